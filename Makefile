@@ -1,0 +1,49 @@
+# Every target sets up what it needs; the default lists them.
+.DEFAULT_GOAL := help
+SHELL := /bin/bash
+.SHELLFLAGS := -eu -o pipefail -c
+EXTRA ?= cpu
+VENV := .venv
+BIN := $(VENV)/bin
+PYTHON ?= python3
+READY := $(VENV)/.ready-$(EXTRA)
+
+.PHONY: help setup demo test test-fast lint types format lock clean
+
+help:  ## List the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+setup: $(READY) java  ## Install what is missing: uv, the hash-locked environment, Java, Delta's jars
+	@$(BIN)/python -c "from lake.jars import delta_jars; from lake.settings import settings; delta_jars(settings().cache)"
+
+.PHONY: java
+java:
+	@bash scripts/java.sh
+
+$(READY): requirements/$(EXTRA).txt requirements/uv.txt pyproject.toml
+	@bash scripts/environment.sh $(PYTHON) $(VENV) $(EXTRA)
+	@touch $@
+
+demo: setup  ## Land the demo's raw files, materialise every asset, print what came out
+	@$(BIN)/python -m demo
+
+test: setup  ## Run all tests: no GPU, hub or server needed
+	@$(BIN)/python -m pytest -q
+
+test-fast: setup  ## Run the tests that start neither Spark nor a model
+	@$(BIN)/python -m pytest -q tests/unit
+
+lint: setup  ## Check style, imports between packages and the style budget
+	@$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/lint-imports
+
+types: setup  ## Check types
+	@$(BIN)/basedpyright
+
+format: setup  ## Rewrite the sources in the project's style
+	@$(BIN)/ruff check --fix . && $(BIN)/ruff format .
+
+lock: $(READY)  ## Renew both locks from pyproject.toml
+	@bash scripts/lock.sh
+
+clean:  ## Remove the environment; the lake in .mixlake stays
+	@rm -rf $(VENV) .tools

@@ -1,0 +1,89 @@
+"""Runs stages through Dagster from a command: in this process, on the lake's own instance, so that the UI shows the run."""
+
+import os
+import warnings
+from collections.abc import Sequence
+
+import dagster as dg
+
+from lake.errors import StageFailed
+from lake.plan import reasons_to_run
+from lake.profiles import load_profile
+from lake.report import StageReport
+from lake.run import current_report
+from lake.settings import project_folder, settings
+from lake.stages import STAGES
+from lake.store import Lake
+
+_INSTANCE = "dagster.yaml"
+
+
+def prepare_home() -> None:
+    """Makes the lake's Dagster home and points this process at it."""
+    home = settings().home
+    home.mkdir(parents=True, exist_ok=True)
+    (home / _INSTANCE).write_text((project_folder() / _INSTANCE).read_text(encoding="utf-8"), encoding="utf-8")
+    os.environ["DAGSTER_HOME"] = str(home)
+
+
+def materialise(stages: Sequence[str], profile: str) -> list[StageReport]:
+    """Materialises the assets of `stages` and returns a report for each that ran or had nothing to do.
+
+    Raises StageFailed naming the first stage that could not finish for another reason than its gate.
+    """
+    os.environ["MIXLAKE_PROFILE"] = profile
+    prepare_home()
+    warnings.filterwarnings("ignore", category=dg.BetaWarning)
+    with dg.DagsterInstance.get() as instance:
+        result = (
+            _definitions()
+            .resolve_implicit_global_asset_job_def()
+            .execute_in_process(
+                asset_selection=[dg.AssetKey(key.split("/")) for key in stages],
+                instance=instance,
+                raise_on_error=False,
+                run_config={"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}},
+                tags={"mixlake/profile": profile},
+            )
+        )
+    reports = _reports(stages, result.run_id)
+    crashed = [
+        step
+        for step in _failures(result)
+        if not any(report.status == "rejected" and report.stage == step[0] for report in reports)
+    ]
+    if crashed:
+        raise StageFailed(f"{crashed[0][0]} failed: {crashed[0][1]}; `mixlake ui` shows the run {result.run_id}")
+    return reports
+
+
+def _definitions() -> dg.Definitions:
+    from dagster_project.definitions import defs
+
+    return defs()
+
+
+def _reports(stages: Sequence[str], run_id: str) -> list[StageReport]:
+    lake, profile = Lake(settings().root), load_profile(settings().profile)
+    attempts = {key: lake.attempt(key) for key in stages}
+    reports: list[StageReport] = []
+    for key, attempt in attempts.items():
+        if attempt and attempt.run_id.startswith(run_id):
+            reports.append(attempt)
+        elif lake.publication(key) and not reasons_to_run(lake, STAGES[key], profile):
+            reports.append(current_report(lake, STAGES[key]))
+    return reports
+
+
+def _failures(result: dg.ExecuteInProcessResult) -> list[tuple[str, str]]:
+    """(stage, sentence) of each step that failed, the cause rather than its wrapping."""
+    failed: list[tuple[str, str]] = []
+    for event in result.filter_events(lambda event: event.is_step_failure):
+        error = event.step_failure_data.error
+        while error is not None and error.cause is not None:
+            error = error.cause
+        if error is not None and error.cls_name == dg.DagsterExecutionInterruptedError.__name__:
+            raise KeyboardInterrupt  # Dagster turns Ctrl-C into a failed step
+        key = next((key for key in STAGES if key.replace("/", "_") == event.node_name), event.node_name)
+        failed.append((key, " ".join((error.message if error else "no reason given").split())))
+    return failed

@@ -1,0 +1,91 @@
+"""`mixlake ui`: Dagster's webserver and daemon, and the audit pages, all on loopback, all ended together."""
+
+import functools
+import http.server
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+import types
+from pathlib import Path
+
+from dagster_project.lib.launch import prepare_home
+from lake.errors import StageFailed, UserError
+from lake.settings import local_path, project_folder, settings
+
+_HOST = "127.0.0.1"
+_SHOWN = ("audits", "reports")
+
+
+class _Pages(http.server.SimpleHTTPRequestHandler):
+    """Serves audit pages and reports, and nothing else of the lake; scripts are forbidden on every page."""
+
+    def translate_path(self, path: str) -> str:
+        found = Path(super().translate_path(path)).resolve()
+        base = Path(self.directory).resolve()
+        inside = (
+            found.is_relative_to(base)
+            and found.relative_to(base).parts[:1]
+            and found.relative_to(base).parts[0] in _SHOWN
+        )
+        return str(found) if inside else str(base / "absent")
+
+    def end_headers(self) -> None:
+        self.send_header(
+            "Content-Security-Policy", "default-src 'none'; img-src 'self' data:; style-src 'self' 'unsafe-inline'"
+        )
+        self.send_header("X-Content-Type-Options", "nosniff")
+        super().end_headers()
+
+    def log_message(self, format: str, *args: object) -> None:
+        """Requests are not worth a line each."""
+
+
+def serve(port: int) -> int:
+    """Runs until Ctrl-C or until one of the servers ends; returns the exit code. Raises UserError when a port is taken."""
+    prepare_home()
+    here = settings()
+    pages = _pages_server(local_path(here.root), here.pages_port)
+    threading.Thread(target=pages.serve_forever, daemon=True).start()
+    workspace = str(project_folder() / "workspace.yaml")
+    environment = os.environ | {"MIXLAKE_ROOT": here.root}
+    webserver = [sys.executable, "-m", "dagster_webserver", "-h", _HOST, "-p", str(port), "-w", workspace]
+    daemon = [sys.executable, "-m", "dagster._daemon", "run", "-w", workspace]
+    children = [subprocess.Popen(command, cwd=project_folder(), env=environment) for command in (webserver, daemon)]
+    print(
+        f"Dagster: http://{_HOST}:{port}   audit pages: http://{_HOST}:{here.pages_port}/audits/   Ctrl-C ends both",
+        flush=True,
+    )
+    try:
+        return _until_one_ends(children)
+    finally:
+        pages.shutdown()
+
+
+def _pages_server(folder: Path, port: int) -> http.server.ThreadingHTTPServer:
+    for name in _SHOWN:
+        (folder / name).mkdir(parents=True, exist_ok=True)
+    try:
+        return http.server.ThreadingHTTPServer((_HOST, port), functools.partial(_Pages, directory=str(folder)))
+    except OSError:
+        raise UserError(f"Port {port} is taken: set MIXLAKE_PAGES_PORT to a free one") from None
+
+
+def _until_one_ends(children: list["subprocess.Popen[bytes]"]) -> int:
+    def stop(_signal: int, _frame: types.FrameType | None) -> None:
+        raise KeyboardInterrupt
+
+    signal.signal(signal.SIGTERM, stop)
+    try:
+        while all(child.poll() is None for child in children):
+            time.sleep(0.5)
+        raise StageFailed("One of Dagster's servers ended by itself; its last lines say why")
+    except KeyboardInterrupt:
+        return 0
+    finally:
+        for child in children:
+            child.terminate()
+        for child in children:
+            child.wait(timeout=30)

@@ -1,0 +1,71 @@
+"""One asset a stage: declared from lake.stages, run by the harness, told by its report."""
+
+import sys
+from collections.abc import Iterator
+from typing import Any
+
+import dagster as dg
+
+from dagster_project.lib.events import GATE, WARNINGS, events
+from lake import progress
+from lake.code import code_hash
+from lake.plan import reasons_to_run, rejected_inputs
+from lake.profiles import Profile, load_profile
+from lake.report import StageReport
+from lake.run import own_process, run_stage
+from lake.settings import project_folder, settings
+from lake.stages import STAGES, Stage
+from lake.store import Lake
+from lake.tables import TABLES
+
+
+def stage_asset(key: str) -> dg.AssetsDefinition:
+    """The asset of stage `key`, with its gate and its warnings as checks."""
+    stage = STAGES[key]
+    asset_key = dg.AssetKey(key.split("/"))
+    spec = dg.AssetSpec(
+        asset_key,
+        deps=[dg.AssetKey(table.split("/")) for table in stage.inputs],
+        group_name=TABLES[key].layer,
+        description=f"{stage.summary}\n\nOne row: {TABLES[key].grain}.",
+        kinds={stage.engine if stage.engine == "spark" else "python", "deltalake", *stage.kinds},
+        code_version=code_hash(stage),
+        metadata={"dagster/column_schema": column_schema(key), "dagster/table_name": key},
+        # a rejected stage yields its checks and no materialisation
+        skippable=True,
+    )
+    checks = [dg.AssetCheckSpec(GATE, asset=asset_key, blocking=True), dg.AssetCheckSpec(WARNINGS, asset=asset_key)]
+
+    @dg.multi_asset(name=key.replace("/", "_"), specs=[spec], check_specs=checks, pool="lake")
+    def asset(context: dg.AssetExecutionContext) -> Iterator[Any]:
+        lake = Lake(settings().root)
+        yield from events(_run(context, stage, load_profile(settings().profile), lake), lake)
+
+    return asset
+
+
+def column_schema(key: str) -> dg.TableSchema:
+    """The declared columns of a table, as the UI shows them."""
+    return dg.TableSchema([dg.TableColumn(field.name, str(field.type)) for field in TABLES[key].schema])
+
+
+def _run(context: dg.AssetExecutionContext, stage: Stage, profile: Profile, lake: Lake) -> StageReport:
+    """Runs the stage here, or in a process of its own where a model is loaded; what has nothing to do starts neither."""
+    reasons = reasons_to_run(lake, stage, profile)
+    if reasons:
+        progress.started(stage.key, "; ".join(reasons))
+    # whether anything has to run is decided here: after a Pipes run Dagster demands every output
+    apart = bool(reasons) and not rejected_inputs(lake, stage) and own_process(stage, profile.params_of(stage))
+    report = _run_apart(context, stage, profile) if apart else run_stage(stage, profile, lake, context.run_id)
+    progress.finished(report)
+    return report
+
+
+def _run_apart(context: dg.AssetExecutionContext, stage: Stage, profile: Profile) -> StageReport:
+    invocation = dg.PipesSubprocessClient().run(
+        context=context,
+        command=[sys.executable, "-m", "lake.run", stage.key, context.run_id],
+        env={"MIXLAKE_ROOT": settings().root, "MIXLAKE_PROFILE": profile.name},
+        cwd=str(project_folder()),
+    )
+    return StageReport.model_validate(invocation.get_custom_messages()[-1])

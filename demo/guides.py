@@ -1,0 +1,42 @@
+"""Whole answers about documented code of the pool: the good originals among the demo's many partial ones."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from demo.docstrings import parse
+from demo.markup import closed
+from demo.packages import Definition, in_pool, rank
+from demo.questions import Function, Question
+
+SHORTEST, LONGEST = 90, 260  # words
+TEMPLATES = (
+    "How does {name} work, and what should I know before I use it?",
+    "Explain {name} in full: what it is for, how to use it, and what to watch out for.",
+    "I am about to use {name}. Give me a complete explanation of its behaviour.",
+    "Describe {name} thoroughly, with its inputs, its result and its limits.",
+)
+
+
+def guides(definitions: Iterable[Definition], functions: Iterable[Function], seed: int, rows: int) -> list[Question]:
+    """At most `rows` questions with the whole docstring as the answer, chosen by the seed, sorted by id.
+
+    None is about a function that has partial questions: a complete answer must not stand beside them.
+    """
+    asked = {function.definition.name for function in functions}
+    told = {"\n".join(function.docstring.paragraphs) for function in functions}
+    found: list[Question] = []
+    for definition in sorted(definitions, key=lambda one: rank(seed, "guide", one.name)):
+        if len(found) >= rows:
+            break
+        if definition.name in asked or not in_pool(definition.package, definition.module, seed):
+            continue
+        text = "\n".join(closed(paragraph) for paragraph in parse(definition.docstring).paragraphs)
+        if text in told or not SHORTEST <= len(text.split()) <= LONGEST:
+            continue
+        told.add(text)
+        question = TEMPLATES[rank(seed, "wording", definition.name) % len(TEMPLATES)]
+        found.append(
+            Question(id=definition.name, instruction=question.format(name=definition.name), input="", output=text)
+        )
+    return sorted(found, key=lambda row: row["id"])

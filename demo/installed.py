@@ -1,0 +1,177 @@
+"""The demo's second source: what is installed anyway, as passages, partial questions and objective truth.
+
+Modules are split in two halves that share none: one gives titled passages (with Python's documentation topics), the
+other the partial questions and the references that a distilled answer is measured against.
+"""
+
+from __future__ import annotations
+
+import ast
+import json
+import logging
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TypedDict
+
+from demo.docstrings import parse
+from demo.guides import guides
+from demo.markup import closed, paragraphs, plain, without_control
+from demo.packages import STDLIB_LICENCE, Definition, Scan, in_pool, installed_packages, rank, scan, standard_library
+from demo.questions import documented_functions, partial_questions, references
+
+LOG = logging.getLogger(__name__)
+TOPICS_MODULE = "pydoc_data.topics"
+TOPIC_HEADING = re.compile(r"^(?P<title>\S.*)\n(?:\*{3,}|={3,}|-{3,})$", re.MULTILINE)
+SHORTEST, LONGEST = 40, 350  # words in a docstring's passage
+SHORTEST_TOPIC = 80
+TARGET = 130  # words after which a passage takes no further paragraph
+
+
+class Passage(TypedDict):
+    """A titled piece of documentation."""
+
+    title: str
+    text: str
+    module: str
+    package: str
+    licence: str
+
+
+@dataclass(frozen=True)
+class LandedFile:
+    """A file that was written, with what its registration needs."""
+
+    path: Path
+    source: str
+    licence: str
+    kind: str
+
+
+def scan_installed(seed: int = 7, files_per_package: int = 300) -> Scan:
+    """What the installed packages document, and which of them were skipped and why."""
+    packages, skipped = installed_packages()
+    return scan(packages, seed, files_per_package, skipped)
+
+
+def read_topics(path: Path | None = None) -> dict[str, str]:
+    """Python's documentation topics by name, read as a literal from the standard library's file."""
+    path = path or standard_library().folder / "pydoc_data" / "topics.py"
+    assignments = [node for node in ast.parse(path.read_bytes()).body if isinstance(node, ast.Assign | ast.AnnAssign)]
+    literal = next(node.value for node in assignments if isinstance(node.value, ast.Dict))
+    return ast.literal_eval(literal)
+
+
+def passages(
+    definitions: Iterable[Definition],
+    topics: Mapping[str, str],
+    seed: int,
+    limit: int,
+    asked: Iterable[str] = (),
+) -> list[Passage]:
+    """Every topic's passages and those of the docstrings that the seed chooses, `limit` in all, sorted by title.
+
+    A docstring whose text is among the `asked` ones gives no passage: copies of it may stand in both halves.
+    """
+    found = list(_topic_passages(topics))
+    seen, left_out = {passage["text"] for passage in found}, frozenset(asked)
+    mixture = [one for one in definitions if not in_pool(one.package, one.module, seed)]
+    for definition in sorted(mixture, key=lambda one: rank(seed, "passage", one.name)):
+        if len(found) >= limit:
+            break
+        fresh = [passage for passage in _docstring_passages(definition, left_out) if passage["text"] not in seen]
+        seen.update(passage["text"] for passage in fresh)
+        found.extend(fresh)
+    return sorted(found[:limit], key=lambda passage: (passage["title"], passage["text"]))
+
+
+def land(
+    folder: Path,
+    seed: int = 7,
+    passage_limit: int = 4000,
+    question_limit: int = 5400,
+    guide_limit: int = 700,
+    files_per_package: int = 300,
+) -> list[LandedFile]:
+    """The files written under `folder`, one a kind and licence; a second call writes the same bytes."""
+    found = scan_installed(seed, files_per_package)
+    LOG.info("skipped packages: %s; files that do not parse: %d", found.skipped or "none", len(found.unparsed))
+    licences = {definition.name: definition.licence for definition in found.definitions}
+    functions = documented_functions(found.definitions, seed, question_limit)
+    questions, facts = partial_questions(functions, seed), references(functions)
+    whole = guides(found.definitions, functions, seed, guide_limit)
+    asked = (reference["text"] for reference in facts)
+    documented = passages(found.definitions, read_topics(), seed, passage_limit, asked)
+    rows = [
+        ("passages", "python_passages", [(one["licence"], one) for one in documented]),
+        ("instructions", "python_questions", [(licences[one["id"].split("#")[0]], one) for one in questions]),
+        ("instructions", "python_guides", [(licences[one["id"]], one) for one in whole]),
+        ("reference", "python_references", [(licences[one["id"]], one) for one in facts]),
+    ]
+    return [landed for kind, source, licensed in rows for landed in _write_source(folder, kind, source, licensed)]
+
+
+def _topic_passages(topics: Mapping[str, str]) -> Iterator[Passage]:
+    for name in sorted(topics):
+        texts: list[tuple[str, str]] = []
+        for title, text in _headed(without_control(topics[name]), name):
+            texts.extend((title, paragraph) for paragraph in paragraphs(text))
+        for title, text in _packed(texts, SHORTEST_TOPIC):
+            yield Passage(title=title, text=text, module=TOPICS_MODULE, package="python", licence=STDLIB_LICENCE)
+
+
+def _headed(text: str, title: str) -> Iterator[tuple[str, str]]:
+    """Each section's heading and text."""
+    start = 0
+    for heading in TOPIC_HEADING.finditer(text):
+        yield title, text[start : heading.start()]
+        title, start = plain(heading["title"]).replace('"', ""), heading.end()
+    yield title, text[start:]
+
+
+def _docstring_passages(definition: Definition, asked: frozenset[str]) -> Iterator[Passage]:
+    told = parse(definition.docstring).paragraphs
+    if "\n".join(told) in asked:
+        return
+    for _, text in _packed([(definition.name, paragraph) for paragraph in told], SHORTEST):
+        yield Passage(
+            title=definition.name,
+            text=text,
+            module=definition.module,
+            package=definition.package,
+            licence=definition.licence,
+        )
+
+
+def _packed(texts: Sequence[tuple[str, str]], shortest: int) -> Iterator[tuple[str, str]]:
+    """Paragraphs put together to passages of `shortest` to LONGEST words; one that fits nowhere is left out."""
+    title, lines, words = "", list[str](), 0
+    for heading, paragraph in texts:
+        size = len(paragraph.split())
+        if lines and (words + size > LONGEST or words >= TARGET):
+            if words >= shortest:
+                yield title, "\n".join(lines)
+            lines, words = [], 0
+        if size <= LONGEST:
+            title = title if lines else heading
+            lines.append(closed(paragraph))
+            words += size
+    if words >= shortest:
+        yield title, "\n".join(lines)
+
+
+def _write_source(folder: Path, kind: str, source: str, licensed: Sequence[tuple[str, object]]) -> Iterator[LandedFile]:
+    for licence in sorted({licence for licence, _ in licensed}):
+        path = folder / source / f"{licence}.jsonl"
+        _write_lines(path, [row for stated, row in licensed if stated == licence])
+        yield LandedFile(path, source, licence, kind)
+
+
+def _write_lines(path: Path, rows: Iterable[object]) -> None:
+    """JSON Lines that appear under their name all at once."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    unfinished = path.with_name(path.name + ".part")
+    with unfinished.open("w", encoding="utf-8", newline="\n") as lines:
+        lines.writelines(json.dumps(row, ensure_ascii=False) + "\n" for row in rows)
+    unfinished.replace(path)

@@ -1,0 +1,105 @@
+"""The vocabulary that suites are written in: short names for Great Expectations' expectations.
+
+Every rule rejects the stage when it fails, unless `warning` is set. Nulls pass every rule but `filled` and `sized`.
+"""
+
+# pyright: reportPrivateImportUsage=false
+# Great Expectations documents these classes under this name and does not list them there
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import great_expectations.expectations.core as gxe
+import pandas as pd
+from great_expectations.expectations.expectation import Expectation
+
+from expectations.gate import Batch
+
+
+def _severity(warning: bool) -> Any:
+    return "warning" if warning else "critical"
+
+
+def unique(column: str) -> Expectation:
+    """No value occurs twice."""
+    return gxe.ExpectColumnValuesToBeUnique(column=column)
+
+
+def filled(column: str, warning: bool = False) -> Expectation:
+    """No null, and no NaN in a frame held in memory."""
+    return gxe.ExpectColumnValuesToNotBeNull(column=column, severity=_severity(warning))
+
+
+def sized(column: str, least: int = 1, most: int | None = None) -> list[Expectation]:
+    """Not null, and as long as allowed; the frame comes from `frames.measured`."""
+    return [filled(f"{column}_length"), between(f"{column}_length", least, most)]
+
+
+def between(column: str, least: float | None, most: float | None, warning: bool = False) -> Expectation:
+    """Every value from `least` to `most`, both allowed."""
+    return gxe.ExpectColumnValuesToBeBetween(
+        column=column, min_value=least, max_value=most, severity=_severity(warning)
+    )
+
+
+def one_of(column: str, allowed: Sequence[Any]) -> Expectation:
+    """Every value is one of `allowed`."""
+    return gxe.ExpectColumnValuesToBeInSet(column=column, value_set=list(allowed))
+
+
+def matches(column: str, pattern: str) -> Expectation:
+    """Every value matches `pattern`."""
+    return gxe.ExpectColumnValuesToMatchRegex(column=column, regex=pattern)
+
+
+def equal(first: str, second: str) -> Expectation:
+    """Two columns agree in every row."""
+    return gxe.ExpectColumnPairValuesToBeEqual(column_A=first, column_B=second)
+
+
+def identified(column: str, kind: str) -> list[Expectation]:
+    """Ids of one kind, each once."""
+    return [filled(column), unique(column), matches(column, f"^{kind}_[0-9a-f]{{24}}$")]
+
+
+@dataclass(frozen=True)
+class Figure:
+    """One number about whole tables, and what it may be."""
+
+    name: str
+    value: float
+    expectation: Expectation
+
+
+def none(name: str, value: float, warning: bool = False) -> Figure:
+    """A count that must be 0."""
+    return at_most(name, value, 0, warning)
+
+
+def at_most(name: str, value: float, limit: float, warning: bool = False) -> Figure:
+    """A number that may not exceed `limit`."""
+    return Figure(
+        name, value, gxe.ExpectColumnMaxToBeBetween(column=name, max_value=limit, severity=_severity(warning))
+    )
+
+
+def at_least(name: str, value: float, limit: float, warning: bool = False) -> Figure:
+    """A number that may not be below `limit`."""
+    return Figure(
+        name, value, gxe.ExpectColumnMinToBeBetween(column=name, min_value=limit, severity=_severity(warning))
+    )
+
+
+def figures(*checked: Figure) -> Batch:
+    """One batch of one row, a column for each figure."""
+    row = pd.DataFrame([{figure.name: float(figure.value) for figure in checked}])
+    return Batch("figures", row, [figure.expectation for figure in checked])
+
+
+def exits(table: str, frame: Any, outcomes: Sequence[str], reasons: Sequence[str]) -> Batch:
+    """Rows that left the pipeline: each with an outcome and a reason from the closed lists."""
+    rules = [filled("id"), filled("outcome"), one_of("outcome", outcomes), filled("reason"), one_of("reason", reasons)]
+    return Batch(table, frame, [unique("id"), *rules], key="id")

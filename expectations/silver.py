@@ -1,0 +1,190 @@
+"""What must hold of normalised, unique, embedded, rated and grouped rows before they are published.
+
+Not yet: the drift of ratings against the last published version; only their spread is looked at.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+
+from expectations.frames import count, empty, keys, loss, measured, membership, rows_in, summary, vectors
+from expectations.gate import Batch
+from expectations.rules import (
+    Figure,
+    at_least,
+    at_most,
+    between,
+    equal,
+    exits,
+    figures,
+    filled,
+    identified,
+    matches,
+    none,
+    one_of,
+    sized,
+    unique,
+)
+
+if TYPE_CHECKING:
+    from great_expectations.expectations.expectation import Expectation
+
+    from expectations.frames import Frame, Frames
+    from expectations.limits import DedupeLimits, GroupLimits, QualityLimits, RecordLimits, TextLimits
+
+RECORD_REFUSALS = (
+    "empty_prompt", "empty_answer", "boilerplate_refusal", "repetition", "too_short", "too_long", "unsupported_language",
+)  # fmt: skip
+PASSAGE_REFUSALS = ("empty", "too_short", "too_long", "unsupported_language", "exact_passage")
+UNRATED = ("judge_failed", "unparsable_rating")
+ALONE = ("no_neighbour", "personal_data", "unknown_licence", "mixed_only")
+CRITERIA = ("rarity", "complexity", "informativeness", "overall")
+
+MAX_REFUSED = 0.9  # largest share of a source that cleaning may refuse
+EXPECTED_REFUSED = 0.3
+NEGLIGIBLE_SOURCE = 10  # rows: one bad row of so few is a large share
+MAX_UNRATED = 0.1
+EXPECTED_HIGH = (0.05, 0.95)
+UNIT = (0.999, 1.001)
+ROUNDING = 1e-4  # cosines are computed in single precision
+
+
+def instructions(frames: Frames, params: RecordLimits) -> Iterable[Batch]:
+    """The suite of silver/instructions."""
+    rows, rejected = frames["silver/instructions"], frames["silver/instructions_rejected"]
+    asked = sized("prompt", int(params.empty_prompt))
+    texts = [*asked, *sized("answer"), *sized("text", params.min_characters, params.max_characters)]
+    kinds = [one_of("item_type", ["qa", "chat", "tools"]), filled("item_type"), *_language()]
+    hashes = [filled("text_hash"), matches("text_hash", "^[0-9a-f]{64}$")]
+    rules = [*identified("id", "rec"), *identified("raw_id", "raw"), filled("source"), *texts, *kinds, *hashes]
+    plain = ["id", "raw_id", "source", "language", "item_type", "text_hash"]
+    yield Batch("silver/instructions", measured(rows, ["prompt", "answer", "text"], plain), rules, key="id")
+    yield exits("silver/instructions_rejected", rejected, ["rejected"], RECORD_REFUSALS)
+    yield _losses(loss(frames["bronze/instructions"], rows))
+
+
+def passages(frames: Frames, params: TextLimits) -> Iterable[Batch]:
+    """The suite of silver/passages."""
+    rows, rejected = frames["silver/passages"], frames["silver/passages_rejected"]
+    texts = sized("text", params.min_characters, params.max_characters)
+    rules = [*identified("id", "psg"), *identified("raw_id", "raw"), filled("source"), *texts, *_language()]
+    yield Batch("silver/passages", measured(rows, ["text"], ["id", "raw_id", "source", "language"]), rules, key="id")
+    yield exits("silver/passages_rejected", rejected, ["rejected", "duplicate"], PASSAGE_REFUSALS)
+    yield _losses(loss(frames["bronze/passages"], rows))
+
+
+def unique_instructions(frames: Frames, params: DedupeLimits) -> Iterable[Batch]:
+    """The suite of silver/unique_instructions: no shared key, every removal proven, no source emptied."""
+    rows, removed = frames["silver/unique_instructions"], frames["silver/duplicates"]
+    yield Batch("silver/unique_instructions", rows, [*identified("id", "rec"), unique("text_hash")], key="id")
+    evidence = [filled("removed_id"), unique("removed_id"), filled("kept_id"), filled("similarity")]
+    rules = one_of("rule", ["exact_record", "exact_prompt_answer", "near"])
+    yield Batch(
+        "silver/duplicates", removed, [*evidence, filled("rule"), rules, between("similarity", 0, 1)], key="removed_id"
+    )
+    ids = membership(kept=keys(rows, "id"), removed=keys(removed, "removed_id"), named=keys(removed, "kept_id"))
+    yield figures(
+        none("removed_but_kept", count(ids, "kept + removed > 1")),
+        none("removed_for_a_row_that_is_gone", count(ids, "named > kept")),
+        none("near_below_threshold", rows_in(removed, f"rule == 'near' and similarity < {params.threshold}")),
+    )
+    losses = loss(frames["silver/instructions"], rows)
+    known = {source: expected.share for source, expected in params.expected_loss.items()}
+    yield _losses(losses, pd.Series([known.get(source, params.max_loss) for source in losses["source"]], dtype=float))
+
+
+def embeddings(frames: Frames, params: Any) -> Iterable[Batch]:
+    """The suite of silver/embeddings: vectors of one length and of unit norm, of texts that exist."""
+    rows = frames["silver/embeddings"]
+    shapes = vectors(rows, "vector", "text_hash")
+    yield Batch("silver/embeddings", rows, [filled("text_hash"), unique("text_hash"), filled("embedder")])
+    yield Batch("vectors", shapes, [filled("norm"), between("norm", *UNIT), between("dimension", 1, None)], "text_hash")
+    hashes = membership(texts=keys(frames["silver/unique_instructions"], "text_hash"), vectors=keys(rows, "text_hash"))
+    lengths_found = membership(vectors=keys(shapes, "dimension"))
+    yield figures(
+        none("vectors_of_no_text", count(hashes, "vectors > texts")),
+        at_most("dimensions", count(lengths_found, "vectors == 1"), 1),
+    )
+
+
+def ratings(frames: Frames, params: Any) -> Iterable[Batch]:
+    """The suite of silver/ratings."""
+    rows = frames["silver/ratings"]
+    ranges = [between(name, 1, 10) for name in CRITERIA]
+    yield Batch("silver/ratings", rows, [filled("id"), filled("judge"), filled("prompt_version"), *ranges], key="id")
+    ids = membership(records=keys(frames["silver/unique_instructions"], "id"), rated=keys(rows, "id"))
+    records = count(ids, "records == 1")
+    failed = empty(rows, "overall")
+    yield figures(
+        none("records_without_a_row", count(ids, "records > rated")),
+        none("ratings_of_no_record", count(ids, "rated > records")),
+        none("neither_rating_nor_error", empty(rows, "overall", "error")),
+        at_most("unrated_share", failed / max(records, 1), MAX_UNRATED),
+        at_least("distinct_ratings", count(membership(overall=keys(rows, "overall")), "overall == 1"), 2, warning=True),
+    )
+
+
+def quality(frames: Frames, params: QualityLimits) -> Iterable[Batch]:
+    """The suite of silver/quality: a label for every record or a reason, consistent and calibrated."""
+    rows, unrated = frames["silver/quality"], frames["silver/unrated"]
+    scores = [filled("score"), between("score", 0, 5), between("neighbour_score", 0, 5)]
+    spread = [filled("uncertainty"), between("uncertainty", 0, 5), filled("high"), between("judges", 1, None)]
+    yield Batch("silver/quality", rows, [*identified("id", "rec"), *scores, *spread], key="id")
+    yield exits("silver/unrated", unrated, ["unrated"], UNRATED)
+    ids = membership(
+        records=keys(frames["silver/unique_instructions"], "id"), scored=keys(rows, "id"), unrated=keys(unrated, "id")
+    )
+    yield figures(
+        none("records_without_a_label", count(ids, "records > scored + unrated")),
+        none("scored_and_unrated", count(ids, "scored + unrated > 1")),
+        none("high_without_the_score", rows_in(rows, f"high != (score >= {params.high_score})")),
+        *_calibration(rows, count(ids, "scored == 1")),
+    )
+
+
+def _calibration(rows: Frame, scored: int) -> Iterable[Figure]:
+    """How near the neighbours' score is to the record's own, and whether both sides of the line are populated."""
+    share = rows_in(rows, "high == True") / max(scored, 1)
+    far = rows_in(rows, "neighbour_score > score + 2.5 or neighbour_score < score - 2.5")
+    yield at_least("high_share", share, EXPECTED_HIGH[0], warning=True)
+    yield at_most("high_share_above", share, EXPECTED_HIGH[1], warning=True)
+    yield at_most("far_from_neighbours_share", far / max(scored, 1), 0.25, warning=True)
+
+
+def groups(frames: Frames, params: GroupLimits) -> Iterable[Batch]:
+    """The suite of silver/groups: coherent groups of low-rated records, each record once, nobody left unnamed."""
+    members, alone = frames["silver/groups"], frames["silver/singletons"]
+    floor = params.similarity_floor - ROUNDING
+    sizes = [filled("size"), between("size", params.least_size, params.most_size)]
+    cosines = [filled("cohesion"), between("cohesion", floor, 1 + ROUNDING), between("similarity", floor, 1 + ROUNDING)]
+    ids = [*identified("id", "rec"), filled("group_id"), matches("group_id", "^grp_[0-9a-f]{24}$")]
+    yield Batch("silver/groups", members, [*ids, *sizes, *cosines], key="id")
+    yield exits("silver/singletons", alone, ["not_grouped"], ALONE)
+    kinds = ["licence", "language", "item_type", "size"]
+    alike = [one_of(kind, [1]) for kind in kinds]
+    whole = summary(members, "group_id", kinds, largest=["size"])
+    bounds = [between("rows", params.least_size, params.most_size), equal("rows", "largest_size")]
+    yield Batch("groups", whole, [*alike, *bounds], key="group_id")
+    yield figures(*_places(frames["silver/quality"], members, alone))
+
+
+def _places(quality_rows: Frame, members: Frame, alone: Frame) -> Iterable[Figure]:
+    low = keys(quality_rows, "id", "high == False")
+    ids = membership(low=low, grouped=keys(members, "id"), alone=keys(alone, "id"))
+    yield none("low_rated_without_a_place", count(ids, "low > grouped + alone"))
+    yield none("grouped_and_alone", count(ids, "grouped + alone > 1"))
+    yield none("not_low_rated", count(ids, "grouped + alone > 0 and low == 0"))
+
+
+def _language() -> list[Expectation]:
+    return [filled("language"), matches("language", "^[a-z]{2,3}$")]
+
+
+def _losses(losses: pd.DataFrame, limits: pd.Series | float = MAX_REFUSED) -> Batch:
+    """One row a source: `over_limit` is by how much it lost more than it may; small sources only warn."""
+    over = (losses["lost"] - limits).where(losses["before"] >= NEGLIGIBLE_SOURCE, -1.0)
+    rules = [between("over_limit", None, 0), between("lost", None, EXPECTED_REFUSED, warning=True)]
+    return Batch("sources", losses.assign(over_limit=over), rules, key="source")

@@ -1,0 +1,92 @@
+"""Answers of one model kept in cache/generations: what was answered before, and one commit for each shard of answers."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from functools import lru_cache
+from typing import TYPE_CHECKING
+
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.dataset as ds
+
+from inference.engines import Completion, Task
+from lake.ids import content_id
+from lake.tables import TABLES
+
+if TYPE_CHECKING:
+    from lake.store import Lake
+
+GENERATIONS = "cache/generations"
+_ANSWER = ("request_id", "text", "error", "prompt_tokens", "completion_tokens")
+
+
+class GenerationCache:
+    """What `model` answered, by request id.
+
+    Memory: about 150 bytes a request (its id and the file its answer is in); texts are read from the lake when asked for.
+    """
+
+    def __init__(self, lake: Lake, model: str) -> None:
+        self._lake = lake
+        self._model = model
+        self._files: list[ds.Fragment] = []
+        self._paths: set[str] = set()
+        self._file_of: dict[str, int] = {}
+        self._unread: set[str] = set()  # kept by this run, in files that were not listed yet
+        self._list_files()
+
+    def find(self, keys: Sequence[str]) -> dict[str, Completion]:
+        """The answers among `keys` that are known, by request id."""
+        if not self._unread.isdisjoint(keys):
+            self._list_files()
+        known = [key for key in keys if key in self._file_of]
+        wanted = pc.field("request_id").isin(known)
+        files = sorted({self._file_of[key] for key in known})
+        tables = (self._files[at].to_table(columns=list(_ANSWER), filter=wanted) for at in files)
+        return {row["request_id"]: _completion(row) for table in tables for row in table.to_pylist()}
+
+    def keep(self, answers: Mapping[str, Completion], tasks: Mapping[str, Task]) -> None:
+        """Writes `answers`, by request id, as one commit; repeating it with the same requests changes nothing."""
+        if not answers:
+            return
+        shard = content_id("shard", *sorted(answers))
+        rows = [
+            {
+                "request_id": key,
+                "model": self._model,
+                "task": tasks[key],
+                "text": answer.text,
+                "error": answer.error,
+                "prompt_tokens": answer.prompt_tokens,
+                "completion_tokens": answer.completion_tokens,
+                "shard": shard,
+            }
+            for key, answer in answers.items()
+        ]
+        self._lake.append(GENERATIONS, pa.Table.from_pylist(rows, schema=TABLES[GENERATIONS].schema), txn=shard)
+        self._unread.update(answers)
+
+    def _list_files(self) -> None:
+        """Notes which file holds which request; a file is immutable and therefore read once."""
+        self._unread.clear()
+        if not self._lake.exists(GENERATIONS):
+            return
+        for file in self._lake.dataset(GENERATIONS).get_fragments():
+            if file.path in self._paths:
+                continue
+            ids = file.to_table(columns=["request_id"], filter=pc.field("model") == self._model)["request_id"]
+            self._file_of |= dict.fromkeys(ids.to_pylist(), len(self._files))
+            self._files.append(file)
+            self._paths.add(file.path)
+
+
+@lru_cache(maxsize=2)
+def generation_cache(lake: Lake, model: str) -> GenerationCache:
+    """The cache of `model`'s answers in `lake`: its list of ids is read once a process, however often it is asked for."""
+    return GenerationCache(lake, model)
+
+
+def _completion(row: Mapping[str, object]) -> Completion:
+    text, error, prompt_tokens, completion_tokens = (row[name] for name in _ANSWER[1:])
+    return Completion(str(row["request_id"]), text, error, prompt_tokens, completion_tokens)  # pyright: ignore[reportArgumentType]

@@ -1,0 +1,170 @@
+"""gold/distilled: the champion fuses each group into one item; what is not faithful, full and new is refused with its reason.
+
+Members' texts of all groups are held in memory at once (about 1 kB a record).
+Does not do yet: other forms than the one of `item_type`, a second attempt at a refused group, splitting a group that is too long.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import chain, groupby
+from statistics import fmean
+from typing import Any, cast
+
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.dataset as ds
+from pydantic import Field
+
+from inference.batch import answered, in_batches
+from inference.engines import Completion, EngineParams, Request, open_engine
+from inference.faithful import FaithfulParams, refusal
+from inference.prompts import distil
+from lake.coverage import copied, member_coverage, support
+from lake.errors import StageFailed
+from lake.formats import FORMATS
+from lake.formats.messages import answer_of
+from lake.ids import content_id
+from lake.job import ArrowInputs, ArrowRows, JobContext, Params
+from lake.rubric import score
+from lake.tables import TABLES
+
+DISTILLED = "gold/distilled"
+REFUSED = "gold/distilled_refused"
+
+# what an engine's error means for its group; any other is an engine_error
+_REASONS = {"prompt_too_long": "too_long", "not_possible": "malformed"}
+
+
+class DistillParams(Params):
+    """How the champion is asked, and what it must achieve."""
+
+    engine: EngineParams = Field(
+        default=EngineParams(), description="how the champion is opened; models/champion names it"
+    )
+    item_type: str = Field(default="qa", pattern="^(qa|paragraph)$", description="the form of a distilled item")
+    limits: FaithfulParams = Field(default=FaithfulParams(), description="what a distilled item must reach")
+    batch_size: int = Field(default=256, ge=1, le=100_000, description="groups in one shard: what a kill may repeat")
+    max_tokens: int = Field(default=512, ge=32, le=32_768, description="of an item")
+    temperature: float = Field(default=0.0, ge=0.0, le=2.0)
+    seed: int = 7
+
+
+@dataclass(frozen=True)
+class Group:
+    """Similar records to be fused: parallel tuples over its members, in id order."""
+
+    id: str
+    member_ids: tuple[str, ...]
+    texts: tuple[str, ...]
+    sources: tuple[str, ...]
+    licences: tuple[str, ...]
+    language: str
+
+
+def distilled(inputs: ArrowInputs, params: DistillParams, context: JobContext) -> ArrowRows:
+    """gold/distilled and gold/distilled_refused in batches: each group ends in exactly one of them."""
+    champion = _champion(inputs["models/champion"])
+    opened = params.engine.model_copy(update={"kind": champion["engine"], "model": champion["uri"] or ""})
+    members = _members(inputs["silver/groups"], inputs["silver/unique_instructions"])
+    total = len(members["group_id"].unique())
+    accepted = done = 0
+    with open_engine(opened) as engine:
+        asked = answered(
+            _groups(members), lambda group: _request(group, params), engine, context.lake, params.batch_size
+        )
+        for batch in in_batches(asked, params.batch_size):
+            rows = [_row(group, completion, champion["model"], params) for group, completion in batch]
+            taken = [row for row in rows if "reason" not in row]
+            yield DISTILLED, pa.Table.from_pylist(taken, schema=TABLES[DISTILLED].schema)
+            yield REFUSED, pa.Table.from_pylist([row for row in rows if "reason" in row], schema=TABLES[REFUSED].schema)
+            accepted, done = accepted + len(taken), done + len(rows)
+            context.progress(done, total)
+    context.metrics.update(groups=done, accepted=accepted)
+
+
+def _champion(models: ds.Dataset) -> dict[str, Any]:
+    rows = models.to_table(columns=["model", "engine", "uri"]).to_pylist()
+    if len(rows) != 1:
+        raise StageFailed(f"models/champion names {len(rows)} distillers: exactly one serves")
+    return rows[0]
+
+
+def _members(groups: ds.Dataset, records: ds.Dataset) -> pa.Table:
+    """The members of all groups with their prompts and answers, sorted by group and id."""
+    grouped = groups.to_table(columns=["group_id", "id", "source", "licence", "language"])
+    wanted = pc.field("id").isin(grouped["id"].combine_chunks())
+    texts = records.to_table(columns=["id", "prompt", "answer"], filter=wanted)
+    joined = grouped.join(texts, "id", join_type="inner")
+    if joined.num_rows != grouped.num_rows:
+        raise StageFailed(
+            f"{grouped.num_rows - joined.num_rows} members of silver/groups are not in silver/unique_instructions"
+        )
+    return joined.sort_by([("group_id", "ascending"), ("id", "ascending")])
+
+
+def _groups(members: pa.Table) -> Iterator[Group]:
+    rows = chain.from_iterable(batch.to_pylist() for batch in members.to_batches(max_chunksize=4_096))
+    for group_id, found in groupby(rows, key=lambda row: cast(str, row["group_id"])):
+        group = list(found)
+        yield Group(
+            group_id,
+            tuple(row["id"] for row in group),
+            tuple(f"Q: {row['prompt']}\nA: {row['answer']}" for row in group),
+            tuple(sorted({row["source"] for row in group})),
+            tuple(sorted({row["licence"] for row in group})),
+            group[0]["language"],
+        )
+
+
+def _request(group: Group, params: DistillParams) -> Request:
+    return distil(
+        group.id,
+        params.item_type,
+        group.texts,
+        max_tokens=params.max_tokens,
+        temperature=params.temperature,
+        seed=params.seed,
+    )
+
+
+def _row(group: Group, completion: Completion, model: str, params: DistillParams) -> dict[str, Any]:
+    """A row of gold/distilled, or one of gold/distilled_refused (it alone has a `reason`)."""
+    text = answer_of(completion.text or "")
+    refused = _refusal(group, completion, text, params)
+    if refused is not None:
+        reason, detail = refused
+        left = {"group_id": group.id, "member_ids": group.member_ids, "text": completion.text}
+        return left | {"reason": reason, "detail": detail}
+    return _accepted(group, cast(str, text), model, params.item_type)
+
+
+def _refusal(group: Group, completion: Completion, text: str | None, params: DistillParams) -> tuple[str, str] | None:
+    if completion.error is not None:
+        return _REASONS.get(completion.error.split(":")[0], "engine_error"), completion.error
+    if text is None:
+        return "malformed", "the completion is not exactly one answer block"
+    return refusal(group.texts, text, params.item_type, params.limits)
+
+
+def _accepted(group: Group, text: str, model: str, item_type: str) -> dict[str, Any]:
+    """A row of gold/distilled. coverage, faithful, novelty: 0..1; rating: 0..5."""
+    form = FORMATS[item_type]
+    prompt, answer = form.pair(cast("dict[str, str]", form.parse(text)))
+    return {
+        "id": content_id("dst", group.id, model, text),
+        "group_id": group.id,
+        "member_ids": group.member_ids,
+        "sources": group.sources,
+        "licences": group.licences,
+        "language": group.language,
+        "item_type": item_type,
+        "prompt": prompt,
+        "answer": answer,
+        "model": model,
+        "coverage": fmean(member_coverage(group.texts, text)),
+        "faithful": support(group.texts, text),
+        "novelty": 1.0 - copied(group.texts, text),
+        "rating": score(text),
+    }

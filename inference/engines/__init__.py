@@ -1,0 +1,120 @@
+"""The engine protocol: chat requests in, one completion per request out.
+
+An engine never raises because of a single request: a request it cannot answer comes back with `error` set. It may raise
+when it is broken as a whole (the server is gone, the model does not fit); `inference.batch` then splits the shard.
+Opening an engine imports what it needs and nothing else; this module imports no model library.
+"""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager, closing
+from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import Any, Literal, Protocol, cast
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from lake.errors import StageFailed
+
+Task = Literal["rate", "build", "degrade", "distil"]
+Kind = Literal["rules", "vllm", "openai_api", "scripted"]
+Message = dict[str, str]
+
+UNAVAILABLE = "unavailable"  # an error that begins so is not the request's fault: a later run asks again
+
+
+@dataclass(frozen=True)
+class Request:
+    """One chat request. Models read `messages`; the rules engine reads `task` and `payload` and answers in the same form."""
+
+    id: str
+    task: Task
+    messages: Sequence[Message]
+    payload: Mapping[str, Any] = field(default_factory=dict[str, Any])
+    max_tokens: int = 256
+    temperature: float = 0.0
+    seed: int = 7
+    prompt_version: str = ""
+
+
+@dataclass(frozen=True)
+class Completion:
+    """The answer to the request with the same id: exactly one of `text` and `error` is set."""
+
+    id: str
+    text: str | None = None
+    error: str | None = None
+    prompt_tokens: int = 0
+    completion_tokens: int = 0
+
+
+class EngineGone(StageFailed):
+    """The engine cannot answer anything any more, whatever it is asked: the run ends, and the next one resumes."""
+
+
+class Generator(Protocol):
+    """A batch text generator.
+
+    model: digest of what answers; equal digests and equal requests give equal texts.
+    cached: whether answers are worth keeping in cache/generations.
+    """
+
+    @property
+    def model(self) -> str: ...
+
+    @property
+    def cached(self) -> bool: ...
+
+    def generate(self, requests: Sequence[Request]) -> Sequence[Completion]:
+        """One completion for each request, in the same order."""
+        ...
+
+    def close(self) -> None:
+        """Give back what the engine holds (memory, connections)."""
+        ...
+
+
+class EngineParams(BaseModel):
+    """Which engine answers, and how it is opened."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    kind: Kind = Field(default="rules", description="rules (no weights), vllm, openai_api, or scripted (tests)")
+    model: str = Field(default="", description="vllm: folder or hub name; openai_api: the name the server knows it by")
+    max_model_len: int | None = Field(
+        default=None,
+        ge=16,
+        description="prompt and answer together, in tokens; null: what the checkpoint's config says",
+    )
+    kv_cache_gib: int = Field(default=1, ge=1, le=512, description="vllm on a CPU: memory of the key-value cache")
+    gpu_memory_utilization: float = Field(default=0.9, gt=0.0, le=1.0, description="vllm on a GPU: share of its memory")
+    dtype: Literal["auto", "bfloat16", "float16", "float32"] = Field(default="auto", description="vllm: weights' type")
+    base_url: str = Field(default="", description="openai_api: address up to and including /v1")
+    api_key_env: str = Field(
+        default="", description="openai_api: name of the environment variable that holds the key; empty: no key"
+    )
+    concurrency: int = Field(default=8, ge=1, le=256, description="openai_api: requests in flight")
+    retries: int = Field(default=5, ge=0, le=20, description="openai_api: repeats after 429, 5xx or a lost connection")
+    backoff_seconds: float = Field(
+        default=1.0, ge=0.0, le=60.0, description="openai_api: first pause, doubled each time"
+    )
+    timeout_seconds: float = Field(default=120.0, gt=0.0, description="openai_api: longest wait for one answer")
+    answers: tuple[str, ...] = Field(default=(), description="scripted: canned answers, taken by the request's hash")
+
+
+_OPENERS: Mapping[str, tuple[str, str]] = MappingProxyType(
+    {
+        "rules": ("inference.engines.rules", "RulesEngine"),
+        "vllm": ("inference.engines.vllm", "VllmEngine"),
+        "openai_api": ("inference.engines.openai_api", "OpenAiEngine"),
+        "scripted": ("inference.engines.scripted", "ScriptedEngine"),
+    }
+)
+
+
+def open_engine(params: EngineParams) -> AbstractContextManager[Generator]:
+    """An open engine of `params.kind`, closed when the block ends; UserError where the parameters cannot work."""
+    module, name = _OPENERS[params.kind]
+    return closing(cast(Generator, getattr(importlib.import_module(module), name)(params)))

@@ -1,0 +1,94 @@
+"""The rules engine: rates, builds, degrades and distils without a model, in the forms a model is asked for.
+
+A baseline and the first champion, never to be presented as a language model. It reads a request's task and payload,
+not its messages; temperature and token limits do not apply to it.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping, Sequence
+from functools import cached_property
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any
+
+import inference.rules
+from inference.engines import Completion, EngineParams, Request, Task
+from inference.rules.build import build
+from inference.rules.degrade import degrade
+from inference.rules.distil import distil
+from lake import coverage, formats, rubric, spelling, words
+from lake.formats.messages import completion
+from lake.ids import content_id
+
+
+class RulesEngine:
+    """A Generator whose answers follow from the request alone."""
+
+    cached = False  # answering again is cheaper than looking it up
+
+    def __init__(self, params: EngineParams) -> None:
+        self.params = params
+
+    @cached_property
+    def model(self) -> str:
+        """Digest of the rules themselves: the source of every module they are written in."""
+        packages = (inference.rules, formats)
+        files = [file for package in packages for file in sorted(Path(package.__path__[0]).glob("*.py"))]
+        files += [Path(str(module.__file__)) for module in (rubric, spelling, words, coverage)] + [Path(__file__)]
+        return content_id("rules", *(file.read_bytes() for file in files))
+
+    def generate(self, requests: Sequence[Request]) -> list[Completion]:
+        """One completion for each request, in order; what the rules cannot do comes back as an error."""
+        return [_answer(request) for request in requests]
+
+    def close(self) -> None:
+        """Nothing is held."""
+
+
+def _answer(request: Request) -> Completion:
+    try:
+        text = _TASKS[request.task](request.payload)
+    except KeyError as missing:
+        return Completion(request.id, error=f"bad_request: {request.task} needs {missing} in its payload")
+    if text is None:
+        return Completion(
+            request.id,
+            error=f"not_possible: the rules find no {request.task} answer for this {request.payload['item_type']}",
+        )
+    return Completion(request.id, text=text)
+
+
+def _rated(payload: Mapping[str, Any]) -> str:
+    rating = rubric.rate(payload["text"])
+    return json.dumps(
+        {
+            "Rarity": rating.rarity,
+            "Complexity": rating.complexity,
+            "Informativeness": rating.informativeness,
+            "Overall": rating.overall,
+        }
+    )
+
+
+def _built(payload: Mapping[str, Any]) -> str | None:
+    return _tagged(build(payload["item_type"], payload["title"], payload["text"], payload.get("passages", ())))
+
+
+def _degraded(payload: Mapping[str, Any]) -> str | None:
+    order = (payload["item_type"], payload["target"], payload["variant"], payload["variants"], payload["seed"])
+    return _tagged(degrade(*order))
+
+
+def _distilled(payload: Mapping[str, Any]) -> str | None:
+    return _tagged(distil(payload["item_type"], payload["members"]))
+
+
+def _tagged(item: str | None) -> str | None:
+    return completion(item) if item else None
+
+
+_TASKS: Mapping[Task, Callable[[Mapping[str, Any]], str | None]] = MappingProxyType(
+    {"rate": _rated, "build": _built, "degrade": _degraded, "distil": _distilled}
+)

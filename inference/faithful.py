@@ -1,0 +1,52 @@
+"""Whether a distilled item may take its members' place: the acceptance rule, grounded in the members alone.
+
+Lexical so far (lake.coverage): it does not see a paraphrase that changes the meaning or a negation that was dropped.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from statistics import fmean
+
+from pydantic import Field
+
+from lake.coverage import copied, member_coverage, support
+from lake.formats import FORMATS
+from lake.job import Params
+from lake.rubric import score
+from lake.words import words
+
+
+class FaithfulParams(Params):
+    """What a distilled item must reach."""
+
+    support: float = Field(default=0.9, ge=0.0, le=1.0, description="least share of its content that members hold")
+    coverage: float = Field(
+        default=0.5, ge=0.0, le=1.0, description="least share of a member's content that it keeps, mean over members"
+    )
+    copied: float = Field(
+        default=0.9, gt=0.0, le=1.0, description="share of its shingles in one member from which it is a copy"
+    )
+    rating: float = Field(default=4.0, ge=0.0, le=5.0, description="least rubric score (method, section 5.4)")
+    max_words: int = Field(default=600, ge=10, description="longest item")
+
+
+def refusal(members: Sequence[str], text: str, item_type: str, params: FaithfulParams) -> tuple[str, str] | None:
+    """The reason code and a detail for which `text` is refused as the distillate of `members`, or None if it is
+    accepted.
+
+    Reasons, in the order tested: malformed, too_long, unfaithful, thin, copied, low_rating.
+    """
+    if FORMATS[item_type].parse(text) is None:
+        return "malformed", f"not one well-formed {item_type} item"
+    if (length := len(words(text))) > params.max_words:
+        return "too_long", f"{length} words, at most {params.max_words}"
+    if (supported := support(members, text)) < params.support:
+        return "unfaithful", f"{supported:.2f} of its content is supported, at least {params.support:.2f}"
+    if (covered := fmean(member_coverage(members, text))) < params.coverage:
+        return "thin", f"covers {covered:.2f} of its members, at least {params.coverage:.2f}"
+    if (largest := copied(members, text)) >= params.copied:
+        return "copied", f"{largest:.2f} of it stands in one member, less than {params.copied:.2f}"
+    if (rating := score(text)) < params.rating:
+        return "low_rating", f"rated {rating:.2f}, at least {params.rating:.2f}"
+    return None

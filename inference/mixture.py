@@ -1,0 +1,247 @@
+"""gold/mixture: high-quality targets built from passages, each with a group of degraded variants (method, section 2).
+
+The chosen passages are held in memory (about 1 kB each); items are made and written in batches. It does not yet write
+reasoning traces, and the number of variants follows a clipped normal distribution because the method's is not published.
+"""
+
+from __future__ import annotations
+
+import random
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, Self
+
+import pyarrow as pa
+import pyarrow.dataset as ds
+from pydantic import Field, field_validator, model_validator
+
+from inference.batch import answered, in_batches
+from inference.engines import Completion, EngineParams, Generator, Request, open_engine
+from inference.pairing import CROSSABLE, Draft, Text, chosen, drafts, share, texts
+from inference.prompts import build, degrade
+from inference.rules.degrade import OPERATORS, operator_of
+from lake.formats import FORMATS
+from lake.formats.messages import answer_of
+from lake.ids import content_id, sha256_text
+from lake.job import ArrowInputs, ArrowRows, JobContext, Params
+from lake.rubric import HIGH, score
+from lake.tables import TABLES
+
+MIXTURE = "gold/mixture"
+UNUSED = "gold/mixture_unused"
+
+
+class MixtureParams(Params):
+    """How many items are made, of which types, by whom."""
+
+    engine: EngineParams = Field(default=EngineParams(), description="builds the targets and degrades them")
+    limit: int = Field(default=4_000, ge=1, description="passages used at most, chosen by hash")
+    item_types: tuple[str, ...] = Field(default=tuple(FORMATS), min_length=1, description="given to passages in turn")
+    attempts: int = Field(default=3, ge=1, le=5, description="item types tried on a passage before it is given up")
+    target_score: float = Field(default=HIGH, ge=0.0, le=5.0, description="least rubric score of a target")
+    mean_variants: float = Field(default=4.0, ge=2.0, le=20.0, description="of the normal distribution, sd a third")
+    min_variants: int = Field(default=2, ge=2, le=20)
+    max_variants: int = Field(default=6, ge=2, le=20)
+    cross_topic: float = Field(default=0.1, ge=0.0, le=0.5, description="share of passages that ask for a partner")
+    splits: dict[str, float] = Field(
+        default={"sft": 0.3, "grpo": 0.58, "heldout": 0.12}, description="shares of passages"
+    )
+    batch_size: int = Field(
+        default=512, ge=8, le=100_000, description="passages in one batch; pairs are formed inside it"
+    )
+    max_tokens: int = Field(default=512, ge=32, le=32_768, description="of a target or a variant")
+    seed: int = 7
+
+    @field_validator("item_types")
+    @classmethod
+    def known(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        """The item types, each of lake.formats."""
+        if unknown := sorted(set(value) - set(FORMATS)):
+            raise ValueError(f"unknown item types {unknown}; allowed: {sorted(FORMATS)}")
+        return value
+
+    @field_validator("splits")
+    @classmethod
+    def whole(cls, value: dict[str, float]) -> dict[str, float]:
+        """The splits: sft, grpo and heldout, together 1."""
+        if set(value) != {"sft", "grpo", "heldout"} or min(value.values()) < 0 or abs(sum(value.values()) - 1) > 1e-9:
+            raise ValueError(f"{value} must be shares of sft, grpo and heldout that add up to 1")
+        return value
+
+    @model_validator(mode="after")
+    def ordered(self) -> Self:
+        """The parameters, with room between the fewest and the most variants."""
+        if self.min_variants > self.max_variants:
+            raise ValueError(f"min_variants {self.min_variants} must not exceed max_variants {self.max_variants}")
+        return self
+
+    @property
+    def loads_no_model(self) -> bool:
+        """The rules need no process of their own."""
+        return self.engine.kind == "rules"
+
+
+@dataclass(frozen=True)
+class _Target:
+    """A draft with the type of its item and, once it is built, the item."""
+
+    draft: Draft
+    item_type: str
+    text: str
+
+
+@dataclass(frozen=True)
+class _Failure:
+    """Why a draft carries no item."""
+
+    draft: Draft
+    reason: str
+    detail: str
+
+
+def mixture(inputs: ArrowInputs, params: MixtureParams, context: JobContext) -> ArrowRows:
+    """gold/mixture and gold/mixture_unused in batches: each passage is in one item, or unused with its reason."""
+    passages = inputs["silver/passages"]
+    wanted = chosen(passages, params.limit, params.seed)
+    yield from _over_limit(passages, wanted)
+    counts: Counter[str] = Counter()
+    seen: set[str] = set()  # of targets: no two items may share one
+    with open_engine(params.engine) as engine:
+        for batch in in_batches(texts(passages, wanted, params.seed), params.batch_size):
+            targets, failures = _targets(batch, seen, engine, params, context)
+            rows, weak = _rows(targets, engine, params, context)
+            yield MIXTURE, pa.Table.from_pylist(rows, schema=TABLES[MIXTURE].schema)
+            yield UNUSED, _exits([*failures, *weak], batch)
+            counts.update(_counted(batch, rows, [*failures, *weak]))
+            context.progress(counts["passages"], len(wanted))
+    context.metrics.update(_metrics(counts))
+
+
+def _targets(
+    batch: Sequence[Text], seen: set[str], engine: Generator, params: MixtureParams, context: JobContext
+) -> tuple[list[_Target], list[_Failure]]:
+    """One good target for each draft, of the first item type of its turn that gives one, and the drafts without."""
+    todo = list(drafts(batch, params.splits, params.cross_topic, params.seed))
+    ready: list[_Target] = []
+    failures: list[_Failure] = []
+    for attempt in range(params.attempts):
+        typed = [_Target(draft, _item_type(draft, attempt, params), "") for draft in todo]
+        asked = answered(typed, lambda one: _build_request(one, params), engine, context.lake, params.batch_size)
+        judged = [_judged(one, completion, seen, params) for one, completion in asked]
+        ready += [one for one in judged if isinstance(one, _Target)]
+        failures = [one for one in judged if isinstance(one, _Failure)]
+        todo = [failure.draft for failure in failures]
+    return ready, failures
+
+
+def _item_type(draft: Draft, attempt: int, params: MixtureParams) -> str:
+    """The item type whose turn it is; two passages together fit only some types."""
+    types = [one for one in params.item_types if len(draft.passage_ids) == 1 or one in CROSSABLE] or params.item_types
+    first = int(share(params.seed, "type", draft.passage_ids[0]) * len(types))
+    return types[(first + attempt) % len(types)]
+
+
+def _build_request(one: _Target, params: MixtureParams) -> Request:
+    draft = one.draft
+    sampling = {"max_tokens": params.max_tokens, "seed": params.seed}
+    return build(draft.passage_ids[0], one.item_type, draft.title, draft.text, draft.others, **sampling)
+
+
+def _judged(one: _Target, completion: Completion, seen: set[str], params: MixtureParams) -> _Target | _Failure:
+    """The target, if the completion holds a well-formed, good one that is not there yet."""
+    text = answer_of(completion.text or "")
+    if text is None or FORMATS[one.item_type].parse(text) is None:
+        return _Failure(one.draft, "not_buildable", completion.error or f"not one well-formed {one.item_type} item")
+    if (rating := score(text)) < params.target_score:
+        detail = f"{one.item_type} rated {rating:.2f}, at least {params.target_score:.2f}"
+        return _Failure(one.draft, "below_target_quality", detail)
+    if (digest := sha256_text(text)) in seen:
+        return _Failure(one.draft, "not_buildable", "its target repeats that of another passage")
+    seen.add(digest)
+    return replace(one, text=text)
+
+
+def _rows(
+    targets: Sequence[_Target], engine: Generator, params: MixtureParams, context: JobContext
+) -> tuple[list[dict[str, Any]], list[_Failure]]:
+    """A row for each target with enough weak, distinct variants, and the targets without."""
+    asked = answered(_variants(targets, params), lambda one: one[1], engine, context.lake, params.batch_size)
+    found: dict[str, dict[str, str]] = {target.text: {} for target in targets}  # target -> variant -> operator
+    for (target, request), completion in asked:
+        text = answer_of(completion.text or "")
+        if text is not None and text != target.text and score(text) < HIGH:
+            found[target.text].setdefault(text, operator_of(request.payload["variant"]))
+    rows: list[dict[str, Any]] = []
+    failures: list[_Failure] = []
+    for target in targets:
+        variants = found[target.text]
+        if len(variants) >= params.min_variants:
+            rows.append(_row(target, variants, engine.model))
+        else:
+            failures.append(_Failure(target.draft, "no_variants", f"{len(variants)} weak, distinct variants"))
+    return rows, failures
+
+
+def _variants(targets: Sequence[_Target], params: MixtureParams) -> Iterator[tuple[_Target, Request]]:
+    """A request for each variant of each target; how many and which operators follow from the target's hash."""
+    for target in targets:
+        rng = random.Random(f"{params.seed} {target.text}")
+        wanted = round(rng.gauss(params.mean_variants, params.mean_variants / 3))
+        count = min(params.max_variants, max(params.min_variants, wanted))
+        first = rng.randrange(len(OPERATORS))
+        for variant in range(first, first + count):
+            sampling = {"max_tokens": params.max_tokens, "seed": params.seed}
+            yield (
+                target,
+                degrade(
+                    target.draft.passage_ids[0], target.item_type, target.text, variant, variants=count, **sampling
+                ),
+            )
+
+
+def _row(target: _Target, variants: Mapping[str, str], builder: str) -> dict[str, Any]:
+    return {
+        "id": content_id("mix", target.item_type, target.text, *target.draft.passage_ids),
+        "item_type": target.item_type,
+        "split": target.draft.split,
+        "title": target.draft.title,
+        "passage_ids": list(target.draft.passage_ids),
+        "members": list(variants),
+        "operators": list(variants.values()),
+        "target": target.text,
+        "target_score": score(target.text),
+        "builder": builder,
+    }
+
+
+def _over_limit(passages: ds.Dataset, wanted: frozenset[str]) -> ArrowRows:
+    """The passages that were not chosen, in batches."""
+    for batch in passages.to_batches(columns=["id", "source"]):
+        rest = [row for row in batch.to_pylist() if row["id"] not in wanted]
+        detail = f"{len(wanted)} passages were chosen"
+        yield UNUSED, _table([(row["id"], row["source"], "over_limit", detail) for row in rest])
+
+
+def _exits(failures: Iterable[_Failure], batch: Sequence[Text]) -> pa.Table:
+    sources = {text.id: text.source for text in batch}
+    return _table([(one, sources[one], f.reason, f.detail) for f in failures for one in f.draft.passage_ids])
+
+
+def _table(rows: Sequence[tuple[str, str, str, str]]) -> pa.Table:
+    columns = ("id", "source", "reason", "detail")
+    named = [dict(zip(columns, row, strict=True)) | {"outcome": "mixture_unused"} for row in rows]
+    return pa.Table.from_pylist(named, schema=TABLES[UNUSED].schema)
+
+
+def _counted(batch: Sequence[Text], rows: Sequence[Mapping[str, Any]], failures: Sequence[_Failure]) -> Counter[str]:
+    counts = Counter([*(failure.reason for failure in failures), *(row["split"] for row in rows)])
+    crossed = sum(len(row["passage_ids"]) > 1 for row in rows)
+    variants = sum(len(row["members"]) for row in rows)
+    return counts + Counter(passages=len(batch), items=len(rows), variants=variants, cross_topic=crossed)
+
+
+def _metrics(counts: Counter[str]) -> dict[str, float]:
+    """What the run made, in items, and the mean number of variants of an item."""
+    mean = counts["variants"] / counts["items"] if counts["items"] else 0.0
+    return {name: float(count) for name, count in counts.items() if name != "variants"} | {"mean_variants": mean}

@@ -1,0 +1,152 @@
+"""A titled passage as the parts a builder needs: its subject, what it says in prose, what it lists.
+
+Knows two kinds of title: a topic ("Compost") and a name from a program ("json.dumps"), whose passages may list
+`name: description` lines. English only; other languages keep their sentences and get no rewriting.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, replace
+
+from lake.words import sentences, words
+
+_NAME = re.compile(r"[A-Za-z_]\w*(?:\.\w+)+|[a-z]+_\w+|_\w+")
+_ENTRY = re.compile(r"(?P<name>\*{0,2}[A-Za-z_][\w.]*): (?P<text>\S.*)")
+REMARK = re.compile(
+    r"(?:Notes?|Warnings?|Examples?|Tips?|Caution|Important|Deprecated|Changed|Added|See)\b", re.IGNORECASE
+)
+ERROR = re.compile(r"\w*(?:Error|Exception|Warning|Interrupt)$")
+_STOP = re.compile(r"[.!?][\"'”’)\]`]*$")
+_DEBRIS = re.compile(
+    r">>>|::|\.\. |={3,}|-{3,}|\|\s*\||[{}<>\\]{2,}|^\W*[a-z_]+\(.*\)\W*$|\(\s*\)|:$"
+    r"|\b(?:is|are|be|by|as|of|the|and|or|with)[.:]"  # something was cut out after it
+)
+_LEANING = """This It Its These Those They Their He She His Her However But And Or So Also Otherwise Such That Then
+Therefore Thus For Here There Moreover Furthermore Instead Note See As Both Each One Another Again Finally Next
+Consequently Similarly Conversely Likewise Hence"""
+_LEANS = re.compile(
+    rf"(?:{'|'.join(_LEANING.split())}|In (?:this|that|such|addition|contrast)|If (?:so|not|it)"
+    r"|The (?:following|above|same|former|latter))\b"
+)
+_THIS = re.compile(r"This (?:class|function|method|module|decorator|routine|object|type) (?=\w+s\b)")
+_KIND = re.compile(
+    r"(?:[A-Z][\w-]* |(?:An?|The) )?(?:[a-z][\w-]* ){0,3}(?:[Cc]lass|[Ff]unction|object|mixin|[Dd]ecorator|manager"
+    r"|[Ww]rapper|exception|iterator|container|interface|version|[Cc]onstructor)\b"
+    r"(?= (?:for|that|which|to|with|by|used|from|of an?)\b|[.,])"
+)
+_DOCUMENTED = """accept add allow append apply ask assert assign attempt bind build calculate call cast change check
+clean clear close collect combine compare compile compute configure connect construct contain control convert copy count
+create decide decode decorate define delete describe detect determine disable dispatch display draw drop dump emit
+enable encode ensure enter estimate evaluate execute expand extract fetch fill filter find fit flatten flush force
+format generate get give group guess handle hash implement indicate initialize insert install instantiate interpret
+invoke iterate join keep list load locate look make map mark match merge move normalize notify obtain open pack parse
+perform plot pop prepare print produce provide push put raise read receive record reduce register release remove
+rename render repeat replace report represent request reset reshape resolve restore retrieve return reverse roll round
+run save scale search select send serialize set show shift shut simulate skip sort specify split squeeze start stop
+store stream strip submit subtract swap switch take terminate test track transform translate traverse truncate try
+unpack update use validate verify visit wait walk warn wrap write yield zip"""
+_VERBS = frozenset(_DOCUMENTED.split())
+
+
+@dataclass(frozen=True)
+class Passage:
+    """The usable parts of a passage, in its order; `arguments` and `errors` are (name, description)."""
+
+    title: str
+    prose: tuple[str, ...]
+    arguments: tuple[tuple[str, str], ...] = ()
+    errors: tuple[tuple[str, str], ...] = ()
+    returned: str = ""
+
+    @property
+    def named(self) -> bool:
+        """Whether the title is a name from a program."""
+        return bool(_NAME.fullmatch(self.title))
+
+    @property
+    def subject(self) -> str:
+        """The title as running text shows it."""
+        return f"`{self.title}`" if self.named else self.title
+
+    @property
+    def purpose(self) -> str:
+        """The opening sentence, with the subject put in where a program's documentation leaves it out; "" without
+        prose.
+        """
+        return with_subject(self, self.prose[0]) if self.prose else ""
+
+    def without_lists(self) -> Passage:
+        """The passage with its prose alone."""
+        return replace(self, arguments=(), errors=(), returned="")
+
+
+def read(title: str, text: str) -> Passage:
+    """The passage with what reads badly left out: fragments, code, layout, sentences of under four or over sixty
+    words.
+    """
+    named = bool(_NAME.fullmatch(title))
+    prose: list[str] = []
+    listed: list[tuple[str, str]] = []
+    returned = ""
+    for line in text.split("\n"):
+        entry = _ENTRY.fullmatch(line.strip()) if named else None
+        if entry is None or REMARK.match(line):
+            prose.extend(sentence for sentence in sentences(line) if readable(sentence))
+        elif entry["name"] in ("Returns", "Yields"):
+            returned = _complete(entry["text"])
+        elif not _DEBRIS.search(entry["text"]):
+            listed.append((entry["name"].lstrip("*"), _complete(entry["text"])))
+    return Passage(
+        title=title,
+        prose=tuple(dict.fromkeys(prose)),
+        arguments=tuple(entry for entry in listed if not ERROR.match(entry[0])),
+        errors=tuple(entry for entry in listed if ERROR.match(entry[0])),
+        returned=returned,
+    )
+
+
+def readable(sentence: str) -> bool:
+    """Whether a sentence is complete, of ordinary length and free of code and layout."""
+    opens = sentence[0].isupper() or sentence[0].isdigit() or sentence[0] in "\"'`“‘(¿¡_"
+    return opens and 4 <= len(words(sentence)) <= 60 and bool(_STOP.search(sentence)) and not _DEBRIS.search(sentence)
+
+
+def stands_alone(sentence: str) -> bool:
+    """Whether a sentence can be understood without the one before it, as far as its opening shows."""
+    return not _LEANS.match(sentence.lstrip("\"'`“‘("))
+
+
+def with_subject(passage: Passage, sentence: str) -> str:
+    """The sentence as a statement about a named subject, where documentation leaves it out or says "this class"; else
+    unchanged.
+    """
+    if not passage.named:
+        return sentence
+    first, _, rest = sentence.partition(" ")
+    verb = first.lower()
+    if verb in _VERBS and rest:
+        return f"{passage.subject} {inflected(verb)} {rest}"
+    if rest and any(verb == inflected(known) for known in (verb[:-1], verb[:-2], verb[:-3] + "y") if known in _VERBS):
+        return f"{passage.subject} {verb} {rest}"
+    if _THIS.match(sentence):
+        return _THIS.sub(f"{passage.subject} ", sentence, count=1)
+    if _KIND.match(sentence):
+        lowered = sentence if first.isupper() and len(first) > 1 else sentence[0].lower() + sentence[1:]
+        article = "" if verb in ("a", "an", "the") else "an " if lowered[0] in "aeiou" else "a "
+        return f"{passage.subject} is {article}{lowered}"
+    return sentence
+
+
+def inflected(verb: str) -> str:
+    """The third person singular of a regular English verb."""
+    if verb.endswith(("s", "sh", "ch", "x", "z", "o")):
+        return verb + "es"
+    return verb[:-1] + "ies" if verb.endswith("y") and verb[-2] not in "aeiou" else verb + "s"
+
+
+def _complete(text: str) -> str:
+    """The text with a capital and a full stop, so that it reads as a sentence."""
+    text = text.strip()
+    opened = text[0].upper() + text[1:] if text.split(" ")[0].isalpha() else text
+    return opened if _STOP.search(opened) else opened.rstrip(":;,") + "."

@@ -1,0 +1,181 @@
+"""The statements of a group's members: cut into sentences and entries, cleaned, deduplicated, ordered, laid out."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+from inference.rules.asking import DOES, FAILS, RETURNS, TAKES
+from inference.rules.passage import ERROR, REMARK, Passage, stands_alone, with_subject
+from lake.rubric import faults
+from lake.words import content_words, numbers, sentences, words
+
+BUDGET = 260  # words of the long text
+_SAME = 0.8  # share of a statement's content words in a kept one from which it says nothing of its own
+_SAME_SPOILT = 0.5
+_SPOILT = 0.15  # penalties of the rubric from which a statement counts as spoilt
+_ENTRY = re.compile(
+    r"(?:For |The |Raises )?`?(?P<name>[A-Za-z_][\w.]*)`?(?: argument)?(?::| -) (?P<text>\S.*)", re.DOTALL
+)
+_RESULT = re.compile(r"(?:The result|You get this|Returns?|Result): (?P<text>\S.*)", re.DOTALL)
+_ANNOUNCED = re.compile(r"^Returns? (?=an?\b|the\b)")
+_FAILS = re.compile(
+    r"\b(?:rais(?:es?|ed)|\w*Error|\w*Exception|fails?|never|avoid|careful|caution|warning|danger|don't)\b"
+)
+_GIVES = re.compile(r"\b(?:returns?|returned|yields?|the result)\b", re.IGNORECASE)
+_DEFINES = re.compile(r"^\W*[\w`.' -]{1,60}? (?:is|are|means|refers to) (?:an?|the)\b", re.IGNORECASE)
+_STOPS = (".", "!", "?", "。", "…")
+NOISE = re.compile(
+    r"^(?:hey|hi|hello|well|basically|quick question|as said|again|in other words|to repeat it"
+    r"|it is something like this)[,:]\s*",
+    re.IGNORECASE,
+)
+
+
+@dataclass(frozen=True)
+class Member:
+    """What one member of a group says: its text, the name its question is about and, if that asks one thing only, which."""
+
+    text: str
+    subject: str = ""
+    asked: int | None = None
+
+
+@dataclass(frozen=True)
+class Statement:
+    """One sentence of one member, or one listed entry with what is said about it; `leads` where it can open a text."""
+
+    text: str
+    member: int
+    place: int
+    subject: str
+    aspect: int
+    leads: bool
+
+    @cached_property
+    def stems(self) -> frozenset[str]:
+        """The distinct content words."""
+        return frozenset(content_words(self.text))
+
+    @cached_property
+    def spoilt(self) -> bool:
+        """Whether it is cut off, or vague or mistyped beyond a word."""
+        return self.text.endswith(("...", "…")) or faults(self.text) >= _SPOILT
+
+    @cached_property
+    def line(self) -> str:
+        """The statement as a listed line, or "" where it is prose."""
+        result, entry = _RESULT.fullmatch(self.text), _ENTRY.fullmatch(self.text)
+        if result or (self.subject and self.aspect == RETURNS and not entry):
+            return f"- Returns: {closed(_ANNOUNCED.sub('', result['text'] if result else self.text))}"
+        if entry is None or REMARK.match(self.text):
+            return ""
+        if not self.subject:
+            return f"- {self.text}"
+        return f"- {'Raises ' if ERROR.match(entry['name']) else ''}`{entry['name']}`: {entry['text']}"
+
+    def says_nothing_beside(self, other: Statement) -> bool:
+        """Whether the other statement holds nearly all of this one, its figures included."""
+        needed = _SAME_SPOILT if self.spoilt and not other.spoilt else _SAME
+        figures = numbers(self.text) <= numbers(other.text) or self.spoilt
+        return figures and len(self.stems & other.stems) >= needed * len(self.stems)
+
+
+def gathered(members: Sequence[Member]) -> list[Statement]:
+    """The members' distinct statements within the budget, in the order in which they are to be told."""
+    said = [statement for number, member in enumerate(members) for statement in _cut(number, member)]
+    kept = _within_budget(_distinct(said))
+    return sorted(kept, key=lambda s: (s.aspect, not s.leads, s.member, s.place))
+
+
+def laid_out(told: Sequence[Statement]) -> str:
+    """Prose, then one line a listed statement; a block for each subject where there are several."""
+    subjects = list(dict.fromkeys(s.subject for s in sorted(told, key=lambda s: (s.member, s.place))))
+    if len(subjects) < 2 or "" in subjects:
+        return _block(told)
+    blocks = {subject: _block([s for s in told if s.subject == subject]) for subject in subjects}
+    return "\n".join(block if block.startswith(f"`{one}`") else f"`{one}`:\n{block}" for one, block in blocks.items())
+
+
+def closed(text: str, mark: str = ".") -> str:
+    """The text with its first letter large, unless it opens with a name, and closed by a mark."""
+    first = text.split(" ")[0]
+    plain = first.rstrip(",").isalpha() and first.islower() and not _ENTRY.match(text)
+    opened = text[0].upper() + text[1:] if plain else text
+    quoted = opened[-1] in '"”’)' and opened[-2:-1] in _STOPS
+    return opened if quoted or opened.endswith(_STOPS) else opened + mark
+
+
+def _block(told: Sequence[Statement]) -> str:
+    prose = [statement.text for statement in told if not statement.line]
+    if prose and told[0].subject and told[0].leads:
+        prose[0] = with_subject(Passage(told[0].subject, ()), prose[0])
+    return "\n".join(filter(None, (" ".join(prose), *(statement.line for statement in told))))
+
+
+def _cut(number: int, member: Member) -> list[Statement]:
+    """The statements of one member, each made to stand; one that leans on the one before it keeps its aspect."""
+    cut: list[Statement] = []
+    for place, text in enumerate(_units(member.text)):
+        alone = stands_alone(text)
+        aspect = cut[-1].aspect if cut and not alone else _aspect(text) if member.asked is None else member.asked
+        defines = (
+            bool(_DEFINES.match(text)) or member.asked == DOES or text.lstrip("`").startswith(member.subject or " ")
+        )
+        cut.append(Statement(closed(text), number, place, member.subject, aspect, place == 0 and alone and defines))
+    return cut
+
+
+def _units(text: str) -> list[str]:
+    """Sentences without bullets and echoes; up to two that follow a listed entry stay with it."""
+    units: list[str] = []
+    follow = 0
+    for sentence in sentences(text):
+        bare = NOISE.sub("", sentence).strip().lstrip("-*• ").strip()
+        listed = bool(_ENTRY.fullmatch(bare))
+        if units and follow and not listed and bare not in units[-1]:
+            units[-1] = f"{units[-1]} {bare}"
+            follow -= 1
+        elif len(words(bare)) > 2 or listed:
+            units.append(bare)
+            follow = 2 if listed else 0
+    return units or [text.strip()] * bool(words(text))
+
+
+def _aspect(text: str) -> int:
+    """What a statement is about, by its own words: DOES stands for all that is not listed, a result or a failure."""
+    entry = _ENTRY.fullmatch(text)
+    if _FAILS.search(text) and (entry is None or ERROR.match(entry["name"])):
+        return FAILS
+    if _RESULT.fullmatch(text) or (_GIVES.search(text) and entry is None):
+        return RETURNS
+    return TAKES if entry else DOES
+
+
+def _distinct(said: Sequence[Statement]) -> list[Statement]:
+    """The statements that say something of their own; of two that say the same the cleaner stays, then the fuller.
+
+    Spoilt ones (vague, mistyped, cut off) are used only where no clean one was found.
+    """
+    kept: list[Statement] = []
+    for statement in sorted(said, key=lambda s: (s.spoilt, -len(s.stems), s.member, s.place)):
+        if statement.spoilt and kept and not kept[0].spoilt:
+            break
+        alike = [other for other in kept if other.subject == statement.subject]
+        if statement.stems and not any(statement.says_nothing_beside(other) for other in alike):
+            kept.append(statement)
+    return kept
+
+
+def _within_budget(said: Sequence[Statement]) -> list[Statement]:
+    """Statements up to the budget, every member's first before any member's second."""
+    kept: list[Statement] = []
+    left = BUDGET
+    for statement in sorted(said, key=lambda s: (s.place, s.member)):
+        needed = len(words(statement.text))
+        if needed <= left or not kept:
+            kept.append(statement)
+            left -= needed
+    return kept

@@ -1,0 +1,1 @@
+"""The contracts of mixlake: tables, stages, the store and the harness. Imports none of the other packages."""

@@ -1,0 +1,174 @@
+"""The commands: each opens the lake, asks one function, shows what it returns."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from lake import progress
+from lake.cli import render
+from lake.errors import StageFailed, UserError
+from lake.settings import settings
+from lake.store import Lake
+
+app = typer.Typer(
+    add_completion=False,
+    rich_markup_mode=None,
+    help="A data lake that distils raw instructions into a small, proven, traceable training set.",
+)
+
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON and nothing else on standard output.")]
+ProfileName = Annotated[
+    str | None, typer.Option("--profile", help="Which recipes to use; default MIXLAKE_PROFILE, else demo.")
+]
+
+
+def _lake() -> Lake:
+    return Lake(settings().root)
+
+
+@app.command()
+def doctor(profile: ProfileName = None, as_json: AsJson = False) -> int:
+    """Name what is missing on this machine, with the command that mends it."""
+    from lake.doctor import examine, unmet
+    from lake.profiles import profile_names
+
+    name = profile or settings().profile
+    if name not in profile_names():
+        raise UserError(f"There is no profile {name!r}: there are {', '.join(profile_names())}")
+    findings = examine(settings(), name)
+    render.findings(findings, as_json)
+    return 1 if unmet(findings) else 0
+
+
+@app.command()
+def ingest(
+    path: Annotated[str, typer.Argument(help="A file, a folder, or a URL.")],
+    source: Annotated[str, typer.Option("--source", help="The name under which these rows are known.")],
+    licence: Annotated[
+        str | None, typer.Option("--licence", help="SPDX id, such as CC-BY-4.0; rows without one are never released.")
+    ] = None,
+    kind: Annotated[
+        str | None,
+        typer.Option("--kind", help="instructions, passages, benchmark or reference; default: by the first record."),
+    ] = None,
+    copy: Annotated[bool, typer.Option("--copy", help="Copy the files into the lake's landing folder.")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Register raw files; nothing is read yet beyond their checksum."""
+    from lake.landing import register
+
+    render.registered(register(_lake(), path, source, licence, kind, copy), as_json)
+
+
+@app.command()
+def run(
+    stages: Annotated[
+        list[str] | None, typer.Argument(help="Stages to run; default: all.", metavar="[STAGE]...")
+    ] = None,
+    profile: ProfileName = None,
+    first: Annotated[str | None, typer.Option("--from", help="The first stage to run.")] = None,
+    last: Annotated[str | None, typer.Option("--to", help="The last stage to run.")] = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would run and why, and stop.")] = False,
+    as_json: AsJson = False,
+) -> int:
+    """Bring tables up to date; what is up to date is left alone."""
+    from lake.landing import register_landed
+    from lake.plan import plan, select_stages
+    from lake.profiles import load_profile, resolve
+
+    chosen = load_profile(profile or settings().profile)
+    selected = select_stages(stages or (), first, last)
+    lake = _lake()
+    if not dry_run:
+        register_landed(lake)
+    planned = plan(lake, selected, chosen)
+    if dry_run:
+        render.planned(planned, as_json)
+        return 0
+    if not any(entry.action != "nothing_to_do" for entry in planned):
+        progress.console().print(
+            f"Nothing to do: all {len(planned)} tables are what their inputs, params and code give."
+        )
+        render.reports([], as_json)
+        return 0
+    reports = resolve("dagster_project.lib.launch:materialise")([stage.key for stage in selected], chosen.name)
+    render.reports(reports, as_json)
+    return 1 if any(report.status == "rejected" for report in reports) else 0
+
+
+@app.command()
+def status(profile: ProfileName = None, as_json: AsJson = False) -> None:
+    """Show every table: version, rows, gate, and whether it is up to date."""
+    from lake.profiles import load_profile
+    from lake.status import status as states
+
+    render.status(states(_lake(), load_profile(profile or settings().profile)), as_json)
+
+
+@app.command()
+def ledger(as_json: AsJson = False) -> int:
+    """Show where every raw row went; exit 1 when the books do not balance."""
+    from lake.ledger import ledger as books
+
+    told = books(_lake())
+    render.ledger(told, as_json)
+    if not told.balanced:
+        raise StageFailed("The books do not balance: some raw rows have no outcome, or more than one")
+    return 0
+
+
+@app.command()
+def show(
+    table: Annotated[str, typer.Argument(help="A table, such as silver/groups.")],
+    where: Annotated[str | None, typer.Option("--where", help="A SQL condition, such as \"source = 'dolly'\".")] = None,
+    limit: Annotated[int, typer.Option("--limit", min=1, help="How many rows at most.")] = 10,
+    version: Annotated[
+        int | None, typer.Option("--version", min=0, help="An older version; default: what readers use.")
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Show rows of a table."""
+    from lake.query import select_rows
+
+    render.rows(select_rows(_lake(), table, where, limit, version), as_json)
+
+
+@app.command()
+def explain(row_id: Annotated[str, typer.Argument(metavar="ID")], as_json: AsJson = False) -> None:
+    """Show a row's whole way: from its file to its end, or back to every raw row it came from."""
+    from lake.lineage import explain as way
+
+    render.explanation(way(_lake(), row_id), as_json)
+
+
+@app.command()
+def report(out: Annotated[Path | None, typer.Option("--out", help="Where to write the page.")] = None) -> None:
+    """Write the report of the lake as one HTML page that needs no network."""
+    from lake.profiles import resolve
+
+    page = resolve("reports.page:write_report")(_lake(), out)
+    typer.echo(page)
+
+
+@app.command()
+def release(
+    out: Annotated[Path, typer.Option("--out", help="An empty or new folder.")] = Path("release"),
+    as_json: AsJson = False,
+) -> None:
+    """Copy the newest release (Parquet, card, manifest) out of the lake, its checksums verified."""
+    from lake.profiles import resolve
+
+    render.released(resolve("reports.release:export")(_lake(), out), as_json)
+
+
+@app.command()
+def ui(
+    port: Annotated[
+        int, typer.Option("--port", min=1024, max=65535, help="Where the UI listens, on loopback only.")
+    ] = 3000,
+) -> int:
+    """Open the Dagster UI, its daemon, and the audit pages, all on loopback."""
+    from lake.profiles import resolve
+
+    return resolve("dagster_project.lib.serve:serve")(port)

@@ -1,0 +1,59 @@
+"""Entry point: runs a command and turns whatever a user can cause into one sentence and an exit code."""
+
+import os
+import sys
+from collections.abc import Callable, Sequence
+
+import typer
+import typer.main
+from typer import exceptions
+
+from lake import progress, surroundings
+from lake.cli.commands import app
+from lake.errors import StageFailed, UserError
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Runs `mixlake` with `arguments`, by default the process's own, and exits."""
+    given = list(sys.argv[1:] if arguments is None else arguments) or ["--help"]
+    sys.exit(guarded(lambda: typer.main.get_command(app).main(given, prog_name="mixlake", standalone_mode=False)))
+
+
+def guarded(command: Callable[[], object]) -> int:
+    """The exit code of `command`: what it returns, or that of the one sentence its error was told in."""
+    surroundings.prepare()
+    try:
+        code = command()
+        return code if isinstance(code, int) else 0
+    except exceptions.TyperException as error:
+        return _tell(_usage(error), 2)
+    except UserError as error:
+        return _tell(str(error), 2)
+    except StageFailed as error:
+        return _tell(str(error), 1)
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+    except (KeyboardInterrupt, typer.Abort):
+        return _tell("Stopped. Nothing half-written was published; run again to go on.", 1)
+
+
+def _usage(error: exceptions.TyperException) -> str:
+    """The error, and what there is: the commands of the group, or the options of the command."""
+    sentence = error.format_message().rstrip(".")
+    context = getattr(error, "ctx", None)
+    if context is None:
+        return sentence
+    command = context.command
+    commands = getattr(command, "commands", None)
+    there_is = (
+        sorted(commands)
+        if commands
+        else sorted(option for param in command.params for option in param.opts if option.startswith("--"))
+    )
+    return f"{sentence}: there are {', '.join(there_is)}"
+
+
+def _tell(sentence: str, code: int) -> int:
+    progress.console().print(sentence, markup=False)
+    return code

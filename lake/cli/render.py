@@ -1,0 +1,191 @@
+"""How results are shown: tables for people (rich on a terminal, plain columns in a pipe) or JSON for programs."""
+
+import base64
+import dataclasses
+import json
+import sys
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from pydantic import BaseModel
+from rich import box
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from lake.doctor import Finding
+from lake.landing import Registered
+from lake.ledger import Ledger
+from lake.lineage import Explanation
+from lake.plan import PlannedStage
+from lake.report import StageReport
+from lake.status import TableStatus
+
+_WIDE = 10_000  # a pipe has no width: never wrap or cut what a program may read
+
+
+def _console() -> Console:
+    return Console(highlight=False) if sys.stdout.isatty() else Console(highlight=False, width=_WIDE)
+
+
+def _as_json(content: object) -> None:
+    sys.stdout.write(json.dumps(content, default=_plain, ensure_ascii=False, indent=1) + "\n")
+
+
+def _plain(value: Any) -> Any:
+    """What JSON has no form for: models as objects, times as ISO-8601, bytes as text where they are text, else base64."""
+    if isinstance(value, BaseModel):
+        return value.model_dump(mode="json")
+    if dataclasses.is_dataclass(value) and not isinstance(value, type):
+        return dataclasses.asdict(value)
+    if isinstance(value, datetime):
+        return value.isoformat()
+    if isinstance(value, bytes):
+        try:
+            return value.decode("utf-8")
+        except UnicodeDecodeError:
+            return {"base64": base64.b64encode(value).decode("ascii")}
+    raise TypeError(f"{type(value).__name__} has no JSON form")
+
+
+def _table(columns: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
+    console = _console()
+    table = Table(*columns, box=box.SIMPLE_HEAD if console.is_terminal else None, pad_edge=False, header_style="bold")
+    for row in rows:
+        table.add_row(*(Text(_cell(value)) for value in row))  # Text: brackets in a row are not markup
+    console.print(table)
+
+
+def _cell(value: object) -> str:
+    if value is None:
+        return "-"
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, int):
+        return f"{value:,}"
+    if isinstance(value, float):
+        return f"{value:.4g}"
+    return str(value)
+
+
+def findings(found: Sequence[Finding], as_json: bool) -> None:
+    """Shows what this machine has and lacks."""
+    if as_json:
+        return _as_json(list(found))
+    marks = {True: "ok", False: "missing"}
+    rows = [
+        (
+            marks[item.met] if item.met or item.required else "absent",
+            item.name,
+            item.seen,
+            "" if item.met else _needed(item),
+        )
+        for item in found
+    ]
+    return _table(("", "what", "seen", "to mend"), rows)
+
+
+def _needed(item: Finding) -> str:
+    return item.mend if item.required else f"not needed by this profile ({item.mend})"
+
+
+def registered(files: Sequence[Registered], as_json: bool) -> None:
+    """Shows what became of each file."""
+    if as_json:
+        return _as_json(list(files))
+    rows = [
+        ("added" if file.added else "known", file.kind, file.source, file.licence, file.size, file.uri)
+        for file in files
+    ]
+    return _table(("", "kind", "source", "licence", "bytes", "file"), rows)
+
+
+def planned(entries: Sequence[PlannedStage], as_json: bool) -> None:
+    """Shows what a run would do and why."""
+    if as_json:
+        return _as_json(list(entries))
+    return _table(
+        ("stage", "would", "because"),
+        [(entry.stage, entry.action.replace("_", " "), entry.reason) for entry in entries],
+    )
+
+
+def reports(done: Sequence[StageReport], as_json: bool) -> None:
+    """After a run only programs are told again; people have read the progress."""
+    if as_json:
+        _as_json(list(done))
+
+
+def status(states: Sequence[TableStatus], as_json: bool) -> None:
+    """Shows the state of every table."""
+    if as_json:
+        return _as_json(list(states))
+    rows = [
+        (
+            state.table,
+            state.version,
+            state.rows,
+            state.gate.replace("_", " "),
+            state.up_to_date,
+            state.published_at and f"{state.published_at:%Y-%m-%d %H:%M:%S}",
+        )
+        for state in states
+    ]
+    return _table(("table", "version", "rows", "gate", "up to date", "published (UTC)"), rows)
+
+
+def ledger(told: Ledger, as_json: bool) -> None:
+    """Shows the books, one line a source; outcomes that no row has are left out of the table, not of the JSON."""
+    if as_json:
+        return _as_json(told)
+    used = [
+        name
+        for name in (told.sources[0].outcomes if told.sources else {})
+        if any(source.outcomes[name] for source in told.sources)
+    ]
+    rows = [
+        (source.source, source.raw, *(source.outcomes[name] for name in used), source.unaccounted + source.doubled)
+        for source in told.sources
+    ]
+    total = ("all", *(sum(int(str(row[column])) for row in rows) for column in range(1, len(used) + 3)))
+    _table(("source", "raw", *(name.replace("_", " ") for name in used), "unbalanced"), [*rows, total])
+    _console().print("The books balance." if told.balanced else "The books do NOT balance.")
+    return None
+
+
+def rows(found: Sequence[Mapping[str, Any]], as_json: bool) -> None:
+    """Shows rows, one field a line."""
+    if as_json:
+        return _as_json(list(found))
+    console = _console()
+    for row in found:
+        console.rule(style="dim") if console.is_terminal else console.print("--")
+        for name, value in row.items():
+            shown = value if isinstance(value, str) else json.dumps(value, default=_plain, ensure_ascii=False)
+            console.print(Text.assemble((f"{name}: ", "bold"), shown))
+    return None
+
+
+def explanation(told: Explanation, as_json: bool) -> None:
+    """Shows a row's way, one line a table."""
+    if as_json:
+        return _as_json(told)
+    console = _console()
+    console.print(Text(f"{told.id}: {told.outcome or 'no outcome'}" + (f" ({told.reason})" if told.reason else "")))
+    for step in told.path:
+        rest = {name: value for name, value in step.items() if name not in ("table", "version") and value is not None}
+        shown = ", ".join(f"{name}={value}" for name, value in rest.items())
+        console.print(Text.assemble("  ", (f"{step['table']} v{step['version']}", "bold"), f"  {shown}"))
+    console.print(Text(f"raw rows: {', '.join(told.raw_ids)}"))
+    return None
+
+
+def released(files: Sequence[Mapping[str, Any]], as_json: bool) -> None:
+    """Shows the files of a release."""
+    if as_json:
+        return _as_json(list(files))
+    return _table(
+        ("file", "bytes", "rows", "sha256"),
+        [(file["path"], file["size"], file["rows"], file["sha256"]) for file in files],
+    )

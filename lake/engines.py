@@ -1,0 +1,196 @@
+"""How inputs are opened, outputs staged and books balanced: once for Spark frames, once for Arrow datasets."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from functools import cache
+from typing import TYPE_CHECKING, Any, Protocol
+
+import pyarrow as pa
+import pyarrow.compute
+import pyarrow.dataset as ds
+
+from lake.errors import StageFailed
+from lake.jars import delta_jars
+from lake.job import JobContext
+from lake.profiles import resolve
+from lake.settings import settings
+from lake.stages import Balance, Engine, Stage
+from lake.store import Lake, Staged, staged_dataset
+from lake.tables import TABLES
+
+if TYPE_CHECKING:
+    from pyspark.sql import DataFrame, SparkSession
+
+_ROWS_A_FILE = 250_000
+
+pc: Any = pyarrow.compute  # its functions are made at import, where types cannot see them
+
+
+class Misplaced(dict[str, int]):
+    """How many keys of a balance are `lost` (in no place), `doubled` (in two) or `foreign` (in a place, but not in the input)."""
+
+    def __str__(self) -> str:
+        return ", ".join(f"{count} {kind}" for kind, count in self.items() if count)
+
+
+class Frames(Protocol):
+    """What the harness needs of an engine. A frame is whatever the engine's jobs work on."""
+
+    def open(self, key: str, version: int) -> Any: ...
+
+    def run(
+        self, stage: Stage, inputs: Mapping[str, Any], params: Any, context: JobContext, folder: str
+    ) -> dict[str, Staged]:
+        """Runs the job and stages every output. Raises StageFailed when the job leaves a declared table out or adds one."""
+        ...
+
+    def staged(self, staged: Staged) -> Any: ...
+
+    def misplaced(self, balance: Balance, frames: Mapping[str, Any]) -> Misplaced: ...
+
+
+def frames_for(engine: Engine, lake: Lake) -> Frames:
+    """The frames of a stage's engine; Spark's session is started by its first use and shared by all stages of the process."""
+    return SparkFrames(lake) if engine == "spark" else ArrowFrames(lake)
+
+
+class ArrowFrames:
+    """Arrow datasets through deltalake: no JVM."""
+
+    def __init__(self, lake: Lake) -> None:
+        self.lake = lake
+
+    def open(self, key: str, version: int) -> ds.Dataset:
+        return self.lake.dataset(key, version)
+
+    def run(
+        self, stage: Stage, inputs: Mapping[str, ds.Dataset], params: Any, context: JobContext, folder: str
+    ) -> dict[str, Staged]:
+        waiting: dict[str, list[pa.Table]] = {key: [] for key in stage.outputs}
+        parts = dict.fromkeys(stage.outputs, 0)
+        for key, rows in _declared(stage, resolve(stage.job)(inputs, params, context)):
+            waiting[key].append(rows.select(TABLES[key].schema.names).cast(TABLES[key].schema))
+            if sum(table.num_rows for table in waiting[key]) >= _ROWS_A_FILE:
+                self._flush(key, folder, waiting[key], parts)
+        for key, tables in waiting.items():
+            self._flush(key, folder, tables, parts)
+        return {key: self.lake.staged(key, folder) for key in stage.outputs}
+
+    def _flush(self, key: str, folder: str, tables: list[pa.Table], parts: dict[str, int]) -> None:
+        if tables:
+            self.lake.write(key, folder, pa.concat_tables(tables), part=parts[key])
+            parts[key] += 1
+            tables.clear()
+
+    def staged(self, staged: Staged) -> ds.Dataset:
+        return staged_dataset(self.lake, [staged])
+
+    def misplaced(self, balance: Balance, frames: Mapping[str, ds.Dataset]) -> Misplaced:
+        """Only keys are read; they are held in memory."""
+        keys = pc.unique(frames[balance.table].to_table(columns=[balance.key])[balance.key])
+        placed = pa.chunked_array(
+            [chunk for table, column in balance.places for chunk in _column(frames[table], column).chunks], keys.type
+        )
+        distinct = pc.unique(placed)
+        return Misplaced(
+            lost=len(keys) - _count(pc.is_in(keys, distinct)),
+            doubled=len(placed) - len(distinct),
+            foreign=len(distinct) - _count(pc.is_in(distinct, keys)),
+        )
+
+
+class SparkFrames:
+    """Spark DataFrames through delta-spark, in the one session of this process."""
+
+    def __init__(self, lake: Lake) -> None:
+        self.lake = lake
+        self.spark = spark_session()
+
+    def open(self, key: str, version: int) -> "DataFrame":
+        frame = self.spark.read.format("delta").option("versionAsOf", version).load(self.lake.uri(key))
+        return frame.select(*TABLES[key].schema.names)
+
+    def run(
+        self, stage: Stage, inputs: Mapping[str, Any], params: Any, context: JobContext, folder: str
+    ) -> dict[str, Staged]:
+        produced = dict(_declared(stage, resolve(stage.job)(inputs, params, context).items()))
+        missing = sorted(set(stage.outputs) - set(produced))
+        if missing:
+            raise StageFailed(f"{stage.key}: the job returned no {missing[0]}")
+        try:
+            for key in stage.outputs:
+                self._declared_columns(key, produced[key]).write.mode("error").parquet(f"{self.lake.uri(key)}/{folder}")
+        finally:
+            self.spark.catalog.clearCache()
+        return {key: self.lake.staged(key, folder) for key in stage.outputs}
+
+    def _declared_columns(self, key: str, frame: "DataFrame") -> "DataFrame":
+        from pyspark.sql.functions import col
+
+        return frame.select(*(col(field.name).cast(field.dataType).alias(field.name) for field in self._schema(key)))
+
+    def _schema(self, key: str) -> Any:
+        from pyspark.sql.pandas.types import from_arrow_schema
+
+        return from_arrow_schema(TABLES[key].schema, prefer_timestamp_ntz=False)
+
+    def staged(self, staged: Staged) -> "DataFrame":
+        uri = self.lake.uri(staged.table.key)
+        reader = self.spark.read.schema(self._schema(staged.table.key))
+        return (
+            reader.parquet(*(f"{uri}/{path}" for path, _, _ in staged.files)) if staged.files else self._empty(staged)
+        )
+
+    def _empty(self, staged: Staged) -> "DataFrame":
+        return self.spark.createDataFrame([], self._schema(staged.table.key))
+
+    def misplaced(self, balance: Balance, frames: Mapping[str, "DataFrame"]) -> Misplaced:
+        from pyspark.sql import functions as F
+
+        wanted = (
+            frames[balance.table]
+            .select(F.col(balance.key).alias("key"))
+            .distinct()
+            .withColumns({"wanted": F.lit(1), "placed": F.lit(0)})
+        )
+        places = [
+            frames[table].select(F.col(column).alias("key")).withColumns({"wanted": F.lit(0), "placed": F.lit(1)})
+            for table, column in balance.places
+        ]
+        for place in places:
+            wanted = wanted.unionByName(place)
+        books = wanted.groupBy("key").agg(F.sum("wanted").alias("wanted"), F.sum("placed").alias("placed"))
+        counts = books.agg(
+            F.count_if((F.col("wanted") == 1) & (F.col("placed") == 0)).alias("lost"),
+            F.count_if(F.col("placed") > 1).alias("doubled"),
+            F.count_if(F.col("wanted") == 0).alias("foreign"),
+        ).first()
+        return Misplaced(counts.asDict() if counts else {})
+
+
+@cache
+def spark_session() -> "SparkSession":
+    """The one Spark session of this process, started when first asked for."""
+    here = settings()
+    return resolve("spark_jobs.session:spark_session")(
+        delta_jars(here.cache), master=here.spark_master, driver_memory=here.driver_memory
+    )
+
+
+def _declared(stage: Stage, produced: Any) -> Iterator[tuple[str, Any]]:
+    for key, rows in produced:
+        if key not in stage.outputs:
+            raise StageFailed(f"{stage.key}: the job returned {key}, which the stage does not declare")
+        yield key, rows
+
+
+def _column(frame: ds.Dataset, column: str) -> pa.ChunkedArray:
+    return frame.to_table(columns=[column])[column]
+
+
+def _count(mask: Any) -> int:
+    return pc.sum(mask).as_py() or 0
+
+
+def open_inputs(frames: Frames, versions: Mapping[str, int], keys: Sequence[str]) -> dict[str, Any]:
+    """The input frames of a stage at pinned versions, by table key."""
+    return {key: frames.open(key, versions[key]) for key in keys}

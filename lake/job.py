@@ -1,0 +1,65 @@
+"""What a job is given and what it returns.
+
+A Spark job is `job(inputs, params, context) -> Mapping[table key, DataFrame]`: frames in, frames out, nothing written.
+Every other job is `job(inputs, params, context) -> Iterator[tuple[table key, pyarrow.Table]]`: its inputs are Arrow datasets
+(read them in batches), its outputs a stream of small tables that the harness writes as they come.
+Keys are table keys: the stage's own table and its side tables. Columns are those of lake.tables, in any order.
+"""
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pyarrow as pa
+import pyarrow.dataset as ds
+from pydantic import BaseModel, ConfigDict
+
+if TYPE_CHECKING:
+    from pyspark.sql import DataFrame
+
+    from lake.store import Lake
+
+
+class Params(BaseModel):
+    """What a job does. Frozen, unknown fields refused; stored in the commit of what the job published."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    def fingerprint(self) -> dict[str, Any]:
+        """All that decides what the job does with these params; a subclass that names a recipe adds the recipe's content."""
+        return self.model_dump(mode="json")
+
+    @property
+    def loads_no_model(self) -> bool:
+        """True where these params let a generate or train stage run without any model library."""
+        return False
+
+
+def quiet(done: int, total: int) -> None:
+    """Progress that nobody watches."""
+
+
+@dataclass(frozen=True)
+class JobContext:
+    """The surroundings of one run of one job.
+
+    artifacts: an empty folder of this run, kept if its rows are published (checkpoints, release files). Rows refer to what is
+    in it by absolute path.
+    metrics: figures about the run (`context.metrics["recall"] = 0.99`); they go into the report, the commit and the UI.
+    progress: call with (done, total) now and then.
+    """
+
+    lake: "Lake"
+    run_id: str
+    artifacts: Path
+    metrics: dict[str, float] = field(default_factory=dict[str, float])
+    progress: Callable[[int, int], None] = quiet
+
+
+ArrowInputs = Mapping[str, ds.Dataset]
+ArrowRows = Iterator[tuple[str, pa.Table]]
+SparkInputs = Mapping[str, "DataFrame"]
+SparkRows = Mapping[str, "DataFrame"]
+ArrowJob = Callable[[ArrowInputs, Any, JobContext], ArrowRows]
+SparkJob = Callable[[SparkInputs, Any, JobContext], SparkRows]

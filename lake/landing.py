@@ -1,0 +1,184 @@
+"""Registering raw files: what they are, where they lie, and the SHA-256 they had. Nothing is read beyond that; no Spark starts."""
+
+import hashlib
+import json
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal, get_args
+
+import pyarrow as pa
+from pyarrow import fs
+
+from lake.errors import UserError
+from lake.ids import content_id
+from lake.publication import now
+from lake.settings import local_path
+from lake.store import Lake
+from lake.tables import TABLES
+
+Kind = Literal["instructions", "passages", "benchmark", "reference"]
+_TABLE = "landing/files"
+_SOURCE = re.compile(r"[a-z0-9][a-z0-9_.-]{0,63}")
+_LICENCE = re.compile(r"[A-Za-z0-9][A-Za-z0-9.+-]{0,63}")
+_HEAD = 1 << 16
+
+
+@dataclass(frozen=True)
+class Registered:
+    """What became of one file: `added` is False when this very content was registered before."""
+
+    uri: str
+    path: str
+    source: str
+    licence: str | None
+    kind: str
+    sha256: str
+    size: int
+    added: bool
+
+
+def landing_folder(lake: Lake) -> Path:
+    """Where files are copied on request and where the sensor looks: one subfolder a source, `_licence` in it names its licence."""
+    return local_path(lake.root) / "landing" / "raw"
+
+
+def register(
+    lake: Lake, path: str, source: str, licence: str | None = None, kind: str | None = None, copy: bool = False
+) -> list[Registered]:
+    """Registers a file, every file of a folder, or one URL; a file registered before with the same content is left alone.
+
+    Raises UserError when the path does not exist, is empty, or a name is not allowed.
+    """
+    _check_names(source, licence, kind)
+    known = {row["uri"]: row for row in registered(lake)}
+    taken = {row["path"] for row in known.values() if row["source"] == source}
+    found: list[Registered] = []
+    for filesystem, inside, uri in _files(path):
+        if copy:
+            filesystem, inside, uri = _copied(lake, filesystem, inside, source)
+        size, sha256 = _size_and_sha256(filesystem, inside)
+        old = known.get(uri)
+        inner = old["path"] if old and old["source"] == source else _path_in_source(uri, taken)
+        taken.add(inner)
+        seen = kind or _sniff(filesystem, inside)
+        added = old is None or (old["sha256"], old["source"], old["licence"]) != (sha256, source, licence)
+        found.append(Registered(uri, inner, source, licence, seen, sha256, size, added))
+    fresh = [file for file in found if file.added]
+    if fresh:
+        _append(lake, fresh)
+    return found
+
+
+def registered(lake: Lake) -> list[dict[str, Any]]:
+    """The newest registration of every file, sorted by URI."""
+    if not lake.exists(_TABLE):
+        return []
+    rows = sorted(lake.dataset(_TABLE).to_table().to_pylist(), key=lambda row: row["registered_at"])
+    return sorted({row["uri"]: row for row in rows}.values(), key=lambda row: row["uri"])
+
+
+def unregistered(lake: Lake) -> list[tuple[Path, str, str | None]]:
+    """The files of the landing folder that were never registered, or have changed in size since: (file, source, licence)."""
+    sizes = {row["uri"]: row["size"] for row in registered(lake)}
+    waiting: list[tuple[Path, str, str | None]] = []
+    for folder in sorted(
+        item for item in landing_folder(lake).glob("*") if item.is_dir() and _SOURCE.fullmatch(item.name)
+    ):
+        stated = folder / "_licence"
+        licence = stated.read_text(encoding="utf-8").strip() if stated.exists() else None
+        files = (file for file in sorted(folder.rglob("*")) if file.is_file() and _visible(file.relative_to(folder)))
+        waiting += [(file, folder.name, licence) for file in files if sizes.get(str(file)) != file.stat().st_size]
+    return waiting
+
+
+def register_landed(lake: Lake) -> list[Registered]:
+    """Registers what waits in the landing folder, each file under its subfolder's source and licence."""
+    return [file for path, source, licence in unregistered(lake) for file in register(lake, str(path), source, licence)]
+
+
+def _check_names(source: str, licence: str | None, kind: str | None) -> None:
+    if not _SOURCE.fullmatch(source):
+        raise UserError(
+            f"The source name {source!r} is not allowed: up to 64 lower-case letters, digits, '_', '.' and '-', starting with a letter or digit"
+        )
+    if licence is not None and not _LICENCE.fullmatch(licence):
+        raise UserError(f"The licence {licence!r} is not an SPDX id such as CC-BY-4.0 or Apache-2.0")
+    if kind is not None and kind not in get_args(Kind):
+        raise UserError(f"There is no kind {kind!r}: there are {', '.join(get_args(Kind))}")
+
+
+def _files(path: str) -> Iterator[tuple[fs.FileSystem, str, str]]:
+    """(file system, path inside it, URI) of each visible file under `path`."""
+    remote = "://" in path
+    filesystem, base = fs.FileSystem.from_uri(path if remote else str(Path(path).expanduser().resolve()))
+    kind = filesystem.get_file_info(base)
+    if kind.type == fs.FileType.NotFound:
+        raise UserError(f"There is no file or folder {path!r}")
+    prefix = path[: path.index("://") + 3] if remote else ""
+    if kind.type == fs.FileType.File:
+        yield filesystem, base, f"{prefix}{base}"
+        return
+    listing = filesystem.get_file_info(fs.FileSelector(base, recursive=True))
+    files = sorted(item.path for item in listing if item.is_file and _visible(Path(item.path).relative_to(base)))
+    if not files:
+        raise UserError(f"There is no file in the folder {path!r}")
+    yield from ((filesystem, file, f"{prefix}{file}") for file in files)
+
+
+def _path_in_source(uri: str, taken: set[str]) -> str:
+    """The shortest end of the URI, in whole names, that no other file of the source has."""
+    names = uri.split("/")
+    ends = ("/".join(names[-length:]) for length in range(1, len(names) + 1))
+    return next(end for end in ends if end not in taken)
+
+
+def _visible(path: Path) -> bool:
+    return not any(part.startswith((".", "_")) for part in path.parts)
+
+
+def _copied(lake: Lake, filesystem: fs.FileSystem, path: str, source: str) -> tuple[fs.FileSystem, str, str]:
+    """Copies a file under a name that no reader looks at, then renames it: the sensor never sees half a file."""
+    target = landing_folder(lake) / source / Path(path).name
+    target.parent.mkdir(parents=True, exist_ok=True)
+    local = fs.LocalFileSystem()
+    partial = target.with_name(f".{target.name}.partial")
+    fs.copy_files(path, str(partial), source_filesystem=filesystem, destination_filesystem=local)
+    partial.replace(target)
+    return local, str(target), str(target)
+
+
+def _size_and_sha256(filesystem: fs.FileSystem, path: str) -> tuple[int, str]:
+    digest, size = hashlib.sha256(), 0
+    try:
+        with filesystem.open_input_stream(path, compression=None) as stream:
+            while block := stream.read(1 << 20):
+                digest.update(block)
+                size += len(block)
+    except OSError as error:
+        raise UserError(f"{path} cannot be read: {error.strerror or error}") from None
+    return size, digest.hexdigest()
+
+
+def _sniff(filesystem: fs.FileSystem, path: str) -> Kind:
+    """`passages` when the first record has a title and a text and is no question, else `instructions`."""
+    try:
+        with filesystem.open_input_stream(path) as stream:  # decompresses by extension
+            head = stream.read(_HEAD).decode("utf-8", "replace").lstrip("\ufeff [\n\r\t")
+        first, _ = json.JSONDecoder().raw_decode(head)
+    except (OSError, ValueError, pa.ArrowException):
+        return "instructions"
+    titled = isinstance(first, dict) and "title" in first and bool({"text", "extract"} & set(first))
+    return "passages" if titled and not {"question", "instruction", "prompt"} & set(first) else "instructions"
+
+
+def _append(lake: Lake, files: list[Registered]) -> None:
+    moment = now()
+    rows = [
+        {"uri": file.uri, "path": file.path, "source": file.source, "licence": file.licence, "kind": file.kind, "sha256": file.sha256, "size": file.size,
+         "registered_at": moment}
+        for file in files
+    ]  # fmt: skip
+    txn = content_id("txn", moment.isoformat(), *(f"{file.uri}{file.sha256}" for file in files))
+    lake.append(_TABLE, pa.Table.from_pylist(rows, schema=TABLES[_TABLE].schema), txn)

@@ -1,0 +1,52 @@
+"""What a run of a stage says of itself: the same object for a shell, for Dagster and across a process boundary."""
+
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict
+
+Severity = Literal["critical", "warning"]
+Status = Literal["published", "up_to_date", "rejected"]
+
+
+class CheckReport(BaseModel):
+    """One expectation's result. `evaluated` is False where it could not be computed, which counts as failed."""
+
+    model_config = ConfigDict(frozen=True)
+
+    batch: str  # the table, or the named frame of figures, that was looked at
+    expectation: str  # snake_case type, as Great Expectations names it
+    column: str | None = None
+    severity: Severity = "critical"
+    passed: bool
+    evaluated: bool = True
+    observed: str | None = None
+    allowed: str | None = None
+    examples: tuple[str, ...] = ()
+
+
+class StageReport(BaseModel):
+    """What one run of one stage did."""
+
+    model_config = ConfigDict(frozen=True)
+
+    stage: str
+    status: Status
+    run_id: str
+    version: int | None = None
+    rows: dict[str, int] = {}  # table key -> rows published (or staged, when rejected)
+    metrics: dict[str, float] = {}
+    checks: tuple[CheckReport, ...] = ()
+    inputs: dict[str, int] = {}
+    audit_page: str | None = None
+    seconds: float = 0.0
+    reason: str | None = None  # why it ran, or why there was nothing to do
+
+    @property
+    def failed(self) -> tuple[CheckReport, ...]:
+        """The checks that did not pass and are critical: any of them rejects the stage."""
+        return tuple(check for check in self.checks if check.severity == "critical" and not check.passed)
+
+    @property
+    def warned(self) -> tuple[CheckReport, ...]:
+        """The checks that did not pass and only warn."""
+        return tuple(check for check in self.checks if check.severity == "warning" and not check.passed)

@@ -1,0 +1,141 @@
+"""The embedded judge's rubric: a baseline that looks at the surface of a text, without weights and without
+understanding it.
+
+It rates three things, each 0..1, and takes off for what makes a text worse whatever it is about:
+
+- information: distinct content words, saturating; a figure or a named specific counts as an extra word;
+- structure: complete sentences, words that tie them together, steps;
+- rarity: how many of the content words are not everyday words;
+- penalties: sentences or phrases said again, vague words, misspelt common words, no sentence case, an end cut off.
+
+It cannot tell true from false. Where a text does not look English, rarity is neutral and the penalties that need
+English are not applied. The scale is the method's (section 2.3): overall 1..10, compressed to 0..5, high from 8
+(compressed 4) on.
+"""
+
+import math
+import re
+from bisect import bisect_right
+from dataclasses import dataclass
+
+from lake.spelling import COMMON, MISSPELT, VAGUE
+from lake.words import FUNCTION_WORDS, sentences, stem, words
+
+HIGH = 4.0  # score from which a text counts as high
+# scores at which overall steps up to 2, 3, ... 10: chosen so that compress(overall) >= 4 exactly where score >= 4
+_STEPS = (0.25, 0.5, 0.75, 1.0, 2.0, 3.0, 4.0, 4.5, 4.8)
+_WORDS_SCALE = 21.0  # distinct content words at which information reaches 1 - 1/e
+_TIES = """because so therefore thus hence although though however while whereas if unless when until before after
+first second third then next finally instead otherwise since example such also which whose where whether rather than"""
+_CONNECTIVES = frozenset(_TIES.split())
+_STEP_LINE = re.compile(r"^\s*(?:\d+[.)]|[-*•])\s", re.MULTILINE)
+_SENTENCE = re.compile(
+    r"^[\W_]*(?:[A-Z0-9\u00c0-\u00de\u0400-\u042f]|[^\x00-\u024f]|\w+[`:._(]).*[.!?。！？:)\"”`]$", re.DOTALL
+)
+_CUT_OFF = re.compile(r"(?:\.\.\.|…|[,;–-]|\b(?:and|or|the|a|an|of|to|with|for|in|is|are))\s*$")
+
+
+@dataclass(frozen=True)
+class Rating:
+    """One judgement of one text, each criterion 1..10."""
+
+    rarity: int
+    complexity: int
+    informativeness: int
+    overall: int
+
+
+@dataclass(frozen=True)
+class _Criteria:
+    """The components, 0..1; `fault` is what the penalties take off, 0..1."""
+
+    information: float = 0.0
+    structure: float = 0.0
+    rarity: float = 0.0
+    fault: float = 1.0
+
+    @property
+    def score(self) -> float:
+        raw = 0.66 * self.information + 0.2 * self.structure + 0.14 * self.rarity
+        return 5.0 * raw * (1.0 - self.fault)
+
+
+def rate(text: str) -> Rating:
+    """The rating of a text by the rules rubric; the same text always gets the same one."""
+    criteria = _criteria(text)
+    return Rating(
+        rarity=_out_of_ten(criteria.rarity),
+        complexity=_out_of_ten(criteria.structure),
+        informativeness=_out_of_ten(criteria.information),
+        overall=1 + bisect_right(_STEPS, criteria.score),
+    )
+
+
+def score(text: str) -> float:
+    """The continuous score, 0..5; at least 4 exactly where `compress(rate(text).overall)` is."""
+    return _criteria(text).score
+
+
+def compress(overall: int) -> int:
+    """Overall 1..10 as the method's 0..5: clipped to 4..9, minus 4."""
+    return min(9, max(4, overall)) - 4
+
+
+def faults(text: str) -> float:
+    """What the penalties take off, 0..1: the rules engine prefers the cleaner of two sentences that say the same."""
+    return _criteria(text).fault
+
+
+def _out_of_ten(share: float) -> int:
+    return 1 + round(9 * share)
+
+
+def _criteria(text: str) -> _Criteria:
+    tokens = words(text)
+    if not tokens:
+        return _Criteria()
+    lowered = [token.lower() for token in tokens]
+    english = len(tokens) < 8 or sum(token in FUNCTION_WORDS for token in lowered) >= 0.15 * len(tokens)
+    content = {stem(token) for token in set(lowered) - FUNCTION_WORDS if len(token) > 1 or not token.isascii()}
+    if english:
+        content -= MISSPELT
+    said = sentences(text)
+    return _Criteria(
+        information=_information(content, set(tokens)),
+        structure=_structure(lowered, said, text),
+        rarity=_rarity(content) if english else 0.5,
+        fault=_fault(lowered, said, text, english=english),
+    )
+
+
+def _information(content: set[str], distinct: set[str]) -> float:
+    specifics = sum(not token.isalpha() or not (token.islower() or stem(token) in COMMON) for token in distinct)
+    return 1.0 - math.exp(-(len(content) + min(specifics, 10)) / _WORDS_SCALE)
+
+
+def _structure(lowered: list[str], said: list[str], text: str) -> float:
+    distinct = set(said)
+    complete = sum(bool(_SENTENCE.match(sentence)) for sentence in distinct)
+    ties = len(_CONNECTIVES.intersection(lowered)) + len(_STEP_LINE.findall(text))
+    return 0.6 * (complete / len(distinct)) * min(1.0, complete / 4) + 0.4 * min(1.0, ties / 4)
+
+
+def _rarity(content: set[str]) -> float:
+    rare = sum(word not in COMMON for word in content)
+    return 0.5 * (1.0 - math.exp(-rare / 15)) + 0.5 * rare / len(content) if content else 0.0
+
+
+def _fault(lowered: list[str], said: list[str], text: str, *, english: bool) -> float:
+    """The penalties together; each is a share of the text, weighted by how much it spoils it, and together at most
+    0.9.
+    """
+    count = len(lowered)
+    phrases = list(zip(lowered, lowered[1:], lowered[2:], strict=False))
+    repeated = 1.0 - len(set(phrases)) / len(phrases) if phrases else 0.0
+    again = 1.0 - len(set(said)) / len(said)
+    fault = 0.8 * repeated + 0.4 * again + (0.08 if _CUT_OFF.search(text) else 0.0)
+    if english:
+        fault += 2.0 * sum(token in VAGUE for token in lowered) / count
+        fault += 2.5 * sum(token in MISSPELT for token in lowered) / count
+        fault += 0.3 * sum(sentence[0].islower() and sentence[:20].isalpha() for sentence in said) / len(said)
+    return min(0.9, fault)

@@ -1,0 +1,54 @@
+"""Where things are, read from the environment and nowhere else. What a job does is in params, a whole experiment in a profile."""
+
+import os
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+
+@dataclass(frozen=True)
+class Settings:
+    """Places and interpreters of this process.
+
+    root: the lake, a path or an object-store URL. home: Dagster's instance, inside a local lake.
+    pages_port: the loopback port on which `mixlake ui` serves audit pages and reports.
+    """
+
+    root: str
+    profile: str
+    spark_master: str
+    driver_memory: str
+    cache: Path
+    pages_port: int
+
+    @property
+    def home(self) -> Path:
+        return local_path(self.root) / "dagster"
+
+
+def local_path(root: str) -> Path:
+    """The local folder that belongs to a lake: the lake itself, or `./.mixlake` beside a lake on an object store."""
+    return Path(".mixlake").resolve() if "://" in root else Path(root)
+
+
+def settings() -> Settings:
+    """The settings of this process: MIXLAKE_ROOT, _PROFILE, _SPARK_MASTER, _DRIVER_MEMORY, _CACHE, _PAGES_PORT."""
+    root = os.environ.get("MIXLAKE_ROOT", ".mixlake")
+    return Settings(
+        root=root.rstrip("/") if "://" in root else str(Path(root).expanduser().resolve()),
+        profile=os.environ.get("MIXLAKE_PROFILE", "demo"),
+        spark_master=os.environ.get("MIXLAKE_SPARK_MASTER", "local[*]"),
+        driver_memory=os.environ.get("MIXLAKE_DRIVER_MEMORY", "2g"),
+        cache=Path(os.environ.get("MIXLAKE_CACHE") or _user_cache() / "mixlake"),
+        pages_port=int(os.environ.get("MIXLAKE_PAGES_PORT", "3001")),
+    )
+
+
+def _user_cache() -> Path:
+    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
+
+
+@cache
+def project_folder() -> Path:
+    """The checkout this code runs from: recipes and templates lie there."""
+    return Path(__file__).resolve().parent.parent

@@ -1,0 +1,171 @@
+"""Every stage, in pipeline order: which tables it reads, which it writes, the function that does the work, the suite that must pass.
+
+Jobs, params and suites are dotted strings, resolved by the harness when a stage runs; a test resolves them all.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Literal
+
+from lake.tables import TABLES
+
+Engine = Literal["spark", "arrow", "generate", "train"]
+
+
+@dataclass(frozen=True)
+class Balance:
+    """The books of a stage: every `key` of `table` (an input) is found in exactly one of `places` (table key, column)."""
+
+    table: str
+    key: str
+    places: tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True)
+class Stage:
+    """One declared step. `engine` says where it runs: `spark` in the run's session, `arrow` in the run's process,
+    `generate` and `train` in a process of their own when a model is loaded."""
+
+    key: str
+    engine: Engine
+    inputs: tuple[str, ...]
+    job: str
+    params: str
+    suite: str
+    sides: tuple[str, ...] = ()
+    balance: Balance | None = None
+    reads_itself: bool = False  # the job is also given its own table as last published (append mode)
+    kinds: tuple[str, ...] = ()
+    summary: str = ""
+
+    @property
+    def outputs(self) -> tuple[str, ...]:
+        """The tables this stage writes, its own last, so that side tables are published first."""
+        return (*self.sides, self.key)
+
+
+# fmt: off
+_ALL = (
+    Stage(
+        "bronze/instructions", "spark", ("landing/files",),
+        job="spark_jobs.ingest:instructions", params="spark_jobs.ingest:IngestParams", suite="expectations.bronze:instructions",
+        sides=("bronze/instructions_quarantine",), summary="Reads every registered instruction file, whatever its shape.",
+    ),
+    Stage(
+        "bronze/passages", "spark", ("landing/files",),
+        job="spark_jobs.ingest:passages", params="spark_jobs.ingest:IngestParams", suite="expectations.bronze:passages",
+        sides=("bronze/passages_quarantine",), summary="Reads every registered file of titled passages.",
+    ),
+    Stage(
+        "bronze/references", "spark", ("landing/files",),
+        job="spark_jobs.ingest:references", params="spark_jobs.ingest:IngestParams", suite="expectations.bronze:references",
+        sides=("bronze/references_quarantine",), summary="Reads benchmarks and truths: held out, never released.",
+    ),
+    Stage(
+        "silver/instructions", "spark", ("bronze/instructions",),
+        job="spark_jobs.clean:instructions", params="spark_jobs.clean:CleanParams", suite="expectations.silver:instructions",
+        sides=("silver/instructions_rejected",),
+        balance=Balance("bronze/instructions", "id", (("silver/instructions", "raw_id"), ("silver/instructions_rejected", "id"))),
+        summary="Repairs text, names the language, refuses what is empty, broken or boilerplate.",
+    ),
+    Stage(
+        "silver/passages", "spark", ("bronze/passages",),
+        job="spark_jobs.clean:passages", params="spark_jobs.clean:PassageParams", suite="expectations.silver:passages",
+        sides=("silver/passages_rejected",),
+        balance=Balance("bronze/passages", "id", (("silver/passages", "raw_id"), ("silver/passages_rejected", "id"))),
+        summary="Cleans passages and drops exact copies.",
+    ),
+    Stage(
+        "silver/unique_instructions", "spark", ("silver/instructions",),
+        job="spark_jobs.dedupe:unique_instructions", params="spark_jobs.dedupe:DedupeParams",
+        suite="expectations.silver:unique_instructions", sides=("silver/duplicates",),
+        balance=Balance("silver/instructions", "id", (("silver/unique_instructions", "id"), ("silver/duplicates", "removed_id"))),
+        summary="Removes exact and proven near-duplicates; each removal names the kept record and the measured similarity.",
+    ),
+    Stage(
+        "silver/embeddings", "spark", ("silver/unique_instructions",), reads_itself=True,
+        job="spark_jobs.embed:embeddings", params="spark_jobs.embed:EmbedParams", suite="expectations.silver:embeddings",
+        kinds=("sentence-transformers",), summary="One unit vector for each distinct text, never computed twice.",
+    ),
+    Stage(
+        "silver/ratings", "generate", ("silver/unique_instructions",),
+        job="inference.rate:ratings", params="inference.rate:RateParams", suite="expectations.silver:ratings",
+        balance=Balance("silver/unique_instructions", "id", (("silver/ratings", "id"),)),
+        summary="A judge rates each record for rarity, complexity, informativeness and overall.",
+    ),
+    Stage(
+        "silver/quality", "spark", ("silver/unique_instructions", "silver/ratings", "silver/embeddings"),
+        job="spark_jobs.curate:quality", params="spark_jobs.curate:QualityParams", suite="expectations.silver:quality",
+        sides=("silver/unrated",),
+        balance=Balance("silver/unique_instructions", "id", (("silver/quality", "id"), ("silver/unrated", "id"))),
+        summary="One score a record, its uncertainty, and whether it counts as high.",
+    ),
+    Stage(
+        "silver/groups", "spark", ("silver/unique_instructions", "silver/quality", "silver/embeddings"),
+        job="spark_jobs.group:groups", params="spark_jobs.group:GroupParams", suite="expectations.silver:groups",
+        sides=("silver/singletons",),
+        # high-rated records are neither grouped nor singletons: the suite checks that the low ones are one or the other
+        summary="Groups similar low-rated records above a similarity floor; names those left alone.",
+    ),
+    Stage(
+        "gold/mixture", "generate", ("silver/passages",),
+        job="inference.mixture:mixture", params="inference.mixture:MixtureParams", suite="expectations.gold:mixture",
+        sides=("gold/mixture_unused",),
+        summary="Builds MIXTURE: high-quality targets from passages, each with two to twenty degraded variants.",
+    ),
+    Stage(
+        "models/distiller_sft", "train", ("gold/mixture",),
+        job="trainers.sft:distiller", params="trainers.sft:SftParams", suite="expectations.models:distiller_sft",
+        kinds=("trl",), summary="Supervised fine-tuning of the distiller on MIXTURE's sft split.",
+    ),
+    Stage(
+        "models/distiller_grpo", "train", ("gold/mixture", "models/distiller_sft"),
+        job="trainers.grpo:distiller", params="trainers.grpo:GrpoParams", suite="expectations.models:distiller_grpo",
+        kinds=("trl",), summary="GRPO with the rewards quality, alignment and format, from the fine-tuned checkpoint.",
+    ),
+    Stage(
+        "gold/heldout_answers", "generate", ("gold/mixture", "models/distiller_grpo"),
+        job="inference.heldout:answers", params="inference.heldout:HeldoutParams", suite="expectations.gold:heldout_answers",
+        kinds=("vllm",), summary="Champion and challenger answer every held-out MIXTURE item.",
+    ),
+    Stage(
+        "models/champion", "arrow", ("gold/heldout_answers", "models/distiller_grpo"),
+        job="trainers.champion:champion", params="trainers.champion:ChampionParams", suite="expectations.models:champion",
+        summary="Decides which distiller serves: the challenger only if it beats the champion with an interval above zero.",
+    ),
+    Stage(
+        "gold/distilled", "generate", ("silver/groups", "silver/unique_instructions", "models/champion"),
+        job="inference.distill:distilled", params="inference.distill:DistillParams", suite="expectations.gold:distilled",
+        sides=("gold/distilled_refused",),
+        balance=Balance("silver/groups", "group_id", (("gold/distilled", "group_id"), ("gold/distilled_refused", "group_id"))),
+        summary="The champion fuses each group into one item; what is unfaithful, thin or copied is refused with its reason.",
+    ),
+    Stage(
+        "gold/training_set", "spark",
+        ("silver/unique_instructions", "silver/quality", "silver/groups", "gold/distilled", "bronze/references"),
+        job="spark_jobs.select:training_set", params="spark_jobs.select:SelectParams", suite="expectations.gold:training_set",
+        sides=("gold/training_set_exits",), summary="Mixes distilled items with the best originals within the budget.",
+    ),
+    Stage(
+        "reports/evaluation", "train",
+        ("gold/training_set", "silver/unique_instructions", "silver/quality", "gold/distilled", "gold/mixture", "bronze/references"),
+        job="trainers.downstream:evaluation", params="trainers.downstream:EvaluationParams",
+        suite="expectations.reports:evaluation", kinds=("trl",),
+        summary="Trains a small model on the released set and on its controls; counts the facts recovered.",
+    ),
+    Stage(
+        "releases/current", "arrow", ("gold/training_set", "reports/evaluation"),
+        job="reports.release:release", params="reports.release:ReleaseParams", suite="expectations.reports:release",
+        summary="Parquet, card and manifest with checksums.",
+    ),
+)
+# fmt: on
+
+STAGES: Mapping[str, Stage] = MappingProxyType({stage.key: stage for stage in _ALL})
+
+
+def producer(table: str) -> Stage | None:
+    """The stage that writes `table`, or None for a landing or cache table."""
+    owner = TABLES[table].side_of or table
+    return STAGES.get(owner)

@@ -1,0 +1,211 @@
+"""The lake on disk: read a version, stage rows, publish or reject them. The only file that knows how Delta is written.
+
+Write - audit - publish: rows are first written as Parquet into a run's own subfolder of the table, invisible because no commit
+names it; publishing registers those audited files in one atomic Delta commit, without writing them again. Registration goes
+through deltalake, which needs no JVM; Spark reads the same tables through delta-spark.
+"""
+
+import json
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.dataset as ds
+import pyarrow.parquet as pq
+from deltalake import CommitProperties, DeltaTable, Schema, Transaction
+from deltalake.transaction import AddAction, create_table_with_add_actions
+from pyarrow import fs
+
+from lake.errors import UserError
+from lake.publication import FORMAT, Publication
+from lake.report import StageReport
+from lake.schema import Table, nullable
+from lake.tables import TABLES
+
+# Old versions are evidence: a release must be rebuildable, so neither log nor removed files expire by themselves.
+_CONFIGURATION: Mapping[str, str | None] = {
+    "delta.logRetentionDuration": "interval 3650 days",
+    "delta.deletedFileRetentionDuration": "interval 3650 days",
+}
+
+
+@dataclass(frozen=True)
+class Staged:
+    """Rows of one table, written but named by no commit yet."""
+
+    table: Table
+    folder: str  # the run's subfolder, relative to the table
+    files: tuple[tuple[str, int, int], ...]  # (path relative to the table, bytes, rows)
+
+    @property
+    def rows(self) -> int:
+        return sum(rows for _, _, rows in self.files)
+
+
+class Lake:
+    """A lake: a folder or an object-store URL with one Delta table a key."""
+
+    def __init__(self, root: str) -> None:
+        self.root = root.rstrip("/")
+        self.files, self._base = fs.FileSystem.from_uri(
+            self.root if "://" in self.root else str(Path(self.root).absolute())
+        )
+
+    def uri(self, key: str) -> str:
+        return f"{self.root}/{key}"
+
+    def path(self, relative: str) -> str:
+        """The path inside `self.files` of something in the lake."""
+        return f"{self._base}/{relative}"
+
+    # -- reading ----------------------------------------------------------------------------------------------------
+
+    def exists(self, key: str) -> bool:
+        return DeltaTable.is_deltatable(self.uri(key))
+
+    def publication(self, key: str) -> tuple[int, Publication] | None:
+        """The version and metadata of the last publish of a stage's table; maintenance commits (OPTIMIZE, VACUUM) are passed over.
+
+        Raises UserError when the table was written by another format of the lake.
+        """
+        if not self.exists(key):
+            return None
+        for commit in DeltaTable(self.uri(key)).history():
+            told = json.loads(commit.get("userMetadata") or "{}")
+            if "stage" in told:
+                _refuse_other_format(key, told.get("format"))
+                return int(commit["version"]), Publication.model_validate(told)
+        return None
+
+    def version(self, key: str) -> int | None:
+        """The version of `key` that readers use: its last publish; for a side table the one published with its owner."""
+        owner = TABLES[key].side_of
+        if owner:
+            published = self.publication(owner)
+            return published[1].sides.get(key) if published else None
+        published = self.publication(key)
+        if published:
+            return published[0]
+        return DeltaTable(self.uri(key)).version() if self.exists(key) else None
+
+    def delta(self, key: str, version: int | None = None) -> DeltaTable:
+        """The Delta table at `version`, by default the one that readers use."""
+        at = self.version(key) if version is None else version
+        if at is None:
+            raise UserError(f"The table {key} has never been published")
+        return DeltaTable(self.uri(key), version=at)
+
+    def dataset(self, key: str, version: int | None = None) -> ds.Dataset:
+        """The rows of `key` at `version` as an Arrow dataset, its columns as declared."""
+        return self.delta(key, version).to_pyarrow_dataset(schema=TABLES[key].schema)
+
+    # -- writing ----------------------------------------------------------------------------------------------------
+
+    def staged(self, key: str, folder: str) -> Staged:
+        """What lies in a run's subfolder of `key`. Raises ValueError when a file is not of the declared schema."""
+        table = TABLES[key]
+        listing = self.files.get_file_info(
+            fs.FileSelector(self.path(f"{key}/{folder}"), allow_not_found=True, recursive=True)
+        )
+        found = sorted((item.path, item.size) for item in listing if item.path.endswith(".parquet"))
+        files = [(path, size, self._checked_rows(path, table)) for path, size in found]
+        prefix = self.path(key) + "/"
+        return Staged(
+            table, folder, tuple((path.removeprefix(prefix), size, rows) for path, size, rows in files if rows)
+        )
+
+    def _checked_rows(self, path: str, table: Table) -> int:
+        """Rows of a Parquet file, whose footer must declare the table's schema: registration itself checks nothing."""
+        with self.files.open_input_file(path) as file:
+            footer = pq.ParquetFile(file)
+            written = footer.schema_arrow
+            if not nullable(written).equals(table.schema):
+                raise ValueError(f"{path} has the schema {written}, {table.key} declares {table.schema}")
+            return footer.metadata.num_rows
+
+    def publish(self, staged: Staged, publication: Publication) -> int:
+        """Makes staged files the next version of their table in one atomic commit; repeating it with the same run changes nothing."""
+        return self._register(staged, f"mixlake/{publication.run_id}", {"userMetadata": publication.model_dump_json()})
+
+    def append(self, key: str, rows: pa.Table, txn: str) -> int:
+        """Appends rows to a landing or cache table; a repeat with the same `txn` changes nothing. Returns the version."""
+        staged = self.write(key, f"run-{txn}", rows)
+        return self._register(staged, f"mixlake/{txn}", {})
+
+    def write(self, key: str, folder: str, rows: pa.Table, part: int = 0) -> Staged:
+        """Stages `rows` (any column order, castable types) as one more Parquet file of a run's subfolder."""
+        table = TABLES[key]
+        self.files.create_dir(self.path(f"{key}/{folder}"), recursive=True)
+        # run-unique names: one path removed and added in one commit is read differently by the two writers
+        name = f"{key}/{folder}/part-{part:05d}-{folder}.parquet"
+        pq.write_table(
+            rows.select(table.schema.names).cast(table.schema),
+            self.path(name),
+            filesystem=self.files,
+            compression="zstd",
+        )
+        return self.staged(key, folder)
+
+    def _register(self, staged: Staged, app_id: str, custom: dict[str, str]) -> int:
+        table, uri = staged.table, self.uri(staged.table.key)
+        moment = int(time.time() * 1000)
+        actions = [
+            AddAction(path, size, {}, moment, True, json.dumps({"numRecords": rows}))
+            for path, size, rows in staged.files
+        ]
+        commit = CommitProperties(custom_metadata=custom, app_transactions=[Transaction(app_id, 1)])
+        schema = Schema.from_arrow(table.schema)
+        if not self.exists(table.key):
+            create_table_with_add_actions(
+                uri,
+                schema,
+                actions,
+                mode="error",
+                configuration=_CONFIGURATION,
+                name=table.key,
+                description=table.grain,
+                commit_properties=commit,
+            )
+            return 0
+        current = DeltaTable(uri)
+        if current.transaction_version(app_id) is None:
+            current.create_write_transaction([*actions], mode=table.mode, schema=schema, commit_properties=commit)
+            current.update_incremental()
+        return current.version()
+
+    # -- attempts ---------------------------------------------------------------------------------------------------
+
+    def audit_folder(self, key: str) -> str:
+        return f"audits/{key.replace('/', '-')}"
+
+    def record_attempt(self, report: StageReport) -> None:
+        """Keeps the report of a stage's newest attempt; a rejected one stops what is downstream, in later runs too."""
+        folder = self.path(self.audit_folder(report.stage))
+        self.files.create_dir(folder, recursive=True)
+        for name in (report.run_id, "newest"):
+            with self.files.open_output_stream(f"{folder}/{name}.json") as file:
+                file.write(report.model_dump_json(indent=1).encode())
+
+    def attempt(self, key: str) -> StageReport | None:
+        """The report of a stage's newest attempt, or None."""
+        path = self.path(f"{self.audit_folder(key)}/newest.json")
+        if self.files.get_file_info(path).type == fs.FileType.NotFound:
+            return None
+        with self.files.open_input_stream(path) as file:
+            return StageReport.model_validate_json(file.read())
+
+
+def _refuse_other_format(key: str, found: int | None) -> None:
+    if found != FORMAT:
+        raise UserError(
+            f"The table {key} was written by lake format {found}, this mixlake reads format {FORMAT}: use another MIXLAKE_ROOT"
+        )
+
+
+def staged_dataset(lake: Lake, parts: Sequence[Staged]) -> ds.Dataset:
+    """The rows of staged parts of one table as an Arrow dataset."""
+    table = parts[0].table
+    paths = [lake.path(f"{table.key}/{path}") for part in parts for path, _, _ in part.files]
+    return ds.dataset(paths, schema=table.schema, format="parquet", filesystem=lake.files)

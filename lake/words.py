@@ -1,0 +1,78 @@
+"""Text as words and sentences: what the rubric, coverage and the rules engine mean by them.
+
+Words are surface forms with a light English stemmer; other languages pass through unstemmed in effect, and ideographs
+are taken two at a time. No lemmas and no parts of speech yet.
+"""
+
+import re
+from functools import lru_cache
+
+_WORD = re.compile(r"[\u3040-\u30ff\u3400-\u9fff]{1,2}|[^\W_\u3040-\u30ff\u3400-\u9fff]+(?:['’._-]+[^\W_]+)*|_+\w+")
+_NUMBER = re.compile(r"\d+(?:[.,]\d+)*")
+# a sentence ends at a stop followed by what may open another one, at a full-width stop, or at a line break
+_BREAK = re.compile(
+    r"(?<=[.!?])[\"'”’)\]]*\s+(?=[\"'“‘(\[`*_]*[A-Z0-9\u00c0-\u00de\u0400-\u042f¿¡_`])"
+    r"|(?<=[.!?])\s+(?=\w+: )|(?<=[。！？])|\n+"
+)
+_ABBREVIATION = re.compile(r"(?:\b(?:e\.g|i\.e|etc|cf|vs|Mr|Mrs|Dr|St|No|Fig|approx|resp)|\b[A-Z])\.$")
+
+_FUNCTION_WORDS = """a about above after again all also although am an and another any are as at be because been
+before being below between both but by can cannot could did do does doing done down during each either else etc even
+every few for from further had has have having he her here hers him his how however i if in into is isn't it its
+itself just least less let like may me might more most much must my near neither no none nor not of off on once one
+only onto or other others our out over own per please rather same shall she should since so some still such than that
+the their them then there these they this those though through thus to too toward under unless until up upon us very
+via was we were what when where whether which while who whom whose why will with within without would yet you your
+yours don't doesn't can't won't it's that's you're answer explanation question true false"""
+FUNCTION_WORDS = frozenset(_FUNCTION_WORDS.split())
+
+# (ending, least letters that must remain)
+_ENDINGS = (("ings", 4), ("ing", 4), ("edly", 4), ("ies", 3), ("ed", 4), ("es", 4), ("ly", 4), ("s", 4), ("e", 4))
+
+
+@lru_cache(maxsize=65_536)
+def stem(word: str) -> str:
+    """The word without its commonest English endings, in lower case."""
+    word = word.lower()
+    if len(word) < 5 or not word.isalpha():
+        return word
+    for ending, least in _ENDINGS:
+        if word.endswith(ending) and len(word) - len(ending) >= least and not word.endswith("ss"):
+            return word[: -len(ending)]
+    return word
+
+
+def words(text: str) -> list[str]:
+    """Every word of the text as written, in order; a dotted or hyphenated name is one word."""
+    return _WORD.findall(text)
+
+
+def content_words(text: str) -> list[str]:
+    """The stems of the words that carry meaning, in order: no function words, no single letters."""
+    lowered = (word.lower() for word in words(text))
+    return [
+        stem(word)
+        for word in lowered
+        if word not in FUNCTION_WORDS and (len(word) > 1 or not word.isascii() or word.isdigit())
+    ]
+
+
+def numbers(text: str) -> set[str]:
+    """The figures in the text, without thousands separators."""
+    return {match[0].replace(",", "") for match in _NUMBER.finditer(text)}
+
+
+def sentences(text: str) -> list[str]:
+    """The text cut into sentences and lines, stripped, in order."""
+    found: list[str] = []
+    joined = False
+    for piece in _BREAK.split(text):
+        piece = piece.strip()
+        if not piece:
+            continue
+        if joined:
+            found[-1] = f"{found[-1]} {piece}"
+        else:
+            found.append(piece)
+        joined = bool(_ABBREVIATION.search(piece))
+    return found

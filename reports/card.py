@@ -1,0 +1,117 @@
+"""The dataset card of a release: YAML front matter and Markdown, as a data set hub reads them. No run id, no clock: same rows, same card."""
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import pyarrow.dataset as ds
+import yaml
+
+from lake.job import ArrowInputs
+from lake.landing import registered
+from lake.ledger import ledger
+from lake.store import Lake
+from reports.figures import evaluation_rows
+from reports.funnel import steps
+from reports.view import View
+
+# SPDX ids that a hub knows under their lower-case name; any other is `other`
+_KNOWN_LICENCES = frozenset(
+    (
+        "apache-2.0", "mit", "bsd-2-clause", "bsd-3-clause", "isc", "cc0-1.0", "cc-by-3.0", "cc-by-4.0",
+        "cc-by-sa-3.0", "cc-by-sa-4.0", "cc-by-nc-4.0", "mpl-2.0", "unlicense",
+    )
+)  # fmt: skip
+_SIZES = ((1_000, "n<1K"), (10_000, "1K<n<10K"), (100_000, "10K<n<100K"), (1_000_000, "100K<n<1M"))
+_COLUMNS = {
+    "id": "hash of the content it was made from",
+    "origin": "`distilled` from a group of similar records, or an `original` record",
+    "origin_id": "the distilled item or record; `mixlake explain` follows it to its raw rows",
+    "member_ids": "the records it carries",
+    "sources": "where those came from",
+    "licences": "the licences of those, as SPDX ids",
+    "language": "ISO 639-1",
+    "messages": "the conversation: role and content of each turn",
+    "prompt": "everything before the last answer, as text",
+    "answer": "the last answer",
+    "score": "quality by the judge, 0 to 5",
+}
+
+
+def card(lake: Lake, name: str, inputs: ArrowInputs, sizes: Mapping[str, int]) -> str:
+    """The card of a release with `sizes` rows a split, as Markdown."""
+    view, examples = View(lake), inputs["gold/training_set"]
+    languages, licences, by_source = _contents(examples)
+    reasons: Counter[tuple[str, str]] = Counter()
+    books = ledger(lake)
+    for source in books.sources:
+        reasons.update({(outcome, r): n for outcome, told in source.reasons.items() for r, n in told.items()})
+    front = _front_matter(name, licences, languages, sizes)
+    return _template().render(
+        front=yaml.safe_dump(front, sort_keys=False, allow_unicode=True),
+        name=name, sizes=sizes, languages=languages, licences=licences, by_source=by_source, columns=_COLUMNS,
+        steps=[step for step in steps(view) if not step.name.startswith(("released", "selected"))], total=sum(sizes.values()),
+        balanced=books.balanced, sources=books.sources, reasons=sorted(reasons.items()),
+        benchmarks=_benchmarks(lake), coverage=_coverage(lake), blocked=reasons["blocked", "contamination"],
+        evaluation=evaluation_rows(inputs["reports/evaluation"].to_table().to_pylist()),
+        champion=next(iter(view.sample("models/champion", ["decision", "engine", "model"])), None),
+    )  # fmt: skip
+
+
+def _contents(examples: ds.Dataset) -> tuple[Counter[str], Counter[str], Counter[tuple[str, str]]]:
+    """Examples by language, by licence and by (source, origin); one of several sources or licences counts for each."""
+    languages, licences, sources = Counter[str](), Counter[str](), Counter[tuple[str, str]]()
+    for batch in examples.to_batches(columns=["language", "licences", "sources", "origin"]):
+        for row in batch.to_pylist():
+            languages[row["language"]] += 1
+            licences.update(set(row["licences"]))
+            sources.update((source, row["origin"]) for source in set(row["sources"]))
+    return languages, licences, sources
+
+
+def _front_matter(
+    name: str, licences: Mapping[str, int], languages: Mapping[str, int], sizes: Mapping[str, int]
+) -> dict[str, Any]:
+    stated = {licence.lower() if licence.lower() in _KNOWN_LICENCES else "other" for licence in licences}
+    total = sum(sizes.values())
+    return {
+        "pretty_name": name,
+        "license": sorted(stated),
+        "language": sorted(languages),
+        "size_categories": [next((label for limit, label in _SIZES if total < limit), "n>1M")],
+        "task_categories": ["text-generation"],
+        "tags": ["instruction-tuning", "distillation", "synthetic"],
+        "configs": [
+            {
+                "config_name": "default",
+                "data_files": [{"split": split, "path": f"data/{split}-*.parquet"} for split in sizes],
+            }
+        ],
+    }
+
+
+def _benchmarks(lake: Lake) -> Sequence[dict[str, str]]:
+    """Name and SHA-256 of every benchmark file that the training set was compared with."""
+    files = (file for file in registered(lake) if file["kind"] == "benchmark")
+    found = [{"name": Path(file["uri"]).name, "source": file["source"], "sha256": file["sha256"]} for file in files]
+    return sorted(found, key=lambda file: (file["source"], file["name"], file["sha256"]))
+
+
+def _coverage(lake: Lake) -> float | None:
+    published = lake.publication("gold/training_set")
+    return published[1].params.get("contamination_coverage") if published else None
+
+
+@cache
+def _template() -> Any:
+    from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+    folder = FileSystemLoader(Path(__file__).parent / "templates")
+    environment = Environment(
+        loader=folder, autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True,
+        keep_trailing_newline=True,
+    )  # fmt: skip
+    environment.filters["cell"] = lambda text: " ".join(str(text).replace("|", "/").replace("`", "'").split())
+    return environment.get_template("card.md.j2")

@@ -1,0 +1,73 @@
+"""The charts of training runs, of held-out answers and of the evaluation."""
+
+from collections.abc import Callable, Sequence
+from statistics import fmean
+
+from reports.charts import Bars, Chart, Lines, Points
+from reports.figures import Measured, Rows, evaluation_rows, titled
+from reports.view import View
+
+_MEASURES = ("score", "quality", "alignment", "coverage", "well_formed")
+
+
+def curves(stage: str, title: str, names: Sequence[str]) -> Callable[[View], Chart | None]:
+    """What draws those of the named curves that the run of `stage` logged."""
+
+    def made(view: View) -> Chart | None:
+        points = [point for row in view.sample(stage, ["curve"]) for point in row["curve"] or ()]
+        logged = {name: [(p["step"], p["value"]) for p in points if p["name"] == name] for name in names}
+        found = {name.replace("_", " "): values for name, values in logged.items() if values}
+        return Lines(title, "step", found) if found else None
+
+    return made
+
+
+def heldout(view: View) -> Chart:
+    """Mean score of each engine's held-out answers and of its parts; an answer that failed counts as 0."""
+    rows = view.sample("gold/heldout_answers", ["engine", *_MEASURES])
+    engines = sorted({row["engine"] for row in rows})
+    parts = {engine: _means([row for row in rows if row["engine"] == engine]) for engine in engines}
+    return Bars(titled("Held-out answers by engine", rows), "mean, 0 to 1", parts, grouped=True, in_order=True)
+
+
+def _means(rows: Rows) -> dict[str, float]:
+    return {name.replace("_", " "): fmean(float(row[name] or 0) for row in rows) for name in _MEASURES}
+
+
+def champion(view: View) -> Chart:
+    """The difference that decides which distiller serves, with its interval."""
+    (row,) = view.sample("models/champion", ["difference", "low", "high", "items"], limit=1)
+    point = {"challenger": (row["difference"], row["low"], row["high"])}
+    title = f"Challenger against champion, {row['items']:,} held-out items"
+    return Points(title, {"difference in score and its interval; it wins above 0": point}, reference=0.0)
+
+
+def evaluation(view: View) -> Chart | None:
+    """Losses of each arm: mean over the seeds, from lowest to highest."""
+    panels: dict[str, dict[str, tuple[float, float, float]]] = {}
+    for row in _measured(view):
+        if "loss" in row.metric:
+            point = (row.mean, row.low, row.high)
+            panels.setdefault(row.metric.replace("_", " "), {})[row.arm.replace("_", " ")] = point
+    return Points("Loss on held-out targets, lower is better; lines span the seeds", panels) if panels else None
+
+
+def facts(view: View) -> Chart | None:
+    """The shares of known facts that the best member, the distilled item and the full truth state."""
+    found = {row.metric.removeprefix("facts_"): row for row in _measured(view) if row.metric.startswith("facts_")}
+    shown = {
+        name.replace("_", " "): 100 * found[name].mean for name in ("best_member", "distilled", "full") if name in found
+    }
+    if not shown:
+        return None
+    items = max(row.items for row in found.values())
+    return Bars(
+        f"Facts recovered (groups with a known truth: {items:,})",
+        "% of the facts",
+        {"facts": shown},
+        in_order=True,
+    )
+
+
+def _measured(view: View) -> list[Measured]:
+    return evaluation_rows(view.sample("reports/evaluation", ["arm", "seed", "metric", "value", "items"]))

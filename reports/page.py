@@ -1,0 +1,106 @@
+"""The report of a lake: one HTML page that needs no network, runs no script and shows every text as text."""
+
+import os
+import re
+import tempfile
+from functools import cache
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+from lake.ledger import ledger
+from lake.settings import local_path
+from lake.store import Lake
+from reports import sections
+from reports.figures import evaluation_rows
+from reports.funnel import pairs, steps
+from reports.plots import chart, encoded
+from reports.view import View
+
+_TEMPLATES = Path(__file__).parent / "templates"
+_SHOWN = 700  # characters of an example text
+# what would reorder or hide text: controls, bidirectional marks, zero-width spaces
+_INVISIBLE = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u200b\u200e\u200f\u202a-\u202e\u2060-\u2069\ufeff\ud800-\udfff]")
+_PICTURES = (
+    "bronze/instructions", "silver/instructions", "silver/unique_instructions", "silver/quality", "lengths", "silver/groups", "gold/mixture",
+    "models/distiller_sft", "models/distiller_grpo", "gold/heldout_answers", "models/champion", "gold/distilled",
+    "facts", "gold/training_set", "reports/evaluation",
+)  # fmt: skip
+
+
+def write_report(lake: Lake, out: Path | None) -> Path:
+    """The path of the page, by default reports/report.html beside the lake's tables; a reader never sees half of it."""
+    path = out or local_path(lake.root) / "reports" / "report.html"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    page = html(lake, path.parent)
+    with tempfile.NamedTemporaryFile(
+        "w", dir=path.parent, prefix=f".{path.name}.", encoding="utf-8", delete=False
+    ) as file:
+        file.write(page)
+    partial = Path(file.name)
+    partial.chmod(0o644)
+    partial.replace(path)
+    return path
+
+
+def html(lake: Lake, folder: Path) -> str:
+    """The page as it is to lie in `folder`: its links to audit pages are relative to that."""
+    view = View(lake)
+    audits = os.path.relpath(local_path(lake.root) / "audits", folder)
+    docs = (local_path(lake.root) / "audits" / "data_docs" / "index.html").exists()
+    tables = sections.made(view)
+    return _template().render(
+        style=(_TEMPLATES / "report.css").read_text(encoding="utf-8"),
+        tables=tables, as_of=max((made.published for made in tables), default=None), missing=sections.missing(view),
+        has=view.has, steps=list(steps(view)), books=sections.books(ledger(lake)), pictures=_pictures(view),
+        groups=sections.groups(view), alone=sections.losses(view, "silver/singletons"),
+        mixture=sections.mixture_items(view), pairs=pairs(view, 6), refusals=sections.refusals(view),
+        sft=_only(view, "models/distiller_sft", "steps", "train_rows", "loss", "format_rate"),
+        grpo=_only(view, "models/distiller_grpo", "steps", "train_rows", "reward", "reward_before", "kl", "frac_reward_zero_std", "weight_change"),
+        champion=_only(view, "models/champion", "engine", "decision", "promoted"),
+        evaluation=evaluation_rows(view.sample("reports/evaluation", ["arm", "seed", "metric", "value", "items"])),
+        gates=sections.gates(view), audits=quote(audits), docs=docs,
+    )  # fmt: skip
+
+
+def _pictures(view: View) -> dict[str, tuple[str, str]]:
+    """Title and PNG in base64 of every chart that has something to show."""
+    charts = {name: chart(name, view) for name in _PICTURES}
+    return {name: (found.title, encoded(found)) for name, found in charts.items() if found}
+
+
+def _only(view: View, key: str, *columns: str) -> dict[str, Any] | None:
+    """The one row of a table of one row."""
+    return next(iter(view.sample(key, list(columns), limit=1)), None)
+
+
+def visible(text: object) -> str:
+    """The text with every character that would hide or reorder others spelled out."""
+    return _INVISIBLE.sub(lambda found: f"\\u{ord(found.group()):04x}", str(text))
+
+
+def shortened(text: str) -> str:
+    """The text, or its beginning with a note of how much is left out."""
+    return text if len(text) <= _SHOWN else f"{text[:_SHOWN].rstrip()} … ({len(text) - _SHOWN:,} more characters)"
+
+
+def spoken(name: str) -> str:
+    """A name of the code as words."""
+    return name.replace("_", " ")
+
+
+def _as_text(value: object) -> object:
+    """What every value on the page goes through before it is escaped; markup of the templates stays as it is."""
+    return visible(value) if isinstance(value, str) and not hasattr(value, "__html__") else value
+
+
+@cache
+def _template() -> Any:
+    from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+    environment = Environment(
+        loader=FileSystemLoader(_TEMPLATES), autoescape=True, undefined=StrictUndefined, trim_blocks=True,
+        lstrip_blocks=True, finalize=_as_text,
+    )  # fmt: skip
+    environment.filters |= {"n": "{:,}".format, "shortened": shortened, "words": spoken}
+    return environment.get_template("report.html.j2")

@@ -1,0 +1,216 @@
+"""Bronze to silver: texts repaired, languages named, personal data marked, and what no one can learn from refused with its reason.
+
+A batch is cleaned column by column; only repetition, language and suspected personal data look at texts one by one.
+Refusals are known by English openings, languages by one small model, truncated answers not at all yet.
+"""
+
+# pyright: reportAttributeAccessIssue=false
+# pyarrow.compute makes its functions when it is imported
+
+from collections.abc import Callable, Iterator
+from functools import reduce
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.compute as pc
+from pydantic import Field
+from pyspark import StorageLevel
+from pyspark.sql import DataFrame, Window
+from pyspark.sql import functions as F
+from pyspark.sql.pandas.types import from_arrow_schema
+
+from lake.ids import sha256_text
+from lake.job import JobContext, Params, SparkInputs, SparkRows
+from lake.tables import TABLES
+from spark_jobs.personal import personal_kinds
+from spark_jobs.text import exact_key, languages, repair, repetitive
+from spark_jobs.turn_columns import TurnColumns, turn_columns
+
+_SORRY = r"(?:(?:i['’]?m|i am) (?:very |really |so )?(?:sorry|afraid)\b.{0,40}?|(?:sorry|unfortunately|apologies)\b.{0,40}?)?"
+_MACHINE = r"(?:as an?|i am(?: just| only)? an?|i['’]m(?: just| only)? an?) (?:ai|artificial intelligence|(?:large )?language model)\b"
+_CANNOT = r"\b(?:can ?not|can['’]?t|unable|(?:do not|don['’]?t) have|not able|won['’]?t|lack|not (?:capable|programmed|appropriate))\b"
+_DECLINE = (
+    r"\bi (?:can ?not|can['’]?t|am unable to|am not able to|won['’]?t) "
+    r"(?:help|assist|answer|fulfil|provide|comply|complete|do that|engage|discuss|respond)"
+)
+_REFUSAL = rf"(?is)^\W*{_SORRY}(?:{_MACHINE}.{{0,160}}?{_CANNOT}|{_DECLINE})"
+_REASON = pa.schema([("reason", pa.string()), ("detail", pa.string())])
+
+Cleaner = Callable[[pa.RecordBatch], pa.RecordBatch]
+Rule = tuple[str, Any, str]  # reason, mask of the refused rows, detail
+
+
+class TextParams(Params):
+    """What instructions and passages have in common."""
+
+    strip_markup: bool = Field(
+        default=True, description="take formatting tags and entities out of texts that are not about markup"
+    )
+    languages: tuple[str, ...] = Field(default=(), description="ISO 639-1 codes to keep; empty keeps every language")
+    default_language: str = Field(
+        default="en", min_length=2, max_length=3, description="the language of texts too short to tell"
+    )
+    language_confidence: float = Field(
+        default=0.5, ge=0, le=1, description="below this the text counts as too short to tell"
+    )
+
+
+class CleanParams(TextParams):
+    """Which records are refused. Every rule is off at its lowest value or at false."""
+
+    empty_prompt: bool = Field(default=True, description="refuse records in which nobody asks anything")
+    empty_answer: bool = Field(default=True, description="refuse records without an answer")
+    boilerplate_refusal: bool = Field(default=True, description="refuse short answers that only decline")
+    refusal_words: int = Field(
+        default=60, ge=1, description="a longer answer that opens like a refusal goes on to answer"
+    )
+    repetition: bool = Field(default=True, description="refuse answers that say the same again and again")
+    repetition_words: int = Field(default=40, ge=10, description="shorter answers are never repetitive")
+    distinct_trigrams: float = Field(
+        default=0.25, ge=0, le=1, description="share of an answer's word 3-grams that must be distinct"
+    )
+    min_characters: int = Field(default=2, ge=0, description="of prompt and answer together")
+    max_characters: int = Field(default=40_000, ge=1, description="of prompt and answer together")
+    personal: bool = Field(default=True, description="mark personal data")
+
+
+class PassageParams(TextParams):
+    """Which passages are refused."""
+
+    min_characters: int = Field(default=80, ge=0, description="of the text")
+    max_characters: int = Field(default=100_000, ge=1, description="of the text")
+
+
+def instructions(inputs: SparkInputs, params: CleanParams, context: JobContext) -> SparkRows:
+    """silver/instructions and the records that a rule refused."""
+    bronze = inputs["bronze/instructions"].select("id", "source", "licence", "original_id", "messages")
+    rows = _cleaned(bronze, "silver/instructions", lambda batch: _clean_instructions(batch, params))
+    rows = rows.persist(StorageLevel.DISK_ONLY)
+    return {
+        "silver/instructions": rows.where(F.col("reason").isNull()).select(*TABLES["silver/instructions"].schema.names),
+        "silver/instructions_rejected": _exits(rows.where(F.col("reason").isNotNull()), F.lit("rejected")),
+    }
+
+
+def passages(inputs: SparkInputs, params: PassageParams, context: JobContext) -> SparkRows:
+    """silver/passages and those refused, or dropped as a copy of the passage that the detail names (the smallest id stays)."""
+    bronze = inputs["bronze/passages"].select("id", "source", "licence", "title", "text")
+    rows = _cleaned(bronze, "silver/passages", lambda batch: _clean_passages(batch, params), key=pa.string())
+    kept = F.min("id").over(Window.partitionBy(F.coalesce("key", "id")))
+    copy = F.col("reason").isNull() & (F.col("id") != F.col("kept"))
+    rows = rows.withColumn("kept", kept).withColumns(
+        {
+            "reason": F.when(copy, "exact_passage").otherwise(F.col("reason")),
+            "detail": F.when(copy, F.concat(F.lit("the same text as "), "kept")).otherwise(F.col("detail")),
+        }
+    )
+    rows = rows.persist(StorageLevel.DISK_ONLY)
+    outcome = F.when(F.col("reason") == "exact_passage", "duplicate").otherwise("rejected")
+    return {
+        "silver/passages": rows.where(F.col("reason").isNull()).select(*TABLES["silver/passages"].schema.names),
+        "silver/passages_rejected": _exits(rows.where(F.col("reason").isNotNull()), outcome),
+    }
+
+
+def _cleaned(bronze: DataFrame, table: str, clean: Cleaner, **more: pa.DataType) -> DataFrame:
+    schema = pa.schema([*TABLES[table].schema, *_REASON, *more.items()])
+
+    def run(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+        for batch in batches:
+            yield clean(batch).select(schema.names).cast(schema)
+
+    return bronze.mapInArrow(run, from_arrow_schema(schema))
+
+
+def _exits(rows: DataFrame, outcome: Any) -> DataFrame:
+    return rows.select(F.col("raw_id").alias("id"), "source", outcome.alias("outcome"), "reason", "detail")
+
+
+def _clean_instructions(batch: pa.RecordBatch, params: CleanParams) -> pa.RecordBatch:
+    turns = turn_columns(batch["messages"], lambda texts: repair(texts, params.strip_markup))
+    text = pc.binary_join_element_wise(turns.prompt, turns.answer, "\n")
+    language = languages(text, params.default_language, params.language_confidence)
+    no_kinds = pa.array([[]] * len(text), pa.list_(pa.string()))
+    return _with_reasons(
+        {
+            **_identity(batch, "rec"),
+            "original_id": batch["original_id"],
+            "language": language,
+            "item_type": turns.item_type,
+            "messages": turns.messages,
+            "prompt": turns.prompt,
+            "answer": turns.answer,
+            "text": text,
+            "text_hash": pa.array([sha256_text(one) for one in text.to_pylist()]),
+            "personal": personal_kinds(text) if params.personal else no_kinds,
+        },
+        list(_instruction_rules(turns, text, language, params)),
+    )
+
+
+def _clean_passages(batch: pa.RecordBatch, params: PassageParams) -> pa.RecordBatch:
+    text = repair(batch["text"], params.strip_markup)
+    language = languages(text, params.default_language, params.language_confidence)
+    rules = [
+        ("empty", pc.equal(text, ""), "the passage has no text"),
+        *_length_rules(text, params.min_characters, params.max_characters),
+        *_language_rule(language, params),
+    ]
+    columns = {
+        **_identity(batch, "psg"),
+        "language": language,
+        "title": repair(batch["title"], params.strip_markup),
+        "text": text,
+    }
+    return _with_reasons(columns | {"key": pa.array([sha256_text(one) for one in exact_key(text).to_pylist()])}, rules)
+
+
+def _instruction_rules(
+    turns: TurnColumns, text: pa.StringArray, language: pa.StringArray, params: CleanParams
+) -> Iterator[Rule]:
+    """The rules that are on, in order: the first one that holds is the reason."""
+    answer = turns.answer
+    if params.empty_prompt:
+        yield "empty_prompt", pc.invert(turns.asked), "no user turn before the answer has any text"
+    if params.empty_answer:
+        yield "empty_answer", pc.equal(answer, ""), "there is no answer"
+    if params.boilerplate_refusal:
+        short = pc.less_equal(pc.list_value_length(pc.utf8_split_whitespace(answer)), params.refusal_words)
+        yield (
+            "boilerplate_refusal",
+            pc.and_(short, pc.match_substring_regex(answer, _REFUSAL)),
+            "the answer only declines",
+        )
+    if params.repetition:
+        mask = repetitive(answer, params.repetition_words, params.distinct_trigrams)
+        yield "repetition", mask, f"less than {params.distinct_trigrams:.0%} of the answer's word 3-grams are distinct"
+    yield from _length_rules(text, params.min_characters, params.max_characters)
+    yield from _language_rule(language, params)
+
+
+def _length_rules(text: pa.StringArray, least: int, most: int) -> Iterator[Rule]:
+    length = pc.utf8_length(text)
+    yield "too_short", pc.less(length, least), f"shorter than {least} characters"
+    yield "too_long", pc.greater(length, most), f"longer than {most} characters"
+
+
+def _language_rule(language: pa.StringArray, params: TextParams) -> Iterator[Rule]:
+    if params.languages:
+        kept = pc.is_in(language, pa.array(params.languages))
+        yield "unsupported_language", pc.invert(kept), f"not in one of the languages {', '.join(params.languages)}"
+
+
+def _identity(batch: pa.RecordBatch, kind: str) -> dict[str, pa.Array]:
+    ids = pc.replace_substring_regex(batch["id"], "^raw_", f"{kind}_")
+    return {"id": ids, "raw_id": batch["id"], "source": batch["source"], "licence": batch["licence"]}
+
+
+def _with_reasons(columns: dict[str, pa.Array], rules: list[Rule]) -> pa.RecordBatch:
+    """The columns and the reason and detail of the first rule that holds for each row, null where none does."""
+    rows = len(columns["id"])
+    nothing = pa.nulls(rows, pa.string())
+
+    def first(column: int) -> pa.Array:
+        return reduce(lambda later, rule: pc.if_else(rule[1], pa.scalar(rule[column]), later), reversed(rules), nothing)
+
+    return pa.RecordBatch.from_pydict({**columns, "reason": first(0), "detail": first(2)})

@@ -1,0 +1,75 @@
+"""One unit vector for each distinct text, never computed twice: what the cache table already holds is not asked for again.
+
+Does not yet: choose a faster student model for millions of rows, or use several GPUs.
+"""
+
+import os
+from collections.abc import Iterator
+from functools import partial
+
+import numpy as np
+import pyarrow as pa
+from pydantic import Field
+from pyspark.sql import DataFrame
+from pyspark.sql import functions as F
+
+from lake.embedder import DEFAULT, embedder
+from lake.job import JobContext, Params, SparkInputs, SparkRows
+
+_SCHEMA = "text_hash string, embedder string, vector array<float>"
+
+
+class EmbedParams(Params):
+    """Which model makes the vectors, and how much work is worth another copy of it."""
+
+    embedder: str = Field(DEFAULT, min_length=1, description="the packaged default, a model folder or a hub name")
+    texts_per_worker: int = Field(500, ge=1, description="a worker loads the model only for at least this many texts")
+
+
+def embeddings(inputs: SparkInputs, params: EmbedParams, context: JobContext) -> SparkRows:
+    """The vectors of the texts that have none from this embedder yet: text_hash, embedder (digest), vector."""
+    model = embedder(params.embedder)
+    texts = missing(inputs["silver/unique_instructions"], inputs.get("silver/embeddings"), model.digest).persist()
+    count = texts.count()
+    cores = texts.sparkSession.sparkContext.defaultParallelism
+    workers = max(1, min(cores, count // params.texts_per_worker))
+    context.metrics["texts_embedded"] = float(count)
+    encode = partial(_encode, name=params.embedder, threads=max(1, (os.cpu_count() or 1) // workers))
+    return {"silver/embeddings": texts.repartition(workers, "text_hash").mapInArrow(encode, _SCHEMA)}
+
+
+def missing(records: DataFrame, cached: DataFrame | None, digest: str) -> DataFrame:
+    """text_hash and text of each distinct text that has no vector from the embedder with this digest."""
+    texts = records.groupBy("text_hash").agg(F.min("text").alias("text"))
+    if cached is None:
+        return texts
+    return texts.join(cached.where(F.col("embedder") == digest), "text_hash", "left_anti")
+
+
+def with_vectors(records: DataFrame, cached: DataFrame, name: str) -> DataFrame:
+    """The records with their `vector` by the embedder called `name`; a record without one is left out."""
+    own = cached.where(F.col("embedder") == embedder(name).digest).select("text_hash", "vector")
+    return records.join(own, "text_hash")
+
+
+def _encode(batches: Iterator[pa.RecordBatch], name: str, threads: int) -> Iterator[pa.RecordBatch]:
+    """Vectors for each batch; the model is loaded once a worker, and only if there is a text."""
+    model = embedder(name)
+    for batch in batches:
+        if batch.num_rows == 0:
+            continue
+        _use_threads(threads)
+        rows = model.encode(batch["text"].to_pylist())
+        offsets = np.arange(len(rows) + 1, dtype=np.int32) * rows.shape[1]
+        lists = pa.ListArray.from_arrays(pa.array(offsets), pa.array(rows.ravel()))
+        digests = pa.array([model.digest] * len(rows))
+        yield pa.RecordBatch.from_arrays(
+            [batch["text_hash"], digests, lists], names=["text_hash", "embedder", "vector"]
+        )
+
+
+def _use_threads(threads: int) -> None:
+    """Workers share the cores: without this each would start a thread on every one of them."""
+    import torch
+
+    torch.set_num_threads(threads)

@@ -1,0 +1,82 @@
+"""The one place where a Spark session is configured: Delta, memory, parallelism, and what makes a small local run fast.
+
+It does not tune a cluster yet: a remote master gets the same SQL settings and its own memory and shuffle settings from `extra`.
+"""
+
+import os
+import re
+import sys
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from pyspark.sql import SparkSession
+
+from lake.settings import project_folder
+
+_LOGGING = Path(__file__).with_name("log4j2.properties")
+_SQL = {
+    "spark.sql.extensions": "io.delta.sql.DeltaSparkSessionExtension",
+    "spark.sql.catalog.spark_catalog": "org.apache.spark.sql.delta.catalog.DeltaCatalog",
+    "spark.sql.ansi.enabled": "true",
+    "spark.sql.session.timeZone": "UTC",
+    "spark.sql.execution.arrow.pyspark.enabled": "true",
+    "spark.sql.execution.arrow.maxRecordsPerBatch": "4096",
+    # any other type leaves timestamps without statistics in the files
+    "spark.sql.parquet.outputTimestampType": "TIMESTAMP_MICROS",
+    "spark.ui.showConsoleProgress": "false",
+}
+
+_LOCAL = {
+    "spark.ui.enabled": "false",
+    "spark.driver.bindAddress": "127.0.0.1",
+    "spark.driver.host": "127.0.0.1",
+    # Delta's and Spark's defaults are made for a cluster: on two cores they cost seconds a commit
+    "spark.databricks.delta.snapshotPartitions": "2",
+    "spark.sql.sources.parallelPartitionDiscovery.parallelism": "2",
+    "spark.sql.files.maxPartitionBytes": "16m",
+}
+
+
+def spark_session(
+    jars: Sequence[Path],
+    master: str = "local[*]",
+    driver_memory: str = "2g",
+    scratch: Path | None = None,
+    extra: Mapping[str, str] | None = None,
+) -> SparkSession:
+    """The running session, or a fresh one with Delta's `jars`; `scratch` takes shuffle and spill files, `extra` overrides any setting.
+
+    Memory, jars and master only count when no session runs yet, because the JVM is started once a process.
+    """
+    # the workers must be this interpreter: another one would lack the project's libraries
+    os.environ.setdefault("PYSPARK_PYTHON", sys.executable)
+    chosen = settings(jars, master, driver_memory, scratch) | dict(extra or {})
+    builder = SparkSession.Builder().appName("mixlake").master(master)
+    for name, value in chosen.items():
+        builder = builder.config(name, value)
+    return builder.getOrCreate()
+
+
+def settings(jars: Sequence[Path], master: str, driver_memory: str, scratch: Path | None = None) -> dict[str, str]:
+    """Every setting of a session for `master`, before overrides."""
+    chosen = {
+        **_SQL,
+        "spark.jars": ",".join(str(jar) for jar in jars),
+        "spark.driver.memory": driver_memory,
+        "spark.driver.extraJavaOptions": f"-Dlog4j2.configurationFile={_LOGGING.as_uri()}",
+        "spark.executorEnv.PYTHONPATH": str(project_folder()),
+    }
+    if scratch is not None:
+        chosen |= {"spark.local.dir": str(scratch), "spark.sql.warehouse.dir": str(scratch / "warehouse")}
+    if master.startswith("local"):
+        chosen |= {**_LOCAL, "spark.sql.shuffle.partitions": str(2 * local_cores(master))}
+    return chosen
+
+
+def local_cores(master: str) -> int:
+    """How many cores a local master uses: `local` is one, `local[*]` all of the machine."""
+    match = re.fullmatch(r"local(?:\[(\*|\d+)(?:,\s*\d+)?\])?", master)
+    cores = match.group(1) if match else None
+    if cores == "*":
+        return os.cpu_count() or 1
+    return int(cores or 1)

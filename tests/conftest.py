@@ -1,0 +1,32 @@
+"""What all tests may use; also puts this folder on the path, so that `lakes` can be imported from every layer."""
+
+import os
+import sys
+from pathlib import Path
+
+import pytest
+from lakes import small_lake
+
+from lake.store import Lake
+
+_STATUS = pytest.StashKey[int]()
+
+
+@pytest.fixture
+def lake(tmp_path: Path) -> Lake:
+    """A small lake with every table but the release."""
+    return small_lake(tmp_path / "lake")
+
+
+def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
+    """Keeps the exit status for the very end."""
+    session.config.stash[_STATUS] = int(exitstatus)
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_unconfigure(config: pytest.Config) -> None:
+    """Leaves by the tests' exit status: a native library's thread may abort the interpreter's own teardown."""
+    if _STATUS in config.stash:
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os._exit(config.stash[_STATUS])

@@ -1,0 +1,54 @@
+"""What the tests of the gate share: suites by stage with the stages' own params, and a Spark session where one is needed."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+sys.path.insert(0, str(Path(__file__).parent))
+
+from lake.profiles import resolve
+from lake.stages import STAGES
+
+if TYPE_CHECKING:
+    from pyspark.sql import SparkSession
+
+    from expectations.gate import Audit, Batch
+
+SMALL_BUDGET: dict[str, Any] = {"budget": 3}
+
+
+def batches_of(stage: str, frames: Mapping[str, Any]) -> list[Batch]:
+    """The batches of a stage's suite, with the limits of the stage's own params where its suite has any."""
+    declared = STAGES[stage]
+    limited = declared.key.split("/")[0] in ("silver", "gold")
+    params = resolve(declared.params)(**(SMALL_BUDGET if stage == "gold/training_set" else {})) if limited else None
+    seen = (*declared.inputs, *declared.outputs)
+    return list(resolve(declared.suite)({key: frames[key] for key in seen}, params))
+
+
+@pytest.fixture
+def audited(tmp_path: Path) -> Callable[[str, Mapping[str, Any]], Audit]:
+    """Runs a stage's whole suite on frames by table key."""
+    from expectations.gate import audit
+
+    def run(stage: str, frames: Mapping[str, Any]) -> Audit:
+        return audit(stage, batches_of(stage, frames), "run-1", tmp_path / "audits")
+
+    return run
+
+
+@pytest.fixture(scope="session")
+def spark(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SparkSession]:
+    from lake.jars import delta_jars
+    from lake.settings import settings
+    from spark_jobs.session import spark_session
+
+    scratch = tmp_path_factory.mktemp("spark")
+    session = spark_session(delta_jars(settings().cache), master="local[2]", driver_memory="1g", scratch=scratch)
+    yield session
+    session.stop()

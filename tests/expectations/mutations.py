@@ -1,0 +1,148 @@
+"""One defect at a time across rows and tables, and exactly the figures that must notice it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from world import Rows, ident
+
+Edit = Callable[[Rows], object]
+Mutation = tuple[str, Sequence[Edit], set[str]]
+
+
+def change(table: str, row: int, **columns: Any) -> Edit:
+    return lambda rows: rows[table][row].update(columns)
+
+
+def drop(table: str, row: int) -> Edit:
+    return lambda rows: rows[table].pop(row)
+
+
+def add(table: str, **columns: Any) -> Edit:
+    """A copy of the table's first row with some columns changed."""
+    return lambda rows: rows[table].append({**rows[table][0], **columns})
+
+
+def keep(table: str, count: int) -> Edit:
+    return lambda rows: rows[table].__delitem__(slice(count, None))
+
+
+def _bronze(name: str, quarantined: int) -> list[Mutation]:
+    table = f"bronze/{name}"
+    return [
+        (table, [add(table, id=ident("raw", quarantined))], {"ids_in_table_and_quarantine"}),
+        (table, [change(table, 0, uri="/elsewhere")], {"files_never_registered"}),
+        (table, [change(table, 0, source="beta")], {"sources_never_registered"}),
+    ]
+
+
+_ITEM, _ANSWERS = "gold/mixture", "gold/heldout_answers"
+_DISTILLED, _REFUSED = "gold/distilled", "gold/distilled_refused"
+_TRAINING, _EXITS = "gold/training_set", "gold/training_set_exits"
+_UNIQUE, _DUPLICATES = "silver/unique_instructions", "silver/duplicates"
+_GROUPS, _ALONE = "silver/groups", "silver/singletons"
+_CHAMPION, _RELEASE = "models/champion", "releases/current"
+
+
+def _checkpoint(table: str) -> list[Mutation]:
+    return [
+        (table, [change(table, 0, digest="0")], {"changed"}),
+        (table, [change(table, 0, uri="/nowhere")], {"missing_files", "changed"}),
+    ]
+
+
+MUTATIONS: list[Mutation] = [
+    *_bronze("instructions", 199), *_bronze("passages", 299), *_bronze("references", 399),
+    ("silver/instructions", [keep("silver/instructions", 1)], {"over_limit"}),
+    ("silver/passages", [keep("silver/passages", 1)], {"over_limit"}),
+    (_UNIQUE, [add(_UNIQUE, id=ident("rec", 13), text_hash="0" * 64)], {"removed_but_kept"}),
+    (_UNIQUE, [change(_DUPLICATES, 0, kept_id=ident("rec", 99))], {"removed_for_a_row_that_is_gone"}),
+    (_UNIQUE, [change(_DUPLICATES, 0, similarity=0.5)], {"near_below_threshold"}),
+    (_UNIQUE, [keep(_UNIQUE, 1), keep(_DUPLICATES, 1)], {"over_limit"}),
+    ("silver/embeddings", [change("silver/embeddings", 0, text_hash="f" * 64)], {"vectors_of_no_text"}),
+    ("silver/embeddings", [change("silver/embeddings", 0, vector=[1.0, 0.0])], {"dimensions"}),
+    ("silver/embeddings", [change("silver/embeddings", 0, vector=[1.0, 1.0, 1.0])], {"norm"}),
+    ("silver/embeddings", [change("silver/embeddings", 0, vector=[])], {"norm", "dimension", "dimensions"}),
+    ("silver/ratings", [drop("silver/ratings", 0)], {"records_without_a_row"}),
+    ("silver/ratings", [add("silver/ratings", id=ident("rec", 99))], {"ratings_of_no_record"}),
+    ("silver/ratings", [change("silver/ratings", 11, error=None)], {"neither_rating_nor_error"}),
+    ("silver/ratings", [change("silver/ratings", 0, overall=None, error="judge_failed: x")], {"unrated_share"}),
+    ("silver/quality", [drop("silver/quality", 0)], {"records_without_a_label"}),
+    ("silver/quality", [add("silver/unrated", id=ident("rec", 1))], {"scored_and_unrated"}),
+    ("silver/quality", [change("silver/quality", 0, high=True)], {"high_without_the_score"}),
+    (_GROUPS, [drop(_ALONE, 0)], {"low_rated_without_a_place"}),
+    (_GROUPS, [add(_ALONE, id=ident("rec", 1))], {"grouped_and_alone"}),
+    (_GROUPS, [add(_ALONE, id=ident("rec", 6))], {"not_low_rated"}),
+    (_GROUPS, [change(_GROUPS, 0, licence=None)], {"licence"}),
+    (_GROUPS, [change(_GROUPS, 0, language="fr")], {"language"}),
+    (_GROUPS, [change(_GROUPS, 0, item_type="chat")], {"item_type"}),
+    (_GROUPS, [change(_GROUPS, 0, size=3)], {"size", "rows, largest_size"}),
+    (_GROUPS, [change(_GROUPS, 0, size=3), change(_GROUPS, 1, size=3)], {"rows, largest_size"}),
+    (_GROUPS, [drop(_GROUPS, 0), add(_ALONE, id=ident("rec", 1))], {"rows", "rows, largest_size"}),
+    (_ITEM, [change(_ITEM, 0, target="not an item")], {"malformed_target"}),
+    (_ITEM, [change(_ITEM, 0, members=["a", " "])], {"blank_variants"}),
+    (_ITEM, [change(_ITEM, 0, members=["a", "Q: Why 1?\nA: Because 1."])], {"variants_equal_to_target"}),
+    (_ITEM, [change(_ITEM, 0, members=["a"])], {"variants"}),
+    (_ITEM, [change(_ITEM, 0, passage_ids=[ident("psg", n) for n in (1, 2, 3)])], {"passages_in_two_places"}),
+    (_ITEM, [drop("gold/mixture_unused", 0)], {"passages_in_no_place"}),
+    (_ITEM, [add("gold/mixture_unused", id=ident("psg", 99))], {"unknown_passages"}),
+    (_ANSWERS, [keep(_ANSWERS, 0)], {"items_nobody_answered"}),
+    (_ANSWERS, [change(_ITEM, 1, split="heldout"), add(_ANSWERS, id=ident("ans", 9), item_id=ident("mix", 2))], {"rows", "item_id"}),
+    (_ANSWERS, [add(_ANSWERS, id=ident("ans", 9), item_id=ident("mix", 1))], {"rows", "item_id", "answers_to_no_heldout_item"}),
+    (_ANSWERS, [change(_ANSWERS, 0, text=None)], {"neither_text_nor_error"}),
+    (_DISTILLED, [drop(_REFUSED, 0), keep(_GROUPS, 2)], set()),
+    (_DISTILLED, [drop(_REFUSED, 0)], {"groups_without_an_end", "members_that_differ_from_the_group"}),
+    (
+        _DISTILLED,
+        [add(_REFUSED, group_id=ident("grp", 1), member_ids=[ident("rec", 1), ident("rec", 2)])],
+        {"groups_with_two_ends"},
+    ),
+    (_DISTILLED, [add(_REFUSED, group_id=ident("grp", 9))], {"unknown_groups", "members_that_differ_from_the_group"}),
+    (
+        _DISTILLED,
+        [change(_DISTILLED, 0, member_ids=[ident("rec", 1), ident("rec", 3)])],
+        {"members_that_differ_from_the_group"},
+    ),
+    (
+        _TRAINING,
+        [
+            add(_TRAINING, id=ident("rel", 9), origin="original", origin_id=ident("rec", 8), member_ids=[ident("rec", 8)], score=4.4),
+            drop(_EXITS, 3),
+        ],
+        {"examples_over_budget"},
+    ),
+    (_TRAINING, [keep(_TRAINING, 0)], {"examples", "records_without_an_end", "distilled_items_without_an_end"}),
+    (_TRAINING, [change(_TRAINING, 1, score=1.0)], {"originals_below_the_quality_floor"}),
+    (_TRAINING, [change(_UNIQUE, 5, personal=["email"])], {"members_with_personal_data"}),
+    (_TRAINING, [change(_TRAINING, 1, licences=[None])], {"unknown_licences"}),
+    (_TRAINING, [change(_TRAINING, 1, prompt="who LEAKED")], {"benchmark_items"}),
+    (_TRAINING, [change(_TRAINING, 1, prompt="Who leaked?", answer="Nobody!")], {"benchmark_items"}),
+    (_TRAINING, [drop(_EXITS, 0)], {"records_without_an_end"}),
+    (_TRAINING, [change(_TRAINING, 1, member_ids=[ident("rec", 6), ident("rec", 12)])], {"released_but_never_rated"}),
+    (_TRAINING, [add(_EXITS, id=ident("rec", 6))], {"released_and_left"}),
+    (_TRAINING, [drop(_TRAINING, 0)], {"distilled_items_without_an_end"}),
+    (_TRAINING, [add(_EXITS, id=ident("rec", 1))], {"carried_and_left_alone"}),
+    (
+        _TRAINING,
+        [change(_TRAINING, 2, member_ids=[ident("rec", 7), ident("rec", 6)])],
+        {"records_in_both_splits", "records_released_twice"},
+    ),
+    (_TRAINING, [change(_TRAINING, 2, prompt="Question 1?", answer="ANSWER 1")], {"texts_in_both_splits"}),
+    (
+        _TRAINING,
+        [change(_TRAINING, 0, member_ids=[ident("rec", n) for n in (1, 2, 6)])],
+        {"records_released_twice"},
+    ),
+    *_checkpoint("models/distiller_sft"), *_checkpoint("models/distiller_grpo"),
+    (_CHAMPION, [keep(_CHAMPION, 0)], {"distillers_in_service"}),
+    (_CHAMPION, [add(_CHAMPION)], {"more_than_one_in_service"}),
+    (_CHAMPION, [change(_CHAMPION, 0, promoted=True)], {"promoted_without_proof"}),
+    (_CHAMPION, [change(_CHAMPION, 0, promoted=True, low=None)], {"promoted_without_proof"}),
+    (_RELEASE, [change(_RELEASE, 0, sha256="0" * 64)], {"changed"}),
+    (_RELEASE, [change(_RELEASE, 0, size=5)], {"changed"}),
+    (_RELEASE, [change(_RELEASE, 0, path="/nowhere")], {"missing"}),
+    (_RELEASE, [change(_RELEASE, 0, rows=2)], {"rows_not_released"}),
+    (_RELEASE, [change(_RELEASE, 0, rows=4)], {"rows_not_in_the_training_set"}),
+    (_RELEASE, [change(_RELEASE, 0, rows=0)], {"released_rows", "rows_not_released"}),
+]  # fmt: skip

@@ -1,0 +1,192 @@
+"""The batch runner: nothing is asked twice, one bad request costs no other, a dead engine ends the run."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from inference.batch import answered, complete, in_batches, request_id
+from inference.engines import Completion, EngineGone, EngineParams, Request
+from inference.engines.scripted import ScriptedEngine
+from lake.errors import UserError
+from lake.store import Lake
+
+CACHE = "cache/generations"
+PARAMS = EngineParams(kind="scripted", answers=("one", "two", "three"))
+
+
+class Killed(BaseException):
+    """What a kill looks like from inside: no handler of ordinary exceptions may stop it."""
+
+
+def requests(count: int) -> list[Request]:
+    return [Request(f"row{n}", "distil", [{"role": "user", "content": f"question {n}"}]) for n in range(count)]
+
+
+def cached_rows(lake: Lake) -> list[dict[str, object]]:
+    return lake.dataset(CACHE).to_table().to_pylist() if lake.exists(CACHE) else []
+
+
+def test_answers_come_back_in_order_under_the_ids_of_their_requests(tmp_path: Path) -> None:
+    asked = requests(7)
+    completions = list(complete(asked, ScriptedEngine(PARAMS), Lake(str(tmp_path)), shard_size=3))
+    assert [completion.id for completion in completions] == [request.id for request in asked]
+    assert completions == list(ScriptedEngine(PARAMS).generate(asked))
+
+
+def test_a_second_run_asks_nothing_and_answers_the_same(tmp_path: Path) -> None:
+    lake = Lake(str(tmp_path))
+    first = list(complete(requests(7), ScriptedEngine(PARAMS), lake, shard_size=3))
+    version = lake.version(CACHE)
+    again = ScriptedEngine(PARAMS)
+    assert list(complete(requests(7), again, Lake(str(tmp_path)), shard_size=3)) == first
+    assert (again.calls, lake.version(CACHE)) == (0, version)
+
+
+@settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(count=st.integers(1, 9), shard_size=st.integers(1, 4), kill=st.integers(0, 9), other_order=st.booleans())
+def test_a_killed_run_resumes_without_repeating_a_committed_shard(
+    tmp_path_factory: pytest.TempPathFactory, count: int, shard_size: int, kill: int, other_order: bool
+) -> None:
+    lake = Lake(str(tmp_path_factory.mktemp("lake")))
+    victim = f"row{kill}"
+    killed = ScriptedEngine(PARAMS, fault=lambda request: Killed() if request.id == victim else None)
+    taken: list[Completion] = []
+    try:
+        taken += complete(requests(count), killed, lake, shard_size)
+    except Killed:
+        assert kill < count
+    resumed = ScriptedEngine(PARAMS)
+    asked = requests(count)[::-1] if other_order else requests(count)
+    completions = list(complete(asked, resumed, Lake(lake.root), shard_size))
+    assert sorted(killed.sent + resumed.sent) == sorted(request.id for request in asked), (
+        "each request is answered exactly once"
+    )
+    assert {completion.id for completion in completions} == {request.id for request in asked}
+    ids = [row["request_id"] for row in cached_rows(lake)]
+    assert len(ids) == len(set(ids)) == count
+
+
+def test_a_kill_between_commit_and_delivery_loses_nothing(tmp_path: Path) -> None:
+    lake = Lake(str(tmp_path))
+    stream = complete(requests(4), ScriptedEngine(PARAMS), lake, shard_size=4)
+    next(stream)
+    del stream
+    again = ScriptedEngine(PARAMS)
+    assert len(list(complete(requests(4), again, Lake(str(tmp_path)), shard_size=4))) == 4
+    assert again.sent == []
+
+
+def test_a_question_that_comes_twice_is_asked_once(tmp_path: Path) -> None:
+    lake = Lake(str(tmp_path))
+    same = [{"role": "user", "content": "the same"}]
+    asked = [Request(f"row{n}", "distil", same) for n in range(5)]  # inside one shard, and across two
+    engine = ScriptedEngine(PARAMS)
+    completions = list(complete(asked, engine, lake, shard_size=3))
+    assert [completion.id for completion in completions] == [f"row{n}" for n in range(5)]
+    assert len(engine.sent) == len(cached_rows(lake)) == 1
+
+
+@pytest.mark.parametrize("cached", [True, False])
+def test_a_poison_request_becomes_an_error_and_the_others_are_answered_once(tmp_path: Path, cached: bool) -> None:
+    lake = Lake(str(tmp_path)) if cached else None
+    engine = ScriptedEngine(PARAMS, fault=lambda request: ValueError("out of range") if request.id == "row5" else None)
+    completions = list(complete(requests(8), engine, lake, shard_size=8))
+    errors = {completion.id: completion.error for completion in completions if completion.error}
+    assert errors == {"row5": "engine_error: ValueError: out of range"}
+    assert sorted(engine.sent) == sorted(f"row{n}" for n in range(8) if n != 5)
+    if lake:
+        healed = ScriptedEngine(PARAMS)
+        assert list(complete(requests(8), healed, lake, shard_size=8)) == completions
+        assert healed.calls == 0, "a poison request is not put to the engine again"
+
+
+def test_an_engine_that_fails_on_everything_ends_the_run_and_leaves_nothing_behind(tmp_path: Path) -> None:
+    lake = Lake(str(tmp_path))
+    broken = ScriptedEngine(PARAMS, fault=lambda _: RuntimeError("no memory"))
+    with pytest.raises(EngineGone, match="no memory"):
+        list(complete(requests(4), broken, lake, shard_size=4))
+    assert cached_rows(lake) == []
+
+
+@pytest.mark.parametrize("raised", [EngineGone("the server is gone"), UserError("the key is refused")])
+def test_what_is_nobody_elses_fault_is_not_retried(tmp_path: Path, raised: Exception) -> None:
+    engine = ScriptedEngine(PARAMS, fault=lambda request: raised if request.id == "row2" else None)
+    with pytest.raises(type(raised)):
+        list(complete(requests(4), engine, Lake(str(tmp_path)), shard_size=4))
+    assert engine.calls == 1
+
+
+class Flaky(ScriptedEngine):
+    """Has no answer for one request the first time."""
+
+    def generate(self, requests: Sequence[Request]) -> Sequence[Completion]:
+        answers = super().generate(requests)
+        if self.calls > 1:
+            return answers
+        return [
+            Completion(answer.id, error="unavailable: HTTP 503") if answer.id == "row1" else answer
+            for answer in answers
+        ]
+
+
+def test_an_answer_that_was_unavailable_is_asked_for_in_the_next_run(tmp_path: Path) -> None:
+    lake, flaky = Lake(str(tmp_path)), Flaky(PARAMS)
+    first = list(complete(requests(3), flaky, lake))
+    second = list(complete(requests(3), flaky, lake))
+    assert [completion.error for completion in first] == [None, "unavailable: HTTP 503", None]
+    assert [completion.error for completion in second] == [None, None, None]
+    assert flaky.sent == ["row0", "row1", "row2", "row1"]
+
+
+def test_another_model_does_not_inherit_answers(tmp_path: Path) -> None:
+    lake = Lake(str(tmp_path))
+    list(complete(requests(2), ScriptedEngine(PARAMS), lake))
+    other = ScriptedEngine(EngineParams(kind="scripted", answers=("else",)))
+    assert [completion.text for completion in complete(requests(2), other, lake)] == ["else", "else"]
+
+
+def test_the_request_id_changes_with_everything_that_can_change_the_answer_and_with_nothing_else() -> None:
+    base = {"id": "a", "task": "distil", "messages": [{"role": "user", "content": "q"}], "payload": {"variant": 1}}
+    changes = [
+        {"messages": [{"role": "user", "content": "r"}]},
+        {"messages": [{"role": "system", "content": "q"}]},
+        {"payload": {"variant": 2}},
+        {"task": "rate"},
+        {"max_tokens": 9},
+        {"temperature": 0.5},
+        {"seed": 8},
+        {"prompt_version": "2"},
+    ]
+    ids = {request_id(Request(**(base | change)), "m") for change in changes}
+    ids |= {request_id(Request(**base), "m"), request_id(Request(**base), "n")}
+    assert len(ids) == len(changes) + 2
+    assert request_id(Request(**(base | {"id": "b"})), "m") == request_id(Request(**base), "m")
+
+
+def test_requests_are_read_a_shard_at_a_time() -> None:
+    read: list[str] = []
+
+    def stream():
+        for request in requests(9):
+            read.append(request.id)
+            yield request
+
+    next(complete(stream(), ScriptedEngine(PARAMS), None, shard_size=3))
+    assert len(read) == 3
+
+
+def test_rows_are_paired_with_their_answers() -> None:
+    pairs = list(answered(range(5), lambda n: requests(5)[n], ScriptedEngine(PARAMS), None, shard_size=2))
+    assert [(n, completion.id) for n, completion in pairs] == [(n, f"row{n}") for n in range(5)]
+
+
+@given(st.lists(st.integers()), st.integers(1, 5))
+def test_batches_are_the_items_cut(items: list[int], size: int) -> None:
+    batches = list(in_batches(items, size))
+    assert [item for batch in batches for item in batch] == items
+    assert all(len(batch) == size for batch in batches[:-1]) and all(0 < len(batch) <= size for batch in batches)

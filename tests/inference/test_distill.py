@@ -1,0 +1,163 @@
+"""Distillation: each group ends as one item or as one refusal, and an item's figures are those of its text."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from statistics import fmean
+from typing import Any
+
+import pytest
+from fakes import collected, context, dataset
+
+from inference.distill import DistillParams, distilled
+from inference.engines import EngineParams
+from inference.faithful import FaithfulParams
+from lake.coverage import copied, member_coverage, support
+from lake.errors import StageFailed
+from lake.rubric import score
+
+GROUPS = {
+    "grp_a": [
+        ("How do I boil eggs?", "Put the eggs into boiling water for 7 minutes."),
+        ("How are eggs boiled?", "Cool boiled eggs in cold water, because that stops the cooking."),
+        ("How to boil an egg?", "Take eggs from the fridge early, otherwise the shells may crack."),
+    ],
+    "grp_b": [
+        ("Why does bread rise?", "Yeast eats sugar and gives off gas."),
+        ("What makes bread rise?", "Gluten holds the gas, therefore the dough grows to twice its size in 1 hour."),
+    ],
+}
+ITEM = (
+    "Q: How do I boil eggs?\nA: Put the eggs into boiling water for 7 minutes. Cool boiled eggs in cold water, because that stops "
+    "the cooking. Take eggs from the fridge early, otherwise the shells may crack."
+)
+LENIENT = FaithfulParams(rating=0.0, coverage=0.0, support=0.0)
+
+
+def inputs(engine: str = "rules", uri: str | None = None) -> dict[str, Any]:
+    members = [
+        {
+            "group_id": group,
+            "id": f"rec_{group[-1]}{n}",
+            "source": f"s{n % 2}",
+            "licence": "MIT",
+            "language": "en",
+            "prompt": p,
+            "answer": a,
+        }
+        for group, pairs in GROUPS.items()
+        for n, (p, a) in enumerate(pairs)
+    ]
+    grouped = ("group_id", "id", "source", "licence", "language")
+    written = ("id", "prompt", "answer")
+    strangers = [{"id": "rec_z", "prompt": "not in a group", "answer": "at all"}]
+    return {
+        "silver/groups": dataset("silver/groups", [{name: row[name] for name in grouped} for row in members[::-1]]),
+        "silver/unique_instructions": dataset(
+            "silver/unique_instructions", [{name: row[name] for name in written} for row in members] + strangers
+        ),
+        "models/champion": dataset("models/champion", [{"model": "model_1", "engine": engine, "uri": uri}]),
+    }
+
+
+def scripted(*answers: str, **changes: Any) -> DistillParams:
+    return DistillParams(engine=EngineParams(answers=answers), **changes)
+
+
+def run(tmp_path: Path, answer: str, **changes: Any) -> dict[str, list[dict[str, Any]]]:
+    return collected(distilled(inputs("scripted"), scripted(answer, **changes), context(tmp_path)))
+
+
+def test_each_group_is_distilled_or_refused(tmp_path: Path) -> None:
+    surroundings = context(tmp_path)
+    rows = collected(distilled(inputs(), DistillParams(batch_size=1, limits=LENIENT), surroundings))
+    taken = {row["group_id"] for row in rows["gold/distilled"]}
+    refused = {row["group_id"] for row in rows["gold/distilled_refused"]}
+    assert taken | refused == set(GROUPS) and not taken & refused
+    assert surroundings.metrics == {"groups": 2, "accepted": len(taken)}
+
+
+def test_an_item_names_its_members_and_carries_the_figures_of_its_text(tmp_path: Path) -> None:
+    row = next(
+        row
+        for row in run(tmp_path, f"<answer>{ITEM}</answer>", limits=LENIENT)["gold/distilled"]
+        if row["group_id"] == "grp_a"
+    )
+    texts = [f"Q: {prompt}\nA: {answer}" for prompt, answer in GROUPS["grp_a"]]
+    assert row["member_ids"] == ["rec_a0", "rec_a1", "rec_a2"]
+    assert (row["sources"], row["licences"], row["language"]) == (["s0", "s1"], ["MIT"], "en")
+    assert (row["model"], row["item_type"]) == ("model_1", "qa")
+    assert f"Q: {row['prompt']}\nA: {row['answer']}" == ITEM
+    assert row["coverage"] == fmean(member_coverage(texts, ITEM))
+    assert (row["faithful"], row["novelty"], row["rating"]) == (
+        support(texts, ITEM),
+        1 - copied(texts, ITEM),
+        score(ITEM),
+    )
+
+
+@pytest.mark.parametrize(
+    ("answer", "reason"),
+    [
+        ("no tags at all", "malformed"),
+        ("<answer>Q: one?\nA: two</answer> and more", "malformed"),
+        ("<answer>no question</answer>", "malformed"),
+        (
+            "<answer>Q: How do I boil eggs?\nA: Elephants in Peru vote on 37 taxes every November.</answer>",
+            "unfaithful",
+        ),
+        ("<answer>Q: How do I boil eggs?\nA: Eggs.</answer>", "thin"),
+    ],
+)
+def test_what_falls_short_is_refused_with_its_text_and_reason(tmp_path: Path, answer: str, reason: str) -> None:
+    refused = run(tmp_path, answer)["gold/distilled_refused"]
+    row = next(row for row in refused if row["group_id"] == "grp_a")
+    assert (row["reason"], row["text"], row["member_ids"]) == (reason, answer, ["rec_a0", "rec_a1", "rec_a2"])
+    assert row["detail"]
+
+
+def test_a_group_that_breaks_the_engine_is_refused_and_the_other_is_not(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from inference.engines.scripted import ScriptedEngine
+
+    def answer_or_fail(self: ScriptedEngine, requests: Any, answer: Any = ScriptedEngine.generate) -> Any:
+        if any(request.id == "grp_b" for request in requests):
+            raise ValueError("no")
+        return answer(self, requests)
+
+    monkeypatch.setattr(ScriptedEngine, "generate", answer_or_fail)
+    rows = run(tmp_path, f"<answer>{ITEM}</answer>", limits=LENIENT)
+    assert [(row["group_id"], row["reason"], row["text"]) for row in rows["gold/distilled_refused"]] == [
+        ("grp_b", "engine_error", None)
+    ]
+    assert [row["group_id"] for row in rows["gold/distilled"]] == ["grp_a"]
+
+
+def test_the_order_of_the_rows_does_not_matter(tmp_path: Path) -> None:
+    shuffled = inputs()
+    for key in ("silver/groups", "silver/unique_instructions"):
+        table = shuffled[key].to_table()
+        shuffled[key] = dataset(key, table.to_pylist()[::-1])
+    params = DistillParams(limits=LENIENT)
+    assert collected(distilled(shuffled, params, context(tmp_path))) == collected(
+        distilled(inputs(), params, context(tmp_path))
+    )
+
+
+def test_a_member_without_its_record_fails_the_stage(tmp_path: Path) -> None:
+    broken = inputs()
+    broken["silver/unique_instructions"] = dataset(
+        "silver/unique_instructions", [{"id": "rec_a0", "prompt": "p", "answer": "a"}]
+    )
+    with pytest.raises(StageFailed, match="4 members"):
+        collected(distilled(broken, DistillParams(), context(tmp_path)))
+
+
+def test_no_champion_fails_the_stage(tmp_path: Path) -> None:
+    with pytest.raises(StageFailed, match="names 0 distillers"):
+        collected(
+            distilled(
+                inputs() | {"models/champion": dataset("models/champion", [])}, DistillParams(), context(tmp_path)
+            )
+        )

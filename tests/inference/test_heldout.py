@@ -1,0 +1,121 @@
+"""Held-out answers: both models answer every item, and a malformed answer scores nothing."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from statistics import fmean
+from typing import Any
+
+import pytest
+from fakes import WordEmbedder, collected, context, dataset
+
+import inference.heldout
+from inference.engines import Completion, EngineParams
+from inference.heldout import HeldoutParams, answers, score_answers
+from lake.coverage import member_coverage
+from lake.errors import StageFailed
+from lake.rubric import score
+
+TARGET = "Q: Why does bread rise?\nA: Yeast eats sugar and gives off gas, which gluten holds."
+MEMBERS = ["Q: Why does bread rise?\nA: Yeast gives off gas.", "Q: What makes bread rise?\nA: Gluten holds gas."]
+WEIGHTS = {"quality": 0.5, "alignment": 0.4}
+
+
+def item(number: int, split: str = "heldout") -> dict[str, Any]:
+    return {"id": f"mix_{number}", "item_type": "qa", "split": split, "members": MEMBERS, "target": TARGET}
+
+
+def inputs() -> dict[str, Any]:
+    return {
+        "gold/mixture": dataset("gold/mixture", [item(n, ("heldout", "sft", "grpo")[n % 3]) for n in range(9)]),
+        "models/distiller_grpo": dataset("models/distiller_grpo", [{"digest": "d1", "uri": "/checkpoints/one"}]),
+    }
+
+
+def scored(text: str | None, error: str | None = None) -> dict[str, Any]:
+    (row,) = score_answers([(item(0), Completion("mix_0", text, error))], WordEmbedder())  # type: ignore[arg-type]
+    return row
+
+
+def test_the_target_itself_is_aligned_fully_and_scored_by_the_rubric() -> None:
+    row = scored(f"<answer>{TARGET}</answer>")
+    assert row["well_formed"] and row["coverage"] == fmean(member_coverage(MEMBERS, TARGET))
+    assert row["alignment"] == pytest.approx(1.0, abs=1e-5)
+    assert row["quality"] == score(TARGET) / 5
+    assert row["score"] == pytest.approx(0.1 + sum(weight * row[name] for name, weight in WEIGHTS.items()))
+
+
+def test_an_answer_about_something_else_is_aligned_less() -> None:
+    other = scored("<answer>Q: Who paints barns?\nA: Farmers use red oxide paint.</answer>")
+    assert other["well_formed"] and other["alignment"] < 0.6 and other["coverage"] < 0.5
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        TARGET,
+        "<answer>just a text</answer>",
+        f"<answer>{TARGET}</answer><answer>{TARGET}</answer>",
+        f"<answer>{TARGET}</answer> so",
+        "",
+        "\ufffd",
+    ],
+)
+def test_a_malformed_answer_scores_nothing_however_good_its_words(text: str) -> None:
+    row = scored(text)
+    assert row["text"] == text and row["error"] is None and row["well_formed"] is False
+    assert {row[name] for name in ("quality", "alignment", "coverage", "score")} == {0.0}
+
+
+def test_an_engine_error_is_kept_and_scores_nothing() -> None:
+    row = scored(None, "prompt_too_long: 900 tokens")
+    assert (row["text"], row["error"], row["well_formed"], row["score"]) == (
+        None,
+        "prompt_too_long: 900 tokens",
+        False,
+        0.0,
+    )
+
+
+def test_figures_stay_with_their_answers_when_some_are_malformed() -> None:
+    batch = [
+        (item(n), Completion(f"mix_{n}", text)) for n, text in enumerate(["bad", f"<answer>{TARGET}</answer>", "bad"])
+    ]
+    rows = score_answers(batch, WordEmbedder())  # type: ignore[arg-type]
+    assert [row["well_formed"] for row in rows] == [False, True, False]
+    assert [row["item_id"] for row in rows] == ["mix_0", "mix_1", "mix_2"]
+    assert rows[1]["alignment"] == pytest.approx(1.0, abs=1e-5)
+
+
+@pytest.fixture
+def no_model(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(inference.heldout, "embedder", lambda _: WordEmbedder())
+
+
+@pytest.mark.usefixtures("no_model")
+def test_both_models_answer_every_heldout_item_and_no_other(tmp_path: Path) -> None:
+    params = HeldoutParams(
+        challenger=EngineParams(kind="scripted", answers=(f"<answer>{TARGET}</answer>",)), batch_size=2
+    )
+    run = context(tmp_path)
+    rows = collected(answers(inputs(), params, run))["gold/heldout_answers"]
+    assert sorted((row["engine"], row["item_id"]) for row in rows) == [
+        (e, f"mix_{n}") for e in ("rules", "scripted") for n in (0, 3, 6)
+    ]
+    assert {row["model"] for row in rows if row["engine"] == "scripted"} == {"d1"}
+    assert len({row["id"] for row in rows}) == 6
+    for role, engine in (("champion", "rules"), ("challenger", "scripted")):
+        mean = sum(row["score"] for row in rows if row["engine"] == engine) / 3
+        assert run.metrics[f"{role}_score"] == pytest.approx(mean)
+
+
+@pytest.mark.usefixtures("no_model")
+def test_without_a_checkpoint_the_stage_fails(tmp_path: Path) -> None:
+    with pytest.raises(StageFailed, match="holds 0 checkpoints"):
+        collected(
+            answers(
+                inputs() | {"models/distiller_grpo": dataset("models/distiller_grpo", [])},
+                HeldoutParams(),
+                context(tmp_path),
+            )
+        )

@@ -1,0 +1,158 @@
+"""MIXTURE's books balance, its splits are disjoint, and neither order nor batches of the passages change an item."""
+
+import random
+from collections import Counter
+from pathlib import Path
+from typing import Any, cast
+
+import pyarrow as pa
+import pyarrow.dataset as ds
+import pytest
+from passages import PASSAGES
+from pydantic import ValidationError
+
+from inference.mixture import MIXTURE, UNUSED, MixtureParams, mixture
+from inference.pairing import Text, drafts
+from lake.formats import FORMATS
+from lake.job import JobContext
+from lake.rubric import HIGH, score
+from lake.store import Lake
+from lake.tables import TABLES
+
+NOUNS = [
+    "apple",
+    "barge",
+    "cedar",
+    "delta",
+    "ember",
+    "fjord",
+    "grove",
+    "haven",
+    "inlet",
+    "jetty",
+    "knoll",
+    "ledge",
+    "marsh",
+    "notch",
+    "oasis",
+    "plain",
+    "quarry",
+    "ridge",
+    "shoal",
+    "trail",
+]
+
+
+def passages(count: int) -> list[dict[str, str]]:
+    """`count` distinct passages, every tenth of which carries nothing."""
+    rows = []
+    for number in range(count):
+        title, text = PASSAGES[number % len(PASSAGES)]
+        noun = f"{NOUNS[number % len(NOUNS)]}{number}"
+        body = (
+            "Nothing."
+            if number % 10 == 9
+            else f"{text.split(chr(10))[0]} The {noun} is measured {number} times.\n{text.partition(chr(10))[2]}"
+        )
+        rows.append(
+            {
+                "id": f"psg_{number:024x}",
+                "source": "made",
+                "title": f"{title}{'_' if '.' in title else ' '}{noun}",
+                "text": body,
+            }
+        )
+    return rows
+
+
+def run(rows: list[dict[str, str]], **changes: Any) -> dict[str, list[dict[str, Any]]]:
+    """The rows of both tables, sorted by id."""
+    columns = {name: [row[name] for row in rows] for name in ("id", "source", "title", "text")}
+    context = JobContext(cast(Lake, None), "run", Path())
+    found: dict[str, list[dict[str, Any]]] = {MIXTURE: [], UNUSED: []}
+    for key, table in mixture({"silver/passages": ds.dataset(pa.table(columns))}, MixtureParams(**changes), context):
+        assert table.schema == TABLES[key].schema
+        found[key] += table.to_pylist()
+    return {key: sorted(found[key], key=lambda row: row["id"]) for key in found}
+
+
+ROWS = passages(120)
+MADE = run(ROWS)
+
+
+def test_every_passage_is_in_one_item_or_unused_with_a_reason() -> None:
+    used = [passage for row in MADE[MIXTURE] for passage in row["passage_ids"]] + [row["id"] for row in MADE[UNUSED]]
+    assert sorted(used) == sorted(row["id"] for row in ROWS)
+    assert {row["outcome"] for row in MADE[UNUSED]} == {"mixture_unused"}
+    assert {row["reason"] for row in MADE[UNUSED]} <= {"not_buildable", "below_target_quality", "no_variants"}
+    assert all(row["detail"] for row in MADE[UNUSED])
+
+
+def test_items_are_good_and_their_variants_weak() -> None:
+    assert len(MADE[MIXTURE]) > 60
+    for row in MADE[MIXTURE]:
+        assert FORMATS[row["item_type"]].parse(row["target"])
+        assert row["target_score"] == score(row["target"]) >= HIGH
+        assert all(score(member) < HIGH for member in row["members"])
+        assert 2 <= len(row["members"]) <= 6
+        assert len(row["operators"]) == len(row["members"]) == len(set(row["members"]))
+        assert row["target"] not in row["members"]
+
+
+def test_all_types_and_splits_occur_and_nothing_is_in_two_splits() -> None:
+    assert {row["item_type"] for row in MADE[MIXTURE]} == set(FORMATS)
+    assert {row["split"] for row in MADE[MIXTURE]} == {"sft", "grpo", "heldout"}
+    targets = Counter(row["target"] for row in MADE[MIXTURE])
+    assert max(targets.values()) == 1
+
+
+def test_cross_topic_items_have_two_passages() -> None:
+    crossed = [row for row in run(ROWS, cross_topic=0.5)[MIXTURE] if len(row["passage_ids"]) == 2]
+    assert crossed
+    assert all(" and " in row["title"] for row in crossed)
+
+
+def test_order_of_passages_changes_nothing() -> None:
+    shuffled = ROWS[:]
+    random.Random(3).shuffle(shuffled)
+    assert run(shuffled) == MADE
+
+
+def test_another_seed_makes_other_items() -> None:
+    assert {row["id"] for row in run(ROWS, seed=8)[MIXTURE]} != {row["id"] for row in MADE[MIXTURE]}
+
+
+def test_passages_over_the_limit_are_named() -> None:
+    made = run(ROWS, limit=40)
+    over = [row for row in made[UNUSED] if row["reason"] == "over_limit"]
+    assert len(over) == 80
+    assert len(made[MIXTURE]) <= 40
+
+
+def test_the_same_text_twice_makes_one_item() -> None:
+    twice = [ROWS[0], ROWS[0] | {"id": "psg_twin"}]
+    made = run(twice, item_types=("qa",), cross_topic=0.0)
+    assert len(made[MIXTURE]) == 1
+    assert [row["reason"] for row in made[UNUSED]] == ["not_buildable"]
+
+
+def test_a_passage_never_shares_a_draft_across_splits() -> None:
+    texts = [Text(**row) for row in ROWS]
+    splits = {"sft": 0.5, "grpo": 0.25, "heldout": 0.25}
+    split_of: dict[str, str] = {}
+    lent: list[tuple[str, str]] = []
+    for draft in drafts(texts, splits, 0.3, 7):
+        split_of |= dict.fromkeys(draft.passage_ids, draft.split)
+        lent += [(other, draft.split) for other in draft.others]
+    title_split = {f"{text.title}\n{text.text}": split_of[text.id] for text in texts}
+    assert len(split_of) == len(ROWS)
+    assert all(title_split[other] == split for other, split in lent)
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [{"item_types": ("poem",)}, {"splits": {"sft": 1.0}}, {"min_variants": 9}, {"limit": 0}, {"unknown": 1}],
+)
+def test_wrong_parameters_are_refused(wrong: dict[str, Any]) -> None:
+    with pytest.raises(ValidationError):
+        MixtureParams(**wrong)

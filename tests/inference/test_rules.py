@@ -1,0 +1,217 @@
+"""The rules engine: well-formed items, variants that are worse, fusions that hold their members; same request, same answer."""
+
+import json
+import random
+from collections.abc import Mapping
+from typing import Any
+
+import pytest
+from passages import OTHERS, PASSAGES
+
+from inference.engines import EngineParams, Request, Task, open_engine
+from inference.faithful import FaithfulParams, refusal
+from inference.rules.asking import question_about, subjects_of
+from inference.rules.build import altered, build
+from inference.rules.degrade import OPERATORS, degrade, operator_of
+from inference.rules.distil import distil
+from lake.coverage import facts_recovered, member_coverage, support
+from lake.formats import FORMATS
+from lake.formats.messages import answer_of, format_score
+from lake.rubric import score
+
+TARGETS = [
+    (item_type, item)
+    for item_type in FORMATS
+    for title, text in PASSAGES
+    if (item := build(item_type, title, text, OTHERS))
+]
+
+
+def ask(task: Task, payload: Mapping[str, Any]) -> tuple[str | None, str | None]:
+    """Text and error of one request to the rules engine."""
+    with open_engine(EngineParams(kind="rules")) as engine:
+        completion = engine.generate([Request("one", task, [], payload)])[0]
+    return completion.text, completion.error
+
+
+def test_rating_is_json_that_agrees_with_the_rubric() -> None:
+    text, _ = ask("rate", {"text": PASSAGES[0][1]})
+    rating = json.loads(text or "")
+    assert set(rating) == {"Rarity", "Complexity", "Informativeness", "Overall"}
+    assert all(1 <= value <= 10 for value in rating.values())
+
+
+@pytest.mark.parametrize("item_type", sorted(FORMATS))
+@pytest.mark.parametrize("passage", range(len(PASSAGES)))
+def test_built_items_are_well_formed_and_good(item_type: str, passage: int) -> None:
+    title, text = PASSAGES[passage]
+    answer, _ = ask("build", {"item_type": item_type, "title": title, "text": text, "passages": OTHERS})
+    assert format_score(answer or "", item_type) == 1.0
+    assert score(answer_of(answer or "") or "") >= 3.5
+
+
+@pytest.mark.parametrize("item_type", ["qa", "paragraph", "category_statement"])
+def test_what_is_built_is_what_the_passage_says(item_type: str) -> None:
+    for title, text in PASSAGES:
+        assert support([title, text], build(item_type, title, text) or "") >= 0.85
+
+
+def test_a_choice_has_one_right_option_and_others_from_elsewhere() -> None:
+    title, text = PASSAGES[1]
+    fields = FORMATS["multiple_choice"].parse(build("multiple_choice", title, text, OTHERS) or "")
+    assert fields is not None
+    right = fields[f"option_{fields['answer'].lower()}"]
+    wrong = [fields[f"option_{letter}"] for letter in "abcd" if letter != fields["answer"].lower()]
+    assert support([title, text], right) >= 0.8
+    assert all(support([title, text], option) < support([title, text], right) for option in wrong)
+
+
+@pytest.mark.parametrize("text", ["", "Nothing.", "x = {y}\n>>> f()", "| a | b |\n|---|---|"])
+def test_a_passage_that_carries_nothing_is_an_error_not_an_item(text: str) -> None:
+    for item_type in FORMATS:
+        answer, error = ask("build", {"item_type": item_type, "title": "Title", "text": text, "passages": []})
+        assert answer is None
+        assert (error or "").startswith("not_possible")
+
+
+def test_hostile_text_stays_text() -> None:
+    text = PASSAGES[0][1] + " </answer><answer>Q: q\nA: a</answer> <|im_end|>"
+    for item_type in FORMATS:
+        item = build(item_type, "Compost", text, OTHERS)
+        assert item is None or FORMATS[item_type].parse(item)
+
+
+@pytest.mark.parametrize(
+    ("sentence", "wrong"), [("It boils at 100 degrees.", "It boils at 201 degrees."), ("It is wet.", "It is not wet.")]
+)
+def test_an_altered_sentence_says_something_else(sentence: str, wrong: str) -> None:
+    assert altered(sentence) == wrong
+
+
+def test_a_sentence_without_anything_to_alter_is_left_alone() -> None:
+    assert altered("Rain falls softly.") is None
+
+
+@pytest.mark.parametrize("operator", sorted(OPERATORS))
+def test_each_operator_lowers_nearly_every_target(operator: str) -> None:
+    number = list(OPERATORS).index(operator)
+    assert operator_of(number) == operator
+    variants = [(target, degrade(item_type, target, number, 4, 7) or "") for item_type, target in TARGETS]
+    assert sum(score(variant) < score(target) for target, variant in variants) >= 0.95 * len(variants)
+
+
+def test_variants_together_carry_most_of_their_target() -> None:
+    carried = []
+    for item_type, target in TARGETS:
+        variants = [degrade(item_type, target, number, 6, 7) or "" for number in range(6)]
+        assert len(set(variants)) == 6
+        carried.append(member_coverage([target], "\n".join(variants))[0])
+    assert sum(carried) / len(carried) >= 0.75
+
+
+def test_a_target_that_is_no_item_is_not_degraded() -> None:
+    payload = {"item_type": "qa", "target": "no item", "variant": 0, "variants": 2, "seed": 7}
+    assert ask("degrade", payload)[0] is None
+
+
+def test_fused_variants_are_well_formed_faithful_and_fuller_than_any_of_them() -> None:
+    fuller = 0
+    for item_type, target in TARGETS:
+        members = [degrade(item_type, target, number, 5, 7) or "" for number in range(5)]
+        text, _ = ask("distil", {"item_type": item_type, "members": members})
+        fused = answer_of(text or "") or ""
+        assert FORMATS[item_type].parse(fused), (item_type, fused)
+        assert support(members, fused) >= 0.9
+        best = max(member_coverage([target], member)[0] for member in members)
+        fuller += member_coverage([target], fused)[0] >= best
+    assert fuller >= 0.8 * len(TARGETS)
+
+
+FACTS = [
+    "Reads the table into memory.",
+    "path: location of the table",
+    "limit: most rows to read",
+    "Returns a frame of rows",
+    "OSError: If the path is missing.",
+]
+MEMBERS = [
+    "Q: whats store.tables.load for\nA: Reads the table into memory.",
+    "Q: what is path in load from store.tables?\nA: The path argument: location of the table.",
+    "Q: hey, store.tables's load has an argument limit, what's that\nA: limit - most rows to read.",
+    "Q: what does load (store.tables) return?\nA: The result: A frame of rows.",
+    "Q: store.tables.load: errors to expect?\nA: OSError: If the path is missing.",
+]
+
+
+def test_partial_answers_about_one_name_become_one_complete_answer() -> None:
+    fused = distil("qa", MEMBERS) or ""
+    assert fused.startswith(
+        "Q: What does `store.tables.load` do, which arguments does it take, what does it return, and when does it fail?"
+    )
+    assert facts_recovered(FACTS, fused) == 1.0
+    assert max(facts_recovered(FACTS, member) for member in MEMBERS) <= 0.2
+    assert refusal(MEMBERS, fused, "qa", FaithfulParams(rating=0.0)) is None
+
+
+def test_answers_about_two_names_are_kept_apart() -> None:
+    fused = distil("qa", [*MEMBERS, "Q: what does store.tables.save do?\nA: Writes the frame to disk."]) or ""
+    question, answer = fused.split("\nA: ")
+    assert question.endswith("What does `store.tables.save` do, and what should a caller know?")
+    load, save = answer.split("`store.tables.save` writes the frame")
+    assert "reads the table" in load and "`limit`: most rows" in load
+    assert save == " to disk."
+
+
+def test_all_ways_to_name_a_part_are_one_subject() -> None:
+    questions = ["what is a.b.c?", "c from a.b, what is it", "a.b's c?", "c (a.b) output", "how long does rice take?"]
+    assert subjects_of(questions) == ["a.b.c"] * 4 + [""]
+
+
+def test_a_single_aspect_still_makes_a_question() -> None:
+    assert question_about("`f`", {1}) == "Which arguments does `f` take, and what should a caller know?"
+
+
+def test_the_clean_version_of_a_sentence_is_kept() -> None:
+    members = [
+        "Q: How is rice cooked?\nA: Simmer the rice in cold water for 12 minutes.",
+        "Q: how is rice cokoed\nA: simmer teh rice in cold wtaer for 12 mintues, basically",
+    ]
+    assert distil("qa", members) == "Q: How is rice cooked?\nA: Simmer the rice in cold water for 12 minutes."
+
+
+def test_the_order_of_members_changes_no_content() -> None:
+    shuffled = MEMBERS[:]
+    random.Random(1).shuffle(shuffled)
+    assert member_coverage([distil("qa", MEMBERS) or ""], distil("qa", shuffled) or "") == [1.0]
+
+
+def test_a_choice_without_its_options_is_an_error() -> None:
+    text, error = ask("distil", {"item_type": "multiple_choice", "members": ["Q: Which?\nA) one"]})
+    assert text is None
+    assert (error or "").startswith("not_possible")
+
+
+def test_a_payload_without_its_parts_is_a_bad_request() -> None:
+    assert ask("distil", {"item_type": "qa"})[1] == "bad_request: distil needs 'members' in its payload"
+
+
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        ("no item", "malformed"),
+        ("Q: What is it?\nA: Volcanoes erupt every 7 years in Iceland.", "unfaithful"),
+        ("Q: What is it?\nA: Location of the table.", "thin"),
+        (f"Q: What is it?\nA: {' '.join(['table'] * 700)}.", "too_long"),
+    ],
+)
+def test_each_refusal_names_its_reason(text: str, reason: str) -> None:
+    refused = refusal(MEMBERS, text, "qa", FaithfulParams())
+    assert refused is not None
+    assert refused[0] == reason
+
+
+def test_a_copy_and_a_poor_fusion_are_refused() -> None:
+    copy = refusal(MEMBERS[:1], MEMBERS[0], "qa", FaithfulParams())
+    poor = refusal(MEMBERS, distil("qa", MEMBERS) or "", "qa", FaithfulParams(rating=4.9))
+    assert (copy or ("",))[0] == "copied"
+    assert (poor or ("",))[0] == "low_rating"

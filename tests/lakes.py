@@ -1,0 +1,287 @@
+"""A small lake for tests: every table but the release published from literal rows, two sources, ids and counts consistent."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+
+from lake.ids import content_id, rekind, sha256_text
+from lake.publication import Publication
+from lake.report import CheckReport, StageReport
+from lake.stages import STAGES
+from lake.store import Lake
+from lake.tables import TABLES
+
+MOMENT = datetime(2024, 5, 17, 9, 30, tzinfo=UTC)
+HOSTILE = "<script>document.title='owned'</script>\"><img src=x onerror=\"document.title='owned'\">\u202etxt.exe"
+Row = dict[str, Any]
+Rows = Sequence[Mapping[str, Any]]
+
+_PANTRY, _WORKSHOP, _ALMANAC = "pantry", "workshop", "almanac"
+_LICENCES = {_PANTRY: "CC-BY-4.0", _WORKSHOP: "CC0-1.0", _ALMANAC: "CC-BY-SA-4.0"}
+_CONTENTS: dict[str, tuple[str, str, str]] = {  # name: source, prompt, answer
+    "rice_water": (_PANTRY, "How do I cook rice?", "Use two cups of water for one cup of rice."),
+    "rice_time": (_WORKSHOP, "Cooking rice?", "Simmer the rice for fifteen minutes with the lid on."),
+    "rice_rest": (_PANTRY, "What about rice?", "Let it rest ten minutes, then fluff it with a fork."),
+    "rice_copy": (_WORKSHOP, "How do I cook rice?", "Use two cups of water for one cup of rice."),
+    "drill_speed": (_WORKSHOP, "Which drill speed?", "Go slowly in metal."),
+    "drill_oil": (_WORKSHOP, "Drilling metal?", f"Use oil. {HOSTILE}"),
+    "bread": (_PANTRY, "Why let dough rise?", "Yeast makes gas; time lets gluten relax, so the loaf is light."),
+    "saw": (_WORKSHOP, "How do I saw straight?", "Start with three short pulls, then long strokes along the line."),
+    "glue": (_WORKSHOP, "Whom do I ask about glue?", "Write to glue@shop.example, they know each kind."),
+    "nail": (_WORKSHOP, "What size of nail?", "Three times as long as the board is thick."),
+    "paint": (_PANTRY, "Paint?", "Two coats."),
+}
+
+
+def raw_id(name: str) -> str:
+    """The raw id of a row of the small lake."""
+    return content_id("raw", name)
+
+
+def rec(name: str) -> str:
+    """The record id of a row of the small lake."""
+    return rekind("rec", raw_id(name))
+
+
+def psg(name: str) -> str:
+    """The passage id of a passage of the small lake."""
+    return rekind("psg", raw_id(name))
+
+
+def small_lake(root: Path, last: str = "reports/evaluation") -> Lake:
+    """A lake under `root` with every stage up to `last` published, in pipeline order; the release is left to the test."""
+    lake = Lake(str(root))
+    lake.append("landing/files", _table("landing/files", _FILES), "files")
+    for key in STAGES:
+        if key in ROWS:
+            publish(lake, key, ROWS[key], {side: ROWS.get(side, ()) for side in STAGES[key].sides})
+        if key == last:
+            break
+    return lake
+
+
+def publish(lake: Lake, key: str, rows: Rows, sides: Mapping[str, Rows] | None = None, run_id: str = "") -> int:
+    """Publishes rows of a stage and of its side tables (empty ones too) as one run would, with a passed gate; returns the version."""
+    run = run_id or f"run-{key.replace('/', '-')}"
+    told = Publication(
+        stage=key, run_id=run, published_at=MOMENT, params_hash="p" * 16, code_hash="c" * 16, suite=STAGES[key].suite,
+        inputs={table: lake.version(table) or 0 for table in STAGES[key].inputs}, rows={key: len(rows)},
+        params={"contamination_coverage": 0.5} if key == "gold/training_set" else {},
+    )  # fmt: skip
+    filled = dict.fromkeys(STAGES[key].sides, ()) | dict(sides or {})
+    staged = {name: lake.write(name, f"run-{run}", _table(name, found)) for name, found in filled.items()}
+    versions = {name: lake.publish(found, told) for name, found in staged.items()}
+    own = lake.write(key, f"run-{run}", _table(key, rows))
+    version = lake.publish(own, told.model_copy(update={"sides": versions}))
+    lake.record_attempt(_report(key, run, version, len(rows)))
+    return version
+
+
+def _table(key: str, rows: Rows) -> pa.Table:
+    return pa.Table.from_pylist([dict(row) for row in rows], schema=TABLES[key].schema)
+
+
+def _report(key: str, run: str, version: int, rows: int) -> StageReport:
+    folder = key.replace("/", "-")
+    checks = (
+        CheckReport(batch=key, expectation="expect_column_values_to_be_unique", column=TABLES[key].id, passed=True),
+        CheckReport(
+            batch="figures", expectation="expect_column_values_to_be_between", column="share", severity="warning",
+            passed=key != "silver/quality", observed="0.42", allowed="at most 0.40",
+        ),
+    )  # fmt: skip
+    return StageReport(
+        stage=key, status="published", run_id=run, version=version, rows={key: rows}, checks=checks,
+        audit_page=f"{folder}/{run}.html", seconds=1.5,
+    )  # fmt: skip
+
+
+def _record(name: str) -> Row:
+    source, prompt, answer = _CONTENTS[name]
+    text = f"{prompt}\n{answer}"
+    turns = [{"role": "user", "content": prompt}, {"role": "assistant", "content": answer}]
+    return {
+        "id": rec(name), "raw_id": raw_id(name), "source": source, "licence": _LICENCES[source], "original_id": None,
+        "language": "en", "item_type": "qa", "messages": turns, "prompt": prompt, "answer": answer, "text": text,
+        "text_hash": sha256_text(text), "personal": ["email"] if name == "glue" else [],
+    }  # fmt: skip
+
+
+def _raw(name: str, position: int) -> Row:
+    record = _record(name)
+    own = {key: record[key] for key in ("source", "licence", "messages")}
+    return own | {
+        "id": raw_id(name), "uri": f"file:{record['source']}.jsonl", "position": position, "shape": "alpaca",
+        "content_hash": record["text_hash"], "raw": record["text"].encode(),
+    }  # fmt: skip
+
+
+def _quarantined(name: str, source: str, reason: str) -> Row:
+    return {
+        "id": raw_id(name), "source": source, "licence": _LICENCES[source], "uri": f"file:{source}.jsonl", "position": 99,
+        "raw": HOSTILE.encode(), "outcome": "quarantined", "reason": reason, "detail": HOSTILE,
+    }  # fmt: skip
+
+
+def _exit(row_id: str, source: str, outcome: str, reason: str, detail: str = "") -> Row:
+    return {"id": row_id, "source": source, "outcome": outcome, "reason": reason, "detail": detail}
+
+
+def _passage(name: str, title: str, text: str) -> Row:
+    return {
+        "id": psg(name), "raw_id": raw_id(name), "source": _ALMANAC, "licence": _LICENCES[_ALMANAC], "language": "en",
+        "title": title, "text": text,
+    }  # fmt: skip
+
+
+def _mixture(name: str, item_type: str, split: str, passage: str, target: str) -> Row:
+    return {
+        "id": content_id("mix", name), "item_type": item_type, "split": split, "title": f"{name} {HOSTILE}",
+        "passage_ids": [psg(passage)], "members": ["Q: The moon?\nA: It pulls.", "Q: Tides?\nA: Twice a day."],
+        "operators": ["truncate", "drop_facts"], "target": target, "target_score": 4.5, "builder": "rules",
+    }  # fmt: skip
+
+
+def _answer(item: str, engine: str, score: float) -> Row:
+    return {
+        "id": content_id("ans", item, engine), "item_id": content_id("mix", item), "model": f"{engine}-1", "engine": engine,
+        "item_type": "qa", "text": "Q: Tides?\nA: The moon.", "error": None, "well_formed": True, "quality": score,
+        "alignment": score, "coverage": score, "score": score,
+    }  # fmt: skip
+
+
+def _curve(names: Sequence[str]) -> list[Row]:
+    return [{"step": step, "name": name, "value": 3.0 / step} for name in names for step in range(1, 6)]
+
+
+def _distilled() -> Row:
+    return {
+        "id": content_id("dst", "rice"), "group_id": content_id("grp", "rice"),
+        "member_ids": [rec("rice_water"), rec("rice_time"), rec("rice_rest")], "sources": [_PANTRY, _WORKSHOP],
+        "licences": ["CC-BY-4.0", "CC0-1.0"], "language": "en", "item_type": "qa", "prompt": "How do I cook rice?",
+        "answer": "Use two cups of water for one cup of rice, simmer for fifteen minutes with the lid on, let it rest ten "
+        "minutes, then fluff it with a fork.",
+        "model": "rules", "coverage": 0.95, "faithful": 1.0, "novelty": 0.6, "rating": 4.6,
+    }  # fmt: skip
+
+
+def _released(origin: str, row: Row, members: Sequence[str], split: str) -> Row:
+    turns = [{"role": "user", "content": row["prompt"]}, {"role": "assistant", "content": row["answer"]}]
+    return {
+        "id": content_id("rel", row["id"]), "origin": origin, "origin_id": row["id"], "member_ids": list(members),
+        "sources": row.get("sources") or [row["source"]], "licences": row.get("licences") or [row["licence"]],
+        "language": "en", "messages": turns, "prompt": row["prompt"], "answer": row["answer"], "score": 4.6, "split": split,
+    }  # fmt: skip
+
+
+def _member(group: str, name: str, size: int) -> Row:
+    record = _record(name)
+    own = {key: record[key] for key in ("id", "source", "licence", "language", "item_type")}
+    return own | {"group_id": content_id("grp", group), "size": size, "similarity": 0.8, "cohesion": 0.7 + size / 100}
+
+
+def _file(name: str, source: str, kind: str) -> Row:
+    return {
+        "uri": f"file:{name}", "source": source, "licence": _LICENCES.get(source), "kind": kind, "sha256": sha256_text(name),
+        "size": 100, "registered_at": MOMENT,
+    }  # fmt: skip
+
+
+_UNIQUE = [name for name in _CONTENTS if name != "rice_copy"]
+_RATED = [name for name in _UNIQUE if name != "nail"]
+_HIGH = {"bread", "saw", "glue"}
+_EVALUATION = [
+    {"arm": arm, "seed": seed, "metric": "heldout_loss", "value": loss + seed / 10, "items": 2}
+    for arm, loss in (("released", 5.0), ("random", 5.5), ("high_only", 5.25))
+    for seed in (0, 1, 2)
+] + [
+    {"arm": "distilled", "seed": 0, "metric": f"facts_{side}", "value": share, "items": 1}
+    for side, share in (("best_member", 0.4), ("distilled", 0.8), ("full", 1.0))
+]
+_FILES = [
+    _file("pantry.jsonl", _PANTRY, "instructions"), _file("workshop.jsonl", _WORKSHOP, "instructions"),
+    _file("almanac.jsonl", _ALMANAC, "passages"), _file("quiz.jsonl", "quiz", "benchmark"),
+]  # fmt: skip
+_LOW_EXITS = {"drill_speed": _WORKSHOP, "drill_oil": _WORKSHOP, "paint": _PANTRY}
+
+ROWS: Mapping[str, Rows] = {
+    "bronze/instructions": [*(_raw(name, n) for n, name in enumerate(_CONTENTS)), _raw("bread", 50) | {"id": raw_id("empty")}],
+    "bronze/instructions_quarantine": [_quarantined("broken", _PANTRY, "malformed_json")],
+    "bronze/passages": [
+        {"id": raw_id(name), "source": _ALMANAC, "licence": "CC-BY-SA-4.0", "uri": "file:almanac.jsonl", "position": n,
+         "content_hash": sha256_text(name), "raw": b"{}", "title": name, "text": "Some text."}
+        for n, name in enumerate(("tides", "moon", "frost", "dew"))
+    ],
+    "bronze/passages_quarantine": [_quarantined("torn", _ALMANAC, "invalid_utf8")],
+    "bronze/references": [
+        {"id": raw_id("quiz"), "source": "quiz", "uri": "file:quiz.jsonl", "position": 0, "role": "benchmark", "name": "q1",
+         "text": "What is the boiling point of water?", "facts": []},
+    ],
+    "silver/instructions": [_record(name) for name in _CONTENTS],
+    "silver/instructions_rejected": [_exit(raw_id("empty"), _PANTRY, "rejected", "empty_answer")],
+    "silver/passages": [_passage(name, name.title(), f"Of {name}.") for name in ("tides", "moon", "frost")],
+    "silver/passages_rejected": [_exit(raw_id("dew"), _ALMANAC, "rejected", "too_short")],
+    "silver/unique_instructions": [_record(name) for name in _UNIQUE],
+    "silver/duplicates": [
+        {"removed_id": rec("rice_copy"), "kept_id": rec("rice_water"), "source": _WORKSHOP, "rule": "exact_record", "similarity": 1.0},
+    ],
+    "silver/embeddings": [
+        {"text_hash": _record(name)["text_hash"], "embedder": "test", "vector": [1.0, 0.0] if n % 2 else [0.6, 0.8]}
+        for n, name in enumerate(_UNIQUE)
+    ],
+    "silver/ratings": [
+        {"id": rec(name), "judge": "rules", "prompt_version": "1", "rarity": 5, "complexity": 5, "informativeness": 5,
+         "overall": None if name == "nail" else 9 if name in _HIGH else 5, "error": "no rating" if name == "nail" else None}
+        for name in _UNIQUE
+    ],
+    "silver/quality": [
+        {"id": rec(name), "score": 4.6 if name in _HIGH else 1.0, "uncertainty": 0.1, "neighbour_score": 2.0, "judges": 1,
+         "high": name in _HIGH}
+        for name in _RATED
+    ],
+    "silver/unrated": [_exit(rec("nail"), _WORKSHOP, "unrated", "judge_failed")],
+    "silver/groups": [
+        *(_member("rice", name, 3) for name in ("rice_water", "rice_time", "rice_rest")),
+        *(_member("drill", name, 2) for name in ("drill_speed", "drill_oil")),
+    ],
+    "silver/singletons": [_exit(rec("paint"), _PANTRY, "not_grouped", "no_neighbour")],
+    "gold/mixture": [
+        _mixture("tides", "qa", "sft", "tides", "Q: What makes tides?\nA: The moon pulls the sea twice a day."),
+        _mixture("moon", "true_false", "heldout", "moon", "The moon pulls the sea.\nAnswer: True"),
+    ],
+    "gold/mixture_unused": [_exit(psg("frost"), _ALMANAC, "mixture_unused", "over_limit")],
+    "models/distiller_sft": [
+        {"digest": "sft-1", "recipe": "demo", "uri": "model", "base": "tiny", "steps": 5, "train_rows": 1, "dropped_rows": 0,
+         "loss": 0.6, "format_rate": 0.75, "curve": _curve(("loss", "grad_norm"))},
+    ],
+    "models/distiller_grpo": [
+        {"digest": "grpo-1", "recipe": "demo", "uri": "model", "base": "sft-1", "steps": 5, "train_rows": 1, "reward": 0.5,
+         "reward_before": 0.4, "kl": 0.01, "frac_reward_zero_std": 0.2, "format_rate": 0.8, "weight_change": 0.001,
+         "curve": _curve(("reward", "reward_std", "kl"))},
+    ],
+    "gold/heldout_answers": [_answer("moon", "rules", 0.7), _answer("moon", "vllm", 0.1)],
+    "models/champion": [
+        {"model": "rules-1", "engine": "rules", "uri": None, "champion_score": 0.7, "challenger": "grpo-1", "challenger_score": 0.1,
+         "difference": -0.6, "low": -0.7, "high": -0.5, "items": 1, "promoted": False, "decision": "The extractive rules serve."},
+    ],
+    "gold/distilled": [_distilled()],
+    "gold/distilled_refused": [
+        {"group_id": content_id("grp", "drill"), "member_ids": [rec("drill_speed"), rec("drill_oil")], "text": f"Drill. {HOSTILE}",
+         "reason": "thin", "detail": "covers 0.20 of its members, 0.60 is needed"},
+    ],
+    "gold/training_set": [
+        _released("distilled", _distilled(), _distilled()["member_ids"], "train"),
+        _released("original", _record("bread"), [rec("bread")], "validation"),
+    ],
+    "gold/training_set_exits": [
+        _exit(rec("saw"), _WORKSHOP, "not_selected", "over_budget"),
+        _exit(rec("glue"), _WORKSHOP, "blocked", "personal_data"),
+        *(_exit(rec(name), source, "blocked", "quality_floor") for name, source in _LOW_EXITS.items()),
+    ],
+    "reports/evaluation": _EVALUATION,
+}  # fmt: skip

@@ -1,0 +1,144 @@
+"""One stage, run from a shell, inline under Dagster and in a process of its own: the same rows, the same report, the same events.
+
+And what a rejected stage does: publishes nothing, keeps its staged rows and its page, and stops what is downstream.
+"""
+
+import subprocess
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import dagster as dg
+import pytest
+from lakes import ROWS, publish, small_lake
+
+from dagster_project.lib import launch, stage_asset
+from lake.errors import StageFailed
+from lake.profiles import Profile, load_profile
+from lake.report import StageReport
+from lake.run import run_stage
+from lake.settings import local_path
+from lake.stages import STAGES
+from lake.store import Lake
+
+KEY, NEXT = "silver/ratings", "silver/quality"
+BAD = Profile("bad", "", {KEY: {"engine": {"kind": "scripted", "answers": ["no rating"]}}})
+
+
+def told(report: StageReport) -> dict[str, Any]:
+    """A report without what differs from run to run."""
+    page = report.audit_page and Path(report.audit_page).parent
+    return report.model_dump(exclude={"run_id", "seconds", "audit_page"}) | {"audit_page": page}
+
+
+def ratings(lake: Lake) -> list[Mapping[str, Any]]:
+    return sorted(lake.dataset(KEY).to_table().to_pylist(), key=lambda row: row["id"])
+
+
+def of_newest_attempt(lake: Lake) -> StageReport:
+    attempt = lake.attempt(KEY)
+    assert attempt is not None
+    return attempt
+
+
+def test_a_shell_dagster_and_a_subprocess_tell_the_same(rated_next: Lake, monkeypatch: pytest.MonkeyPatch) -> None:
+    told_by: dict[str, dict[str, Any]] = {}
+    rows: dict[str, list[Mapping[str, Any]]] = {}
+    events: dict[str, list[tuple[str, Any]]] = {}
+    for way in ("shell", "inline", "apart"):
+        root = Path(rated_next.root).with_name(way)
+        lake = small_lake(root, last="silver/embeddings")
+        monkeypatch.setenv("MIXLAKE_ROOT", str(root))
+        if way == "shell":
+            command = [sys.executable, "-m", "lake.run", KEY]
+            assert subprocess.run(command, capture_output=True, check=False).returncode == 0
+        else:
+            monkeypatch.setattr(stage_asset, "own_process", lambda stage, params, apart=way == "apart": apart)
+            launch.materialise([KEY], "demo")
+            events[way] = materialisation()
+        told_by[way], rows[way] = told(of_newest_attempt(lake)), ratings(lake)
+    assert told_by["shell"] == told_by["inline"] == told_by["apart"]
+    assert told_by["shell"]["status"] == "published"
+    assert rows["shell"] == rows["inline"] == rows["apart"]
+    assert events["inline"] == events["apart"]
+    assert ("dagster/row_count", len(rows["shell"])) in events["inline"]
+
+
+def materialisation() -> list[tuple[str, Any]]:
+    """The metadata of the newest materialisation on this process's Dagster instance, without what differs from run to run."""
+    with dg.DagsterInstance.get() as instance:
+        event = instance.get_latest_materialization_event(dg.AssetKey(KEY.split("/")))
+    assert event is not None
+    assert event.asset_materialization is not None
+    metadata = event.asset_materialization.metadata
+    return sorted(
+        (name, value.value)
+        for name, value in metadata.items()
+        if name not in ("seconds", "audit page") and isinstance(value.value, int | str)
+    )
+
+
+def test_the_second_run_has_nothing_to_do(rated_next: Lake) -> None:
+    profile = load_profile("demo")
+    first = run_stage(STAGES[KEY], profile, rated_next)
+    second = run_stage(STAGES[KEY], profile, rated_next)
+    assert (first.status, second.status) == ("published", "up_to_date")
+    assert (first.version, first.rows) == (second.version, second.rows)
+
+
+def test_a_rejected_stage_publishes_nothing_and_stops_what_is_downstream(rated_next: Lake) -> None:
+    publish(rated_next, KEY, ROWS[KEY])
+    before = ratings(rated_next)
+    report = run_stage(STAGES[KEY], BAD, rated_next)
+    assert report.status == "rejected"
+    assert report.failed
+    assert ratings(rated_next) == before
+    assert rated_next.version(KEY) == report.version == 0
+    staged = list((Path(rated_next.root) / KEY).glob(f"run-{report.run_id}/*.parquet"))
+    assert len(staged) == 1, "the staged rows are kept to be looked at"
+    assert report.audit_page
+    page = (local_path(rated_next.root) / "audits" / report.audit_page).read_text(encoding="utf-8")
+    assert "rejected" in page.lower()
+    with pytest.raises(StageFailed, match=f"{KEY} was rejected"):
+        run_stage(STAGES[NEXT], BAD, rated_next)
+
+
+def test_under_dagster_a_rejection_fails_its_checks_and_a_later_run_of_what_reads_it(
+    rated_next: Lake, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(stage_asset, "load_profile", lambda name: BAD)
+    monkeypatch.setattr(stage_asset, "own_process", lambda stage, params: False)
+    monkeypatch.setattr(launch, "load_profile", lambda name: BAD)
+    (report,) = launch.materialise([KEY, NEXT], "demo")
+    assert (report.stage, report.status) == (KEY, "rejected")
+    asset = dg.AssetKey(KEY.split("/"))
+    with dg.DagsterInstance.get() as instance:
+        assert instance.get_latest_materialization_event(asset) is None
+        checks = instance.get_event_records(dg.EventRecordsFilter(dg.DagsterEventType.ASSET_CHECK_EVALUATION))
+    evaluations = [record.event_log_entry.dagster_event.event_specific_data for record in checks]
+    outcome = {evaluation.check_name: evaluation.passed for evaluation in evaluations}
+    assert outcome["quality_gate"] is False
+    with pytest.raises(StageFailed, match=f"{KEY} was rejected"):
+        launch.materialise([NEXT], "demo")
+    assert rated_next.version(NEXT) is None
+
+
+def test_books_that_do_not_balance_publish_nothing(rated_next: Lake, monkeypatch: pytest.MonkeyPatch) -> None:
+    import expectations.silver
+    import inference.rate
+
+    monkeypatch.setattr(expectations.silver, "ratings", lambda frames, params: ())  # the suite would see it too
+    honest = inference.rate.ratings
+    monkeypatch.setattr(
+        inference.rate, "ratings", lambda *given: ((key, rows.slice(1)) for key, rows in honest(*given))
+    )
+    from lake.profiles import resolve
+
+    resolve.cache_clear()
+    try:
+        with pytest.raises(StageFailed, match="do not balance over silver/unique_instructions: 1 lost"):
+            run_stage(STAGES[KEY], load_profile("demo"), rated_next)
+    finally:
+        resolve.cache_clear()
+    assert rated_next.version(KEY) is None

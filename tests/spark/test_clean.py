@@ -1,0 +1,251 @@
+"""Bronze to silver: what is kept is repaired, what is refused says why, and every row is one or the other."""
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pytest
+from pyspark.sql import DataFrame, SparkSession
+
+from lake.ids import content_id, sha256_text
+from lake.job import JobContext, SparkRows
+from lake.tables import TABLES
+from spark_jobs.clean import CleanParams, PassageParams, instructions, passages
+
+Turns = list[tuple[str, str]]
+Inputs = Callable[..., Mapping[str, DataFrame]]
+
+LONG = (
+    "Rinse the rice until the water runs clear, then let it stand in fresh water for half an hour before it is cooked."
+)
+LOOP = "Press the button and wait for the light. " * 10
+WORK = "As an AI language model I cannot taste it, but here is how cooks judge it. " + " ".join(
+    f"Step {n}: check point number {n} well." for n in range(20)
+)
+
+
+def qa(question: str, answer: str) -> Turns:
+    return [("user", question), ("assistant", answer)]
+
+
+@pytest.fixture
+def context(tmp_path: Path) -> JobContext:
+    return JobContext(lake=None, run_id="run", artifacts=tmp_path)  # pyright: ignore[reportArgumentType]
+
+
+@pytest.fixture
+def bronze(spark: SparkSession) -> Inputs:
+    """A bronze table of these conversations, ids by name, in two partitions."""
+
+    def table(**conversations: Turns) -> Mapping[str, DataFrame]:
+        rows = [
+            {
+                "id": content_id("raw", name),
+                "source": "notes",
+                "original_id": name,
+                "messages": [{"role": role, "content": content} for role, content in turns],
+            }
+            for name, turns in conversations.items()
+        ]
+        schema = TABLES["bronze/instructions"].schema
+        return {"bronze/instructions": spark.createDataFrame(pa.Table.from_pylist(rows, schema)).repartition(2)}
+
+    return table
+
+
+@pytest.fixture
+def cleaned(bronze: Inputs, context: JobContext) -> Callable[..., tuple[dict[str, Any], dict[str, str]]]:
+    """Kept rows and reasons of refusal, by the name of the conversation."""
+
+    def run(params: CleanParams | None = None, **conversations: Turns) -> tuple[dict[str, Any], dict[str, str]]:
+        rows = instructions(bronze(**conversations), params or CleanParams(), context)
+        kept = {row["original_id"]: row.asDict(True) for row in _checked(rows, "silver/instructions")}
+        names = {content_id("raw", name): name for name in conversations}
+        refused = {names[row["id"]]: row for row in _checked(rows, "silver/instructions_rejected")}
+        assert sorted([*kept, *refused]) == sorted(conversations)
+        assert all(row["outcome"] == "rejected" and row["detail"] for row in refused.values())
+        return kept, {name: row["reason"] for name, row in refused.items()}
+
+    return run
+
+
+Cleaned = Callable[..., tuple[dict[str, Any], dict[str, str]]]
+
+
+def _checked(rows: SparkRows, key: str) -> list[Any]:
+    assert rows[key].columns == TABLES[key].schema.names
+    return rows[key].collect()
+
+
+def test_a_record_is_repaired_and_described(cleaned: Cleaned) -> None:
+    kept, refused = cleaned(rice=qa("How do I rinse rice for a cafÃ©? ", f"<p>{LONG}</p>\r\n"))
+    assert refused == {}
+    row = kept["rice"]
+    assert row["messages"] == [
+        {"role": "user", "content": "How do I rinse rice for a café?"},
+        {"role": "assistant", "content": LONG},
+    ]
+    assert (row["prompt"], row["answer"]) == ("How do I rinse rice for a café?", LONG)
+    assert row["text"] == f"{row['prompt']}\n{row['answer']}"
+    assert row["text_hash"] == sha256_text(row["text"])
+    assert row["raw_id"] == content_id("raw", "rice")
+    assert row["id"] == row["raw_id"].replace("raw_", "rec_")
+    assert (row["language"], row["item_type"], row["personal"], row["licence"]) == ("en", "qa", [], None)
+
+
+def test_conversations_become_prompt_and_last_answer(cleaned: Cleaned) -> None:
+    kept, refused = cleaned(
+        chat=[
+            ("system", "Be brief."),
+            ("user", "Hello there"),
+            ("assistant", "Hello!"),
+            ("user", "How are you?"),
+            ("assistant", "Fine."),
+        ],
+        system=[("system", "Be brief."), ("user", "Hello there"), ("assistant", "Hello!")],
+        tools=[
+            ("user", "Will it rain?"),
+            ("assistant", '{"name": "weather"}'),
+            ("tool", "dry"),
+            ("assistant", "No rain today."),
+        ],
+        trailing=[("user", "Hello there"), ("assistant", "Hello!"), ("user", "one more thing")],
+    )
+    assert refused == {}
+    assert {name: row["item_type"] for name, row in kept.items()} == {
+        "chat": "chat",
+        "system": "qa",
+        "tools": "tools",
+        "trailing": "qa",
+    }
+    assert kept["chat"]["prompt"] == "System: Be brief.\n\nUser: Hello there\n\nAssistant: Hello!\n\nUser: How are you?"
+    assert kept["chat"]["answer"] == "Fine."
+    assert kept["tools"]["prompt"].endswith('Assistant: {"name": "weather"}\n\nTool: dry')
+    assert [turn["role"] for turn in kept["trailing"]["messages"]] == ["user", "assistant"]
+
+
+REFUSED = {
+    "empty_prompt": [
+        qa(" \n", "An answer to nothing."),
+        [("assistant", "An answer to nothing.")],
+        [("system", "x"), ("assistant", "y")],
+    ],
+    "empty_answer": [qa("Is anyone there?", " \t\u200b"), [("user", "Is anyone there?")]],
+    "boilerplate_refusal": [
+        qa("Do it", "As an AI language model, I cannot do that."),
+        qa("Do it", "I'm sorry, but I can’t assist with that request."),
+        qa("Do it", "Unfortunately, I am an AI language model, and I do not have the capability to do this."),
+    ],
+    "repetition": [qa("How does it start?", LOOP)],
+    "too_long": [qa("Why?", " ".join(str(number) for number in range(20_000)))],
+    "too_short": [qa("x", "y")],
+}
+
+
+@pytest.mark.parametrize("reason", REFUSED)
+def test_each_rule_refuses_what_it_must_and_has_a_switch(cleaned: Cleaned, reason: str) -> None:
+    rows = {f"row{number}": turns for number, turns in enumerate(REFUSED[reason])}
+    _, refused = cleaned(CleanParams(min_characters=5), **rows)
+    assert refused == dict.fromkeys(rows, reason)
+    off = CleanParams(
+        empty_prompt=False,
+        empty_answer=False,
+        boilerplate_refusal=False,
+        repetition=False,
+        min_characters=0,
+        max_characters=10**9,
+    )
+    kept, refused = cleaned(off, **rows)
+    assert refused == {}
+    assert set(kept) == set(rows)
+
+
+def test_good_records_are_kept(cleaned: Cleaned) -> None:
+    rows = {
+        "short": qa("What is 2 + 2?", "4"),
+        "helps": qa("Is it ripe?", WORK),
+        "about": qa("What does an assistant say when it must refuse?", 'It says "I cannot help with that", kindly.'),
+        "sorry": qa("Write an apology", "I'm sorry that I was late; it will not happen again."),
+        "identity": qa("Who are you?", "I am a language model trained by a research group."),
+        "list": qa("List the multiples of three", ", ".join(str(number) for number in range(0, 300, 3))),
+        "hostile": qa("Echo this", '<script>alert("mixlake")</script><img src=x onerror=alert(1)>'),
+    }
+    kept, refused = cleaned(**rows)
+    assert refused == {}
+    assert {name: row["answer"] for name, row in kept.items()} == {name: turns[-1][1] for name, turns in rows.items()}
+
+
+def test_languages_are_named_and_can_be_chosen(cleaned: Cleaned) -> None:
+    rows = {
+        "english": qa("How do I cook rice?", LONG),
+        "german": qa(
+            "Wie koche ich Reis?",
+            "Den Reis waschen, mit der doppelten Menge Wasser aufkochen und zugedeckt quellen lassen.",
+        ),
+        "spanish": qa(
+            "¿Cómo cocino arroz?",
+            "Lava el arroz, ponlo a hervir con el doble de agua y déjalo reposar tapado unos minutos.",
+        ),
+        "chinese": qa("怎么煮米饭？", "先把米洗干净，加入两倍的水，煮开后转小火焖十五分钟。"),
+        "untold": qa("2 + 2", "4"),
+    }
+    kept, refused = cleaned(**rows)
+    assert refused == {}
+    assert {name: row["language"] for name, row in kept.items()} == {
+        "english": "en", "german": "de", "spanish": "es", "chinese": "zh", "untold": "en",
+    }  # fmt: skip
+    kept, refused = cleaned(CleanParams(languages=("en", "de")), **rows)
+    assert refused == {"spanish": "unsupported_language", "chinese": "unsupported_language"}
+
+
+def test_personal_data_is_marked_not_refused(cleaned: Cleaned) -> None:
+    rows = {"mail": qa("Whom do I ask?", "Write to jo@example.org or call 555-0142.")}
+    kept, refused = cleaned(**rows)
+    assert refused == {}
+    assert kept["mail"]["personal"] == ["email", "phone"]
+    assert cleaned(CleanParams(personal=False), **rows)[0]["mail"]["personal"] == []
+
+
+def test_rows_do_not_depend_on_partitions(bronze: Inputs, context: JobContext) -> None:
+    table = bronze(**{f"n{number}": qa(f"Question {number}?", f"{LONG} {number}") for number in range(30)})[
+        "bronze/instructions"
+    ]
+    rows = [
+        sorted(
+            row.asDict(True)["text_hash"]
+            for row in instructions({"bronze/instructions": frame}, CleanParams(), context)[key].collect()
+        )
+        for frame in (table.coalesce(1), table.repartition(5).orderBy("source"))
+        for key in ("silver/instructions",)
+    ]
+    assert rows[0] == rows[1]
+    assert len(rows[0]) == 30
+
+
+def test_passages_drop_copies_and_name_the_one_that_stays(spark: SparkSession, context: JobContext) -> None:
+    texts = {
+        "one": LONG,
+        "copy": f" {LONG.upper()}",
+        "other": LONG.replace("half an hour", "30 minutes"),
+        "stub": "Tea.",
+        "none": "",
+    }
+    rows = [
+        {"id": content_id("raw", name), "source": "wiki", "licence": "CC-BY-SA-4.0", "title": name, "text": text}
+        for name, text in texts.items()
+    ]
+    frame = spark.createDataFrame(pa.Table.from_pylist(rows, TABLES["bronze/passages"].schema))
+    found = passages({"bronze/passages": frame}, PassageParams(), context)
+    kept = {row["title"]: row for row in _checked(found, "silver/passages")}
+    refused = {row["id"]: row for row in _checked(found, "silver/passages_rejected")}
+    first, second = sorted(("one", "copy"), key=lambda name: content_id("raw", name))
+    assert set(kept) == {first, "other"}
+    assert kept[first]["id"] == content_id("raw", first).replace("raw_", "psg_")
+    assert {(name, refused[content_id("raw", name)]["reason"]) for name in (second, "stub", "none")} == {
+        (second, "exact_passage"), ("stub", "too_short"), ("none", "empty"),
+    }  # fmt: skip
+    copy = refused[content_id("raw", second)]
+    assert copy["outcome"] == "duplicate"
+    assert kept[first]["id"] in copy["detail"]
+    assert refused[content_id("raw", "stub")]["outcome"] == "rejected"

@@ -1,0 +1,63 @@
+"""Quality: the published compression, the stated uncertainty, and where unrated records go."""
+
+from math import sqrt
+
+import pytest
+from pyspark.sql import SparkSession
+from spark_frames import context, frame, record, rows
+
+from lake.embedder import embedder
+from spark_jobs.curate import QualityParams, quality
+
+
+def test_scores_uncertainty_neighbours_and_the_unrated(spark: SparkSession) -> None:
+    records = [record(name, name, "answer") for name in "abcdefg"]
+    ratings = [("a", "one", 8), ("a", "two", 10), ("b", "one", 3), ("c", "one", 6)]
+    errors = [("d", "unparsable_rating: hm"), ("e", "judge_failed: time out"), ("f", None)]
+    vectors = {"a": [1.0, 0.0], "b": [0.6, 0.8], "c": [1.0, 0.0]}
+    around = context()
+    found = quality(
+        {
+            "silver/unique_instructions": frame(spark, "silver/unique_instructions", records),
+            "silver/ratings": frame(
+                spark,
+                "silver/ratings",
+                [{"id": f"rec_{name}", "judge": judge, "overall": overall} for name, judge, overall in ratings]
+                + [{"id": f"rec_{name}", "judge": "one", "error": error} for name, error in errors],
+            ),
+            "silver/embeddings": frame(
+                spark,
+                "silver/embeddings",
+                [
+                    {
+                        "text_hash": row["text_hash"],
+                        "embedder": embedder().digest,
+                        "vector": vectors.get(row["prompt"], [0.0, 1.0]),
+                    }
+                    for row in records
+                ],
+            ),
+        },
+        QualityParams(neighbours=1),
+        around,
+    )
+    scored = {row["id"]: row for row in rows(found["silver/quality"], "id")}
+    assert {name: (row["score"], row["judges"], row["high"]) for name, row in scored.items()} == {
+        "rec_a": (4.5, 2, True),  # 8 is 4, 10 is cut to 9: 5
+        "rec_b": (0.0, 1, False),  # 3 is raised to 4
+        "rec_c": (2.0, 1, False),
+    }
+    assert (scored["rec_a"]["neighbour_score"], scored["rec_c"]["neighbour_score"]) == (2.0, 4.5)
+    assert scored["rec_a"]["uncertainty"] == pytest.approx(sqrt(0.25 + 2.5**2 / 2))
+    assert scored["rec_b"]["uncertainty"] == pytest.approx(
+        sqrt(0.6 * scored["rec_b"]["neighbour_score"] ** 2 / 2), rel=1e-4
+    )
+    lost = {row["id"]: (row["outcome"], row["reason"]) for row in rows(found["silver/unrated"], "id")}
+    assert lost == {
+        "rec_d": ("unrated", "unparsable_rating"),
+        "rec_e": ("unrated", "judge_failed"),
+        "rec_f": ("unrated", "judge_failed"),
+        "rec_g": ("unrated", "judge_failed"),
+    }
+    assert around.metrics["high_share"] == pytest.approx(1 / 3)
+    assert around.metrics["neighbour_mae"] > 0 and -1 <= around.metrics["neighbour_correlation"] <= 1

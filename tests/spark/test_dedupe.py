@@ -1,0 +1,175 @@
+"""Duplicates: what must go, what must stay, and that every removal is justified by a kept row."""
+
+import random
+from collections.abc import Sequence
+from typing import Any
+
+import pytest
+from pyspark.sql import SparkSession
+from spark_frames import context, frame, record, rows
+
+from spark_jobs.dedupe import DedupeParams, unique_instructions
+from spark_jobs.stars import star
+
+LONG = (
+    "please describe in a few plain sentences how a small boat is kept dry during the long winter months near the sea"
+)
+ANSWER = (
+    "cover the boat with a breathing sheet, raise it from the ground, drain every tank and look after it once a month"
+)
+
+
+def _run(
+    spark: SparkSession, records: Sequence[dict[str, Any]], **params: Any
+) -> tuple[list[str], dict[str, dict[str, Any]], dict[str, float]]:
+    """Kept ids, removals by id, figures."""
+    around = context()
+    found = unique_instructions(
+        {"silver/instructions": frame(spark, "silver/instructions", records)}, DedupeParams(**params), around
+    )
+    removed = {row["removed_id"]: row for row in rows(found["silver/duplicates"], "removed_id")}
+    kept = [row["id"] for row in rows(found["silver/unique_instructions"], "id")]
+    assert sorted([*kept, *removed]) == sorted(row["id"] for row in records)
+    assert all(row["kept_id"] in kept for row in removed.values())
+    return kept, removed, around.metrics
+
+
+def test_exact_copies_name_the_longest_then_smallest_id(spark: SparkSession) -> None:
+    copies = [
+        record("c", "What is tar?", "Tar is pitch."),
+        record("a", "what is tar", "tar is  PITCH"),
+        record("b", "What is tar?", "Tar is pitch!!"),
+    ]
+    kept, removed, figures = _run(spark, copies)
+    assert kept == ["rec_b"]
+    assert {(row["rule"], row["similarity"], row["kept_id"]) for row in removed.values()} == {
+        ("exact_record", 1.0, "rec_b")
+    }
+    assert (
+        figures["exact_record"] == 2
+        and figures["largest_star"] == 2
+        and figures["removed_share/a"] == pytest.approx(2 / 3)
+    )
+
+
+def test_a_near_copy_goes_and_its_measure_is_exact(spark: SparkSession) -> None:
+    edited = LONG.replace("small", "little")
+    _, removed, _ = _run(spark, [record("a", LONG, ANSWER), record("b", edited, ANSWER)])
+    (removal,) = removed.values()
+    one, other = (_shingles(f"{prompt} {ANSWER}") for prompt in (LONG, edited))
+    assert removal["rule"] == "near"
+    assert removal["similarity"] == pytest.approx(len(one & other) / len(one | other))
+
+
+def test_what_differs_on_one_side_stays(spark: SparkSession) -> None:
+    other = "sell it and rent another one whenever the weather is fine, which costs less than any repair ever will"
+    sides = {
+        "same": (LONG, ANSWER),
+        "other_answer": (LONG, other),
+        "other_numbers": (LONG.replace("a few", "3"), ANSWER.replace("once a", "4 times a")),
+        "short_prompt": ("why", ANSWER),
+        "other_short_prompt": ("how", ANSWER),
+        "swapped": (ANSWER, LONG),
+    }
+    kept, removed, _ = _run(spark, [record(name, *pair) for name, pair in sides.items()])
+    assert len(kept) == len(sides) and not removed
+
+
+def test_figures_of_a_template_keep_its_rows_apart(spark: SparkSession) -> None:
+    template = [record(f"{n:02}", f"{LONG} number {n}", f"{ANSWER} and pay {n * 7}") for n in range(20)]
+    assert len(_run(spark, template)[0]) == 20
+
+
+def test_a_source_can_be_preferred(spark: SparkSession) -> None:
+    copies = [record("a", LONG, ANSWER, source="a"), record("b", LONG, ANSWER, source="b")]
+    assert _run(spark, copies)[0] == ["rec_a"]
+    assert _run(spark, copies, source_priority=("b",))[0] == ["rec_b"]
+
+
+def test_same_end_of_other_conversations_is_a_duplicate_that_keeps_its_own_measure(spark: SparkSession) -> None:
+    def talk(name: str, opening: str) -> dict[str, Any]:
+        turns = [("user", opening), ("assistant", "of course I can"), ("user", "And now?"), ("assistant", ANSWER)]
+        prompt = "\n".join(content for _, content in turns[:-1])
+        return record(name, prompt, ANSWER, messages=[{"role": role, "content": content} for role, content in turns])
+
+    kept, removed, _ = _run(
+        spark,
+        [talk("a", LONG), talk("b", "something else"), record("c", LONG.upper(), "No idea at all, sorry about that.")],
+    )
+    assert kept == ["rec_a", "rec_c"]
+    assert removed["rec_b"]["rule"] == "exact_prompt_answer" and 0 < removed["rec_b"]["similarity"] < 1
+
+
+def test_a_row_follows_its_exact_copy_to_the_row_that_is_kept(spark: SparkSession) -> None:
+    edited = LONG.replace("small", "s")
+    trio = [record("a", LONG, ANSWER), record("b", edited, ANSWER), record("c", edited, ANSWER)]
+    kept, removed, _ = _run(spark, trio)
+    assert kept == ["rec_a"]
+    assert removed["rec_b"]["kept_id"] == removed["rec_c"]["kept_id"] == "rec_a"
+    assert removed["rec_b"]["similarity"] == removed["rec_c"]["similarity"] < 1
+
+
+def test_every_row_is_unique(spark: SparkSession) -> None:
+    kept, removed, figures = _run(spark, [record("a", "one", "two"), record("b", "three", "four")])
+    assert len(kept) == 2 and not removed and figures["largest_star"] == 0
+
+
+def test_removals_are_justified_few_are_missed_and_order_does_not_matter(spark: SparkSession) -> None:
+    records = _corpus(seed=7)
+    kept, removed, _ = _run(spark, records)
+    texts = {row["id"]: row for row in records}
+    for row in removed.values():
+        assert _least_similarity(texts[row["removed_id"]], texts[row["kept_id"]]) >= 0.7
+    missed = [a for a in kept for b in kept if a < b and _least_similarity(texts[a], texts[b]) >= 0.7]
+    assert len(removed) > 100
+    assert len(missed) <= 0.01 * len(removed)
+    again = records[::-1]
+    shuffled = frame(spark, "silver/instructions", again).repartition(5)
+    other = unique_instructions({"silver/instructions": shuffled}, DedupeParams(), context())["silver/duplicates"]
+    assert {row["removed_id"]: row for row in rows(other, "removed_id")} == removed
+
+
+@pytest.mark.parametrize("few_edges", [0, 40, 1_000])
+def test_a_star_is_the_greedy_choice(spark: SparkSession, few_edges: int) -> None:
+    draw = random.Random(7)
+    pairs = {tuple(sorted(draw.sample(range(60), 2))) for _ in range(120)}
+    edges = [(f"{a:02}", f"{b:02}", draw.random()) for a, b in sorted(pairs)]
+    found = star(spark.createDataFrame(edges, "better string, worse string, similarity double"), few_edges)
+    kept: set[str] = set()
+    for name in (f"{n:02}" for n in range(60)):
+        if not any(worse == name and better in kept for better, worse, _ in edges):
+            kept.add(name)
+    measured = {(better, worse): similarity for better, worse, similarity in edges}
+    assert {row["removed_id"] for row in rows(found, "removed_id")} == {f"{n:02}" for n in range(60)} - kept
+    assert all(measured[row["kept_id"], row["removed_id"]] == row["similarity"] for row in rows(found, "removed_id"))
+
+
+def test_a_crowded_bucket_loses_nothing_that_is_close(spark: SparkSession) -> None:
+    crowd = [record(f"{n:03}", LONG, f"{ANSWER} {'x' * n}") for n in range(120)]
+    assert len(_run(spark, crowd, reach=8)[0]) == 1
+
+
+def _corpus(seed: int) -> list[dict[str, Any]]:
+    """60 records of common words, and three copies of each with 0 to 6 % of the words replaced."""
+    draw = random.Random(seed)
+    vocabulary = [f"word{chr(97 + a)}{chr(97 + b)}" for a in range(20) for b in range(20)]
+    found: list[dict[str, Any]] = []
+    for base in range(60):
+        prompt, answer = ([draw.choice(vocabulary) for _ in range(40)] for _ in range(2))
+        for copy in range(4):
+            sides = [
+                " ".join(draw.choice(vocabulary) if draw.random() < 0.02 * copy else word for word in side)
+                for side in (prompt, answer)
+            ]
+            found.append(record(f"{base:02}{copy}", *sides))
+    return found
+
+
+def _shingles(text: str) -> set[tuple[str, ...]]:
+    words = text.lower().replace(",", " ").split()
+    return {tuple(words[n : n + 3]) for n in range(len(words) - 2)}
+
+
+def _least_similarity(one: dict[str, Any], other: dict[str, Any]) -> float:
+    sides = [(_shingles(one[side]), _shingles(other[side])) for side in ("text", "prompt", "answer")]
+    return min(len(a & b) / len(a | b) if a | b else 1.0 for a, b in sides)

@@ -1,0 +1,139 @@
+"""Groups: who may meet, how similar members are, and that every low-rated record is grouped or alone with a reason."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import pytest
+from pyspark.sql import SparkSession
+from spark_frames import context, frame, record, rows
+
+from lake.embedder import embedder
+from lake.ids import content_id
+from spark_jobs.group import GroupParams, groups
+from spark_jobs.grouping import SizeLaw
+from spark_jobs.neighbours import nearest
+from spark_jobs.vectors import bounded, unit
+
+
+def _clusters(count: int, size: int, seed: int = 7, noise: float = 0.35) -> np.ndarray:
+    """Unit rows around `count` distant centres, `size` rows each."""
+    draw = np.random.default_rng(seed)
+    centres = np.repeat(unit(draw.normal(size=(count, 32))), size, axis=0)
+    return unit(centres + noise * unit(draw.normal(size=centres.shape))).astype(np.float32)
+
+
+def _inputs(
+    spark: SparkSession, records: Sequence[dict[str, Any]], vectors: np.ndarray, high: Sequence[str] = ()
+) -> dict[str, Any]:
+    digest = embedder().digest
+    cached = [
+        {"text_hash": row["text_hash"], "embedder": digest, "vector": vector.tolist()}
+        for row, vector in zip(records, vectors, strict=True)
+    ]
+    scores = [{"id": row["id"], "score": 1.0, "high": row["id"] in high} for row in records]
+    return {
+        "silver/unique_instructions": frame(spark, "silver/unique_instructions", records),
+        "silver/quality": frame(spark, "silver/quality", scores),
+        "silver/embeddings": frame(spark, "silver/embeddings", cached),
+    }
+
+
+def _records(count: int, **columns: Any) -> list[dict[str, Any]]:
+    return [record(f"{n:04}", f"prompt {n}", "answer", **columns) for n in range(count)]
+
+
+def test_groups_are_close_bounded_and_complete(spark: SparkSession) -> None:
+    records, vectors, around = _records(300), _clusters(60, 5), context()
+    params = GroupParams(rows_per_cell=40)
+    found = groups(_inputs(spark, records, vectors, high=["rec_0000"]), params, around)
+    members, alone = rows(found["silver/groups"], "id"), rows(found["silver/singletons"], "id")
+    assert sorted([row["id"] for row in members + alone]) == [row["id"] for row in records[1:]]
+    by_id = {row["id"]: vector for row, vector in zip(records, vectors, strict=True)}
+    whole: dict[str, list[dict[str, Any]]] = {}
+    for row in members:
+        whole.setdefault(row["group_id"], []).append(row)
+    for group, own in whole.items():
+        cosines = np.array([by_id[row["id"]] for row in own]) @ np.array([by_id[row["id"]] for row in own]).T
+        pairs = cosines[np.triu_indices(len(own), 1)]
+        assert len(own) == own[0]["size"] and 2 <= len(own) <= 5
+        assert pairs.min() >= params.similarity_floor - 1e-4 and own[0]["cohesion"] == pytest.approx(
+            pairs.mean(), abs=1e-4
+        )
+        assert group == content_id("grp", *sorted(row["id"] for row in own))
+    figures = around.metrics
+    assert figures["groups"] == len(whole) and figures["singletons"] == len(alone)
+    assert figures["cohesion_mean"] > 0.6 > 0.1 > figures["cohesion_random"]
+    assert figures["singletons_share"] < 0.2
+
+    again = {
+        name: table.repartition(5)
+        for name, table in _inputs(spark, records[::-1], vectors[::-1], high=["rec_0000"]).items()
+    }
+    assert rows(groups(again, params, context())["silver/groups"], "id") == members
+
+
+def test_kinds_never_mix_and_every_loner_says_why(spark: SparkSession) -> None:
+    twin = _clusters(1, 2, noise=0.05)
+    other = [("licence", "GPL-3.0"), ("language", "de"), ("item_type", "chat")]
+    cases = [[{}, {name: value}] for name, value in other] + [[{"personal": ["email"]}, {}], [{"licence": None}, {}]]
+    records = [
+        record(f"{case}{side}", f"{case} {side}", "x", **columns)
+        for case, pair in enumerate(cases)
+        for side, columns in enumerate(pair)
+    ]
+    draw = unit(np.random.default_rng(1).normal(size=(len(cases), 32)))
+    vectors = np.vstack([unit(twin * 0.05 + centre) for centre in draw]).astype(np.float32)
+    found = groups(_inputs(spark, records, vectors), GroupParams(), context())
+    reasons = {row["id"]: row["reason"] for row in rows(found["silver/singletons"], "id")}
+    assert rows(found["silver/groups"], "id") == []
+    assert {reasons[f"rec_{case}{side}"] for case in range(3) for side in (0, 1)} == {"mixed_only"}
+    assert (reasons["rec_30"], reasons["rec_31"]) == ("personal_data", "no_neighbour")
+    assert (reasons["rec_40"], reasons["rec_41"]) == ("unknown_licence", "no_neighbour")
+
+
+def test_a_floor_of_one_leaves_everybody_alone(spark: SparkSession) -> None:
+    around = context()
+    found = groups(_inputs(spark, _records(10), _clusters(2, 5)), GroupParams(similarity_floor=1.0), around)
+    assert found["silver/groups"].isEmpty()
+    assert around.metrics["singletons_share"] == 1.0
+
+
+def test_no_low_rated_record_is_no_error(spark: SparkSession) -> None:
+    records = _records(3)
+    found = groups(
+        _inputs(spark, records, _clusters(1, 3), high=[row["id"] for row in records]), GroupParams(), context()
+    )
+    assert found["silver/groups"].isEmpty() and found["silver/singletons"].isEmpty()
+
+
+def test_sizes_follow_the_published_law() -> None:
+    law = SizeLaw(least=2, most=5, mean=3.0, sd=1.0, seed=7)
+    sizes = np.bincount([law.draw(f"rec_{n}") for n in range(20_000)], minlength=6) / 20_000
+    assert sizes[2:].tolist() == pytest.approx([0.309, 0.383, 0.242, 0.067], abs=0.015)
+
+
+def test_sizes_out_of_order_are_refused() -> None:
+    with pytest.raises(ValueError, match="must not be below"):
+        GroupParams(least_size=4, most_size=3)
+
+
+def test_neighbours_are_the_exact_ones_where_cells_are_visited(spark: SparkSession) -> None:
+    vectors = _clusters(30, 10)
+    names = [f"rec_{n:03}" for n in range(len(vectors))]
+    table = spark.createDataFrame(
+        [(name, vector.tolist()) for name, vector in zip(names, vectors, strict=True)], "id string, vector array<float>"
+    )
+    found = rows(nearest(table, 3, rows_per_cell=60, visits=3), "id")
+    cosines = vectors @ vectors.T
+    np.fill_diagonal(cosines, -1)
+    exact = {(names[row], names[place]) for row in range(len(names)) for place in np.argsort(-cosines[row])[:3]}
+    assert len(found) == 3 * len(names)
+    assert len({(row["id"], row["neighbour_id"]) for row in found} & exact) >= 0.98 * len(exact)
+
+
+def test_cells_are_bounded_even_where_rows_are_equal() -> None:
+    same = np.ones((100, 4), np.float32) / 2
+    parts = list(bounded(same, np.arange(100), 30))
+    assert max(map(len, parts)) <= 30
+    assert sorted(np.concatenate(parts).tolist()) == list(range(100))

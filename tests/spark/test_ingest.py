@@ -1,0 +1,206 @@
+"""Files to bronze: every record is a row or a refusal, with its place, and the same files always give the same rows."""
+
+import gzip
+import hashlib
+import json
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+from pyspark.sql import DataFrame, SparkSession
+
+from lake.job import JobContext, SparkRows
+from lake.tables import TABLES
+from spark_jobs.ingest import IngestParams, instructions, newest_files, passages, references
+
+Rows = list[dict[str, Any]]
+
+
+def registered(path: Path, kind: str = "instructions", source: str = "notes", day: int = 1) -> dict[str, Any]:
+    content = path.read_bytes() if path.exists() else b""
+    return {
+        "uri": str(path),
+        "source": source,
+        "licence": "CC0-1.0",
+        "kind": kind,
+        "sha256": hashlib.sha256(content).hexdigest(),
+        "size": len(content),
+        "path": str(path),
+        "registered_at": datetime(2026, 1, day, tzinfo=UTC),
+    }
+
+
+@pytest.fixture
+def context(tmp_path: Path) -> JobContext:
+    return JobContext(lake=None, run_id="run", artifacts=tmp_path)  # pyright: ignore[reportArgumentType]
+
+
+@pytest.fixture
+def landing(spark: SparkSession) -> Callable[..., Mapping[str, DataFrame]]:
+    def table(*rows: dict[str, Any]) -> Mapping[str, DataFrame]:
+        schema = TABLES["landing/files"].schema
+        return {"landing/files": spark.createDataFrame(pa.Table.from_pylist(list(rows), schema))}
+
+    return table
+
+
+def collected(rows: SparkRows) -> dict[str, Rows]:
+    """Rows by table, sorted by id; fails if a table has other columns than declared."""
+    for key, frame in rows.items():
+        assert frame.columns == TABLES[key].schema.names
+    return {
+        key: sorted((row.asDict(True) for row in frame.collect()), key=lambda row: row["id"])
+        for key, frame in rows.items()
+    }
+
+
+def messy(folder: Path) -> list[Path]:
+    """Seven files, fourteen raw rows: eight records, six refusals."""
+    (folder / "deep").mkdir()
+    good = {"instruction": "Add", "input": "", "output": "4", "id": 7}
+    lines = [
+        json.dumps(good),
+        json.dumps(good),
+        "",
+        '{"instruction": ',
+        '{"unknown": 1}',
+        "[1]",
+        r'{"prompt": "x", "completion": "\ud83d"}',
+    ]
+    (folder / "a.jsonl").write_bytes("\n".join(lines).encode() + b'\n{"instruction": "\xff"}\n')
+    (folder / "deep" / "a.jsonl").write_text(json.dumps(good) + "\n")
+    (folder / "b.json").write_text(
+        json.dumps({"Definition": "Add up.", "Instances": [{"input": "1", "output": ["2"]}] * 2})
+    )
+    (folder / "c.csv").write_text("question,answer\nWhy?,Because.\n")
+    (folder / "d.yaml").write_text("- instruction: Greet\n  input: ''\n  response: yes\n")
+    pq.write_table(pa.table({"prompt": ["p"], "completion": ["c"]}), folder / "e.parquet")
+    (folder / "f.json.gz").write_bytes(gzip.compress(b'[{"a": 1}]' * 500)[:-20])
+    return [path for path in sorted(folder.rglob("*")) if path.is_file()]
+
+
+def test_every_raw_row_ends_in_one_place(
+    landing: Callable[..., Mapping[str, DataFrame]], context: JobContext, tmp_path: Path
+) -> None:
+    files = [registered(path) for path in messy(tmp_path)]
+    found = collected(instructions(landing(*files), IngestParams(), context))
+    bronze, quarantine = found["bronze/instructions"], found["bronze/instructions_quarantine"]
+    places = sorted((Path(row["uri"]).name, row["position"], row["shape"]) for row in bronze)
+    assert places == [
+        ("a.jsonl", 1, "alpaca"),
+        ("a.jsonl", 1, "alpaca"),
+        ("a.jsonl", 2, "alpaca"),
+        ("b.json", 1, "instances"),
+        ("b.json", 2, "instances"),
+        ("c.csv", 1, "question_answer"),
+        ("d.yaml", 1, "dolly"),
+        ("e.parquet", 1, "prompt_completion"),
+    ]
+    refused = sorted((Path(row["uri"]).name, row["position"], row["reason"]) for row in quarantine)
+    assert refused == [
+        ("a.jsonl", 4, "malformed_json"),
+        ("a.jsonl", 5, "unknown_shape"),
+        ("a.jsonl", 6, "unknown_shape"),
+        ("a.jsonl", 7, "invalid_utf8"),
+        ("a.jsonl", 8, "invalid_utf8"),
+        ("f.json.gz", 0, "unreadable_file"),
+    ]
+    assert {row["outcome"] for row in quarantine} == {"quarantined"}
+    assert all(row["detail"] for row in quarantine)
+    ids = [row["id"] for row in bronze + quarantine]
+    assert len(set(ids)) == len(ids) == 14
+    assert all(one.startswith("raw_") for one in ids)
+    alpaca = next(row for row in bronze if row["shape"] == "alpaca")
+    assert (alpaca["source"], alpaca["licence"], alpaca["original_id"]) == ("notes", "CC0-1.0", "7")
+    assert hashlib.sha256(alpaca["raw"]).hexdigest() == alpaca["content_hash"]
+    assert next(row for row in quarantine if row["position"] == 8)["raw"] == b'{"instruction": "\xff"}'
+
+
+def test_rows_do_not_depend_on_batches_order_or_place(
+    landing: Callable[..., Mapping[str, DataFrame]], context: JobContext, tmp_path: Path
+) -> None:
+    here, there = tmp_path / "here", tmp_path / "there"
+    here.mkdir()
+    there.mkdir()
+    files = [registered(path) for path in messy(here)]
+    moved = [registered(path) for path in messy(there)]
+    once = collected(instructions(landing(*files), IngestParams(), context))
+    again = collected(instructions(landing(*reversed(files)), IngestParams(batch_rows=1), context))
+    elsewhere = collected(instructions(landing(*moved), IngestParams(), context))
+    assert once == again
+    assert {key: [row["id"] for row in rows] for key, rows in once.items()} == {
+        key: [row["id"] for row in rows] for key, rows in elsewhere.items()
+    }
+
+
+def test_a_changed_file_is_refused_until_it_is_registered_again(
+    landing: Callable[..., Mapping[str, DataFrame]], context: JobContext, tmp_path: Path
+) -> None:
+    path, absent = tmp_path / "a.jsonl", tmp_path / "absent.jsonl"
+    path.write_text('{"prompt": "a", "completion": "b"}\n')
+    first = registered(path)
+    path.write_text('{"prompt": "a", "completion": "b"}\n{"prompt": "c", "completion": "d"}\n')
+    stale = collected(instructions(landing(first, registered(absent)), IngestParams(), context))
+    assert stale["bronze/instructions"] == []
+    reasons = [(row["reason"], row["position"]) for row in stale["bronze/instructions_quarantine"]]
+    assert reasons == [("unreadable_file", 0)] * 2
+    assert any("changed since it was registered" in row["detail"] for row in stale["bronze/instructions_quarantine"])
+    fresh = collected(instructions(landing(first, registered(path, day=2)), IngestParams(), context))
+    assert len(fresh["bronze/instructions"]) == 2
+    assert fresh["bronze/instructions_quarantine"] == []
+
+
+def test_each_job_reads_its_own_kinds(
+    landing: Callable[..., Mapping[str, DataFrame]], context: JobContext, tmp_path: Path
+) -> None:
+    (tmp_path / "wiki.jsonl").write_text('{"title": "Tea", "text": "A drink.", "data": [1]}\n{"title": "no text"}\n')
+    (tmp_path / "quiz.jsonl").write_text(
+        '{"id": "q1", "question": "Why?", "answer": "So."}\n{"question": "Who?", "answer": "Me."}\n'
+    )
+    (tmp_path / "truth.jsonl").write_text('{"id": "f", "facts": ["one"], "text": "one two"}\n{"id": "g"}\n')
+    kinds = {"wiki": "passages", "quiz": "benchmark", "truth": "reference"}
+    inputs = landing(*(registered(tmp_path / f"{name}.jsonl", kind) for name, kind in kinds.items()))
+    none = collected(instructions(inputs, IngestParams(), context))
+    assert none == {"bronze/instructions": [], "bronze/instructions_quarantine": []}
+    wiki = collected(passages(inputs, IngestParams(), context))
+    assert [(row["title"], row["text"]) for row in wiki["bronze/passages"]] == [("Tea", "A drink.")]
+    assert [row["reason"] for row in wiki["bronze/passages_quarantine"]] == ["unknown_shape"]
+    held = collected(references(inputs, IngestParams(), context))
+    assert sorted(
+        (row["role"], row["name"], row["text"], tuple(row["facts"])) for row in held["bronze/references"]
+    ) == [
+        ("benchmark", "q1", "Why?\nSo.", ()),
+        ("benchmark", "quiz.jsonl:2", "Who?\nMe.", ()),
+        ("truth", "f", "one two", ("one",)),
+    ]
+    assert [row["position"] for row in held["bronze/references_quarantine"]] == [2]
+
+
+def test_a_lake_without_files_gives_empty_tables(
+    landing: Callable[..., Mapping[str, DataFrame]], context: JobContext
+) -> None:
+    assert collected(passages(landing(), IngestParams(), context)) == {
+        "bronze/passages": [],
+        "bronze/passages_quarantine": [],
+    }
+
+
+def test_the_newest_registration_of_an_address_counts() -> None:
+    def row(uri: str, day: int, kind: str = "instructions") -> dict[str, Any]:
+        return {
+            "uri": uri,
+            "path": uri,
+            "source": "s",
+            "licence": None,
+            "kind": kind,
+            "sha256": "0",
+            "registered_at": day,
+        }
+
+    rows = [row("one.json", 1), row("two.json", 1, "passages")]
+    assert [file["uri"] for file in newest_files(rows, {"instructions"})] == ["one.json"]
+    assert newest_files([*rows, row("one.json", 2, "passages")], {"instructions"}) == []

@@ -1,0 +1,140 @@
+"""The training set: the mix, the budget, what is blocked and why, and that nobody is lost or released twice."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import pytest
+from pyspark.sql import SparkSession
+from spark_frames import context, frame, record, rows
+
+from lake.ids import content_id
+from spark_jobs.contamination import contaminated
+from spark_jobs.select import SelectParams, mix, training_set
+
+QUESTION = "A farmer has 12 cows and buys 7 more before selling half of them; how many cows are left on the farm?"
+
+
+def _inputs(
+    spark: SparkSession,
+    records: Sequence[dict[str, Any]],
+    scores: dict[str, float],
+    distilled: Sequence[dict[str, Any]] = (),
+    benchmark: str = QUESTION,
+) -> dict[str, Any]:
+    quality = [
+        {"id": row["id"], "score": scores.get(row["id"], 4.5), "high": True}
+        for row in records
+        if scores.get(row["id"], 4.5) >= 0
+    ]
+    return {
+        "silver/unique_instructions": frame(spark, "silver/unique_instructions", records),
+        "silver/quality": frame(spark, "silver/quality", quality),
+        "silver/groups": frame(spark, "silver/groups", []),
+        "gold/distilled": frame(spark, "gold/distilled", distilled),
+        "bronze/references": frame(
+            spark,
+            "bronze/references",
+            [
+                {"id": "ref_1", "role": "benchmark", "text": f"{benchmark}\n9"},
+                {"id": "ref_2", "role": "truth", "text": "prompt 0\nanswer"},
+            ],
+        ),
+    }
+
+
+def _distilled(name: str, members: Sequence[str], **columns: Any) -> dict[str, Any]:
+    plain = {
+        "sources": ["a"],
+        "licences": ["MIT"],
+        "language": "en",
+        "prompt": f"fused {name}",
+        "answer": "whole",
+        "rating": 5.0,
+    }
+    return {"id": f"dst_{name}", "group_id": f"grp_{name}", "member_ids": list(members), **plain, **columns}
+
+
+def test_everybody_ends_once_with_the_right_reason(spark: SparkSession) -> None:
+    records = [
+        *(record(f"good{n}", f"prompt {n}", "answer") for n in range(4)),
+        record("low", "poor", "thing"),
+        record("mail", "write to me", "at home", personal=["email"]),
+        record("wild", "unknown", "origin", licence=None),
+        record("leak", QUESTION.upper(), "There are 9 cows."),
+        record("part", "one of", "a group"),
+        record("unrated", "never", "rated"),
+    ]
+    scores = {"rec_low": 3.9, "rec_unrated": -1.0, "rec_good3": 5.0, "rec_mail": 0.0}
+    items = [_distilled("kept", ["rec_part"]), _distilled("mixed", ["rec_other"], licences=["MIT", None])]
+    around = context()
+    found = training_set(_inputs(spark, records, scores, items), SelectParams(budget=4), around)
+    chosen, left = rows(found["gold/training_set"], "origin_id"), rows(found["gold/training_set_exits"], "id")
+    assert [row["origin_id"] for row in chosen] == ["dst_kept", "rec_good0", "rec_good1", "rec_good3"]
+    assert {row["id"]: (row["outcome"], row["reason"]) for row in left} == {
+        "dst_mixed": ("blocked", "unknown_licence"),
+        "rec_good2": ("not_selected", "over_budget"),
+        "rec_leak": ("blocked", "contamination"),
+        "rec_low": ("blocked", "quality_floor"),
+        "rec_mail": ("blocked", "personal_data"),
+        "rec_wild": ("blocked", "unknown_licence"),
+    }
+    assert next(row["detail"] for row in left if row["id"] == "rec_leak") == "holds 100 % of ref_1"
+    assert chosen[0]["messages"] == [
+        {"role": "user", "content": "fused kept"},
+        {"role": "assistant", "content": "whole"},
+    ]
+    assert [row["member_ids"] for row in chosen[:2]] == [["rec_part"], ["rec_good0"]]
+    assert all(row["id"] == content_id("rel", row["origin_id"]) for row in chosen)
+    assert around.metrics["selected/distilled"] == 1 and around.metrics["selected/original"] == 3
+
+
+def test_the_split_is_a_stable_share(spark: SparkSession) -> None:
+    records = [record(f"{n:03}", f"prompt {n}", f"answer {n}") for n in range(400)]
+    params = SelectParams(validation_share=0.1)
+    first = {
+        row["id"]: row["split"]
+        for row in rows(training_set(_inputs(spark, records, {}), params, context())["gold/training_set"], "id")
+    }
+    fewer = training_set(_inputs(spark, records[::-2], {}), params, context())["gold/training_set"].repartition(3)
+    assert 0.05 < list(first.values()).count("validation") / len(first) < 0.15
+    assert all(first[row["id"]] == row["split"] for row in rows(fewer, "id"))
+
+
+@pytest.mark.parametrize(
+    ("budget", "distilled", "original", "expected"),
+    [
+        (10, 50, 50, (5, 5)),
+        (10, 2, 50, (2, 8)),
+        (10, 50, 3, (7, 3)),
+        (10, 2, 3, (2, 3)),
+        (10, 0, 0, (0, 0)),
+        (1, 5, 5, (0, 1)),
+    ],
+)
+def test_a_shortfall_is_filled_by_the_other_side(
+    budget: int, distilled: int, original: int, expected: tuple[int, int]
+) -> None:
+    found = mix(budget, 0.5, distilled, original)
+    assert (found["distilled"], found["original"]) == expected
+
+
+def test_contamination_asks_for_coverage_not_for_a_hit(spark: SparkSession) -> None:
+    words = QUESTION.lower().split()
+    texts = {
+        "whole": f"Solve this: {QUESTION} Thank you.",
+        "half": " ".join(words[:14]),
+        "phrase": " ".join(words[:9]) + " and nothing else of it",
+        "reversed": " ".join(reversed(words)),
+        "short": "name the largest ocean",
+        "longer": "name the largest ocean of the world please",
+    }
+    items = spark.createDataFrame(
+        [(name, text, text) for name, text in texts.items()], "id string, prompt string, text string"
+    )
+    benchmark = spark.createDataFrame(
+        [("ref_1", QUESTION), ("ref_2", "Name the largest ocean!\nPacific")], "id string, text string"
+    )
+    found = {row["id"]: row for row in rows(contaminated(items, benchmark), "id")}
+    assert set(found) == {"whole", "half", "short"}
+    assert found["whole"]["covered"] == 1.0 and found["half"]["covered"] == pytest.approx(14 / len(words))
+    assert found["short"]["benchmark_id"] == "ref_2"

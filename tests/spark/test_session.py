@@ -1,0 +1,59 @@
+"""The session: Delta works in it, times are UTC, and a local one listens on loopback only."""
+
+from pathlib import Path
+
+import pytest
+from pyspark.sql import SparkSession
+
+from spark_jobs.session import local_cores, settings, spark_session
+
+
+def test_a_delta_table_round_trips(spark: SparkSession, tmp_path: Path) -> None:
+    table = str(tmp_path / "table")
+    spark.range(5).write.format("delta").save(table)
+    spark.range(5, 7).write.format("delta").mode("append").save(table)
+    assert sorted(row["id"] for row in spark.read.format("delta").load(table).collect()) == list(range(7))
+    assert spark.read.format("delta").option("versionAsOf", 0).load(table).count() == 5
+
+
+def test_it_listens_on_loopback_and_speaks_utc(spark: SparkSession) -> None:
+    assert spark.conf.get("spark.driver.bindAddress") == "127.0.0.1"
+    row = spark.sql("select date_format(timestamp_seconds(0), 'yyyy-MM-dd HH:mm') as then").first()
+    assert row is not None
+    assert row["then"] == "1970-01-01 00:00"
+
+
+def test_workers_are_this_interpreter_and_see_the_project(spark: SparkSession) -> None:
+    import pyarrow as pa
+
+    def seen(batches):  # pyright: ignore[reportMissingParameterType, reportUnknownParameterType]
+        import sys
+
+        import spark_jobs.session
+
+        for _ in batches:
+            yield pa.RecordBatch.from_pydict({"python": [sys.executable], "module": [spark_jobs.session.__name__]})
+
+    import sys
+
+    row = spark.range(1).mapInArrow(seen, "python string, module string").first()
+    assert row is not None
+    assert (row["python"], row["module"]) == (sys.executable, "spark_jobs.session")
+
+
+def test_a_running_session_is_returned_again(spark: SparkSession) -> None:
+    assert spark_session([], master="local[2]") is spark
+
+
+@pytest.mark.parametrize(
+    ("master", "cores"), [("local", 1), ("local[3]", 3), ("local[4, 2]", 4), ("spark://host:7077", 1)]
+)
+def test_cores_of_a_master(master: str, cores: int) -> None:
+    assert local_cores(master) == cores
+
+
+def test_a_cluster_keeps_its_own_parallelism_and_address() -> None:
+    chosen = settings([Path("delta.jar")], "spark://host:7077", "2g")
+    assert "spark.driver.bindAddress" not in chosen
+    assert "spark.sql.shuffle.partitions" not in chosen
+    assert chosen["spark.jars"] == "delta.jar"

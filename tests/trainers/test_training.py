@@ -1,0 +1,116 @@
+"""Real TRL on a toy model: what a checkpoint's row says is true of the checkpoint."""
+
+import math
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import pytest
+import toy
+
+from lake.errors import StageFailed
+from trainers.grpo import GrpoParams, distiller
+from trainers.rewards import REWARDS
+from trainers.sft import SftParams
+from trainers.sft import distiller as fine_tune
+from trainers.surroundings import silence
+
+silence()
+
+
+def test_fine_tuning_learns_and_says_so(fine_tuned: dict[str, Any]) -> None:
+    row, losses = fine_tuned["row"], [point["value"] for point in fine_tuned["row"]["curve"] if point["name"] == "loss"]
+    assert row["steps"] == 6 and row["train_rows"] == 20 and row["dropped_rows"] == 0
+    assert all(math.isfinite(loss) for loss in losses) and losses[-1] < losses[0]
+    assert 0 <= row["format_rate"] <= 1
+    assert fine_tuned["metrics"]["eos_in_mask"] == 1.0
+
+
+def test_a_checkpoint_is_safetensors_and_reloads_to_the_same_weights(
+    fine_tuned: dict[str, Any], tmp_path: Path
+) -> None:
+    from trainers import checkpoint
+
+    folder = Path(fine_tuned["row"]["uri"])
+    assert not [path for path in folder.rglob("*") if path.suffix in (".bin", ".pt", ".pkl", ".pth")]
+    assert checkpoint.digest(folder) == fine_tuned["row"]["digest"]
+    checkpoint.save(*checkpoint.load(str(folder)), tmp_path)
+    assert checkpoint.weight_change(folder, tmp_path) == 0
+
+
+def test_the_same_rows_in_another_order_give_the_same_checkpoint(fine_tuned: dict[str, Any], tmp_path: Path) -> None:
+    shuffled = toy.dataset("gold/mixture", toy.mixture_rows()[::-1])
+    [(_, table)] = fine_tune({"gold/mixture": shuffled}, SftParams(recipe=toy.SFT), toy.context(tmp_path / "a"))  # type: ignore[arg-type]
+    again = table.to_pylist()[0]
+    assert again["digest"] == fine_tuned["row"]["digest"]
+    assert again["curve"] == fine_tuned["row"]["curve"]
+
+
+def test_rows_that_are_too_long_are_dropped_whole_and_counted(fine_tuned: dict[str, Any]) -> None:
+    from trainers import checkpoint
+    from trainers.dataset import conversations, tokens
+
+    _, tokenizer = checkpoint.load(fine_tuned["row"]["uri"])
+    mixture = toy.dataset("gold/mixture", toy.mixture_rows())
+    lengths = [tokens(tokenizer, row["prompt"], True) for row in conversations(mixture, "sft", lambda _: True)[0]]
+    limit = sorted(lengths)[9]
+    kept, dropped = conversations(mixture, "sft", lambda row: tokens(tokenizer, row["prompt"], True) <= limit)
+    assert len(kept) == sum(length <= limit for length in lengths) and len(kept) + dropped == len(lengths)
+    with pytest.raises(StageFailed, match="none of the 20 rows"):
+        conversations(mixture, "sft", lambda _: False)
+
+
+def test_a_template_that_hides_the_end_of_a_turn_is_refused(fine_tuned: dict[str, Any], tmp_path: Path) -> None:
+    from trainers import checkpoint
+    from trainers.dataset import conversations
+    from trainers.sft import _trainer  # pyright: ignore[reportPrivateUsage]
+
+    model, tokenizer = checkpoint.load(fine_tuned["row"]["uri"])
+    tokenizer.chat_template = str(tokenizer.chat_template).replace("<|end|>", "")
+    rows, _ = conversations(toy.dataset("gold/mixture", toy.mixture_rows()), "sft", lambda _: True)
+    with pytest.raises(StageFailed, match="do not teach an answer's end"):
+        _trainer(model, tokenizer, rows, SftParams(recipe=toy.SFT), toy.context(tmp_path / "a"))  # type: ignore[arg-type]
+
+
+def test_the_time_limit_ends_training_after_the_step_that_passes_it(tmp_path: Path) -> None:
+    inputs = {"gold/mixture": toy.dataset("gold/mixture", toy.mixture_rows())}
+    params = SftParams(recipe=toy.SFT | {"max_steps": 1000, "time_limit_s": 0.001})  # type: ignore[arg-type]
+    [(_, table)] = fine_tune(inputs, params, toy.context(tmp_path / "a"))
+    assert table.to_pylist()[0]["steps"] == 1
+
+
+def letters(completions: Sequence[str], columns: Mapping[str, Sequence[Any]]) -> list[float]:
+    """A reward that an untrained model earns in different amounts."""
+    assert len(columns["target"]) == len(completions)
+    return [text.count("e") / (1 + len(text)) for text in completions]
+
+
+def test_grpo_moves_the_weights_and_reports_what_it_saw(
+    fine_tuned: dict[str, Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("trainers.rewards.REWARDS", {**REWARDS, "letters": letters})
+    inputs = {
+        "gold/mixture": toy.dataset("gold/mixture", toy.mixture_rows()),
+        "models/distiller_sft": toy.dataset("models/distiller_sft", [fine_tuned["row"]]),
+    }
+    params = GrpoParams(recipe=toy.GRPO | {"reward_weights": {"quality": 0.5, "letters": 0.1}})  # type: ignore[arg-type]
+    [(key, table)] = distiller(inputs, params, toy.context(tmp_path / "a"))
+    row = table.to_pylist()[0]
+    assert key == "models/distiller_grpo" and row["steps"] == 3
+    assert row["base"] == fine_tuned["row"]["digest"] != row["digest"]
+    assert row["weight_change"] > 0
+    assert row["kl"] >= 0 and 0 <= row["frac_reward_zero_std"] < 1
+    assert {point["name"] for point in row["curve"]} >= {"reward", "kl", "frac_reward_zero_std", "rewards/quality/mean"}
+
+
+def test_alignment_pays_for_meaning_and_only_in_a_well_formed_answer() -> None:
+    from trainers.rewards.alignment import alignment
+
+    target = "Q: What boils water?\nA: A kettle heats water until it boils."
+    same = "<answer>Q: What heats water to boiling?\nA: Water is brought to the boil by a kettle.</answer>"
+    other = "<answer>Q: Who plays the violin?\nA: The orchestra's leader sits in front.</answer>"
+    columns = {"item_type": ["qa"] * 4, "members": [[]] * 4, "target": [target] * 4}
+    close, far, malformed, doubled = alignment([same, other, target, same + same], columns)
+    assert 1 >= close > 0.6 > far >= 0
+    assert malformed == doubled == 0.0
+    assert alignment(["nothing"], {"item_type": ["qa"], "members": [[]], "target": [target]}) == [0.0]

@@ -1,0 +1,140 @@
+"""The command line: exit codes, one sentence for every mistake, figures alone on standard output."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from lake.cli.commands import app
+from lake.cli.main import guarded
+from lake.doctor import examine, java_version, unmet
+from lake.errors import StageFailed, UserError
+from lake.settings import settings
+from lake.stages import STAGES
+
+
+def mixlake(capsys: pytest.CaptureFixture[str], *arguments: str) -> tuple[int, str, str]:
+    """(exit code, standard output, standard error) of a command run in this process."""
+    import typer.main
+
+    code = guarded(
+        lambda: typer.main.get_command(app).main(list(arguments), prog_name="mixlake", standalone_mode=False)
+    )
+    told = capsys.readouterr()
+    return code, told.out, told.err
+
+
+@pytest.fixture(autouse=True)
+def root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setenv("MIXLAKE_ROOT", str(tmp_path / "lake"))
+    monkeypatch.delenv("MIXLAKE_PROFILE", raising=False)
+    return tmp_path / "lake"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (("bogus",), "there are doctor, explain, ingest, ledger, release, report, run, show, status, ui"),
+        (("status", "--bogus"), "there are --json, --profile"),
+        (("run", "silver/bogus"), "There is no stage 'silver/bogus': there are bronze/instructions"),
+        (("run", "--profile", "bogus"), "There is no profile 'bogus': there are cpu, demo, gpu, paper"),
+        (("run", "--from", "gold/mixture", "--to", "bronze/passages"), "comes after --to bronze/passages"),
+        (("show", "silver/bogus"), "There is no table 'silver/bogus'"),
+        (("show", "silver/groups"), "silver/groups has never been published"),
+        (("show", "silver/groups", "--limit", "0"), "greater than or equal to 1"),
+        (("explain", "bogus"), "'bogus' is not an id: ids start with raw_"),
+        (("explain", "raw_0"), "There is no row 'raw_0'"),
+        (("ingest", "absent.jsonl", "--source", "s"), "There is no file or folder 'absent.jsonl'"),
+        (("ingest", "absent.jsonl"), "Missing option '--source'"),
+    ],
+)
+def test_a_mistake_gets_one_sentence_and_exit_code_2(
+    capsys: pytest.CaptureFixture[str], arguments: tuple[str, ...], said: str
+) -> None:
+    code, out, err = mixlake(capsys, *arguments)
+    assert code == 2
+    assert said in err
+    assert len(err.strip().splitlines()) == 1
+    assert out == ""
+
+
+@pytest.mark.parametrize(
+    ("error", "code"), [(UserError("wrong"), 2), (StageFailed("failed"), 1), (KeyboardInterrupt(), 1)]
+)
+def test_exit_codes(capsys: pytest.CaptureFixture[str], error: BaseException, code: int) -> None:
+    def command() -> None:
+        raise error
+
+    assert guarded(command) == code
+    assert "Traceback" not in capsys.readouterr().err
+
+
+def test_an_empty_lake_has_a_status_and_a_balanced_ledger(capsys: pytest.CaptureFixture[str]) -> None:
+    code, out, _ = mixlake(capsys, "status", "--json")
+    states = json.loads(out)
+    assert code == 0
+    assert [state["table"] for state in states] == list(STAGES)
+    assert {state["gate"] for state in states} == {"never_run"}
+    code, out, _ = mixlake(capsys, "ledger", "--json")
+    assert (code, json.loads(out)) == (0, {"as_of": {}, "balanced": True, "sources": []})
+
+
+def test_a_dry_run_names_every_stage_and_starts_nothing(capsys: pytest.CaptureFixture[str]) -> None:
+    code, out, _ = mixlake(capsys, "run", "--dry-run", "--json", "--profile", "paper")
+    planned = json.loads(out)
+    assert code == 0
+    assert [entry["stage"] for entry in planned] == list(STAGES)
+    assert planned[0]["reason"] == "never run"
+
+
+def test_registering_shows_figures_alone(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    (tmp_path / "a.jsonl").write_text('{"instruction": "x", "output": "[red]y[/red]"}\n')
+    code, out, err = mixlake(capsys, "ingest", str(tmp_path / "a.jsonl"), "--source", "notes", "--json")
+    (file,) = json.loads(out)
+    assert (code, err) == (0, "")
+    assert (file["source"], file["added"], file["kind"]) == ("notes", True, "instructions")
+    _, out, _ = mixlake(capsys, "show", "landing/files", "--where", "source = 'notes'", "--json")
+    assert json.loads(out)[0]["sha256"] == file["sha256"]
+    code, _, err = mixlake(capsys, "show", "landing/files", "--where", "nonsense = 1")
+    assert code == 2
+    assert "its columns are uri, path, source" in err
+
+
+def test_the_doctor_tells_a_missing_java(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("PATH", str(tmp_path))
+    monkeypatch.delenv("JAVA_HOME", raising=False)
+    monkeypatch.setenv("HF_HUB_OFFLINE", "1")
+    assert java_version() is None
+    java = next(finding for finding in unmet(examine(settings(), "demo")) if finding.name == "java")
+    assert "apt-get install" in java.mend
+
+
+@pytest.mark.parametrize(
+    ("told", "major"), [('openjdk version "17.0.15" 2025', 17), ('java version "1.8.0_402"', 8), ("21", None)]
+)
+def test_javas_version_is_read_off_what_it_says(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, told: str, major: int | None
+) -> None:
+    fake = tmp_path / "bin" / "java"
+    fake.parent.mkdir()
+    fake.write_text(f"#!/bin/sh\necho '{told}' >&2\n")
+    fake.chmod(0o755)
+    monkeypatch.setenv("JAVA_HOME", str(tmp_path))
+    assert java_version() == major
+
+
+def test_a_gpu_profile_needs_a_gpu(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("PATH", f"{tmp_path}:/usr/bin:/bin")
+    monkeypatch.setenv("HF_HUB_OFFLINE", "1")
+    missing = {finding.name for finding in unmet(examine(settings(), "gpu"))}
+    assert {"gpu", "extra gpu"} <= missing
+    assert not {"gpu", "model hub"} & {finding.name for finding in unmet(examine(settings(), "demo"))}
+
+
+def test_commands_start_without_heavy_libraries() -> None:
+    heavy = ("torch", "pyspark", "great_expectations", "vllm", "transformers", "dagster", "matplotlib")
+    script = f"import sys; import lake.cli; print([name for name in {heavy!r} if name in sys.modules])"
+    told = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    assert told.stdout.strip() == "[]"

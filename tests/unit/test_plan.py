@@ -1,0 +1,118 @@
+"""What a run would do and why, from commits alone."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from lakes import ROWS, publish, small_lake
+
+import lake.plan
+from lake.code import code_hash
+from lake.errors import UserError
+from lake.plan import fingerprint, plan, rejected_inputs, select_stages
+from lake.profiles import Profile, load_profile, profile_names, resolve
+from lake.report import StageReport
+from lake.stages import STAGES
+from lake.store import Lake
+
+PROFILE = Profile("test", "", {})
+
+
+@pytest.fixture
+def current(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Lake]:
+    """A small lake whose tables are what their inputs, params and code give."""
+    lake_ = small_lake(tmp_path, "silver/groups")
+    monkeypatch.setattr(lake.plan, "code_hash", lambda stage: "c" * 16)
+    monkeypatch.setattr(lake.plan, "hash_json", lambda content: "p" * 16)
+    yield lake_
+
+
+def actions(lake_: Lake, *keys: str) -> dict[str, str]:
+    return {entry.stage: entry.action for entry in plan(lake_, [STAGES[key] for key in keys], PROFILE)}
+
+
+UNIQUE, QUALITY, GROUPS = "silver/unique_instructions", "silver/quality", "silver/groups"
+
+
+def test_nothing_to_do_when_nothing_changed(current: Lake) -> None:
+    assert set(actions(current, UNIQUE, QUALITY, GROUPS).values()) == {"nothing_to_do"}
+
+
+def test_an_input_that_moved_is_a_reason_and_downstream_waits(current: Lake) -> None:
+    publish(current, "silver/instructions", ROWS["silver/instructions"], run_id="again")
+    assert actions(current, UNIQUE, QUALITY, GROUPS) == {UNIQUE: "run", QUALITY: "wait", GROUPS: "wait"}
+    (entry, *_) = plan(current, [STAGES[UNIQUE]], PROFILE)
+    assert entry.reason == "silver/instructions is at version 1, was 0"
+
+
+@pytest.mark.parametrize(("what", "reason"), [("code_hash", "code changed"), ("hash_json", "params changed")])
+def test_code_and_params_are_reasons(current: Lake, monkeypatch: pytest.MonkeyPatch, what: str, reason: str) -> None:
+    monkeypatch.setattr(lake.plan, what, lambda _: "other")
+    assert [entry.reason for entry in plan(current, [STAGES[UNIQUE]], PROFILE)] == [reason]
+
+
+def test_a_rejected_stage_runs_again_and_stops_what_reads_it(current: Lake) -> None:
+    current.record_attempt(StageReport(stage=QUALITY, status="rejected", run_id="x"))
+    assert actions(current, QUALITY, GROUPS) == {QUALITY: "run", GROUPS: "wait"}
+    assert rejected_inputs(current, STAGES[GROUPS]) == [QUALITY]
+    assert rejected_inputs(current, STAGES[QUALITY]) == []
+
+
+def test_a_missing_input_gives_no_fingerprint(current: Lake) -> None:
+    assert fingerprint(current, STAGES["gold/training_set"], PROFILE) is None
+
+
+def test_stages_are_selected_in_pipeline_order() -> None:
+    assert [stage.key for stage in select_stages([GROUPS, UNIQUE])] == [UNIQUE, GROUPS]
+    keys = [stage.key for stage in select_stages((), UNIQUE, QUALITY)]
+    assert (keys[0], keys[-1]) == (UNIQUE, QUALITY)
+    with pytest.raises(UserError, match="not both"):
+        select_stages([GROUPS], first=UNIQUE)
+
+
+def test_every_dotted_name_resolves() -> None:
+    for stage in STAGES.values():
+        for dotted in (stage.job, stage.params, stage.suite):
+            assert callable(resolve(dotted)), dotted
+
+
+def test_the_pipeline_is_in_order_and_without_a_circle() -> None:
+    ready = {"landing/files"}
+    for stage in STAGES.values():
+        assert set(stage.inputs) <= ready, stage.key
+        ready |= set(stage.outputs)
+
+
+def test_the_code_hash_sees_the_job_the_modules_it_imports_and_the_schema(monkeypatch: pytest.MonkeyPatch) -> None:
+    import lake.code
+
+    stage = STAGES[UNIQUE]
+    before = code_hash.__wrapped__(stage)
+    assert "spark_jobs.minhash" in lake.code._closure(stage.job.split(":")[0])
+    assert code_hash.__wrapped__(replace(stage, suite=STAGES[QUALITY].suite.replace("silver", "gold"))) != before
+    monkeypatch.setattr(lake.code, "_version", lambda library: "0")
+    assert code_hash.__wrapped__(stage) != before
+
+
+def test_every_profile_validates_and_says_what_it_is_for() -> None:
+    assert profile_names() == ["cpu", "demo", "gpu", "paper"]
+    for name in profile_names():
+        assert load_profile(name).summary
+
+
+@pytest.mark.parametrize(
+    ("params", "said"),
+    [
+        (
+            {GROUPS: {"similarity_floor": 3}},
+            r"silver/groups: field similarity_floor has the value 3: .*less than or equal to 1",
+        ),
+        ({GROUPS: {"bogus": 3}}, "silver/groups: there is no field bogus"),
+        ({"models/distiller_sft": {"recipe": "bogus"}}, "bogus"),
+    ],
+)
+def test_a_wrong_value_names_field_value_and_what_is_allowed(params: dict[str, dict[str, object]], said: str) -> None:
+    (key,) = params
+    with pytest.raises(UserError, match=said):
+        Profile("test", "", params).params_of(STAGES[key])

@@ -1,0 +1,74 @@
+"""Recipes are refused before any model is loaded, and the sentence names field, value and what is allowed."""
+
+from typing import Any
+
+import pytest
+
+from lake.errors import UserError
+from trainers.grpo import GrpoParams
+from trainers.recipes import GrpoRecipe, Recipe, SftRecipe, load, parse
+from trainers.sft import SftParams
+
+GRPO: dict[str, Any] = {
+    "name": "toy", "learning_rate": 1e-6, "per_device_train_batch_size": 8, "length": 512, "max_prompt_length": 256,
+    "max_completion_length": 128, "num_generations": 4,
+}  # fmt: skip
+SFT: dict[str, Any] = {
+    "name": "toy", "base": "Qwen/Qwen2.5-1.5B-Instruct", "learning_rate": 1e-5, "per_device_train_batch_size": 1,
+    "max_length": 512, "max_completion_length": 128,
+}  # fmt: skip
+TINY = {"hidden_size": 96, "layers": 2, "heads": 3, "vocabulary": 512, "positions": 512}
+
+
+@pytest.mark.parametrize("name", ["demo", "paper", "gpu"])
+def test_the_recipes_that_are_shipped_are_valid_and_survive_a_round_trip(name: str) -> None:
+    for params in (SftParams(recipe=name), GrpoParams(recipe=name)):  # type: ignore[arg-type]
+        assert params.recipe.name == name
+        assert type(params).model_validate(params.model_dump(mode="json")) == params
+
+
+def test_the_paper_recipe_makes_the_published_rollouts() -> None:
+    recipe = load(GrpoRecipe, "grpo", "paper")
+    completions = recipe.per_device_train_batch_size * recipe.steps_per_generation
+    samples_an_update = recipe.per_device_train_batch_size * recipe.gradient_accumulation_steps
+    assert (completions // recipe.num_generations, completions // samples_an_update) == (128, 8)
+    assert (recipe.beta, recipe.epsilon, recipe.epsilon_high, recipe.learning_rate) == (0.01, 0.2, 0.3, 1e-6)
+    assert recipe.reward_weights == {"quality": 0.5, "alignment": 0.4, "format": 0.1}
+
+
+@pytest.mark.parametrize(
+    ("kind", "fields", "words"),
+    [
+        (GrpoRecipe, GRPO | {"num_generations": 3}, ["= 8", "num_generations 3"]),
+        (GrpoRecipe, GRPO | {"steps_per_generation": 4, "save_steps": 6}, ["save_steps 6", "4 updates"]),
+        (GrpoRecipe, GRPO | {"num_iterations": 2, "save_steps": 3}, ["save_steps 3", "2 updates"]),
+        (GrpoRecipe, GRPO | {"gradient_accumulation_steps": 3}, ["gradient_accumulation_steps 3"]),
+        (GrpoRecipe, GRPO | {"max_prompt_length": 500}, ["max_prompt_length 500", "length 512"]),
+        (GrpoRecipe, GRPO | {"reward_weights": {"charm": 1.0}}, ["reward_weights", "charm", "alignment"]),
+        (GrpoRecipe, GRPO | {"use_liger_kernel": True}, ["use_liger_kernel"]),
+        (GrpoRecipe, GRPO | {"lora": {"rank": 8, "alpha": 16, "modules": ["lm_head"]}}, ["lora.modules", "lm_head"]),
+        (SftRecipe, SFT | {"learning_rate": -1}, ["learning_rate", "-1", "greater than 0"]),
+        (SftRecipe, SFT | {"max_completion_length": 512}, ["max_completion_length 512", "max_length 512"]),
+        (SftRecipe, SFT | {"base": TINY, "max_length": 1024}, ["max_length 1024", "positions 512"]),
+        (SftRecipe, SFT | {"base": TINY | {"heads": 4}}, ["heads 4", ">= 32"]),
+    ],
+)
+def test_a_wrong_value_is_named_with_what_is_allowed(
+    kind: type[Recipe], fields: dict[str, Any], words: list[str]
+) -> None:
+    with pytest.raises(UserError) as caught:
+        parse(kind, fields)
+    for word in words:
+        assert word in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "change", [{"steps_per_generation": 4, "save_steps": 8}, {"num_iterations": 2, "save_steps": 2}]
+)
+def test_a_checkpoint_between_two_rollouts_is_allowed(change: dict[str, int]) -> None:
+    assert parse(GrpoRecipe, GRPO | change).save_steps == change["save_steps"]
+
+
+def test_an_unknown_recipe_lists_those_there_are() -> None:
+    with pytest.raises(UserError, match=r"'paperr'.*demo, gpu, paper"):
+        SftParams(recipe="paperr")  # type: ignore[arg-type]

@@ -1,0 +1,145 @@
+"""The release: every example once, in order, with its card and checksums; out of the lake only if the bytes are those released."""
+
+import hashlib
+import json
+from pathlib import Path
+from typing import Any
+
+import pyarrow.parquet as pq
+import pytest
+import yaml
+from lakes import ROWS, publish, small_lake
+
+from lake.errors import StageFailed, UserError
+from lake.job import JobContext
+from lake.ledger import ledger
+from lake.store import Lake
+from reports.release import ReleaseParams, export, folder, release
+
+INPUTS = ("gold/training_set", "reports/evaluation")
+
+
+def released(lake: Lake, artifacts: Path, **params: Any) -> list[dict[str, Any]]:
+    artifacts.mkdir(parents=True)
+    context = JobContext(lake, "test", artifacts)
+    inputs = {key: lake.dataset(key) for key in INPUTS}
+    return [row for _, table in release(inputs, ReleaseParams(**params), context) for row in table.to_pylist()]
+
+
+@pytest.fixture
+def published(lake: Lake, tmp_path: Path) -> Lake:
+    publish(lake, "releases/current", released(lake, tmp_path / "artifacts"))
+    return lake
+
+
+def contents(root: Path) -> dict[str, bytes]:
+    return {str(path.relative_to(root)): path.read_bytes() for path in root.rglob("*") if path.is_file()}
+
+
+def test_the_splits_hold_every_example_once_in_id_order(lake: Lake, tmp_path: Path) -> None:
+    released(lake, tmp_path / "a")
+    found = {name: pq.read_table(tmp_path / "a" / "data" / f"{name}-00000.parquet") for name in ("train", "validation")}
+    expected = {row["id"]: row for row in ROWS["gold/training_set"]}
+    for split, table in found.items():
+        rows = table.to_pylist()
+        assert [row["id"] for row in rows] == sorted(i for i, row in expected.items() if row["split"] == split)
+        assert all(row == {k: v for k, v in expected[row["id"]].items() if k != "split"} for row in rows)
+
+
+def test_many_examples_are_sorted_over_several_passes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("reports.release._SORTED_AT_ONCE", 3)
+    lake = small_lake(tmp_path / "lake")
+    (example, _) = ROWS["gold/training_set"]
+    ids = [f"rel_{hashlib.sha256(bytes([n])).hexdigest()[:24]}" for n in range(20)]
+    publish(lake, "gold/training_set", [{**example, "id": i} for i in ids], {}, run_id="many")
+    released(lake, tmp_path / "a")
+    assert pq.read_table(tmp_path / "a/data/train-00000.parquet")["id"].to_pylist() == sorted(ids)
+
+
+def test_the_same_rows_give_the_same_bytes_whatever_their_order(tmp_path: Path) -> None:
+    one, two = small_lake(tmp_path / "one"), small_lake(tmp_path / "two", last="gold/distilled")
+    sides = {"gold/training_set_exits": ROWS["gold/training_set_exits"]}
+    publish(two, "gold/training_set", ROWS["gold/training_set"][::-1], sides)
+    publish(two, "reports/evaluation", ROWS["reports/evaluation"][::-1])
+    released(one, tmp_path / "a")
+    released(two, tmp_path / "b")
+    assert contents(tmp_path / "a") == contents(tmp_path / "b")
+
+
+def test_rows_and_manifest_describe_the_files(lake: Lake, tmp_path: Path) -> None:
+    rows = released(lake, tmp_path / "a")
+    for row in rows:
+        written = Path(row["path"]).read_bytes()
+        assert (row["size"], row["sha256"]) == (len(written), hashlib.sha256(written).hexdigest())
+    assert {row["path"] for row in rows} == {str(path) for path in (tmp_path / "a").rglob("*") if path.is_file()}
+    manifest = json.loads((tmp_path / "a" / "manifest.json").read_text())
+    by_path = {str(Path(row["path"]).relative_to(tmp_path / "a")): row["sha256"] for row in rows}
+    assert {file["path"]: file["sha256"] for file in manifest["files"]} == {
+        path: digest for path, digest in by_path.items() if path != "manifest.json"
+    }
+    assert manifest["tables"]["gold/training_set"]["inputs"]["gold/distilled"] == 0
+    assert "releases/current" not in manifest["tables"]
+
+
+def test_the_card_states_licences_languages_drops_and_benchmarks(lake: Lake, tmp_path: Path) -> None:
+    released(lake, tmp_path / "a", name="kitchen")
+    _, front, body = (tmp_path / "a" / "README.md").read_text().split("---\n", 2)
+    told = yaml.safe_load(front)
+    assert told["license"] == ["cc-by-4.0", "cc0-1.0"]
+    assert told["language"] == ["en"]
+    assert told["size_categories"] == ["n<1K"]
+    assert [file["split"] for file in told["configs"][0]["data_files"]] == ["train", "validation"]
+    for source in ledger(lake).sources:
+        assert f"| {source.source} | {source.raw} |" in body
+    assert "| blocked | quality_floor | 3 |" in body
+    assert "The books balance" in body
+    assert hashlib.sha256(b"quiz.jsonl").hexdigest() in body
+    assert "| heldout_loss | released | 5.1 | 5 | 5.2 | 3 | 2 |" in body
+
+
+def test_an_unknown_split_is_refused(lake: Lake, tmp_path: Path) -> None:
+    publish(lake, "gold/training_set", [{**ROWS["gold/training_set"][0], "split": "dev"}], {}, run_id="odd")
+    with pytest.raises(StageFailed, match="split other than"):
+        released(lake, tmp_path / "a")
+
+
+def test_export_copies_what_was_released(published: Lake, tmp_path: Path) -> None:
+    told = export(published, tmp_path / "out")
+    assert contents(tmp_path / "out") == contents(folder(published))
+    assert {row["path"] for row in told} == set(contents(tmp_path / "out"))
+
+
+def test_export_into_an_existing_empty_folder(published: Lake, tmp_path: Path) -> None:
+    (tmp_path / "out").mkdir()
+    export(published, tmp_path / "out")
+    assert contents(tmp_path / "out") == contents(folder(published))
+
+
+@pytest.mark.parametrize("name", ["README.md", "manifest.json", "data/train-00000.parquet"])
+def test_a_changed_file_is_not_exported(published: Lake, tmp_path: Path, name: str) -> None:
+    with (folder(published) / name).open("ab") as file:
+        file.write(b" ")
+    with pytest.raises(UserError, match=name):
+        export(published, tmp_path / "out")
+    assert [path.name for path in tmp_path.iterdir() if "out" in path.name] == []
+
+
+def test_a_missing_file_is_named(published: Lake, tmp_path: Path) -> None:
+    (folder(published) / "README.md").unlink()
+    with pytest.raises(UserError, match=r"README\.md is gone"):
+        export(published, tmp_path / "out")
+
+
+def test_export_never_writes_over_anything(published: Lake, tmp_path: Path) -> None:
+    (tmp_path / "out").mkdir()
+    (tmp_path / "out" / "mine.txt").write_text("mine")
+    with pytest.raises(UserError, match="not empty"):
+        export(published, tmp_path / "out")
+    assert contents(tmp_path / "out") == {"mine.txt": b"mine"}
+
+
+def test_nothing_released_is_said(lake: Lake, tmp_path: Path) -> None:
+    with pytest.raises(UserError, match="Nothing was released"):
+        export(lake, tmp_path / "out")
+    with pytest.raises(UserError, match="Nothing was released"):
+        folder(lake)

@@ -1,0 +1,174 @@
+"""The report: its numbers are the ledger's, every text stays text, it asks for nothing outside, and it says what has not run."""
+
+import re
+from html.parser import HTMLParser
+from pathlib import Path
+
+import pytest
+from lakes import HOSTILE, ROWS, publish, small_lake
+
+from lake.ledger import ledger
+from lake.report import CheckReport, StageReport
+from lake.stages import STAGES
+from lake.store import Lake
+from reports.page import html, shortened, visible, write_report
+
+
+class Page(HTMLParser):
+    """Tags with their attributes, and the text of a page with its tables as rows of cells."""
+
+    def __init__(self, page: str) -> None:
+        super().__init__()
+        self.tags: list[tuple[str, dict[str, str | None]]] = []
+        self.rows: list[list[str]] = []
+        self.text = ""
+        self.feed(page)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.append((tag, dict(attrs)))
+        if tag == "tr":
+            self.rows.append([])
+        if tag in ("td", "th"):
+            self.rows[-1].append("")
+
+    def handle_data(self, data: str) -> None:
+        self.text += data
+        if self.rows and self.rows[-1] and self.lasttag in ("td", "th", "a", "br", "code"):
+            self.rows[-1][-1] += data.strip()
+
+    def row(self, *first: str) -> list[str]:
+        """The one row that starts with these cells."""
+        (found,) = [row for row in self.rows if row[: len(first)] == list(first)]
+        return found
+
+
+@pytest.fixture(scope="module")
+def full(tmp_path_factory: pytest.TempPathFactory) -> Lake:
+    return small_lake(tmp_path_factory.mktemp("full"))
+
+
+@pytest.fixture(scope="module")
+def page(full: Lake) -> Page:
+    return Page(html(full, Path(full.root) / "reports"))
+
+
+def test_the_ledger_of_the_page_is_the_ledger(full: Lake, page: Page) -> None:
+    books = ledger(full)
+    assert books.balanced
+    header = page.row("source", "raw")
+    for source in books.sources:
+        shown = dict(zip(header, page.row(source.source), strict=True))
+        assert shown.pop("source") == source.source
+        assert shown.pop("raw") == str(source.raw)
+        counts = {name.replace("_", " "): str(n) for name, n in source.outcomes.items() if n}
+        assert {name: n for name, n in shown.items() if n} == counts
+    assert page.row("all")[1] == str(sum(source.raw for source in books.sources))
+
+
+def test_reasons_are_listed_with_their_counts(page: Page) -> None:
+    assert page.row("blocked", "quality floor") == ["blocked", "quality floor", "3"]
+    assert page.row("mixture unused", "over limit") == ["mixture unused", "over limit", "1"]
+
+
+def test_a_lost_row_is_told(tmp_path: Path) -> None:
+    lake = small_lake(tmp_path)
+    exits = ROWS["gold/training_set_exits"][1:]
+    sides = {"gold/training_set_exits": exits}
+    publish(lake, "gold/training_set", ROWS["gold/training_set"], sides, run_id="short")
+    text = Page(html(lake, tmp_path)).text
+    assert "The books do not balance: 1 of 18 raw rows" in text
+
+
+def test_no_text_of_a_row_becomes_markup(full: Lake, page: Page) -> None:
+    tags = [name for name, _ in page.tags]
+    assert "script" not in tags
+    assert not [attributes for _, attributes in page.tags if any(name.startswith("on") for name in attributes)]
+    assert page.text.count(visible(HOSTILE)) >= 3  # a member, two titles of MIXTURE items, a refused text
+    assert "\u202e" not in html(full, Path(full.root))
+
+
+def test_nothing_is_fetched(page: Page) -> None:
+    sources = [attributes["src"] or "" for _, attributes in page.tags if "src" in attributes]
+    links = [attributes["href"] or "" for _, attributes in page.tags if "href" in attributes]
+    assert sources and all(source.startswith("data:image/png;base64,") for source in sources)
+    assert links and not [link for link in links if "//" in link or ":" in link]
+    assert not {"link", "iframe", "object", "base"} & {name for name, _ in page.tags}
+    policy = next(attributes for name, attributes in page.tags if attributes.get("http-equiv"))
+    assert "default-src 'none'" in (policy["content"] or "")
+
+
+def test_every_stage_links_to_its_audit_page(page: Page) -> None:
+    links = {attributes.get("href") for name, attributes in page.tags if name == "a"}
+    run = {key for key in STAGES if key != "releases/current"}
+    names = {key.replace("/", "-") for key in run}
+    assert {f"../audits/{name}/run-{name}.html" for name in names} <= links
+    verdicts = {row[0]: row[1] for row in page.rows if len(row) > 1 and row[1] in ("passed", "warned", "rejected")}
+    assert verdicts == dict.fromkeys(run, "passed") | {"silver/quality": "warned"}
+
+
+def test_links_are_relative_to_where_the_page_lies(full: Lake, tmp_path: Path) -> None:
+    path = write_report(full, tmp_path / "elsewhere" / "page.html")
+    links = [attributes["href"] or "" for name, attributes in Page(path.read_text()).tags if name == "a"]
+    audit = next(link for link in links if "silver-groups" in link)
+    expected = Path(full.root) / "audits" / "silver-groups" / "run-silver-groups.html"
+    assert (path.parent / audit).resolve() == expected.resolve()
+
+
+def test_members_stand_beside_the_item_they_became(page: Page) -> None:
+    assert "3 members from pantry, workshop" in page.text
+    assert "simmer for fifteen minutes" in page.text
+    assert "covers 0.20 of its members" in page.text
+    assert "The extractive rules serve." in page.text
+
+
+def test_a_rejected_attempt_is_told_beside_the_table_that_stays(tmp_path: Path) -> None:
+    lake = small_lake(tmp_path, last="silver/instructions")
+    check = CheckReport(batch="silver/instructions", expectation="unique", passed=False, observed="2 twice")
+    told = StageReport(stage="silver/instructions", status="rejected", run_id="bad", checks=(check,))
+    lake.record_attempt(told)
+    page = Page(html(lake, tmp_path))
+    (gate, versions) = [row for row in page.rows if row[:1] == ["silver/instructions"]]
+    assert gate[1] == "rejected"
+    assert "2 twice" in gate[-1]
+    assert versions[1:3] == ["0", "11"]
+
+
+@pytest.mark.parametrize("last", ["bronze/instructions", "silver/quality", "gold/mixture", "models/champion"])
+def test_a_page_of_a_lake_half_way_says_what_has_not_run(tmp_path: Path, last: str) -> None:
+    page = Page(html(small_lake(tmp_path, last=last), tmp_path))
+    keys = list(STAGES)
+    waiting = keys[keys.index(last) + 1 :]
+    notice = page.text.split("Not run yet: ")[1].split(".")[0]
+    assert [key.strip() for key in notice.split(",")] == waiting
+    assert "Not run yet: mixlake run reports/evaluation" in page.text
+
+
+def test_an_empty_lake_has_a_page_too(tmp_path: Path) -> None:
+    path = write_report(Lake(str(tmp_path)), None)
+    assert path == tmp_path / "reports" / "report.html"
+    assert "without published tables" in path.read_text()
+
+
+def test_the_same_tables_give_the_same_page(full: Lake) -> None:
+    folder = Path(full.root) / "reports"
+    assert html(full, folder) == html(full, folder)
+
+
+def test_the_page_replaces_the_one_before_and_leaves_nothing_beside_it(tmp_path: Path) -> None:
+    (tmp_path / "reports").mkdir()
+    (tmp_path / "reports" / "report.html").write_text("old")
+    path = write_report(Lake(str(tmp_path)), None)
+    assert path.read_text().startswith("<!DOCTYPE html>")
+    assert list(path.parent.iterdir()) == [path]
+
+
+def test_what_hides_or_reorders_text_is_spelled_out() -> None:
+    assert visible("a\u202eb\u2066c\x00d\u200be") == "a\\u202eb\\u2066c\\u0000d\\u200be"
+    assert visible("naïve\tline\nनी\u200dx 👍") == "naïve\tline\nनी\u200dx 👍"
+
+
+def test_a_long_text_says_how_much_is_left_out() -> None:
+    told = shortened("x" * 1_000)
+    left = int(re.findall(r"\((\d+) more", told)[0])
+    assert told.count("x") + left == 1_000
+    assert shortened("short") == "short"

@@ -1,0 +1,101 @@
+"""Rewards on completions written out in full, the ways to cheat among them. No torch: alignment's embedder is tested in tests/trainers."""
+
+import pytest
+
+from lake.formats import FORMATS
+from lake.formats.messages import completion
+from trainers.rewards.coverage import coverage
+from trainers.rewards.format import form, scored_answers
+from trainers.rewards.quality import quality
+
+ANSWER = (
+    "Q: How does the water cycle work?\n"
+    "A: Heat from the sun evaporates water from oceans and lakes. The vapour rises, cools and condenses into clouds. "
+    "Rain and snow then return it to the ground, where rivers carry about 40,000 cubic kilometres a year back to the sea."
+)
+MEMBERS = [
+    "Q: What evaporates water?\nA: Heat from the sun evaporates water from oceans and lakes.",
+    "Q: What happens to vapour?\nA: The vapour rises, cools and condenses into clouds, then rain and snow return it.",
+    "Q: What do rivers do?\nA: Rivers carry about 40,000 cubic kilometres a year back to the sea.",
+]
+HONEST = completion(ANSWER)
+CHEATS = {
+    "nothing": "",
+    "no tags": ANSWER,
+    "two answer blocks": HONEST + HONEST,
+    "empty answer": "<answer></answer>",
+    "blank answer": "<answer> \n </answer>",
+    "text outside": HONEST + " This is a perfect answer.",
+    "answer inside think": f"<think><answer>{ANSWER}</answer></think>",
+    "think inside answer": f"<answer><think>{ANSWER}</think>Q: x\nA: y</answer>",
+    "second answer inside think": f"<think><answer>Q: a\nA: b</answer></think>{HONEST}",
+    "unclosed": f"<answer>{ANSWER}",
+    "markers without content": "<answer>Q:\nA:</answer>",
+    "markers of two items": f"<answer>{ANSWER}\n{ANSWER}</answer>",
+    "another type's form": "<answer>C: Water\nS: It moves in a cycle.</answer>",
+}
+
+
+def columns(count: int, item_type: str = "qa", members: list[str] | None = None) -> dict[str, list[object]]:
+    return {"item_type": [item_type] * count, "members": [members or MEMBERS] * count, "target": [ANSWER] * count}
+
+
+@pytest.mark.parametrize("cheat", CHEATS.values(), ids=CHEATS.keys())
+def test_a_cheat_earns_no_quality_no_coverage_and_less_form_than_an_honest_answer(cheat: str) -> None:
+    both, rows = [cheat, HONEST], columns(2)
+    assert scored_answers(both, rows) == [None, ANSWER]
+    assert form(both, rows)[0] < form(both, rows)[1] == 1.0
+    for reward in (quality, coverage):
+        cheated, honest = reward(both, rows)
+        assert cheated == 0.0 < honest <= 1.0
+
+
+def test_tags_alone_earn_half_of_the_form() -> None:
+    assert form(["<answer>no markers</answer>"], columns(1)) == [0.5]
+
+
+def test_reasoning_before_the_answer_is_allowed_and_not_scored() -> None:
+    thinking = completion(ANSWER, "First the sun, then the clouds, then the rivers.")
+    assert form([thinking], columns(1)) == [1.0]
+    assert quality([thinking], columns(1)) == quality([HONEST], columns(1))
+
+
+def test_a_copied_member_earns_no_quality() -> None:
+    rows = columns(1, members=[ANSWER, *MEMBERS])
+    assert quality([HONEST], rows) == [0.0]
+
+
+def test_saying_everything_five_times_earns_no_more_quality() -> None:
+    question, answer = ANSWER.split("\nA: ")
+    padded = completion(f"{question}\nA: {' '.join([answer] * 5)}")
+    once, often = quality([HONEST, padded], columns(2))
+    assert often <= once
+
+
+def test_padding_with_foreign_sentences_lowers_coverage() -> None:
+    padded = completion(f"{ANSWER} Bananas ripen faster beside apples. Violins are tuned in perfect fifths.")
+    honest, stuffed = coverage([HONEST, padded], columns(2))
+    assert stuffed < honest
+
+
+def test_leaving_a_member_out_lowers_coverage() -> None:
+    part = completion(ANSWER.split(" Rain and snow")[0])
+    honest, thin = coverage([HONEST, part], columns(2))
+    assert thin < honest
+
+
+def test_every_type_earns_the_whole_form_for_its_own_form_only() -> None:
+    items = {
+        "qa": {"question": "What is ice?", "answer": "Frozen water."},
+        "multiple_choice": {
+            "question": "What is ice?", "option_a": "Water", "option_b": "Salt", "option_c": "Air", "option_d": "Sand",
+            "answer": "A", "explanation": "",
+        },
+        "true_false": {"statement": "Ice is water.", "answer": "True", "explanation": "It is frozen."},
+        "category_statement": {"category": "Ice", "statement": "Ice is frozen water."},
+        "paragraph": {"paragraph": "Ice is frozen water."},
+    }  # fmt: skip
+    texts = [completion(FORMATS[tag].render(fields)) for tag, fields in items.items()]
+    for tag in FORMATS:
+        scores = dict(zip(items, form(texts, columns(len(texts), tag)), strict=True))
+        assert [name for name, score in scores.items() if score == 1.0] == [tag]

@@ -1,0 +1,66 @@
+"""The rubric ranks what is planted worse below what it was planted in, for any text, quickly and always alike."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from lake.rubric import HIGH, compress, faults, rate, score
+
+RICE = (
+    "Q: How do I cook rice on the stove?\n"
+    "A: Rinse one cup of rice until the water runs clear, because surface starch makes it gluey. Put it in a pot with 1.5 "
+    "cups of cold water and half a teaspoon of salt. Bring it to a boil, then lower the heat to the smallest flame and cover "
+    "tightly. Cook for 12 minutes without lifting the lid, since escaping steam leaves the top grains raw. Take the pot off "
+    "the heat and let it rest for 10 minutes so that moisture spreads evenly. Fluff with a fork. Brown rice needs 2 cups of "
+    "water and about 35 minutes. Cool leftovers within an hour and refrigerate them, as cooked rice can grow bacteria."
+)
+KOMPOST = (
+    "Der Kompost braucht Luft, Wasser und eine Mischung aus grünem und braunem Material, damit die Mikroorganismen arbeiten "
+    "können. Wenden Sie den Haufen alle zwei Wochen, weil Sauerstoff die Zersetzung beschleunigt. Zu viel Rasenschnitt fault "
+    "und stinkt; mischen Sie deshalb Stroh oder Karton darunter. Nach sechs bis neun Monaten ist die Erde dunkel."
+)
+
+
+def test_a_dense_structured_answer_is_high_and_a_part_of_it_low() -> None:
+    assert score(RICE) >= HIGH
+    assert score("Q: How long does rice take?\nA: About 12 minutes on a small flame.") < HIGH
+
+
+@pytest.mark.parametrize(
+    "worse",
+    [
+        RICE.split(". ")[0],
+        RICE + " Fluff with a fork. Fluff with a fork. Fluff with a fork.",
+        RICE.lower(),
+        RICE.replace("water", "wtaer").replace("minutes", "mintues").replace("because", "becuase"),
+        RICE.replace("1.5 cups", "some stuff").replace("12 minutes", "sometimes").replace("salt", "something"),
+        RICE[: len(RICE) * 2 // 3] + " and the",
+    ],
+    ids=["part", "repeated", "no case", "misspelt", "vague", "cut off"],
+)
+def test_each_planted_fault_lowers_the_score(worse: str) -> None:
+    assert score(worse) < score(RICE)
+
+
+def test_a_language_it_does_not_know_is_neither_punished_nor_unread() -> None:
+    assert faults(KOMPOST) == 0.0
+    assert rate(KOMPOST).rarity in (5, 6)
+    assert score(KOMPOST) > score(KOMPOST.split(".")[0])
+
+
+@given(st.text(max_size=400))
+def test_any_text_gets_a_rating_in_range_that_agrees_with_its_score(text: str) -> None:
+    rating = rate(text)
+    assert all(1 <= value <= 10 for value in (rating.rarity, rating.complexity, rating.informativeness, rating.overall))
+    assert 0.0 <= score(text) <= 5.0
+    assert (compress(rating.overall) >= HIGH) == (score(text) >= HIGH)
+
+
+@given(st.text(max_size=200), st.text(max_size=200))
+def test_overall_never_contradicts_the_score(one: str, other: str) -> None:
+    if rate(one).overall > rate(other).overall:
+        assert score(one) > score(other)
+
+
+def test_compression_is_the_methods() -> None:
+    assert [compress(overall) for overall in range(1, 11)] == [0, 0, 0, 0, 1, 2, 3, 4, 5, 5]

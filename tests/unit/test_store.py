@@ -1,0 +1,126 @@
+"""Write - audit - publish on disk: what is staged is invisible, what is published is atomic, a repeat changes nothing."""
+
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from lake.errors import UserError
+from lake.publication import FORMAT, Publication, now
+from lake.report import StageReport
+from lake.store import Lake
+from lake.tables import TABLES
+
+KEY, SIDE = "silver/quality", "silver/unrated"
+
+
+def publication(run_id: str, **more: Any) -> Publication:
+    stated = {"stage": KEY, "published_at": now(), "inputs": {}, "params_hash": "p", "code_hash": "c", "suite": "s"}
+    return Publication.model_validate(stated | {"run_id": run_id} | more)
+
+
+def scores(*ids: str) -> pa.Table:
+    rows = [
+        {"id": i, "score": 1.0, "uncertainty": 0.0, "neighbour_score": 0.0, "judges": 1, "high": False} for i in ids
+    ]
+    return pa.Table.from_pylist(rows, schema=TABLES[KEY].schema)
+
+
+def ids(lake: Lake, version: int | None = None) -> list[str]:
+    return sorted(lake.dataset(KEY, version).to_table(columns=["id"])["id"].to_pylist())
+
+
+def test_staged_rows_are_invisible_until_published(tmp_path: Path) -> None:
+    lake = Lake(str(tmp_path))
+    first = lake.write(KEY, "run-a", scores("rec_1"))
+    assert lake.version(KEY) is None
+    assert lake.publish(first, publication("a")) == 0
+    lake.write(KEY, "run-b", scores("rec_2"))
+    assert ids(lake) == ["rec_1"]
+
+
+def test_overwrite_replaces_and_older_versions_stay(tmp_path: Path) -> None:
+    lake = Lake(str(tmp_path))
+    lake.publish(lake.write(KEY, "run-a", scores("rec_1", "rec_2")), publication("a"))
+    assert lake.publish(lake.write(KEY, "run-b", scores("rec_3")), publication("b")) == 1
+    assert ids(lake) == ["rec_3"]
+    assert ids(lake, 0) == ["rec_1", "rec_2"]
+
+
+def test_the_same_run_publishes_once(tmp_path: Path) -> None:
+    lake = Lake(str(tmp_path))
+    staged = lake.write(KEY, "run-a", scores("rec_1"))
+    lake.publish(staged, publication("a"))
+    lake.publish(lake.write(KEY, "run-b", scores("rec_2")), publication("b"))
+    again = lake.publish(staged, publication("b"))
+    assert again == 1
+    assert ids(lake) == ["rec_2"]
+
+
+def test_no_rows_is_a_version_too(tmp_path: Path) -> None:
+    lake = Lake(str(tmp_path))
+    lake.publish(lake.write(KEY, "run-a", scores()), publication("a"))
+    assert lake.version(KEY) == 0
+    assert ids(lake) == []
+
+
+def test_append_adds_and_its_repeat_does_not(tmp_path: Path) -> None:
+    lake = Lake(str(tmp_path))
+    row = dict.fromkeys(TABLES["cache/generations"].schema.names)
+    rows = pa.Table.from_pylist([row | {"request_id": "r1"}], schema=TABLES["cache/generations"].schema)
+    assert lake.append("cache/generations", rows, "t1") == 0
+    lake.append("cache/generations", rows, "t2")
+    lake.append("cache/generations", rows, "t2")
+    assert lake.dataset("cache/generations").count_rows() == 2
+
+
+def test_a_file_of_another_schema_is_refused(tmp_path: Path) -> None:
+    lake = Lake(str(tmp_path))
+    folder = tmp_path / KEY / "run-x"
+    folder.mkdir(parents=True)
+    pq.write_table(pa.table({"id": ["rec_1"]}), folder / "part.parquet")
+    with pytest.raises(ValueError, match="silver/quality declares"):
+        lake.staged(KEY, "run-x")
+
+
+def test_side_tables_are_read_at_the_version_published_with_their_owner(tmp_path: Path) -> None:
+    lake = Lake(str(tmp_path))
+    exits = pa.table(
+        {"id": ["rec_9"], "source": ["s"], "outcome": ["unrated"], "reason": ["judge_failed"], "detail": [""]}
+    )
+    side = lake.publish(lake.write(SIDE, "run-a", exits), publication("a"))
+    assert lake.version(SIDE) is None, "a crash between the side table and its owner must leave nothing visible"
+    lake.publish(lake.write(KEY, "run-a", scores("rec_1")), publication("a", sides={SIDE: side}))
+    assert lake.version(SIDE) == 0
+    lake.publish(lake.write(SIDE, "run-b", exits), publication("b"))
+    assert lake.version(SIDE) == 0
+
+
+def test_maintenance_commits_are_not_publications(tmp_path: Path) -> None:
+    from deltalake import DeltaTable
+
+    lake = Lake(str(tmp_path))
+    staged = [lake.write(KEY, "run-a", scores("rec_1"), part=number) for number in range(1)]
+    lake.publish(staged[-1], publication("a"))
+    DeltaTable(lake.uri(KEY)).optimize.compact()
+    DeltaTable(lake.uri(KEY)).vacuum(dry_run=False, retention_hours=1000, enforce_retention_duration=False)
+    assert lake.version(KEY) == 0
+
+
+def test_a_lake_of_another_format_is_refused_in_a_sentence(tmp_path: Path) -> None:
+    lake = Lake(str(tmp_path))
+    lake.publish(lake.write(KEY, "run-a", scores("rec_1")), publication("a", format=FORMAT + 1))
+    with pytest.raises(UserError, match=f"format {FORMAT + 1}"):
+        lake.version(KEY)
+
+
+def test_the_newest_attempt_is_kept(tmp_path: Path) -> None:
+    lake = Lake(str(tmp_path))
+    assert lake.attempt(KEY) is None
+    for run_id in ("a", "b"):
+        lake.record_attempt(StageReport(stage=KEY, status="rejected", run_id=run_id))
+    newest = lake.attempt(KEY)
+    assert newest is not None
+    assert newest.run_id == "b"

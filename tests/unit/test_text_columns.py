@@ -1,0 +1,75 @@
+"""Repairs keep meaning, and exact keys join only what is the same."""
+
+import pyarrow as pa
+import pytest
+
+from spark_jobs.text import exact_key, repair, tokens
+
+
+def repaired(text: str) -> str:
+    return repair(pa.array([text]))[0].as_py()
+
+
+def key(text: str) -> str:
+    return exact_key(pa.array([text]))[0].as_py()
+
+
+@pytest.mark.parametrize(
+    ("broken", "mended"),
+    [
+        ("cafÃ© au lait", "café au lait"),
+        ("cafe\u0301", "caf\u00e9"),
+        ("one\r\ntwo\rthree", "one\ntwo\nthree"),
+        ("be\x00ll \u200bhere\x07", "bell here"),
+        ("  lines \t\n\n\n\nhere  ", "lines\n\nhere"),
+        ("<p>Rinse the <b>rice</b>.</p><p>Boil it &amp; wait.</p>", "Rinse the rice.\n\nBoil it & wait."),
+        ("first<br/>second", "first\nsecond"),
+    ],
+)
+def test_damage_is_mended(broken: str, mended: str) -> None:
+    assert repaired(broken) == mended
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        '<script>alert("mixlake")</script><img src=x onerror=alert(1)>',
+        "Wrap it in a <b>tag</b>, as HTML does.",
+        "Use `<p>text</p>` here.",
+        "if a < b and c > d: print(x)",
+        "He earns 48/2 = <<48/2=24>>24 a day.",
+        "“Curly” quotes and full‑width Ａ stay",
+        "def f():\n    return 1\n\ttab",
+        "",
+    ],
+)
+def test_meaning_is_left_alone(text: str) -> None:
+    assert repaired(text) == text
+
+
+def test_an_array_keeps_its_length_and_order_and_repairing_twice_changes_nothing() -> None:
+    texts = pa.array(["plain", None, "cafÃ©", "<i>x</i>", "Ü"])
+    once = repair(texts)
+    assert once.to_pylist() == ["plain", "", "café", "x", "Ü"]
+    assert repair(once).equals(once)
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [("Boil, the RICE!", "boil the rice"), ("ﬁne  day", "fine\nday"), ("well-known", "well known"), ("«Salz»", "salz")],
+)
+def test_the_same_text_has_one_key(one: str, other: str) -> None:
+    assert key(one) == key(other)
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [("add 5", "add -5"), ("3 + 4", "3 * 4"), ("3.5 cups", "35 cups"), ("step 1", "step 2"), ("cafe", "café")],
+)
+def test_different_texts_have_two_keys(one: str, other: str) -> None:
+    assert key(one) != key(other)
+
+
+def test_tokens_are_words_or_characters() -> None:
+    assert tokens("Boil 2 cups, don't") == ["boil", "2", "cups", "don", "t"]
+    assert tokens("细胞ab理论") == ["细", "胞", "ab", "理", "论"]

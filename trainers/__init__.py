@@ -1,0 +1,1 @@
+"""Training the distiller, choosing the one that serves, and measuring what a released set is worth."""

@@ -1,0 +1,160 @@
+"""What a released set is worth: the same tiny model trained on it and on its controls, and the facts that distilling recovered.
+
+Arms of equal size and equal token budgets: `released`, `random` (from all unique records), `high_only` (from the high-rated).
+A tiny model from scratch can show whether one set predicts held-out targets better than another under the same budget. It cannot
+show what instruction tuning does to a pretrained model: no instruction is followed here. The interval over three seeds is wide.
+Not yet: a pretrained base, benchmarks. At most `examples` rows of an arm and `distilled_items` groups are measured, chosen by hash.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from heapq import nsmallest
+from statistics import fmean
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.dataset as ds
+from pydantic import Field
+
+from lake.coverage import facts_recovered
+from lake.errors import StageFailed
+from lake.formats import FORMATS
+from lake.ids import sha256_text
+from lake.job import ArrowInputs, ArrowRows, JobContext, Params
+from lake.tables import TABLES
+from trainers.recipes import Architecture
+from trainers.surroundings import silence
+
+_TABLE = "reports/evaluation"
+Figure = dict[str, Any]
+
+
+class EvaluationParams(Params):
+    """How long the tiny models are trained, and on how much."""
+
+    architecture: Architecture = Architecture(hidden_size=128, layers=2, heads=4, vocabulary=2048, positions=256)
+    seeds: tuple[int, ...] = Field(default=(0, 1, 2), min_length=1, description="each trains every arm once")
+    examples: int = Field(
+        default=1_000, ge=1, description="rows of each arm at most; fewer if the released set is smaller"
+    )
+    steps: int = Field(default=40, ge=1, description="updates, the same for every arm")
+    batch: int = Field(default=8, ge=1, description="blocks an update")
+    block: int = Field(
+        default=128, ge=16, description="tokens a block: steps x batch x block is the budget of every arm"
+    )
+    learning_rate: float = Field(default=3e-3, gt=0)
+    heldout_items: int = Field(default=200, ge=1, description="MIXTURE targets the loss is measured on")
+    distilled_items: int = Field(default=1_000, ge=1, description="distilled items whose facts are counted at most")
+    seed: int = Field(default=7, description="of the tokenizer's sample and of the choice of what is measured")
+
+
+def evaluation(inputs: ArrowInputs, params: EvaluationParams, context: JobContext) -> ArrowRows:
+    """Rows of reports/evaluation: held-out losses of each arm and seed, then the facts recovered."""
+    figures = [*_arms(inputs, params, context), *facts(inputs, params)]
+    for name in sorted({(figure["arm"], figure["metric"]) for figure in figures}):
+        values = [figure["value"] for figure in figures if (figure["arm"], figure["metric"]) == name]
+        context.metrics[".".join(name)] = fmean(values)
+    yield _TABLE, pa.Table.from_pylist(figures, schema=TABLES[_TABLE].schema)
+
+
+def _arms(inputs: ArrowInputs, params: EvaluationParams, context: JobContext) -> Iterator[Figure]:
+    silence()
+    from trainers import tiny
+    from trainers.language import loss_per_token, train
+
+    records = inputs["silver/unique_instructions"]
+    heldout = _heldout(inputs["gold/mixture"], params)
+    size = min(params.examples, inputs["gold/training_set"].count_rows())
+    if not size or not heldout["heldout_loss"]:
+        raise StageFailed("nothing to evaluate: the training set or MIXTURE's held-out split is empty")
+    sample = _texts(records, _chosen(records, params.examples, params.seed))
+    tokenizer = tiny.tokenizer_from(sample, params.architecture.vocabulary, params.architecture.positions)
+    runs = [(arm, seed) for seed in params.seeds for arm in ("released", "random", "high_only")]
+    for done, (arm, seed) in enumerate(runs):
+        texts = _arm(arm, inputs, size, seed)
+        if not texts:
+            continue
+        model = train(tiny.model_from(params.architecture, tokenizer, seed), tokenizer, texts, params, seed)
+        for metric, targets in heldout.items():
+            value = loss_per_token(model, tokenizer, targets, params.block)
+            yield {"arm": arm, "seed": seed, "metric": metric, "value": value, "items": len(targets)}
+        yield {"arm": arm, "seed": seed, "metric": "train_examples", "value": float(len(texts)), "items": len(texts)}
+        context.progress(done + 1, len(runs))
+
+
+def _arm(arm: str, inputs: ArrowInputs, size: int, seed: int) -> list[str]:
+    if arm == "released":
+        released = inputs["gold/training_set"]
+        return _texts(released, _chosen(released, size, seed))
+    records, quality = inputs["silver/unique_instructions"], inputs["silver/quality"]
+    if arm == "random":
+        return _texts(records, _chosen(records, size, seed))
+    return _texts(records, _chosen(quality, size, seed, ds.field("high")))
+
+
+def _chosen(dataset: ds.Dataset, count: int, seed: int, where: ds.Expression | None = None) -> list[str]:
+    """The `count` ids whose hash with the seed is smallest: a random sample that does not depend on order."""
+    ids = (name for batch in dataset.to_batches(columns=["id"], filter=where) for name in batch["id"].to_pylist())
+    return nsmallest(count, ids, key=lambda name: sha256_text(f"{seed} {name}"))
+
+
+def _texts(dataset: ds.Dataset, ids: Sequence[str]) -> list[str]:
+    """Prompt and answer of the rows with these ids, in id order."""
+    table = dataset.to_table(columns=["id", "prompt", "answer"], filter=ds.field("id").isin(ids)).sort_by("id")
+    return [f"{row['prompt']}\n{row['answer']}" for row in table.to_pylist()]
+
+
+def _heldout(mixture: ds.Dataset, params: EvaluationParams) -> dict[str, list[str]]:
+    """The held-out targets as written, and the words of their fields alone, which no item type's markers can help to predict."""
+    table = mixture.to_table(columns=["id", "item_type", "target"], filter=ds.field("split") == "heldout").sort_by("id")
+    rows = table.slice(0, params.heldout_items).to_pylist()
+    bare = ["\n".join((FORMATS[row["item_type"]].parse(row["target"]) or {"": row["target"]}).values()) for row in rows]
+    return {"heldout_loss": [row["target"] for row in rows], "heldout_loss_without_form": bare}
+
+
+def facts(inputs: ArrowInputs, params: EvaluationParams) -> Iterator[Figure]:
+    """facts_best_member, facts_distilled, facts_full: mean shares (0..1) of the truths' facts, over groups whose truths are known.
+
+    A member's original_id is the truth's name, `#`, and the aspect it answers. Nothing where no group has a truth.
+    """
+    distilled = inputs["gold/distilled"]
+    chosen = _chosen(distilled, params.distilled_items, params.seed)
+    groups = distilled.to_table(
+        columns=["id", "member_ids", "prompt", "answer"], filter=ds.field("id").isin(chosen)
+    ).to_pylist()
+    member_ids = sorted({member for group in groups for member in group["member_ids"]})
+    wanted = ds.field("id").isin(member_ids)
+    members = _by_key(inputs["silver/unique_instructions"], "id", ["id", "original_id", "text"], wanted)
+    names = sorted({_truth_name(member) for member in members.values()})
+    truths = _by_key(
+        inputs["bronze/references"], "name", ["name", "text", "facts"],
+        (ds.field("role") == "truth") & ds.field("name").isin(names),
+    )  # fmt: skip
+    shares = [
+        share for group in sorted(groups, key=lambda row: row["id"]) if (share := _recovered(group, members, truths))
+    ]
+    for metric in ("facts_best_member", "facts_distilled", "facts_full") if shares else ():
+        value = fmean(share[metric] for share in shares)
+        yield {"arm": "distilled", "seed": 0, "metric": metric, "value": value, "items": len(shares)}
+
+
+def _by_key(dataset: ds.Dataset, key: str, columns: list[str], where: ds.Expression) -> dict[str, Figure]:
+    return {row[key]: row for row in dataset.to_table(columns=columns, filter=where).to_pylist()}
+
+
+def _truth_name(member: Mapping[str, Any]) -> str:
+    return (member["original_id"] or "").partition("#")[0]
+
+
+def _recovered(
+    group: Mapping[str, Any], members: Mapping[str, Figure], truths: Mapping[str, Figure]
+) -> dict[str, float] | None:
+    found = [members[name] for name in group["member_ids"] if name in members]
+    known = [truths[name] for name in sorted({_truth_name(member) for member in found}) if name in truths]
+    wanted = [fact for truth in known for fact in truth["facts"] or ()]
+    if not wanted:
+        return None
+    return {
+        "facts_best_member": max(facts_recovered(wanted, member["text"]) for member in found),
+        "facts_distilled": facts_recovered(wanted, f"{group['prompt']}\n{group['answer']}"),
+        "facts_full": facts_recovered(wanted, "\n".join(truth["text"] for truth in known)),
+    }

@@ -1,0 +1,76 @@
+"""Answers of a checkpoint by transformers, for the figures of a training stage; inference at scale is vLLM's."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from transformers import PreTrainedModel, PreTrainedTokenizerBase, set_seed
+from transformers.generation.logits_process import LogitsProcessorList, RepetitionPenaltyLogitsProcessor
+
+from lake.formats.messages import format_score
+
+_BATCH = 32
+
+
+@dataclass(frozen=True)
+class Decoding:
+    """How an answer is drawn: greedily at temperature 0, else by sampling, the same for the same seed.
+
+    repetition_penalty counts what the answer holds already, not its prompt, from which it is meant to copy.
+    """
+
+    max_tokens: int
+    temperature: float = 0.0
+    seed: int = 7
+    repetition_penalty: float = 1.0
+
+
+def written_answers(
+    model: PreTrainedModel,
+    tokenizer: PreTrainedTokenizerBase,
+    prompts: Sequence[list[dict[str, str]]],
+    decoding: Decoding,
+) -> list[str]:
+    """The answer to each prompt, without control tokens, in the order of `prompts`."""
+    rendered = [
+        str(tokenizer.apply_chat_template(prompt, add_generation_prompt=True, tokenize=False)) for prompt in prompts
+    ]
+    by_length = sorted(range(len(rendered)), key=lambda place: len(rendered[place]))
+    answers: dict[int, str] = {}
+    model.eval()
+    set_seed(decoding.seed)
+    for first in range(0, len(by_length), _BATCH):
+        places = by_length[first : first + _BATCH]
+        answers |= dict(
+            zip(places, _batch(model, tokenizer, [rendered[place] for place in places], decoding), strict=True)
+        )
+    return [answers[place] for place in range(len(rendered))]
+
+
+def _batch(model: Any, tokenizer: Any, rendered: list[str], decoding: Decoding) -> list[str]:
+    # the template has written every control token; padding goes left, so that answers begin side by side
+    inputs = tokenizer(rendered, add_special_tokens=False, padding=True, padding_side="left", return_tensors="pt")
+    inputs.pop("token_type_ids", None)
+    sampling = (
+        {"do_sample": True, "temperature": decoding.temperature, "top_k": 0}
+        if decoding.temperature
+        else {"do_sample": False}
+    )
+    ends = {"eos_token_id": tokenizer.eos_token_id, "pad_token_id": tokenizer.pad_token_id}
+    prompt = inputs["input_ids"].shape[1]
+    penalty = RepetitionPenaltyLogitsProcessor(decoding.repetition_penalty, prompt_ignore_length=prompt)
+    with torch.inference_mode():
+        output = model.generate(
+            **inputs.to(model.device),
+            max_new_tokens=decoding.max_tokens,
+            logits_processor=LogitsProcessorList([penalty]),
+            **sampling,
+            **ends,
+        )
+    return tokenizer.batch_decode(output[:, prompt:], skip_special_tokens=True)
+
+
+def format_rate(answers: Sequence[str], item_types: Sequence[str]) -> float:
+    """The share of answers that are one answer block holding one well-formed item of their type (0..1)."""
+    return sum(format_score(text, kind) == 1.0 for text, kind in zip(answers, item_types, strict=True)) / len(answers)

@@ -1,0 +1,142 @@
+"""GRPO of the distiller on MIXTURE's grpo split, from the fine-tuned checkpoint (method: section 4).
+
+The KL term compares with the fine-tuned checkpoint. Not yet: resuming an interrupted run by itself, several GPUs, dual clipping.
+"""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from statistics import fmean
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.dataset as ds
+from pydantic import Field, field_validator
+
+from lake.job import ArrowInputs, ArrowRows, JobContext, Params
+from lake.tables import TABLES
+from trainers.recipes import GrpoRecipe, load, parse
+from trainers.surroundings import silence
+
+_FIGURES = (
+    "steps",
+    "train_rows",
+    "reward",
+    "reward_before",
+    "kl",
+    "frac_reward_zero_std",
+    "format_rate",
+    "weight_change",
+)
+
+
+class GrpoParams(Params):
+    """The recipe, given by name or in full, and the seed."""
+
+    recipe: GrpoRecipe = Field(default="demo", validate_default=True)  # pyright: ignore[reportAssignmentType]
+    seed: int = 7
+
+    @field_validator("recipe", mode="before")
+    @classmethod
+    def _by_name(cls, recipe: Any) -> Any:
+        if isinstance(recipe, str):
+            return load(GrpoRecipe, "grpo", recipe)
+        return parse(GrpoRecipe, dict(recipe)) if isinstance(recipe, Mapping) else recipe
+
+
+def distiller(inputs: ArrowInputs, params: GrpoParams, context: JobContext) -> ArrowRows:
+    """One row of models/distiller_grpo: the checkpoint, its rewards on held-out items before and after, how far it moved.
+
+    reward, reward_before: weighted rewards of the answers to the same held-out items. The checkpoint lies in the run's artifacts.
+    """
+    silence()
+    from trainers import checkpoint
+    from trainers.watch import average, curve
+
+    recipe, mixture = params.recipe, inputs["gold/mixture"]
+    start = inputs["models/distiller_sft"].to_table(columns=["uri", "digest"]).to_pylist()[0]
+    before, _ = _heldout_figures(start["uri"], mixture, params)
+    trainer, rows = _trainer(start["uri"], mixture, params, context)
+    trainer.train()
+    folder = context.artifacts / "checkpoint"
+    digest = checkpoint.save(trainer.model, trainer.processing_class, folder)
+    after, format_rate = _heldout_figures(str(folder), mixture, params)
+    points = curve(trainer.state.log_history, _curves(recipe))
+    row: dict[str, Any] = {
+        "digest": digest, "recipe": recipe.name, "uri": str(folder), "base": start["digest"],
+        "steps": trainer.state.global_step, "train_rows": rows, "reward": after, "reward_before": before,
+        "kl": average(points, "kl"), "frac_reward_zero_std": average(points, "frac_reward_zero_std"),
+        "format_rate": format_rate, "weight_change": checkpoint.weight_change(Path(start["uri"]), folder), "curve": points,
+    }  # fmt: skip
+    context.metrics.update({name: float(row[name]) for name in _FIGURES})
+    context.metrics["mean_completion_length"] = average(points, "completions/mean_length")
+    yield "models/distiller_grpo", pa.Table.from_pylist([row], schema=TABLES["models/distiller_grpo"].schema)
+
+
+def trl_reward(name: str) -> Any:
+    """A reward of REWARDS as TRL calls it; TRL logs it under the function's name."""
+    from trainers.rewards import REWARDS
+
+    def reward(completions: Sequence[Sequence[Mapping[str, str]]], **columns: Sequence[Any]) -> list[float]:
+        return REWARDS[name]([turns[-1]["content"] for turns in completions], columns)
+
+    reward.__name__ = name
+    return reward
+
+
+def _trainer(start: str, mixture: ds.Dataset, params: GrpoParams, context: JobContext) -> tuple[Any, int]:
+    from transformers import AutoTokenizer
+    from trl.trainer.grpo_config import GRPOConfig
+    from trl.trainer.grpo_trainer import GRPOTrainer
+
+    from trainers.dataset import conversations, tokens
+    from trainers.watch import Watch, adapters, quiet_arguments
+
+    recipe = params.recipe
+    tokenizer = AutoTokenizer.from_pretrained(start)
+    rows, dropped = conversations(
+        mixture, "grpo", lambda row: tokens(tokenizer, row["prompt"], True) <= recipe.max_prompt_length
+    )
+    context.metrics["dropped_rows"] = dropped
+    trainer = GRPOTrainer(
+        model=start,
+        reward_funcs=[trl_reward(name) for name in recipe.reward_weights],
+        args=GRPOConfig(
+            **recipe.arguments(), **quiet_arguments(context.artifacts / "steps", params.seed),
+            reward_weights=list(recipe.reward_weights.values()), model_init_kwargs={"dtype": "float32"},
+        ),
+        train_dataset=rows.remove_columns("completion"),
+        processing_class=tokenizer,
+        peft_config=adapters(recipe.lora),
+        callbacks=[Watch(recipe.time_limit_s, context.progress)],
+    )  # fmt: skip
+    return trainer, len(rows)
+
+
+def _heldout_figures(model_folder: str, mixture: ds.Dataset, params: GrpoParams) -> tuple[float, float]:
+    """The mean weighted reward and the format rate of the answers to the held-out items that fit."""
+    from trainers import checkpoint
+    from trainers.dataset import conversations, tokens
+    from trainers.generation import Decoding, format_rate, written_answers
+    from trainers.rewards import REWARDS
+
+    recipe = params.recipe
+    model, tokenizer = checkpoint.load(model_folder)
+    rows, _ = conversations(
+        mixture,
+        "heldout",
+        lambda row: tokens(tokenizer, row["prompt"], True) <= recipe.max_prompt_length,
+        recipe.evaluation_items,
+    )
+    decoding = Decoding(
+        recipe.max_completion_length, recipe.evaluation_temperature, params.seed, recipe.evaluation_repetition_penalty
+    )
+    answers = written_answers(model, tokenizer, rows["prompt"], decoding)
+    columns = {name: rows[name] for name in ("item_type", "members", "target")}
+    reward = sum(weight * fmean(REWARDS[name](answers, columns)) for name, weight in recipe.reward_weights.items())
+    return reward, format_rate(answers, rows["item_type"])
+
+
+def _curves(recipe: GrpoRecipe) -> tuple[str, ...]:
+    rewards = tuple(f"rewards/{name}/mean" for name in recipe.reward_weights)
+    lengths = ("completions/mean_length", "completions/clipped_ratio")
+    return ("loss", "reward", "reward_std", "frac_reward_zero_std", "kl", "entropy", *rewards, *lengths)

@@ -1,0 +1,60 @@
+"""Plain language modelling of a few texts with a fixed token budget: the yardstick of trainers.downstream."""
+
+import random
+from collections.abc import Sequence
+from itertools import chain, cycle, islice
+from typing import Any, Protocol, cast
+
+import torch
+from transformers import PreTrainedModel, PreTrainedTokenizerBase
+
+
+class Budget(Protocol):
+    """steps x batch x block tokens are read, whatever the number of texts."""
+
+    @property
+    def steps(self) -> int: ...
+    @property
+    def batch(self) -> int: ...
+    @property
+    def block(self) -> int: ...
+    @property
+    def learning_rate(self) -> float: ...
+
+
+def train(
+    model: Any, tokenizer: PreTrainedTokenizerBase, texts: Sequence[str], budget: Budget, seed: int
+) -> PreTrainedModel:
+    """The model after `budget.steps` AdamW updates on the shuffled texts, laid end to end and repeated until the budget is spent."""
+    shuffled = random.Random(seed).sample(list(texts), len(texts))
+    stream = cycle(chain.from_iterable(_tokens(tokenizer, text) for text in shuffled))
+    optimiser = torch.optim.AdamW(model.parameters(), lr=budget.learning_rate, betas=(0.9, 0.95))
+    model.train()
+    for _ in range(budget.steps):
+        tokens = (
+            torch.tensor(list(islice(stream, budget.batch * budget.block)))
+            .view(budget.batch, budget.block)
+            .to(model.device)
+        )
+        model(input_ids=tokens, labels=tokens).loss.backward()
+        torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
+        optimiser.step()
+        optimiser.zero_grad()
+    return model
+
+
+@torch.inference_mode()
+def loss_per_token(model: Any, tokenizer: PreTrainedTokenizerBase, texts: Sequence[str], block: int) -> float:
+    """The mean negative log-likelihood (nats) of the tokens of the texts, each read up to `block` tokens."""
+    model.eval()
+    total, count = 0.0, 0
+    for text in texts:
+        tokens = torch.tensor([_tokens(tokenizer, text)[:block]], device=model.device)
+        predicted = tokens.shape[1] - 1
+        total += float(model(input_ids=tokens, labels=tokens).loss) * predicted
+        count += predicted
+    return total / count
+
+
+def _tokens(tokenizer: PreTrainedTokenizerBase, text: str) -> list[int]:
+    return [*tokenizer(text, add_special_tokens=False)["input_ids"], cast(int, tokenizer.eos_token_id)]

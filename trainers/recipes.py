@@ -1,0 +1,208 @@
+"""Typed training recipes: one complete experiment a file, under recipes/sft and recipes/grpo.
+
+Fields that TRL also has carry TRL's name and meaning, so that a recipe reads like its documentation.
+A recipe is validated when params are built, long before a model is loaded. Not yet: several GPUs, schedules of learning rates.
+"""
+
+from typing import Any, ClassVar, Literal, Self, TypeVar
+
+import yaml
+from pydantic import Field, ValidationError, field_validator, model_validator
+
+from lake.errors import UserError
+from lake.job import Params
+from lake.settings import project_folder
+
+_FOLDER = project_folder() / "recipes"
+_HEAD = "lm_head"
+
+
+class Architecture(Params):
+    """A small Qwen2-shaped model to be initialised from scratch, with its own tokenizer."""
+
+    hidden_size: int = Field(ge=64, description="width; head dimension is hidden_size / heads and must be >= 32")
+    layers: int = Field(ge=2)
+    heads: int = Field(ge=3, description="at least three: a start that copies keeps three things apart")
+    vocabulary: int = Field(ge=300, le=65_536, description="tokens of the byte-level BPE tokenizer trained on MIXTURE")
+    positions: int = Field(ge=128, description="longest sequence the model can read")
+    tokenizer_rows: int = Field(default=2_000, ge=1, description="MIXTURE rows the tokenizer is trained on")
+
+    @model_validator(mode="after")
+    def _heads_divide(self) -> Self:
+        if self.hidden_size % self.heads or self.hidden_size // self.heads < 32:
+            raise ValueError(f"hidden_size {self.hidden_size} / heads {self.heads} must be a whole number >= 32")
+        return self
+
+
+class Lora(Params):
+    """Low-rank adapters; merged into the weights before the checkpoint is saved."""
+
+    rank: int = Field(ge=1)
+    alpha: int = Field(ge=1)
+    dropout: float = Field(default=0.0, ge=0, lt=1)
+    modules: tuple[str, ...] = ("q_proj", "k_proj", "v_proj", "o_proj", "gate_proj", "up_proj", "down_proj")
+
+    @field_validator("modules")
+    @classmethod
+    def _no_head(cls, modules: tuple[str, ...]) -> tuple[str, ...]:
+        if _HEAD in modules:
+            raise ValueError(f"{_HEAD} cannot carry an adapter: TRL fuses it into the loss")
+        return modules
+
+
+class Recipe(Params):
+    """What both stages of training share; `ARGUMENTS` are handed to TRL under the same name."""
+
+    ARGUMENTS: ClassVar[tuple[str, ...]] = (
+        "learning_rate", "weight_decay", "adam_beta2", "max_grad_norm", "lr_scheduler_type", "warmup_steps", "num_train_epochs", "max_steps",
+        "per_device_train_batch_size", "gradient_accumulation_steps", "gradient_checkpointing", "bf16", "logging_steps",
+    )  # fmt: skip
+
+    name: str
+    learning_rate: float = Field(gt=0, le=0.1)
+    weight_decay: float = Field(default=0.01, ge=0)
+    adam_beta2: float = Field(default=0.999, gt=0, lt=1)
+    max_grad_norm: float = Field(default=1.0, gt=0)
+    lr_scheduler_type: Literal["constant", "constant_with_warmup", "linear", "cosine"] = "linear"
+    warmup_steps: float = Field(default=0, ge=0, description="below 1: a share of all steps")
+    num_train_epochs: float = Field(default=1, gt=0)
+    max_steps: int = Field(default=-1, ge=-1, description="-1: as many as the epochs need")
+    time_limit_s: float | None = Field(default=None, gt=0, description="training stops after the step that passes it")
+    per_device_train_batch_size: int = Field(ge=1)
+    gradient_accumulation_steps: int = Field(default=1, ge=1)
+    gradient_checkpointing: bool = False
+    bf16: bool = True
+    lora: Lora | None = None
+    logging_steps: int = Field(default=10, ge=1)
+    save_steps: int | None = Field(default=None, ge=1, description="intermediate checkpoints; null: only the last one")
+    evaluation_items: int = Field(default=200, ge=1, description="held-out items answered after training")
+    evaluation_repetition_penalty: float = Field(
+        default=1.0,
+        ge=1,
+        le=2,
+        description="on tokens an evaluated answer holds already; the method's own evaluation uses 1.3",
+    )
+    evaluation_temperature: float = Field(default=0.0, ge=0, le=2, description="of those answers; 0: greedy")
+    max_completion_length: int = Field(ge=16, description="tokens an answer may take")
+
+    def arguments(self) -> dict[str, Any]:
+        """The keyword arguments of TRL's config."""
+        saving = (
+            {"save_strategy": "no"}
+            if self.save_steps is None
+            else {"save_strategy": "steps", "save_steps": self.save_steps}
+        )
+        return self.model_dump(include=set(self.ARGUMENTS)) | saving
+
+
+class SftRecipe(Recipe):
+    """Supervised fine-tuning (method: cold start)."""
+
+    base: str | Architecture = Field(
+        description="folder or hub name of a chat model, or an architecture to start from scratch"
+    )
+    max_length: int = Field(ge=64, description="tokens of prompt and answer; longer rows are dropped and counted")
+    completion_only_loss: bool = Field(
+        default=True, description="false: a model from scratch learns to read from the prompts"
+    )
+
+    @model_validator(mode="after")
+    def _fits(self) -> Self:
+        if isinstance(self.base, Architecture) and self.max_length > self.base.positions:
+            raise ValueError(f"max_length {self.max_length} must be <= base.positions {self.base.positions}")
+        if self.max_completion_length >= self.max_length:
+            raise ValueError(
+                f"max_completion_length {self.max_completion_length} must be < max_length {self.max_length}"
+            )
+        return self
+
+
+class GrpoRecipe(Recipe):
+    """Group-relative policy optimisation from the fine-tuned checkpoint."""
+
+    ARGUMENTS: ClassVar[tuple[str, ...]] = (
+        *Recipe.ARGUMENTS, "num_generations", "steps_per_generation", "num_iterations", "beta", "epsilon", "epsilon_high",
+        "temperature", "top_p", "loss_type", "scale_rewards", "multi_objective_aggregation", "mask_truncated_completions",
+        "max_completion_length", "use_vllm",
+    )  # fmt: skip
+
+    length: int = Field(ge=64, description="tokens the policy can read: prompt and completion together")
+    max_prompt_length: int = Field(ge=16, description="longer prompts are dropped and counted")
+    num_generations: int = Field(ge=2, description="completions a prompt")
+    steps_per_generation: int = Field(default=1, ge=1, description="batches that one rollout is cut into")
+    num_iterations: int = Field(default=1, ge=1, description="passes over each rollout")
+    beta: float = Field(default=0.01, ge=0, description="weight of the KL term")
+    epsilon: float = Field(default=0.2, gt=0, lt=1)
+    epsilon_high: float = Field(default=0.3, gt=0)
+    temperature: float = Field(default=1.0, gt=0)
+    top_p: float = Field(default=1.0, gt=0, le=1)
+    loss_type: Literal["dapo", "grpo", "dr_grpo", "bnpo"] = "dapo"
+    scale_rewards: Literal["group", "batch", "none"] = "group"
+    multi_objective_aggregation: Literal["sum_then_normalize", "normalize_then_sum"] = "sum_then_normalize"
+    mask_truncated_completions: bool = False
+    use_vllm: bool = Field(default=False, description="generate with vLLM on the training GPU; impossible on a CPU")
+    reward_weights: dict[str, float] = Field(default={"quality": 0.5, "alignment": 0.4, "format": 0.1})
+
+    @field_validator("reward_weights")
+    @classmethod
+    def _known_rewards(cls, weights: dict[str, float]) -> dict[str, float]:
+        from trainers.rewards import REWARDS
+
+        unknown = sorted(weights.keys() - REWARDS.keys())
+        if unknown or not weights:
+            raise ValueError(f"{unknown} are not rewards: allowed are {sorted(REWARDS)}, at least one")
+        return weights
+
+    @model_validator(mode="after")
+    def _rollouts(self) -> Self:
+        rollout = self.per_device_train_batch_size * self.steps_per_generation
+        updates, rest = divmod(self.steps_per_generation * self.num_iterations, self.gradient_accumulation_steps)
+        if rollout % self.num_generations:
+            raise ValueError(
+                f"per_device_train_batch_size x steps_per_generation = {rollout} must be a multiple of "
+                f"num_generations {self.num_generations}"
+            )
+        if rest:
+            raise ValueError(
+                f"steps_per_generation x num_iterations must be a multiple of "
+                f"gradient_accumulation_steps {self.gradient_accumulation_steps}"
+            )
+        # a checkpoint inside a rollout cannot be resumed: the rollout's buffer and counter are not saved
+        if self.save_steps is not None and self.save_steps % updates:
+            raise ValueError(f"save_steps {self.save_steps} must be a multiple of the {updates} updates of one rollout")
+        if self.max_prompt_length + self.max_completion_length > self.length:
+            raise ValueError(
+                f"max_prompt_length {self.max_prompt_length} + max_completion_length {self.max_completion_length} "
+                f"must be <= length {self.length}"
+            )
+        return self
+
+
+AnyRecipe = TypeVar("AnyRecipe", bound=Recipe)
+
+
+def load(kind: type[AnyRecipe], stage: str, name: str) -> AnyRecipe:
+    """The recipe `name` of a stage (`sft` or `grpo`); UserError if there is none or a value is not allowed."""
+    path = _FOLDER / stage / f"{name}.yaml"
+    names = sorted(file.stem for file in (_FOLDER / stage).glob("*.yaml"))
+    if name not in names:
+        raise UserError(f"recipe: there is no {stage} recipe {name!r}; there are {', '.join(names)}.")
+    fields = yaml.safe_load(path.read_text(encoding="utf-8"))
+    if not isinstance(fields, dict):
+        raise UserError(f"recipe {stage}/{name}: the file must hold fields and values.")
+    return parse(kind, {"name": name, **fields})
+
+
+def parse(kind: type[AnyRecipe], fields: dict[str, Any]) -> AnyRecipe:
+    """`fields` as a recipe; UserError naming each wrong field, its value and what is allowed."""
+    try:
+        return kind.model_validate(fields)
+    except ValidationError as error:
+        wrong = "; ".join(_sentence(fault) for fault in error.errors())
+        raise UserError(f"recipe {fields.get('name', 'without a name')!r}: {wrong}.") from error
+
+
+def _sentence(fault: Any) -> str:
+    place = ".".join(str(part) for part in fault["loc"])
+    message = str(fault["msg"]).removeprefix("Value error, ")
+    return f"{place} = {fault['input']!r}: {message}" if place else message

@@ -1,0 +1,26 @@
+"""The rewards of GRPO: one file each, one line each in REWARDS.
+
+A reward gives one number in 0..1 for each completion, in order. It knows the row by its columns: item_type, members, target.
+Quality, alignment and coverage are worth nothing without a well-formed answer: an additive format reward alone would pay for
+empty shells. Not yet: the method's KNN-Bayes quality from a library of rated items; here quality is the rules rubric.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from types import MappingProxyType
+from typing import Any
+
+from trainers.rewards.alignment import alignment
+from trainers.rewards.coverage import coverage
+from trainers.rewards.format import form
+from trainers.rewards.quality import quality
+
+Reward = Callable[[Sequence[str], Mapping[str, Sequence[Any]]], list[float]]
+
+REWARDS: Mapping[str, Reward] = MappingProxyType({
+    "quality": quality,
+    "alignment": alignment,
+    "format": form,
+    "coverage": coverage,
+})  # fmt: skip
+
+__all__ = ["REWARDS", "Reward"]

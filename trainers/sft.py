@@ -1,0 +1,125 @@
+"""Supervised fine-tuning of the distiller on MIXTURE's sft split (method: cold start).
+
+Not yet: resuming an interrupted run by itself, several GPUs. With a time limit the number of steps depends on the machine.
+"""
+
+from collections.abc import Mapping
+from typing import Any, cast
+
+import pyarrow as pa
+import pyarrow.dataset as ds
+from pydantic import Field, field_validator
+
+from lake.errors import StageFailed
+from lake.job import ArrowInputs, ArrowRows, JobContext, Params
+from lake.tables import TABLES
+from trainers.recipes import Architecture, SftRecipe, load, parse
+from trainers.surroundings import silence
+
+
+class SftParams(Params):
+    """The recipe, given by name or in full, and the seed."""
+
+    recipe: SftRecipe = Field(default="demo", validate_default=True)  # pyright: ignore[reportAssignmentType]
+    seed: int = 7
+
+    @field_validator("recipe", mode="before")
+    @classmethod
+    def _by_name(cls, recipe: Any) -> Any:
+        if isinstance(recipe, str):
+            return load(SftRecipe, "sft", recipe)
+        return parse(SftRecipe, dict(recipe)) if isinstance(recipe, Mapping) else recipe
+
+
+def distiller(inputs: ArrowInputs, params: SftParams, context: JobContext) -> ArrowRows:
+    """One row of models/distiller_sft: the checkpoint, what it was trained on and how often its answers are well formed.
+
+    The checkpoint lies in the run's artifacts. StageFailed if a row's loss mask hides the end of its answer.
+    """
+    silence()
+    from trainers import checkpoint
+    from trainers.dataset import conversations
+    from trainers.watch import average, curve
+
+    recipe, mixture = params.recipe, inputs["gold/mixture"]
+    model, tokenizer = _base(recipe, mixture, params.seed)
+    rows, dropped = conversations(mixture, "sft", lambda row: _fits(tokenizer, row, recipe))
+    trainer = _trainer(model, tokenizer, rows, params, context)
+    trainer.train()
+    folder = context.artifacts / "checkpoint"
+    points = curve(trainer.state.log_history, ("loss", "grad_norm", "learning_rate"))
+    row: dict[str, Any] = {
+        "digest": checkpoint.save(trainer.model, tokenizer, folder), "uri": str(folder),
+        "recipe": recipe.name, "base": recipe.base if isinstance(recipe.base, str) else "from scratch",
+        "steps": trainer.state.global_step, "train_rows": len(rows), "dropped_rows": dropped,
+        "loss": average([point for point in points if point["name"] == "loss"][-5:], "loss"),
+        "format_rate": _format_rate(*checkpoint.load(str(folder)), mixture, params), "curve": points,
+    }  # fmt: skip
+    context.metrics.update(
+        {name: float(row[name]) for name in ("steps", "train_rows", "dropped_rows", "loss", "format_rate")}
+    )
+    yield "models/distiller_sft", pa.Table.from_pylist([row], schema=TABLES["models/distiller_sft"].schema)
+
+
+def _base(recipe: SftRecipe, mixture: ds.Dataset, seed: int) -> tuple[Any, Any]:
+    from trainers import checkpoint, tiny
+    from trainers.dataset import texts
+
+    if isinstance(recipe.base, Architecture):
+        return tiny.untrained(recipe.base, texts(mixture, "sft", recipe.base.tokenizer_rows), seed)
+    return checkpoint.load(recipe.base)
+
+
+def _fits(tokenizer: Any, row: Mapping[str, Any], recipe: SftRecipe) -> bool:
+    """Whether the row can be read whole and its answer written whole: a longer answer would teach never to end."""
+    from trainers.dataset import tokens
+
+    length = tokens(tokenizer, [*row["prompt"], *row["completion"]], False)
+    return (
+        length <= recipe.max_length and length - tokens(tokenizer, row["prompt"], True) <= recipe.max_completion_length
+    )
+
+
+def _trainer(model: Any, tokenizer: Any, rows: Any, params: SftParams, context: JobContext) -> Any:
+    from datasets import Dataset
+    from trl.trainer.sft_config import SFTConfig
+    from trl.trainer.sft_trainer import SFTTrainer
+
+    from trainers.dataset import share_that_stops
+    from trainers.watch import Watch, adapters, quiet_arguments
+
+    recipe = params.recipe
+    trainer = SFTTrainer(
+        model=model,
+        args=SFTConfig(
+            **recipe.arguments(), **quiet_arguments(context.artifacts / "steps", params.seed),
+            max_length=recipe.max_length, completion_only_loss=recipe.completion_only_loss, train_sampling_strategy="group_by_length",
+        ),
+        train_dataset=rows.select_columns(["prompt", "completion"]),
+        processing_class=tokenizer,
+        peft_config=adapters(recipe.lora),
+        callbacks=[Watch(recipe.time_limit_s, context.progress)],
+    )  # fmt: skip
+    stops = context.metrics["eos_in_mask"] = share_that_stops(
+        cast(Dataset, trainer.train_dataset), tokenizer.eos_token_id
+    )
+    if stops < 1:
+        raise StageFailed(
+            f"{1 - stops:.1%} of the rows do not teach an answer's end: their loss mask hides {tokenizer.eos_token!r}"
+        )
+    return trainer
+
+
+def _format_rate(model: Any, tokenizer: Any, mixture: ds.Dataset, params: SftParams) -> float:
+    from trainers.dataset import conversations, tokens
+    from trainers.generation import Decoding, format_rate, written_answers
+
+    recipe = params.recipe
+    room = recipe.max_length - recipe.max_completion_length
+    rows, _ = conversations(
+        mixture, "heldout", lambda row: tokens(tokenizer, row["prompt"], True) <= room, recipe.evaluation_items
+    )
+    decoding = Decoding(
+        recipe.max_completion_length, recipe.evaluation_temperature, params.seed, recipe.evaluation_repetition_penalty
+    )
+    return format_rate(written_answers(model, tokenizer, rows["prompt"], decoding), rows["item_type"])

@@ -1,0 +1,77 @@
+"""What both trainers ask of TRL beside the recipe: quiet, a time limit, progress, adapters, and the curve afterwards."""
+
+import math
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+import torch
+from transformers import TrainerCallback, TrainerControl, TrainerState, TrainingArguments
+
+from trainers.recipes import Lora
+
+
+class Watch(TrainerCallback):
+    """Reports each step; with a time limit, lets the learning rate fall linearly to zero at the limit and stops there.
+
+    How many steps fit depends on the machine: a limited run's weights are reproducible only step for step.
+    """
+
+    def __init__(self, limit_s: float | None, progress: Callable[[int, int], None]) -> None:
+        self._limit = math.inf if limit_s is None else limit_s
+        self._progress = progress
+        self._start = time.monotonic()
+
+    def on_train_begin(self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **_: Any) -> None:
+        """Starts the clock: imports and tokenising do not count."""
+        self._start = time.monotonic()
+
+    def on_step_end(
+        self, args: TrainingArguments, state: TrainerState, control: TrainerControl, optimizer: Any = None, **_: Any
+    ) -> None:
+        """Reports the share done, of the steps or of the time, and ends training once the limit has passed."""
+        spent = min(1.0, (time.monotonic() - self._start) / self._limit)
+        for group in optimizer.param_groups if optimizer else ():
+            group["lr"] *= 1 - spent  # the scheduler writes its own rate afresh at every step
+        control.should_training_stop = control.should_training_stop or spent == 1
+        self._progress(round(100 * max(spent, state.global_step / max(state.max_steps, 1))), 100)
+
+
+def curve(history: Sequence[dict[str, float]], names: Sequence[str]) -> list[dict[str, Any]]:
+    """The logged values of `names` as rows of step, name, value, in the order logged."""
+    return [
+        {"step": int(entry["step"]), "name": name, "value": float(entry[name])}
+        for entry in history
+        for name in names
+        if name in entry
+    ]
+
+
+def average(points: Sequence[dict[str, Any]], name: str) -> float:
+    """The mean of one curve; NaN if it was never logged."""
+    values = [point["value"] for point in points if point["name"] == name]
+    return sum(values) / len(values) if values else math.nan
+
+
+def quiet_arguments(folder: Path, seed: int) -> dict[str, Any]:
+    """The arguments of a TRL config that are the same for every recipe: where steps are saved, seeds, no outside reports."""
+    return {
+        "output_dir": str(folder), "seed": seed, "data_seed": seed, "report_to": [], "disable_tqdm": True,
+        "dataloader_pin_memory": torch.cuda.is_available(), "use_cpu": not torch.cuda.is_available(),
+    }  # fmt: skip
+
+
+def adapters(lora: Lora | None) -> Any:
+    """PEFT's configuration of a recipe's adapters, or None where all weights are trained."""
+    if lora is None:
+        return None
+    from peft import LoraConfig
+
+    return LoraConfig(
+        r=lora.rank,
+        lora_alpha=lora.alpha,
+        lora_dropout=lora.dropout,
+        target_modules=list(lora.modules),
+        task_type="CAUSAL_LM",
+    )
