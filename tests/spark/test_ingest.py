@@ -20,7 +20,10 @@ from spark_jobs.ingest import IngestParams, instructions, newest_files, passages
 Rows = list[dict[str, Any]]
 
 
-def registered(path: Path, kind: str = "instructions", source: str = "notes", day: int = 1) -> dict[str, Any]:
+def registered(
+    path: Path, kind: str = "instructions", source: str = "notes", day: int = 1, root: Path | None = None
+) -> dict[str, Any]:
+    """A row of landing/files; `root` is the folder that the file's path inside its source starts from."""
     content = path.read_bytes() if path.exists() else b""
     return {
         "uri": str(path),
@@ -29,7 +32,7 @@ def registered(path: Path, kind: str = "instructions", source: str = "notes", da
         "kind": kind,
         "sha256": hashlib.sha256(content).hexdigest(),
         "size": len(content),
-        "path": str(path),
+        "path": str(path.relative_to(root or path.parent)),
         "registered_at": datetime(2026, 1, day, tzinfo=UTC),
     }
 
@@ -86,7 +89,7 @@ def messy(folder: Path) -> list[Path]:
 def test_every_raw_row_ends_in_one_place(
     landing: Callable[..., Mapping[str, DataFrame]], context: JobContext, tmp_path: Path
 ) -> None:
-    files = [registered(path) for path in messy(tmp_path)]
+    files = [registered(path, root=tmp_path) for path in messy(tmp_path)]
     found = collected(instructions(landing(*files), IngestParams(), context))
     bronze, quarantine = found["bronze/instructions"], found["bronze/instructions_quarantine"]
     places = sorted((Path(row["uri"]).name, row["position"], row["shape"]) for row in bronze)
@@ -126,8 +129,8 @@ def test_rows_do_not_depend_on_batches_order_or_place(
     here, there = tmp_path / "here", tmp_path / "there"
     here.mkdir()
     there.mkdir()
-    files = [registered(path) for path in messy(here)]
-    moved = [registered(path) for path in messy(there)]
+    files = [registered(path, root=here) for path in messy(here)]
+    moved = [registered(path, root=there) for path in messy(there)]
     once = collected(instructions(landing(*files), IngestParams(), context))
     again = collected(instructions(landing(*reversed(files)), IngestParams(batch_rows=1), context))
     elsewhere = collected(instructions(landing(*moved), IngestParams(), context))
