@@ -48,6 +48,8 @@ class JobContext:
     in it by absolute path.
     metrics: figures about the run (`context.metrics["recall"] = 0.99`); they go into the report, the commit and the UI.
     progress: call with (done, total) now and then.
+    before: empty when the job is given all rows of its inputs. When it is given only the rows that are new since its last
+    publication: the older rows of each input, and its own tables as published, by table key.
     """
 
     lake: "Lake"
@@ -55,6 +57,7 @@ class JobContext:
     artifacts: Path
     metrics: dict[str, float] = field(default_factory=dict[str, float])
     progress: Callable[[int, int], None] = quiet
+    before: Mapping[str, Any] = field(default_factory=dict[str, Any])
 
 
 ArrowInputs = Mapping[str, ds.Dataset]

@@ -5,7 +5,8 @@ from typing import Literal
 
 import pyarrow as pa
 
-WriteMode = Literal["overwrite", "append"]
+# grow: rows are appended when the stage ran on new rows only, and replace the table when it ran on all of them
+WriteMode = Literal["overwrite", "append", "grow"]
 
 TEXT = pa.string()
 TEXTS = pa.list_(pa.field("element", pa.string()))
