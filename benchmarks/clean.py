@@ -14,10 +14,12 @@ import re
 import time
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
+from itertools import islice
 from pathlib import Path
 from typing import Any, cast
 
 import numpy as np
+import psutil
 import pyarrow as pa
 import pyarrow.parquet as pq
 from pyspark.sql import SparkSession
@@ -40,7 +42,7 @@ FILES = (
 )  # fmt: skip
 WARM_UP = 20_000
 PIECES = 24  # Parquet files that the rows lie in
-_SENTENCE = re.compile(r"(?<=[.!?。！？])\s*(?=\S)|\n+")
+_SENTENCE = re.compile(r"(?<=[.!?。！？])\s+")
 
 
 def conversations(spark: SparkSession, folder: Path, context: JobContext) -> list[dict[str, Any]]:
@@ -69,9 +71,11 @@ def composed(found: list[dict[str, Any]], count: int, seed: int = 0) -> Iterator
     for number, place in enumerate(rng.integers(0, len(found), count)):
         source, messages = found[place]["source"], found[place]["messages"]
         if number % 2 and messages:
-            told = len(_SENTENCE.split(messages[-1]["content"]))
-            drawn = rng.integers(0, len(pool[source]), told)
-            answer = " ".join(pool[source][sentence] for sentence in drawn)
+            *told, end = _SENTENCE.split(
+                messages[-1]["content"]
+            )  # the end stays: it decides whether the answer is whole
+            drawn = rng.integers(0, len(pool[source]), len(told))
+            answer = " ".join([*(pool[source][sentence] for sentence in drawn), end])
             messages = [*messages[:-1], {**messages[-1], "content": answer}]
         yield {"id": content_id("raw", number), "source": source, "messages": messages}
 
@@ -81,25 +85,30 @@ def written(rows: Iterator[dict[str, Any]], count: int, folder: Path) -> int:
     folder.mkdir(parents=True)
     size = 0
     for piece in range(PIECES):
-        taken = [
-            row for row, _ in zip(rows, range(count * piece // PIECES, count * (piece + 1) // PIECES), strict=False)
-        ]
+        taken = list(islice(rows, count * (piece + 1) // PIECES - count * piece // PIECES))
         table = pa.Table.from_pylist(taken, TABLES["bronze/instructions"].schema)
         size += table["messages"].nbytes
         pq.write_table(table, folder / f"part-{piece:03}.parquet", compression="zstd")
     return size
 
 
+def cpu_seconds() -> float:
+    """Seconds of processor time that this process and all below it have used."""
+    us = psutil.Process()
+    return sum(sum(one.cpu_times()[:4]) for one in (us, *us.children(recursive=True)))
+
+
 def timed(spark: SparkSession, source: Path, target: Path, context: JobContext) -> dict[str, Any]:
     """Cleans `source` into `target` as the harness does and returns seconds and rows by table."""
-    begun = time.monotonic()
+    begun, spent = time.monotonic(), cpu_seconds()
     frames = instructions({"bronze/instructions": spark.read.parquet(str(source))}, CleanParams(), context)
     for key, frame in sorted(frames.items(), reverse=True):
         frame.write.parquet(str(target / key))
     spark.catalog.clearCache()
     seconds = time.monotonic() - begun
+    spent = cpu_seconds() - spent
     counts = {key: sum(pq.read_metadata(path).num_rows for path in (target / key).glob("*.parquet")) for key in frames}
-    return {"seconds": round(seconds, 2), "rows": counts}
+    return {"seconds": round(seconds, 2), "cpu_seconds": round(spent, 2), "rows": counts}
 
 
 def by_rule(metrics: Mapping[str, float]) -> dict[str, int]:
@@ -131,6 +140,7 @@ def measure(data: Path, rows: int, scratch: Path) -> dict[str, Any]:
         "text_megabytes": round(size / 1e6, 1),
         **run,
         "rows_per_second": round(rows / run["seconds"]),
+        "rows_per_cpu_second": round(rows / run["cpu_seconds"]),
         "refused_by_rule": by_rule(context.metrics),
     }
 

@@ -55,7 +55,7 @@ _FENCE = r"(?m)^[ \t]*```"
 _OPENED = r"(?:^|\n)[ \t]*```(?:[\w+#.-]+[^\n`]*\n(?:[^`]|`{1,2}[^`])*|[ \t]*\n(?:[^`]|`{1,2}[^`])*[^`.!?:)\s])$"
 _JSON = r'^\s*(?:\{\s*"|\[\s*[\[{"])'
 
-_BLANK = r"\{\{\s*[A-Za-z_][\w .-]*\}\}"
+_BLANK = r"(?:^|[^{])\{\{\s*[A-Za-z_][\w .-]*\}\}(?:[^}]|$)"
 _ABOUT_TEMPLATES = r"(?i)`|\{%|</|\b(?:templat\w*|placeholders?|jinja2?|handlebars|mustache|liquid|django|vue|angular|ansible|helm|latex|mediawiki|wiki\w*)\b"
 
 
