@@ -5,7 +5,7 @@ Not yet: the drift of ratings against the last published version; only their spr
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
@@ -36,7 +36,8 @@ if TYPE_CHECKING:
     from expectations.limits import DedupeLimits, GroupLimits, QualityLimits, RecordLimits, TextLimits
 
 RECORD_REFUSALS = (
-    "empty_prompt", "empty_answer", "boilerplate_refusal", "repetition", "too_short", "too_long", "unsupported_language",
+    "empty_prompt", "empty_answer", "boilerplate_refusal", "truncated", "placeholder", "repetition", "too_short", "too_long",
+    "unsupported_language",
 )  # fmt: skip
 PASSAGE_REFUSALS = ("empty", "too_short", "too_long", "unsupported_language", "exact_passage")
 UNRATED = ("judge_failed", "unparsable_rating")
@@ -64,16 +65,20 @@ def instructions(frames: Frames, params: RecordLimits) -> Iterable[Batch]:
     yield Batch("silver/instructions", measured(rows, ["prompt", "answer", "text"], plain), rules, key="id")
     yield exits("silver/instructions_rejected", rejected, ["rejected"], RECORD_REFUSALS)
     yield _losses(loss(frames["bronze/instructions"], rows))
+    yield from _not_published_before(frames, "silver/instructions", "id")
 
 
 def passages(frames: Frames, params: TextLimits) -> Iterable[Batch]:
     """The suite of silver/passages."""
     rows, rejected = frames["silver/passages"], frames["silver/passages_rejected"]
     texts = sized("text", params.min_characters, params.max_characters)
-    rules = [*identified("id", "psg"), *identified("raw_id", "raw"), filled("source"), *texts, *_language()]
-    yield Batch("silver/passages", measured(rows, ["text"], ["id", "raw_id", "source", "language"]), rules, key="id")
+    distinct = [filled("text_key"), matches("text_key", "^[0-9a-f]{64}$"), unique("text_key")]
+    rules = [*identified("id", "psg"), *identified("raw_id", "raw"), filled("source"), *texts, *_language(), *distinct]
+    plain = ["id", "raw_id", "source", "language", "text_key"]
+    yield Batch("silver/passages", measured(rows, ["text"], plain), rules, key="id")
     yield exits("silver/passages_rejected", rejected, ["rejected", "duplicate"], PASSAGE_REFUSALS)
     yield _losses(loss(frames["bronze/passages"], rows))
+    yield from _not_published_before(frames, "silver/passages", "id", "text_key")
 
 
 def unique_instructions(frames: Frames, params: DedupeLimits) -> Iterable[Batch]:
@@ -177,6 +182,15 @@ def _places(quality_rows: Frame, members: Frame, alone: Frame) -> Iterable[Figur
     yield none("low_rated_without_a_place", count(ids, "low > grouped + alone"))
     yield none("grouped_and_alone", count(ids, "grouped + alone > 1"))
     yield none("not_low_rated", count(ids, "grouped + alone > 0 and low == 0"))
+
+
+def _not_published_before(frames: Frames, table: str, *columns: str) -> Iterable[Batch]:
+    """When only new rows were made: that none of them shares a value of these columns with a row that was published before."""
+    before: Mapping[str, Frame] = getattr(frames, "before", {})
+    if table in before:
+        pairs = ((name, keys(frames[table], name), keys(before[table], name)) for name in columns)
+        shared = ((name, membership(fresh=fresh, old=old)) for name, fresh, old in pairs)
+        yield figures(*(none(f"{name}_published_before", count(found, "fresh + old > 1")) for name, found in shared))
 
 
 def _language() -> list[Expectation]:

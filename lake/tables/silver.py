@@ -21,25 +21,29 @@ _RECORD = columns(
 )
 
 TABLES = (
-    Table("silver/instructions", "one normalised record", _RECORD, "id"),
+    Table("silver/instructions", "one normalised record", _RECORD, "id", mode="grow"),
     Table(
         "silver/instructions_rejected",
         "one record that a cleaning rule refused",
         EXIT,
         "id",
+        mode="grow",
         side_of="silver/instructions",
     ),
     Table(
         "silver/passages",
         "one clean, distinct passage",
-        columns(id=TEXT, raw_id=TEXT, source=TEXT, licence=TEXT, language=TEXT, title=TEXT, text=TEXT),
+        # text_key: sha256 of the normalised text, which copies share
+        columns(id=TEXT, raw_id=TEXT, source=TEXT, licence=TEXT, language=TEXT, title=TEXT, text=TEXT, text_key=TEXT),
         id="id",
+        mode="grow",
     ),
     Table(
         "silver/passages_rejected",
         "one passage that was refused or is a duplicate",
         EXIT,
         "id",
+        mode="grow",
         side_of="silver/passages",
     ),
     Table("silver/unique_instructions", "one representative of its near-duplicates", _RECORD, "id"),

@@ -63,7 +63,7 @@ def bronze() -> Rows:
             for n in range(1, 16)
         ],
         "bronze/passages": [
-            {**placed, "id": ident("raw", 200 + n), "uri": "/passages", "position": n, "title": f"T{n}", "text": "a passage " * 9}
+            {**placed, "id": ident("raw", 200 + n), "uri": "/passages", "position": n, "title": f"T{n}", "text": "a passage " * 9, "text_key": f"{n:064x}"}
             for n in range(1, 13)
         ],
         "bronze/references": [
@@ -82,7 +82,7 @@ def silver() -> Rows:
         "silver/instructions": records,
         "silver/instructions_rejected": [_exit(ident("raw", 15), "rejected", "too_short")],
         "silver/passages": [
-            {"id": ident("psg", n), "raw_id": ident("raw", 200 + n), "source": "alpha", "licence": "mit", "language": "en", "title": f"T{n}", "text": "a passage " * 9}
+            {"id": ident("psg", n), "raw_id": ident("raw", 200 + n), "source": "alpha", "licence": "mit", "language": "en", "title": f"T{n}", "text": "a passage " * 9, "text_key": f"{n:064x}"}
             for n in range(1, 11)
         ],
         "silver/passages_rejected": [
