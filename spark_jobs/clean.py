@@ -83,7 +83,7 @@ class PassageParams(TextParams):
 def instructions(inputs: SparkInputs, params: CleanParams, context: JobContext) -> SparkRows:
     """silver/instructions and the records that a rule refused; metrics `rejected/<reason>/<source>` count these."""
     bronze = inputs["bronze/instructions"].select("id", "source", "licence", "original_id", "messages")
-    rows = _cleaned(bronze, "silver/instructions", lambda batch: _clean_instructions(batch, params))
+    rows = _cleaned(bronze, "silver/instructions", lambda batch: clean_records(batch, params))
     return _parted(rows, "silver/instructions", context)
 
 
@@ -144,7 +144,8 @@ def _cleaned(bronze: DataFrame, table: str, clean: Cleaner) -> DataFrame:
     return bronze.mapInArrow(run, from_arrow_schema(schema))
 
 
-def _clean_instructions(batch: pa.RecordBatch, params: CleanParams) -> pa.RecordBatch:
+def clean_records(batch: pa.RecordBatch, params: CleanParams) -> pa.RecordBatch:
+    """The silver columns of a batch of bronze records, and `reason` and `detail` where a rule refuses one."""
     turns = turn_columns(batch["messages"], lambda texts: repair(texts, params.strip_markup))
     text = pc.binary_join_element_wise(turns.prompt, turns.answer, "\n")
     language = languages(text, params.default_language, params.language_confidence)
