@@ -78,9 +78,10 @@ def _books(frames: Frames, table: str, kinds: str) -> Batch:
     sources = membership(registered=keys(files, "source", kinds), rows=keys(rows, "source"))
     read, refused = count(ids, "rows == 1"), count(ids, "quarantined == 1")
     known = "".join(f" + old{number}" for number in range(len(old)))
+    again = [none("ids_published_before", count(ids, f"rows + quarantined > 0 and 0{known} > 0"))] if old else []
     return figures(
         none("ids_in_table_and_quarantine", count(ids, "rows + quarantined > 1")),
-        none("ids_published_before", count(ids, f"rows + quarantined > 0 and 0{known} > 0")),
+        *again,
         none("files_never_registered", count(uris, "rows + quarantined > 0 and registered == 0")),
         none("sources_never_registered", count(sources, "rows > registered")),
         # a file that was registered again and has nothing new leaves no row now

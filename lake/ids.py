@@ -30,13 +30,17 @@ def content_ids(kind: str, *first: str) -> Callable[[str, int], str]:
     """`content_id` with its first parts fixed: a function of the last two, several times faster for many rows."""
     start = hashlib.sha256()
     for part in first:
-        encoded = part.encode("utf-8", "surrogatepass")
-        start.update(len(encoded).to_bytes(8, "big") + encoded)
+        start.update(_sized(part.encode("utf-8", "surrogatepass")))
+    numbers = [_sized(str(number).encode()) for number in range(16)]
 
     def of(text: str, number: int) -> str:
         digest = start.copy()
-        last = str(number).encode()
-        digest.update(b"%b%b%b%b" % (len(text).to_bytes(8, "big"), text.encode(), len(last).to_bytes(8, "big"), last))
+        last = numbers[number] if number < len(numbers) else _sized(str(number).encode())
+        digest.update(_sized(text.encode()) + last)
         return f"{kind}_{digest.hexdigest()[:_HEX]}"
 
     return of
+
+
+def _sized(part: bytes) -> bytes:
+    return len(part).to_bytes(8, "big") + part

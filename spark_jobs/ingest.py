@@ -55,6 +55,12 @@ class IngestParams(Params):
         le=100_000,
         description="rows in one batch from a worker, at most; 8 MiB of raw bytes end it too",
     )
+    split_bytes: int = Field(
+        default=32 * 2**20,
+        ge=1000,
+        le=2**30,
+        description="size of the parts in which a file of lines is read that is larger than two of them; rows do not depend on it",
+    )
 
 
 def instructions(inputs: SparkInputs, params: IngestParams, context: JobContext) -> SparkRows:
@@ -109,7 +115,7 @@ def _bronze(
     files = newest_files((row.asDict() for row in landing.collect()), kinds)
     side = f"{key}_quarantine"
     schema = pa.unify_schemas([TABLES[key].schema, TABLES[side].schema])
-    work = _work(landing.sparkSession, files)
+    work = _work(landing.sparkSession, files, params.split_bytes)
     # both tables come from one reading of the files; the disk keeps it, since raw bytes grow with the rows
     rows = work.mapInArrow(_reader(interpret, schema, params.batch_rows), from_arrow_schema(schema)).persist(
         StorageLevel.DISK_ONLY
@@ -121,23 +127,26 @@ def _bronze(
     }
 
 
-def _work(spark: SparkSession, files: list[Row]) -> DataFrame:
+def _work(spark: SparkSession, files: list[Row], size: int) -> DataFrame:
     """Files and splits of files, spread over the tasks that will read them."""
-    whole = [file for file in files if not splittable(file)]
-    big = [file for file in files if splittable(file)]
+    whole = [file for file in files if not splittable(file, size)]
+    big = [file for file in files if splittable(file, size)]
     work = spark.createDataFrame(pa.Table.from_pylist(whole, _SPLIT)).coalesce(1)
     if big:
         listed = spark.createDataFrame(pa.Table.from_pylist(big, _SPLIT)).coalesce(1).repartition(len(big))
-        work = work.union(listed.mapInArrow(_split, from_arrow_schema(_SPLIT)))
-    size = sum(file["size"] or 0 for file in files)
-    least = max(_TASKS_PER_CORE * spark.sparkContext.defaultParallelism, size // _TASK_BYTES)
-    return work.repartition(max(1, least if big else min(len(files), least)))
+        work = work.union(listed.mapInArrow(_splitter(size), from_arrow_schema(_SPLIT)))
+    volume = sum(file["size"] or 0 for file in files)
+    most = max(_TASKS_PER_CORE * spark.sparkContext.defaultParallelism, volume // _TASK_BYTES)
+    return work.repartition(max(1, most if big else min(len(files), most)))
 
 
-def _split(listed: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
-    for batch in listed:
-        for file in batch.to_pylist():
-            yield pa.RecordBatch.from_pylist(splits(file), _SPLIT)
+def _splitter(size: int) -> Batches:
+    def split(listed: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+        for batch in listed:
+            for file in batch.to_pylist():
+                yield pa.RecordBatch.from_pylist(splits(file, size), _SPLIT)
+
+    return split
 
 
 def _reader(interpret: Interpret, schema: pa.Schema, limit: int) -> Batches:

@@ -32,7 +32,8 @@ def _blocks(rows: Iterator[Row], limit: int) -> Iterator[list[Row]]:
 
 
 def _column(block: list[Row], field: pa.Field) -> pa.Array:
-    values = [row.get(field.name) for row in block]
+    name = field.name
+    values = [row.get(name) for row in block]
     return _messages(values) if field.type == MESSAGES else pa.array(values, field.type)
 
 

@@ -13,7 +13,7 @@ Not here: pairs whose better side is named by a number or a winner column, class
 from collections.abc import Callable, Mapping
 from functools import lru_cache
 from types import MappingProxyType
-from typing import Any
+from typing import Any, NamedTuple
 
 from spark_jobs.sources import (
     alpaca,
@@ -78,34 +78,47 @@ _IDS = (
 
 def detect(record: Record) -> tuple[str, list[Turn]] | None:
     """The name of the record's shape and its turns, or None if no shape fits."""
-    for shape, read in _readers(tuple(record)):
+    named = _named(tuple(record))
+    for shape, read in named.readers:
         found = read(record)
         if found is not None:
             return shape, found
-    inner = _wrapped(record)
+    inner = _wrapped(record, named)
     return None if inner is None else detect(inner)
 
 
+def original_id(record: Record) -> str | None:
+    """The id the source gave the record, or None."""
+    named = _named(tuple(record))
+    found = None if named.id is None else record[named.id]
+    if isinstance(found, str | int):
+        return str(found)
+    inner = _wrapped(record, named)
+    return None if inner is None else original_id(inner)
+
+
+class _Named(NamedTuple):
+    """What the names of a record's fields decide: the readers that may fit, the name of its id, names that may wrap another record."""
+
+    readers: tuple[tuple[str, Reader], ...]
+    id: str | None
+    wrappings: tuple[str, ...]
+
+
 @lru_cache(4096)
-def _readers(names: tuple[Any, ...]) -> tuple[tuple[str, Reader], ...]:
+def _named(names: tuple[Any, ...]) -> _Named:
     fields = folded(names)
     readers = ((shape, reader(fields)) for shape, reader in SHAPES.items())
-    return tuple((shape, read) for shape, read in readers if read is not None)
+    return _Named(
+        tuple((shape, read) for shape, read in readers if read is not None),
+        next((name for name in _IDS if name in names), None),
+        tuple(name for name in _WRAPPINGS if name in names),
+    )
 
 
-@lru_cache(4096)
-def _id_name(names: tuple[Any, ...]) -> str | None:
-    return next((name for name in _IDS if name in names), None)
-
-
-@lru_cache(4096)
-def _wrapping_names(names: tuple[Any, ...]) -> tuple[str, ...]:
-    return tuple(name for name in _WRAPPINGS if name in names)
-
-
-def _wrapped(record: Record) -> Record | None:
+def _wrapped(record: Record, named: _Named) -> Record | None:
     """The one record inside a record, under a name that means no more than that."""
-    inner = [held for name in _wrapping_names(tuple(record)) if is_record(held := record[name])]
+    inner = [held for name in named.wrappings if is_record(held := record[name])]
     return inner[0] if len(inner) == 1 else None
 
 
@@ -123,13 +136,3 @@ def unfold(record: object) -> tuple[str, list[Any]] | None:
 
 def _means_something(unit: Record) -> bool:
     return (detect(unit) or passage(unit) or unfold(unit)) is not None
-
-
-def original_id(record: Record) -> str | None:
-    """The id the source gave the record, or None."""
-    name = _id_name(tuple(record))
-    found = None if name is None else record[name]
-    if isinstance(found, str | int):
-        return str(found)
-    inner = _wrapped(record)
-    return None if inner is None else original_id(inner)

@@ -18,17 +18,16 @@ from spark_jobs.sources.containers.piece import RECORD_LIMIT, UnreadableFile
 from spark_jobs.sources.containers.sniff import container, suffixes
 from spark_jobs.sources.containers.streams import COMPRESSIONS, opened
 
-SPLIT = 32 * 2**20  # bytes
 _PARENTS = (b'"parent_id"', b'"parentId"')
 Split = dict[str, Any]
 
 
-def splittable(file: Mapping[str, Any]) -> bool:
-    """Whether the file is worth a pass for its splits, by its name and size alone."""
-    return suffixes(file["uri"]) in ((".jsonl", ""), (".ndjson", "")) and (file["size"] or 0) > 2 * SPLIT
+def splittable(file: Mapping[str, Any], size: int) -> bool:
+    """Whether the file is worth a pass for splits of that many bytes, by its name and size alone."""
+    return suffixes(file["uri"]) in ((".jsonl", ""), (".ndjson", "")) and (file["size"] or 0) > 2 * size
 
 
-def splits(file: Mapping[str, Any], size: int = SPLIT) -> list[Split]:
+def splits(file: Mapping[str, Any], size: int) -> list[Split]:
     """The file once for each split of about `size` bytes, or once as it is if it cannot be split, or read: its reader will say why.
 
     A split adds `start` and `end` in bytes, `line`, the number of its first line, `split_sha256`, and `copies`: for lines that

@@ -100,5 +100,10 @@ def _decodes(run: bytes) -> bool:
 def _legacy(head: bytes) -> str:
     from charset_normalizer import from_bytes
 
-    best = from_bytes(head).best()
-    return "utf-8" if best is None or best.encoding == "ascii" else best.encoding
+    found = from_bytes(head)
+    best = found.best()
+    if best is None or best.encoding == "ascii":
+        return "utf-8"
+    # short texts fit several alphabets equally well: then the commonest of them
+    western = any(one.encoding == "cp1252" and one.chaos <= best.chaos for one in found)
+    return "cp1252" if western else best.encoding

@@ -1,7 +1,6 @@
 """JSON Lines: one record a line. Blank lines count as lines and make no record."""
 
 import json
-import math
 from collections.abc import Iterator
 from typing import Any, BinaryIO
 
@@ -53,11 +52,12 @@ def _parse_leniently(position: int, raw: bytes) -> Piece:
 
 def _exact(value: Any) -> bool:
     kind = type(value)
-    if kind is float:
-        return math.fabs(value) < _EXACT
-    if kind is dict:
-        return all(_exact(held) for held in value.values() if type(held) is not str)
-    return all(_exact(held) for held in value if type(held) is not str) if kind is list else True
+    if kind is dict or kind is list:
+        for held in value.values() if kind is dict else value:
+            if type(held) is not str and not _exact(held):
+                return False
+        return True
+    return kind is not float or -_EXACT < value < _EXACT
 
 
 def _skip_line(stream: BinaryIO) -> None:

@@ -1,5 +1,6 @@
 """Which reader a text file needs: its name says it, unless the content plainly says something else."""
 
+import csv
 import json
 import re
 from pathlib import PurePosixPath
@@ -67,7 +68,7 @@ def _parses(line: bytes) -> bool:
 
 
 def _delimited(head: bytes) -> str | None:
-    """Delimited text without a telling name: its first lines all have the same number of one of the delimiters."""
-    lines = [line for line in head.split(b"\n")[:6] if line.strip()][:5]
-    counts = [[line.count(mark) for line in lines] for mark in (b"\t", b",", b";", b"|")]
-    return "delimited" if len(lines) > 1 and any(min(each) == max(each) > 0 for each in counts) else None
+    """Delimited text without a telling name: its first lines all have the same number of fields, more than one, by one delimiter."""
+    lines = [line for line in head.decode("utf-8", "replace").splitlines()[:6] if line.strip()][:5]
+    widths = [{len(row) for row in csv.reader(lines, delimiter=mark)} for mark in ("\t", ",", ";", "|")]
+    return "delimited" if len(lines) > 1 and any(len(each) == 1 and each != {1} for each in widths) else None
