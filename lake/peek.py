@@ -1,8 +1,8 @@
-"""What can be told of a raw file before it is read: the kind its first record speaks for, and the map of fields its owner gives."""
+"""What can be told of a raw file before it is read: the kind its first records speak for, and the map of fields its owner gives."""
 
 import csv
 import json
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
 from pathlib import PurePath
 from typing import Any, Literal
 
@@ -43,14 +43,14 @@ def field_map(stated: str | None) -> str | None:
 
 
 def kind_of(filesystem: fs.FileSystem, path: str, fields: str | None = None) -> Kind:
-    """`passages` when the first record has a text and nothing that asks or answers, or is plain text; else `instructions`."""
+    """`passages` when the first records have texts and nothing that asks or answers, or are plain text; else `instructions`."""
     names = json.loads(fields).keys() if fields else _first_names(filesystem, path)
     held = {str(name).strip().lower() for name in names}
     return "passages" if held & _TEXTS and not held & _ASKING else "instructions"
 
 
 def _first_names(filesystem: fs.FileSystem, path: str) -> Collection[str]:
-    """The names of the first record's fields; none if they cannot be told. A line of plain text is a field `text`."""
+    """The names of the first records' fields; none if they cannot be told. A line of plain text is a field `text`."""
     try:
         if path.lower().endswith((".parquet", ".pq")):
             return pq.read_schema(filesystem.open_input_file(path)).names
@@ -62,9 +62,9 @@ def _first_names(filesystem: fs.FileSystem, path: str) -> Collection[str]:
     if suffixes & {".csv", ".tsv"}:
         line = head.split("\n", 1)[0].strip()
         return next(csv.reader([line], delimiter=max(",;\t|", key=line.count)), [])
-    record = _first_value(head)
-    if isinstance(record, dict):
-        return record
+    names = {name for record in _first_records(head) for name in record}
+    if names:
+        return names
     return ("text",) if suffixes & {".txt", ".text", ".md"} and not _spoken(head) else ()
 
 
@@ -73,8 +73,14 @@ def _spoken(head: str) -> bool:
     return head.startswith(("Q:", "Human:", "User:", "Question:", "###", "<|im_start|>"))
 
 
-def _first_value(head: str) -> Any:
-    try:
-        return json.JSONDecoder().raw_decode(head)[0]
-    except ValueError:
-        return None
+def _first_records(head: str) -> Iterator[dict[str, Any]]:
+    """The records at the beginning of JSON Lines or of an array, as far as they are whole."""
+    at, decoder = 0, json.JSONDecoder()
+    while True:
+        try:
+            record, at = decoder.raw_decode(head, at)
+        except ValueError:
+            return
+        if isinstance(record, dict):
+            yield record
+        at = len(head) - len(head[at:].lstrip(", \r\n\t"))

@@ -63,6 +63,7 @@ def test_the_kind_is_read_off_the_first_record(lake: Lake, tmp_path: Path, first
     ("name", "content", "kind"),
     [
         ("a.txt", b"Tea is a drink.", "passages"),
+        ("a.jsonl", b'{"title": "A"}\n{"title": "B", "extract": "b"}\n{"cut', "passages"),
         ("a.txt", b"Q: What is tea?\nA: A drink.", "instructions"),
         ("a.csv", b"title;text\nTea;A drink.", "passages"),
         ("a.csv", b"question,answer\na,b", "instructions"),
