@@ -43,7 +43,9 @@ def doctor(profile: ProfileName = None, as_json: AsJson = False) -> int:
 
 @app.command()
 def ingest(
-    path: Annotated[str, typer.Argument(help="A file, a folder, or a URL.")],
+    path: Annotated[
+        str, typer.Argument(help="A file, a folder, a URL, or a data set on the Hugging Face hub as ORG/NAME.")
+    ],
     source: Annotated[str, typer.Option("--source", help="The name under which these rows are known.")],
     licence: Annotated[
         str | None, typer.Option("--licence", help="SPDX id, such as CC-BY-4.0; rows without one are never released.")
@@ -53,12 +55,19 @@ def ingest(
         typer.Option("--kind", help="instructions, passages, benchmark or reference; default: by the first record."),
     ] = None,
     copy: Annotated[bool, typer.Option("--copy", help="Copy the files into the lake's landing folder.")] = False,
+    fields: Annotated[
+        str | None,
+        typer.Option(
+            "--map",
+            help="Fields of a shape that is not known, such as prompt=q,response=a; dotted for nested ones.",
+        ),
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
     """Register raw files; nothing is read yet beyond their checksum."""
     from lake.landing import register
 
-    render.registered(register(_lake(), path, source, licence, kind, copy), as_json)
+    render.registered(register(_lake(), path, source, licence, kind, copy, fields), as_json)
 
 
 @app.command()
