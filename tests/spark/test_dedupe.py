@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 from pyspark.sql import SparkSession
-from spark_frames import context, frame, record, rows
+from spark_frames import context, frame, rows
+from spark_frames import record as plain_record
 
 from spark_jobs.dedupe import DedupeParams, unique_instructions
 from spark_jobs.stars import star
@@ -17,6 +18,16 @@ LONG = (
 ANSWER = (
     "cover the boat with a breathing sheet, raise it from the ground, drain every tank and look after it once a month"
 )
+
+
+def _id(name: str) -> str:
+    """The id of the record called `name`: ids are ordered as names are."""
+    return f"rec_{name.encode().hex():0<24}"
+
+
+def record(name: str, prompt: str, answer: str, **columns: Any) -> dict[str, Any]:
+    """A normalised record called `name`."""
+    return plain_record(name, prompt, answer, id=_id(name), **columns)
 
 
 def _run(
@@ -41,13 +52,13 @@ def test_exact_copies_name_the_longest_then_smallest_id(spark: SparkSession) -> 
         record("b", "What is tar?", "Tar is pitch!!"),
     ]
     kept, removed, figures = _run(spark, copies)
-    assert kept == ["rec_b"]
+    assert kept == [_id("b")]
     assert {(row["rule"], row["similarity"], row["kept_id"]) for row in removed.values()} == {
-        ("exact_record", 1.0, "rec_b")
+        ("exact_record", 1.0, _id("b"))
     }
     assert (
         figures["exact_record"] == 2
-        and figures["largest_star"] == 2
+        and figures["largest_star"] == 0
         and figures["removed_share/a"] == pytest.approx(2 / 3)
     )
 
@@ -82,8 +93,8 @@ def test_figures_of_a_template_keep_its_rows_apart(spark: SparkSession) -> None:
 
 def test_a_source_can_be_preferred(spark: SparkSession) -> None:
     copies = [record("a", LONG, ANSWER, source="a"), record("b", LONG, ANSWER, source="b")]
-    assert _run(spark, copies)[0] == ["rec_a"]
-    assert _run(spark, copies, source_priority=("b",))[0] == ["rec_b"]
+    assert _run(spark, copies)[0] == [_id("a")]
+    assert _run(spark, copies, source_priority=("b",))[0] == [_id("b")]
 
 
 def test_same_end_of_other_conversations_is_a_duplicate_that_keeps_its_own_measure(spark: SparkSession) -> None:
@@ -96,17 +107,17 @@ def test_same_end_of_other_conversations_is_a_duplicate_that_keeps_its_own_measu
         spark,
         [talk("a", LONG), talk("b", "something else"), record("c", LONG.upper(), "No idea at all, sorry about that.")],
     )
-    assert kept == ["rec_a", "rec_c"]
-    assert removed["rec_b"]["rule"] == "exact_prompt_answer" and 0 < removed["rec_b"]["similarity"] < 1
+    assert kept == [_id("a"), _id("c")]
+    assert removed[_id("b")]["rule"] == "exact_prompt_answer" and 0 < removed[_id("b")]["similarity"] < 1
 
 
 def test_a_row_follows_its_exact_copy_to_the_row_that_is_kept(spark: SparkSession) -> None:
     edited = LONG.replace("small", "s")
     trio = [record("a", LONG, ANSWER), record("b", edited, ANSWER), record("c", edited, ANSWER)]
     kept, removed, _ = _run(spark, trio)
-    assert kept == ["rec_a"]
-    assert removed["rec_b"]["kept_id"] == removed["rec_c"]["kept_id"] == "rec_a"
-    assert removed["rec_b"]["similarity"] == removed["rec_c"]["similarity"] < 1
+    assert kept == [_id("a")]
+    assert removed[_id("b")]["kept_id"] == removed[_id("c")]["kept_id"] == _id("a")
+    assert removed[_id("b")]["similarity"] == removed[_id("c")]["similarity"] < 1
 
 
 def test_every_row_is_unique(spark: SparkSession) -> None:
