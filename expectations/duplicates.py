@@ -37,7 +37,9 @@ def unique_instructions(frames: Frames, params: DedupeLimits) -> Iterable[Batch]
     yield Batch("silver/duplicates", removed, rules, key="removed_id")
     measured = [filled("right"), filled("similarity"), between("similarity", 0, 1)]
     reasons = [filled("reason"), one_of("reason", REASONS)]
-    yield Batch("silver/rejected_pairs", frames["silver/rejected_pairs"], [filled("left"), *measured, *reasons], key="left")
+    yield Batch(
+        "silver/rejected_pairs", frames["silver/rejected_pairs"], [filled("left"), *measured, *reasons], key="left"
+    )
     yield Batch("silver/signatures", frames["silver/signatures"], identified("id", "rec"), key="id")
     below = rows_in(removed, f"{NEAR} and similarity < {params.threshold}")
     yield figures(*_ids(frames, getattr(frames, "before", {})), none("near_below_threshold", below))

@@ -103,6 +103,18 @@ def pairs(prints: DataFrame, parts: int, reach: int) -> DataFrame:
     return bands.groupBy("part").applyInArrow(meet, PAIRS)
 
 
+def shared_with(signatures: pa.RecordBatch, endings: bytes, bands: bytes) -> pa.RecordBatch:
+    """The signatures, with standing 0, of which an ending or a band may be marked."""
+    ending = packed.gathered(signatures, "ending").reshape(-1, 2)
+    found = packed.marked(endings, ending).any(axis=1)
+    lengths = pc.binary_length(signatures["bands"]).to_numpy()
+    held = packed.marked(bands, packed.gathered(signatures, "bands")).reshape(-1, minhash.BANDS)
+    found[lengths > 0] |= held.any(axis=1)
+    columns = ["id", "turns", "ending", "bands"]
+    kept = signatures.select(columns).filter(pa.array(found))
+    return kept.add_column(1, "standing", pa.array(np.zeros(kept.num_rows, np.int64)))
+
+
 def asked(batch: pa.RecordBatch, parts: int) -> pa.RecordBatch:
     """The pairs of ids in two columns as PAIRS that were asked for."""
     (one, _), (other, _) = (packed.nodes(column) for column in batch.columns)

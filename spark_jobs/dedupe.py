@@ -17,6 +17,7 @@ from pyspark.sql import functions as F
 from lake.job import JobContext, Params, SparkInputs, SparkRows
 from spark_jobs import candidates, packed, verify
 from spark_jobs.copies import copies
+from spark_jobs.dedupe_quality import quality
 from spark_jobs.stars import star
 
 FEW_REMOVALS = 1_000_000  # ids: about 100 MB beside every task; more of them are joined by a shuffle
@@ -37,7 +38,9 @@ class DedupeParams(Params):
     """What counts as a duplicate, which copy stays, and how much a source may lose before the gate stops."""
 
     threshold: float = Field(0.7, gt=0, le=1, description="least exact Jaccard similarity, whole record and each side")
-    by_side: bool = Field(True, description="whether prompt, answer and numbers must agree too, not the whole record alone")
+    by_side: bool = Field(
+        True, description="whether prompt, answer and numbers must agree too, not the whole record alone"
+    )
     source_priority: tuple[str, ...] = Field((), description="sources whose copy is preferred, best first")
     reach: int = Field(32, ge=1, le=1024, description="how many neighbours a row meets in a crowded bucket")
     max_loss: float = Field(0.9, ge=0, le=1, description="largest share of a source that may go as near-duplicates")
@@ -52,20 +55,21 @@ def unique_instructions(inputs: SparkInputs, params: DedupeParams, context: JobC
     A conversation that stands for others with the same end but other earlier turns is never removed as a near-duplicate.
     Given only what is new, the rows published before stay, and only new rows can go.
     """
-    records = inputs[_RECORDS]
+    records, rule = inputs[_RECORDS], verify.Rule(params.threshold, params.by_side)
     prints = fingerprints(records, params).persist()
     sources = {row["source"]: row["count"] for row in prints.groupBy("source").count().collect()}
     parts = packed.parts_for(sum(sources.values()))
     every = prints.drop("source")
     if context.before:
-        every = every.unionByName(_published(context.before, prints))
+        every = every.unionByName(_published(context.before[_SIGNATURES], prints))
     exact = copies(every, parts).persist()
     rest = _without(every, exact, "removed_id")
     pairs = candidates.pairs(rest, parts, params.reach).unionByName(_same_end(exact, parts)).persist()
     texts = _texts(records, context.before, packed.marks(pairs, "left right"), parts, params)
-    measured = verify.measure(pairs, texts, parts, verify.Rule(params.threshold, params.by_side)).persist()
+    measured = verify.measure(pairs, texts, parts, rule).persist()
     duplicates = evidence(exact, star(near_edges(measured, exact)), measured, prints).persist()
     context.metrics.update(_figures(sources, pairs, measured, duplicates))
+    context.metrics.update(quality(records, context.before.get(_UNIQUE), duplicates, sum(sources.values()), rule))
     return {
         _UNIQUE: _without(records, duplicates, "removed_id"),
         "silver/duplicates": duplicates,
@@ -117,7 +121,9 @@ def evidence(exact: DataFrame, near: DataFrame, measured: DataFrame, prints: Dat
         F.col("removed_id").alias("kept_id"), F.col("kept_id").alias("keeper"), F.col("similarity").alias("moved")
     )
     asked = measured.where("asked").select(
-        F.least("left", "right").alias("one"), F.greatest("left", "right").alias("other"), F.col("similarity").alias("known")
+        F.least("left", "right").alias("one"),
+        F.greatest("left", "right").alias("other"),
+        F.col("similarity").alias("known"),
     )
     ends = F.least("kept_id", "removed_id").alias("one"), F.greatest("kept_id", "removed_id").alias("other")
     followed = (
@@ -139,17 +145,27 @@ def rejected(measured: DataFrame) -> DataFrame:
     """The verify.REJECTED first of the rejected pairs, by lot: left, right, similarities and the reason."""
     failed = measured.where(F.col("verdict") != verify.NEAR).where(~F.col("asked"))
     reason = F.element_at(F.array(*map(F.lit, verify.REASONS)), F.col("verdict") + 1).alias("reason")
-    return failed.orderBy("lot", "left", "right").limit(verify.REJECTED).select(
-        "left", "right", "similarity", "prompt_similarity", "answer_similarity", reason
+    return (
+        failed.orderBy("lot", "left", "right")
+        .limit(verify.REJECTED)
+        .select("left", "right", "similarity", "prompt_similarity", "answer_similarity", reason)
     )
 
 
-def _published(before: Mapping[str, DataFrame], prints: DataFrame) -> DataFrame:
-    """The fingerprints of what was published before, with standing 0."""
-    return before[_SIGNATURES].withColumn("standing", F.lit(0).cast("bigint"))
+def _published(signatures: DataFrame, prints: DataFrame) -> DataFrame:
+    """What new rows may meet of the rows published before, with standing 0: keys that no new row has are left out."""
+    keys = {name: packed.marks(prints, name) for name in ("ending", "bands")}
+
+    def sift(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+        for batch in batches:
+            yield candidates.shared_with(batch, keys["ending"], keys["bands"])
+
+    return signatures.mapInArrow(sift, "id string, standing bigint, turns binary, ending binary, bands binary")
 
 
-def _texts(records: DataFrame, before: Mapping[str, DataFrame], wanted: bytes, parts: int, params: DedupeParams) -> DataFrame:
+def _texts(
+    records: DataFrame, before: Mapping[str, DataFrame], wanted: bytes, parts: int, params: DedupeParams
+) -> DataFrame:
     found = verify.texts(records, wanted, parts, params.source_priority)
     if not before:
         return found

@@ -16,7 +16,7 @@ from pyspark.sql import functions as F
 from scipy.sparse import csr_array
 
 from spark_jobs import candidates, minhash
-from spark_jobs.runs import Hashes, Ragged, exact_keys, take_rows, words
+from spark_jobs.runs import Hashes, Ragged, exact_keys, words
 from spark_jobs.verify import Rule
 
 SAMPLE = 1_000  # records, each with one planted copy
@@ -110,7 +110,10 @@ def truth_of(rows: Sequence[Record]) -> Truth:
     tokens = [words(side) for side in sides]
     whole, numbers = words(pa.array([f"{prompt}\n{answer}" for prompt, answer in rows], pa.string()))
     return Truth(
-        _grams(whole), (_grams(tokens[0][0]), _grams(tokens[1][0])), (exact_keys(sides[0]), exact_keys(sides[1])), numbers
+        _grams(whole),
+        (_grams(tokens[0][0]), _grams(tokens[1][0])),
+        (exact_keys(sides[0]), exact_keys(sides[1])),
+        numbers,
     )
 
 

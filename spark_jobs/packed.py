@@ -54,7 +54,7 @@ def scatter(places: NDArray[np.int64], parts: int, columns: Columns) -> pa.Recor
 
 def filled(batch: pa.RecordBatch) -> pa.RecordBatch:
     """The rows that carry anything."""
-    sizes = [np.diff(_offsets(column)) for name, column in zip(batch.schema.names, batch.columns) if name != "part"]
+    sizes = [np.diff(_offsets(batch[name])) for name in batch.schema.names if name != "part"]
     return batch.filter(pa.array(np.sum(sizes, axis=0) > 0))
 
 

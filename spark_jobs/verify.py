@@ -48,7 +48,9 @@ class Sets:
     def take(self, rows: NDArray[np.int64]) -> "Sets":
         """The chosen rows, in the order asked for."""
         held = ((column.name, getattr(self, column.name)) for column in fields(self))
-        return Sets(**{name: take_rows(found, rows) if isinstance(found, Ragged) else found[rows] for name, found in held})
+        return Sets(
+            **{name: take_rows(found, rows) if isinstance(found, Ragged) else found[rows] for name, found in held}
+        )
 
 
 @dataclass(frozen=True)
@@ -59,7 +61,9 @@ class Rule:
     by_side: bool
 
 
-def texts(records: DataFrame, wanted: bytes, parts: int, source_priority: Sequence[str], old: bool = False) -> DataFrame:
+def texts(
+    records: DataFrame, wanted: bytes, parts: int, source_priority: Sequence[str], old: bool = False
+) -> DataFrame:
     """Part, id, standing, prompt and answer of the records that may be `wanted`; standing is 0 for `old` ones."""
 
     def sift(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:

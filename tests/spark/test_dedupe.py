@@ -2,6 +2,7 @@
 
 import random
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -158,6 +159,52 @@ def test_a_star_is_the_greedy_choice(spark: SparkSession, few_edges: int) -> Non
 def test_a_crowded_bucket_loses_nothing_that_is_close(spark: SparkSession) -> None:
     crowd = [record(f"{n:03}", LONG, f"{ANSWER} {'x' * n}") for n in range(120)]
     assert len(_run(spark, crowd, reach=8)[0]) == 1
+
+
+def test_new_rows_are_compared_with_those_published_before_which_stay(spark: SparkSession) -> None:
+    def publish(records: Sequence[dict[str, Any]], before: dict[str, Any]) -> dict[str, Any]:
+        inputs = {"silver/instructions": frame(spark, "silver/instructions", records)}
+        return dict(unique_instructions(inputs, DedupeParams(), replace(context(), before=before)))
+
+    other = "sell it and rent another one whenever the weather is fine, which costs less than any repair ever will"
+    old = [record("m", LONG, ANSWER), record("n", "why", other), record("z", LONG.replace("small", "s"), ANSWER)]
+    published = {"silver/instructions": frame(spark, "silver/instructions", old), **publish(old, {})}
+    assert [row["id"] for row in rows(published["silver/unique_instructions"], "id")] == [_id("m"), _id("n")]
+    new = [
+        record("a", LONG.upper(), f"{ANSWER}!!"),
+        record("b", LONG.replace("small", "remarkably small"), ANSWER),
+        record("c", LONG, other),
+        record("d", f"{LONG} please", other),
+        record("e", "how", other),
+    ]
+    found = publish(new, published)
+    removed = {
+        row["removed_id"]: (row["kept_id"], row["rule"]) for row in rows(found["silver/duplicates"], "removed_id")
+    }
+    assert removed == {
+        _id("a"): (_id("m"), "exact_record"),
+        _id("b"): (_id("m"), "near"),
+        _id("c"): (_id("d"), "near"),
+    }
+    assert [row["id"] for row in rows(found["silver/unique_instructions"], "id")] == [_id("d"), _id("e")]
+    assert [row["id"] for row in rows(found["silver/signatures"], "id")] == [_id("d"), _id("e")]
+
+
+def test_rejected_pairs_say_what_failed(spark: SparkSession) -> None:
+    other = f"{' '.join(ANSWER.split()[:12])} and then sell it to a friend who knows how to sail on a lake with it"
+    inputs = frame(spark, "silver/instructions", [record("a", LONG, ANSWER), record("b", LONG, other)])
+    found = unique_instructions({"silver/instructions": inputs}, DedupeParams(), context())
+    for pair in rows(found["silver/rejected_pairs"], "left"):
+        assert (pair["left"], pair["right"]) == (_id("a"), _id("b"))
+        assert pair["prompt_similarity"] == 1 and pair["answer_similarity"] < 0.7
+        assert pair["reason"] == ("whole_record" if pair["similarity"] < 0.7 else "answer")
+    assert found["silver/rejected_pairs"].count() == 1
+
+
+def test_the_whole_record_alone_can_decide(spark: SparkSession) -> None:
+    pair = [record("a", LONG, f"{ANSWER} for 5 years"), record("b", LONG, f"{ANSWER} for 6 years")]
+    assert len(_run(spark, pair)[0]) == 2
+    assert len(_run(spark, pair, by_side=False)[0]) == 1
 
 
 def _corpus(seed: int) -> list[dict[str, Any]]:
