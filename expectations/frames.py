@@ -144,6 +144,28 @@ def _counts(frame: Frame, column: str) -> Any:
     return _pandas(frame, {column}).groupby(column, dropna=False).size()
 
 
+def commonest(frame: Frame, most: int) -> pd.DataFrame:
+    """The `most` commonest keys of a frame with the column `key`, and in how many rows each is: `key`, `rows`."""
+    if _is_spark(frame):
+        from pyspark.sql import functions as F
+
+        tallied = frame.groupBy("key").agg(F.count("*").alias("rows"))
+        return tallied.orderBy(F.desc("rows"), "key").limit(most).toPandas()
+    tallied = _pandas(frame, {"key"}).groupby("key").size().rename("rows").reset_index()
+    return tallied.sort_values(["rows", "key"], ascending=[False, True]).head(most)
+
+
+def matching(frame: Frame, column: str, value: Any, shown: Sequence[str], where: str, most: int) -> pd.DataFrame:
+    """The first rows, by the columns `shown`, that have this value and for which `where` is true; `where` names only `shown`."""
+    if _is_spark(frame):
+        from pyspark.sql import functions as F
+
+        chosen = frame.filter(where).filter(F.col(column) == value)
+        return chosen.select(*shown).orderBy(*shown).limit(most).toPandas()
+    held = _pandas(frame, {column, *shown})
+    return held[held[column] == value].query(where).sort_values([*shown]).head(most)[[*shown]]
+
+
 def summary(frame: Frame, by: str, distinct: Sequence[str], largest: Sequence[str] = ()) -> Frame:
     """One row per value of `by`: `rows`, how many different values each column of `distinct` has there, and for each of
     `largest` its greatest value as `largest_<name>`.

@@ -1,4 +1,4 @@
-"""What must hold of normalised, unique, embedded, rated and grouped rows before they are published.
+"""What must hold of normalised, embedded, rated and grouped rows before they are published.
 
 Not yet: the drift of ratings against the last published version; only their spread is looked at.
 """
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from great_expectations.expectations.expectation import Expectation
 
     from expectations.frames import Frame, Frames
-    from expectations.limits import DedupeLimits, GroupLimits, QualityLimits, RecordLimits, TextLimits
+    from expectations.limits import GroupLimits, QualityLimits, RecordLimits, TextLimits
 
 RECORD_REFUSALS = (
     "empty_prompt", "empty_answer", "boilerplate_refusal", "truncated", "placeholder", "repetition", "too_short", "too_long",
@@ -79,26 +79,6 @@ def passages(frames: Frames, params: TextLimits) -> Iterable[Batch]:
     yield exits("silver/passages_rejected", rejected, ["rejected", "duplicate"], PASSAGE_REFUSALS)
     yield _losses(loss(frames["bronze/passages"], rows))
     yield from _not_published_before(frames, "silver/passages", "id", "text_key")
-
-
-def unique_instructions(frames: Frames, params: DedupeLimits) -> Iterable[Batch]:
-    """The suite of silver/unique_instructions: no shared key, every removal proven, no source emptied."""
-    rows, removed = frames["silver/unique_instructions"], frames["silver/duplicates"]
-    yield Batch("silver/unique_instructions", rows, [*identified("id", "rec"), unique("text_hash")], key="id")
-    evidence = [filled("removed_id"), unique("removed_id"), filled("kept_id"), filled("similarity")]
-    rules = one_of("rule", ["exact_record", "exact_prompt_answer", "near"])
-    yield Batch(
-        "silver/duplicates", removed, [*evidence, filled("rule"), rules, between("similarity", 0, 1)], key="removed_id"
-    )
-    ids = membership(kept=keys(rows, "id"), removed=keys(removed, "removed_id"), named=keys(removed, "kept_id"))
-    yield figures(
-        none("removed_but_kept", count(ids, "kept + removed > 1")),
-        none("removed_for_a_row_that_is_gone", count(ids, "named > kept")),
-        none("near_below_threshold", rows_in(removed, f"rule == 'near' and similarity < {params.threshold}")),
-    )
-    losses = loss(frames["silver/instructions"], rows)
-    known = {source: expected.share for source, expected in params.expected_loss.items()}
-    yield _losses(losses, pd.Series([known.get(source, params.max_loss) for source in losses["source"]], dtype=float))
 
 
 def embeddings(frames: Frames, params: Any) -> Iterable[Batch]:
@@ -197,8 +177,8 @@ def _language() -> list[Expectation]:
     return [filled("language"), matches("language", "^[a-z]{2,3}$")]
 
 
-def _losses(losses: pd.DataFrame, limits: pd.Series | float = MAX_REFUSED) -> Batch:
+def _losses(losses: pd.DataFrame) -> Batch:
     """One row a source: `over_limit` is by how much it lost more than it may; small sources only warn."""
-    over = (losses["lost"] - limits).where(losses["before"] >= NEGLIGIBLE_SOURCE, -1.0)
+    over = (losses["lost"] - MAX_REFUSED).where(losses["before"] >= NEGLIGIBLE_SOURCE, -1.0)
     rules = [between("over_limit", None, 0), between("lost", None, EXPECTED_REFUSED, warning=True)]
     return Batch("sources", losses.assign(over_limit=over), rules, key="source")

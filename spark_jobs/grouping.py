@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lake.ids import content_id
-from spark_jobs.minhash import hash64
+from spark_jobs.runs import hash64
 from spark_jobs.vectors import Vectors, unit
 
 Places = NDArray[np.int64]

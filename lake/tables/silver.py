@@ -46,13 +46,38 @@ TABLES = (
         mode="grow",
         side_of="silver/passages",
     ),
-    Table("silver/unique_instructions", "one representative of its near-duplicates", _RECORD, "id"),
+    Table("silver/unique_instructions", "one representative of its near-duplicates", _RECORD, "id", mode="grow"),
     Table(
         "silver/duplicates",
         "one removed record, with the evidence",
         # rule: exact_record | exact_prompt_answer | near; similarity: exact word-3-gram Jaccard of the whole record
         columns(removed_id=TEXT, kept_id=TEXT, source=TEXT, rule=TEXT, similarity=pa.float64()),
         id="removed_id",
+        mode="grow",
+        side_of="silver/unique_instructions",
+    ),
+    Table(
+        "silver/rejected_pairs",
+        "one candidate pair that was measured and is no near-duplicate: a sample by hash",
+        # reason: numbers_or_short_side | whole_record | prompt | answer, the first that failed
+        columns(
+            left=TEXT,
+            right=TEXT,
+            similarity=pa.float64(),
+            prompt_similarity=pa.float64(),
+            answer_similarity=pa.float64(),
+            reason=TEXT,
+        ),
+        id="left",
+        side_of="silver/unique_instructions",
+    ),
+    Table(
+        "silver/signatures",
+        "what new records are compared with: the keys of one unique record",
+        # turns, ending: 16 bytes, equal for exact copies; bands: 25 keys of 8 bytes, empty for a record shorter than a shingle
+        columns(id=TEXT, turns=pa.binary(), ending=pa.binary(), bands=pa.binary()),
+        id="id",
+        mode="grow",
         side_of="silver/unique_instructions",
     ),
     Table(
