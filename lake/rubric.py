@@ -18,6 +18,7 @@ import re
 from bisect import bisect_right
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import NamedTuple
 
 from lake.spelling import COMMON, MISSPELT, VAGUE
 from lake.words import FUNCTION_WORDS, sentences, stem, words
@@ -36,8 +37,7 @@ _CUT_OFF = re.compile(r"(?:\.\.\.|…|[,;–-]|\b(?:and|or|the|a|an|of|to|with|f
 _LONGEST_CUT = 5  # characters, with the one before it
 
 
-@dataclass(frozen=True)
-class Rating:
+class Rating(NamedTuple):
     """One judgement of one text, each criterion 1..10."""
 
     rarity: int
