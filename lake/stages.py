@@ -44,6 +44,11 @@ class Stage:
         """The tables this stage writes, its own last, so that side tables are published first."""
         return (*self.sides, self.key)
 
+    @property
+    def grows(self) -> bool:
+        """Whether the job can be given new rows alone."""
+        return TABLES[self.key].mode != "overwrite"
+
 
 # fmt: off
 _ALL = (

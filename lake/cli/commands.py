@@ -70,6 +70,9 @@ def run(
     first: Annotated[str | None, typer.Option("--from", help="The first stage to run.")] = None,
     last: Annotated[str | None, typer.Option("--to", help="The last stage to run.")] = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would run and why, and stop.")] = False,
+    rebuild: Annotated[
+        bool, typer.Option("--rebuild", help="Make the tables anew from all rows: ids of groups may change.")
+    ] = False,
     as_json: AsJson = False,
 ) -> int:
     """Bring tables up to date; what is up to date is left alone."""
@@ -82,7 +85,7 @@ def run(
     lake = _lake()
     if not dry_run:
         register_landed(lake)
-    planned = plan(lake, selected, chosen)
+    planned = plan(lake, selected, chosen, rebuild)
     if dry_run:
         render.planned(planned, as_json)
         return 0
@@ -92,7 +95,8 @@ def run(
         )
         render.reports([], as_json)
         return 0
-    reports = resolve("dagster_project.lib.launch:materialise")([stage.key for stage in selected], chosen.name)
+    materialise = resolve("dagster_project.lib.launch:materialise")
+    reports = materialise([stage.key for stage in selected], chosen.name, rebuild)
     render.reports(reports, as_json)
     return 1 if any(report.status == "rejected" for report in reports) else 0
 
