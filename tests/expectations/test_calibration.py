@@ -11,6 +11,7 @@ from world import ident
 
 from expectations.frames import gaps
 from expectations.silver import quality, ratings
+from lake.job import Views
 from lake.tables import TABLES
 from spark_jobs.curate import QualityParams
 
@@ -18,19 +19,11 @@ if TYPE_CHECKING:
     from pyspark.sql import SparkSession
 
 
-class Frames(dict[str, Any]):
-    """Frames of a stage, with the older rows of its tables."""
-
-    def __init__(self, frames: dict[str, Any], before: dict[str, Any] | None = None) -> None:
-        super().__init__(frames)
-        self.before = before or {}
-
-
 def table(key: str, rows: Sequence[dict[str, Any]]) -> pa.Table:
     return pa.Table.from_pylist(list(rows), schema=TABLES[key].schema)
 
 
-def scored(foretold: Callable[[float], float | None], count: int = 120) -> Frames:
+def scored(foretold: Callable[[float], float | None], count: int = 120) -> Views:
     scores = [float(n % 6) for n in range(count)]
     rows = [
         {
@@ -44,12 +37,13 @@ def scored(foretold: Callable[[float], float | None], count: int = 120) -> Frame
         for n, s in enumerate(scores)
     ]
     records = table("silver/unique_instructions", [{"id": row["id"]} for row in rows])
-    return Frames(
+    return Views(
         {
             "silver/unique_instructions": records,
             "silver/quality": table("silver/quality", rows),
             "silver/unrated": table("silver/unrated", []),
-        }
+        },
+        {},
     )
 
 
@@ -58,10 +52,9 @@ def failed(batches: Any) -> set[str]:
     (figures,) = [batch for batch in batches if batch.name == "figures"]
     found = set[str]()
     for rule in figures.expectations:
-        value, bounds = figures.frame[rule.column][0], rule.model_dump()
-        if (bounds["min_value"] or value) > value or (
-            value if bounds["max_value"] is None else bounds["max_value"]
-        ) < value:
+        least, most = getattr(rule, "min_value", None), getattr(rule, "max_value", None)
+        value = figures.frame[rule.column][0]
+        if value < (value if least is None else least) or value > (value if most is None else most):
             found.add(rule.column)
     return found
 
@@ -91,11 +84,5 @@ def test_one_failure_among_few_new_records_is_no_broken_judge(rows: int, wrong: 
     records = table("silver/unique_instructions", [{"id": row["id"]} for row in rated])
     frames = {"silver/unique_instructions": records, "silver/ratings": table("silver/ratings", rated)}
     older = {"silver/ratings": table("silver/ratings", [])}
-    grown = [
-        batch
-        for batch in ratings(Frames(frames, older), None)
-        if "unrated_share" in getattr(batch.frame, "columns", ())
-    ]
-    assert failed(grown) == wrong
-    whole = [batch for batch in ratings(Frames(frames), None) if "unrated_share" in getattr(batch.frame, "columns", ())]
-    assert failed(whole) == {"unrated_share"}
+    assert failed(ratings(Views(frames, older), None)) == wrong
+    assert failed(ratings(Views(frames, {}), None)) == {"unrated_share"}
