@@ -101,11 +101,13 @@ TABLES = (
             error=TEXT,
         ),
         id="id",
+        mode="grow",
     ),
     Table(
         "silver/quality",
         "one curated score of one record",
-        # score: 0..5 (method: overall clipped to 4..9, minus 4); uncertainty: sd, same units; neighbour_score: mean of neighbours
+        # score: 0..5 (method: overall clipped to 4..9, minus 4); uncertainty: sd, same units
+        # neighbour_score: mean score of the nearest records of a sample, null for records outside of it
         columns(
             id=TEXT,
             score=pa.float64(),
@@ -115,8 +117,9 @@ TABLES = (
             high=pa.bool_(),
         ),
         id="id",
+        mode="grow",
     ),
-    Table("silver/unrated", "one record that no judge could rate", EXIT, "id", side_of="silver/quality"),
+    Table("silver/unrated", "one record that no judge could rate", EXIT, "id", mode="grow", side_of="silver/quality"),
     Table(
         "silver/groups",
         "one member of a group of similar low-rated records",
