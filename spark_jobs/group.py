@@ -6,11 +6,10 @@ were alone; groups stay as they are. How many singletons still have a free neigh
 a run; and a singleton's reason tells of the records it met in its cells, not of all.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
-import pyarrow as pa
 from pydantic import Field, model_validator
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
@@ -19,12 +18,10 @@ from pyspark.storagelevel import StorageLevel
 from lake.embedder import DEFAULT, embedder
 from lake.job import JobContext, Params, SparkInputs, SparkRows
 from lake.licences import CLASSES
-from spark_jobs import vectors
 from spark_jobs.grouping import SizeLaw, likeness
 from spark_jobs.lookup import among
-from spark_jobs.passes import Rules, grouped, sample
+from spark_jobs.passes import PACKED, Rules, grouped, packed, sample
 
-_PACKED = "text_hash string, vector binary"
 _SINGLETON = ("id", "source", "outcome", "reason", "detail")
 _COMPARABLE = ("no_neighbour", "mixed_only", "neighbours_grouped")
 
@@ -124,18 +121,12 @@ def with_vectors(low: DataFrame, cached: DataFrame, few: bool) -> DataFrame:
     if few:
         low = low.persist(StorageLevel.DISK_ONLY)
         cached = among(cached, low, "text_hash")
-    ready = low.join(cached.mapInArrow(_pack, _PACKED), "text_hash", "left").drop("text_hash")
+    ready = low.join(cached.mapInArrow(packed, PACKED), "text_hash", "left").drop("text_hash")
     met = [F.lit(None).cast("string").alias("nearest"), F.lit(None).cast("double").alias("closest")]
     vector = F.when(F.col("barred").isNull(), F.col("vector")).alias("vector")
     return ready.select(
         *(name for name in ready.columns if name != "vector"), vector, *met, F.lit(False).alias("rivals")
     )
-
-
-def _pack(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
-    for batch in batches:
-        rows = vectors.whole(vectors.rows_of(batch["vector"]))
-        yield pa.RecordBatch.from_arrays([batch["text_hash"], vectors.packed(rows)], names=["text_hash", "vector"])
 
 
 def singletons(unseen: DataFrame, free: DataFrame, params: GroupParams) -> DataFrame:
@@ -168,6 +159,6 @@ def figures(members: DataFrame, ready: DataFrame) -> dict[str, float]:
     found |= {f"groups_of/{row['size']}": float(row["rows"] // row["size"]) for row in sorted(sizes)}
     if count:
         found["cohesion_mean"] = sum(row["total"] / row["size"] for row in sizes) / count
-        rows = sample(ready.where("vector is not null"), "random")
+        rows = sample(ready.where("vector is not null"), "random", asked)
         found["cohesion_random"] = float(likeness(rows, np.array([len(rows)])).cohesion[0])
     return found

@@ -27,9 +27,11 @@ from spark_jobs.vectors import ONE, Cells, Places, Vectors
 pc: Any = pyarrow.compute  # its functions are made at import, where types cannot see them
 
 _SAMPLE = 32_768
+_SAMPLE_PER_CELL = 128
 _MOST_CELLS = 4_096
 _CROWD = 32  # times the rows of a cell: what a worker holds at once
 
+PACKED = "text_hash string, vector binary"
 FACTS = "id string, source string, licence string, licence_class string, language string, item_type string"
 # a row that is still free: with what it met so far. nearest, closest: the most similar record of any kind and the cosine;
 # rivals: whether records of its own kind reached the floor
@@ -47,6 +49,13 @@ class Rules:
     law: SizeLaw
     rows_per_cell: int
     passes: int
+
+
+def packed(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+    """Batches of text_hash and vector with the vectors packed. Here, because a worker loads the module of what it runs."""
+    for batch in batches:
+        rows = vectors.whole(vectors.rows_of(batch["vector"]))
+        yield pa.RecordBatch.from_arrays([batch["text_hash"], vectors.packed(rows)], names=["text_hash", "vector"])
 
 
 def grouped(rows: DataFrame, rules: Rules) -> tuple[DataFrame, DataFrame]:
@@ -67,16 +76,18 @@ def grouped(rows: DataFrame, rules: Rules) -> tuple[DataFrame, DataFrame]:
 
 def train_cells(rows: DataFrame, rows_per_cell: int, salt: str) -> Cells:
     """Cells of about `rows_per_cell` rows, trained on a sample."""
-    wanted = min(rows.count() // rows_per_cell, _MOST_CELLS)
-    return vectors.cells(sample(rows, salt), wanted) if wanted > 1 else vectors.Cells.one()
-
-
-def sample(rows: DataFrame, salt: str) -> Vectors:
-    """The vectors of at most 32,768 rows, chosen by a hash of `id` and `salt`."""
     count = rows.count()
+    wanted = min(count // rows_per_cell, _MOST_CELLS)
+    if wanted < 2:
+        return Cells.one()
+    return vectors.cells(sample(rows, salt, count, min(_SAMPLE, _SAMPLE_PER_CELL * wanted)), wanted)
+
+
+def sample(rows: DataFrame, salt: str, count: int, most: int = 8_192) -> Vectors:
+    """The vectors of at most `most` of the `count` rows, chosen by a hash of `id` and `salt`."""
     place = F.xxhash64(F.lit(salt), "id")
-    some = rows if count <= _SAMPLE else rows.where(F.pmod(place, F.lit(count)) < 2 * _SAMPLE)
-    chosen = some.orderBy(place, "id").limit(_SAMPLE).select("vector").toArrow()
+    some = rows if count <= most else rows.where(F.pmod(place, F.lit(count)) < 2 * most)
+    chosen = some.orderBy(place, "id").limit(most).select("vector").toArrow()
     return vectors.unpacked(chosen["vector"])
 
 
