@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from functools import reduce
-from typing import TYPE_CHECKING, Any, TypeGuard
+from typing import TYPE_CHECKING, Any, TypeGuard, cast
 
 import numpy as np
 import pandas as pd
@@ -117,6 +117,23 @@ def _labelled(places: Mapping[str, Frame]) -> Frame:
 def count(patterns: pd.DataFrame, condition: str) -> int:
     """The number of keys whose membership satisfies `condition`."""
     return int(patterns.query(condition)["keys"].sum()) if len(patterns) else 0
+
+
+def shared(one: Frame, other: Frame) -> int:
+    """The number of distinct keys that are in both; frames with a column `key`, both in Spark or both in memory."""
+    if _is_spark(one):
+        return one.distinct().join(cast("DataFrame", other).distinct(), "key").count()
+    held: Any = (one, other)
+    return len(set(held[0]["key"]) & set(held[1]["key"]))
+
+
+def mean(frame: Frame, column: str) -> float:
+    """The mean of a column of at least one row."""
+    if _is_spark(frame):
+        from pyspark.sql import functions as F
+
+        return float(frame.agg(F.avg(column)).collect()[0][0])
+    return float(_pandas(frame, {column})[column].mean())
 
 
 def rows_in(frame: Frame, where: str | None = None) -> int:

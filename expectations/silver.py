@@ -10,7 +10,20 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from expectations.frames import count, empty, gaps, keys, loss, measured, membership, rows_in, summary, vectors
+from expectations.frames import (
+    count,
+    empty,
+    gaps,
+    keys,
+    loss,
+    mean,
+    measured,
+    membership,
+    rows_in,
+    shared,
+    summary,
+    vectors,
+)
 from expectations.gate import Batch
 from expectations.rules import (
     Figure,
@@ -41,7 +54,9 @@ RECORD_REFUSALS = (
 )  # fmt: skip
 PASSAGE_REFUSALS = ("empty", "too_short", "too_long", "unsupported_language", "exact_passage")
 UNRATED = ("judge_failed", "unparsable_rating")
-ALONE = ("no_neighbour", "personal_data", "unknown_licence", "mixed_only")
+ALONE = (
+    "no_neighbour", "neighbours_grouped", "mixed_only", "personal_data", "unknown_licence", "no_derivatives", "no_vector",
+)  # fmt: skip
 CRITERIA = ("rarity", "complexity", "informativeness", "overall")
 
 MAX_REFUSED = 0.9  # largest share of a source that cleaning may refuse
@@ -53,6 +68,8 @@ ENOUGH = 100  # rows: of fewer, a share or a mean error says little
 MAX_HELD_OUT = 1.1  # mean error of the neighbours, in units of the error of guessing the mean
 UNIT = (0.999, 1.001)
 ROUNDING = 1e-4  # cosines are computed in single precision
+MAX_ALONE_RISE = 0.5  # of newcomers left alone: fewer are free to join them than when everything was grouped at once
+MAX_COHESION_DROP = 0.05
 
 
 def instructions(frames: Frames, params: RecordLimits) -> Iterable[Batch]:
@@ -149,28 +166,52 @@ def _calibration(rows: Frame, scored: int, whole: bool) -> Iterable[Figure]:
 
 
 def groups(frames: Frames, params: GroupLimits) -> Iterable[Batch]:
-    """The suite of silver/groups: coherent groups of low-rated records, each record once, nobody left unnamed."""
+    """The suite of silver/groups: coherent groups of low-rated records, each record once, nobody left unnamed.
+
+    Where only what is new was grouped, older groups are not looked at again; a newcomer may not be in one.
+    """
+    before: Frames = getattr(frames, "before", {})
     members, alone = frames["silver/groups"], frames["silver/singletons"]
     floor = params.similarity_floor - ROUNDING
     sizes = [filled("size"), between("size", params.least_size, params.most_size)]
     cosines = [filled("cohesion"), between("cohesion", floor, 1 + ROUNDING), between("similarity", floor, 1 + ROUNDING)]
     ids = [*identified("id", "rec"), filled("group_id"), matches("group_id", "^grp_[0-9a-f]{24}$")]
-    yield Batch("silver/groups", members, [*ids, *sizes, *cosines], key="id")
+    licences = [filled("licence"), filled("licence_class"), filled("group_licence")]
+    yield Batch("silver/groups", members, [*ids, *sizes, *cosines, *licences], key="id")
     yield exits("silver/singletons", alone, ["not_grouped"], ALONE)
-    kinds = ["licence", "language", "item_type", "size"]
+    kinds = ["licence_class", "group_licence", "language", "item_type", "size"]
     alike = [one_of(kind, [1]) for kind in kinds]
     whole = summary(members, "group_id", kinds, largest=["size"])
     bounds = [between("rows", params.least_size, params.most_size), equal("rows", "largest_size")]
     yield Batch("groups", whole, [*alike, *bounds], key="group_id")
-    yield figures(*_places(frames["silver/quality"], members, alone))
+    yield figures(*_places(frames["silver/quality"], members, alone, before))
 
 
-def _places(quality_rows: Frame, members: Frame, alone: Frame) -> Iterable[Figure]:
+def _places(quality_rows: Frame, members: Frame, alone: Frame, before: Frames) -> Iterable[Figure]:
+    """Each low-rated record, and each that waited alone before, is in one place; those grouped before are in no new one."""
     low = keys(quality_rows, "id", "high == False")
-    ids = membership(low=low, grouped=keys(members, "id"), alone=keys(alone, "id"))
-    yield none("low_rated_without_a_place", count(ids, "low > grouped + alone"))
+    waiting = {"waiting": keys(before["silver/singletons"], "id")} if before else {}
+    ids = membership(low=low, grouped=keys(members, "id"), alone=keys(alone, "id"), **waiting)
+    ids = ids if waiting else ids.assign(waiting=0)
+    yield none("low_rated_without_a_place", count(ids, "low + waiting > 0 and grouped + alone == 0"))
     yield none("grouped_and_alone", count(ids, "grouped + alone > 1"))
-    yield none("not_low_rated", count(ids, "grouped + alone > 0 and low == 0"))
+    yield none("not_low_rated", count(ids, "grouped + alone > 0 and low + waiting == 0"))
+    if before:
+        settled = before["silver/groups"]
+        yield none("grouped_before", shared(keys(members, "id"), keys(settled, "id")))
+        yield none("groups_before", shared(keys(members, "group_id"), keys(settled, "group_id")))
+        yield from _drift(ids, members, settled)
+
+
+def _drift(ids: pd.DataFrame, members: Frame, settled: Frame) -> Iterable[Figure]:
+    """How much worse newcomers find company than the records before them did; a rebuild regroups all."""
+    newcomers, waiting = count(ids, "low == 1"), count(ids, "waiting == 1")
+    share = count(ids, "low == 1 and alone == 1") / max(newcomers, 1)
+    share_before = waiting / max(waiting + rows_in(settled), 1)
+    yield at_most("alone_share_rise", share - share_before, MAX_ALONE_RISE, warning=True)
+    if rows_in(members) and rows_in(settled):
+        drop = mean(settled, "cohesion") - mean(members, "cohesion")
+        yield at_most("cohesion_drop", drop, MAX_COHESION_DROP, warning=True)
 
 
 def _not_published_before(frames: Frames, table: str, *columns: str) -> Iterable[Batch]:

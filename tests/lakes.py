@@ -187,6 +187,7 @@ def _released(origin: str, row: Row, members: Sequence[str], split: str) -> Row:
 def _member(group: str, name: str, size: int) -> Row:
     record = _record(name)
     own = {key: record[key] for key in ("id", "source", "licence", "language", "item_type")}
+    own |= {"licence_class": own["licence"], "group_licence": own["licence"]}
     return own | {"group_id": content_id("grp", group), "size": size, "similarity": 0.8, "cohesion": 0.7 + size / 100}
 
 

@@ -131,10 +131,13 @@ TABLES = (
             cohesion=pa.float64(),
             source=TEXT,
             licence=TEXT,
+            licence_class=TEXT,  # of lake.licences: what members have in common
+            group_licence=TEXT,  # SPDX expression over all members: what an item fused from the group is under
             language=TEXT,
             item_type=TEXT,
         ),
         id="id",
+        mode="grow",
     ),
     Table("silver/singletons", "one low-rated record without a group", EXIT, "id", side_of="silver/groups"),
 )

@@ -114,7 +114,8 @@ def silver() -> Rows:
         "silver/groups": [
             {
                 "group_id": ident("grp", (n + 1) // 2), "id": ident("rec", n), "size": 2, "similarity": 0.9, "cohesion": 0.8,
-                "source": "alpha", "licence": "mit", "language": "en", "item_type": "qa",
+                "source": "alpha", "licence": "mit", "licence_class": "mit", "group_licence": "mit", "language": "en",
+                "item_type": "qa",
             }
             for n in range(1, 5)
         ],
