@@ -1,6 +1,6 @@
 """One unit vector for each distinct text, never computed twice: what the cache table already holds is not asked for again.
 
-Does not yet: choose a faster student model for millions of rows, or use several GPUs.
+Does not yet: use several GPUs, or bring a model's folder to workers that do not share this machine's file system.
 """
 
 import os
@@ -22,7 +22,7 @@ _SCHEMA = "text_hash string, embedder string, vector array<float>"
 class EmbedParams(Params):
     """Which model makes the vectors, and how much work is worth another copy of it."""
 
-    embedder: str = Field(DEFAULT, min_length=1, description="the packaged default, a model folder or a hub name")
+    embedder: str = Field(DEFAULT, min_length=1, description="teacher, static, student, a model folder or a hub name")
     texts_per_worker: int = Field(500, ge=1, description="a worker loads the model only for at least this many texts")
 
 
@@ -34,7 +34,7 @@ def embeddings(inputs: SparkInputs, params: EmbedParams, context: JobContext) ->
     cores = texts.sparkSession.sparkContext.defaultParallelism
     workers = max(1, min(cores, count // params.texts_per_worker))
     context.metrics["texts_embedded"] = float(count)
-    encode = partial(_encode, name=params.embedder, threads=max(1, (os.cpu_count() or 1) // workers))
+    encode = partial(_encode, name=model.name, threads=max(1, (os.cpu_count() or 1) // workers))
     return {"silver/embeddings": texts.repartition(workers, "text_hash").mapInArrow(encode, _SCHEMA)}
 
 
@@ -58,7 +58,7 @@ def _encode(batches: Iterator[pa.RecordBatch], name: str, threads: int) -> Itera
     for batch in batches:
         if batch.num_rows == 0:
             continue
-        _use_threads(threads)
+        model.limit_threads(threads)
         rows = model.encode(batch["text"].to_pylist())
         offsets = np.arange(len(rows) + 1, dtype=np.int32) * rows.shape[1]
         lists = pa.ListArray.from_arrays(pa.array(offsets), pa.array(rows.ravel()))
@@ -66,10 +66,3 @@ def _encode(batches: Iterator[pa.RecordBatch], name: str, threads: int) -> Itera
         yield pa.RecordBatch.from_arrays(
             [batch["text_hash"], digests, lists], names=["text_hash", "embedder", "vector"]
         )
-
-
-def _use_threads(threads: int) -> None:
-    """Workers share the cores: without this each would start a thread on every one of them."""
-    import torch
-
-    torch.set_num_threads(threads)
