@@ -69,7 +69,7 @@ class Embedder:
         rows = np.zeros((len(texts), self.model.get_embedding_dimension() or 0), np.float32)
         for places in _batches(texts):
             chosen = [texts[place] for place in places]
-            vectors = self.model.encode(chosen, len(chosen), convert_to_numpy=False, show_progress_bar=False)
+            vectors = self.model.encode(chosen, batch_size=len(chosen), convert_to_numpy=False, show_progress_bar=False)
             rows[places] = np.stack([cast("Any", vector).float().cpu().numpy() for vector in vectors])
         return rows / np.maximum(np.linalg.norm(rows, axis=1, keepdims=True), np.finfo(np.float32).tiny)
 
