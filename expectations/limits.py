@@ -32,6 +32,13 @@ class DedupeLimits(Protocol):
     def expected_loss(self) -> dict[str, Any]: ...
 
 
+class EmbedLimits(Protocol):
+    """The limits of silver/embeddings."""
+
+    @property
+    def least_fidelity(self) -> float: ...
+
+
 class QualityLimits(Protocol):
     """The limits of silver/quality."""
 

@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from great_expectations.expectations.expectation import Expectation
 
     from expectations.frames import Frame, Frames
-    from expectations.limits import DedupeLimits, GroupLimits, QualityLimits, RecordLimits, TextLimits
+    from expectations.limits import DedupeLimits, EmbedLimits, GroupLimits, QualityLimits, RecordLimits, TextLimits
 
 RECORD_REFUSALS = (
     "empty_prompt", "empty_answer", "boilerplate_refusal", "repetition", "too_short", "too_long", "unsupported_language",
@@ -96,8 +96,8 @@ def unique_instructions(frames: Frames, params: DedupeLimits) -> Iterable[Batch]
     yield _losses(losses, pd.Series([known.get(source, params.max_loss) for source in losses["source"]], dtype=float))
 
 
-def embeddings(frames: Frames, params: Any) -> Iterable[Batch]:
-    """The suite of silver/embeddings: vectors of one length and of unit norm, of texts that exist."""
+def embeddings(frames: Frames, params: EmbedLimits) -> Iterable[Batch]:
+    """The suite of silver/embeddings: vectors of one length and of unit norm, of texts that exist; a student that drifts warns."""
     rows = frames["silver/embeddings"]
     shapes = vectors(rows, "vector", "text_hash")
     yield Batch("silver/embeddings", rows, [filled("text_hash"), unique("text_hash"), filled("embedder")])
@@ -107,6 +107,13 @@ def embeddings(frames: Frames, params: Any) -> Iterable[Batch]:
     yield figures(
         none("vectors_of_no_text", count(hashes, "vectors > texts")),
         at_most("dimensions", count(lengths_found, "vectors == 1"), 1),
+    )
+    # key: the failing row's example then says what to do
+    yield Batch(
+        "silver/student_fidelity",
+        frames["silver/student_fidelity"],
+        [between("share", params.least_fidelity, None, warning=True)],
+        key="advice",
     )
 
 

@@ -2,7 +2,7 @@
 
 Such an embedder is an ordinary SentenceTransformer folder (StaticEmbedding, safetensors); here it is read and used without
 torch. `distilled` makes the simplest one from a teacher, as model2vec does: the teacher's output for each token of its vocabulary,
-weighted by how rare the token is.
+without what all tokens have in common, weighted by how rare the token is.
 """
 
 import json
@@ -16,7 +16,7 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from lake.wordpieces import WordPieces, word_pieces
+from lake.wordpieces import Ids, Offsets, WordPieces, word_pieces
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -24,8 +24,11 @@ if TYPE_CHECKING:
     from sentence_transformers import SentenceTransformer
 
 Vectors = NDArray[np.float32]
-_RECIPE = "1"  # part of a distilled folder's name: raise it when `distilled` would write other weights
-_RARE = 1e-3  # a of the weight a / (a + p) (Arora et al. 2017, SIF), p a token's frequency by Zipf's law
+_RECIPE = "2"  # part of a distilled folder's name: raise it when `distilled` would write other weights
+_RARE = 3e-4  # a of the weight a / (a + p) (Arora et al. 2017, SIF), p a token's frequency by Zipf's law
+_COMMON = (
+    3  # leading directions that say more of how often a token is seen than of what it means (Mu and Viswanath 2018)
+)
 _TOKENS_A_BATCH = 1024
 
 
@@ -36,13 +39,18 @@ class StaticModel:
     pieces: WordPieces
     weights: Vectors
 
+    def tokens(self, texts: "Sequence[str]") -> tuple[Ids, Offsets]:
+        """The token ids of all texts one after another, and where each text's begin and end."""
+        return self.pieces(pa.array(texts, pa.string()))
+
     def encode(self, texts: "Sequence[str]") -> Vectors:
-        """Unit vectors, shape (len(texts), dimension), each the same in whatever batch; a text without a token gets zeros."""
+        """Unit vectors, shape (len(texts), dimension), each the same in whatever batch; a text without a token is nowhere in particular."""
         from scipy.sparse import csr_matrix
 
-        ids, offsets = self.pieces(pa.array(texts, pa.string()))
+        ids, offsets = self.tokens(texts)
         bags = csr_matrix((np.ones(len(ids), np.float32), ids, offsets), shape=(len(texts), len(self.weights)))
         sums = bags @ self.weights
+        sums[offsets[1:] == offsets[:-1]] = self.weights.mean(axis=0)
         return sums / np.maximum(np.linalg.norm(sums, axis=1, keepdims=True), np.finfo(np.float32).tiny)
 
 
@@ -70,8 +78,9 @@ def distilled(digest: str, load: "Callable[[], SentenceTransformer]", cache: Pat
     folder = cache / "embedders" / f"static-{digest}-{_RECIPE}"
     if not folder.is_dir():
         teacher = load()
-        weights = token_vectors(teacher) * rarity(teacher.tokenizer.vocab_size)[:, None]
-        save(bare_tokenizer(teacher), weights.astype(np.float32), folder)
+        tokenizer = bare_tokenizer(teacher)
+        tokens = [tokenizer.id_to_token(number) for number in range(tokenizer.get_vocab_size(with_added_tokens=False))]
+        save(tokenizer, distinct(token_vectors(teacher)) * rarity(tokens)[:, None], folder)
     return folder
 
 
@@ -91,10 +100,23 @@ def token_vectors(teacher: "SentenceTransformer") -> Vectors:
     return torch.nn.functional.normalize(torch.cat(found)).numpy()
 
 
-def rarity(count: int) -> Vectors:
-    """A weight a token, shape (count,): a vocabulary lists its tokens by falling frequency, which Zipf's law then gives."""
-    ranks = np.arange(1, count + 1)
-    return (_RARE / (_RARE + (1 / ranks) / (1 / ranks).sum())).astype(np.float32)
+def distinct(vectors: Vectors) -> Vectors:
+    """The vectors without their mean and without their leading directions."""
+    centred = (vectors - vectors.mean(axis=0)).astype(np.float64)
+    _, directions = np.linalg.eigh(centred.T @ centred)  # by growing strength
+    common = directions[:, -_COMMON:]
+    return (centred - centred @ common @ common.T).astype(np.float32)
+
+
+def rarity(tokens: "Sequence[str]") -> Vectors:
+    """A weight a token, shape (tokens,): a vocabulary lists its words by falling frequency, which Zipf's law then gives.
+
+    A single character or special token counts as frequent as the words listed beside it: BERT lists most of them before all words.
+    """
+    words = np.array([len(token) > 1 and token.isascii() and token.isalpha() for token in tokens])
+    ranks = np.maximum(np.cumsum(words), 1)
+    frequencies = 1 / ranks / (1 / np.arange(1, max(words.sum(), 1) + 1)).sum()
+    return (_RARE / (_RARE + frequencies)).astype(np.float32)
 
 
 def bare_tokenizer(teacher: "SentenceTransformer") -> Any:

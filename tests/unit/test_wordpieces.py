@@ -1,6 +1,7 @@
 """The fast tokenizer gives exactly the ids of the tokenizer it stands for, whatever the text and the batch."""
 
 import json
+from itertools import pairwise
 
 import numpy as np
 import pyarrow as pa
@@ -25,7 +26,7 @@ def _written(most: int | None = None, **changes: object) -> str:
 
 def _listed(pieces: WordPieces, texts: list[str]) -> list[list[int]]:
     ids, offsets = pieces(pa.array(texts, pa.string()))
-    return [ids[begin:end].tolist() for begin, end in zip(offsets[:-1], offsets[1:], strict=True)]
+    return [ids[begin:end].tolist() for begin, end in pairwise(offsets)]
 
 
 @pytest.mark.parametrize("most", [None, 5])
