@@ -34,6 +34,13 @@ class DedupeLimits(Protocol):
     def max_star(self) -> int: ...
 
 
+class EmbedLimits(Protocol):
+    """The limits of silver/embeddings."""
+
+    @property
+    def least_fidelity(self) -> float: ...
+
+
 class QualityLimits(Protocol):
     """The limits of silver/quality."""
 

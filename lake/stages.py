@@ -90,8 +90,16 @@ _ALL = (
         summary="Removes exact and proven near-duplicates; each removal names the kept record and the measured similarity.",
     ),
     Stage(
-        "silver/embeddings", "spark", ("silver/unique_instructions",), reads_itself=True,
+        "models/student_embedder", "train", ("silver/unique_instructions",),
+        job="trainers.student:student_embedder", params="trainers.student:StudentParams", suite="expectations.models:student_embedder",
+        sides=("models/student_sample",), kinds=("sentence-transformers",),
+        summary="Trains a static embedder on a sample of the lake's texts to place them as the teacher does, if one is asked for.",
+    ),
+    Stage(
+        # the student is an input so that it exists before and is a reason to run; the job finds it by name, as every stage does
+        "silver/embeddings", "spark", ("silver/unique_instructions", "models/student_embedder"), reads_itself=True,
         job="spark_jobs.embed:embeddings", params="spark_jobs.embed:EmbedParams", suite="expectations.silver:embeddings",
+        sides=("silver/student_fidelity",),
         kinds=("sentence-transformers",), summary="One unit vector for each distinct text, never computed twice.",
     ),
     Stage(

@@ -1,6 +1,6 @@
 """One unit vector for each distinct text, never computed twice: what the cache table already holds is not asked for again.
 
-Does not yet: choose a faster student model for millions of rows, or use several GPUs.
+Does not yet: use several GPUs, or bring a model's folder to workers that do not share this machine's file system.
 """
 
 import os
@@ -13,29 +13,43 @@ from pydantic import Field
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
-from lake.embedder import DEFAULT, embedder
+from lake.embedder import DEFAULT, STUDENT, STUDENT_TABLE, embedder
+from lake.fidelity import LEAST_TEXTS, fidelity
 from lake.job import JobContext, Params, SparkInputs, SparkRows
 
 _SCHEMA = "text_hash string, embedder string, vector array<float>"
+_FIDELITY = "embedder string, teacher string, texts bigint, share double, overlap double, advice string"
+_ADVICE = f"`mixlake run {STUDENT_TABLE} --rebuild` trains the student again on the lake's texts of today"
 
 
 class EmbedParams(Params):
-    """Which model makes the vectors, and how much work is worth another copy of it."""
+    """Which model makes the vectors, how much work is worth another copy of it, and how a student is watched."""
 
-    embedder: str = Field(DEFAULT, min_length=1, description="the packaged default, a model folder or a hub name")
+    embedder: str = Field(DEFAULT, min_length=1, description="teacher, static, student, a model folder or a hub name")
     texts_per_worker: int = Field(500, ge=1, description="a worker loads the model only for at least this many texts")
+    teacher: str = Field(DEFAULT, min_length=1, description="the embedder that a student is measured against")
+    fidelity_texts: int = Field(500, ge=LEAST_TEXTS, le=5_000, description="new texts on which a student is measured")
+    least_fidelity: float = Field(
+        0.8, ge=0, le=1, description="share of the teacher's neighbour cosine, below which to warn"
+    )
 
 
 def embeddings(inputs: SparkInputs, params: EmbedParams, context: JobContext) -> SparkRows:
-    """The vectors of the texts that have none from this embedder yet: text_hash, embedder (digest), vector."""
+    """The vectors of the texts that have none from this embedder yet: text_hash, embedder (digest), vector.
+
+    silver/student_fidelity gets one row where a student embedded enough of them to be measured, else none.
+    """
     model = embedder(params.embedder)
-    texts = missing(inputs["silver/unique_instructions"], inputs.get("silver/embeddings"), model.digest).persist()
+    cached = inputs.get("silver/embeddings", context.before.get("silver/embeddings"))
+    texts = missing(inputs["silver/unique_instructions"], cached, model.digest).persist()
     count = texts.count()
     cores = texts.sparkSession.sparkContext.defaultParallelism
     workers = max(1, min(cores, count // params.texts_per_worker))
     context.metrics["texts_embedded"] = float(count)
-    encode = partial(_encode, name=params.embedder, threads=max(1, (os.cpu_count() or 1) // workers))
-    return {"silver/embeddings": texts.repartition(workers, "text_hash").mapInArrow(encode, _SCHEMA)}
+    encode = partial(_encode, name=model.name, threads=max(1, (os.cpu_count() or 1) // workers))
+    vectors = texts.repartition(workers, "text_hash").mapInArrow(encode, _SCHEMA)
+    watched = count if params.embedder == STUDENT else 0
+    return {"silver/embeddings": vectors, "silver/student_fidelity": measured(texts, watched, model.name, params)}
 
 
 def missing(records: DataFrame, cached: DataFrame | None, digest: str) -> DataFrame:
@@ -52,13 +66,33 @@ def with_vectors(records: DataFrame, cached: DataFrame, name: str) -> DataFrame:
     return records.join(own, "text_hash")
 
 
+def measured(texts: DataFrame, count: int, name: str, params: EmbedParams) -> DataFrame:
+    """One row with the fidelity of the embedder `name` on a sample of the texts, or none for too few of them."""
+    if count < LEAST_TEXTS:
+        return texts.sparkSession.createDataFrame([], _FIDELITY)
+    sample = texts.orderBy(F.xxhash64("text_hash"), "text_hash").limit(params.fidelity_texts)
+    # one task: every text of the sample is compared with every other
+    return sample.coalesce(1).mapInArrow(
+        partial(_fidelity, name=name, teacher=embedder(params.teacher).name), _FIDELITY
+    )
+
+
+def _fidelity(batches: Iterator[pa.RecordBatch], name: str, teacher: str) -> Iterator[pa.RecordBatch]:
+    texts = [text for batch in batches for text in batch["text"].to_pylist()]
+    student, judge = embedder(name), embedder(teacher)
+    found = fidelity(student.encode(texts), judge.encode(texts))
+    columns = [student.digest, judge.digest, found.texts, found.share, found.overlap, _ADVICE]
+    names = [column.split()[0] for column in _FIDELITY.split(", ")]
+    yield pa.RecordBatch.from_pylist([dict(zip(names, columns, strict=True))])
+
+
 def _encode(batches: Iterator[pa.RecordBatch], name: str, threads: int) -> Iterator[pa.RecordBatch]:
     """Vectors for each batch; the model is loaded once a worker, and only if there is a text."""
     model = embedder(name)
     for batch in batches:
         if batch.num_rows == 0:
             continue
-        _use_threads(threads)
+        model.limit_threads(threads)
         rows = model.encode(batch["text"].to_pylist())
         offsets = np.arange(len(rows) + 1, dtype=np.int32) * rows.shape[1]
         lists = pa.ListArray.from_arrays(pa.array(offsets), pa.array(rows.ravel()))
@@ -66,10 +100,3 @@ def _encode(batches: Iterator[pa.RecordBatch], name: str, threads: int) -> Itera
         yield pa.RecordBatch.from_arrays(
             [batch["text_hash"], digests, lists], names=["text_hash", "embedder", "vector"]
         )
-
-
-def _use_threads(threads: int) -> None:
-    """Workers share the cores: without this each would start a thread on every one of them."""
-    import torch
-
-    torch.set_num_threads(threads)

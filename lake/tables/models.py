@@ -2,9 +2,58 @@
 
 import pyarrow as pa
 
-from lake.schema import CURVE, TEXT, Table, columns
+from lake.schema import CURVE, TEXT, VECTOR, Table, columns
+
+_PARTS = pa.list_(
+    pa.field(
+        "element",
+        pa.struct(
+            [
+                pa.field("part", TEXT),  # source | language
+                pa.field("value", TEXT),
+                pa.field("rows", pa.int64()),
+                pa.field("share", pa.float64()),
+                pa.field("overlap", pa.float64()),
+            ]
+        ),
+    )
+)
 
 TABLES = (
+    Table(
+        "models/student_embedder",
+        "the static embedder trained on this lake's texts, or that none was asked for",
+        # Measured on held-out records: mean cosine, by the teacher, of a text's five nearest others as the student and as the
+        # teacher find them, share: the first over the second, overlap of the two fives, R@1 from a prompt to its answer.
+        columns(
+            digest=TEXT,
+            uri=TEXT,
+            teacher=TEXT,  # digest
+            decision=TEXT,
+            seed=pa.int64(),
+            train_rows=pa.int64(),
+            heldout_rows=pa.int64(),
+            train_texts=pa.int64(),
+            loss=pa.float64(),
+            neighbour_cosine=pa.float64(),
+            teacher_cosine=pa.float64(),
+            share=pa.float64(),
+            overlap=pa.float64(),
+            recall=pa.float64(),
+            teacher_recall=pa.float64(),
+            parts=_PARTS,
+        ),
+        id="decision",
+        mode="grow",
+    ),
+    Table(
+        "models/student_sample",
+        "the teacher's vector of one text that a student learned from or was measured on",
+        columns(text_hash=TEXT, embedder=TEXT, vector=VECTOR),
+        id="text_hash",
+        mode="append",
+        side_of="models/student_embedder",
+    ),
     Table(
         "models/distiller_sft",
         "one checkpoint after supervised fine-tuning",

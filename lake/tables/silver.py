@@ -88,6 +88,15 @@ TABLES = (
         mode="append",
     ),
     Table(
+        "silver/student_fidelity",
+        "one measurement of the student embedder on texts that were new to the lake",
+        # share: mean cosine, by the teacher, of the student's five nearest others over that of the teacher's own five
+        columns(embedder=TEXT, teacher=TEXT, texts=pa.int64(), share=pa.float64(), overlap=pa.float64(), advice=TEXT),
+        id="advice",
+        mode="append",
+        side_of="silver/embeddings",
+    ),
+    Table(
         "silver/ratings",
         "one rating of one record by one judge",
         columns(

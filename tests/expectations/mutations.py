@@ -43,6 +43,7 @@ _TRAINING, _EXITS = "gold/training_set", "gold/training_set_exits"
 _UNIQUE, _DUPLICATES = "silver/unique_instructions", "silver/duplicates"
 _SIGNATURES = "silver/signatures"
 _GROUPS, _ALONE = "silver/groups", "silver/singletons"
+_STUDENT = "models/student_embedder"
 _CHAMPION, _RELEASE = "models/champion", "releases/current"
 
 
@@ -138,6 +139,9 @@ MUTATIONS: list[Mutation] = [
         [change(_TRAINING, 0, member_ids=[ident("rec", n) for n in (1, 2, 6)])],
         {"records_released_twice"},
     ),
+    (_STUDENT, [change(_STUDENT, 0, uri="/nowhere")], {"students_without_files", "students_that_changed"}),
+    (_STUDENT, [change(_STUDENT, 0, digest="0")], {"students_that_changed"}),
+    (_STUDENT, [change(_STUDENT, 0, share=None)], {"students_never_measured"}),
     *_checkpoint("models/distiller_sft"), *_checkpoint("models/distiller_grpo"),
     (_CHAMPION, [keep(_CHAMPION, 0)], {"distillers_in_service"}),
     (_CHAMPION, [add(_CHAMPION)], {"more_than_one_in_service"}),

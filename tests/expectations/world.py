@@ -9,6 +9,7 @@ from typing import Any
 
 import pyarrow as pa
 
+from lake.embedder import Embedder
 from lake.tables import TABLES
 
 Rows = dict[str, list[dict[str, Any]]]
@@ -102,6 +103,9 @@ def silver() -> Rows:
         "silver/embeddings": [
             {"text_hash": f"{n:064x}", "embedder": "e", "vector": [0.6, 0.8, 0.0]} for n in range(1, 13)
         ],
+        "silver/student_fidelity": [
+            {"embedder": "e", "teacher": "t", "texts": 100, "share": 0.9, "overlap": 0.5, "advice": "train again"}
+        ],
         "silver/ratings": [
             {"id": ident("rec", n), "judge": "j", "prompt_version": "1", "rarity": 5, "complexity": 5, "informativeness": 5, "overall": 3 + n % 5}
             for n in range(1, 12)
@@ -180,6 +184,16 @@ def gold() -> Rows:
     }  # fmt: skip
 
 
+def _student(folder: Path) -> dict[str, Any]:
+    folder.mkdir(parents=True, exist_ok=True)
+    for name in ("modules.json", "model.safetensors", "tokenizer.json"):
+        (folder / name).write_text(name)
+    return {
+        "digest": Embedder("student", folder).digest, "uri": str(folder), "teacher": "t", "decision": "trained", "train_rows": 9,
+        "share": 0.9, "overlap": 0.5, "recall": 0.7, "teacher_recall": 0.8,
+    }  # fmt: skip
+
+
 def models(folder: Path) -> Rows:
     """A checkpoint of three files under `folder`, trained twice, and the champion."""
     folder.mkdir(parents=True, exist_ok=True)
@@ -207,6 +221,8 @@ def models(folder: Path) -> Rows:
         "high": 0.1,
     }
     return {
+        "models/student_embedder": [_student(folder.with_name("student"))],
+        "models/student_sample": [],
         "models/distiller_sft": [{**common, "dropped_rows": 0, "loss": 2.5}],
         "models/distiller_grpo": [{**common, **grpo}],
         "models/champion": [champion],

@@ -1,11 +1,22 @@
 """Embeddings: unit vectors of distinct texts, and no text asked for twice."""
 
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import lakes
 import numpy as np
+import pytest
 from pyspark.sql import SparkSession
 from spark_frames import context, frame, record, rows
+from static_models import static_folder
 
-from lake.embedder import embedder
+from lake.embedder import STUDENT, embedder
+from lake.errors import UserError
+from lake.store import Lake
 from spark_jobs.embed import EmbedParams, embeddings, missing
+
+UNIQUE, VECTORS, FIDELITY = "silver/unique_instructions", "silver/embeddings", "silver/student_fidelity"
 
 
 def test_each_distinct_text_gets_one_unit_vector_and_like_texts_are_close(spark: SparkSession) -> None:
@@ -51,3 +62,53 @@ def test_nothing_to_embed_loads_no_model(spark: SparkSession) -> None:
     around = context()
     found = embeddings({"silver/unique_instructions": unique, "silver/embeddings": known}, EmbedParams(), around)
     assert found["silver/embeddings"].isEmpty() and around.metrics["texts_embedded"] == 0
+    assert found[FIDELITY].isEmpty()
+
+
+def _texts(count: int) -> list[dict[str, Any]]:
+    return [record(f"r{n}", f"What is thing {n} of {n % 7}?", f"It is number {n}.") for n in range(count)]
+
+
+def test_a_static_embedder_gives_the_same_vectors_in_any_partitions_and_only_what_is_new(
+    spark: SparkSession, tmp_path: Path
+) -> None:
+    folder = static_folder(tmp_path / "model", seed=1)
+    params = EmbedParams(embedder=str(folder), texts_per_worker=10)
+    records = _texts(40)
+    unique = frame(spark, UNIQUE, records)
+    found = rows(embeddings({UNIQUE: unique}, params, context())[VECTORS], "text_hash")
+    alone = embeddings({UNIQUE: unique.repartition(3)}, params.model_copy(update={"texts_per_worker": 99}), context())
+    assert rows(alone[VECTORS], "text_hash") == found and len(found) == 40
+    vectors = {row["text_hash"]: row["vector"] for row in found}
+    wanted = embedder(str(folder)).encode([entry["text"] for entry in records])
+    assert np.array_equal([vectors[entry["text_hash"]] for entry in records], wanted)
+    before = replace(context(), before={VECTORS: frame(spark, VECTORS, found[:30])})
+    later = embeddings({UNIQUE: unique}, params, before)
+    assert rows(later[VECTORS], "text_hash") == found[30:]
+
+
+def test_a_student_is_found_in_the_lake_and_measured_on_what_it_embeds(
+    spark: SparkSession, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("MIXLAKE_ROOT", str(tmp_path / "lake"))
+    student, teacher = (static_folder(tmp_path / f"model-{seed}", seed) for seed in (1, 2))
+    with pytest.raises(UserError, match="no student embedder"):
+        embedder(STUDENT)
+    lakes.publish(
+        Lake(str(tmp_path / "lake")),
+        "models/student_embedder",
+        [{"decision": "trained", "uri": str(student)}],
+        {"models/student_sample": []},
+    )
+    params = EmbedParams(embedder=STUDENT, teacher=str(teacher), fidelity_texts=50)
+    found = embeddings({UNIQUE: frame(spark, UNIQUE, _texts(60))}, params, context())
+    assert {row["embedder"] for row in found[VECTORS].collect()} == {embedder(str(student)).digest}
+    [measured] = rows(found[FIDELITY], "texts")
+    assert (measured["texts"], measured["embedder"]) == (50, embedder(str(student)).digest)
+    assert measured["teacher"] == embedder(str(teacher)).digest and 0 < measured["share"] < 1
+    assert "--rebuild" in measured["advice"]
+    own = params.model_copy(update={"teacher": str(student)})
+    [same] = rows(embeddings({UNIQUE: frame(spark, UNIQUE, _texts(60))}, own, context())[FIDELITY], "texts")
+    assert same["share"] == same["overlap"] == 1
+    few = embeddings({UNIQUE: frame(spark, UNIQUE, _texts(9))}, params, context())
+    assert few[FIDELITY].isEmpty()

@@ -1,0 +1,39 @@
+"""A sample of the lake's records in which the small strata count as much as the large ones, the same in any order of the rows."""
+
+import hashlib
+from typing import Any
+
+import pandas as pd
+import pyarrow as pa
+import pyarrow.dataset as ds
+
+_BANDS = (0, 200, 800)  # characters: a short, a middling and a long text
+_COLUMNS = ["text_hash", "source", "language", "prompt", "answer", "text"]
+
+
+def stratified(records: ds.Dataset, count: int, seed: int) -> list[dict[str, Any]]:
+    """Up to `count` records of distinct texts with source, language, prompt, answer and text, in the order of their draw.
+
+    Strata are source, language and length. They are served in turn, each by the smallest hash of seed and text; any prefix of the
+    sample is such a sample itself. Rows are read in batches and never more than a few times `count` of them held.
+    """
+    kept = pd.DataFrame(columns=[*_COLUMNS, "stratum", "draw"])
+    for batch in records.to_batches(columns=_COLUMNS):
+        if batch.num_rows:
+            kept = _first(pd.concat([kept, _drawn(batch, seed)]) if len(kept) else _drawn(batch, seed), count)
+    return kept.drop_duplicates("text_hash")[_COLUMNS].to_dict("records")
+
+
+def _drawn(batch: pa.RecordBatch, seed: int) -> pd.DataFrame:
+    """The rows with their stratum and the number that decides their turn in it."""
+    rows = batch.to_pandas()
+    band = sum((rows["text"].str.len() >= least).astype(int) for least in _BANDS)
+    stratum = rows["source"].fillna("") + "\n" + rows["language"].fillna("") + "\n" + band.astype(str)
+    draw = [hashlib.sha256(f"{seed} {text_hash}".encode()).hexdigest() for text_hash in rows["text_hash"]]
+    return rows.assign(stratum=stratum, draw=draw)
+
+
+def _first(rows: pd.DataFrame, count: int) -> pd.DataFrame:
+    ordered = rows.sort_values(["stratum", "draw"])
+    turn = ordered.groupby("stratum").cumcount()
+    return ordered.assign(turn=turn).sort_values(["turn", "stratum"]).head(count).drop(columns="turn")
