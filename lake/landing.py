@@ -136,9 +136,11 @@ def _listed(filesystem: fs.FileSystem, base: str, path: str) -> tuple[list[str],
         if kind == fs.FileType.NotFound:
             raise UserError(f"There is no file or folder {path!r}")
         listing = filesystem.get_file_info(fs.FileSelector(base, recursive=True))
-    # whatever a remote place raises (no network, no such data set, no access) is the user's to know, in its own words
-    except (OSError, RuntimeError, ValueError) as error:
-        raise UserError(f"{path} cannot be listed: {' '.join(str(error).split())[:300]}") from None
+    except UserError:
+        raise
+    except Exception as error:  # whatever the client of a remote place raises (no network, no such data set, no access)
+        absent = "" if "://" in path else "is no file or folder here, and as a data set on the hub it "
+        raise UserError(f"{path} {absent}cannot be listed: {' '.join(str(error).split())[:300]}") from None
     files = sorted(item.path for item in listing if item.is_file and _visible(Path(item.path).relative_to(base)))
     if not files:
         raise UserError(f"There is no file in the folder {path!r}")

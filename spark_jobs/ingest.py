@@ -4,7 +4,7 @@ Files are read on the executors, one after another within a task, in batches; th
 lines are split, so that one file is the work of many tasks.
 
 On what is new, only files registered since are read, and of a file that was read before only rows whose id is not there yet: what
-a file no longer holds, or holds under another licence, changes in a run on everything.
+a file no longer holds, or holds under another licence, kind or map of fields, changes in a run on everything.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping

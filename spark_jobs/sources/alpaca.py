@@ -9,7 +9,7 @@ def reader(fields: Fields) -> Reader | None:
     instruction, output = fields.get("instruction"), first(fields, ("output", "outputs"))
     if instruction is None or output is None:
         return None
-    more, history, system = first(fields, ("input", "context")), fields.get("history"), first(fields, SYSTEM)
+    more, history, system = first(fields, ("input", "inputs", "context")), fields.get("history"), first(fields, SYSTEM)
 
     def turns(record: Record) -> list[Turn] | None:
         latest = single(record[instruction], value(record, more), record[output])

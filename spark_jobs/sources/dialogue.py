@@ -5,7 +5,7 @@ from spark_jobs.sources.turns import Record, Turn, alternating, conversation, op
 
 _NAMES = (
     "turns", "dialogue", "dialog", "dialogs", "dialogues", "utterances", "thread", "chat", "chathistory", "log", "history",
-    "exchange", "exchanges", "conversations", "conversation", "messages", "data",
+    "exchange", "exchanges", "conversations", "conversation", "messages", "contents", "items", "data",
 )  # fmt: skip
 
 
@@ -19,7 +19,7 @@ def reader(fields: Fields) -> Reader | None:
     plain = {
         fields[name]
         for name in _NAMES
-        if name in fields and name not in ("turns", "messages", "log", "history", "thread")
+        if name in fields and name not in ("turns", "messages", "log", "history", "thread", "contents", "items")
     }
 
     def turns(record: Record) -> list[Turn] | None:

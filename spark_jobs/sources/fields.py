@@ -22,7 +22,8 @@ CONTEXT = (
 ANSWER = (
     "bestanswer", "correctanswer", "acceptedanswer", "goldanswer", "goldenanswer", "finalanswer",
     "output", "outputs", "response", "responses", "completion", "completions", "answer", "answers", "answertext",
-    "target", "targets", "expectedoutput", "expectedresponse", "expectedanswer", "modelanswer", "modelresponse", "generation",
+    "target", "targets", "expectedoutput", "expectedresponse", "expectedanswer", "modelanswer", "modelresponse", "modeloutput", "generation",
+    "assistantresponse", "botresponse", "airesponse", "longanswer",
     "reply", "solution", "solutions", "lsolutions", "humananswers", "assistant", "bot", "gpt", "chatgpt",
     "answerkey", "ans", "correctoption", "correct", "cop", "label", "labels", "goldlabel", "a", "answermatchingbehavior",
 )  # fmt: skip

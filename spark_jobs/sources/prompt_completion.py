@@ -15,7 +15,13 @@ _WEAK = (
     "task",
 )  # a prompt only where no question is: else its context, its author or its kind
 # names that mean an answer only beside one certain prompt: elsewhere they are something else (`source` is often a corpus)
-_PAIRS = (("source", "target"), ("src", "tgt"), ("inputtext", "targettext"), ("inputtext", "outputtext"))
+_PAIRS = (
+    ("source", "target"),
+    ("context", "response"),
+    ("src", "tgt"),
+    ("inputtext", "targettext"),
+    ("inputtext", "outputtext"),
+)
 
 
 def reader(fields: Fields) -> Reader | None:

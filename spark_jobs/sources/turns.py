@@ -67,7 +67,12 @@ def first_text(value: Any) -> str:
 
 
 def single(question: Any, context: Any, answer: Any) -> list[Turn]:
-    """The turns of one question and its answer; the context follows the question after a blank line."""
+    """The turns of one question and its answer; the context follows the question after a blank line.
+
+    A question may be a conversation already, which the answer ends.
+    """
+    if not isinstance(question, str) and (spoken := _spoken(question)):
+        return [*spoken, {"role": "assistant", "content": first_text(answer)}]
     prompt = as_text(question)
     more = as_text(context)
     if more.strip():
@@ -118,6 +123,10 @@ def alternating(texts: object) -> list[Turn] | None:
     if not isinstance(texts, list) or len(texts) < 2 or not all(isinstance(text, str) for text in texts):
         return None
     return [{"role": ("user", "assistant")[place % 2], "content": text} for place, text in enumerate(texts)]
+
+
+def _spoken(held: Any) -> list[Turn] | None:
+    return conversation(held.get("messages") if is_record(held) else held)
 
 
 def _pair(exchange: Any) -> tuple[Any, Any] | None:

@@ -100,6 +100,18 @@ def test_any_url_that_fsspec_knows_can_be_registered(lake: Lake) -> None:
     assert [file.size for file in found] == [3, 3]
 
 
+def test_a_hub_that_cannot_be_reached_is_one_sentence(lake: Lake, monkeypatch: pytest.MonkeyPatch) -> None:
+    class Unreachable(Exception):
+        """What a client's own errors look like: of no common kind."""
+
+    def refuse(*_: object) -> None:
+        raise Unreachable("no\nnetwork")
+
+    monkeypatch.setattr("lake.landing.located", lambda _: (type("Hub", (), {"get_file_info": refuse})(), "org/name"))
+    with pytest.raises(UserError, match=r"org/name is no file or folder here, .* cannot be listed: no network"):
+        register(lake, "org/name", "notes")
+
+
 def test_a_name_of_the_hub_is_an_address_unless_it_is_a_path(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     assert absolute("org/name") == "hf://datasets/org/name"

@@ -77,6 +77,18 @@ SINGLE = [
         {"turns": [{"speaker": "USER", "utterance": "Hi"}, {"speaker": "SYSTEM", "utterance": "Ho"}]},
         qa("Hi", "Ho"),
     ),
+    (
+        "dialogue",
+        {"contents": [{"role": "user", "parts": [{"text": "Hi"}]}, {"role": "model", "parts": [{"text": "Ho"}]}]},
+        qa("Hi", "Ho"),
+    ),
+    (
+        "prompt_completion",
+        {"prompt": [{"role": "user", "content": "Hi"}], "completion": [{"role": "assistant", "content": "Ho"}]},
+        qa("Hi", "Ho"),
+    ),
+    ("alpaca", {"instruction": "Add", "inputs": "1 1", "outputs": "2"}, qa("Add\n\n1 1", "2")),
+    ("prompt_completion", {"Context": "Hi", "Response": "Ho"}, qa("Hi", "Ho")),
     ("dialogue", {"dialog": ["Hi", "Ho"]}, qa("Hi", "Ho")),
     ("dialogue", {"history": [["Hi", "Ho"]]}, qa("Hi", "Ho")),
     ("dialogue", {"conversation": [{"human": "Hi", "assistant": "Ho"}]}, qa("Hi", "Ho")),

@@ -2,6 +2,8 @@
 
 A broken element is refused alone: reading goes on behind its closing bracket. Where a string is not closed (it runs into the end
 of its line, which JSON does not allow), it goes on at the next line that opens an object with the same indentation.
+
+An object that wraps one array is one value: it is read whole, so it may have 64 MiB; an array may be of any size.
 """
 
 import io
