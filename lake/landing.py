@@ -20,6 +20,7 @@ from lake.store import Lake
 from lake.tables import TABLES
 
 _TABLE = "landing/files"
+_TERMS = ("source", "licence", "kind", "fields")  # what a registration says of a file beside its content
 _SOURCE = re.compile(r"[a-z0-9][a-z0-9_.-]{0,63}")
 _LICENCE = re.compile(r"[A-Za-z0-9][A-Za-z0-9.+-]{0,63}")
 
@@ -56,6 +57,7 @@ def register(
     """Registers a file, every file of a folder, a URL or a data set on the hub; what was registered with the same content is left alone.
 
     fields: a map of fields such as `prompt=q,response=a`, for records whose names nobody foresaw.
+    A known file with another source, licence, kind or map makes the next run read everything again.
     Raises UserError when the path does not exist, is empty, or a name is not allowed.
     """
     _check_names(source, licence, kind)
@@ -63,6 +65,7 @@ def register(
     known = {row["uri"]: row for row in registered(lake)}
     taken = {row["path"] for row in known.values() if row["source"] == source}
     found: list[Registered] = []
+    restated = False
     for filesystem, inside, uri in _files(path):
         if copy:
             filesystem, inside, uri = _copied(lake, filesystem, inside, source)
@@ -71,12 +74,13 @@ def register(
         inner = old["path"] if old and old["source"] == source else _path_in_source(uri, taken)
         taken.add(inner)
         seen = kind or kind_of(filesystem, inside, named)
-        stated = (sha256, source, licence, named)
-        added = old is None or (old["sha256"], old["source"], old["licence"], old["fields"]) != stated
+        other = old is not None and tuple(old[term] for term in _TERMS) != (source, licence, seen, named)
+        restated |= other
+        added = other or old is None or old["sha256"] != sha256
         found.append(Registered(uri, inner, source, licence, seen, sha256, size, added, named))
     fresh = [file for file in found if file.added]
     if fresh:
-        _append(lake, fresh)
+        _write(lake, fresh, list(known.values()) if restated else None)
     return found
 
 
@@ -181,12 +185,16 @@ def _size_and_sha256(filesystem: fs.FileSystem, path: str) -> tuple[int, str]:
     return size, digest.hexdigest()
 
 
-def _append(lake: Lake, files: list[Registered]) -> None:
+def _write(lake: Lake, files: list[Registered], known: list[dict[str, Any]] | None) -> None:
+    """Appends registrations; with those `known` the table is written anew, which every reader takes for new as a whole."""
     moment = now()
     rows = [
         {"uri": file.uri, "path": file.path, "source": file.source, "licence": file.licence, "kind": file.kind, "sha256": file.sha256, "size": file.size,
          "registered_at": moment, "fields": file.fields}
         for file in files
     ]  # fmt: skip
+    uris = {file.uri for file in files}
+    kept = [row for row in known or () if row["uri"] not in uris]
     txn = content_id("txn", moment.isoformat(), *(f"{file.uri}{file.sha256}" for file in files))
-    lake.append(_TABLE, pa.Table.from_pylist(rows, schema=TABLES[_TABLE].schema), txn)
+    table = pa.Table.from_pylist([*kept, *rows], schema=TABLES[_TABLE].schema)
+    lake.append(_TABLE, table, txn, replace=known is not None)

@@ -158,10 +158,11 @@ class Lake:
         base = self.version(staged.table.key) if grows else None
         return self._register(staged, f"mixlake/{publication.run_id}", told, mode, base)
 
-    def append(self, key: str, rows: pa.Table, txn: str) -> int:
-        """Appends rows to a landing or cache table; a repeat with the same `txn` changes nothing. Returns the version."""
+    def append(self, key: str, rows: pa.Table, txn: str, replace: bool = False) -> int:
+        """Appends rows to a landing or cache table, or puts them in place of all it holds; a repeat with the same `txn`
+        changes nothing. Returns the version."""
         staged = self.write(key, f"run-{txn}", rows)
-        return self._register(staged, f"mixlake/{txn}", {}, "append")
+        return self._register(staged, f"mixlake/{txn}", {}, "overwrite" if replace else "append")
 
     def write(self, key: str, folder: str, rows: pa.Table, part: int = 0) -> Staged:
         """Stages `rows` (any column order, castable types) as one more Parquet file of a run's subfolder."""

@@ -33,6 +33,19 @@ def test_a_file_is_registered_once_and_again_when_it_changed(lake: Lake, tmp_pat
     assert row["size"] == file.stat().st_size
 
 
+def test_other_terms_make_everything_new(lake: Lake, tmp_path: Path) -> None:
+    for name in ("a", "b"):
+        (tmp_path / f"{name}.jsonl").write_text('{"instruction": "x", "output": "y"}\n')
+        register(lake, str(tmp_path / f"{name}.jsonl"), "notes", "MIT")
+    assert lake.added("landing/files", 0, 1)
+    register(lake, str(tmp_path / "a.jsonl"), "notes", "CC0-1.0")
+    assert lake.added("landing/files", 1, 2) is None
+    assert [(Path(row["uri"]).name, row["licence"]) for row in registered(lake)] == [
+        ("a.jsonl", "CC0-1.0"),
+        ("b.jsonl", "MIT"),
+    ]
+
+
 def test_a_folder_is_its_visible_files(lake: Lake, tmp_path: Path) -> None:
     for name in ("b/one.json", "b/deep/two.json", "b/.hidden", "b/_licence"):
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
