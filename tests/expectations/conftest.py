@@ -22,22 +22,29 @@ if TYPE_CHECKING:
 SMALL_BUDGET: dict[str, Any] = {"budget": 3}
 
 
-def batches_of(stage: str, frames: Mapping[str, Any]) -> list[Batch]:
+def batches_of(stage: str, frames: Mapping[str, Any], before: Mapping[str, Any] | None = None) -> list[Batch]:
     """The batches of a stage's suite, with the limits of the stage's own params where its suite has any."""
     declared = STAGES[stage]
     limited = declared.key.split("/")[0] in ("silver", "gold")
     params = resolve(declared.params)(**(SMALL_BUDGET if stage == "gold/training_set" else {})) if limited else None
-    seen = (*declared.inputs, *declared.outputs)
-    return list(resolve(declared.suite)({key: frames[key] for key in seen}, params))
+    seen = Seen({key: frames[key] for key in (*declared.inputs, *declared.outputs)})
+    seen.before = before or {}
+    return list(resolve(declared.suite)(seen, params))
+
+
+class Seen(dict[str, Any]):
+    """The frames that a suite sees, and under `before` the older ones where only new rows were given to the job."""
+
+    before: Mapping[str, Any]
 
 
 @pytest.fixture
-def audited(tmp_path: Path) -> Callable[[str, Mapping[str, Any]], Audit]:
+def audited(tmp_path: Path) -> Callable[..., Audit]:
     """Runs a stage's whole suite on frames by table key."""
     from expectations.gate import audit
 
-    def run(stage: str, frames: Mapping[str, Any]) -> Audit:
-        return audit(stage, batches_of(stage, frames), "run-1", tmp_path / "audits")
+    def run(stage: str, frames: Mapping[str, Any], before: Mapping[str, Any] | None = None) -> Audit:
+        return audit(stage, batches_of(stage, frames, before), "run-1", tmp_path / "audits")
 
     return run
 
