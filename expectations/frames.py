@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from functools import reduce
-from typing import TYPE_CHECKING, Any, TypeGuard, cast
+from typing import TYPE_CHECKING, Any, TypeGuard
 
 import numpy as np
 import pandas as pd
@@ -117,14 +117,6 @@ def _labelled(places: Mapping[str, Frame]) -> Frame:
 def count(patterns: pd.DataFrame, condition: str) -> int:
     """The number of keys whose membership satisfies `condition`."""
     return int(patterns.query(condition)["keys"].sum()) if len(patterns) else 0
-
-
-def shared(one: Frame, other: Frame) -> int:
-    """The number of distinct keys that are in both; frames with a column `key`, both in Spark or both in memory."""
-    if _is_spark(one):
-        return one.distinct().join(cast("DataFrame", other).distinct(), "key").count()
-    held: Any = (one, other)
-    return len(set(held[0]["key"]) & set(held[1]["key"]))
 
 
 def mean(frame: Frame, column: str) -> float:

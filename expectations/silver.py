@@ -205,8 +205,8 @@ def _places(quality_rows: Frame, members: Frame, alone: Frame, before: Frames) -
     yield none("not_low_rated", count(ids, "grouped + alone > 0 and low + waiting == 0"))
     if before:
         settled = before["silver/groups"]
-        yield none("grouped_before", shared(keys(members, "id"), keys(settled, "id")))
-        yield none("groups_before", shared(keys(members, "group_id"), keys(settled, "group_id")))
+        twice = membership(earlier=keys(settled, "id"), now=keys(members, "id"))
+        yield none("grouped_before", count(twice, "earlier + now > 1"))
         yield from _drift(ids, members, settled)
 
 

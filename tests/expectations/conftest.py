@@ -12,6 +12,7 @@ import pytest
 sys.path.insert(0, str(Path(__file__).parent))
 
 from lake.profiles import resolve
+from lake.job import Views
 from lake.stages import STAGES
 
 if TYPE_CHECKING:
@@ -22,22 +23,22 @@ if TYPE_CHECKING:
 LIMITS: dict[str, dict[str, Any]] = {"gold/training_set": {"budget": 3}, "silver/unique_instructions": {"max_star": 2}}
 
 
-def batches_of(stage: str, frames: Mapping[str, Any]) -> list[Batch]:
+def batches_of(stage: str, frames: Mapping[str, Any], before: Mapping[str, Any] | None = None) -> list[Batch]:
     """The batches of a stage's suite, with the limits of the stage's own params where its suite has any."""
     declared = STAGES[stage]
     limited = declared.key.split("/")[0] in ("silver", "gold")
     params = resolve(declared.params)(**LIMITS.get(stage, {})) if limited else None
-    seen = (*declared.inputs, *declared.outputs)
-    return list(resolve(declared.suite)({key: frames[key] for key in seen}, params))
+    seen = Views({key: frames[key] for key in (*declared.inputs, *declared.outputs)}, before or {})
+    return list(resolve(declared.suite)(seen, params))
 
 
 @pytest.fixture
-def audited(tmp_path: Path) -> Callable[[str, Mapping[str, Any]], Audit]:
+def audited(tmp_path: Path) -> Callable[..., Audit]:
     """Runs a stage's whole suite on frames by table key."""
     from expectations.gate import audit
 
-    def run(stage: str, frames: Mapping[str, Any]) -> Audit:
-        return audit(stage, batches_of(stage, frames), "run-1", tmp_path / "audits")
+    def run(stage: str, frames: Mapping[str, Any], before: Mapping[str, Any] | None = None) -> Audit:
+        return audit(stage, batches_of(stage, frames, before), "run-1", tmp_path / "audits")
 
     return run
 

@@ -1,0 +1,103 @@
+"""The passes of spark_jobs.passes in one process without Spark: `python benchmarks/group_arithmetic.py --vectors V.npy --rows N...`
+
+Same cells, same groups inside a cell; only the sample that cells are trained on is drawn otherwise. Tells how much of a stage is
+arithmetic, what the floor leaves alone, and with --published N how the published procedure does on the first N rows.
+CPU seconds of one thread, since a shared machine's clock says little.
+"""
+
+import argparse
+import json
+import time
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from capacity_kmeans import grouped as published
+from numpy.typing import NDArray
+
+from spark_jobs import grouping, vectors
+from spark_jobs.group import GroupParams
+
+
+def grouped(rows: NDArray[np.float32], params: GroupParams) -> NDArray[np.int64]:
+    """The group's number of each row, each lonely row its own negative one."""
+    exact, rules = vectors.whole(rows), params.rules
+    found = -1 - np.arange(len(rows))
+    left, names = np.arange(len(rows)), [f"{number:024x}" for number in range(len(rows))]
+    for turn in range(rules.passes):
+        some = np.random.default_rng(turn).permutation(left)[:32_768]
+        cells = vectors.cells(exact[some], len(left) // rules.rows_per_cell)
+        cell = cells.place(exact[left])
+        for number in np.unique(cell):
+            for part in vectors.bounded(exact, left[cell == number], 2 * rules.rows_per_cell):
+                places = np.sort(part)
+                close = grouping.close_pairs(grouping.products(exact[places]), np.zeros(len(places), int), rules.floor)
+                for members in grouping.groups([names[place] for place in places], close, rules.law):
+                    found[places[members]] = places[members[0]]
+        left = np.flatnonzero(found < 0)
+        if len(cells) < 2:
+            break
+    return found
+
+
+def token_means(texts: list[str]) -> NDArray[np.float32]:
+    """Cheap vectors of texts: the default embedder's token vectors, rare tokens weighing more, two common directions removed."""
+    from safetensors.numpy import load_file
+    from tokenizers import Tokenizer
+
+    from lake.embedder import embedder
+
+    folder = embedder().folder
+    weights = load_file(folder / "model.safetensors")
+    tokens = next(weights[name] for name in weights if name.endswith("word_embeddings.weight")).astype(np.float32)
+    tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
+    tokenizer.no_padding()
+    tokenizer.enable_truncation(256)
+    ids = [encoded.ids for encoded in tokenizer.encode_batch(texts, add_special_tokens=False)]
+    share = np.bincount(np.concatenate(ids), minlength=len(tokens)) / sum(map(len, ids))
+    scaled = tokens * (1e-3 / (1e-3 + share[:, None]))
+    rows = np.stack([scaled[own].sum(axis=0) / max(1, len(own)) for own in ids]).astype(np.float32)
+    rows -= rows.mean(axis=0)
+    common = np.linalg.svd(rows[:5_000], full_matrices=False)[2][:2]
+    return vectors.unit(rows - rows @ common.T @ common).astype(np.float32)
+
+
+def measured(rows: NDArray[np.float32], floor: float) -> dict[str, Any]:
+    """Ours on these rows."""
+    from group import cohesion, free_neighbours
+
+    begun = time.process_time()
+    found = grouped(rows, GroupParams(similarity_floor=floor))
+    spent = round(time.process_time() - begun, 1)
+    alone = np.flatnonzero(found < 0)
+    free = free_neighbours(rows, np.zeros(len(rows), np.int64), alone, floor, 10_000) if floor else None
+    return {"rows": len(rows), "floor": floor, "cpu_seconds": spent, "alone": len(alone), "with_a_free_neighbour": free,
+            "groups_of_two_or_more": cohesion(rows, found)}  # fmt: skip
+
+
+def main() -> None:
+    """Parses the arguments, measures, prints."""
+    from group import cohesion
+    from real_texts import texts
+
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--vectors", type=Path, required=True, help="a .npy file; made from --real where it is given")
+    parser.add_argument("--real", type=Path, help="the folder of raw instruction files")
+    parser.add_argument("--rows", type=int, nargs="*", default=[10_000, 30_000])
+    parser.add_argument("--published", type=int, default=0)
+    given = parser.parse_args()
+    if given.real:
+        np.save(given.vectors, token_means(texts(given.real, max(given.rows))))
+    rows, told = np.load(given.vectors), {}
+    told["with the default floor"] = [measured(rows[:count], GroupParams().similarity_floor) for count in given.rows]
+    told["with the floor off"] = [measured(rows[:count], 0.0) for count in sorted({given.published, *given.rows} - {0})]
+    if given.published:
+        begun = time.process_time()
+        theirs = published(rows[: given.published])
+        told["published procedure"] = {"rows": given.published, "cpu_seconds": round(time.process_time() - begun, 1)}
+        told["published procedure"] |= cohesion(rows[: given.published], theirs)
+    print(json.dumps(told, indent=1))
+
+
+if __name__ == "__main__":
+    main()
