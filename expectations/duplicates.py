@@ -94,5 +94,5 @@ def _stars(removed: Frame, most: int) -> Batch:
 def _shown(removed: Frame, column: str, value: Any) -> str:
     """A few near removals with the row kept and the similarity."""
     found = matching(removed, column, value, ["removed_id", "kept_id", "rule", "similarity"], NEAR, EXAMPLES)
-    listed = found.itertuples(index=False)
-    return "; ".join(f"{row.removed_id} for {row.kept_id} at {row.similarity:.3f}" for row in listed)
+    listed = zip(found["removed_id"], found["kept_id"], found["similarity"], strict=True)
+    return "; ".join(f"{removed_id} for {kept_id} at {similarity:.3f}" for removed_id, kept_id, similarity in listed)

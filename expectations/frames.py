@@ -151,8 +151,9 @@ def commonest(frame: Frame, most: int) -> pd.DataFrame:
 
         tallied = frame.groupBy("key").agg(F.count("*").alias("rows"))
         return tallied.orderBy(F.desc("rows"), "key").limit(most).toPandas()
-    tallied = _pandas(frame, {"key"}).groupby("key").size().rename("rows").reset_index()
-    return tallied.sort_values(["rows", "key"], ascending=[False, True]).head(most)
+    tallied: Any = _pandas(frame, {"key"}).groupby("key", as_index=False).size()
+    renamed = tallied.rename(columns={"size": "rows"})
+    return renamed.sort_values(["rows", "key"], ascending=[False, True]).head(most)
 
 
 def matching(frame: Frame, column: str, value: Any, shown: Sequence[str], where: str, most: int) -> pd.DataFrame:
@@ -162,7 +163,7 @@ def matching(frame: Frame, column: str, value: Any, shown: Sequence[str], where:
 
         chosen = frame.filter(where).filter(F.col(column) == value)
         return chosen.select(*shown).orderBy(*shown).limit(most).toPandas()
-    held = _pandas(frame, {column, *shown})
+    held: Any = _pandas(frame, {column, *shown})
     return held[held[column] == value].query(where).sort_values([*shown]).head(most)[[*shown]]
 
 
