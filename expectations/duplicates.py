@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from expectations.frames import commonest, count, keys, loss, matching, membership, rows_in
+from expectations.frames import count, first, keys, loss, membership, rows_in, summary
 from expectations.gate import Batch
 from expectations.rules import Figure, between, figures, filled, identified, none, one_of, unique
 
@@ -82,7 +82,7 @@ def _sources(records: Frame, removed: Frame, params: DedupeLimits) -> Batch:
 
 def _stars(removed: Frame, most: int) -> Batch:
     """The rows that stand for the most near-duplicates."""
-    stars = commonest(keys(removed, "kept_id", NEAR), EXAMPLES)
+    stars = first(summary(keys(removed, "kept_id", NEAR), "key", []), ["-rows", "key"], EXAMPLES)
     examples = [
         f"{kept}: {_shown(removed, 'kept_id', kept)}" if rows > most else kept
         for kept, rows in zip(stars["key"], stars["rows"], strict=True)
@@ -93,6 +93,6 @@ def _stars(removed: Frame, most: int) -> Batch:
 
 def _shown(removed: Frame, column: str, value: Any) -> str:
     """A few near removals with the row kept and the similarity."""
-    found = matching(removed, column, value, ["removed_id", "kept_id", "rule", "similarity"], NEAR, EXAMPLES)
-    listed = found.itertuples(index=False)
-    return "; ".join(f"{row.removed_id} for {row.kept_id} at {row.similarity:.3f}" for row in listed)
+    found = first(removed, ["removed_id"], EXAMPLES, **{"rule": "near", column: value})
+    listed = zip(found["removed_id"], found["kept_id"], found["similarity"], strict=True)
+    return "; ".join(f"{removed_id} for {kept_id} at {similarity:.3f}" for removed_id, kept_id, similarity in listed)

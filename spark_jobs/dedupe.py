@@ -63,18 +63,19 @@ def unique_instructions(inputs: SparkInputs, params: DedupeParams, context: JobC
     if context.before:
         every = every.unionByName(_published(context.before[_SIGNATURES], prints))
     exact = copies(every, parts).persist()
-    rest = _without(every, exact, "removed_id")
+    rest = every.join(_gone(exact), "id", "left_anti")
     pairs = candidates.pairs(rest, parts, params.reach).unionByName(_same_end(exact, parts)).persist()
     texts = _texts(records, context.before, packed.marks(pairs, "left right"), parts, params)
     measured = verify.measure(pairs, texts, parts, rule).persist()
     duplicates = evidence(exact, star(near_edges(measured, exact)), measured, prints).persist()
     context.metrics.update(_figures(sources, pairs, measured, duplicates))
     context.metrics.update(quality(records, context.before.get(_UNIQUE), duplicates, sum(sources.values()), rule))
+    gone = _gone(duplicates)
     return {
-        _UNIQUE: _without(records, duplicates, "removed_id"),
+        _UNIQUE: records.join(gone, "id", "left_anti"),
         "silver/duplicates": duplicates,
         "silver/rejected_pairs": rejected(measured),
-        _SIGNATURES: _without(prints, duplicates, "removed_id"),
+        _SIGNATURES: prints.join(gone, "id", "left_anti"),
     }
 
 
@@ -96,7 +97,7 @@ def near_edges(measured: DataFrame, exact: DataFrame) -> DataFrame:
     """better, worse, similarity for every pair of near-duplicates of which the worse one may go."""
     gone = exact.select(F.col("removed_id").alias("id"), F.lit(True).alias("gone"))
     needed = exact.where("apart").select(F.col("kept_id").alias("id"), F.lit(False).alias("gone")).distinct()
-    fates = gone.unionByName(needed).persist()
+    fates = gone.unionByName(needed)
     edges = measured.where(F.col("verdict") == verify.NEAR).where(~F.col("asked"))
     for side in ("left", "right"):
         fate = fates.select(F.col("id").alias(side), F.col("gone").alias(f"{side}_gone"))
@@ -182,10 +183,10 @@ def _same_end(exact: DataFrame, parts: int) -> DataFrame:
     return exact.where("rule = 'exact_prompt_answer'").select("kept_id", "removed_id").mapInArrow(ask, candidates.PAIRS)
 
 
-def _without(rows: DataFrame, gone: DataFrame, column: str) -> DataFrame:
-    """The rows whose id is not in `column` of `gone`, which is held beside every task while it is small."""
-    ids = gone.select(F.col(column).alias("id"))
-    return rows.join(F.broadcast(ids) if gone.count() <= FEW_REMOVALS else ids, "id", "left_anti")
+def _gone(removals: DataFrame) -> DataFrame:
+    """The removed ids as `id`, held beside every task while they are few, so that records need not be moved to drop them."""
+    ids = removals.select(F.col("removed_id").alias("id"))
+    return F.broadcast(ids) if removals.count() <= FEW_REMOVALS else ids
 
 
 def _figures(

@@ -47,10 +47,11 @@ class Sets:
 
     def take(self, rows: NDArray[np.int64]) -> "Sets":
         """The chosen rows, in the order asked for."""
-        held = ((column.name, getattr(self, column.name)) for column in fields(self))
-        return Sets(
-            **{name: take_rows(found, rows) if isinstance(found, Ragged) else found[rows] for name, found in held}
-        )
+        held: dict[str, Any] = {column.name: getattr(self, column.name) for column in fields(self)}
+        chosen: dict[str, Any] = {
+            name: take_rows(found, rows) if isinstance(found, Ragged) else found[rows] for name, found in held.items()
+        }
+        return Sets(**chosen)
 
 
 @dataclass(frozen=True)

@@ -23,7 +23,7 @@ ANSWER = (
 
 def _id(name: str) -> str:
     """The id of the record called `name`: ids are ordered as names are."""
-    return f"rec_{name.encode().hex():0<24}"
+    return f"rec_{name.encode().hex()[:24]:0<24}"
 
 
 def record(name: str, prompt: str, answer: str, **columns: Any) -> dict[str, Any]:
@@ -137,7 +137,9 @@ def test_removals_are_justified_few_are_missed_and_order_does_not_matter(spark: 
     assert len(missed) <= 0.01 * len(removed)
     again = records[::-1]
     shuffled = frame(spark, "silver/instructions", again).repartition(5)
-    other = unique_instructions({"silver/instructions": shuffled}, DedupeParams(), context())["silver/duplicates"]
+    other = unique_instructions({"silver/instructions": shuffled}, DedupeParams.model_validate({}), context())[
+        "silver/duplicates"
+    ]
     assert {row["removed_id"]: row for row in rows(other, "removed_id")} == removed
 
 
@@ -164,7 +166,7 @@ def test_a_crowded_bucket_loses_nothing_that_is_close(spark: SparkSession) -> No
 def test_new_rows_are_compared_with_those_published_before_which_stay(spark: SparkSession) -> None:
     def publish(records: Sequence[dict[str, Any]], before: dict[str, Any]) -> dict[str, Any]:
         inputs = {"silver/instructions": frame(spark, "silver/instructions", records)}
-        return dict(unique_instructions(inputs, DedupeParams(), replace(context(), before=before)))
+        return dict(unique_instructions(inputs, DedupeParams.model_validate({}), replace(context(), before=before)))
 
     other = "sell it and rent another one whenever the weather is fine, which costs less than any repair ever will"
     old = [record("m", LONG, ANSWER), record("n", "why", other), record("z", LONG.replace("small", "s"), ANSWER)]
@@ -193,7 +195,7 @@ def test_new_rows_are_compared_with_those_published_before_which_stay(spark: Spa
 def test_rejected_pairs_say_what_failed(spark: SparkSession) -> None:
     other = f"{' '.join(ANSWER.split()[:12])} and then sell it to a friend who knows how to sail on a lake with it"
     inputs = frame(spark, "silver/instructions", [record("a", LONG, ANSWER), record("b", LONG, other)])
-    found = unique_instructions({"silver/instructions": inputs}, DedupeParams(), context())
+    found = unique_instructions({"silver/instructions": inputs}, DedupeParams.model_validate({}), context())
     for pair in rows(found["silver/rejected_pairs"], "left"):
         assert (pair["left"], pair["right"]) == (_id("a"), _id("b"))
         assert pair["prompt_similarity"] == 1 and pair["answer_similarity"] < 0.7
