@@ -6,12 +6,15 @@ neither a row nor a quarantined one is named in a warning (an empty list is a fi
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
+
+import pandas as pd
 
 from expectations.frames import count, keys, measured, membership
 from expectations.gate import Batch
 from expectations.rules import at_most, between, exits, figures, filled, identified, none, one_of, sized
+from lake.addresses import MEMBER
 
 if TYPE_CHECKING:
     from great_expectations.expectations.expectation import Expectation
@@ -19,8 +22,8 @@ if TYPE_CHECKING:
     from expectations.frames import Frame, Frames
 
 UNREADABLE = (
-    "malformed_json", "malformed_csv", "malformed_yaml", "malformed_parquet", "invalid_utf8", "unknown_shape",
-    "unreadable_file",
+    "malformed_json", "malformed_csv", "malformed_yaml", "malformed_xml", "malformed_parquet", "malformed_arrow", "invalid_utf8",
+    "unknown_shape", "broken_thread", "unreadable_file",
 )  # fmt: skip
 EXPECTED_QUARANTINE = 0.2  # share of all records
 
@@ -44,7 +47,7 @@ def references(frames: Frames, params: Any) -> Iterable[Batch]:
 def _ingested(
     frames: Frames, table: str, kinds: Sequence[str], lengthy: Sequence[str], rules: Sequence[Expectation]
 ) -> Iterable[Batch]:
-    rows, quarantined, files = frames[table], frames[f"{table}_quarantine"], frames["landing/files"]
+    rows, quarantined = frames[table], frames[f"{table}_quarantine"]
     common = [
         *identified("id", "raw"),
         filled("source"),
@@ -56,20 +59,48 @@ def _ingested(
     named = [rule.configuration.kwargs["column"] for rule in (*common, *rules)]
     yield Batch(table, measured(rows, lengthy, sorted({*named})), [*common, *rules, *texts], key="id")
     yield exits(f"{table}_quarantine", quarantined, ["quarantined"], UNREADABLE)
-    yield _books(rows, quarantined, files, " or ".join(f"kind == '{kind}'" for kind in kinds))
+    yield _books(frames, table, " or ".join(f"kind == '{kind}'" for kind in kinds))
 
 
-def _books(rows: Frame, quarantined: Frame, files: Frame, kinds: str) -> Batch:
-    ids = membership(rows=keys(rows, "id"), quarantined=keys(quarantined, "id"))
+def _books(frames: Frames, table: str, kinds: str) -> Batch:
+    """Ids and addresses across the table, its quarantine and the registered files; of rows published before, their keys alone."""
+    side = f"{table}_quarantine"
+    rows, quarantined, files = frames[table], frames[side], frames["landing/files"]
+    before: Mapping[str, Frame] = getattr(frames, "before", {})
+    old = [before[key] for key in (table, side) if key in before]
+    ids = membership(rows=keys(rows, "id"), quarantined=keys(quarantined, "id"), **_each("old", old, "id"))
     uris = membership(
-        registered=keys(files, "uri", kinds), rows=keys(rows, "uri"), quarantined=keys(quarantined, "uri")
+        registered=keys(files, "uri", kinds),
+        rows=_files(rows),
+        quarantined=_files(quarantined),
+        **_each("old", old, "uri"),
     )
     sources = membership(registered=keys(files, "source", kinds), rows=keys(rows, "source"))
     read, refused = count(ids, "rows == 1"), count(ids, "quarantined == 1")
+    known = "".join(f" + old{number}" for number in range(len(old)))
+    again = [none("ids_published_before", count(ids, f"rows + quarantined > 0 and 0{known} > 0"))] if old else []
     return figures(
         none("ids_in_table_and_quarantine", count(ids, "rows + quarantined > 1")),
+        *again,
         none("files_never_registered", count(uris, "rows + quarantined > 0 and registered == 0")),
         none("sources_never_registered", count(sources, "rows > registered")),
-        none("files_without_a_row", count(uris, "registered > rows + quarantined"), warning=True),
+        # a file that was registered again and has nothing new leaves no row now
+        none("files_without_a_row", count(uris, f"registered > rows + quarantined{known}"), warning=True),
         at_most("quarantined_share", refused / max(read + refused, 1), EXPECTED_QUARANTINE, warning=True),
     )
+
+
+def _each(name: str, frames: Sequence[Frame], column: str) -> dict[str, Frame]:
+    return {
+        f"{name}{number}": _files(one) if column == "uri" else keys(one, column) for number, one in enumerate(frames)
+    }
+
+
+def _files(frame: Frame) -> Frame:
+    """The address of each row's registered file: an archive's, where the row's own names a file inside one."""
+    found: Any = keys(frame, "uri")
+    if isinstance(found, pd.DataFrame):
+        return found.assign(key=found["key"].astype(str).str.replace(MEMBER, lambda match: match[1], regex=True))
+    from pyspark.sql import functions as F
+
+    return found.select(F.regexp_replace("key", MEMBER, "$1").alias("key"))

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from functools import reduce
-from typing import TYPE_CHECKING, Any, TypeGuard
+from typing import TYPE_CHECKING, Any, TypeGuard, cast
 
 import numpy as np
 import pandas as pd
@@ -119,6 +119,23 @@ def count(patterns: pd.DataFrame, condition: str) -> int:
     return int(patterns.query(condition)["keys"].sum()) if len(patterns) else 0
 
 
+def shared(one: Frame, other: Frame) -> int:
+    """The number of distinct keys that are in both; frames with a column `key`, both in Spark or both in memory."""
+    if _is_spark(one):
+        return one.distinct().join(cast("DataFrame", other).distinct(), "key").count()
+    held: Any = (one, other)
+    return len(set(held[0]["key"]) & set(held[1]["key"]))
+
+
+def mean(frame: Frame, column: str) -> float:
+    """The mean of a column of at least one row."""
+    if _is_spark(frame):
+        from pyspark.sql import functions as F
+
+        return float(frame.agg(F.avg(column)).collect()[0][0])
+    return float(_pandas(frame, {column})[column].mean())
+
+
 def rows_in(frame: Frame, where: str | None = None) -> int:
     """The number of rows, or of those for which `where` is true; it is written as in `keys`.
 
@@ -128,6 +145,22 @@ def rows_in(frame: Frame, where: str | None = None) -> int:
         return (frame.filter(where) if where else frame).count()
     held = _pandas(frame, set(re.findall(r"\w+", where or "")))
     return len(held.query(where) if where else held)
+
+
+def gaps(frame: Frame, value: str, foretold: str) -> tuple[int, float, float]:
+    """Over the rows that have both: how many, the mean gap between them, and that between `value` and its own mean."""
+    if _is_spark(frame):
+        from pyspark.sql import functions as F
+
+        known = frame.select(value, foretold).dropna()
+        rows, gap, mean = known.agg(F.count("*"), F.avg(F.abs(F.col(value) - F.col(foretold))), F.avg(value)).collect()[
+            0
+        ]
+        return rows, gap or 0.0, known.agg(F.avg(F.abs(F.col(value) - F.lit(mean)))).collect()[0][0] or 0.0
+    held: Any = _pandas(frame, {value, foretold}).dropna()
+    if held.empty:
+        return 0, 0.0, 0.0
+    return len(held), (held[value] - held[foretold]).abs().mean(), (held[value] - held[value].mean()).abs().mean()
 
 
 def loss(before: Frame, after: Frame, column: str = "source") -> pd.DataFrame:
@@ -142,6 +175,28 @@ def _counts(frame: Frame, column: str) -> Any:
     if _is_spark(frame):
         return frame.groupBy(column).count().toPandas().set_index(column)["count"]
     return _pandas(frame, {column}).groupby(column, dropna=False).size()
+
+
+def commonest(frame: Frame, most: int) -> pd.DataFrame:
+    """The `most` commonest keys of a frame with the column `key`, and in how many rows each is: `key`, `rows`."""
+    if _is_spark(frame):
+        from pyspark.sql import functions as F
+
+        tallied = frame.groupBy("key").agg(F.count("*").alias("rows"))
+        return tallied.orderBy(F.desc("rows"), "key").limit(most).toPandas()
+    tallied = _pandas(frame, {"key"}).groupby("key").size().rename("rows").reset_index()
+    return tallied.sort_values(["rows", "key"], ascending=[False, True]).head(most)
+
+
+def matching(frame: Frame, column: str, value: Any, shown: Sequence[str], where: str, most: int) -> pd.DataFrame:
+    """The first rows, by the columns `shown`, that have this value and for which `where` is true; `where` names only `shown`."""
+    if _is_spark(frame):
+        from pyspark.sql import functions as F
+
+        chosen = frame.filter(where).filter(F.col(column) == value)
+        return chosen.select(*shown).orderBy(*shown).limit(most).toPandas()
+    held = _pandas(frame, {column, *shown})
+    return held[held[column] == value].query(where).sort_values([*shown]).head(most)[[*shown]]
 
 
 def summary(frame: Frame, by: str, distinct: Sequence[str], largest: Sequence[str] = ()) -> Frame:

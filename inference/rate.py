@@ -7,20 +7,27 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from functools import partial
 from typing import Any, cast
 
 import pyarrow as pa
+import pyarrow.dataset as ds
 from pydantic import Field
 
 from inference.batch import answered, in_batches
-from inference.engines import Completion, EngineParams, Request, open_engine
+from inference.engines import Completion, EngineParams, Generator, Rater, Request, open_engine
+from inference.parallel import in_processes, usable_cores
 from inference.prompts import RATE_VERSION, rate
 from lake.job import ArrowInputs, ArrowRows, JobContext, Params
+from lake.rubric import Rating
 from lake.tables import TABLES
 
 RATINGS = "silver/ratings"
-CRITERIA = ("rarity", "complexity", "informativeness", "overall")
+CRITERIA = Rating._fields
+
+_BATCH = 4_096  # records that one process rates at a time
+_MANY = 20_000  # records: about as long to rate as processes take to start
 
 _FLAT_OBJECT = re.compile(r"\{[^{}]*\}")
 
@@ -44,18 +51,17 @@ class RateParams(Params):
 def ratings(inputs: ArrowInputs, params: RateParams, context: JobContext) -> ArrowRows:
     """silver/ratings in batches: one row a record, with four integers 1..10 or with an error, never with zeros in their place.
 
-    error: `judge_failed: ...` where the engine gave no text, `unparsable_rating: ...` where the text holds no rating.
+    error: `judge_failed: ...` where the engine gave no text, `unparsable_rating: ...` where the text holds no rating. A record
+    that was rated before is not read again when only new ones are given.
     """
     records = inputs["silver/unique_instructions"]
     total = records.count_rows()
-    rows = (row for batch in records.to_batches(columns=["id", "text"]) for row in batch.to_pylist())
     done = failed = 0
     with open_engine(params.engine) as engine:
-        asked = answered(rows, lambda row: _request(row, params), engine, context.lake, params.batch_size)
-        for batch in in_batches((completion for _, completion in asked), params.batch_size):
-            table = _table(batch, engine.model)
-            done += len(batch)
-            failed += len(batch) - table["error"].null_count
+        directly = isinstance(engine, Rater)
+        for table in _rated(records, total, engine, params) if directly else _asked(records, engine, params, context):
+            done += table.num_rows
+            failed += table.num_rows - table["error"].null_count
             context.progress(done, total)
             yield RATINGS, table
     context.metrics.update(records=done, unrated=failed)
@@ -73,6 +79,30 @@ def parse_rating(text: str) -> dict[str, int] | None:
         if all(type(value) is int and 1 <= value <= 10 for value in rating.values()):
             return cast("dict[str, int]", rating)
     return None
+
+
+def _rated(records: ds.Dataset, total: int, engine: Rater, params: RateParams) -> Iterator[pa.Table]:
+    """The ratings of an engine that needs no questions, by all cores where that is worth starting processes for."""
+    rate_batch = partial(_rate_batch, engine, cast(Generator, engine).model, params.max_chars)
+    batches = records.to_batches(columns=["id", "text"], batch_size=_BATCH, batch_readahead=2, fragment_readahead=1)
+    filled = (batch for batch in batches if batch.num_rows)
+    return in_processes(rate_batch, filled, usable_cores() if total >= _MANY else 1)
+
+
+def _rate_batch(engine: Rater, judge: str, max_chars: int, batch: pa.RecordBatch) -> pa.Table:
+    found = engine.rate([text[:max_chars] for text in batch["text"].to_pylist()])
+    columns = dict(zip(Rating._fields, zip(*found, strict=True), strict=True))
+    told = {"judge": judge, "prompt_version": RATE_VERSION, "error": None}
+    constants = {name: [value] * len(found) for name, value in told.items()}
+    return pa.Table.from_pydict({"id": batch["id"], **columns, **constants}, schema=TABLES[RATINGS].schema)
+
+
+def _asked(records: ds.Dataset, engine: Generator, params: RateParams, context: JobContext) -> Iterator[pa.Table]:
+    """The ratings that an engine words, batch by batch, each kept as soon as it is given."""
+    rows = (row for batch in records.to_batches(columns=["id", "text"]) for row in batch.to_pylist())
+    asked = answered(rows, lambda row: _request(row, params), engine, context.lake, params.batch_size)
+    for batch in in_batches((completion for _, completion in asked), params.batch_size):
+        yield _table(batch, engine.model)
 
 
 def _request(row: Mapping[str, Any], params: RateParams) -> Request:

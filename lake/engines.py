@@ -14,7 +14,7 @@ from lake.job import JobContext
 from lake.profiles import resolve
 from lake.settings import settings
 from lake.stages import Balance, Engine, Stage
-from lake.store import Lake, Staged, staged_dataset
+from lake.store import Lake, Staged, files_dataset
 from lake.tables import TABLES
 
 if TYPE_CHECKING:
@@ -37,13 +37,15 @@ class Frames(Protocol):
 
     def open(self, key: str, version: int) -> Any: ...
 
+    def files(self, key: str, files: Sequence[str]) -> Any:
+        """The rows of some files of a table, named relative to it."""
+        ...
+
     def run(
         self, stage: Stage, inputs: Mapping[str, Any], params: Any, context: JobContext, folder: str
     ) -> dict[str, Staged]:
         """Runs the job and stages every output. Raises StageFailed when the job leaves a declared table out or adds one."""
         ...
-
-    def staged(self, staged: Staged) -> Any: ...
 
     def misplaced(self, balance: Balance, frames: Mapping[str, Any]) -> Misplaced: ...
 
@@ -61,6 +63,9 @@ class ArrowFrames:
 
     def open(self, key: str, version: int) -> ds.Dataset:
         return self.lake.dataset(key, version)
+
+    def files(self, key: str, files: Sequence[str]) -> ds.Dataset:
+        return files_dataset(self.lake, key, files)
 
     def run(
         self, stage: Stage, inputs: Mapping[str, ds.Dataset], params: Any, context: JobContext, folder: str
@@ -80,9 +85,6 @@ class ArrowFrames:
             self.lake.write(key, folder, pa.concat_tables(tables), part=parts[key])
             parts[key] += 1
             tables.clear()
-
-    def staged(self, staged: Staged) -> ds.Dataset:
-        return staged_dataset(self.lake, [staged])
 
     def misplaced(self, balance: Balance, frames: Mapping[str, ds.Dataset]) -> Misplaced:
         """Only keys are read; they are held in memory."""
@@ -133,15 +135,11 @@ class SparkFrames:
 
         return from_arrow_schema(TABLES[key].schema, prefer_timestamp_ntz=False)
 
-    def staged(self, staged: Staged) -> "DataFrame":
-        uri = self.lake.uri(staged.table.key)
-        reader = self.spark.read.schema(self._schema(staged.table.key))
-        return (
-            reader.parquet(*(f"{uri}/{path}" for path, _, _ in staged.files)) if staged.files else self._empty(staged)
-        )
-
-    def _empty(self, staged: Staged) -> "DataFrame":
-        return self.spark.createDataFrame([], self._schema(staged.table.key))
+    def files(self, key: str, files: Sequence[str]) -> "DataFrame":
+        schema, uri = self._schema(key), self.lake.uri(key)
+        if not files:
+            return self.spark.createDataFrame([], schema)
+        return self.spark.read.schema(schema).parquet(*(f"{uri}/{path}" for path in files))
 
     def misplaced(self, balance: Balance, frames: Mapping[str, "DataFrame"]) -> Misplaced:
         from pyspark.sql import functions as F
@@ -189,8 +187,3 @@ def _column(frame: ds.Dataset, column: str) -> pa.ChunkedArray:
 
 def _count(mask: Any) -> int:
     return pc.sum(mask).as_py() or 0
-
-
-def open_inputs(frames: Frames, versions: Mapping[str, int], keys: Sequence[str]) -> dict[str, Any]:
-    """The input frames of a stage at pinned versions, by table key."""
-    return {key: frames.open(key, versions[key]) for key in keys}

@@ -1,6 +1,7 @@
 """Ids and hashes: always of content, so that the same rows get the same ids in any order, on any machine."""
 
 import hashlib
+from collections.abc import Callable
 
 _HEX = 24  # 96 bits: at a billion rows the chance of one collision is about 1 in 10^11
 
@@ -23,3 +24,23 @@ def rekind(kind: str, content: str) -> str:
 def sha256_text(text: str) -> str:
     """64 hex digits of the SHA-256 of the UTF-8 text."""
     return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
+
+
+def content_ids(kind: str, *first: str) -> Callable[[str, int], str]:
+    """`content_id` with its first parts fixed: a function of the last two, several times faster for many rows."""
+    start = hashlib.sha256()
+    for part in first:
+        start.update(_sized(part.encode("utf-8", "surrogatepass")))
+    numbers = [_sized(str(number).encode()) for number in range(16)]
+
+    def of(text: str, number: int) -> str:
+        digest = start.copy()
+        last = numbers[number] if number < len(numbers) else _sized(str(number).encode())
+        digest.update(_sized(text.encode()) + last)
+        return f"{kind}_{digest.hexdigest()[:_HEX]}"
+
+    return of
+
+
+def _sized(part: bytes) -> bytes:
+    return len(part).to_bytes(8, "big") + part

@@ -60,6 +60,17 @@ class JobContext:
     before: Mapping[str, Any] = field(default_factory=dict[str, Any])
 
 
+class Views(dict[str, Any]):
+    """The frames that a suite looks at: a stage's inputs as its job was given them, and its staged rows.
+
+    `before` is what the job was given as `JobContext.before`.
+    """
+
+    def __init__(self, frames: Mapping[str, Any], before: Mapping[str, Any]) -> None:
+        super().__init__(frames)
+        self.before = before
+
+
 ArrowInputs = Mapping[str, ds.Dataset]
 ArrowRows = Iterator[tuple[str, pa.Table]]
 SparkInputs = Mapping[str, "DataFrame"]

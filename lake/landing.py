@@ -1,28 +1,27 @@
 """Registering raw files: what they are, where they lie, and the SHA-256 they had. Nothing is read beyond that; no Spark starts."""
 
 import hashlib
-import json
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal, get_args
+from typing import Any, get_args
 
 import pyarrow as pa
 from pyarrow import fs
 
+from lake.addresses import absolute, located
 from lake.errors import UserError
 from lake.ids import content_id
+from lake.peek import Kind, field_map, kind_of
 from lake.publication import now
 from lake.settings import local_path
 from lake.store import Lake
 from lake.tables import TABLES
 
-Kind = Literal["instructions", "passages", "benchmark", "reference"]
 _TABLE = "landing/files"
 _SOURCE = re.compile(r"[a-z0-9][a-z0-9_.-]{0,63}")
 _LICENCE = re.compile(r"[A-Za-z0-9][A-Za-z0-9.+-]{0,63}")
-_HEAD = 1 << 16
 
 
 @dataclass(frozen=True)
@@ -37,6 +36,7 @@ class Registered:
     sha256: str
     size: int
     added: bool
+    fields: str | None = None
 
 
 def landing_folder(lake: Lake) -> Path:
@@ -45,13 +45,21 @@ def landing_folder(lake: Lake) -> Path:
 
 
 def register(
-    lake: Lake, path: str, source: str, licence: str | None = None, kind: str | None = None, copy: bool = False
+    lake: Lake,
+    path: str,
+    source: str,
+    licence: str | None = None,
+    kind: str | None = None,
+    copy: bool = False,
+    fields: str | None = None,
 ) -> list[Registered]:
-    """Registers a file, every file of a folder, or one URL; a file registered before with the same content is left alone.
+    """Registers a file, every file of a folder, a URL or a data set on the hub; what was registered with the same content is left alone.
 
+    fields: a map of fields such as `prompt=q,response=a`, for records whose names nobody foresaw.
     Raises UserError when the path does not exist, is empty, or a name is not allowed.
     """
     _check_names(source, licence, kind)
+    named = field_map(fields)
     known = {row["uri"]: row for row in registered(lake)}
     taken = {row["path"] for row in known.values() if row["source"] == source}
     found: list[Registered] = []
@@ -62,9 +70,10 @@ def register(
         old = known.get(uri)
         inner = old["path"] if old and old["source"] == source else _path_in_source(uri, taken)
         taken.add(inner)
-        seen = kind or _sniff(filesystem, inside)
-        added = old is None or (old["sha256"], old["source"], old["licence"]) != (sha256, source, licence)
-        found.append(Registered(uri, inner, source, licence, seen, sha256, size, added))
+        seen = kind or kind_of(filesystem, inside, named)
+        stated = (sha256, source, licence, named)
+        added = old is None or (old["sha256"], old["source"], old["licence"], old["fields"]) != stated
+        found.append(Registered(uri, inner, source, licence, seen, sha256, size, added, named))
     fresh = [file for file in found if file.added]
     if fresh:
         _append(lake, fresh)
@@ -111,20 +120,29 @@ def _check_names(source: str, licence: str | None, kind: str | None) -> None:
 
 def _files(path: str) -> Iterator[tuple[fs.FileSystem, str, str]]:
     """(file system, path inside it, URI) of each visible file under `path`."""
-    remote = "://" in path
-    filesystem, base = fs.FileSystem.from_uri(path if remote else str(Path(path).expanduser().resolve()))
-    kind = filesystem.get_file_info(base)
-    if kind.type == fs.FileType.NotFound:
-        raise UserError(f"There is no file or folder {path!r}")
-    prefix = path[: path.index("://") + 3] if remote else ""
-    if kind.type == fs.FileType.File:
-        yield filesystem, base, f"{prefix}{base}"
-        return
-    listing = filesystem.get_file_info(fs.FileSelector(base, recursive=True))
+    address = absolute(path)
+    filesystem, base = located(address)
+    files, alone = _listed(filesystem, base, path)
+    for file in files:
+        yield filesystem, file, address if alone else f"{address.rstrip('/')}/{Path(file).relative_to(base).as_posix()}"
+
+
+def _listed(filesystem: fs.FileSystem, base: str, path: str) -> tuple[list[str], bool]:
+    """The visible files under `base`, and whether it is one itself."""
+    try:
+        kind = filesystem.get_file_info(base).type
+        if kind == fs.FileType.File:
+            return [base], True
+        if kind == fs.FileType.NotFound:
+            raise UserError(f"There is no file or folder {path!r}")
+        listing = filesystem.get_file_info(fs.FileSelector(base, recursive=True))
+    # whatever a remote place raises (no network, no such data set, no access) is the user's to know, in its own words
+    except (OSError, RuntimeError, ValueError) as error:
+        raise UserError(f"{path} cannot be listed: {' '.join(str(error).split())[:300]}") from None
     files = sorted(item.path for item in listing if item.is_file and _visible(Path(item.path).relative_to(base)))
     if not files:
         raise UserError(f"There is no file in the folder {path!r}")
-    yield from ((filesystem, file, f"{prefix}{file}") for file in files)
+    return files, False
 
 
 def _path_in_source(uri: str, taken: set[str]) -> str:
@@ -161,23 +179,11 @@ def _size_and_sha256(filesystem: fs.FileSystem, path: str) -> tuple[int, str]:
     return size, digest.hexdigest()
 
 
-def _sniff(filesystem: fs.FileSystem, path: str) -> Kind:
-    """`passages` when the first record has a title and a text and is no question, else `instructions`."""
-    try:
-        with filesystem.open_input_stream(path) as stream:  # decompresses by extension
-            head = stream.read(_HEAD).decode("utf-8", "replace").lstrip("\ufeff [\n\r\t")
-        first, _ = json.JSONDecoder().raw_decode(head)
-    except (OSError, ValueError, pa.ArrowException):
-        return "instructions"
-    titled = isinstance(first, dict) and "title" in first and bool({"text", "extract"} & set(first))
-    return "passages" if titled and not {"question", "instruction", "prompt"} & set(first) else "instructions"
-
-
 def _append(lake: Lake, files: list[Registered]) -> None:
     moment = now()
     rows = [
         {"uri": file.uri, "path": file.path, "source": file.source, "licence": file.licence, "kind": file.kind, "sha256": file.sha256, "size": file.size,
-         "registered_at": moment}
+         "registered_at": moment, "fields": file.fields}
         for file in files
     ]  # fmt: skip
     txn = content_id("txn", moment.isoformat(), *(f"{file.uri}{file.sha256}" for file in files))

@@ -7,22 +7,26 @@ from pydantic import BaseModel, ConfigDict
 
 from lake.code import code_hash
 from lake.errors import UserError
+from lake.growth import growth
 from lake.profiles import Profile
 from lake.publication import Fingerprint, hash_json
 from lake.stages import STAGES, Stage, producer
 from lake.store import Lake
 
 Action = Literal["run", "nothing_to_do", "wait"]
+Scope = Literal["everything", "new_rows"]
 
 
 class PlannedStage(BaseModel):
-    """What a run would do about one stage. `wait`: it would run after the stages named in `reason` have."""
+    """What a run would do about one stage. `wait`: it would run after the stages named in `reason` have; `scope`: on which
+    rows, where that can be told already."""
 
     model_config = ConfigDict(frozen=True)
 
     stage: str
     action: Action
     reason: str
+    scope: Scope | None = None
     inputs: dict[str, int | None]
     version: int | None
 
@@ -51,11 +55,13 @@ def fingerprint(lake: Lake, stage: Stage, profile: Profile) -> Fingerprint | Non
     return Fingerprint(inputs=known, params_hash=hash_json(params.fingerprint()), code_hash=code_hash(stage))
 
 
-def reasons_to_run(lake: Lake, stage: Stage, profile: Profile) -> list[str]:
+def reasons_to_run(lake: Lake, stage: Stage, profile: Profile, rebuild: bool = False) -> list[str]:
     """Why the stage's table is not what its inputs, params and code would give; empty when there is nothing to do."""
     published = lake.publication(stage.key)
     if published is None:
         return ["never run"]
+    if rebuild:
+        return ["a rebuild was asked for"]
     attempt = lake.attempt(stage.key)
     if attempt and attempt.status == "rejected":
         return ["the newest attempt was rejected"]
@@ -70,23 +76,32 @@ def rejected_inputs(lake: Lake, stage: Stage) -> list[str]:
     return [key for key, attempt in attempts.items() if attempt and attempt.status == "rejected"]
 
 
-def plan(lake: Lake, stages: Sequence[Stage], profile: Profile) -> list[PlannedStage]:
+def plan(lake: Lake, stages: Sequence[Stage], profile: Profile, rebuild: bool = False) -> list[PlannedStage]:
     """What running `stages` in order would do, one entry a stage."""
     planned: list[PlannedStage] = []
     moving: set[str] = set()
     for stage in stages:
         upstream = sorted({owner.key for table in stage.inputs if (owner := producer(table)) and owner.key in moving})
-        reasons = reasons_to_run(lake, stage, profile)
-        if upstream:
-            action, reason = "wait", f"after {', '.join(upstream)}" + (f"; {', '.join(reasons)}" if reasons else "")
-        else:
-            action, reason = (
-                ("run", ", ".join(reasons)) if reasons else ("nothing_to_do", "inputs, params and code are unchanged")
-            )
-        if action != "nothing_to_do":
+        planned.append(_planned(lake, stage, profile, upstream, rebuild))
+        if planned[-1].action != "nothing_to_do":
             moving.add(stage.key)
-        inputs = {table: lake.version(table) for table in stage.inputs}
-        planned.append(
-            PlannedStage(stage=stage.key, action=action, reason=reason, inputs=inputs, version=lake.version(stage.key))
-        )
     return planned
+
+
+def _planned(lake: Lake, stage: Stage, profile: Profile, upstream: Sequence[str], rebuild: bool) -> PlannedStage:
+    reasons = reasons_to_run(lake, stage, profile, rebuild)
+    scope: Scope | None = None
+    if upstream:
+        action, reason = "wait", f"after {', '.join(upstream)}" + (f"; {', '.join(reasons)}" if reasons else "")
+    elif reasons:
+        action, reason, scope = "run", ", ".join(reasons), _scope(lake, stage, profile, rebuild)
+    else:
+        action, reason = "nothing_to_do", "inputs, params and code are unchanged"
+    inputs = {table: lake.version(table) for table in stage.inputs}
+    version = lake.version(stage.key)
+    return PlannedStage(stage=stage.key, action=action, reason=reason, scope=scope, inputs=inputs, version=version)
+
+
+def _scope(lake: Lake, stage: Stage, profile: Profile, rebuild: bool) -> Scope:
+    wanted = None if rebuild else fingerprint(lake, stage, profile)
+    return "new_rows" if wanted and growth(lake, stage, wanted) else "everything"

@@ -24,7 +24,7 @@ def started(stage: str, reason: str) -> None:
 
 def finished(report: StageReport) -> None:
     """Says what a stage did: rows by table, seconds, checks that failed or warned."""
-    rows = ", ".join(f"{count:,} {table}" for table, count in report.rows.items())
+    rows = ", ".join(f"{count:,} {table}{_new(report, table)}" for table, count in report.rows.items())
     head = f"  {report.status:<10}"
     took = f"  {report.seconds:.1f} s" if report.status != "up_to_date" else ""
     console().print(Text.assemble((head, _STYLES[report.status]), f" {report.stage}  {rows}{took}"))
@@ -32,6 +32,10 @@ def finished(report: StageReport) -> None:
         console().print(
             Text.assemble(("    failed " if check.severity == "critical" else "    warns  ", "yellow"), describe(check))
         )
+
+
+def _new(report: StageReport, table: str) -> str:
+    return f" (+{report.added.get(table, 0):,})" if report.grown else ""
 
 
 def describe(check: CheckReport) -> str:

@@ -23,7 +23,9 @@ class Publication(BaseModel):
     published_at: datetime
     inputs: dict[str, int]
     sides: dict[str, int] = {}
-    rows: dict[str, int] = {}
+    rows: dict[str, int] = {}  # of each table, as of this version
+    added: dict[str, int] = {}  # of those, how many this run wrote
+    grown: bool = False  # whether the run was given only the rows that were new
     params_hash: str
     code_hash: str
     suite: str

@@ -33,7 +33,9 @@ class StageReport(BaseModel):
     status: Status
     run_id: str
     version: int | None = None
-    rows: dict[str, int] = {}  # table key -> rows published (or staged, when rejected)
+    rows: dict[str, int] = {}  # table key -> rows it has now (or would have, when rejected)
+    added: dict[str, int] = {}  # table key -> rows this run wrote
+    grown: bool = False  # whether the run was given only the rows that were new
     metrics: dict[str, float] = {}
     checks: tuple[CheckReport, ...] = ()
     inputs: dict[str, int] = {}

@@ -17,6 +17,8 @@ import math
 import re
 from bisect import bisect_right
 from dataclasses import dataclass
+from functools import lru_cache
+from typing import NamedTuple
 
 from lake.spelling import COMMON, MISSPELT, VAGUE
 from lake.words import FUNCTION_WORDS, sentences, stem, words
@@ -28,15 +30,14 @@ _WORDS_SCALE = 21.0  # distinct content words at which information reaches 1 - 1
 _TIES = """because so therefore thus hence although though however while whereas if unless when until before after
 first second third then next finally instead otherwise since example such also which whose where whether rather than"""
 _CONNECTIVES = frozenset(_TIES.split())
-_STEP_LINE = re.compile(r"^\s*(?:\d+[.)]|[-*•])\s", re.MULTILINE)
-_SENTENCE = re.compile(
-    r"^[\W_]*(?:[A-Z0-9\u00c0-\u00de\u0400-\u042f]|[^\x00-\u024f]|\w+[`:._(]).*[.!?。！？:)\"”`]$", re.DOTALL
-)
-_CUT_OFF = re.compile(r"(?:\.\.\.|…|[,;–-]|\b(?:and|or|the|a|an|of|to|with|for|in|is|are))\s*$")
+_STEP_LINE = re.compile(r"\n\s*(?:\d+[.)]|[-*•])(?=\s)")
+_OPENING = re.compile(r"[\W_]*(?:[A-Z0-9\u00c0-\u00de\u0400-\u042f]|[^\x00-\u024f]|\w+[`:._(])")
+_CLOSING = frozenset('.!?。！？:)"”`')
+_CUT_OFF = re.compile(r"(?:\.\.\.|…|[,;–-]|\b(?:and|or|the|a|an|of|to|with|for|in|is|are))$")
+_LONGEST_CUT = 5  # characters, with the one before it
 
 
-@dataclass(frozen=True)
-class Rating:
+class Rating(NamedTuple):
     """One judgement of one text, each criterion 1..10."""
 
     rarity: int
@@ -95,10 +96,10 @@ def _criteria(text: str) -> _Criteria:
     if not tokens:
         return _Criteria()
     lowered = [token.lower() for token in tokens]
-    english = len(tokens) < 8 or sum(token in FUNCTION_WORDS for token in lowered) >= 0.15 * len(tokens)
+    english = len(tokens) < 8 or _among(FUNCTION_WORDS, lowered) >= 0.15 * len(tokens)
     content = {stem(token) for token in set(lowered) - FUNCTION_WORDS if len(token) > 1 or not token.isascii()}
     if english:
-        content -= MISSPELT
+        content = content - MISSPELT  # not -=, which walks through all of MISSPELT
     said = sentences(text)
     return _Criteria(
         information=_information(content, set(tokens)),
@@ -108,20 +109,35 @@ def _criteria(text: str) -> _Criteria:
     )
 
 
+def _among(known: frozenset[str], tokens: list[str]) -> int:
+    return sum(map(known.__contains__, tokens))
+
+
 def _information(content: set[str], distinct: set[str]) -> float:
-    specifics = sum(not token.isalpha() or not (token.islower() or stem(token) in COMMON) for token in distinct)
+    specifics = sum(map(_specific, distinct))
     return 1.0 - math.exp(-(len(content) + min(specifics, 10)) / _WORDS_SCALE)
+
+
+@lru_cache(maxsize=65_536)
+def _specific(token: str) -> bool:
+    """Whether the token is a figure, a code or a name, as far as its letters tell."""
+    return not token.isalpha() or not (token.islower() or stem(token) in COMMON)
 
 
 def _structure(lowered: list[str], said: list[str], text: str) -> float:
     distinct = set(said)
-    complete = sum(bool(_SENTENCE.match(sentence)) for sentence in distinct)
-    ties = len(_CONNECTIVES.intersection(lowered)) + len(_STEP_LINE.findall(text))
+    complete = sum(map(_complete, distinct))
+    ties = len(_CONNECTIVES.intersection(lowered)) + len(_STEP_LINE.findall("\n" + text))
     return 0.6 * (complete / len(distinct)) * min(1.0, complete / 4) + 0.4 * min(1.0, ties / 4)
 
 
+def _complete(sentence: str) -> bool:
+    """Whether the sentence opens like one and ends with a stop."""
+    return sentence[-1] in _CLOSING and bool(_OPENING.match(sentence, 0, len(sentence) - 1))
+
+
 def _rarity(content: set[str]) -> float:
-    rare = sum(word not in COMMON for word in content)
+    rare = len(content - COMMON)
     return 0.5 * (1.0 - math.exp(-rare / 15)) + 0.5 * rare / len(content) if content else 0.0
 
 
@@ -130,12 +146,13 @@ def _fault(lowered: list[str], said: list[str], text: str, *, english: bool) -> 
     0.9.
     """
     count = len(lowered)
-    phrases = list(zip(lowered, lowered[1:], lowered[2:], strict=False))
-    repeated = 1.0 - len(set(phrases)) / len(phrases) if phrases else 0.0
+    phrases = max(count - 2, 0)
+    distinct = len(set(zip(lowered, lowered[1:], lowered[2:], strict=False)))
+    repeated = 1.0 - distinct / phrases if phrases else 0.0
     again = 1.0 - len(set(said)) / len(said)
-    fault = 0.8 * repeated + 0.4 * again + (0.08 if _CUT_OFF.search(text) else 0.0)
+    fault = 0.8 * repeated + 0.4 * again + (0.08 if _CUT_OFF.search(text.rstrip()[-_LONGEST_CUT:]) else 0.0)
     if english:
-        fault += 2.0 * sum(token in VAGUE for token in lowered) / count
-        fault += 2.5 * sum(token in MISSPELT for token in lowered) / count
+        fault += 2.0 * _among(VAGUE, lowered) / count
+        fault += 2.5 * _among(MISSPELT, lowered) / count
         fault += 0.3 * sum(sentence[0].islower() and sentence[:20].isalpha() for sentence in said) / len(said)
     return min(0.9, fault)

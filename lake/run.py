@@ -9,21 +9,24 @@ import shutil
 import sys
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from lake import surroundings
-from lake.engines import Frames, Misplaced, frames_for, open_inputs
+from lake.engines import Frames, Misplaced, frames_for
 from lake.errors import StageFailed, UserError
-from lake.job import JobContext, Params, quiet
+from lake.growth import Growth, Opened, growth
+from lake.job import JobContext, Params, Views, quiet
 from lake.plan import fingerprint, reasons_to_run, rejected_inputs
 from lake.profiles import Profile, load_profile, resolve
 from lake.publication import Fingerprint, Publication, now
 from lake.report import CheckReport, StageReport
 from lake.settings import local_path, settings
 from lake.stages import STAGES, Stage
+from lake.status import current_report
 from lake.store import Lake, Staged
+from lake.tables import TABLES
 
 Progress = Callable[[int, int], None]
 
@@ -42,6 +45,7 @@ class _Attempt:
     profile: Profile
     run_id: str
     wanted: Fingerprint
+    growth: Growth | None
     context: JobContext
     started: float
 
@@ -55,16 +59,21 @@ class _Attempt:
 
 
 def run_stage(
-    stage: Stage, profile: Profile, lake: Lake, run_id: str | None = None, progress: Progress = quiet
+    stage: Stage,
+    profile: Profile,
+    lake: Lake,
+    run_id: str | None = None,
+    progress: Progress = quiet,
+    rebuild: bool = False,
 ) -> StageReport:
-    """Runs one stage if it has something to do and returns what happened.
+    """Runs one stage if it has something to do and returns what happened; `rebuild` runs it on everything all the same.
 
     Raises UserError when an input was never published or its newest attempt was rejected, StageFailed when the books do not
     balance; whatever is raised, nothing was published.
     """
     started = time.monotonic()
     surroundings.prepare(profile.offline)
-    reasons = reasons_to_run(lake, stage, profile)
+    reasons = reasons_to_run(lake, stage, profile, rebuild)
     stopped = rejected_inputs(lake, stage)
     if stopped:
         raise StageFailed(f"{stage.key} did not run: {', '.join(stopped)} was rejected; its audit page says why")
@@ -78,7 +87,8 @@ def run_stage(
     attempt_id = f"{run_id or fresh_run_id()}-{secrets.token_hex(2)}"
     artifacts = local_path(lake.root) / "artifacts" / stage.key / attempt_id
     context = JobContext(lake, attempt_id, artifacts, progress=progress)
-    attempt = _Attempt(lake, stage, profile, attempt_id, wanted, context, started)
+    new = None if rebuild else growth(lake, stage, wanted)
+    attempt = _Attempt(lake, stage, profile, attempt_id, wanted, new, context, started)
     return _run(attempt, "; ".join(reasons))
 
 
@@ -91,9 +101,10 @@ def _run(attempt: _Attempt, reason: str) -> StageReport:
     stage, artifacts = attempt.stage, attempt.context.artifacts
     artifacts.mkdir(parents=True, exist_ok=True)
     frames = frames_for(stage.engine, attempt.lake)
-    inputs = open_inputs(frames, _input_versions(attempt), list(_input_versions(attempt)))
-    staged = frames.run(stage, inputs, attempt.params, attempt.context, attempt.folder)
-    views = inputs | {key: frames.staged(rows) for key, rows in staged.items()}
+    inputs, before = _inputs(attempt, frames), _before(attempt, frames)
+    context = replace(attempt.context, before=before)
+    staged = frames.run(stage, inputs, attempt.params, context, attempt.folder)
+    views = Views(inputs | {key: frames.files(key, rows.paths) for key, rows in staged.items()}, before)
     checks, page = _audit(attempt, views)
     report = _report(attempt, staged, checks, page, reason)
     if report.failed:
@@ -107,9 +118,18 @@ def _run(attempt: _Attempt, reason: str) -> StageReport:
     return published
 
 
-def _input_versions(attempt: _Attempt) -> dict[str, int]:
+def _inputs(attempt: _Attempt, frames: Frames) -> dict[str, Any]:
+    """The rows the job works on: all of them, or what is new; and its own table where it asks for that in any case."""
+    if attempt.growth:
+        opened = {key: frames.files(key, files) for key, files in attempt.growth.files.items()}
+    else:
+        opened = {key: frames.open(key, version) for key, version in attempt.wanted.inputs.items()}
     own = attempt.lake.version(attempt.stage.key) if attempt.stage.reads_itself else None
-    return attempt.wanted.inputs | ({} if own is None else {attempt.stage.key: own})
+    return opened | ({} if own is None else {attempt.stage.key: frames.open(attempt.stage.key, own)})
+
+
+def _before(attempt: _Attempt, frames: Frames) -> Mapping[str, Any]:
+    return Opened(attempt.growth.before if attempt.growth else {}, frames.open)
 
 
 def _audit(attempt: _Attempt, views: Mapping[str, Any]) -> tuple[tuple[CheckReport, ...], str | None]:
@@ -134,12 +154,15 @@ def _report(
     attempt: _Attempt, staged: Mapping[str, Staged], checks: tuple[CheckReport, ...], page: str | None, reason: str
 ) -> StageReport:
     failed = any(check.severity == "critical" and not check.passed for check in checks)
+    added = {key: rows.rows for key, rows in staged.items()}
     return StageReport(
         stage=attempt.stage.key,
         status="rejected" if failed else "published",
         run_id=attempt.run_id,
         version=attempt.lake.version(attempt.stage.key),
-        rows={key: rows.rows for key, rows in staged.items()},
+        rows={key: count + _rows_kept(attempt, key) for key, count in added.items()},
+        added=added,
+        grown=attempt.growth is not None,
         metrics=dict(attempt.context.metrics),
         checks=checks,
         inputs=attempt.wanted.inputs,
@@ -147,6 +170,13 @@ def _report(
         seconds=round(time.monotonic() - attempt.started, 2),
         reason=reason,
     )
+
+
+def _rows_kept(attempt: _Attempt, key: str) -> int:
+    """The rows of a table that this run leaves as they are."""
+    mode, version = TABLES[key].mode, attempt.lake.version(key)
+    kept = mode == "append" or (mode == "grow" and attempt.growth is not None)
+    return attempt.lake.rows(key, version) if kept and version is not None else 0
 
 
 def _publish(attempt: _Attempt, staged: Mapping[str, Staged], report: StageReport) -> StageReport:
@@ -161,6 +191,8 @@ def _publish(attempt: _Attempt, staged: Mapping[str, Staged], report: StageRepor
         code_hash=attempt.wanted.code_hash,
         suite=stage.suite,
         rows=report.rows,
+        added=report.added,
+        grown=report.grown,
         warnings=len(report.warned),
         metrics=report.metrics,
         params=attempt.params.model_dump(mode="json"),
@@ -170,34 +202,20 @@ def _publish(attempt: _Attempt, staged: Mapping[str, Staged], report: StageRepor
     return report.model_copy(update={"version": version, "seconds": round(time.monotonic() - attempt.started, 2)})
 
 
-def current_report(lake: Lake, stage: Stage) -> StageReport:
-    """The report of a stage that is up to date, from its last commit."""
-    published = lake.publication(stage.key)
-    assert published is not None  # a stage that was never published has a reason to run
-    version, publication = published
-    return StageReport(
-        stage=stage.key,
-        status="up_to_date",
-        run_id=publication.run_id,
-        version=version,
-        rows=publication.rows,
-        metrics=publication.metrics,
-        inputs=publication.inputs,
-        reason="inputs, params and code are unchanged",
-    )
-
-
 def main(arguments: list[str]) -> int:
     """Runs the stage named on the command line; under Dagster Pipes its report goes to the parent as one message."""
     import os
 
+    rebuild = "--rebuild" in arguments
+    arguments = [argument for argument in arguments if argument != "--rebuild"]
     if len(arguments) not in (1, 2) or arguments[0] not in STAGES:
-        print(f"usage: python -m lake.run STAGE [RUN_ID]; stages: {', '.join(STAGES)}", file=sys.stderr)
+        print(f"usage: python -m lake.run STAGE [RUN_ID] [--rebuild]; stages: {', '.join(STAGES)}", file=sys.stderr)
         return 2
     here = settings()
     try:
         profile = load_profile(here.profile)
-        report = run_stage(STAGES[arguments[0]], profile, Lake(here.root), *arguments[1:2], progress=print_progress)
+        lake, run_id = Lake(here.root), arguments[1] if arguments[1:] else None
+        report = run_stage(STAGES[arguments[0]], profile, lake, run_id, print_progress, rebuild)
     except UserError as error:
         print(error, file=sys.stderr)
         return 2

@@ -44,6 +44,11 @@ class Stage:
         """The tables this stage writes, its own last, so that side tables are published first."""
         return (*self.sides, self.key)
 
+    @property
+    def grows(self) -> bool:
+        """Whether the job can be given new rows alone."""
+        return TABLES[self.key].mode != "overwrite"
+
 
 # fmt: off
 _ALL = (
@@ -79,7 +84,8 @@ _ALL = (
     Stage(
         "silver/unique_instructions", "spark", ("silver/instructions",),
         job="spark_jobs.dedupe:unique_instructions", params="spark_jobs.dedupe:DedupeParams",
-        suite="expectations.silver:unique_instructions", sides=("silver/duplicates",),
+        suite="expectations.duplicates:unique_instructions",
+        sides=("silver/duplicates", "silver/rejected_pairs", "silver/signatures"),
         balance=Balance("silver/instructions", "id", (("silver/unique_instructions", "id"), ("silver/duplicates", "removed_id"))),
         summary="Removes exact and proven near-duplicates; each removal names the kept record and the measured similarity.",
     ),

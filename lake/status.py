@@ -7,7 +7,8 @@ from pydantic import BaseModel
 
 from lake.plan import plan
 from lake.profiles import Profile
-from lake.stages import STAGES
+from lake.report import StageReport
+from lake.stages import STAGES, Stage
 from lake.store import Lake
 
 Gate = Literal["passed", "warned", "rejected", "never_run"]
@@ -54,4 +55,21 @@ def _status(lake: Lake, key: str, up_to_date: bool) -> TableStatus:
         run_id=publication.run_id,
         published_at=publication.published_at,
         up_to_date=up_to_date,
+    )
+
+
+def current_report(lake: Lake, stage: Stage) -> StageReport:
+    """The report of a stage that is up to date, from its last commit."""
+    published = lake.publication(stage.key)
+    assert published is not None  # a stage that was never published has a reason to run
+    version, publication = published
+    return StageReport(
+        stage=stage.key,
+        status="up_to_date",
+        run_id=publication.run_id,
+        version=version,
+        rows=publication.rows,
+        metrics=publication.metrics,
+        inputs=publication.inputs,
+        reason="inputs, params and code are unchanged",
     )

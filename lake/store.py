@@ -10,6 +10,7 @@ import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 
 import pyarrow as pa
 import pyarrow.dataset as ds
@@ -23,6 +24,8 @@ from lake.publication import FORMAT, Publication
 from lake.report import StageReport
 from lake.schema import Table, nullable
 from lake.tables import TABLES
+
+Mode = Literal["append", "overwrite"]
 
 # Old versions are evidence: a release must be rebuildable, so neither log nor removed files expire by themselves.
 _CONFIGURATION: Mapping[str, str | None] = {
@@ -42,6 +45,10 @@ class Staged:
     @property
     def rows(self) -> int:
         return sum(rows for _, _, rows in self.files)
+
+    @property
+    def paths(self) -> tuple[str, ...]:
+        return tuple(path for path, _, _ in self.files)
 
 
 class Lake:
@@ -101,6 +108,21 @@ class Lake:
         """The rows of `key` at `version` as an Arrow dataset, its columns as declared."""
         return self.delta(key, version).to_pyarrow_dataset(schema=TABLES[key].schema)
 
+    def added(self, key: str, since: int, version: int) -> tuple[str, ...] | None:
+        """The files, relative to the table, that `version` has and `since` had not; None if `version` lacks some that `since` had."""
+        old, current = (set(self._paths(key, at)) for at in (since, version))
+        return tuple(sorted(current - old)) if old <= current else None
+
+    def rows(self, key: str, version: int) -> int:
+        """How many rows `key` has at `version`, from its log alone."""
+        return sum(count or 0 for count in self._actions(key, version)["num_records"].to_pylist())
+
+    def _paths(self, key: str, version: int) -> list[str]:
+        return self._actions(key, version)["path"].to_pylist()
+
+    def _actions(self, key: str, version: int) -> pa.Table:
+        return pa.table(self.delta(key, version).get_add_actions(flatten=True))
+
     # -- writing ----------------------------------------------------------------------------------------------------
 
     def staged(self, key: str, folder: str) -> Staged:
@@ -126,13 +148,20 @@ class Lake:
             return footer.metadata.num_rows
 
     def publish(self, staged: Staged, publication: Publication) -> int:
-        """Makes staged files the next version of their table in one atomic commit; repeating it with the same run changes nothing."""
-        return self._register(staged, f"mixlake/{publication.run_id}", {"userMetadata": publication.model_dump_json()})
+        """Makes staged files the next version of their table in one atomic commit; repeating it with the same run changes nothing.
+
+        Rows that grew are added to what readers see; all others replace it, unless the table only ever appends.
+        """
+        grows = staged.table.mode == "grow" and publication.grown
+        mode = "append" if grows or staged.table.mode == "append" else "overwrite"
+        told = {"userMetadata": publication.model_dump_json()}
+        base = self.version(staged.table.key) if grows else None
+        return self._register(staged, f"mixlake/{publication.run_id}", told, mode, base)
 
     def append(self, key: str, rows: pa.Table, txn: str) -> int:
         """Appends rows to a landing or cache table; a repeat with the same `txn` changes nothing. Returns the version."""
         staged = self.write(key, f"run-{txn}", rows)
-        return self._register(staged, f"mixlake/{txn}", {})
+        return self._register(staged, f"mixlake/{txn}", {}, "append")
 
     def write(self, key: str, folder: str, rows: pa.Table, part: int = 0) -> Staged:
         """Stages `rows` (any column order, castable types) as one more Parquet file of a run's subfolder."""
@@ -148,7 +177,10 @@ class Lake:
         )
         return self.staged(key, folder)
 
-    def _register(self, staged: Staged, app_id: str, custom: dict[str, str]) -> int:
+    def _register(
+        self, staged: Staged, app_id: str, custom: dict[str, str], mode: Mode, base: int | None = None
+    ) -> int:
+        """Commits the staged files. `base` is the version that rows are added to: what came after it no owner's commit names."""
         table, uri = staged.table, self.uri(staged.table.key)
         moment = int(time.time() * 1000)
         actions = [
@@ -171,7 +203,9 @@ class Lake:
             return 0
         current = DeltaTable(uri)
         if current.transaction_version(app_id) is None:
-            current.create_write_transaction([*actions], mode=table.mode, schema=schema, commit_properties=commit)
+            if base is not None and table.side_of and current.version() != base:
+                current.restore(base)
+            current.create_write_transaction([*actions], mode=mode, schema=schema, commit_properties=commit)
             current.update_incremental()
         return current.version()
 
@@ -204,8 +238,7 @@ def _refuse_other_format(key: str, found: int | None) -> None:
         )
 
 
-def staged_dataset(lake: Lake, parts: Sequence[Staged]) -> ds.Dataset:
-    """The rows of staged parts of one table as an Arrow dataset."""
-    table = parts[0].table
-    paths = [lake.path(f"{table.key}/{path}") for part in parts for path, _, _ in part.files]
-    return ds.dataset(paths, schema=table.schema, format="parquet", filesystem=lake.files)
+def files_dataset(lake: Lake, key: str, files: Sequence[str]) -> ds.Dataset:
+    """The rows of some files of one table, named relative to it, as an Arrow dataset."""
+    paths = [lake.path(f"{key}/{path}") for path in files]
+    return ds.dataset(paths, schema=TABLES[key].schema, format="parquet", filesystem=lake.files)

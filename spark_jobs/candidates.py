@@ -1,189 +1,201 @@
-"""Near-duplicate candidates: which pairs share a bucket, and how similar they really are.
+"""Near-duplicate candidates: which pairs of records share a bucket.
 
 Every key carries the record's numbers and its sides too short for a shingle, which must be equal anyway: templates that differ
 only in figures never meet. Inside a bucket each row meets the bucket's first row and the next `reach` rows, longest first in one half
 of the bands, by the next band's key in the other. So a bucket of up to reach + 1 rows is complete, and a larger one is walked in
-linear time: its rows still meet the longest, which most of them would be removed for, and those that share the next band too.
+linear time: its rows still meet the longest, which most of them would be removed for, and those that share the next band too. The
+pairs that a walk leaves out are counted.
 """
 
 # pyright: reportAttributeAccessIssue=false
 # pyarrow.compute makes its functions when it is imported
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 from pyspark.sql import DataFrame
-from pyspark.sql import functions as F
 
-from spark_jobs import minhash
-from spark_jobs.minhash import Hashes, Ragged
+from spark_jobs import minhash, packed
+from spark_jobs.runs import Hashes, Ragged, exact_keys, mix, take_rows, words
 
-FINGERPRINT = (
-    "id string, source string, unanswered boolean, length int, turns_key string, pair_key string, "
-    "keys array<bigint>, ties array<bigint>"
-)
-_SET_COLUMNS = ("guard", "whole", "of_prompt", "of_answer")
-_SETS = "id string, guard bigint, whole array<bigint>, of_prompt array<bigint>, of_answer array<bigint>"
-_MEASURED = "left string, right string, same_guard boolean, similarity double, prompt_similarity double, answer_similarity double"
-_MEASURED_COLUMNS = ["left", "right", "same_guard", "similarity", "prompt_similarity", "answer_similarity"]
+# standing: 0 for a record that was published before, else larger the less it is preferred; turns, ending: exact keys of all turns
+# and of last prompt and answer; bands: 25 keys of 8 bytes, none for a record shorter than a shingle
+FINGERPRINT = "id string, source string, standing bigint, turns binary, ending binary, bands binary"
+PAIRS = packed.schema("left right asked") + ", cut bigint"
+
+_LENGTH_BITS = 42
+_KEY_BYTES = 8 * minhash.BANDS
 
 
-def fingerprint(batch: pa.RecordBatch) -> pa.RecordBatch:
-    """Exact keys and bucket keys of each record; a record shorter than a shingle has no bucket."""
-    prompt, answer, last = (_text(batch, name) for name in ("prompt", "answer", "last_prompt"))
-    prompts, answers, lasts = (minhash.exact_keys(texts) for texts in (prompt, answer, last))
-    sides, guard = _sides(prompt, answer, prompts, answers)
-    keys = _bucket_keys(_whole(sides), guard)
-    lengths = pc.add(pc.utf8_length(prompt), pc.utf8_length(answer))
-    return pa.RecordBatch.from_arrays(
-        [
-            *(batch["id"], batch["source"], pc.equal(answer, ""), lengths),
-            pa.array([a + b for a, b in zip(prompts, answers, strict=True)]),
-            pa.array([a + b for a, b in zip(lasts, answers, strict=True)]),
-            _lists(keys),
-            _lists(_ties(keys, lengths.to_numpy().astype(np.int64))),
-        ],
-        names=["id", "source", "unanswered", "length", "turns_key", "pair_key", "keys", "ties"],
-    )
+@dataclass(frozen=True)
+class Sides:
+    """The words of prompt and answer as alternating rows, and what both must share: numbers, and sides too short for a shingle."""
+
+    tokens: Ragged
+    guard: Hashes
+
+    @property
+    def whole(self) -> Ragged:
+        """The words of each record, answer after prompt."""
+        return Ragged(self.tokens.values, self.tokens.offsets[::2])
 
 
-def pairs(representatives: DataFrame, reach: int) -> DataFrame:
-    """left, right (left < right), once each: every pair of rows that met in a bucket."""
-    bucket = F.explode(F.arrays_zip("keys", "ties")).alias("bucket")
-    rows = representatives.select("id", bucket).select(
-        "id", F.col("bucket.keys").alias("key"), F.col("bucket.ties").alias("tie")
-    )
-    ordered = rows.repartition("key").sortWithinPartitions("key", "tie", "id")
-
-    def meet(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
-        yield from _meetings(batches, reach)
-
-    met = ordered.mapInArrow(meet, "a string, b string")
-    return (
-        met.select(F.least("a", "b").alias("left"), F.greatest("a", "b").alias("right"))
-        .where("left != right")
-        .distinct()
-    )
+def fingerprint(batch: pa.RecordBatch, source_priority: Sequence[str], by_side: bool) -> pa.RecordBatch:
+    """One FINGERPRINT row for each row with id, source, prompt, answer and last_prompt."""
+    prompt, answer, last = (filled(batch, name) for name in ("prompt", "answer", "last_prompt"))
+    prompts, answers = exact_keys(prompt), exact_keys(answer)
+    lasts, longer = prompts.copy(), pc.not_equal(prompt, last)
+    lasts[longer.to_numpy(zero_copy_only=False)] = exact_keys(last.filter(longer))
+    sides = sides_of(prompt, answer, prompts, answers, by_side)
+    columns = [
+        *(batch["id"], batch["source"], pa.array(standing(batch["source"], prompt, answer, source_priority))),
+        *(packed.fixed(mix(mix(keys) + answers)) for keys in (prompts, lasts)),
+        _bands(sides),
+    ]
+    return pa.RecordBatch.from_arrays(columns, names=["id", "source", "standing", "turns", "ending", "bands"])
 
 
-def measure(pairs: DataFrame, records: DataFrame) -> DataFrame:
-    """Each pair with its exact Jaccard similarities, and whether numbers and short sides are equal."""
-    involved = pairs.select(F.explode(F.array("left", "right")).alias("id")).distinct()
-    sets = records.select("id", "prompt", "answer").join(involved, "id", "left_semi").mapInArrow(_sets, _SETS).persist()
-    left = sets.select(F.col("id").alias("left"), *(F.col(name).alias(f"left_{name}") for name in _SET_COLUMNS))
-    right = sets.select(F.col("id").alias("right"), *(F.col(name).alias(f"right_{name}") for name in _SET_COLUMNS))
-    return pairs.join(left, "left").join(right, "right").mapInArrow(_measure, _MEASURED)
+def filled(batch: pa.RecordBatch | pa.Table, name: str) -> pa.Array:
+    """A text column in one piece, nulls as empty texts."""
+    column = batch[name].combine_chunks() if isinstance(batch, pa.Table) else batch[name]
+    return column.cast(pa.string()).fill_null("")
 
 
-def _text(batch: pa.RecordBatch, name: str) -> pa.Array:
-    return batch[name].cast(pa.string()).fill_null("")
+def standing(source: pa.Array, prompt: pa.Array, answer: pa.Array, source_priority: Sequence[str]) -> NDArray[np.int64]:
+    """At least 1, the smaller the better the copy: has an answer, comes from a preferred source, is long."""
+    place = pc.index_in(source, pa.array(source_priority, pa.string())).fill_null(len(source_priority))
+    length = pc.add(pc.utf8_length(prompt), pc.utf8_length(answer)).to_numpy().astype(np.int64)
+    unanswered = pc.equal(answer, "").to_numpy(zero_copy_only=False).astype(np.int64)
+    ranked = unanswered << 20 | place.to_numpy().astype(np.int64)
+    return (ranked << _LENGTH_BITS | (1 << _LENGTH_BITS) - 1 - length) + 1
 
 
-def _sides(prompt: pa.Array, answer: pa.Array, prompts: list[str], answers: list[str]) -> tuple[Ragged, Hashes]:
-    """Words of prompt and answer as alternating rows, and the guard of each record."""
-    count = len(prompt)
-    order = np.arange(2 * count).reshape(2, count).T.ravel()
-    sides, numbers = minhash.words(pa.concat_arrays([prompt, answer]).take(pa.array(order)))
-    keys = [key for pair in zip(prompts, answers, strict=True) for key in pair]
-    short = np.flatnonzero(sides.lengths < minhash.SHINGLE)
-    side_guard = np.zeros(2 * count, np.uint64)
-    side_guard[short] = [minhash.hash64(keys[place]) for place in short]
+def sides_of(prompt: pa.Array, answer: pa.Array, prompts: Hashes, answers: Hashes, by_side: bool) -> Sides:
+    """The sides of each record; `prompts` and `answers` are their exact keys. Not `by_side`, nothing has to be shared."""
+    order = np.arange(2 * len(prompt)).reshape(2, -1).T.ravel()
+    tokens, numbers = words(pa.concat_arrays([prompt, answer]).take(pa.array(order)))
+    if not by_side:
+        return Sides(tokens, np.zeros(len(prompt), np.uint64))
+    keys = np.stack([prompts[:, 0], answers[:, 0]], axis=1).ravel()
+    short = np.where(tokens.lengths < minhash.SHINGLE, keys, np.uint64(0))
     both = numbers[::2] + numbers[1::2]
-    return sides, minhash.mix(minhash.mix(both + side_guard[::2]) + side_guard[1::2])
+    return Sides(tokens, mix(mix(both + short[::2]) + short[1::2]))
 
 
-def _whole(sides: Ragged) -> Ragged:
-    return Ragged(sides.values, sides.offsets[::2])
+def pairs(prints: DataFrame, parts: int, reach: int) -> DataFrame:
+    """PAIRS, packed by the part of `left` (the smaller node): every two rows that met in a bucket, once for each part of buckets.
+
+    Two rows of standing 0 never meet. `cut` is how many pairs of a bucket were left out.
+    """
+
+    def keyed(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+        for batch in batches:
+            yield packed.filled(_scatter_bands(batch, parts))
+
+    def meet(entries: pa.Table) -> pa.Table:
+        return _meetings(entries, parts, reach)
+
+    bands = prints.select("id", "standing", "bands").mapInArrow(keyed, packed.schema("key node tie"))
+    return bands.groupBy("part").applyInArrow(meet, PAIRS)
 
 
-def _bucket_keys(tokens: Ragged, guard: Hashes) -> Ragged:
-    grams = minhash.shingles(tokens)
+def shared_with(signatures: pa.RecordBatch, endings: bytes, bands: bytes) -> pa.RecordBatch:
+    """The signatures, with standing 0, of which an ending or a band may be marked."""
+    ending = packed.gathered(signatures, "ending").reshape(-1, 2)
+    found = packed.marked(endings, ending).any(axis=1)
+    lengths = pc.binary_length(signatures["bands"]).to_numpy()
+    held = packed.marked(bands, packed.gathered(signatures, "bands")).reshape(-1, minhash.BANDS)
+    found[lengths > 0] |= held.any(axis=1)
+    columns = ["id", "turns", "ending", "bands"]
+    kept = signatures.select(columns).filter(pa.array(found))
+    return kept.add_column(1, "standing", pa.array(np.zeros(kept.num_rows, np.int64)))
+
+
+def asked(batch: pa.RecordBatch, parts: int) -> pa.RecordBatch:
+    """The pairs of ids in two columns as PAIRS that were asked for."""
+    (one, _), (other, _) = (packed.nodes(column) for column in batch.columns)
+    left, right = np.minimum(one, other), np.maximum(one, other)
+    return _packed(left, right, np.ones(len(left), np.uint8), parts, cut=0)
+
+
+def _bands(sides: Sides) -> pa.Array:
+    grams = minhash.shingles(sides.whole)
     long = np.flatnonzero(grams.lengths > 0)
-    counts = np.where(grams.lengths > 0, minhash.BANDS, 0)
-    keys = (
-        minhash.band_keys(minhash.take_rows(grams, long), guard[long]).ravel() if len(long) else np.zeros(0, np.uint64)
-    )
-    return Ragged(keys, np.concatenate([[0], np.cumsum(counts)]))
+    keys = minhash.band_keys(take_rows(grams, long), sides.guard[long]) if len(long) else np.zeros(0, np.uint64)
+    ends = np.concatenate([[0], np.cumsum(np.where(grams.lengths > 0, _KEY_BYTES, 0))]).astype(np.int32)
+    return pa.Array.from_buffers(pa.binary(), len(ends) - 1, [None, pa.py_buffer(ends), pa.py_buffer(keys.ravel())])
 
 
-def _ties(keys: Ragged, lengths: NDArray[np.int64]) -> Ragged:
-    """The order inside a bucket: by the next band's key, and in every other band the longest record first."""
-    ties = np.roll(keys.values.reshape(-1, minhash.BANDS), -1, axis=1)
-    ties[:, ::2] = (-lengths[keys.lengths > 0]).view(np.uint64)[:, None]
-    return Ragged(ties.ravel(), keys.offsets)
+def _scatter_bands(batch: pa.RecordBatch, parts: int) -> pa.RecordBatch:
+    """key, node and tie of every band of every row. Ties order a bucket: what was published before, then as the module says."""
+    held = batch.filter(pc.greater(pc.binary_length(batch["bands"]), 0))
+    keys = packed.gathered(held, "bands").reshape(-1, minhash.BANDS)
+    standings = held["standing"].to_numpy()
+    ties = (np.roll(keys, -1, axis=1) >> np.uint64(33)).astype(np.uint32)
+    # the low bits of a standing fall as the record gets longer
+    ties[:, ::2] = (standings & 0x7FFFFFFF).astype(np.uint32)[:, None]
+    ties |= np.where(standings > 0, 1 << 31, 0).astype(np.uint32)[:, None]
+    node, _ = packed.nodes(held["id"])
+    columns = {"key": keys.ravel(), "node": np.repeat(node, minhash.BANDS), "tie": ties.ravel()}
+    return packed.scatter(packed.part_of(keys.ravel(), parts), parts, columns)
 
 
-def _lists(ragged: Ragged) -> pa.Array:
-    return pa.ListArray.from_arrays(pa.array(ragged.offsets.astype(np.int32)), pa.array(ragged.values.view(np.int64)))
+def _meetings(entries: pa.Table, parts: int, reach: int) -> pa.Table:
+    keys, nodes = packed.gathered(entries, "key"), packed.gathered(entries, "node")
+    ties = packed.gathered(entries, "tie", np.uint32)
+    shared = _shared(keys)
+    order = shared[np.lexsort((nodes[shared], ties[shared], keys[shared]))]
+    sizes = np.diff(np.flatnonzero(np.diff(keys[order], prepend=~keys[order][:1])), append=len(order))
+    first, second = _places(keys[order], sizes, reach)
+    fresh = ties[order][second] >> 31 == 1
+    one, other = nodes[order][first[fresh]], nodes[order][second[fresh]]
+    left, right = np.minimum(one, other), np.maximum(one, other)
+    left, right, _ = once(left[left != right], right[left != right])
+    cut = int((sizes * (sizes - 1) // 2).sum() - len(first))
+    return pa.Table.from_batches([_packed(left, right, np.zeros(len(left), np.uint8), parts, cut)])
 
 
-def _ragged(lists: pa.Array) -> Ragged:
-    lengths = lists.value_lengths().to_numpy(zero_copy_only=False)
-    values = lists.flatten().to_numpy(zero_copy_only=False).view(np.uint64)
-    return Ragged(values, np.concatenate([[0], np.cumsum(lengths)]))
+def _packed(left: Hashes, right: Hashes, flags: NDArray[np.uint8], parts: int, cut: int) -> pa.RecordBatch:
+    rows = packed.scatter(packed.part_of(left, parts), parts, {"left": left, "right": right, "asked": flags})
+    return rows.append_column("cut", pa.array(np.where(np.arange(parts) == 0, cut, 0)))
 
 
-def _meetings(batches: Iterator[pa.RecordBatch], reach: int) -> Iterator[pa.RecordBatch]:
-    """Pairs of ids that meet in one bucket; rows come in bucket order, batches are joined at their seams."""
-    kept = pa.table({"id": pa.array([], pa.string()), "key": pa.array([], pa.int64())})
-    for batch in batches:
-        rows = pa.concat_tables([kept, pa.Table.from_batches([batch]).select(["id", "key"])]).combine_chunks()
-        keys = rows["key"].to_numpy()
-        opening = _openings(keys)
-        places = _places(keys, opening, kept.num_rows, reach)
-        yield pa.RecordBatch.from_arrays([_taken(rows["id"], side) for side in places], names=["a", "b"])
-        recent = np.arange(max(len(keys) - reach, 0), len(keys))
-        kept = rows.take(pa.array(np.union1d(recent, opening[-1:])))
+def once(
+    left: Hashes, right: Hashes, asked: NDArray[np.uint8] | None = None
+) -> tuple[Hashes, Hashes, NDArray[np.uint8]]:
+    """Each pair once, in order; `asked` where any of its copies was."""
+    flags = np.zeros(len(left), np.uint8) if asked is None else asked
+    order = np.lexsort((1 - flags, right, left))
+    left, right, flags = left[order], right[order], flags[order]
+    news = np.ones(len(left), np.bool_)
+    news[1:] = (left[1:] != left[:-1]) | (right[1:] != right[:-1])
+    return left[news], right[news], flags[news]
 
 
-def _taken(column: pa.ChunkedArray, places: NDArray[np.int64]) -> pa.Array:
-    return column.take(pa.array(places)).combine_chunks()
+def _shared(keys: Hashes) -> NDArray[np.int64]:
+    """The places of keys that occur more than once."""
+    order = np.argsort(keys)
+    same = keys[order][1:] == keys[order][:-1]
+    twice = np.zeros(len(keys), np.bool_)
+    twice[1:] = same
+    twice[:-1] |= same
+    return order[twice]
 
 
-def _openings(keys: NDArray[np.int64]) -> NDArray[np.int64]:
-    """For each row the place of its bucket's first row."""
-    starts = np.flatnonzero(np.diff(keys, prepend=keys[:1] + 1)) if len(keys) else np.zeros(0, np.int64)
-    return np.repeat(starts, np.diff(starts, append=len(keys)))
-
-
-def _places(keys: NDArray[np.int64], opening: NDArray[np.int64], seam: int, reach: int) -> list[NDArray[np.int64]]:
-    """Places (first, second) of one key, second at or after `seam`: at most `reach` apart, or first opens the bucket."""
-    fresh = np.arange(seam, len(keys))
-    first, second = [opening[seam:]], [fresh]
+def _places(keys: Hashes, sizes: NDArray[np.int64], reach: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Places (first, second) that meet: of one bucket, and at most `reach` apart or the first opens the bucket."""
+    opening = np.repeat(np.cumsum(sizes) - sizes, sizes)
+    rows = np.arange(len(keys))
+    far = np.flatnonzero(rows - opening > reach)
+    first, second = [opening[far]], [far]
     for step in range(1, reach + 1):
-        later = fresh[fresh >= step]
-        met = later[keys[later] == keys[later - step]]
-        if not len(met):  # equal keys lie together: who has nobody at this distance has nobody farther
+        met = rows[rows - opening >= step]
+        if not len(met):
             break
         first.append(met - step)
         second.append(met)
-    return [np.concatenate(first), np.concatenate(second)]
-
-
-def _sets(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
-    for batch in batches:
-        prompt, answer = _text(batch, "prompt"), _text(batch, "answer")
-        sides, guard = _sides(prompt, answer, minhash.exact_keys(prompt), minhash.exact_keys(answer))
-        each = minhash.distinct(minhash.shingles(sides))
-        even = np.arange(0, 2 * batch.num_rows, 2)
-        columns = [
-            minhash.distinct(minhash.shingles(_whole(sides))),
-            minhash.take_rows(each, even),
-            minhash.take_rows(each, even + 1),
-        ]
-        yield pa.RecordBatch.from_arrays(
-            [batch["id"], pa.array(guard.view(np.int64)), *map(_lists, columns)], names=["id", *_SET_COLUMNS]
-        )
-
-
-def _measure(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
-    for batch in batches:
-        similar = [
-            pa.array(minhash.jaccard(_ragged(batch[f"left_{name}"]), _ragged(batch[f"right_{name}"])))
-            for name in ("whole", "of_prompt", "of_answer")
-        ]
-        same = pa.array(batch["left_guard"].to_numpy() == batch["right_guard"].to_numpy())
-        yield pa.RecordBatch.from_arrays([batch["left"], batch["right"], same, *similar], names=_MEASURED_COLUMNS)
+    return np.concatenate(first), np.concatenate(second)

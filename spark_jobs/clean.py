@@ -1,7 +1,7 @@
 """Bronze to silver: texts repaired, languages named, personal data marked, and what no one can learn from refused with its reason.
 
-A batch is cleaned column by column; only repetition, language and suspected personal data look at texts one by one.
-Refusals are known by English openings, languages by one small model, truncated answers not at all yet.
+A batch is cleaned column by column: cheap passes over the column find the few texts that something dearer must look at.
+Each record is judged by itself; only copies of passages are found across rows.
 """
 
 # pyright: reportAttributeAccessIssue=false
@@ -21,19 +21,16 @@ from pyspark.sql.pandas.types import from_arrow_schema
 
 from lake.ids import sha256_text
 from lake.job import JobContext, Params, SparkInputs, SparkRows
+from lake.schema import TEXTS
 from lake.tables import TABLES
+from spark_jobs.answers import blanks, cut_off, declines
+from spark_jobs.language import languages
 from spark_jobs.personal import personal_kinds
-from spark_jobs.text import exact_key, languages, repair, repetitive
+from spark_jobs.repetition import repetitive
+from spark_jobs.text import exact_key, repair
 from spark_jobs.turn_columns import TurnColumns, turn_columns
 
-_SORRY = r"(?:(?:i['’]?m|i am) (?:very |really |so )?(?:sorry|afraid)\b.{0,40}?|(?:sorry|unfortunately|apologies)\b.{0,40}?)?"
-_MACHINE = r"(?:as an?|i am(?: just| only)? an?|i['’]m(?: just| only)? an?) (?:ai|artificial intelligence|(?:large )?language model)\b"
-_CANNOT = r"\b(?:can ?not|can['’]?t|unable|(?:do not|don['’]?t) have|not able|won['’]?t|lack|not (?:capable|programmed|appropriate))\b"
-_DECLINE = (
-    r"\bi (?:can ?not|can['’]?t|am unable to|am not able to|won['’]?t) "
-    r"(?:help|assist|answer|fulfil|provide|comply|complete|do that|engage|discuss|respond)"
-)
-_REFUSAL = rf"(?is)^\W*{_SORRY}(?:{_MACHINE}.{{0,160}}?{_CANNOT}|{_DECLINE})"
+_COPY = "exact_passage"
 _REASON = pa.schema([("reason", pa.string()), ("detail", pa.string())])
 
 Cleaner = Callable[[pa.RecordBatch], pa.RecordBatch]
@@ -64,6 +61,8 @@ class CleanParams(TextParams):
     refusal_words: int = Field(
         default=60, ge=1, description="a longer answer that opens like a refusal goes on to answer"
     )
+    truncated: bool = Field(default=True, description="refuse answers that end inside a phrase, code or JSON")
+    placeholder: bool = Field(default=True, description="refuse texts in which a template's {{name}} was left")
     repetition: bool = Field(default=True, description="refuse answers that say the same again and again")
     repetition_words: int = Field(default=40, ge=10, description="shorter answers are never repetitive")
     distinct_trigrams: float = Field(
@@ -82,38 +81,61 @@ class PassageParams(TextParams):
 
 
 def instructions(inputs: SparkInputs, params: CleanParams, context: JobContext) -> SparkRows:
-    """silver/instructions and the records that a rule refused."""
+    """silver/instructions and the records that a rule refused; metrics `rejected/<reason>/<source>` count these."""
     bronze = inputs["bronze/instructions"].select("id", "source", "licence", "original_id", "messages")
-    rows = _cleaned(bronze, "silver/instructions", lambda batch: _clean_instructions(batch, params))
-    rows = rows.persist(StorageLevel.DISK_ONLY)
-    return {
-        "silver/instructions": rows.where(F.col("reason").isNull()).select(*TABLES["silver/instructions"].schema.names),
-        "silver/instructions_rejected": _exits(rows.where(F.col("reason").isNotNull()), F.lit("rejected")),
-    }
+    rows = _cleaned(bronze, "silver/instructions", lambda batch: clean_records(batch, params))
+    return _parted(rows, "silver/instructions", context)
 
 
 def passages(inputs: SparkInputs, params: PassageParams, context: JobContext) -> SparkRows:
-    """silver/passages and those refused, or dropped as a copy of the passage that the detail names (the smallest id stays)."""
+    """silver/passages and those refused, or dropped as a copy of the passage that the detail names.
+
+    Of copies a published one stays, else the one with the smallest id.
+    """
     bronze = inputs["bronze/passages"].select("id", "source", "licence", "title", "text")
-    rows = _cleaned(bronze, "silver/passages", lambda batch: _clean_passages(batch, params), key=pa.string())
-    kept = F.min("id").over(Window.partitionBy(F.coalesce("key", "id")))
+    rows = _cleaned(bronze, "silver/passages", lambda batch: _clean_passages(batch, params))
+    return _parted(_without_copies(rows, context.before.get("silver/passages")), "silver/passages", context)
+
+
+def _without_copies(rows: DataFrame, published: DataFrame | None) -> DataFrame:
+    """The rows with a reason where another one that no rule refused, or a published one, has the same `text_key`."""
+    fresh = rows.withColumn("fresh", F.lit(True))
+    if published is not None:
+        known = published.select("id", "text_key").withColumn("fresh", F.lit(False))
+        fresh = fresh.unionByName(known, allowMissingColumns=True)
+    # a refused row is nobody's original: it is alone under its own id
+    same = Window.partitionBy(F.when(F.col("reason").isNull(), F.col("text_key")).otherwise(F.col("id")))
+    kept = F.min(F.struct("fresh", "id")).over(same)["id"]
     copy = F.col("reason").isNull() & (F.col("id") != F.col("kept"))
-    rows = rows.withColumn("kept", kept).withColumns(
-        {
-            "reason": F.when(copy, "exact_passage").otherwise(F.col("reason")),
-            "detail": F.when(copy, F.concat(F.lit("the same text as "), "kept")).otherwise(F.col("detail")),
-        }
+    return (
+        fresh.withColumn("kept", kept)
+        .where("fresh")
+        .withColumns(
+            {
+                "reason": F.when(copy, _COPY).otherwise(F.col("reason")),
+                "detail": F.when(copy, F.concat(F.lit("the same text as "), "kept")).otherwise(F.col("detail")),
+            }
+        )
     )
+
+
+def _parted(rows: DataFrame, key: str, context: JobContext) -> SparkRows:
+    """The rows that stay and those that leave, and a count of the latter by reason and source among the metrics."""
+    # cleaning costs more than the disk: it is done once for both tables and for the counts
     rows = rows.persist(StorageLevel.DISK_ONLY)
-    outcome = F.when(F.col("reason") == "exact_passage", "duplicate").otherwise("rejected")
+    left = rows.where(F.col("reason").isNotNull())
+    for row in left.groupBy("reason", "source").count().collect():
+        context.metrics[f"rejected/{row['reason']}/{row['source']}"] = float(row["count"])
+    outcome = F.when(F.col("reason") == _COPY, "duplicate").otherwise("rejected")
+    exits = left.select(F.col("raw_id").alias("id"), "source", outcome.alias("outcome"), "reason", "detail")
     return {
-        "silver/passages": rows.where(F.col("reason").isNull()).select(*TABLES["silver/passages"].schema.names),
-        "silver/passages_rejected": _exits(rows.where(F.col("reason").isNotNull()), outcome),
+        key: rows.where(F.col("reason").isNull()).select(*TABLES[key].schema.names),
+        f"{key}_rejected": exits,
     }
 
 
-def _cleaned(bronze: DataFrame, table: str, clean: Cleaner, **more: pa.DataType) -> DataFrame:
-    schema = pa.schema([*TABLES[table].schema, *_REASON, *more.items()])
+def _cleaned(bronze: DataFrame, table: str, clean: Cleaner) -> DataFrame:
+    schema = pa.schema([*TABLES[table].schema, *_REASON])
 
     def run(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
         for batch in batches:
@@ -122,15 +144,11 @@ def _cleaned(bronze: DataFrame, table: str, clean: Cleaner, **more: pa.DataType)
     return bronze.mapInArrow(run, from_arrow_schema(schema))
 
 
-def _exits(rows: DataFrame, outcome: Any) -> DataFrame:
-    return rows.select(F.col("raw_id").alias("id"), "source", outcome.alias("outcome"), "reason", "detail")
-
-
-def _clean_instructions(batch: pa.RecordBatch, params: CleanParams) -> pa.RecordBatch:
+def clean_records(batch: pa.RecordBatch, params: CleanParams) -> pa.RecordBatch:
+    """The silver columns of a batch of bronze records, and `reason` and `detail` where a rule refuses one."""
     turns = turn_columns(batch["messages"], lambda texts: repair(texts, params.strip_markup))
     text = pc.binary_join_element_wise(turns.prompt, turns.answer, "\n")
     language = languages(text, params.default_language, params.language_confidence)
-    no_kinds = pa.array([[]] * len(text), pa.list_(pa.string()))
     return _with_reasons(
         {
             **_identity(batch, "rec"),
@@ -142,7 +160,7 @@ def _clean_instructions(batch: pa.RecordBatch, params: CleanParams) -> pa.Record
             "answer": turns.answer,
             "text": text,
             "text_hash": pa.array([sha256_text(one) for one in text.to_pylist()]),
-            "personal": personal_kinds(text) if params.personal else no_kinds,
+            "personal": personal_kinds(text) if params.personal else pa.array([[]] * len(text), TEXTS),
         },
         list(_instruction_rules(turns, text, language, params)),
     )
@@ -161,8 +179,9 @@ def _clean_passages(batch: pa.RecordBatch, params: PassageParams) -> pa.RecordBa
         "language": language,
         "title": repair(batch["title"], params.strip_markup),
         "text": text,
+        "text_key": pa.array([sha256_text(one) for one in exact_key(text).to_pylist()], pa.string()),
     }
-    return _with_reasons(columns | {"key": pa.array([sha256_text(one) for one in exact_key(text).to_pylist()])}, rules)
+    return _with_reasons(columns, rules)
 
 
 def _instruction_rules(
@@ -175,12 +194,11 @@ def _instruction_rules(
     if params.empty_answer:
         yield "empty_answer", pc.equal(answer, ""), "there is no answer"
     if params.boilerplate_refusal:
-        short = pc.less_equal(pc.list_value_length(pc.utf8_split_whitespace(answer)), params.refusal_words)
-        yield (
-            "boilerplate_refusal",
-            pc.and_(short, pc.match_substring_regex(answer, _REFUSAL)),
-            "the answer only declines",
-        )
+        yield "boilerplate_refusal", declines(answer, params.refusal_words), "the answer only declines"
+    if params.truncated:
+        yield "truncated", cut_off(answer, language), "the answer ends in the middle of a phrase, of code or of JSON"
+    if params.placeholder:
+        yield "placeholder", blanks(text), "a template's blank in double braces was never filled in"
     if params.repetition:
         mask = repetitive(answer, params.repetition_words, params.distinct_trigrams)
         yield "repetition", mask, f"less than {params.distinct_trigrams:.0%} of the answer's word 3-grams are distinct"

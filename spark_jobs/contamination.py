@@ -14,6 +14,7 @@ from pyspark.sql import functions as F
 from pyspark.sql.window import Window
 
 from spark_jobs import minhash
+from spark_jobs.runs import Hashes, Ragged, mix, take_rows, words
 
 NGRAM = 8
 _GRAMS = "id string, words int, place int, gram bigint"
@@ -56,7 +57,7 @@ def _covered(places: DataFrame) -> DataFrame:
 def _probe_grams(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
     """Each probe's n-grams with their places; a short probe is one gram: all its words."""
     for batch in batches:
-        tokens, _ = minhash.words(batch["text"])
+        tokens, _ = words(batch["text"])
         grams = _with_whole(tokens)
         places = np.arange(len(grams.values)) - grams.offsets[:-1][grams.rows]
         ids = batch["id"].take(pa.array(grams.rows))
@@ -70,12 +71,12 @@ def _probe_grams(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
 def _item_grams(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
     """Each item's n-grams, or all its words as one gram where it is shorter."""
     for batch in batches:
-        grams = _with_whole(minhash.words(batch["text"])[0])
+        grams = _with_whole(words(batch["text"])[0])
         ids = batch["id"].take(pa.array(grams.rows))
         yield pa.RecordBatch.from_arrays([ids, pa.array(grams.values.view(np.int64))], names=["item", "gram"])
 
 
-def _with_whole(tokens: minhash.Ragged) -> minhash.Ragged:
+def _with_whole(tokens: Ragged) -> Ragged:
     """The n-grams of the long rows and one gram of the short ones; a gram of fewer words never equals an n-gram."""
     long = minhash.shingles(tokens, NGRAM)
     short = np.flatnonzero((tokens.lengths > 0) & (tokens.lengths < NGRAM))
@@ -86,14 +87,14 @@ def _with_whole(tokens: minhash.Ragged) -> minhash.Ragged:
     is_short = np.zeros(len(counts), np.bool_)
     is_short[short] = True
     values[~np.repeat(is_short, counts)] = long.values
-    values[offsets[:-1][short]] = _whole_rows(minhash.take_rows(tokens, short))
-    return minhash.Ragged(values, offsets)
+    values[offsets[:-1][short]] = _whole_rows(take_rows(tokens, short))
+    return Ragged(values, offsets)
 
 
-def _whole_rows(rows: minhash.Ragged) -> minhash.Hashes:
+def _whole_rows(rows: Ragged) -> Hashes:
     """One hash of all words of each row, in order."""
-    found = minhash.mix(rows.lengths.astype(np.uint64))
+    found = mix(rows.lengths.astype(np.uint64))
     for step in range(NGRAM - 1):
         longer = np.flatnonzero(rows.lengths > step)
-        found[longer] = minhash.mix(found[longer] + rows.values[rows.offsets[:-1][longer] + step])
+        found[longer] = mix(found[longer] + rows.values[rows.offsets[:-1][longer] + step])
     return found

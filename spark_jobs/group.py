@@ -1,28 +1,29 @@
 """Groups of similar low-rated records, two to five by default, and the reason for every record left alone.
 
 Two-level: coarse cells on Spark, exact greedy groups inside a cell. What a pass leaves over is placed in other, fewer cells in
-the next pass, because cells cut some neighbours apart. Does not yet: keep the groups of an older run while new rows arrive, or
-prove by exact search how many singletons still have a free neighbour.
+the next pass, because cells cut some neighbours apart. Given only what is new, newcomers join one another and the records that
+were alone; groups stay as they are. How many singletons still have a free neighbour is measured in benchmarks/group.py, not in
+a run; and a singleton's reason tells of the records it met in its cells, not of all.
 """
 
-from collections.abc import Iterator
-from functools import reduce
+from collections.abc import Mapping
+from typing import Any
 
 import numpy as np
-import pyarrow as pa
 from pydantic import Field, model_validator
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
+from pyspark.storagelevel import StorageLevel
 
-from lake.embedder import DEFAULT
+from lake.embedder import DEFAULT, embedder
 from lake.job import JobContext, Params, SparkInputs, SparkRows
-from spark_jobs import grouping, vectors
-from spark_jobs.embed import with_vectors
-from spark_jobs.grouping import SizeLaw
-from spark_jobs.neighbours import in_cells, nearest, train_cells
+from lake.licences import CLASSES
+from spark_jobs.grouping import SizeLaw, likeness
+from spark_jobs.lookup import among
+from spark_jobs.passes import PACKED, Rules, grouped, packed, sample
 
-_LOOK = 5  # neighbours of a singleton that are looked at for its reason
-_MEMBER = "group_id string, id string, size int, similarity double, cohesion double"
+_SINGLETON = ("id", "source", "outcome", "reason", "detail")
+_COMPARABLE = ("no_neighbour", "mixed_only", "neighbours_grouped")
 
 
 class GroupParams(Params):
@@ -34,8 +35,8 @@ class GroupParams(Params):
     mean_size: float = Field(3.0, gt=0, description="mean of the normal draw that sets a group's capacity")
     sd_size: float = Field(1.0, ge=0, description="standard deviation of that draw")
     within_source: bool = Field(False, description="group only rows of one source")
-    passes: int = Field(3, ge=1, le=10, description="how often the rows left over are placed in other cells")
-    rows_per_cell: int = Field(1_000, ge=10, le=5_000, description="rows of one coarse cell, on average")
+    passes: int = Field(4, ge=1, le=10, description="how often the rows left over are placed in other cells")
+    rows_per_cell: int = Field(800, ge=10, le=5_000, description="rows of one coarse cell, on average")
     seed: int = Field(7, description="varies cells and sizes")
     embedder: str = Field(DEFAULT, min_length=1, description="the embedder whose vectors are compared")
 
@@ -46,153 +47,118 @@ class GroupParams(Params):
         return self
 
     @property
-    def law(self) -> SizeLaw:
-        """The law that a group's capacity is drawn from."""
-        return SizeLaw(self.least_size, self.most_size, self.mean_size, self.sd_size, self.seed)
+    def rules(self) -> Rules:
+        """The part of the params that the passes need."""
+        law = SizeLaw(self.least_size, self.most_size, self.mean_size, self.sd_size, self.seed)
+        return Rules(self.similarity_floor, law, self.rows_per_cell, self.passes)
 
 
 def groups(inputs: SparkInputs, params: GroupParams, context: JobContext) -> SparkRows:
-    """Members of groups, and low-rated records without a group with the reason; every low-rated record is one of the two.
+    """Members of groups, and all low-rated records without a group with the reason.
 
-    Licence, language and item type are never mixed. The id of a group is a hash of its members' ids.
+    Licence classes, languages and item types are never mixed. The id of a group is a hash of its members' ids. Members are
+    those of new groups only, where the job is given what is new; singletons are always all of them.
     """
-    low = low_rated(inputs["silver/unique_instructions"], inputs["silver/quality"]).persist()
-    eligible = with_vectors(low.where("barred is null"), inputs["silver/embeddings"], params.embedder)
-    eligible = eligible.withColumn("kind", _kind(params)).select("id", "kind", "vector").persist()
-    members = grouped(eligible, params).persist()
-    alone = singletons(low, eligible, members, params).persist()
-    context.metrics.update(_figures(members, alone, eligible))
-    facts = low.select("id", "source", "licence", "language", "item_type")
-    return {"silver/groups": members.join(facts, "id"), "silver/singletons": alone}
+    low = candidates(inputs, params, context.before)
+    ready = with_vectors(low, embeddings(inputs, context.before, params), bool(context.before))
+    ready = ready.persist(StorageLevel.DISK_ONLY)
+    members, free = grouped(ready.where("vector is not null"), params.rules)
+    alone = singletons(ready.where("vector is null"), free, params)
+    if context.before:
+        alone = alone.unionByName(still_alone(context.before["silver/singletons"], members))
+    context.metrics.update(figures(members, ready))
+    return {"silver/groups": members, "silver/singletons": alone}
+
+
+def candidates(inputs: SparkInputs, params: GroupParams, before: Mapping[str, Any]) -> DataFrame:
+    """The low-rated records that are new, and those that were alone: facts, text_hash, `kind`, `barred`, `fresh`."""
+    low = low_rated(inputs["silver/unique_instructions"], inputs["silver/quality"]).withColumn("fresh", F.lit(True))
+    if before:
+        alone = before["silver/singletons"].where(F.col("reason").isin(*_COMPARABLE)).select("id")
+        old = facts(before["silver/unique_instructions"]).join(alone, "id", "left_semi")
+        low = low.unionByName(old.withColumn("fresh", F.lit(False)))
+    return low.withColumn("kind", _kind(params))
 
 
 def low_rated(records: DataFrame, quality: DataFrame) -> DataFrame:
-    """The records whose score is not high, with `barred`: why a record may not be merged, or null."""
-    low = records.join(quality.where("not high").select("id"), "id", "left_semi")
-    barred = F.when(F.size(F.coalesce("personal", F.array())) > 0, "personal_data").when(
-        F.col("licence").isNull(), "unknown_licence"
+    """The facts of the records whose score is not high."""
+    return facts(records).join(quality.where("not high").select("id"), "id", "left_semi")
+
+
+def facts(records: DataFrame) -> DataFrame:
+    """What grouping reads of a record, with its licence class, and `barred`: why it may not be merged, or null."""
+    classes = F.create_map(*(F.lit(text) for pair in CLASSES.items() for text in pair))
+    barred = (
+        F.when(F.size(F.coalesce("personal", F.array())) > 0, "personal_data")
+        .when(F.col("licence").isNull(), "unknown_licence")
+        .when(F.col("licence").contains("-ND-"), "no_derivatives")  # an item fused from it would be one
     )
-    return low.withColumn("barred", barred)
-
-
-def grouped(eligible: DataFrame, params: GroupParams) -> DataFrame:
-    """group_id, id, size, similarity, cohesion of every member. `eligible` has id, kind, vector."""
-    found: list[DataFrame] = []
-    left = eligible
-    for turn in range(params.passes):
-        centres = train_cells(left, params.rows_per_cell, f"pass {params.seed} {turn}")
-        found.append(_one_pass(left, centres, params).localCheckpoint())
-        if len(centres) < 2:  # nothing was cut apart: another pass would find the same
-            break
-        left = left.join(found[-1], "id", "left_anti").localCheckpoint()
-    return reduce(DataFrame.unionByName, found)
-
-
-def singletons(low: DataFrame, eligible: DataFrame, members: DataFrame, params: GroupParams) -> DataFrame:
-    """The low-rated records without a group: barred, with close records of another kind only, or with no free neighbour."""
-    alone = eligible.join(members, "id", "left_anti").select("id", "kind", "vector").persist()
-    closest = nearest(eligible.select("id", "vector"), _LOOK, sought=alone.select("id", "vector"))
-    kinds = eligible.select(F.col("id").alias("neighbour_id"), F.col("kind").alias("other_kind"))
-    close = F.col("similarity") >= params.similarity_floor
-    beside = (
-        alone.select("id", "kind")
-        .join(closest, "id")
-        .join(kinds, "neighbour_id")
-        .groupBy("id")
-        .agg(
-            F.bool_or(close & (F.col("kind") == F.col("other_kind"))).alias("same"),
-            F.bool_or(close).alias("any"),
-            F.max_by("neighbour_id", F.struct("similarity", "neighbour_id")).alias("nearest"),
-            F.max("similarity").alias("similarity"),
-        )
-    )
-    reasons = beside.select(
-        "id",
-        F.when(F.col("any") & ~F.col("same"), "mixed_only").otherwise("no_neighbour").alias("reason"),
-        F.format_string("nearest record %s, cosine %.3f", "nearest", "similarity").alias("detail"),
-    )
-    left = low.join(members, "id", "left_anti").join(reasons, "id", "left")
-    return left.select(
-        "id",
-        "source",
-        F.lit("not_grouped").alias("outcome"),
-        F.coalesce("barred", "reason", F.lit("no_neighbour")).alias("reason"),
-        F.coalesce("detail", "barred", F.lit("no other record to compare with")).alias("detail"),
+    licence_class = F.coalesce(F.try_element_at(classes, "licence"), "licence").alias("licence_class")
+    return records.select(
+        "id", "source", "licence", licence_class, "language", "item_type", "text_hash", barred.alias("barred")
     )
 
 
 def _kind(params: GroupParams) -> Column:
     """What members have in common: rows of two kinds never meet."""
-    parts = ["licence", "language", "item_type", *(["source"] if params.within_source else [])]
+    parts = ["licence_class", "language", "item_type", *(["source"] if params.within_source else [])]
     return F.to_json(F.struct(*parts))
 
 
-def _one_pass(rows: DataFrame, centres: vectors.Vectors, params: GroupParams) -> DataFrame:
-    placed = in_cells(rows, centres).drop("home")
-    cells = placed.join(rows.select("id", "kind"), "id").groupBy("cell", "kind")
-
-    def group_cell(cell: pa.Table) -> pa.Table:
-        return _group_cell(cell, params)
-
-    return cells.applyInArrow(group_cell, _MEMBER)
+def embeddings(inputs: SparkInputs, before: Mapping[str, Any], params: GroupParams) -> DataFrame:
+    """text_hash and vector of every text, by the embedder that the params name."""
+    cached = inputs["silver/embeddings"]
+    if before:  # a new record may have a text that was embedded before
+        cached = cached.unionByName(before["silver/embeddings"])
+    return cached.where(F.col("embedder") == embedder(params.embedder).digest).select("text_hash", "vector")
 
 
-def _group_cell(cell: pa.Table, params: GroupParams) -> pa.Table:
-    """The groups of one cell, in parts of bounded size."""
-    cell = cell.sort_by("id")
-    ids, rows = cell["id"].to_numpy(), vectors.unit(vectors.rows_of(cell["vector"]))
-    parts = vectors.bounded(rows, np.arange(len(ids)), 2 * params.rows_per_cell)
-    return pa.Table.from_pylist(
-        [row for part in parts for row in _members(ids[np.sort(part)], rows[np.sort(part)], params)],
-        schema=pa.schema(
-            [
-                ("group_id", pa.string()),
-                ("id", pa.string()),
-                ("size", pa.int32()),
-                ("similarity", pa.float64()),
-                ("cohesion", pa.float64()),
-            ]
-        ),
+def with_vectors(low: DataFrame, cached: DataFrame, few: bool) -> DataFrame:
+    """The records as spark_jobs.passes wants them; `vector` is null where a record is barred or its text has none.
+
+    Where they are `few` among the cached ones, most of the other vectors are dropped before the join moves them.
+    """
+    if few:
+        low = low.persist(StorageLevel.DISK_ONLY)
+        cached = among(cached, low, "text_hash")
+    ready = low.join(cached.mapInArrow(packed, PACKED), "text_hash", "left").drop("text_hash")
+    met = [F.lit(None).cast("string").alias("nearest"), F.lit(None).cast("double").alias("closest")]
+    vector = F.when(F.col("barred").isNull(), F.col("vector")).alias("vector")
+    return ready.select(
+        *(name for name in ready.columns if name != "vector"), vector, *met, F.lit(False).alias("rivals")
     )
 
 
-def _members(ids: np.ndarray, rows: vectors.Vectors, params: GroupParams) -> Iterator[dict[str, object]]:
-    for group in grouping.groups(ids, rows, params.similarity_floor, params.law):
-        for member, similarity in zip(ids[group.members], group.similarity, strict=True):
-            yield {
-                "group_id": group.id,
-                "id": member,
-                "size": len(group.members),
-                "similarity": float(similarity),
-                "cohesion": group.cohesion,
-            }
+def singletons(unseen: DataFrame, free: DataFrame, params: GroupParams) -> DataFrame:
+    """The fresh records without a group: barred, without a vector, or with what they met instead of a free neighbour."""
+    close = F.col("closest") >= params.similarity_floor
+    met = F.when(~F.coalesce(close, F.lit(False)), "no_neighbour").otherwise("mixed_only")
+    nearest = F.format_string("nearest record met %s, cosine %.3f", "nearest", "closest")
+    lonely = F.when(F.col("nearest").isNull(), "no other record to compare with").otherwise(nearest)
+    left = free.withColumn("reason", F.when(F.col("rivals"), "neighbours_grouped").otherwise(met))
+    never = unseen.withColumn("reason", F.coalesce("barred", F.lit("no_vector")))
+    parts = [left.withColumn("detail", lonely), never.withColumn("detail", F.col("reason"))]
+    whole = [part.where("fresh").withColumn("outcome", F.lit("not_grouped")).select(*_SINGLETON) for part in parts]
+    return whole[0].unionByName(whole[1])
 
 
-def _figures(members: DataFrame, alone: DataFrame, eligible: DataFrame) -> dict[str, float]:
-    """Groups and singletons, sizes, mean cohesion, and what a random grouping of the same rows would have."""
-    sizes = members.groupBy("size").agg(
-        F.count_distinct("group_id").alias("groups"), F.sum(F.col("cohesion") / F.col("size")).alias("total")
-    )
-    rows = sizes.collect()
-    count = sum(row["groups"] for row in rows)
-    left, taken = alone.count(), sum(row["groups"] * row["size"] for row in rows)
-    figures = {"groups": float(count), "singletons": float(left), "singletons_share": left / max(left + taken, 1)}
-    figures |= {f"groups_of/{row['size']}": float(row["groups"]) for row in sorted(rows, key=lambda row: row["size"])}
+def still_alone(singletons: DataFrame, members: DataFrame) -> DataFrame:
+    """The older singletons, as published, that no newcomer was grouped with."""
+    taken = members.where("not fresh").select("id")
+    return singletons.select(*_SINGLETON).join(taken, "id", "left_anti")
+
+
+def figures(members: DataFrame, ready: DataFrame) -> dict[str, float]:
+    """Groups by size, mean cohesion, that of a random grouping of a sample, and the share of fresh records left alone."""
+    taken = F.count_if("fresh").alias("fresh")
+    sizes = members.groupBy("size").agg(F.count("*").alias("rows"), taken, F.sum("cohesion").alias("total")).collect()
+    count = sum(row["rows"] // row["size"] for row in sizes)
+    asked = ready.where("fresh").count()
+    alone = asked - sum(row["fresh"] for row in sizes)
+    found = {"groups": float(count), "singletons": float(alone), "singletons_share": alone / max(asked, 1)}
+    found |= {f"groups_of/{row['size']}": float(row["rows"] // row["size"]) for row in sorted(sizes)}
     if count:
-        figures["cohesion_mean"] = sum(row["total"] for row in rows) / count
-        figures["cohesion_random"] = _mean_cosine(eligible.join(members, "id", "left_semi"), taken)
-    return figures
-
-
-def _mean_cosine(rows: DataFrame, count: int) -> float:
-    """The mean cosine of all pairs of unit rows, which is the expected cohesion of a random grouping of any sizes."""
-    sums = rows.select("vector").mapInArrow(_sum, "total array<double>")
-    total = np.sum([row["total"] for row in sums.collect()], axis=0)
-    return float((total @ total - count) / (count * (count - 1)))
-
-
-def _sum(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
-    """The sum of a partition's vectors: one row a partition goes to the driver."""
-    sums = [vectors.rows_of(batch["vector"]).sum(axis=0, dtype=np.float64) for batch in batches if batch.num_rows]
-    if sums:
-        yield pa.RecordBatch.from_pydict({"total": [np.sum(sums, axis=0)]})
+        found["cohesion_mean"] = sum(row["total"] / row["size"] for row in sizes) / count
+        rows = sample(ready.where("vector is not null"), "random", asked)
+        found["cohesion_random"] = float(likeness(rows, np.array([len(rows)])).cohesion[0])
+    return found

@@ -1,21 +1,21 @@
-"""Groups inside one cell of similar rows: numpy only, deterministic, bounded.
+"""Groups inside one cell of similar rows: numpy only, exact, bounded.
 
 Every pair of members reaches the similarity floor, so a group's mean pairwise cosine does too. Sizes follow the published law
 (method §5.1: a normal draw, rounded and clipped), drawn from a hash of the seed's id instead of a stream of random numbers.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import accumulate
 from statistics import NormalDist
 
 import numpy as np
 from numpy.typing import NDArray
 
-from lake.ids import content_id
-from spark_jobs.minhash import hash64
-from spark_jobs.vectors import Vectors, unit
+from spark_jobs.runs import hash64
+from spark_jobs.vectors import ONE, Places, Vectors
 
-Places = NDArray[np.int64]
+Products = NDArray[np.float32]
 
 
 @dataclass(frozen=True)
@@ -35,55 +35,66 @@ class SizeLaw:
         return min(max(size, self.least), self.most)
 
 
-@dataclass(frozen=True)
-class Group:
-    """Members by their places in the cell, each one's cosine with the group's mean, and the mean pairwise cosine."""
-
-    id: str
-    members: Places
-    similarity: NDArray[np.float64]
-    cohesion: float
+def products(rows: Vectors) -> Products:
+    """The product of every two rows, -inf of a row with itself."""
+    similar = rows @ rows.T
+    np.fill_diagonal(similar, -np.inf)
+    return similar
 
 
-def groups(ids: NDArray[np.object_], rows: Vectors, floor: float, law: SizeLaw) -> Iterator[Group]:
-    """Disjoint groups, whatever the order of the rows. `ids` ascending, `rows` unit norm, shape (rows, dimension).
+def close_pairs(similar: Products, kinds: NDArray[np.integer], floor: float) -> Products:
+    """The products of rows of one kind that reach the floor, -inf elsewhere."""
+    allowed = similar >= floor * ONE
+    if len(kinds) and (kinds != kinds[0]).any():
+        allowed &= kinds[:, None] == kinds
+    return np.where(allowed, similar, np.float32(-np.inf))
+
+
+def groups(ids: Sequence[str], close: Products, law: SizeLaw) -> Iterator[Places]:
+    """The members of disjoint groups by their places, ascending. `ids` ascending; `close` as `close_pairs` makes it.
 
     Rows with most similarity above the floor start first. A seed takes, one at a time, the free row with the highest mean
     cosine to the members so far, if it reaches the floor with each of them; ties go to the smaller id.
     """
-    # later digits depend on the shape of the product; rounded down, so that nobody reaches the floor by rounding
-    similar = (np.floor(rows @ rows.T * 1e5) / 1e5).astype(np.float32)
-    np.fill_diagonal(similar, -1.0)
-    close = similar >= floor
-    density = np.where(close, similar, 0).sum(axis=1, dtype=np.float64).round(3)
-    free: NDArray[np.bool_] = np.asarray(close.any(axis=1))
-    for seed in np.lexsort((np.arange(len(ids)), -density)):
-        if not free[seed]:
+    density = np.where(close > -np.inf, close, 0).sum(axis=1, dtype=np.float64)
+    taken = np.where(close.max(axis=1, initial=-np.inf) > -np.inf, np.float32(0), np.float32(-np.inf))
+    for seed in np.argsort(-density, kind="stable"):
+        if taken[seed]:
             continue
-        members = _grow(int(seed), similar, close, free, law.draw(str(ids[seed])))
+        members = _grow(int(seed), close, taken, law.draw(ids[int(seed)]))
         if len(members) >= law.least:
-            free[members] = False
-            yield _group(members, ids, rows)
+            taken[members] = -np.inf
+            yield members
 
 
-def _grow(
-    seed: int, similar: NDArray[np.float32], close: NDArray[np.bool_], free: NDArray[np.bool_], size: int
-) -> Places:
-    members = [seed]
-    open_rows = free & close[seed]
-    total = similar[seed].copy()
-    while len(members) < size and open_rows.any():
-        best = int(np.where(open_rows, total, -np.inf).argmax())
+def _grow(seed: int, close: Products, taken: NDArray[np.float32], size: int) -> Places:
+    members, total = [seed], close[seed] + taken
+    while len(members) < size:
+        best = int(total.argmax())
+        if total[best] == -np.inf:
+            break
         members.append(best)
-        open_rows &= close[best]
-        total += similar[best]
+        total += close[best]
     return np.array(sorted(members), np.int64)
 
 
-def _group(members: Places, ids: NDArray[np.object_], rows: Vectors) -> Group:
-    chosen = rows[members].astype(np.float64)
-    count = len(members)
-    total = chosen.sum(axis=0)
-    cohesion = (float(total @ total) - float((chosen * chosen).sum())) / (count * (count - 1))
-    similarity = chosen @ unit(total)
-    return Group(content_id("grp", *sorted(ids[members])), members, similarity.round(6), round(cohesion, 6))
+@dataclass(frozen=True)
+class Likeness:
+    """How alike members are: for each its cosine with its group's mean, for each group the mean cosine of its pairs."""
+
+    similarity: NDArray[np.float64]
+    cohesion: NDArray[np.float64]
+
+
+def likeness(rows: Vectors, sizes: NDArray[np.int64]) -> Likeness:
+    """Of the members' rows, group after group; at least two to a group."""
+    members = rows.astype(np.float64)
+    starts = np.array([0, *accumulate(sizes[:-1])], np.int64)
+    totals = np.add.reduceat(members, starts, axis=0)
+    squares = (members * members).sum(axis=1)
+    lengths = (totals * totals).sum(axis=1)
+    pairs = lengths - np.add.reduceat(squares, starts)
+    cohesion = np.minimum(pairs / (sizes * (sizes - 1) * ONE), 1.0)
+    group = np.repeat(np.arange(len(sizes)), sizes)
+    to_mean = (members * totals[group]).sum(axis=1) / np.sqrt(squares * lengths[group]).clip(1e-12)
+    return Likeness(to_mean.round(6), cohesion.round(6))

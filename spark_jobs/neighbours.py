@@ -1,8 +1,8 @@
 """Nearest neighbours by cosine: exact inside coarse cells, and each row also looks into its next nearest cells.
 
 Cells come from spherical k-means on a bounded sample. A neighbour across two cells that are not near each other is missed; one
-crowded cell is slow (its work is quadratic) but takes no more memory than its rows. Does not yet: send half-precision vectors,
-or split crowded cells.
+crowded cell is slow (its work is quadratic) but takes no more memory than its rows: unlike the passes that make groups, this does
+not split it. Vectors travel packed, and cosines are exact to 1e-4 (spark_jobs.vectors).
 """
 
 from collections.abc import Iterator
@@ -21,9 +21,8 @@ from spark_jobs.vectors import Vectors
 _SAMPLE = 32_768
 _MOST_CELLS = 4_096
 _BLOCK = 1_024
-_DIGITS = 5  # a cosine's later digits depend on the shape of the matrix product
 _NEVER = np.iinfo(np.int64).min + 1
-_VISIT = "cell bigint, home boolean, id string, vector array<float>"
+_VISIT = "cell bigint, home boolean, id string, vector binary"
 _NEIGHBOUR = "id string, neighbour_id string, similarity double"
 
 
@@ -32,7 +31,7 @@ def train_cells(rows: DataFrame, rows_per_cell: int, salt: str = "cells") -> Vec
     count = rows.count()
     sample = rows.orderBy(F.xxhash64(F.lit(salt), "id"), "id").limit(_SAMPLE).select("vector")
     cells = min(max(1, ceil(count / rows_per_cell)), _MOST_CELLS)
-    return vectors.centroids(vectors.rows_of(sample.toArrow()["vector"]), cells)
+    return vectors.centroids(vectors.whole(vectors.rows_of(sample.toArrow()["vector"])), cells)
 
 
 def in_cells(rows: DataFrame, centres: Vectors, visits: int = 1) -> DataFrame:
@@ -41,7 +40,8 @@ def in_cells(rows: DataFrame, centres: Vectors, visits: int = 1) -> DataFrame:
     def place(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
         for batch in batches:
             if batch.num_rows:
-                yield _placed(batch, vectors.nearest_cells(vectors.rows_of(batch["vector"]), centres, visits))
+                own = vectors.whole(vectors.rows_of(batch["vector"]))
+                yield _placed(batch["id"], vectors.packed(own), vectors.nearest_cells(own, centres, visits))
 
     return rows.select("id", "vector").mapInArrow(place, _VISIT)
 
@@ -65,12 +65,13 @@ def nearest(
     return found.withColumn("place", F.row_number().over(closest)).where(F.col("place") <= k).drop("place")
 
 
-def _placed(batch: pa.RecordBatch, cells: NDArray[np.int64]) -> pa.RecordBatch:
-    count = cells.shape[1]
-    again = batch.take(pa.array(np.repeat(np.arange(batch.num_rows), count)))
-    home = np.tile(np.arange(count) == 0, batch.num_rows)
+def _placed(ids: pa.Array, packed: pa.Array, cells: NDArray[np.int64]) -> pa.RecordBatch:
+    rows, count = cells.shape
+    again = pa.array(np.repeat(np.arange(rows), count))
+    home = np.tile(np.arange(count) == 0, rows)
     return pa.RecordBatch.from_arrays(
-        [pa.array(cells.ravel()), pa.array(home), again["id"], again["vector"]], names=["cell", "home", "id", "vector"]
+        [pa.array(cells.ravel()), pa.array(home), ids.take(again), packed.take(again)],
+        names=["cell", "home", "id", "vector"],
     )
 
 
@@ -79,7 +80,7 @@ def _search(cell: pa.Table, k: int) -> pa.Table:
     cell = cell.sort_by("id")
     home = cell["home"].to_numpy()
     homes, seekers = cell.filter(pa.array(home)), cell.filter(pa.array(~home))
-    base, names = vectors.rows_of(homes["vector"]), homes["id"].to_numpy()
+    base, names = vectors.unpacked(homes["vector"]), homes["id"].to_numpy()
     parts = [
         _best(seekers.slice(start, _BLOCK), base, names, k)
         for start in range(0, seekers.num_rows if len(names) else 0, _BLOCK)
@@ -90,7 +91,7 @@ def _search(cell: pa.Table, k: int) -> pa.Table:
 def _best(seekers: pa.Table, base: Vectors, names: NDArray[np.object_], k: int) -> pa.Table:
     """The k best of `names` (ascending) for each seeker; one whole number ranks a pair: similarity first, then the smaller id."""
     ids, k = seekers["id"].to_numpy(), min(k, len(names))
-    similar = np.rint((vectors.rows_of(seekers["vector"]) @ base.T) * 10**_DIGITS).astype(np.int64)
+    similar = (vectors.unpacked(seekers["vector"]) @ base.T).astype(np.int64)
     ranks = similar * len(names) - np.arange(len(names))
     place = np.minimum(np.searchsorted(names, ids), len(names) - 1)
     itself = names[place] == ids
@@ -99,7 +100,7 @@ def _best(seekers: pa.Table, base: Vectors, names: NDArray[np.object_], k: int) 
     row = np.repeat(np.arange(len(ids)), k)
     real = ranks[row, top.ravel()] != _NEVER
     row, top = row[real], top.ravel()[real]
-    return _neighbours(ids[row], names[top], similar[row, top] / 10**_DIGITS)
+    return _neighbours(ids[row], names[top], (similar[row, top] / vectors.ONE).round(6))
 
 
 def _neighbours(ids: object, others: object, similar: object) -> pa.Table:

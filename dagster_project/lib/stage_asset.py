@@ -18,6 +18,8 @@ from lake.stages import STAGES, Stage
 from lake.store import Lake
 from lake.tables import TABLES
 
+REBUILD = "mixlake/rebuild"  # the tag of a run that makes its tables anew from all rows
+
 
 def stage_asset(key: str) -> dg.AssetsDefinition:
     """The asset of stage `key`, with its gate and its warnings as checks."""
@@ -51,20 +53,24 @@ def column_schema(key: str) -> dg.TableSchema:
 
 def _run(context: dg.AssetExecutionContext, stage: Stage, profile: Profile, lake: Lake) -> StageReport:
     """Runs the stage here, or in a process of its own where a model is loaded; what has nothing to do starts neither."""
-    reasons = reasons_to_run(lake, stage, profile)
+    rebuild = context.run.tags.get(REBUILD) == "true"
+    reasons = reasons_to_run(lake, stage, profile, rebuild)
     if reasons:
         progress.started(stage.key, "; ".join(reasons))
     # whether anything has to run is decided here: after a Pipes run Dagster demands every output
     apart = bool(reasons) and not rejected_inputs(lake, stage) and own_process(stage, profile.params_of(stage))
-    report = _run_apart(context, stage, profile) if apart else run_stage(stage, profile, lake, context.run_id)
+    if apart:
+        report = _run_apart(context, stage, profile, rebuild)
+    else:
+        report = run_stage(stage, profile, lake, context.run.run_id, rebuild=rebuild)
     progress.finished(report)
     return report
 
 
-def _run_apart(context: dg.AssetExecutionContext, stage: Stage, profile: Profile) -> StageReport:
+def _run_apart(context: dg.AssetExecutionContext, stage: Stage, profile: Profile, rebuild: bool) -> StageReport:
     invocation = dg.PipesSubprocessClient().run(
         context=context,
-        command=[sys.executable, "-m", "lake.run", stage.key, context.run_id],
+        command=[sys.executable, "-m", "lake.run", stage.key, context.run.run_id, *(["--rebuild"] if rebuild else [])],
         env={"MIXLAKE_ROOT": settings().root, "MIXLAKE_PROFILE": profile.name},
         cwd=str(project_folder()),
     )

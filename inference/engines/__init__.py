@@ -12,11 +12,12 @@ from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager, closing
 from dataclasses import dataclass, field
 from types import MappingProxyType
-from typing import Any, Literal, Protocol, cast
+from typing import Any, Literal, Protocol, cast, runtime_checkable
 
 from pydantic import BaseModel, ConfigDict, Field
 
 from lake.errors import StageFailed
+from lake.rubric import Rating
 
 Task = Literal["rate", "build", "degrade", "distil"]
 Kind = Literal["rules", "vllm", "openai_api", "scripted"]
@@ -73,6 +74,18 @@ class Generator(Protocol):
 
     def close(self) -> None:
         """Give back what the engine holds (memory, connections)."""
+        ...
+
+
+@runtime_checkable
+class Rater(Protocol):
+    """A Generator that rates texts by itself, with the same numbers as in its answers: nothing is worded, nothing parsed.
+
+    It is copied into other processes, so it must be picklable.
+    """
+
+    def rate(self, texts: Sequence[str]) -> Sequence[Rating]:
+        """One rating for each text, in the same order."""
         ...
 
 

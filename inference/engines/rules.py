@@ -43,6 +43,10 @@ class RulesEngine:
         """One completion for each request, in order; what the rules cannot do comes back as an error."""
         return [_answer(request) for request in requests]
 
+    def rate(self, texts: Sequence[str]) -> list[rubric.Rating]:
+        """One rating for each text, in order."""
+        return [rubric.rate(text) for text in texts]
+
     def close(self) -> None:
         """Nothing is held."""
 

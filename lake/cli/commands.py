@@ -43,7 +43,9 @@ def doctor(profile: ProfileName = None, as_json: AsJson = False) -> int:
 
 @app.command()
 def ingest(
-    path: Annotated[str, typer.Argument(help="A file, a folder, or a URL.")],
+    path: Annotated[
+        str, typer.Argument(help="A file, a folder, a URL, or a data set on the Hugging Face hub as ORG/NAME.")
+    ],
     source: Annotated[str, typer.Option("--source", help="The name under which these rows are known.")],
     licence: Annotated[
         str | None, typer.Option("--licence", help="SPDX id, such as CC-BY-4.0; rows without one are never released.")
@@ -53,12 +55,19 @@ def ingest(
         typer.Option("--kind", help="instructions, passages, benchmark or reference; default: by the first record."),
     ] = None,
     copy: Annotated[bool, typer.Option("--copy", help="Copy the files into the lake's landing folder.")] = False,
+    fields: Annotated[
+        str | None,
+        typer.Option(
+            "--map",
+            help="Fields of a shape that is not known, such as prompt=q,response=a; dotted for nested ones.",
+        ),
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
     """Register raw files; nothing is read yet beyond their checksum."""
     from lake.landing import register
 
-    render.registered(register(_lake(), path, source, licence, kind, copy), as_json)
+    render.registered(register(_lake(), path, source, licence, kind, copy, fields), as_json)
 
 
 @app.command()
@@ -70,6 +79,9 @@ def run(
     first: Annotated[str | None, typer.Option("--from", help="The first stage to run.")] = None,
     last: Annotated[str | None, typer.Option("--to", help="The last stage to run.")] = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would run and why, and stop.")] = False,
+    rebuild: Annotated[
+        bool, typer.Option("--rebuild", help="Make the tables anew from all rows: ids of groups may change.")
+    ] = False,
     as_json: AsJson = False,
 ) -> int:
     """Bring tables up to date; what is up to date is left alone."""
@@ -82,7 +94,7 @@ def run(
     lake = _lake()
     if not dry_run:
         register_landed(lake)
-    planned = plan(lake, selected, chosen)
+    planned = plan(lake, selected, chosen, rebuild)
     if dry_run:
         render.planned(planned, as_json)
         return 0
@@ -92,7 +104,8 @@ def run(
         )
         render.reports([], as_json)
         return 0
-    reports = resolve("dagster_project.lib.launch:materialise")([stage.key for stage in selected], chosen.name)
+    materialise = resolve("dagster_project.lib.launch:materialise")
+    reports = materialise([stage.key for stage in selected], chosen.name, rebuild)
     render.reports(reports, as_json)
     return 1 if any(report.status == "rejected" for report in reports) else 0
 

@@ -105,10 +105,13 @@ def planned(entries: Sequence[PlannedStage], as_json: bool) -> None:
     """Shows what a run would do and why."""
     if as_json:
         return _as_json(list(entries))
-    return _table(
-        ("stage", "would", "because"),
-        [(entry.stage, entry.action.replace("_", " "), entry.reason) for entry in entries],
-    )
+    rows = [(entry.stage, _would(entry), entry.reason) for entry in entries]
+    return _table(("stage", "would", "because"), rows)
+
+
+def _would(entry: PlannedStage) -> str:
+    scope = f" on {entry.scope}" if entry.scope else ""
+    return (entry.action + scope).replace("_", " ")
 
 
 def reports(done: Sequence[StageReport], as_json: bool) -> None:

@@ -13,7 +13,15 @@ TABLES = (
         "one registered version of a raw file",
         # path: unique within the source, free of the machine: what raw ids are made from
         columns(
-            uri=TEXT, path=TEXT, source=TEXT, licence=TEXT, kind=TEXT, sha256=TEXT, size=pa.int64(), registered_at=TIME
+            uri=TEXT,
+            path=TEXT,
+            source=TEXT,
+            licence=TEXT,
+            kind=TEXT,
+            sha256=TEXT,
+            size=pa.int64(),
+            registered_at=TIME,
+            fields=TEXT,  # a map of fields given by the user, as JSON: role -> field
         ),
         id="uri",
         mode="append",
@@ -25,12 +33,14 @@ TABLES = (
             id=TEXT, **_PROVENANCE, original_id=TEXT, shape=TEXT, content_hash=TEXT, raw=pa.binary(), messages=MESSAGES
         ),
         id="id",
+        mode="grow",
     ),
     Table(
         "bronze/instructions_quarantine",
         "one raw record that could not be read",
         _QUARANTINE,
         "id",
+        mode="grow",
         side_of="bronze/instructions",
     ),
     Table(
@@ -38,21 +48,29 @@ TABLES = (
         "one titled passage",
         columns(id=TEXT, **_PROVENANCE, original_id=TEXT, content_hash=TEXT, raw=pa.binary(), title=TEXT, text=TEXT),
         id="id",
+        mode="grow",
     ),
     Table(
-        "bronze/passages_quarantine", "one passage that could not be read", _QUARANTINE, "id", side_of="bronze/passages"
+        "bronze/passages_quarantine",
+        "one passage that could not be read",
+        _QUARANTINE,
+        "id",
+        mode="grow",
+        side_of="bronze/passages",
     ),
     Table(
         "bronze/references",
         "one held-out text: a benchmark item that must never be released, or the truth that answers are measured against",
         columns(id=TEXT, **_PROVENANCE, role=TEXT, name=TEXT, text=TEXT, facts=TEXTS),  # role: benchmark | truth
         id="id",
+        mode="grow",
     ),
     Table(
         "bronze/references_quarantine",
         "one reference that could not be read",
         _QUARANTINE,
         "id",
+        mode="grow",
         side_of="bronze/references",
     ),
     Table(

@@ -21,34 +21,63 @@ _RECORD = columns(
 )
 
 TABLES = (
-    Table("silver/instructions", "one normalised record", _RECORD, "id"),
+    Table("silver/instructions", "one normalised record", _RECORD, "id", mode="grow"),
     Table(
         "silver/instructions_rejected",
         "one record that a cleaning rule refused",
         EXIT,
         "id",
+        mode="grow",
         side_of="silver/instructions",
     ),
     Table(
         "silver/passages",
         "one clean, distinct passage",
-        columns(id=TEXT, raw_id=TEXT, source=TEXT, licence=TEXT, language=TEXT, title=TEXT, text=TEXT),
+        # text_key: sha256 of the normalised text, which copies share
+        columns(id=TEXT, raw_id=TEXT, source=TEXT, licence=TEXT, language=TEXT, title=TEXT, text=TEXT, text_key=TEXT),
         id="id",
+        mode="grow",
     ),
     Table(
         "silver/passages_rejected",
         "one passage that was refused or is a duplicate",
         EXIT,
         "id",
+        mode="grow",
         side_of="silver/passages",
     ),
-    Table("silver/unique_instructions", "one representative of its near-duplicates", _RECORD, "id"),
+    Table("silver/unique_instructions", "one representative of its near-duplicates", _RECORD, "id", mode="grow"),
     Table(
         "silver/duplicates",
         "one removed record, with the evidence",
         # rule: exact_record | exact_prompt_answer | near; similarity: exact word-3-gram Jaccard of the whole record
         columns(removed_id=TEXT, kept_id=TEXT, source=TEXT, rule=TEXT, similarity=pa.float64()),
         id="removed_id",
+        mode="grow",
+        side_of="silver/unique_instructions",
+    ),
+    Table(
+        "silver/rejected_pairs",
+        "one candidate pair that was measured and is no near-duplicate: a sample by hash",
+        # reason: numbers_or_short_side | whole_record | prompt | answer, the first that failed
+        columns(
+            left=TEXT,
+            right=TEXT,
+            similarity=pa.float64(),
+            prompt_similarity=pa.float64(),
+            answer_similarity=pa.float64(),
+            reason=TEXT,
+        ),
+        id="left",
+        side_of="silver/unique_instructions",
+    ),
+    Table(
+        "silver/signatures",
+        "what new records are compared with: the keys of one unique record",
+        # turns, ending: 16 bytes, equal for exact copies; bands: 25 keys of 8 bytes, empty for a record shorter than a shingle
+        columns(id=TEXT, turns=pa.binary(), ending=pa.binary(), bands=pa.binary()),
+        id="id",
+        mode="grow",
         side_of="silver/unique_instructions",
     ),
     Table(
@@ -81,11 +110,13 @@ TABLES = (
             error=TEXT,
         ),
         id="id",
+        mode="grow",
     ),
     Table(
         "silver/quality",
         "one curated score of one record",
-        # score: 0..5 (method: overall clipped to 4..9, minus 4); uncertainty: sd, same units; neighbour_score: mean of neighbours
+        # score: 0..5 (method: overall clipped to 4..9, minus 4); uncertainty: sd, same units
+        # neighbour_score: mean score of the nearest records of a sample, null for records outside of it
         columns(
             id=TEXT,
             score=pa.float64(),
@@ -95,8 +126,9 @@ TABLES = (
             high=pa.bool_(),
         ),
         id="id",
+        mode="grow",
     ),
-    Table("silver/unrated", "one record that no judge could rate", EXIT, "id", side_of="silver/quality"),
+    Table("silver/unrated", "one record that no judge could rate", EXIT, "id", mode="grow", side_of="silver/quality"),
     Table(
         "silver/groups",
         "one member of a group of similar low-rated records",
@@ -108,10 +140,13 @@ TABLES = (
             cohesion=pa.float64(),
             source=TEXT,
             licence=TEXT,
+            licence_class=TEXT,  # of lake.licences: what members have in common
+            group_licence=TEXT,  # SPDX expression over all members: what an item fused from the group is under
             language=TEXT,
             item_type=TEXT,
         ),
         id="id",
+        mode="grow",
     ),
     Table("silver/singletons", "one low-rated record without a group", EXIT, "id", side_of="silver/groups"),
 )

@@ -1,15 +1,19 @@
 """Alpaca: {instruction, input, output}, with LLaMA-Factory's optional system prompt and history of [question, answer] pairs."""
 
-from spark_jobs.sources.turns import Record, Turn, has, single
+from spark_jobs.sources.fields import SYSTEM, Fields, Reader, first, value
+from spark_jobs.sources.turns import Record, Turn, opened, paired, single
 
 
-def turns(record: Record) -> list[Turn] | None:
-    """The turns of an Alpaca record, or None if it is not one."""
-    if not has(record, "instruction", "output"):
+def reader(fields: Fields) -> Reader | None:
+    """Turns of records with these names, or None if they are not Alpaca's."""
+    instruction, output = fields.get("instruction"), first(fields, ("output", "outputs"))
+    if instruction is None or output is None:
         return None
-    latest = single(record["instruction"], record.get("input"), record["output"])
-    history = record.get("history")
-    pairs = [pair for pair in history if isinstance(pair, list) and len(pair) == 2] if isinstance(history, list) else []
-    earlier = [turn for question, answer in pairs for turn in single(question, None, answer)]
-    opening = single(None, None, None, record.get("system"))[:-2]
-    return [*opening, *earlier, *latest]
+    more, history, system = first(fields, ("input", "context")), fields.get("history"), first(fields, SYSTEM)
+
+    def turns(record: Record) -> list[Turn] | None:
+        latest = single(record[instruction], value(record, more), record[output])
+        earlier = paired(value(record, history)) or []
+        return opened(value(record, system), [*earlier, *latest])
+
+    return turns

@@ -1,10 +1,16 @@
 """Dolly: {instruction, context, response}; GPTeacher's {instruction, input, response} is the same with another name."""
 
-from spark_jobs.sources.turns import Record, Turn, has, single
+from spark_jobs.sources.fields import SYSTEM, Fields, Reader, first, value
+from spark_jobs.sources.turns import opened, single
 
 
-def turns(record: Record) -> list[Turn] | None:
-    """The turns of a Dolly record, or None if it is not one."""
-    if not has(record, "instruction", "response"):
+def reader(fields: Fields) -> Reader | None:
+    """Turns of records with these names, or None if they are not Dolly's."""
+    instruction, response = fields.get("instruction"), fields.get("response")
+    if instruction is None or response is None:
         return None
-    return single(record["instruction"], record.get("context") or record.get("input"), record["response"])
+    context, more, system = fields.get("context"), fields.get("input"), first(fields, SYSTEM)
+    return lambda record: opened(
+        value(record, system),
+        single(record[instruction], value(record, context) or value(record, more), record[response]),
+    )

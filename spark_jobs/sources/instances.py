@@ -2,18 +2,24 @@
 
 from typing import Any
 
+from spark_jobs.sources.fields import folded
 from spark_jobs.sources.turns import Record, as_text, is_record
 
-_LISTS = ("instances", "Instances", "examples", "data")
-_DEFINITIONS = ("instruction", "Definition", "definition", "Prompt")
+_LISTS = ("instances", "examples", "data")
+_DEFINITIONS = ("instruction", "definition", "prompt", "taskdescription")
 
 
 def units(record: Record) -> list[Any] | None:
     """The instances as records of their own, each with the definition; None if this is not a task file."""
-    name = next((name for name in _LISTS if isinstance(record.get(name), list) and record[name]), None)
+    fields = folded(record)
+    name = next(
+        (own for known in _LISTS if (own := fields.get(known)) and isinstance(record[own], list) and record[own]), None
+    )
     if name is None:
         return None
-    definition = next((as_text(record[field]) for field in _DEFINITIONS if record.get(field)), None)
+    definition = next(
+        (as_text(record[fields[known]]) for known in _DEFINITIONS if record.get(fields.get(known, ""))), None
+    )
     shared = {"instruction": definition} if definition else {}
     if "id" in record:
         shared["id"] = record["id"]

@@ -1,8 +1,15 @@
-"""OASST message trees: every path from the root to a leaf is a conversation of its own."""
+"""OASST messages, as trees and as flat tables: every path from the root to a leaf is a conversation of its own."""
 
 from typing import Any
 
+from spark_jobs.sources.fields import folded
 from spark_jobs.sources.turns import Record, is_record
+
+_FLAT = (
+    {"messageid", "parentid", "text", "role"},
+    {"id", "parentid", "content", "role"},
+    {"id", "parentid", "text", "role"},
+)
 
 
 def units(record: Record) -> list[Any] | None:
@@ -20,3 +27,18 @@ def units(record: Record) -> list[Any] | None:
         if not replies:
             conversations.append({"messages": path, "id": node.get("message_id")})
     return conversations
+
+
+def flat(record: Record) -> tuple[str, str | None, dict[str, Any]] | None:
+    """(id, parent's id, {role, content}) of a single message that belongs to a thread, or None if the record is none."""
+    if "parent_id" not in record and "parentId" not in record:
+        return None
+    fields = folded(record)
+    names = next((names for names in _FLAT if names <= fields.keys()), None)
+    if names is None:
+        return None
+    own = record[fields["messageid" if "messageid" in names else "id"]]
+    parent = record[fields["parentid"]]
+    content = record[fields["content" if "content" in names else "text"]]
+    message = {"role": record[fields["role"]], "content": content}
+    return str(own), None if parent in (None, "") else str(parent), message

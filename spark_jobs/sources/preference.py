@@ -1,36 +1,55 @@
 """Preference pairs: {prompt or conversation, chosen, rejected}. The chosen side is the record; the rejected one stays in the raw bytes."""
 
-from collections.abc import Mapping
+from typing import Any
 
-from spark_jobs.sources import openai_messages, sharegpt
-from spark_jobs.sources.turns import Record, Turn, as_text, conversation, single
+from spark_jobs.sources import openai_messages, sharegpt, transcript
+from spark_jobs.sources.fields import SYSTEM, Fields, Reader, first, value
+from spark_jobs.sources.turns import Record, Turn, as_text, conversation, is_record, opened
 
-_PROMPTS = ("prompt", "question", "instruction", "input", "query")
+_CHOSEN = (
+    "chosen",
+    "chosenresponse",
+    "responsechosen",
+    "chosenanswer",
+    "preferred",
+    "preferredresponse",
+    "preferredoutput",
+)
+_REJECTED = (
+    "rejected", "rejectedresponse", "responserejected", "rejectedanswer", "dispreferred", "nonpreferred", "rejectedoutput",
+    "dispreferredresponse", "nonpreferredoutput",
+)  # fmt: skip
+_PROMPTS = ("prompt", "question", "instruction", "input", "query", "context")
 
 
-def turns(record: Record) -> list[Turn] | None:
-    """The turns that lead to the chosen answer, and that answer; None if this is not a preference pair."""
-    if not {"chosen", "rejected"} <= record.keys():
+def reader(fields: Fields) -> Reader | None:
+    """Turns that lead to the chosen answer, and that answer, of records with these names; None if there is no such pair."""
+    chosen = first(fields, _CHOSEN)
+    if chosen is None or first(fields, _REJECTED) is None:
         return None
-    chosen = record["chosen"]
-    whole = _spoken(chosen)
-    if whole is not None and len(whole) > 1:
-        return whole
-    before = sharegpt.turns(record) or openai_messages.turns(record) or _prompted(record)
-    if before is None:
-        return None
-    answer = whole[0]["content"] if whole else as_text(chosen)
-    return [*before, {"role": "assistant", "content": answer}]
+    spoken = [found for shape in (sharegpt, openai_messages) if (found := shape.reader(fields))]
+    prompt, system = first(fields, _PROMPTS), first(fields, SYSTEM)
+
+    def turns(record: Record) -> list[Turn] | None:
+        whole = _spoken(record[chosen])
+        if whole is not None and len(whole) > 1:
+            return opened(value(record, system), whole)
+        before = next((found for shape in spoken if (found := shape(record))), None)
+        if before is None and prompt is not None:
+            before = opened(value(record, system), _prompted(record[prompt]))
+        if before is None:
+            return None
+        answer = whole[0]["content"] if whole else as_text(record[chosen])
+        return [*before, {"role": "assistant", "content": answer}]
+
+    return turns
 
 
-def _spoken(chosen: object) -> list[Turn] | None:
-    messages = [chosen] if isinstance(chosen, Mapping) else chosen
-    return conversation(messages, "from", "value") or conversation(messages, "role", "content")
+def _spoken(held: Any) -> list[Turn] | None:
+    if isinstance(held, str):
+        return transcript.turns(held)
+    return conversation([held] if is_record(held) else held)
 
 
-def _prompted(record: Record) -> list[Turn] | None:
-    name = next((name for name in _PROMPTS if name in record), None)
-    if name is None:
-        return None
-    prompt = record[name]
-    return _spoken(prompt) or single(prompt, None, None, record.get("system"))[:-1]
+def _prompted(prompt: Any) -> list[Turn]:
+    return _spoken(prompt) or [{"role": "user", "content": as_text(prompt)}]

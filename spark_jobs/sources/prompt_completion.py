@@ -1,23 +1,43 @@
-"""One text in, one text out, under the names in use: {prompt, completion}, FLAN's {inputs, targets} and their mixtures."""
+"""One text in, one text out: {prompt, completion}, FLAN's {inputs, targets}, and the other names in use for the two."""
 
-from spark_jobs.sources.turns import Record, Turn, has, single
+from spark_jobs.sources.choices import has_options
+from spark_jobs.sources.fields import CONTEXT, SYSTEM, Fields, Reader, answer_name, first, value
+from spark_jobs.sources.turns import opened, single
 
-_PAIRS = (
-    ("prompt", "completion"),
-    ("prompt", "response"),
-    ("prompt", "output"),
-    ("prompt", "answer"),
-    ("inputs", "targets"),
-    ("input", "target"),
-    ("input", "output"),
-    ("query", "response"),
-    ("source", "target"),
-)
+_PROMPTS = (
+    "instruction", "instructions", "prompt", "prompts", "userprompt", "prompttext", "inputs", "query", "request", "command",
+    "usermessage", "userinput", "userquery", "inputtext",
+)  # fmt: skip
+_WEAK = (
+    "input",
+    "human",
+    "user",
+    "task",
+)  # a prompt only where no question is: else its context, its author or its kind
+# names that mean an answer only beside one certain prompt: elsewhere they are something else (`source` is often a corpus)
+_PAIRS = (("source", "target"), ("src", "tgt"), ("inputtext", "targettext"), ("inputtext", "outputtext"))
 
 
-def turns(record: Record) -> list[Turn] | None:
-    """The turns of a record with one of these pairs of fields, or None if it has none."""
-    for prompt, completion in _PAIRS:
-        if has(record, prompt, completion):
-            return single(record[prompt], None, record[completion], record.get("system"))
-    return None
+def reader(fields: Fields) -> Reader | None:
+    """Turns of records with one of these pairs of names, or None if they have none."""
+    prompt, completion = _pair(fields)
+    if prompt is None or completion is None:
+        return None
+    context, system = first(fields, (*CONTEXT, "question")), first(fields, SYSTEM)
+    if context in (prompt, completion):
+        context = None
+    return lambda record: opened(
+        value(record, system), single(record[prompt], value(record, context), record[completion])
+    )
+
+
+def _pair(fields: Fields) -> tuple[str | None, str | None]:
+    asked = first(fields, _PROMPTS)
+    if asked is None and "question" not in fields:
+        asked = first(fields, _WEAK)
+    answer = answer_name(fields)
+    if asked is None or answer is None:
+        return next(
+            ((fields[one], fields[other]) for one, other in _PAIRS if one in fields and other in fields), (None, None)
+        )
+    return (None, None) if has_options(fields) else (asked, answer)

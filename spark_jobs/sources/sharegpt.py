@@ -1,13 +1,13 @@
 """ShareGPT: {conversations: [{from, value}]}, with tools and function calls; some files say role and content instead."""
 
-from spark_jobs.sources.turns import Record, Turn, conversation, single
+from spark_jobs.sources.fields import SYSTEM, TOOLS, Fields, Reader, first, value
+from spark_jobs.sources.turns import conversation, opened
 
 
-def turns(record: Record) -> list[Turn] | None:
-    """The turns of a ShareGPT record, or None if it is not one."""
-    messages = record.get("conversations", record.get("conversation"))
-    tools = record.get("tools")
-    spoken = conversation(messages, "from", "value", tools) or conversation(messages, "role", "content", tools)
-    if spoken is None or not record.get("system"):
-        return spoken
-    return [*single(None, None, None, record["system"])[:-2], *spoken]
+def reader(fields: Fields) -> Reader | None:
+    """Turns of records with these names, or None if they have no conversations."""
+    messages = first(fields, ("conversations", "conversation"))
+    if messages is None:
+        return None
+    tools, system = first(fields, TOOLS), first(fields, SYSTEM)
+    return lambda record: opened(value(record, system), conversation(record[messages], value(record, tools)))

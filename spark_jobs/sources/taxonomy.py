@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from spark_jobs.sources import reading
 from spark_jobs.sources.turns import Record, is_record
 
 
@@ -14,7 +15,4 @@ def units(record: Record) -> list[Any] | None:
 
 
 def _questions(example: Any) -> list[Any]:
-    if not is_record(example) or not isinstance(example.get("questions_and_answers"), list):
-        return [example]
-    context = {"context": example.get("context")}
-    return [{**context, **pair} if is_record(pair) else pair for pair in example["questions_and_answers"]]
+    return (reading.units(example) if is_record(example) else None) or [example]

@@ -2,96 +2,160 @@
 
 import json
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 from typing import Any, TypeGuard
+
+import orjson
 
 Record = Mapping[str, Any]
 Turn = dict[str, str]
 
-_ROLES = {
-    "system": "system",
-    "developer": "system",
-    "user": "user",
-    "human": "user",
-    "prompter": "user",
-    "assistant": "assistant",
-    "gpt": "assistant",
-    "bot": "assistant",
-    "model": "assistant",
-    "chatgpt": "assistant",
-    "function_call": "assistant",
-    "tool_call": "assistant",
-    "tool": "tool",
-    "function": "tool",
-    "observation": "tool",
-    "tool_response": "tool",
-}
+ROLES = {
+    **dict.fromkeys(("system", "developer"), "system"),
+    **dict.fromkeys(
+        ("user", "human", "prompter", "customer", "client", "questioner", "student", "patient", "seeker", "usr", "instructor"),
+        "user",
+    ),
+    **dict.fromkeys(
+        ("assistant", "gpt", "bot", "model", "chatgpt", "ai", "agent", "chatbot", "doctor", "therapist", "teacher", "expert",
+         "answerer", "function_call", "tool_call", "tool_calls", "claude", "llm"),
+        "assistant",
+    ),
+    **dict.fromkeys(("tool", "function", "observation", "tool_response", "tool_result", "ipython", "environment"), "tool"),
+}  # fmt: skip
+_SPEAKERS = ("role", "from", "speaker", "author", "sender", "participant")
+_SAID = ("content", "value", "text", "utterance", "message", "body", "parts")
+_ASKED = ("human", "user", "question", "prompt", "instruction", "query", "input", "q")
+_REPLIED = ("assistant", "bot", "gpt", "answer", "response", "completion", "output", "reply", "a")
+_CALLS = ("tool_calls", "function_call")
 
 
 def is_record(value: object) -> TypeGuard[Record]:
     """Whether a parsed value is an object with named fields."""
-    return isinstance(value, Mapping)
-
-
-def has(record: Record, *names: str) -> bool:
-    """Whether the record has all these fields, whatever they hold."""
-    return all(name in record for name in names)
+    return isinstance(value, dict)
 
 
 def as_text(value: Any) -> str:
     """A field as text: null is empty, a list of typed parts is their texts, anything structured is JSON."""
-    if value is None:
-        return ""
     if isinstance(value, str):
         return value
-    if isinstance(value, list) and value and all(isinstance(part, str | Mapping) for part in value):
+    if value is None:
+        return ""
+    if isinstance(value, list) and value and all(isinstance(part, str | dict) for part in value):
         return "\n".join(_part(part) for part in value)
     return as_json(value)
 
 
 def as_json(value: Any) -> str:
-    """Compact JSON of any parsed value; what JSON does not know (dates, bytes) as its text."""
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":"), default=str)
+    """Compact JSON of any parsed value; what JSON does not know (dates, bytes) as its text, NaN as null."""
+    try:
+        return orjson.dumps(value, default=str, option=orjson.OPT_PASSTHROUGH_DATETIME).decode()
+    except TypeError:  # halves of characters, whole numbers of more than 64 bits, names that are no text
+        return json.dumps(value, ensure_ascii=False, separators=(",", ":"), default=str)
 
 
 def first_text(value: Any) -> str:
     """A field that may hold several accepted answers, as the first of them that is not empty."""
+    if isinstance(value, str):
+        return value
     if isinstance(value, list):
-        return next((text for text in map(as_text, value) if text.strip()), "")
+        return next((text for text in map(first_text, value) if text.strip()), "")
+    if isinstance(value, dict):
+        named = next((value[name] for name in ("text", "value", "answer", "content") if name in value), None)
+        return as_json(value) if named is None else first_text(named)
     return as_text(value)
 
 
-def single(question: Any, context: Any, answer: Any, system: Any = None) -> list[Turn]:
+def single(question: Any, context: Any, answer: Any) -> list[Turn]:
     """The turns of one question and its answer; the context follows the question after a blank line."""
-    prompt = "\n\n".join(text for text in (as_text(question), as_text(context)) if text.strip())
-    turns = [{"role": "user", "content": prompt}, {"role": "assistant", "content": first_text(answer)}]
-    return [{"role": "system", "content": as_text(system)}, *turns] if system else turns
+    prompt = as_text(question)
+    more = as_text(context)
+    if more.strip():
+        prompt = f"{prompt}\n\n{more}" if prompt.strip() else more
+    return [{"role": "user", "content": prompt}, {"role": "assistant", "content": first_text(answer)}]
 
 
-def conversation(messages: object, role: str, content: str, tools: Any = None) -> list[Turn] | None:
-    """The turns of a list of messages whose role and content lie in these fields; None if any message is not one.
+def opened(system: Any, turns: list[Turn] | None) -> list[Turn] | None:
+    """The turns with a system turn before them where there is one to say."""
+    if turns is None or not system:
+        return turns
+    return [{"role": "system", "content": as_text(system)}, *turns]
+
+
+def conversation(messages: object, tools: Any = None) -> list[Turn] | None:
+    """The turns of a list of messages, whatever their fields are called; None if any message is not one.
 
     Tool definitions become a system turn of their own before the rest; calls are part of the turn that makes them.
     """
-    if not isinstance(messages, Sequence) or isinstance(messages, str) or not messages:
+    if not isinstance(messages, list) or not messages:
         return None
-    turns = [_turn(message, role, content) for message in messages]
-    known = [turn for turn in turns if turn is not None]
-    if len(known) < len(turns):
-        return None
+    turns: list[Turn] = []
+    for message in messages:
+        turn = _turn(message)
+        if turn is None:
+            return None
+        turns.append(turn)
     if not tools:
-        return known
-    return [{"role": "system", "content": tools if isinstance(tools, str) else as_json(tools)}, *known]
+        return turns
+    return [{"role": "system", "content": tools if isinstance(tools, str) else as_json(tools)}, *turns]
 
 
-def _turn(message: object, role: str, content: str) -> Turn | None:
-    if not is_record(message) or not isinstance(message.get(role), str):
+def paired(exchanges: object) -> list[Turn] | None:
+    """The turns of a list of exchanges, each [question, answer] or {human, assistant}; None if any is not one."""
+    if not isinstance(exchanges, list) or not exchanges:
         return None
-    name = _ROLES.get(message[role].lower())
-    calls = message.get("tool_calls") or message.get("function_call")
-    if name is None or (content not in message and not calls):
+    turns: list[Turn] = []
+    for exchange in exchanges:
+        pair = _pair(exchange)
+        if pair is None:
+            return None
+        turns += single(pair[0], None, pair[1])
+    return turns
+
+
+def alternating(texts: object) -> list[Turn] | None:
+    """The turns of two or more texts that a user and an assistant say in turn; None if it is not that."""
+    if not isinstance(texts, list) or len(texts) < 2 or not all(isinstance(text, str) for text in texts):
         return None
-    parts = (as_text(message.get(content)), as_json(calls) if calls else "")
-    return {"role": name, "content": "\n".join(part for part in parts if part)}
+    return [{"role": ("user", "assistant")[place % 2], "content": text} for place, text in enumerate(texts)]
+
+
+def _pair(exchange: Any) -> tuple[Any, Any] | None:
+    if isinstance(exchange, list):
+        return tuple(exchange) if len(exchange) == 2 and all(isinstance(text, str) for text in exchange) else None
+    if not is_record(exchange):
+        return None
+    names = {str(name).casefold(): name for name in exchange}
+    asked, replied = _first(names, _ASKED), _first(names, _REPLIED)
+    return None if asked is None or replied is None else (exchange[asked], exchange[replied])
+
+
+@lru_cache(1024)
+def _message_fields(names: tuple[str, ...]) -> tuple[str | None, str | None]:
+    folded = {str(name).casefold(): name for name in names}
+    return _first(folded, _SPEAKERS), _first(folded, _SAID)
+
+
+def _first(names: Mapping[str, str], wanted: Sequence[str]) -> str | None:
+    return next((names[name] for name in wanted if name in names), None)
+
+
+def _turn(message: object) -> Turn | None:
+    if not is_record(message):
+        return None
+    speaker, said = _message_fields(tuple(message))
+    if speaker is None or not isinstance(message[speaker], str):
+        return None
+    role = ROLES.get(message[speaker].lower())
+    if role == "system" and speaker.casefold() == "speaker":
+        role = "assistant"  # dialogue corpora name the two sides user and system
+    calls = next((message[name] for name in _CALLS if message.get(name)), None)
+    if role is None or (said is None and calls is None):
+        return None
+    content = "" if said is None else as_text(message[said])
+    if calls is not None:
+        content = "\n".join(part for part in (content, as_json(calls)) if part)
+    return {"role": role, "content": content}
 
 
 def _part(part: str | Record) -> str:

@@ -19,14 +19,14 @@ if TYPE_CHECKING:
 
     from expectations.gate import Audit, Batch
 
-SMALL_BUDGET: dict[str, Any] = {"budget": 3}
+LIMITS: dict[str, dict[str, Any]] = {"gold/training_set": {"budget": 3}, "silver/unique_instructions": {"max_star": 2}}
 
 
 def batches_of(stage: str, frames: Mapping[str, Any]) -> list[Batch]:
     """The batches of a stage's suite, with the limits of the stage's own params where its suite has any."""
     declared = STAGES[stage]
     limited = declared.key.split("/")[0] in ("silver", "gold")
-    params = resolve(declared.params)(**(SMALL_BUDGET if stage == "gold/training_set" else {})) if limited else None
+    params = resolve(declared.params)(**LIMITS.get(stage, {})) if limited else None
     seen = (*declared.inputs, *declared.outputs)
     return list(resolve(declared.suite)({key: frames[key] for key in seen}, params))
 

@@ -41,6 +41,7 @@ _ITEM, _ANSWERS = "gold/mixture", "gold/heldout_answers"
 _DISTILLED, _REFUSED = "gold/distilled", "gold/distilled_refused"
 _TRAINING, _EXITS = "gold/training_set", "gold/training_set_exits"
 _UNIQUE, _DUPLICATES = "silver/unique_instructions", "silver/duplicates"
+_SIGNATURES = "silver/signatures"
 _GROUPS, _ALONE = "silver/groups", "silver/singletons"
 _STUDENT = "models/student_embedder"
 _CHAMPION, _RELEASE = "models/champion", "releases/current"
@@ -57,10 +58,12 @@ MUTATIONS: list[Mutation] = [
     *_bronze("instructions", 199), *_bronze("passages", 299), *_bronze("references", 399),
     ("silver/instructions", [keep("silver/instructions", 1)], {"over_limit"}),
     ("silver/passages", [keep("silver/passages", 1)], {"over_limit"}),
-    (_UNIQUE, [add(_UNIQUE, id=ident("rec", 13), text_hash="0" * 64)], {"removed_but_kept"}),
+    (_UNIQUE, [add(_UNIQUE, id=ident("rec", 13), text_hash="0" * 64), add(_SIGNATURES, id=ident("rec", 13))], {"removed_but_kept"}),
+    (_UNIQUE, [drop(_SIGNATURES, 0)], {"kept_without_a_signature"}),
     (_UNIQUE, [change(_DUPLICATES, 0, kept_id=ident("rec", 99))], {"removed_for_a_row_that_is_gone"}),
     (_UNIQUE, [change(_DUPLICATES, 0, similarity=0.5)], {"near_below_threshold"}),
-    (_UNIQUE, [keep(_UNIQUE, 1), keep(_DUPLICATES, 1)], {"over_limit"}),
+    (_UNIQUE, [add(_DUPLICATES, removed_id=ident("rec", 100 + n), kept_id=ident("rec", n)) for n in range(1, 13)], {"over_limit"}),
+    (_UNIQUE, [add(_DUPLICATES, removed_id=ident("rec", 100 + n)) for n in range(2)], {"near_removals"}),
     ("silver/embeddings", [change("silver/embeddings", 0, text_hash="f" * 64)], {"vectors_of_no_text"}),
     ("silver/embeddings", [change("silver/embeddings", 0, vector=[1.0, 0.0])], {"dimensions"}),
     ("silver/embeddings", [change("silver/embeddings", 0, vector=[1.0, 1.0, 1.0])], {"norm"}),
@@ -75,7 +78,8 @@ MUTATIONS: list[Mutation] = [
     (_GROUPS, [drop(_ALONE, 0)], {"low_rated_without_a_place"}),
     (_GROUPS, [add(_ALONE, id=ident("rec", 1))], {"grouped_and_alone"}),
     (_GROUPS, [add(_ALONE, id=ident("rec", 6))], {"not_low_rated"}),
-    (_GROUPS, [change(_GROUPS, 0, licence=None)], {"licence"}),
+    (_GROUPS, [change(_GROUPS, 0, licence_class="attribution")], {"licence_class"}),
+    (_GROUPS, [change(_GROUPS, 0, group_licence="CC-BY-4.0")], {"group_licence"}),
     (_GROUPS, [change(_GROUPS, 0, language="fr")], {"language"}),
     (_GROUPS, [change(_GROUPS, 0, item_type="chat")], {"item_type"}),
     (_GROUPS, [change(_GROUPS, 0, size=3)], {"size", "rows, largest_size"}),

@@ -11,8 +11,9 @@ import pandas as pd
 import pytest
 from conftest import batches_of
 from mutations import MUTATIONS, Edit
-from world import everything, tables
+from world import everything, ident, tables
 
+from lake.profiles import resolve
 from lake.report import CheckReport
 from lake.stages import STAGES
 from lake.tables import TABLES
@@ -120,3 +121,33 @@ def _with_twin(rows: pd.DataFrame, column: str, unique: set[str]) -> pd.DataFram
             r"([0-9a-f]{24,})?$", lambda found: "e" * len(found[0]) or "~", twin[other].iloc[0], count=1
         )
     return pd.concat([rows, twin], ignore_index=True)
+
+
+class Grown(dict[str, Any]):
+    """Frames of a run on new rows, with the rows that were published before."""
+
+    before: Mapping[str, Any]
+
+
+@pytest.mark.parametrize(
+    ("stage", "shared", "noticed"),
+    [
+        ("silver/instructions", {}, set[str]()),
+        ("silver/instructions", {"id": ident("rec", 1)}, {"id_published_before"}),
+        ("silver/passages", {}, set[str]()),
+        ("silver/passages", {"id": ident("psg", 1)}, {"id_published_before"}),
+        ("silver/passages", {"text_key": f"{1:064x}"}, {"text_key_published_before"}),
+    ],
+)
+def test_new_rows_share_no_key_with_published_ones(
+    stage: str, shared: dict[str, str], noticed: set[str], tmp_path: Path
+) -> None:
+    from expectations.gate import audit
+
+    rows = everything(tmp_path)
+    old = {**rows[stage][0], "id": ident("old", 1), "text_key": "0" * 64, **shared}
+    seen = (*STAGES[stage].inputs, *STAGES[stage].outputs)
+    frames = Grown({key: table for key, table in tables(rows).items() if key in seen})
+    frames.before = tables({stage: [old]})
+    batches = resolve(STAGES[stage].suite)(frames, resolve(STAGES[stage].params)())
+    assert _failing(audit(stage, batches, "run-1", tmp_path / "audits")) == noticed

@@ -64,7 +64,7 @@ def bronze() -> Rows:
             for n in range(1, 16)
         ],
         "bronze/passages": [
-            {**placed, "id": ident("raw", 200 + n), "uri": "/passages", "position": n, "title": f"T{n}", "text": "a passage " * 9}
+            {**placed, "id": ident("raw", 200 + n), "uri": "/passages", "position": n, "title": f"T{n}", "text": "a passage " * 9, "text_key": f"{n:064x}"}
             for n in range(1, 13)
         ],
         "bronze/references": [
@@ -83,7 +83,7 @@ def silver() -> Rows:
         "silver/instructions": records,
         "silver/instructions_rejected": [_exit(ident("raw", 15), "rejected", "too_short")],
         "silver/passages": [
-            {"id": ident("psg", n), "raw_id": ident("raw", 200 + n), "source": "alpha", "licence": "mit", "language": "en", "title": f"T{n}", "text": "a passage " * 9}
+            {"id": ident("psg", n), "raw_id": ident("raw", 200 + n), "source": "alpha", "licence": "mit", "language": "en", "title": f"T{n}", "text": "a passage " * 9, "text_key": f"{n:064x}"}
             for n in range(1, 11)
         ],
         "silver/passages_rejected": [
@@ -93,6 +93,12 @@ def silver() -> Rows:
         "silver/duplicates": [
             {"removed_id": ident("rec", 13), "kept_id": ident("rec", 1), "source": "alpha", "rule": "near", "similarity": 0.8},
             {"removed_id": ident("rec", 14), "kept_id": ident("rec", 2), "source": "alpha", "rule": "exact_prompt_answer", "similarity": 0.6},
+        ],
+        "silver/rejected_pairs": [
+            {"left": ident("rec", 3), "right": ident("rec", 4), "similarity": 0.5, "prompt_similarity": 0.4, "answer_similarity": 0.6, "reason": "whole_record"},
+        ],
+        "silver/signatures": [
+            {"id": ident("rec", n), "turns": bytes(16), "ending": bytes(16), "bands": b""} for n in range(1, 13)
         ],
         "silver/embeddings": [
             {"text_hash": f"{n:064x}", "embedder": "e", "vector": [0.6, 0.8, 0.0]} for n in range(1, 13)
@@ -112,7 +118,8 @@ def silver() -> Rows:
         "silver/groups": [
             {
                 "group_id": ident("grp", (n + 1) // 2), "id": ident("rec", n), "size": 2, "similarity": 0.9, "cohesion": 0.8,
-                "source": "alpha", "licence": "mit", "language": "en", "item_type": "qa",
+                "source": "alpha", "licence": "mit", "licence_class": "mit", "group_licence": "mit", "language": "en",
+                "item_type": "qa",
             }
             for n in range(1, 5)
         ],

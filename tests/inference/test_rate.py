@@ -128,3 +128,20 @@ def test_the_rules_judge_answers_in_the_form_a_model_is_asked_for(tmp_path: Path
     assert [row["error"] for row in rows] == [None, None]
     assert rows[0]["overall"] > rows[1]["overall"]
     assert not run.lake.exists("cache/generations"), "answers of the rules are not worth keeping"
+
+
+def test_the_rules_rate_the_same_in_one_process_in_several_and_when_asked(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    texts = [
+        f"Why is {n} odd? Because {n} divided by two leaves one. Check it twice, then {n} times." for n in range(9)
+    ]
+    inputs = records(*texts, "", "中文没有空格。", "and the")
+    alone = collected(ratings(inputs, RateParams(), context(tmp_path)))
+    monkeypatch.setattr("inference.rate._MANY", 1)
+    monkeypatch.setattr("inference.rate._BATCH", 5)
+    monkeypatch.setattr("inference.rate.usable_cores", lambda: 2)
+    spread = collected(ratings(inputs, RateParams(), context(tmp_path)))
+    monkeypatch.delattr("inference.engines.rules.RulesEngine.rate")
+    asked = collected(ratings(inputs, RateParams(), context(tmp_path)))
+    assert alone == spread == asked

@@ -1,6 +1,7 @@
 """Bronze to silver: what is kept is repaired, what is refused says why, and every row is one or the other."""
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -137,6 +138,12 @@ REFUSED = {
         qa("Do it", "I'm sorry, but I can’t assist with that request."),
         qa("Do it", "Unfortunately, I am an AI language model, and I do not have the capability to do this."),
     ],
+    "truncated": [
+        qa("How do I cook rice?", "Rinse the rice first. After that you put it into the"),
+        qa("Write it down", "Here it is:\n```python\nwash(rice)"),
+        qa("As JSON, please", '{"steps": ["rinse", "bo'),
+    ],
+    "placeholder": [qa("Who are you?", "I am {{name}}, and I help with rice.")],
     "repetition": [qa("How does it start?", LOOP)],
     "too_long": [qa("Why?", " ".join(str(number) for number in range(20_000)))],
     "too_short": [qa("x", "y")],
@@ -152,6 +159,8 @@ def test_each_rule_refuses_what_it_must_and_has_a_switch(cleaned: Cleaned, reaso
         empty_prompt=False,
         empty_answer=False,
         boilerplate_refusal=False,
+        truncated=False,
+        placeholder=False,
         repetition=False,
         min_characters=0,
         max_characters=10**9,
@@ -174,6 +183,17 @@ def test_good_records_are_kept(cleaned: Cleaned) -> None:
     kept, refused = cleaned(**rows)
     assert refused == {}
     assert {name: row["answer"] for name, row in kept.items()} == {name: turns[-1][1] for name, turns in rows.items()}
+
+
+def test_refusals_are_counted_by_rule_and_source(bronze: Inputs, context: JobContext) -> None:
+    rows = {
+        "none": qa("Is anyone there?", ""),
+        "blank": qa("Is anyone there?", " "),
+        "short": qa("", "x"),
+        "kept": qa("Why?", LONG),
+    }
+    instructions(bronze(**rows), CleanParams(), context)
+    assert context.metrics == {"rejected/empty_answer/notes": 2.0, "rejected/empty_prompt/notes": 1.0}
 
 
 def test_languages_are_named_and_can_be_chosen(cleaned: Cleaned) -> None:
@@ -223,29 +243,55 @@ def test_rows_do_not_depend_on_partitions(bronze: Inputs, context: JobContext) -
     assert len(rows[0]) == 30
 
 
-def test_passages_drop_copies_and_name_the_one_that_stays(spark: SparkSession, context: JobContext) -> None:
+def passage(name: str, text: str) -> dict[str, str]:
+    return {"id": content_id("raw", name), "source": "wiki", "licence": "CC-BY-SA-4.0", "title": name, "text": text}
+
+
+@pytest.fixture
+def bronze_passages(spark: SparkSession) -> Inputs:
+    """A bronze table of these passages, ids and titles by name."""
+
+    def table(**texts: str) -> Mapping[str, DataFrame]:
+        rows = [passage(name, text) for name, text in texts.items()]
+        return {"bronze/passages": spark.createDataFrame(pa.Table.from_pylist(rows, TABLES["bronze/passages"].schema))}
+
+    return table
+
+
+def psg(name: str) -> str:
+    return content_id("raw", name).replace("raw_", "psg_")
+
+
+def test_passages_drop_copies_and_name_the_one_that_stays(bronze_passages: Inputs, context: JobContext) -> None:
     texts = {
         "one": LONG,
         "copy": f" {LONG.upper()}",
         "other": LONG.replace("half an hour", "30 minutes"),
         "stub": "Tea.",
+        "stop": "Tea!",
         "none": "",
     }
-    rows = [
-        {"id": content_id("raw", name), "source": "wiki", "licence": "CC-BY-SA-4.0", "title": name, "text": text}
-        for name, text in texts.items()
-    ]
-    frame = spark.createDataFrame(pa.Table.from_pylist(rows, TABLES["bronze/passages"].schema))
-    found = passages({"bronze/passages": frame}, PassageParams(), context)
+    found = passages(bronze_passages(**texts), PassageParams(), context)
     kept = {row["title"]: row for row in _checked(found, "silver/passages")}
     refused = {row["id"]: row for row in _checked(found, "silver/passages_rejected")}
     first, second = sorted(("one", "copy"), key=lambda name: content_id("raw", name))
     assert set(kept) == {first, "other"}
-    assert kept[first]["id"] == content_id("raw", first).replace("raw_", "psg_")
-    assert {(name, refused[content_id("raw", name)]["reason"]) for name in (second, "stub", "none")} == {
-        (second, "exact_passage"), ("stub", "too_short"), ("none", "empty"),
+    assert kept[first]["id"] == psg(first)
+    assert {(name, refused[content_id("raw", name)]["reason"]) for name in (second, "stub", "stop", "none")} == {
+        (second, "exact_passage"), ("stub", "too_short"), ("stop", "too_short"), ("none", "empty"),
     }  # fmt: skip
     copy = refused[content_id("raw", second)]
     assert copy["outcome"] == "duplicate"
     assert kept[first]["id"] in copy["detail"]
     assert refused[content_id("raw", "stub")]["outcome"] == "rejected"
+
+
+def test_a_published_passage_wins_over_new_copies(bronze_passages: Inputs, context: JobContext) -> None:
+    last, first = sorted(("one", "copy"), key=psg, reverse=True)
+    published = passages(bronze_passages(**{last: LONG}), PassageParams(), context)["silver/passages"]
+    grown = replace(context, before={"silver/passages": published})
+    found = passages(bronze_passages(**{first: LONG, "other": LONG.replace("rice", "oats")}), PassageParams(), grown)
+    assert [row["title"] for row in _checked(found, "silver/passages")] == ["other"]
+    (copy,) = _checked(found, "silver/passages_rejected")
+    assert (copy["id"], copy["outcome"]) == (content_id("raw", first), "duplicate")
+    assert psg(last) in copy["detail"]

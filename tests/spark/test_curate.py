@@ -1,9 +1,11 @@
 """Quality: the published compression, the stated uncertainty, and where unrated records go."""
 
 from math import sqrt
+from typing import Any
 
 import pytest
-from pyspark.sql import SparkSession
+from pyspark.sql import DataFrame, SparkSession
+from pyspark.sql import functions as F
 from spark_frames import context, frame, record, rows
 
 from lake.embedder import embedder
@@ -61,3 +63,27 @@ def test_scores_uncertainty_neighbours_and_the_unrated(spark: SparkSession) -> N
     }
     assert around.metrics["high_share"] == pytest.approx(1 / 3)
     assert around.metrics["neighbour_mae"] > 0 and -1 <= around.metrics["neighbour_correlation"] <= 1
+    assert around.metrics["neighbours_measured"] == 3
+
+
+def test_beyond_the_sample_neighbours_are_not_measured_and_uncertainty_is_the_mean(spark: SparkSession) -> None:
+    names = [f"{n:02d}" for n in range(60)]
+    records = [record(name, name, "answer") for name in names]
+    ratings = [{"id": f"rec_{name}", "judge": "one", "overall": 4 + int(name) % 6} for name in names]
+    cached = [{"text_hash": row["text_hash"], "embedder": embedder().digest, "vector": [1.0, 0.0]} for row in records]
+    inputs = {
+        "silver/unique_instructions": frame(spark, "silver/unique_instructions", records),
+        "silver/ratings": frame(spark, "silver/ratings", ratings),
+        "silver/embeddings": frame(spark, "silver/embeddings", cached),
+    }
+
+    def scored(given: dict[str, DataFrame]) -> list[dict[str, Any]]:
+        return rows(quality(given, QualityParams(neighbours=2, sample=20), context())["silver/quality"], "id")
+
+    found = scored(inputs)
+    measured = [row for row in found if row["neighbour_score"] is not None]
+    assert 5 < len(measured) < 40 and len(found) == 60
+    terms = [row["uncertainty"] ** 2 for row in measured]
+    rest = {round(row["uncertainty"], 9) for row in found if row["neighbour_score"] is None}
+    assert rest == {round(sqrt(sum(terms) / len(terms)), 9)}
+    assert scored({key: given.repartition(3).orderBy(F.rand(1)) for key, given in inputs.items()}) == found

@@ -2,11 +2,13 @@
 
 import random
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 import pytest
 from pyspark.sql import SparkSession
-from spark_frames import context, frame, record, rows
+from spark_frames import context, frame, rows
+from spark_frames import record as plain_record
 
 from spark_jobs.dedupe import DedupeParams, unique_instructions
 from spark_jobs.stars import star
@@ -17,6 +19,16 @@ LONG = (
 ANSWER = (
     "cover the boat with a breathing sheet, raise it from the ground, drain every tank and look after it once a month"
 )
+
+
+def _id(name: str) -> str:
+    """The id of the record called `name`: ids are ordered as names are."""
+    return f"rec_{name.encode().hex():0<24}"
+
+
+def record(name: str, prompt: str, answer: str, **columns: Any) -> dict[str, Any]:
+    """A normalised record called `name`."""
+    return plain_record(name, prompt, answer, id=_id(name), **columns)
 
 
 def _run(
@@ -41,13 +53,13 @@ def test_exact_copies_name_the_longest_then_smallest_id(spark: SparkSession) -> 
         record("b", "What is tar?", "Tar is pitch!!"),
     ]
     kept, removed, figures = _run(spark, copies)
-    assert kept == ["rec_b"]
+    assert kept == [_id("b")]
     assert {(row["rule"], row["similarity"], row["kept_id"]) for row in removed.values()} == {
-        ("exact_record", 1.0, "rec_b")
+        ("exact_record", 1.0, _id("b"))
     }
     assert (
         figures["exact_record"] == 2
-        and figures["largest_star"] == 2
+        and figures["largest_star"] == 0
         and figures["removed_share/a"] == pytest.approx(2 / 3)
     )
 
@@ -82,8 +94,8 @@ def test_figures_of_a_template_keep_its_rows_apart(spark: SparkSession) -> None:
 
 def test_a_source_can_be_preferred(spark: SparkSession) -> None:
     copies = [record("a", LONG, ANSWER, source="a"), record("b", LONG, ANSWER, source="b")]
-    assert _run(spark, copies)[0] == ["rec_a"]
-    assert _run(spark, copies, source_priority=("b",))[0] == ["rec_b"]
+    assert _run(spark, copies)[0] == [_id("a")]
+    assert _run(spark, copies, source_priority=("b",))[0] == [_id("b")]
 
 
 def test_same_end_of_other_conversations_is_a_duplicate_that_keeps_its_own_measure(spark: SparkSession) -> None:
@@ -96,17 +108,17 @@ def test_same_end_of_other_conversations_is_a_duplicate_that_keeps_its_own_measu
         spark,
         [talk("a", LONG), talk("b", "something else"), record("c", LONG.upper(), "No idea at all, sorry about that.")],
     )
-    assert kept == ["rec_a", "rec_c"]
-    assert removed["rec_b"]["rule"] == "exact_prompt_answer" and 0 < removed["rec_b"]["similarity"] < 1
+    assert kept == [_id("a"), _id("c")]
+    assert removed[_id("b")]["rule"] == "exact_prompt_answer" and 0 < removed[_id("b")]["similarity"] < 1
 
 
 def test_a_row_follows_its_exact_copy_to_the_row_that_is_kept(spark: SparkSession) -> None:
     edited = LONG.replace("small", "s")
     trio = [record("a", LONG, ANSWER), record("b", edited, ANSWER), record("c", edited, ANSWER)]
     kept, removed, _ = _run(spark, trio)
-    assert kept == ["rec_a"]
-    assert removed["rec_b"]["kept_id"] == removed["rec_c"]["kept_id"] == "rec_a"
-    assert removed["rec_b"]["similarity"] == removed["rec_c"]["similarity"] < 1
+    assert kept == [_id("a")]
+    assert removed[_id("b")]["kept_id"] == removed[_id("c")]["kept_id"] == _id("a")
+    assert removed[_id("b")]["similarity"] == removed[_id("c")]["similarity"] < 1
 
 
 def test_every_row_is_unique(spark: SparkSession) -> None:
@@ -147,6 +159,52 @@ def test_a_star_is_the_greedy_choice(spark: SparkSession, few_edges: int) -> Non
 def test_a_crowded_bucket_loses_nothing_that_is_close(spark: SparkSession) -> None:
     crowd = [record(f"{n:03}", LONG, f"{ANSWER} {'x' * n}") for n in range(120)]
     assert len(_run(spark, crowd, reach=8)[0]) == 1
+
+
+def test_new_rows_are_compared_with_those_published_before_which_stay(spark: SparkSession) -> None:
+    def publish(records: Sequence[dict[str, Any]], before: dict[str, Any]) -> dict[str, Any]:
+        inputs = {"silver/instructions": frame(spark, "silver/instructions", records)}
+        return dict(unique_instructions(inputs, DedupeParams(), replace(context(), before=before)))
+
+    other = "sell it and rent another one whenever the weather is fine, which costs less than any repair ever will"
+    old = [record("m", LONG, ANSWER), record("n", "why", other), record("z", LONG.replace("small", "s"), ANSWER)]
+    published = {"silver/instructions": frame(spark, "silver/instructions", old), **publish(old, {})}
+    assert [row["id"] for row in rows(published["silver/unique_instructions"], "id")] == [_id("m"), _id("n")]
+    new = [
+        record("a", LONG.upper(), f"{ANSWER}!!"),
+        record("b", LONG.replace("small", "remarkably small"), ANSWER),
+        record("c", LONG, other),
+        record("d", f"{LONG} please", other),
+        record("e", "how", other),
+    ]
+    found = publish(new, published)
+    removed = {
+        row["removed_id"]: (row["kept_id"], row["rule"]) for row in rows(found["silver/duplicates"], "removed_id")
+    }
+    assert removed == {
+        _id("a"): (_id("m"), "exact_record"),
+        _id("b"): (_id("m"), "near"),
+        _id("c"): (_id("d"), "near"),
+    }
+    assert [row["id"] for row in rows(found["silver/unique_instructions"], "id")] == [_id("d"), _id("e")]
+    assert [row["id"] for row in rows(found["silver/signatures"], "id")] == [_id("d"), _id("e")]
+
+
+def test_rejected_pairs_say_what_failed(spark: SparkSession) -> None:
+    other = f"{' '.join(ANSWER.split()[:12])} and then sell it to a friend who knows how to sail on a lake with it"
+    inputs = frame(spark, "silver/instructions", [record("a", LONG, ANSWER), record("b", LONG, other)])
+    found = unique_instructions({"silver/instructions": inputs}, DedupeParams(), context())
+    for pair in rows(found["silver/rejected_pairs"], "left"):
+        assert (pair["left"], pair["right"]) == (_id("a"), _id("b"))
+        assert pair["prompt_similarity"] == 1 and pair["answer_similarity"] < 0.7
+        assert pair["reason"] == ("whole_record" if pair["similarity"] < 0.7 else "answer")
+    assert found["silver/rejected_pairs"].count() == 1
+
+
+def test_the_whole_record_alone_can_decide(spark: SparkSession) -> None:
+    pair = [record("a", LONG, f"{ANSWER} for 5 years"), record("b", LONG, f"{ANSWER} for 6 years")]
+    assert len(_run(spark, pair)[0]) == 2
+    assert len(_run(spark, pair, by_side=False)[0]) == 1
 
 
 def _corpus(seed: int) -> list[dict[str, Any]]:

@@ -1,9 +1,11 @@
 """Groups: who may meet, how similar members are, and that every low-rated record is grouped or alone with a reason."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
+import pyarrow as pa
 import pytest
 from pyspark.sql import SparkSession
 from spark_frames import context, frame, record, rows
@@ -12,8 +14,10 @@ from lake.embedder import embedder
 from lake.ids import content_id
 from spark_jobs.group import GroupParams, groups
 from spark_jobs.grouping import SizeLaw
+from spark_jobs.lookup import among
 from spark_jobs.neighbours import nearest
-from spark_jobs.vectors import bounded, unit
+from spark_jobs.passes import runs
+from spark_jobs.vectors import bounded, unit, whole
 
 
 def _clusters(count: int, size: int, seed: int = 7, noise: float = 0.35) -> np.ndarray:
@@ -57,8 +61,8 @@ def test_groups_are_close_bounded_and_complete(spark: SparkSession) -> None:
         cosines = np.array([by_id[row["id"]] for row in own]) @ np.array([by_id[row["id"]] for row in own]).T
         pairs = cosines[np.triu_indices(len(own), 1)]
         assert len(own) == own[0]["size"] and 2 <= len(own) <= 5
-        assert pairs.min() >= params.similarity_floor - 1e-4 and own[0]["cohesion"] == pytest.approx(
-            pairs.mean(), abs=1e-4
+        assert pairs.min() >= params.similarity_floor - 5e-4 and own[0]["cohesion"] == pytest.approx(
+            pairs.mean(), abs=5e-4
         )
         assert group == content_id("grp", *sorted(row["id"] for row in own))
     figures = around.metrics
@@ -75,8 +79,10 @@ def test_groups_are_close_bounded_and_complete(spark: SparkSession) -> None:
 
 def test_kinds_never_mix_and_every_loner_says_why(spark: SparkSession) -> None:
     twin = _clusters(1, 2, noise=0.05)
-    other = [("licence", "GPL-3.0"), ("language", "de"), ("item_type", "chat")]
-    cases = [[{}, {name: value}] for name, value in other] + [[{"personal": ["email"]}, {}], [{"licence": None}, {}]]
+    other = [("licence", "CC-BY-4.0"), ("language", "de"), ("item_type", "chat")]
+    barred = [{"personal": ["email"]}, {"licence": None}, {"licence": "CC-BY-ND-4.0"}]
+    cases = [[{}, {name: value}] for name, value in other] + [[columns, {}] for columns in barred]
+    cases.append([{"licence": "MIT"}, {"licence": "Apache-2.0"}])
     records = [
         record(f"{case}{side}", f"{case} {side}", "x", **columns)
         for case, pair in enumerate(cases)
@@ -86,10 +92,42 @@ def test_kinds_never_mix_and_every_loner_says_why(spark: SparkSession) -> None:
     vectors = np.vstack([unit(twin * 0.05 + centre) for centre in draw]).astype(np.float32)
     found = groups(_inputs(spark, records, vectors), GroupParams(), context())
     reasons = {row["id"]: row["reason"] for row in rows(found["silver/singletons"], "id")}
-    assert rows(found["silver/groups"], "id") == []
+    members = rows(found["silver/groups"], "id")
+    assert [(row["id"], row["licence"]) for row in members] == [("rec_60", "MIT"), ("rec_61", "Apache-2.0")]
+    assert {(row["licence_class"], row["group_licence"]) for row in members} == {("permissive", "Apache-2.0 AND MIT")}
     assert {reasons[f"rec_{case}{side}"] for case in range(3) for side in (0, 1)} == {"mixed_only"}
-    assert (reasons["rec_30"], reasons["rec_31"]) == ("personal_data", "no_neighbour")
-    assert (reasons["rec_40"], reasons["rec_41"]) == ("unknown_licence", "no_neighbour")
+    assert [reasons[f"rec_{case}0"] for case in (3, 4, 5)] == ["personal_data", "unknown_licence", "no_derivatives"]
+    assert {reasons[f"rec_{case}1"] for case in (3, 4, 5)} == {"no_neighbour"}
+
+
+def test_newcomers_join_one_another_and_the_lonely_but_no_group(spark: SparkSession) -> None:
+    records, vectors = _records(120), _clusters(30, 4)
+    first = [n for n in range(120) if n % 4 < 2 or n >= 60]  # of each early cluster the half, of the late ones all
+    late = [n for n in range(120) if n not in first]
+    vectors[[0, 1]] = unit(np.random.default_rng(3).normal(size=(2, 32)))  # far from everything, at first
+    vectors[2] = unit(vectors[0] + 0.1 * vectors[1])
+    old = _inputs(spark, [records[n] for n in first], vectors[first])
+    params = GroupParams(rows_per_cell=30)
+    whole = groups(old, params, context())
+    before = old | {key: frame(spark, key, rows(whole[key], "id")) for key in ("silver/groups", "silver/singletons")}
+    new = _inputs(spark, [records[n] for n in late], vectors[late])
+    around = replace(context(), before=before)
+    grown = groups(new, params, around)
+
+    settled, waiting = (
+        {row["id"] for row in rows(before[key], "id")} for key in ("silver/groups", "silver/singletons")
+    )
+    members, alone = rows(grown["silver/groups"], "id"), rows(grown["silver/singletons"], "id")
+    newcomers = {f"rec_{n:04}" for n in late}
+    placed = [row["id"] for row in members + alone]
+    assert {"rec_0000", "rec_0001"} <= waiting
+    assert sorted(placed) == sorted(newcomers | waiting) and not settled & set(placed)
+    pairs = {row["id"]: row["group_id"] for row in members}
+    assert pairs["rec_0000"] == pairs["rec_0002"]
+    unchanged = {row["id"]: row for row in rows(before["silver/singletons"], "id")}
+    assert all(row == unchanged[row["id"]] for row in alone if row["id"] in waiting)
+    lonely = [row for row in alone if row["id"] in newcomers]
+    assert around.metrics["singletons_share"] == pytest.approx(len(lonely) / len(newcomers))
 
 
 def test_a_floor_of_one_leaves_everybody_alone(spark: SparkSession) -> None:
@@ -133,7 +171,25 @@ def test_neighbours_are_the_exact_ones_where_cells_are_visited(spark: SparkSessi
 
 
 def test_cells_are_bounded_even_where_rows_are_equal() -> None:
-    same = np.ones((100, 4), np.float32) / 2
+    same = whole(np.ones((100, 4)) / 2)
     parts = list(bounded(same, np.arange(100), 30))
     assert max(map(len, parts)) <= 30
     assert sorted(np.concatenate(parts).tolist()) == list(range(100))
+
+
+def test_a_lookup_keeps_all_that_is_wanted_and_little_else(spark: SparkSession) -> None:
+    wanted = spark.range(0, 3_000, 3).selectExpr("concat('key ', id) as key")
+    kept = among(spark.range(3_000).selectExpr("concat('key ', id) as key", "id"), wanted, "key")
+    found = {row["id"] for row in kept.collect()}
+    assert set(range(0, 3_000, 3)) <= found and len(found) < 1_010
+
+
+def test_a_sorted_stream_is_cut_the_same_whatever_its_batches() -> None:
+    cells = np.repeat([3, 4, 9], [5, 1, 13])
+    table = pa.table({"cell": cells, "row": np.arange(len(cells))})
+    found = [
+        [(run["cell"][0].as_py(), run["row"].to_pylist()) for run in runs(iter(table.to_batches(size)), "cell", 6)]
+        for size in (1, 4, 100)
+    ]
+    assert found[0] == found[1] == found[2]
+    assert [len(places) for _, places in found[0]] == [5, 1, 6, 6, 1]

@@ -3,6 +3,7 @@
 import gzip
 import hashlib
 import json
+import zipfile
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
@@ -33,6 +34,7 @@ def registered(
         "sha256": hashlib.sha256(content).hexdigest(),
         "size": len(content),
         "path": str(path.relative_to(root or path.parent)),
+        "fields": None,
         "registered_at": datetime(2026, 1, day, tzinfo=UTC),
     }
 
@@ -155,6 +157,49 @@ def test_a_changed_file_is_refused_until_it_is_registered_again(
     fresh = collected(instructions(landing(first, registered(path, day=2)), IngestParams(), context))
     assert len(fresh["bronze/instructions"]) == 2
     assert fresh["bronze/instructions_quarantine"] == []
+
+
+def test_what_is_new_adds_only_rows_that_are_not_there_yet(
+    spark: SparkSession, landing: Callable[..., Mapping[str, DataFrame]], tmp_path: Path
+) -> None:
+    def lines(*names: str) -> str:
+        return "".join(json.dumps({"prompt": name, "completion": "x"}) + "\n" for name in names)
+
+    def run(inputs: Mapping[str, DataFrame], before: Mapping[str, DataFrame]) -> dict[str, Rows]:
+        return collected(instructions(inputs, IngestParams(), JobContext(None, "run", tmp_path, before=before)))  # pyright: ignore
+
+    path, other = tmp_path / "a.jsonl", tmp_path / "b.jsonl"
+    path.write_text(lines("one", "one", "two") + "oops\n")
+    old = landing(registered(path))
+    published = run(old, {})
+    tables = {
+        key: spark.createDataFrame(pa.Table.from_pylist(rows, TABLES[key].schema)) for key, rows in published.items()
+    }
+    path.write_text("oops\n" + lines("one", "three", "one", "one"))
+    other.write_text(lines("one"))
+    found = run(landing(registered(path, day=2), registered(other, day=2)), {**tables, **old})
+    added = [(Path(row["uri"]).name, row["position"]) for row in found["bronze/instructions"]]
+    assert sorted(added) == [("a.jsonl", 3), ("a.jsonl", 5), ("b.jsonl", 1)]
+    assert found["bronze/instructions_quarantine"] == []
+
+
+def test_big_files_are_split_and_broken_members_void_alone(
+    landing: Callable[..., Mapping[str, DataFrame]], context: JobContext, tmp_path: Path
+) -> None:
+    big = tmp_path / "big.jsonl"
+    big.write_text("".join(json.dumps({"prompt": f"{n % 50}", "completion": "x"}) + "\n" for n in range(300)))
+    packed = tmp_path / "packed.zip"
+    with zipfile.ZipFile(packed, "w") as archive:
+        archive.writestr("a.jsonl", '{"prompt": "a", "completion": "b"}\n')
+        archive.writestr("b.json.gz", gzip.compress(b'[{"prompt": "a", "completion": "b"}]' * 300)[:-20])
+    inputs = landing(registered(big), registered(packed))
+    found = collected(instructions(inputs, IngestParams(split_bytes=1000), context))
+    assert found == collected(instructions(inputs, IngestParams(), context))
+    rows = found["bronze/instructions"]
+    assert sorted(row["position"] for row in rows if row["uri"] == str(big)) == list(range(1, 301))
+    assert [row["uri"] for row in rows if row["uri"] != str(big)] == [f"{packed}!/a.jsonl"]
+    assert [row["uri"] for row in found["bronze/instructions_quarantine"]] == [f"{packed}!/b.json.gz"]
+    assert len({row["id"] for row in rows}) == 301
 
 
 def test_each_job_reads_its_own_kinds(

@@ -5,8 +5,12 @@ import hashlib
 import json
 from pathlib import Path
 
+import fsspec
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
+from lake.addresses import absolute
 from lake.errors import UserError
 from lake.landing import landing_folder, register, register_landed, registered, unregistered
 from lake.store import Lake
@@ -44,6 +48,9 @@ def test_a_folder_is_its_visible_files(lake: Lake, tmp_path: Path) -> None:
         ({"title": "A", "extract": "b", "year": 1}, "passages"),
         ({"title": "A", "text": "b", "question": "c"}, "instructions"),
         ({"instruction": "A", "output": "b"}, "instructions"),
+        ({"doc": 1, "text": "b"}, "passages"),
+        ({"text": "b", "label": 1}, "instructions"),
+        ({"message_id": "m", "parent_id": None, "text": "b"}, "instructions"),
     ],
 )
 def test_the_kind_is_read_off_the_first_record(lake: Lake, tmp_path: Path, first: dict[str, object], kind: str) -> None:
@@ -53,9 +60,63 @@ def test_the_kind_is_read_off_the_first_record(lake: Lake, tmp_path: Path, first
 
 
 @pytest.mark.parametrize(
+    ("name", "content", "kind"),
+    [
+        ("a.txt", b"Tea is a drink.", "passages"),
+        ("a.jsonl", b'{"title": "A"}\n{"title": "B", "extract": "b"}\n{"cut', "passages"),
+        ("a.txt", b"Q: What is tea?\nA: A drink.", "instructions"),
+        ("a.csv", b"title;text\nTea;A drink.", "passages"),
+        ("a.csv", b"question,answer\na,b", "instructions"),
+        ("a.yaml", b"- instruction: a", "instructions"),
+    ],
+)
+def test_the_kind_is_read_off_other_containers_too(
+    lake: Lake, tmp_path: Path, name: str, content: bytes, kind: str
+) -> None:
+    (tmp_path / name).write_bytes(content)
+    assert register(lake, str(tmp_path / name), "notes")[0].kind == kind
+
+
+def test_the_kind_of_a_parquet_file_is_read_off_its_columns(lake: Lake, tmp_path: Path) -> None:
+    pq.write_table(pa.table({"title": ["a"], "text": ["b"]}), tmp_path / "a.parquet")
+    assert register(lake, str(tmp_path / "a.parquet"), "notes")[0].kind == "passages"
+
+
+def test_a_map_of_fields_is_kept_with_the_file_and_another_map_registers_it_again(lake: Lake, tmp_path: Path) -> None:
+    file = tmp_path / "a.jsonl"
+    file.write_text("{}\n")
+    (found,) = register(lake, str(file), "notes", fields="prompt=q.text, response=a")
+    assert json.loads(found.fields or "") == {"prompt": "q.text", "response": "a"}
+    assert not register(lake, str(file), "notes", fields="response=a,prompt=q.text")[0].added
+    assert register(lake, str(file), "notes", fields="prompt=q,response=a")[0].added
+    assert registered(lake)[0]["fields"] == '{"prompt": "q", "response": "a"}'
+
+
+def test_any_url_that_fsspec_knows_can_be_registered(lake: Lake) -> None:
+    for name, content in (("one.jsonl", b"{}\n"), ("deep/two.jsonl", b"[]\n")):
+        fsspec.filesystem("memory").pipe(f"/shelf/{name}", content)
+    found = register(lake, "memory://shelf", "notes")
+    assert [file.uri for file in found] == ["memory://shelf/deep/two.jsonl", "memory://shelf/one.jsonl"]
+    assert [file.size for file in found] == [3, 3]
+
+
+def test_a_name_of_the_hub_is_an_address_unless_it_is_a_path(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert absolute("org/name") == "hf://datasets/org/name"
+    (tmp_path / "org" / "name").mkdir(parents=True)
+    assert absolute("org/name") == str(tmp_path / "org" / "name")
+    assert absolute("absent.json") == str(tmp_path / "absent.json")
+
+
+@pytest.mark.parametrize(
     ("arguments", "said"),
     [
         ({"path": "absent.json", "source": "notes"}, "no file or folder 'absent.json'"),
+        ({"path": "nosuch://x/y.json", "source": "notes"}, "nosuch://x/y.json cannot be opened"),
+        ({"path": ".", "source": "notes", "fields": "prompt"}, "a field is empty"),
+        ({"path": ".", "source": "notes", "fields": "ask=q,response=a"}, "no role 'ask'; write"),
+        ({"path": ".", "source": "notes", "fields": "prompt=q,prompt=r,response=a"}, "named twice"),
+        ({"path": ".", "source": "notes", "fields": "prompt=q"}, "name prompt and response, or messages, or text"),
         ({"path": ".", "source": "Bad Name"}, "'Bad Name' is not allowed"),
         ({"path": ".", "source": "notes", "licence": "free for all"}, "not an SPDX id"),
         ({"path": ".", "source": "notes", "kind": "books"}, "there are instructions, passages, benchmark, reference"),

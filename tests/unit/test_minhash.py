@@ -6,16 +6,20 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from spark_jobs import minhash
+from spark_jobs import minhash, runs
 
 TEXTS = st.lists(st.text(alphabet="ab 12,.éД水\n", max_size=40), min_size=1, max_size=8)
 
 
-def _words(*texts: str) -> minhash.Ragged:
-    return minhash.words(pa.array(texts, pa.string()))[0]
+def _words(*texts: str) -> runs.Ragged:
+    return runs.words(pa.array(texts, pa.string()))[0]
 
 
-def _row(ragged: minhash.Ragged, row: int) -> list[int]:
+def _keys(texts: list[str]) -> list[tuple[int, ...]]:
+    return [tuple(key) for key in runs.exact_keys(pa.array(texts, pa.string())).tolist()]
+
+
+def _row(ragged: runs.Ragged, row: int) -> list[int]:
     return ragged.values[ragged.offsets[row] : ragged.offsets[row + 1]].tolist()
 
 
@@ -26,6 +30,7 @@ def _row(ragged: minhash.Ragged, row: int) -> list[int]:
         ("ＡＢＣ １２", "abc 12"),
         ("ÉCOLE\tfermée.", "école fermée"),
         ("a  b\n\nc", "a b c"),
+        ("٣ apples, naïve—ly", "3 apples naïve ly"),
     ],
 )
 def test_case_width_spaces_and_punctuation_do_not_count(left: str, right: str) -> None:
@@ -35,6 +40,26 @@ def test_case_width_spaces_and_punctuation_do_not_count(left: str, right: str) -
 
 def test_scripts_without_spaces_count_characters() -> None:
     assert _words("水は青い", "water is blue", "", "!?").lengths.tolist() == [4, 3, 0, 0]
+
+
+def test_a_row_is_the_same_alone_and_among_others() -> None:
+    texts = ["", "x", "a b", "é", "水 a", "x" * 1000, "1 2", "", "tail"]
+    together = runs.words(pa.array(texts))
+    for place, text in enumerate(texts):
+        alone, numbers = runs.words(pa.array([text]))
+        assert _row(together[0], place) == _row(alone, 0)
+        assert together[1][place] == numbers[0]
+    assert together[0].lengths.tolist() == [0, 1, 2, 1, 2, 4, 2, 0, 1]
+
+
+def test_words_that_differ_in_any_byte_differ() -> None:
+    found = {
+        key
+        for length in range(1, 40)
+        for at in range(length)
+        for key in _row(_words("a" * at + "b" + "a" * (length - at - 1)), 0)
+    }
+    assert len(found) == sum(range(1, 40))
 
 
 def test_marks_belong_to_their_word() -> None:
@@ -51,19 +76,19 @@ def test_marks_belong_to_their_word() -> None:
     ],
 )
 def test_numbers_are_compared_as_a_multiset(left: str, right: str, same: bool) -> None:
-    _, numbers = minhash.words(pa.array([left, right]))
+    _, numbers = runs.words(pa.array([left, right]))
     assert bool(numbers[0] == numbers[1]) is same
 
 
 def test_operators_keep_exact_keys_apart() -> None:
-    plus, minus, spaced = minhash.exact_keys(pa.array(["What is 2 + 2?", "What is 2 - 2?", "what is 2 +  2"]))
+    plus, minus, spaced = _keys(["What is 2 + 2?", "What is 2 - 2?", "what is 2 +  2"])
     assert plus == spaced != minus
 
 
 @given(TEXTS)
 def test_equal_exact_keys_mean_equal_words(texts: list[str]) -> None:
     doubled = pa.array(texts + [text.upper() + " ." for text in texts])
-    keys, found = minhash.exact_keys(doubled), minhash.words(doubled)[0]
+    keys, found = _keys(doubled.to_pylist()), runs.words(doubled)[0]
     for left in range(len(keys)):
         for right in range(left):
             if keys[left] == keys[right]:
@@ -99,7 +124,7 @@ def test_a_batch_too_long_for_its_numbering_is_refused() -> None:
 @pytest.mark.parametrize(("similarity", "least"), [(0.7, 0.97), (0.8, 0.995)])
 def test_bands_find_what_they_promise(similarity: float, least: float) -> None:
     shared, own = round(200 * similarity), round(200 * (1 - similarity) / 2)
-    values = minhash.mix(np.arange(400 * (shared + 2 * own), dtype=np.uint64)).reshape(400, -1)
+    values = runs.mix(np.arange(400 * (shared + 2 * own), dtype=np.uint64)).reshape(400, -1)
     left, right = values[:, : shared + own], np.hstack([values[:, :shared], values[:, shared + own :]])
     keys = [minhash.band_keys(_rectangle(side), np.zeros(400, np.uint64)) for side in (left, right)]
     assert (keys[0] == keys[1]).any(axis=1).mean() >= least
@@ -111,11 +136,11 @@ def test_a_guard_keeps_equal_rows_apart() -> None:
     assert not np.isin(first, second).any()
 
 
-def _ragged(rows: list[set[int]]) -> minhash.Ragged:
+def _ragged(rows: list[set[int]]) -> runs.Ragged:
     offsets = np.concatenate([[0], np.cumsum([len(row) for row in rows])]).astype(np.int64)
     values = np.array([value for row in rows for value in sorted(row)], np.uint64)
-    return minhash.Ragged(minhash.mix(values + np.uint64(1)), offsets)
+    return runs.Ragged(runs.mix(values + np.uint64(1)), offsets)
 
 
-def _rectangle(values: np.ndarray) -> minhash.Ragged:
-    return minhash.Ragged(values.ravel(), np.arange(len(values) + 1, dtype=np.int64) * values.shape[1])
+def _rectangle(values: np.ndarray) -> runs.Ragged:
+    return runs.Ragged(values.ravel(), np.arange(len(values) + 1, dtype=np.int64) * values.shape[1])

@@ -26,6 +26,8 @@ def kinds(text: str) -> list[str]:
         ("use sk-test-4f9a8b7c6d5e4f3a2b1c", "key"),
         ("api_key = 'a1b2c3d4e5f6a7b8c9d0'", "key"),
         ("AKIAIOSFODNN7EXAMPLE", "key"),
+        ("Telefon: 030 1234567", "phone"),
+        ("the host answers on 2001:db8::42:1", "ip"),
         ("-----BEGIN RSA PRIVATE KEY-----", "key"),
     ],
 )
@@ -49,6 +51,11 @@ def test_found(text: str, kind: str) -> None:
         "the secret key to success is patience and practice",
         "call with 'PB987654321'",
         "12:30:45 on the clock",
+        "a number of calls: 1800 - 540 - 500",
+        "the ring weighed 0.4166666666666667 grams",
+        "+999 12 34567 is no country's number",
+        "call std::vec::new or abc::def, face::bed",
+        "ISBN 978-3-16-148410-0",
         "",
     ],
 )

@@ -1,10 +1,13 @@
 """The rubric ranks what is planted worse below what it was planted in, for any text, quickly and always alike."""
 
+import re
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from lake.rubric import HIGH, compress, faults, rate, score
+from lake.words import sentences, words
 
 RICE = (
     "Q: How do I cook rice on the stove?\n"
@@ -64,3 +67,22 @@ def test_overall_never_contradicts_the_score(one: str, other: str) -> None:
 
 def test_compression_is_the_methods() -> None:
     assert [compress(overall) for overall in range(1, 11)] == [0, 0, 0, 0, 1, 2, 3, 4, 5, 5]
+
+
+_PIECES = st.sampled_from([*'aB1.!?。\n "”)_:—中', "and", " the ", "e.g.", "Dr.", "x: ", "...", "- ", "2. ", "É"])
+
+
+@given(st.lists(_PIECES, max_size=16).map("".join))
+def test_sentences_are_those_of_one_plain_pattern(text: str) -> None:
+    """The fast search starts at the stops; the plain pattern says what a cut is."""
+    opener = r"[\"'“‘(\[`*_]*[A-Z0-9\u00c0-\u00de\u0400-\u042f¿¡_`]"
+    plain = rf"(?<=[.!?])[\"'”’)\]]*\s+(?={opener})|(?<=[.!?])\s+(?=\w+: )|(?<=[。！？])|\n+"
+    pieces = [piece.strip() for piece in re.split(plain, text)]
+    assert "".join("".join(sentences(text)).split()) == "".join("".join(pieces).split())
+    abbreviated = any(piece.endswith(("e.g.", "Dr.", "B.")) for piece in pieces)
+    assert abbreviated or sentences(text) == [piece for piece in pieces if piece]
+
+
+@given(st.lists(_PIECES, max_size=16).map("".join))
+def test_words_are_the_same_whether_a_text_is_ascii_or_not(text: str) -> None:
+    assert words(text + " 中") == [*words(text), "中"]

@@ -14,15 +14,22 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from spark_jobs.sources.containers import READ_ERRORS, json_values, pieces, verify
+from spark_jobs.sources.containers import READ_ERRORS, documents, json_values
 from spark_jobs.sources.containers.piece import Piece
+
+
+def pieces(uri: str, sha256: str | None = None) -> list[Piece]:
+    """Every piece of a file; one with another hash than the file's own raises an error at the end."""
+    path = Path(uri.removeprefix("file://"))
+    known = sha256 or (hashlib.sha256(path.read_bytes()).hexdigest() if path.exists() else "")
+    return [piece for document in documents(uri, known) for piece in document.pieces]
 
 
 @pytest.fixture
 def read(tmp_path: Path) -> Callable[[str, bytes], list[Piece]]:
     def written(name: str, content: bytes) -> list[Piece]:
         (tmp_path / name).write_bytes(content)
-        return list(pieces(str(tmp_path / name)))
+        return pieces(str(tmp_path / name))
 
     return written
 
@@ -145,7 +152,7 @@ def test_yaml_aliases_and_objects_do_nothing(read: Read) -> None:
 def test_parquet_rows(tmp_path: Path) -> None:
     table = pa.table({"prompt": ["a", "b"], "completion": ["c", None]})
     pq.write_table(table, tmp_path / "x.parquet")
-    found = list(pieces(str(tmp_path / "x.parquet")))
+    found = pieces(str(tmp_path / "x.parquet"))
     assert outline(found) == [(1, {"prompt": "a", "completion": "c"}), (2, {"prompt": "b", "completion": None})]
     assert json.loads(found[1].raw) == {"prompt": "b", "completion": None}
 
@@ -160,14 +167,13 @@ def test_compressed_files_are_read_through(tmp_path: Path, suffix: str) -> None:
     }
     path = tmp_path / f"x.jsonl{suffix}"
     path.write_bytes(packed[suffix](plain))
-    verify(str(path), hashlib.sha256(path.read_bytes()).hexdigest())
     assert [piece.raw for piece in pieces(str(path))] == [b'{"a": 1}'] * 3
 
 
 def test_a_file_url_is_an_address_too(tmp_path: Path) -> None:
     path = tmp_path / "x.jsonl"
     path.write_bytes(b'{"a": 1}\n')
-    assert outline(list(pieces(path.as_uri()))) == [(1, {"a": 1})]
+    assert outline(pieces(path.as_uri())) == [(1, {"a": 1})]
 
 
 def cut_gzip() -> bytes:
@@ -187,17 +193,17 @@ def cut_gzip() -> bytes:
 def test_what_cannot_be_read_says_why(tmp_path: Path, name: str, content: bytes, complaint: str) -> None:
     (tmp_path / name).write_bytes(content)
     with pytest.raises(READ_ERRORS, match=complaint):
-        verify(str(tmp_path / name), hashlib.sha256(content).hexdigest())
+        pieces(str(tmp_path / name))
 
 
 def test_a_changed_or_absent_file_says_so(tmp_path: Path) -> None:
     (tmp_path / "x.jsonl").write_bytes(b"{}")
     with pytest.raises(READ_ERRORS, match="changed since it was registered"):
-        verify(str(tmp_path / "x.jsonl"), "0" * 64)
+        pieces(str(tmp_path / "x.jsonl"), "0" * 64)
     with pytest.raises(READ_ERRORS, match="absent"):
-        verify(str(tmp_path / "absent.jsonl"), "0" * 64)
-    with pytest.raises(READ_ERRORS):
-        verify("nosuchscheme://bucket/x.jsonl", "0" * 64)
+        pieces(str(tmp_path / "absent.jsonl"))
+    with pytest.raises(READ_ERRORS, match="nosuchscheme"):
+        pieces("nosuchscheme://bucket/x.jsonl", "0" * 64)
 
 
 def test_a_parquet_file_that_is_none(read: Read) -> None:

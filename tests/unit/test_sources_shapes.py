@@ -5,8 +5,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from spark_jobs.sources import NESTED, SHAPES, detect, original_id, unfold
+from spark_jobs.sources.field_map import mapped
+from spark_jobs.sources.message_tree import flat
 from spark_jobs.sources.passage import passage
 from spark_jobs.sources.reference import truth
+from spark_jobs.sources.threads import Threads
 from spark_jobs.sources.turns import is_record
 
 
@@ -37,6 +40,65 @@ SINGLE = [
         qa("Hi", "Ho"),
     ),
     ("preference", {"prompt": "Hi", "chosen": "Ho", "rejected": "No"}, qa("Hi", "Ho")),
+    (
+        "preference",
+        {"chosen": "\n\nHuman: Hi\n\nAssistant: Ho", "rejected": "\n\nHuman: Hi\n\nAssistant: No"},
+        qa("Hi", "Ho"),
+    ),
+    ("preference", {"Instruction": "Hi", "chosen_response": "Ho", "rejected_response": "No"}, qa("Hi", "Ho")),
+    ("prompt_completion", {"Prompt": "Hi", "modelResponse": "Ho"}, qa("Hi", "Ho")),
+    ("prompt_completion", {"row_idx": 1, "row": {"prompt": "Hi", "completion": "Ho"}}, qa("Hi", "Ho")),
+    ("prompt_completion", {"source": "Hi", "target": "Ho"}, qa("Hi", "Ho")),
+    ("prompt_completion", {"task": "sum", "input": "1 1", "label": 2}, qa("1 1", "2")),
+    ("question_answer", {"task": "sum", "question": "1+1", "answer": 2}, qa("1+1", "2")),
+    ("question_answer", {"sQuestion": "1+1", "lSolutions": [2.0]}, qa("1+1", "2.0")),
+    ("question_answer", {"context": "c", "question": "q", "answers": {"text": ["a"], "start": [1]}}, qa("q\n\nc", "a")),
+    ("question_answer", {"question": "q", "choices": ["x", "y"], "answer": 1}, qa("q\nA. x\nB. y", "B. y")),
+    ("question_answer", {"question": "q", "A": "x", "B": "y", "answer": "b"}, qa("q\nA. x\nB. y", "B. y")),
+    ("question_answer", {"prompt": "q", "options": ["A)x", "B)y"], "correct": "B"}, qa("q\nA)x\nB)y", "B)y")),
+    ("question_answer", {"goal": "g", "sol1": "x", "sol2": "y", "label": 0}, qa("g\n1. x\n2. y", "1. x")),
+    (
+        "question_answer",
+        {"question": {"stem": "q", "choices": [{"label": "C", "text": "z"}]}, "answerKey": "C"},
+        qa("q\nC. z", "C. z"),
+    ),
+    (
+        "question_answer",
+        {"question": "q", "choices": {"text": ["x", "y"], "label": ["1", "2"]}, "answerKey": "2"},
+        qa("q\n1. x\n2. y", "2. y"),
+    ),
+    (
+        "question_answer",
+        {"question": "Do you?", "answer_matching_behavior": " Yes", "answer_not_matching_behavior": " No"},
+        qa("Do you?", " Yes"),
+    ),
+    (
+        "dialogue",
+        {"turns": [{"speaker": "USER", "utterance": "Hi"}, {"speaker": "SYSTEM", "utterance": "Ho"}]},
+        qa("Hi", "Ho"),
+    ),
+    ("dialogue", {"dialog": ["Hi", "Ho"]}, qa("Hi", "Ho")),
+    ("dialogue", {"history": [["Hi", "Ho"]]}, qa("Hi", "Ho")),
+    ("dialogue", {"conversation": [{"human": "Hi", "assistant": "Ho"}]}, qa("Hi", "Ho")),
+    ("questions", {"question_id": 1, "turns": ["Hi"], "reference": ["Ho"]}, qa("Hi", "Ho")),
+    (
+        "questions",
+        {"question_id": 1, "turns": ["Hi", "More"]},
+        [{"role": "user", "content": text} for text in ("Hi", "More")],
+    ),
+    (
+        "questions",
+        {"id": "b", "question": [[{"role": "user", "content": "Hi"}], [{"role": "user", "content": "More"}]]},
+        [{"role": "user", "content": text} for text in ("Hi", "More")],
+    ),
+    ("transcript", {"text": "### Human: Hi\n### Assistant: Ho"}, qa("Hi", "Ho")),
+    ("transcript", {"text": "Q: Hi\nA: Ho"}, qa("Hi", "Ho")),
+    ("transcript", {"text": "<|im_start|>user\nHi<|im_end|>\n<|im_start|>assistant\nHo<|im_end|>"}, qa("Hi", "Ho")),
+    (
+        "transcript",
+        {"text": "Below is a task.\n\n### Instruction:\nAdd\n\n### Input:\n1 1\n\n### Response:\n2"},
+        [{"role": "system", "content": "Below is a task."}, *qa("Add\n\n1 1", "2")],
+    ),
     (
         "preference",
         {"conversations": [{"from": "human", "value": "Hi"}], "chosen": {"from": "gpt", "value": "Ho"}, "rejected": {}},
@@ -115,6 +177,11 @@ def test_a_chosen_conversation_is_taken_whole() -> None:
         {"messages": [{"role": "user"}]},
         {"conversations": "text"},
         {"chosen": "x", "rejected": "y"},
+        {"id": "a", "ground_truth": [{"question": "q", "answer": "a"}]},
+        {"file": "a.jsonl", "first_line": "1", "last_line": "9"},
+        {"text": "a film I liked", "label": 1},
+        {"text": "Note: this is no conversation."},
+        {"row": {"nothing": 1}},
     ],
 )
 def test_other_records_have_no_shape(record: dict[str, object]) -> None:
@@ -170,16 +237,54 @@ def test_passages_and_truths() -> None:
     assert passage({"title": "Tea", "text": "A drink.", "id": 1}) == ("Tea", "A drink.")
     assert passage({"title": "Tea", "extract": "A drink."}) == ("Tea", "A drink.")
     assert passage({"title": "Tea", "year": 1999}) is None
-    assert passage({"text": "A drink."}) is None
+    assert passage({"doc": 1, "text": "A drink."}) == ("", "A drink.")
+    assert passage({"role": "user", "text": "A drink?"}) is None
     found = truth({"id": "f", "facts": ["one", "two"], "text": "one two"})
     assert found is not None
     assert (found.name, found.text, found.facts) == ("f", "one two", ["one", "two"])
     assert truth({"id": "f", "text": "no facts"}) is None
 
 
+def test_what_wraps_records_is_its_records() -> None:
+    rows = [{"row": {"prompt": "p", "completion": "c"}}]
+    assert unfold({"features": [], "rows": rows}) == ("wrapper", rows)
+    squad = {"title": "t", "paragraphs": [{"context": "c", "qas": [{"question": "q", "answers": [{"text": "a"}]}]}]}
+    assert unfold({"version": "1", "data": [squad]}) == ("instances", [squad])
+    found = unfold(squad)
+    assert found is not None
+    assert detect(found[1][0]) == ("question_answer", qa("q\n\nc", "a"))
+
+
+def test_fields_named_by_the_user_are_read_under_known_names() -> None:
+    record = {"q": {"text": "Hi"}, "a.b": "Ho", "list": [{"x": "deep"}], "other": 1}
+    assert mapped(record, {"prompt": "q.text", "response": "a.b"}) == {"prompt": "Hi", "response": "Ho"}
+    assert mapped(record, {"context": "list.0.x", "system": "absent"}) == {"context": "deep"}
+    assert mapped(record, {"prompt": "other.x"}) is None
+
+
+def test_messages_are_joined_from_the_root_to_every_leaf_and_faults_are_named() -> None:
+    said = [("b", "a", "assistant"), ("a", None, "prompter"), ("c", "a", "assistant"), ("x", "gone", "assistant"),
+            ("l", "m", "prompter"), ("m", "l", "assistant")]  # fmt: skip
+    with Threads() as threads:
+        for place, (own, parent, role) in enumerate(said, 1):
+            found = flat({"message_id": own, "parent_id": parent, "text": own, "role": role})
+            assert found is not None
+            assert threads.add(place, own.encode(), found)
+            assert not threads.add(place, b"again", found)
+        joined = list(threads.conversations())
+    assert [(one.position, one.raw) for one in joined] == [(1, b"a\nb"), (3, b"a\nc"), (4, b"x"), (5, b"l"), (6, b"m")]
+    assert joined[0].record == {
+        "messages": [{"role": "prompter", "content": "a"}, {"role": "assistant", "content": "b"}],
+        "id": "b",
+    }
+    assert [bool(one.fault) for one in joined] == [False, False, True, True, True]
+    assert "'gone'" in (joined[2].fault or "")
+    assert "loop" in (joined[3].fault or "")
+
+
 NAMES = """instruction input output response context prompt completion question answer messages conversations from value role
 content chosen rejected instances Definition seed_examples questions_and_answers message_tree_id replies text title facts id
-history system tools tool_calls"""
+history system tools tool_calls turns reference choices label dialog row paragraphs context qas speaker utterance"""
 FIELDS = st.sampled_from(NAMES.split())
 JSON = st.recursive(
     st.none()
@@ -211,4 +316,4 @@ def test_no_record_breaks_a_detector_and_every_turn_is_text(record: dict[str, ob
 
 
 def test_nested_shapes_are_known_by_name() -> None:
-    assert set(NESTED) == {"message_tree", "taxonomy", "instances"}
+    assert set(NESTED) == {"message_tree", "taxonomy", "reading", "instances", "wrapper"}

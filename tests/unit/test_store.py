@@ -28,6 +28,11 @@ def scores(*ids: str) -> pa.Table:
     return pa.Table.from_pylist(rows, schema=TABLES[KEY].schema)
 
 
+def exits(*ids: str) -> pa.Table:
+    rows = [{"id": i, "source": "s", "outcome": "unrated", "reason": "judge_failed", "detail": ""} for i in ids]
+    return pa.Table.from_pylist(rows, schema=TABLES[SIDE].schema)
+
+
 def ids(lake: Lake, version: int | None = None) -> list[str]:
     return sorted(lake.dataset(KEY, version).to_table(columns=["id"])["id"].to_pylist())
 
@@ -87,15 +92,26 @@ def test_a_file_of_another_schema_is_refused(tmp_path: Path) -> None:
 
 def test_side_tables_are_read_at_the_version_published_with_their_owner(tmp_path: Path) -> None:
     lake = Lake(str(tmp_path))
-    exits = pa.table(
-        {"id": ["rec_9"], "source": ["s"], "outcome": ["unrated"], "reason": ["judge_failed"], "detail": [""]}
-    )
-    side = lake.publish(lake.write(SIDE, "run-a", exits), publication("a"))
+    side = lake.publish(lake.write(SIDE, "run-a", exits("rec_9")), publication("a"))
     assert lake.version(SIDE) is None, "a crash between the side table and its owner must leave nothing visible"
     lake.publish(lake.write(KEY, "run-a", scores("rec_1")), publication("a", sides={SIDE: side}))
     assert lake.version(SIDE) == 0
-    lake.publish(lake.write(SIDE, "run-b", exits), publication("b"))
+    lake.publish(lake.write(SIDE, "run-b", exits("rec_9")), publication("b"))
     assert lake.version(SIDE) == 0
+
+
+def test_rows_that_grew_are_added_in_side_tables_too(tmp_path: Path) -> None:
+    lake = Lake(str(tmp_path))
+    side = lake.publish(lake.write(SIDE, "run-a", exits("rec_8")), publication("a"))
+    lake.publish(lake.write(KEY, "run-a", scores("rec_1")), publication("a", sides={SIDE: side}))
+    # a crash between the two commits: rows that no commit of the owner names
+    lake.publish(lake.write(SIDE, "run-b", exits("rec_9")), publication("b", grown=True))
+    side = lake.publish(lake.write(SIDE, "run-c", exits("rec_9")), publication("c", grown=True))
+    lake.publish(lake.write(KEY, "run-c", scores("rec_2")), publication("c", grown=True, sides={SIDE: side}))
+    assert ids(lake) == ["rec_1", "rec_2"]
+    assert sorted(lake.dataset(SIDE).to_table()["id"].to_pylist()) == ["rec_8", "rec_9"]
+    lake.publish(lake.write(KEY, "run-d", scores("rec_3")), publication("d"))
+    assert ids(lake) == ["rec_3"], "a run on everything replaces the table"
 
 
 def test_maintenance_commits_are_not_publications(tmp_path: Path) -> None:

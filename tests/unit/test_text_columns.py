@@ -3,7 +3,7 @@
 import pyarrow as pa
 import pytest
 
-from spark_jobs.text import exact_key, repair, tokens
+from spark_jobs.text import exact_key, repair
 
 
 def repaired(text: str) -> str:
@@ -24,6 +24,11 @@ def key(text: str) -> str:
         ("  lines \t\n\n\n\nhere  ", "lines\n\nhere"),
         ("<p>Rinse the <b>rice</b>.</p><p>Boil it &amp; wait.</p>", "Rinse the rice.\n\nBoil it & wait."),
         ("first<br/>second", "first\nsecond"),
+        ("Salt &amp;amp; pepper&#39;s caf&eacute;", "Salt & pepper's café"),
+        ("the â€œboldâ€\x9d claim", "the “bold” claim"),
+        ("left\u202eright\u2066 and so\u00adft", "leftright and soft"),
+        ("one\u2028two", "one\ntwo"),
+        ("\x1b[31mred\x1b[0m text", "red text"),
     ],
 )
 def test_damage_is_mended(broken: str, mended: str) -> None:
@@ -40,6 +45,13 @@ def test_damage_is_mended(broken: str, mended: str) -> None:
         "He earns 48/2 = <<48/2=24>>24 a day.",
         "“Curly” quotes and full‑width Ａ stay",
         "def f():\n    return 1\n\ttab",
+        "List<String> names = new ArrayList<>(); if (a < b && c > d) { x &= y; }",
+        "#include <vector>\nstd::vector<int> v; int* p = &v[0];",
+        "In HTML, &lt;b&gt; is written as an entity.",
+        "Escaped it reads &lt;p&gt;text&lt;/p&gt; in the log.",
+        "see https://example.org/?a=1&copy=2&lt=3",
+        "家族は👨\u200d👩\u200d👧です",
+        "naïve façade, ¿qué?, «oui», 5 µm ± 1",
         "",
     ],
 )
@@ -68,8 +80,3 @@ def test_the_same_text_has_one_key(one: str, other: str) -> None:
 )
 def test_different_texts_have_two_keys(one: str, other: str) -> None:
     assert key(one) != key(other)
-
-
-def test_tokens_are_words_or_characters() -> None:
-    assert tokens("Boil 2 cups, don't") == ["boil", "2", "cups", "don", "t"]
-    assert tokens("细胞ab理论") == ["细", "胞", "ab", "理", "论"]

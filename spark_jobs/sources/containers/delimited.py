@@ -6,7 +6,9 @@ from collections.abc import Iterator
 from itertools import count
 from typing import BinaryIO
 
+from spark_jobs.sources.containers.encoding import SAMPLE
 from spark_jobs.sources.containers.piece import RECORD_LIMIT, Piece, UnreadableFile, invalid_utf8, refused
+from spark_jobs.sources.containers.streams import headed
 
 _DELIMITERS = ",;\t|"
 
@@ -32,9 +34,10 @@ class _Lines:
 def read(stream: BinaryIO) -> Iterator[Piece]:
     """One piece for each row below the header; position is the number of the row."""
     csv.field_size_limit(RECORD_LIMIT)
-    reader = io.TextIOWrapper(stream, encoding="utf-8-sig", errors="surrogateescape", newline="")
+    head, whole = headed(stream, SAMPLE)
+    reader = io.TextIOWrapper(whole, encoding="utf-8-sig", errors="surrogateescape", newline="")
     lines = _Lines(reader)
-    rows = csv.reader(iter(lines), delimiter=_delimiter(reader), strict=True)
+    rows = csv.reader(iter(lines), delimiter=_delimiter(head), strict=True)
     header = _header(rows)
     lines.taken()
     numbers = count(1)
@@ -51,9 +54,8 @@ def read(stream: BinaryIO) -> Iterator[Piece]:
             yield _row(next(numbers), raw, header, row)
 
 
-def _delimiter(reader: io.TextIOWrapper) -> str:
-    line = reader.readline()
-    reader.seek(0)
+def _delimiter(head: bytes) -> str:
+    line = head.split(b"\n", 1)[0].decode("utf-8", "replace")
     return max(_DELIMITERS, key=line.count)
 
 

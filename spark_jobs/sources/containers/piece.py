@@ -1,7 +1,6 @@
 """What a container yields: one record with its bytes, or the bytes that were not a record and why."""
 
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 RECORD_LIMIT = 64 * 2**20  # bytes of one record: above it the record is refused, so that memory stays bounded
 
@@ -10,12 +9,12 @@ class UnreadableFile(Exception):
     """The file as a whole is not what its name says."""
 
 
-@dataclass(frozen=True, slots=True)
-class Piece:
+class Piece(NamedTuple):
     """One record (`reason` is None) or one refusal.
 
     position: line number in line-delimited files, number of the record elsewhere, both from 1.
-    raw: the record's own bytes, or its canonical JSON where the container has no bytes of its own for it.
+    raw: the record's own bytes, as UTF-8 where the file has another encoding, or its canonical JSON where the container has no
+    bytes of its own for it.
     """
 
     position: int

@@ -1,0 +1,129 @@
+"""Reads every raw file of a folder as the ingest stage does: `python benchmarks/ingest_real.py --data FOLDER [--out docs/ingested.md]`.
+
+For each file: what was counted without any code of the stage (lines, elements of an array, instances, questions, paths through
+trees), the rows by shape, the quarantined rows by reason, and what is unaccounted for, which must be nothing. The folder's own
+MANIFEST.tsv, if there is one, is compared where it counts the same unit. Files are read in one process, without Spark: the rows
+are the same, as the tests hold. Figures only: no text of any row.
+"""
+
+import argparse
+import collections
+import hashlib
+import json
+import time
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import yaml
+from pyarrow import fs
+
+from lake.peek import kind_of
+from spark_jobs.ingest import _instruction, _passage  # pyright: ignore[reportPrivateUsage]
+from spark_jobs.raw_rows import file_rows
+
+SAME_UNIT = ("records", "rows", "instances", "questions", "articles", "passages", "dialogues")
+
+
+def counted(path: Path) -> int:
+    """The raw records in a file, by the plainest means."""
+    if path.suffix == ".parquet":
+        return pq.read_metadata(path).num_rows
+    packing = {".gz": "gzip", ".zst": "zstd"}.get(path.suffix)
+    with pa.input_stream(str(path), compression=packing) as stream:
+        content = stream.read()
+    name = path.stem if packing else path.name
+    if name.endswith((".tsv", ".csv")):
+        return len(content.splitlines()) - 1
+    if name.endswith(".yaml"):
+        return sum(_units([yaml.safe_load(content)]))
+    if name.endswith(".json"):
+        return sum(_units([json.loads(content)]))
+    lines = [line for line in content.split(b"\n") if line.strip()]
+    return len(lines) if name.endswith(".txt") else sum(_units(map(json.loads, lines)))
+
+
+def _units(values: Iterable[Any]) -> Iterator[int]:
+    """For each value, the raw records in it; flat messages at the end, as those that nobody answers."""
+    messages: list[tuple[str, str | None]] = []
+    for value in values:
+        if isinstance(value, list):
+            yield len(value)
+        elif "message_tree_id" in value and "prompt" in value:
+            yield _leaves(value["prompt"])
+        elif "parent_id" in value and "role" in value:
+            messages.append((value["message_id"], value["parent_id"]))
+        elif "seed_examples" in value:
+            yield sum(len(example.get("questions_and_answers", [example])) for example in value["seed_examples"])
+        else:
+            yield len(value.get("instances") or value.get("Instances") or [value])
+    yield len({own for own, _ in messages} - {parent for _, parent in messages})
+
+
+def _leaves(message: dict[str, Any]) -> int:
+    return sum(map(_leaves, message["replies"])) if message.get("replies") else 1
+
+
+def measured(path: Path, name: str) -> dict[str, Any]:
+    """One line of the table: kind, count, rows by shape, refusals by reason."""
+    kind = kind_of(fs.LocalFileSystem(), str(path))
+    sha256 = hashlib.sha256(path.read_bytes()).hexdigest()
+    file = {"uri": str(path), "path": name, "source": "real", "licence": None, "kind": kind, "sha256": sha256}
+    shapes: collections.Counter[str] = collections.Counter()
+    reasons: collections.Counter[str] = collections.Counter()
+    for row in file_rows(file, _passage if kind == "passages" else _instruction):
+        if row.get("reason"):
+            reasons[row["reason"]] += 1
+        else:
+            shapes[row.get("shape", "passage")] += 1
+    return {"file": name, "kind": kind, "counted": counted(path), "shapes": dict(shapes), "reasons": dict(reasons)}
+
+
+def _manifest(data: Path) -> dict[str, int]:
+    """Records by file, where the manifest counts what is a raw record here."""
+    path = data / "MANIFEST.tsv"
+    lines = path.read_text(encoding="utf-8").splitlines()[1:] if path.exists() else []
+    fields = [line.split("\t") for line in lines]
+    return {name: int(records) for name, records, unit, *_ in fields if unit in SAME_UNIT and records.isdecimal()}
+
+
+def table(found: list[dict[str, Any]], manifest: dict[str, int]) -> Iterator[str]:
+    """The figures as Markdown, totals first."""
+    rows = sum(sum(one["shapes"].values()) for one in found)
+    refused = sum(sum(one["reasons"].values()) for one in found)
+    total = sum(one["counted"] for one in found)
+    unlike = [one["file"] for one in found if manifest.get(one["file"], one["counted"]) != one["counted"]]
+    yield f"{len(found)} files, {total:,} raw records counted, {rows:,} rows, {refused:,} quarantined,"
+    yield f"**{total - rows - refused} unaccounted for**. The manifest counts otherwise in {len(unlike)} files.\n"
+    yield "| file | kind | counted | rows by shape | quarantined by reason | unaccounted |\n|---|---|---|---|---|---|"
+    for one in found:
+        parts = [
+            "; ".join(f"{name} {count:,}" for name, count in one[key].items()) or "-" for key in ("shapes", "reasons")
+        ]
+        lost = one["counted"] - sum(one["shapes"].values()) - sum(one["reasons"].values())
+        yield f"| {one['file']} | {one['kind']} | {one['counted']:,} | {parts[0]} | {parts[1]} | {lost} |"
+
+
+def main() -> None:
+    """Parses the arguments, reads, writes."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--data", type=Path, required=True, help="a folder of real raw files")
+    parser.add_argument("--only", nargs="*", default=["instruct", "wikipedia"], help="its subfolders to read")
+    parser.add_argument(
+        "--out", type=Path, help="a Markdown file whose part below the line `<!-- figures -->` is replaced"
+    )
+    given = parser.parse_args()
+    begun = time.process_time()
+    paths = sorted(path for part in given.only for path in (given.data / part).rglob("*") if path.is_file())
+    found = [measured(path, str(path.relative_to(given.data))) for path in paths]
+    text = "\n".join(table(found, _manifest(given.data))) + "\n"
+    print(text, f"\n{time.process_time() - begun:.0f} processor seconds")
+    if given.out:
+        before = given.out.read_text(encoding="utf-8").split("<!-- figures -->")[0]
+        given.out.write_text(f"{before}<!-- figures -->\n\n{text}", encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()

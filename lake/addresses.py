@@ -1,0 +1,38 @@
+"""Where raw files lie: local paths, object stores that Arrow knows, any other URL through fsspec, data sets on a hub by their name."""
+
+import re
+from pathlib import Path
+
+from pyarrow import fs
+
+from lake.errors import UserError
+
+INSIDE = "!/"  # between an archive's address and the name of a file inside it
+# a file inside an archive, as a pattern that Python, pandas and Spark read alike; its first group ends the archive's address
+MEMBER = rf"(\.(?i:zip|tar|tgz|tbz2|txz|tar\.[a-z0-9]+)){INSIDE}.*$"
+_HUB_NAME = re.compile(r"[A-Za-z0-9][\w.-]*/[A-Za-z0-9][\w.-]*")
+_HUB = "hf://datasets/"
+
+
+def absolute(address: str) -> str:
+    """The address as it is kept: a URL as it is, a local path in full, `ORG/NAME` that is no local path as a data set on the hub."""
+    if "://" in address:
+        return address
+    path = Path(address).expanduser()
+    if not path.exists() and _HUB_NAME.fullmatch(address):
+        return f"{_HUB}{address}"
+    return str(path.resolve())
+
+
+def located(address: str) -> tuple[fs.FileSystem, str]:
+    """The file system behind an absolute address and the path inside it. Raises UserError if nothing here can open such a URL."""
+    scheme = address.split("://", 1)[0] if "://" in address else ""
+    if scheme in ("", "file", "s3", "gs", "gcs", "hdfs", "viewfs", "abfs", "abfss"):
+        return fs.FileSystem.from_uri(address)
+    import fsspec
+
+    try:
+        filesystem, path = fsspec.url_to_fs(address)
+    except (ImportError, ValueError, OSError) as error:
+        raise UserError(f"{address} cannot be opened: {error}") from None
+    return fs.PyFileSystem(fs.FSSpecHandler(filesystem)), path

@@ -1,0 +1,56 @@
+"""What a stage has not seen yet: known from logs alone, where its inputs only had rows appended since it last published."""
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from lake.publication import Fingerprint
+from lake.stages import Stage
+from lake.store import Lake
+
+
+@dataclass(frozen=True)
+class Growth:
+    """`files`: of each input, those appended since the stage last published; `before`: the version of each input that it
+    read then, and of each of its own tables."""
+
+    files: Mapping[str, tuple[str, ...]]
+    before: Mapping[str, int]
+
+
+def growth(lake: Lake, stage: Stage, wanted: Fingerprint) -> Growth | None:
+    """The rows that are new to a stage; None when it must run on everything: its first run, other params or code, or an
+    input that was rewritten."""
+    published = lake.publication(stage.key)
+    if published is None or not stage.grows:
+        return None
+    _, publication = published
+    same_job = (wanted.params_hash, wanted.code_hash) == (publication.params_hash, publication.code_hash)
+    if not same_job or set(wanted.inputs) != set(publication.inputs):
+        return None
+    read = publication.inputs
+    added = {table: lake.added(table, read[table], version) for table, version in wanted.inputs.items()}
+    files = {table: paths for table, paths in added.items() if paths is not None}
+    own = {table: version for table in stage.outputs if (version := lake.version(table)) is not None}
+    if len(files) < len(added) or len(own) < len(stage.outputs):
+        return None
+    return Growth(files, {**read, **own})
+
+
+class Opened(Mapping[str, Any]):
+    """Frames by table key, each opened when first asked for."""
+
+    def __init__(self, versions: Mapping[str, int], open_frame: Callable[[str, int], Any]) -> None:
+        self._versions, self._open = versions, open_frame
+        self._frames: dict[str, Any] = {}
+
+    def __getitem__(self, key: str) -> Any:
+        if key not in self._frames:
+            self._frames[key] = self._open(key, self._versions[key])
+        return self._frames[key]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._versions)
+
+    def __len__(self) -> int:
+        return len(self._versions)

@@ -1,0 +1,63 @@
+"""Work spread over processes comes back in order, and ends with whoever asked for it."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from math import sqrt
+from pathlib import Path
+
+import psutil
+import pytest
+
+from inference.parallel import in_processes
+
+
+def counted(taken: list[int]) -> Iterator[float]:
+    for number in range(1, 41):
+        taken.append(number)
+        yield float(number)
+
+
+def test_results_keep_their_order_and_few_items_wait() -> None:
+    taken: list[int] = []
+    found = in_processes(sqrt, counted(taken), 2)
+    assert next(found) == 1.0
+    assert len(taken) < 10, "items are taken as results are"
+    assert [1.0, *found] == [sqrt(number) for number in range(1, 41)]
+
+
+def test_what_work_raises_comes_back() -> None:
+    with pytest.raises(ValueError):
+        list(in_processes(sqrt, [4.0, -1.0], 2))
+
+
+def test_one_process_is_this_one() -> None:
+    assert list(in_processes(lambda _: os.getpid(), [1, 2], 1)) == [os.getpid()] * 2
+
+
+SLEEPERS = """
+import time
+from inference.parallel import in_processes
+if __name__ == "__main__":
+    for _ in in_processes(time.sleep, [0, 60, 60], 2):
+        print("started", flush=True)
+"""
+
+
+def test_processes_end_with_the_one_that_started_them(tmp_path: Path) -> None:
+    script = tmp_path / "sleepers.py"
+    script.write_text(SLEEPERS, encoding="utf-8")
+    here = str(Path(__file__).resolve().parents[2])
+    parent = subprocess.Popen(
+        [sys.executable, script], stdout=subprocess.PIPE, env=os.environ | {"PYTHONPATH": here}, start_new_session=True
+    )
+    assert parent.stdout is not None and parent.stdout.readline() == b"started\n"
+    children = psutil.Process(parent.pid).children(recursive=True)
+    parent.send_signal(signal.SIGKILL)
+    parent.wait()
+    gone, alive = psutil.wait_procs(children, timeout=30)
+    assert gone and not alive

@@ -1,0 +1,48 @@
+"""Shares of distinct 3-grams, against a plain count over Python lists."""
+
+import re
+
+import numpy as np
+import pyarrow as pa
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from spark_jobs import repetition
+
+WORD = re.compile(r"[\u4e00-\u9fff]|[^\W\u4e00-\u9fff]+")
+
+
+def plain(text: str) -> tuple[int, float]:
+    words = WORD.findall(text.lower())
+    grams = list(zip(words, words[1:], words[2:], strict=False))
+    return len(words), len(set(grams)) / len(grams) if grams else 1.0
+
+
+@given(st.lists(st.text(alphabet="aB cÉ9_米饭。,\n-", max_size=40), min_size=1, max_size=8))
+def test_shares_are_those_of_a_plain_count(texts: list[str]) -> None:
+    words, shares = repetition.distinct_trigrams(pa.array(texts))
+    assert list(zip(words.tolist(), shares.tolist(), strict=True)) == [plain(text) for text in texts]
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("Press the button and wait for the light. " * 10, True),
+        ("先把米洗干净再煮。" * 8, True),
+        ("Press the button. " * 3, False),
+        (" ".join(str(number) for number in range(60)), False),
+        ("", False),
+    ],
+)
+def test_only_long_answers_that_go_round_are_repetitive(text: str, found: bool) -> None:
+    assert repetition.repetitive(pa.array([text]), 40, 0.25).to_pylist() == [found]
+
+
+def test_rows_do_not_depend_on_their_neighbours(monkeypatch: pytest.MonkeyPatch) -> None:
+    texts = pa.array([f"{word} and {word} again " * (number % 40) for number, word in enumerate("abcdefgh" * 10)])
+    together = repetition.repetitive(texts, 40, 0.25)
+    monkeypatch.setattr(repetition, "_BLOCK", 64)
+    apart = pa.concat_arrays([repetition.repetitive(texts.slice(row, 1), 40, 0.25) for row in range(len(texts))])
+    assert together.equals(apart) and together.equals(repetition.repetitive(texts, 40, 0.25))
+    assert 0 < np.asarray(together).sum() < len(texts)
