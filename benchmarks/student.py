@@ -43,7 +43,13 @@ def dolly(folder: Path) -> list[dict[str, str]]:
     for row in rows:
         prompt = "\n".join(part for part in (row["instruction"], row["context"]) if part)
         text = f"{prompt}\n{row['response']}"
-        told = {"prompt": prompt, "answer": row["response"], "text": text, "source": row["category"], "language": "en"}
+        told = {
+            "prompt": prompt,
+            "answer": row["response"],
+            "text": text,
+            "source": row.get("category") or "",
+            "language": "en",
+        }
         records[sha256_text(text)] = told | {"id": sha256_text(text), "text_hash": sha256_text(text)}
     found = [records[text_hash] for text_hash in sorted(records)]
     return [found[place] for place in np.random.default_rng(_SEED).permutation(len(found))]

@@ -40,8 +40,7 @@ def embeddings(inputs: SparkInputs, params: EmbedParams, context: JobContext) ->
     silver/student_fidelity gets one row where a student embedded enough of them to be measured, else none.
     """
     model = embedder(params.embedder)
-    cached = inputs.get("silver/embeddings", context.before.get("silver/embeddings"))
-    texts = missing(inputs["silver/unique_instructions"], cached, model.digest).persist()
+    texts = missing(inputs["silver/unique_instructions"], inputs.get("silver/embeddings"), model.digest).persist()
     count = texts.count()
     cores = texts.sparkSession.sparkContext.defaultParallelism
     workers = max(1, min(cores, count // params.texts_per_worker))

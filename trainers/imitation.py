@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 Vectors = NDArray[np.float32]
-_RIDGE = 1e-3  # of the number of texts: enough to hold directions that hardly occur
+_RIDGE = 1e-2  # of the number of texts: enough to hold directions that hardly occur
 
 
 @dataclass(frozen=True)

@@ -3,6 +3,7 @@
 import hashlib
 from typing import Any
 
+import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pyarrow.dataset as ds
@@ -17,17 +18,19 @@ def stratified(records: ds.Dataset, count: int, seed: int) -> list[dict[str, Any
     Strata are source, language and length. They are served in turn, each by the smallest hash of seed and text; any prefix of the
     sample is such a sample itself. Rows are read in batches and never more than a few times `count` of them held.
     """
-    kept = pd.DataFrame(columns=[*_COLUMNS, "stratum", "draw"])
+    kept: Any = None
     for batch in records.to_batches(columns=_COLUMNS):
         if batch.num_rows:
-            kept = _first(pd.concat([kept, _drawn(batch, seed)]) if len(kept) else _drawn(batch, seed), count)
+            kept = _first(pd.concat([kept, _drawn(batch, seed)]), count)
+    if kept is None:
+        return []
     return kept.drop_duplicates("text_hash")[_COLUMNS].to_dict("records")
 
 
 def _drawn(batch: pa.RecordBatch, seed: int) -> pd.DataFrame:
     """The rows with their stratum and the number that decides their turn in it."""
     rows = batch.to_pandas()
-    band = sum((rows["text"].str.len() >= least).astype(int) for least in _BANDS)
+    band: Any = pd.cut(rows["text"].str.len(), [*_BANDS, np.inf], right=False, labels=False)
     stratum = rows["source"].fillna("") + "\n" + rows["language"].fillna("") + "\n" + band.astype(str)
     draw = [hashlib.sha256(f"{seed} {text_hash}".encode()).hexdigest() for text_hash in rows["text_hash"]]
     return rows.assign(stratum=stratum, draw=draw)

@@ -6,6 +6,7 @@ afterwards, so the student is an ordinary SentenceTransformer folder. Not yet: h
 """
 
 from collections.abc import Mapping, Sequence
+from itertools import chain
 from typing import Any
 
 import numpy as np
@@ -26,7 +27,7 @@ from trainers.sample import stratified
 from trainers.surroundings import silence
 
 SAMPLE_TABLE = "models/student_sample"
-_SIDES = ("text", "prompt", "answer")
+_SIDES = ("text", "prompt", "answer")  # what is measured of a held-out record
 _TEXTS_A_CALL = 512
 _LEAST_PART = 20  # held-out records of a source or language that is told apart
 
@@ -39,13 +40,14 @@ class StudentParams(Params):
 
     train: bool = Field(False, description="whether this lake has a student; where false, no model is loaded")
     teacher: str = Field(DEFAULT, min_length=1, description="the embedder to imitate")
-    sample: int = Field(
-        10_000, ge=100, description="records that the teacher embeds: whole, their prompts, their answers"
+    sample: int = Field(10_000, ge=100, description="records that the student learns from and is measured on")
+    characters: int = Field(
+        250, ge=20, description="where prompts and answers are cut for learning: the teacher's time is spent on many"
     )
     heldout: int = Field(1_000, ge=LEAST_TEXTS, description="records of the sample that are kept for measuring")
     epochs: int = Field(6, ge=1, description="how often each text is seen")
     batch_size: int = Field(256, ge=8, description="texts of a step; each is compared with all others of it")
-    learning_rate: float = Field(2e-3, gt=0, description="of Adam")
+    learning_rate: float = Field(5e-4, gt=0, description="of Adam")
     likeness_weight: float = Field(10.0, ge=0, description="weight of the loss over pairs beside the loss over texts")
     seed: int = Field(7, description="varies the sample and the order of the texts")
 
@@ -71,14 +73,14 @@ def student_embedder(inputs: ArrowInputs, params: StudentParams, context: JobCon
         raise UserError(
             f"a student needs {5 * LEAST_TEXTS} distinct records to learn from; this lake has {len(records)}"
         )
-    teacher = embedder(params.teacher)
-    texts, places = _distinct_texts(records)
-    vectors, fresh = _teachers_vectors(texts, teacher, context)
+    teacher, lessons = embedder(params.teacher), _lessons(records[held:], params.characters)
+    sides = [[str(record[side] or "") for record in records[:held]] for side in _SIDES]
+    vectors, fresh = _teachers_vectors(list(dict.fromkeys([*lessons, *chain(*sides)])), teacher, context)
     yield SAMPLE_TABLE, fresh
-    lessons = np.unique(places[held:])
-    student, losses = _trained([texts[place] for place in lessons], vectors[lessons], teacher, params, context)
-    shown = [student.encode([texts[place] for place in side]) for side in places[:held].T]
-    taught = [vectors[side] for side in places[:held].T]
+    wanted = np.stack([vectors[text] for text in lessons])
+    student, losses = _trained(lessons, wanted, teacher, params, context)
+    shown = [student.encode(texts) for texts in sides]
+    taught = [np.stack([vectors[text] for text in texts]) for texts in sides]
     measured = _figures(shown, taught)
     context.metrics.update(measured)
     yield STUDENT_TABLE, _row(
@@ -88,29 +90,27 @@ def student_embedder(inputs: ArrowInputs, params: StudentParams, context: JobCon
     )  # fmt: skip
 
 
-def _distinct_texts(records: Records) -> tuple[list[str], NDArray[np.int64]]:
-    """The distinct whole texts, prompts and answers, and where each record's three are among them, shape (records, 3)."""
-    known: dict[str, int] = {}
-    places = [[known.setdefault(record[side] or "", len(known)) for side in _SIDES] for record in records]
-    return list(known), np.array(places, np.int64)
+def _lessons(records: Records, characters: int) -> list[str]:
+    """The distinct prompts and answers, each up to `characters`: a mean of token vectors learned on short texts serves long ones."""
+    parts = (str(record[side] or "")[:characters] for record in records for side in ("prompt", "answer"))
+    return [text for text in dict.fromkeys(parts) if text.strip()]
 
 
-def _teachers_vectors(texts: Sequence[str], teacher: Embedder, context: JobContext) -> tuple[Vectors, pa.Table]:
-    """The teacher's vector of each text, and the rows of those that no cache table had: only they are embedded."""
-    hashes = [sha256_text(text) for text in texts]
-    known = _cached(hashes, teacher.digest, context)
-    fresh = [place for place, text_hash in enumerate(hashes) if text_hash not in known]
-    found = np.zeros((len(fresh), teacher.dimension), np.float32)
+def _teachers_vectors(
+    texts: Sequence[str], teacher: Embedder, context: JobContext
+) -> tuple[dict[str, Vectors], pa.Table]:
+    """The teacher's vector of each distinct text, and the rows of those that no cache table had: only they are embedded."""
+    hashes = {text: sha256_text(text) for text in texts}
+    known = _cached(list(hashes.values()), teacher.digest, context)
+    vectors = {text: known[text_hash] for text, text_hash in hashes.items() if text_hash in known}
+    fresh = [text for text in texts if text not in vectors]
     for start in range(0, len(fresh), _TEXTS_A_CALL):
-        part = slice(start, start + _TEXTS_A_CALL)
-        found[part] = teacher.encode([texts[place] for place in fresh[part]])
-        context.progress(min(start + _TEXTS_A_CALL, len(fresh)), len(fresh))
+        part = fresh[start : start + _TEXTS_A_CALL]
+        vectors |= zip(part, teacher.encode(part), strict=True)
+        context.progress(start + len(part), len(fresh))
     context.metrics["texts_embedded_by_the_teacher"] = float(len(fresh))
-    known |= {hashes[place]: vector for place, vector in zip(fresh, found, strict=True)}
-    rows = [{"text_hash": hashes[place], "embedder": teacher.digest, "vector": known[hashes[place]]} for place in fresh]
-    return np.stack([known[text_hash] for text_hash in hashes]), pa.Table.from_pylist(
-        rows, schema=TABLES[SAMPLE_TABLE].schema
-    )
+    rows = [{"text_hash": hashes[text], "embedder": teacher.digest, "vector": vectors[text]} for text in fresh]
+    return vectors, pa.Table.from_pylist(rows, schema=TABLES[SAMPLE_TABLE].schema)
 
 
 def _cached(hashes: Sequence[str], digest: str, context: JobContext) -> dict[str, Vectors]:

@@ -1,6 +1,5 @@
 """Embeddings: unit vectors of distinct texts, and no text asked for twice."""
 
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -82,8 +81,7 @@ def test_a_static_embedder_gives_the_same_vectors_in_any_partitions_and_only_wha
     vectors = {row["text_hash"]: row["vector"] for row in found}
     wanted = embedder(str(folder)).encode([entry["text"] for entry in records])
     assert np.array_equal([vectors[entry["text_hash"]] for entry in records], wanted)
-    before = replace(context(), before={VECTORS: frame(spark, VECTORS, found[:30])})
-    later = embeddings({UNIQUE: unique}, params, before)
+    later = embeddings({UNIQUE: unique, VECTORS: frame(spark, VECTORS, found[:30])}, params, context())
     assert rows(later[VECTORS], "text_hash") == found[30:]
 
 
