@@ -130,22 +130,6 @@ def rows_in(frame: Frame, where: str | None = None) -> int:
     return len(held.query(where) if where else held)
 
 
-def gaps(frame: Frame, value: str, foretold: str) -> tuple[int, float, float]:
-    """Over the rows that have both: how many, the mean gap between them, and that between `value` and its own mean."""
-    if _is_spark(frame):
-        from pyspark.sql import functions as F
-
-        known = frame.select(value, foretold).dropna()
-        rows, gap, mean = known.agg(F.count("*"), F.avg(F.abs(F.col(value) - F.col(foretold))), F.avg(value)).collect()[
-            0
-        ]
-        return rows, gap or 0.0, known.agg(F.avg(F.abs(F.col(value) - F.lit(mean)))).collect()[0][0] or 0.0
-    held: Any = _pandas(frame, {value, foretold}).dropna()
-    if held.empty:
-        return 0, 0.0, 0.0
-    return len(held), (held[value] - held[foretold]).abs().mean(), (held[value] - held[value].mean()).abs().mean()
-
-
 def loss(before: Frame, after: Frame, column: str = "source") -> pd.DataFrame:
     """For each value of `column` in `before`: the rows, and `lost`, the share that `after` no longer has."""
     totals = pd.DataFrame({"before": _counts(before, column), "after": _counts(after, column)}).fillna(0)

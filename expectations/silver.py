@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from expectations.frames import count, empty, gaps, keys, loss, measured, membership, rows_in, summary, vectors
+from expectations.calibration import gaps
+from expectations.frames import count, empty, keys, loss, measured, membership, rows_in, summary, vectors
 from expectations.gate import Batch
 from expectations.rules import (
     Figure,
