@@ -83,7 +83,7 @@ def run(lake: Lake, profile: str) -> dict[str, Any]:
 def books() -> dict[str, Any]:
     """Whether the ledger balances, its raw rows and outcomes, and what asking for it took."""
     found = mixlake("ledger")
-    told = found.pop("told") or {"balanced": False, "sources": []}
+    told: dict[str, Any] = found.pop("told") or {"balanced": False, "sources": []}
     outcomes: dict[str, int] = {}
     for source in told["sources"]:
         for outcome, rows in source["outcomes"].items():

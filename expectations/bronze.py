@@ -6,7 +6,7 @@ neither a row nor a quarantined one is named in a warning (an empty list is a fi
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
@@ -66,7 +66,7 @@ def _books(frames: Frames, table: str, kinds: str) -> Batch:
     """Ids and addresses across the table, its quarantine and the registered files; of rows published before, their keys alone."""
     side = f"{table}_quarantine"
     rows, quarantined, files = frames[table], frames[side], frames["landing/files"]
-    before: Mapping[str, Frame] = getattr(frames, "before", {})
+    before = frames.before
     old = [before[key] for key in (table, side) if key in before]
     ids = membership(rows=keys(rows, "id"), quarantined=keys(quarantined, "id"), **_each("old", old, "id"))
     uris = membership(

@@ -6,7 +6,7 @@ thousands. Exact copies are counted by the stage and never stop it.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
@@ -42,12 +42,12 @@ def unique_instructions(frames: Frames, params: DedupeLimits) -> Iterable[Batch]
     )
     yield Batch("silver/signatures", frames["silver/signatures"], identified("id", "rec"), key="id")
     below = rows_in(removed, f"{NEAR} and similarity < {params.threshold}")
-    yield figures(*_ids(frames, getattr(frames, "before", {})), none("near_below_threshold", below))
+    yield figures(*_ids(frames, frames.before), none("near_below_threshold", below))
     yield _sources(frames["silver/instructions"], removed, params)
     yield _stars(removed, params.max_star)
 
 
-def _ids(frames: Frames, before: Frames) -> Iterable[Figure]:
+def _ids(frames: Frames, before: Mapping[str, Frame]) -> Iterable[Figure]:
     """Where ids are. A kept row may have been published before; those rows are joined by key and not audited again."""
     rows, removed = frames[UNIQUE], frames["silver/duplicates"]
     places = {"kept": keys(rows, "id"), "removed": keys(removed, "removed_id"), "named": keys(removed, "kept_id")}

@@ -19,8 +19,10 @@ import pyarrow.dataset as ds
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame
 
+    from lake.job import Views
+
     Frame = DataFrame | ds.Dataset | pa.Table | pd.DataFrame
-    Frames = Mapping[str, Frame]
+    Frames = Views
 
 SMALL = 100_000  # rows of a Spark frame that are cheaper to hold than to query a dozen times
 
@@ -137,22 +139,6 @@ def rows_in(frame: Frame, where: str | None = None) -> int:
         return (frame.filter(where) if where else frame).count()
     held = _pandas(frame, set(re.findall(r"\w+", where or "")))
     return len(held.query(where) if where else held)
-
-
-def gaps(frame: Frame, value: str, foretold: str) -> tuple[int, float, float]:
-    """Over the rows that have both: how many, the mean gap between them, and that between `value` and its own mean."""
-    if _is_spark(frame):
-        from pyspark.sql import functions as F
-
-        known = frame.select(value, foretold).dropna()
-        rows, gap, mean = known.agg(F.count("*"), F.avg(F.abs(F.col(value) - F.col(foretold))), F.avg(value)).collect()[
-            0
-        ]
-        return rows, gap or 0.0, known.agg(F.avg(F.abs(F.col(value) - F.lit(mean)))).collect()[0][0] or 0.0
-    held: Any = _pandas(frame, {value, foretold}).dropna()
-    if held.empty:
-        return 0, 0.0, 0.0
-    return len(held), (held[value] - held[foretold]).abs().mean(), (held[value] - held[value].mean()).abs().mean()
 
 
 def loss(before: Frame, after: Frame, column: str = "source") -> pd.DataFrame:

@@ -10,20 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from expectations.frames import (
-    count,
-    empty,
-    gaps,
-    keys,
-    loss,
-    mean,
-    measured,
-    membership,
-    rows_in,
-    shared,
-    summary,
-    vectors,
-)
+from expectations.calibration import gaps
+from expectations.frames import count, empty, keys, loss, mean, measured, membership, rows_in, summary, vectors
 from expectations.gate import Batch
 from expectations.rules import (
     Figure,
@@ -128,7 +116,7 @@ def ratings(frames: Frames, params: Any) -> Iterable[Batch]:
     yield Batch("silver/ratings", rows, [filled("id"), filled("judge"), filled("prompt_version"), *ranges], key="id")
     ids = membership(records=keys(frames["silver/unique_instructions"], "id"), rated=keys(rows, "id"))
     records = count(ids, "records == 1")
-    failed, grown = empty(rows, "overall"), bool(getattr(frames, "before", {}))
+    failed, grown = empty(rows, "overall"), bool(frames.before)
     distinct = count(membership(overall=keys(rows, "overall")), "overall == 1")
     yield figures(
         none("records_without_a_row", count(ids, "records > rated")),
@@ -154,7 +142,7 @@ def quality(frames: Frames, params: QualityLimits) -> Iterable[Batch]:
         none("records_without_a_label", count(ids, "records > scored + unrated")),
         none("scored_and_unrated", count(ids, "scored + unrated > 1")),
         none("high_without_the_score", rows_in(rows, f"high != (score >= {params.high_score})")),
-        *_calibration(rows, count(ids, "scored == 1"), whole=not getattr(frames, "before", {})),
+        *_calibration(rows, count(ids, "scored == 1"), whole=not frames.before),
     )
 
 
@@ -177,7 +165,7 @@ def groups(frames: Frames, params: GroupLimits) -> Iterable[Batch]:
 
     Where only what is new was grouped, older groups are not looked at again; a newcomer may not be in one.
     """
-    before: Frames = getattr(frames, "before", {})
+    before = frames.before
     members, alone = frames["silver/groups"], frames["silver/singletons"]
     floor = params.similarity_floor - ROUNDING
     sizes = [filled("size"), between("size", params.least_size, params.most_size)]
@@ -194,7 +182,7 @@ def groups(frames: Frames, params: GroupLimits) -> Iterable[Batch]:
     yield figures(*_places(frames["silver/quality"], members, alone, before))
 
 
-def _places(quality_rows: Frame, members: Frame, alone: Frame, before: Frames) -> Iterable[Figure]:
+def _places(quality_rows: Frame, members: Frame, alone: Frame, before: Mapping[str, Frame]) -> Iterable[Figure]:
     """Each low-rated record, and each that waited alone before, is in one place; those grouped before are in no new one."""
     low = keys(quality_rows, "id", "high == False")
     waiting = {"waiting": keys(before["silver/singletons"], "id")} if before else {}
@@ -223,10 +211,11 @@ def _drift(ids: pd.DataFrame, members: Frame, settled: Frame) -> Iterable[Figure
 
 def _not_published_before(frames: Frames, table: str, *columns: str) -> Iterable[Batch]:
     """When only new rows were made: that none of them shares a value of these columns with a row that was published before."""
-    before: Mapping[str, Frame] = getattr(frames, "before", {})
+    before = frames.before
     if table in before:
-        pairs = ((name, shared(keys(frames[table], name), keys(before[table], name))) for name in columns)
-        yield figures(*(none(f"{name}_published_before", found) for name, found in pairs))
+        pairs = ((name, keys(frames[table], name), keys(before[table], name)) for name in columns)
+        found = ((name, membership(fresh=fresh, old=old)) for name, fresh, old in pairs)
+        yield figures(*(none(f"{name}_published_before", count(both, "fresh + old > 1")) for name, both in found))
 
 
 def _language() -> list[Expectation]:

@@ -30,6 +30,7 @@ _WORDS_SCALE = 21.0  # distinct content words at which information reaches 1 - 1
 _TIES = """because so therefore thus hence although though however while whereas if unless when until before after
 first second third then next finally instead otherwise since example such also which whose where whether rather than"""
 _CONNECTIVES = frozenset(_TIES.split())
+_NO_CONTENT = FUNCTION_WORDS | frozenset(map(chr, range(128)))  # words that say nothing, and single letters
 _STEP_LINE = re.compile(r"\n\s*(?:\d+[.)]|[-*•])(?=\s)")
 _OPENING = re.compile(r"[\W_]*(?:[A-Z0-9\u00c0-\u00de\u0400-\u042f]|[^\x00-\u024f]|\w+[`:._(])")
 _CLOSING = frozenset('.!?。！？:)"”`')
@@ -96,21 +97,23 @@ def _criteria(text: str) -> _Criteria:
     if not tokens:
         return _Criteria()
     lowered = [token.lower() for token in tokens]
-    english = len(tokens) < 8 or _among(FUNCTION_WORDS, lowered) >= 0.15 * len(tokens)
-    content = {stem(token) for token in set(lowered) - FUNCTION_WORDS if len(token) > 1 or not token.isascii()}
+    distinct = frozenset(lowered)
+    english = len(tokens) < 8 or sum(map(FUNCTION_WORDS.__contains__, lowered)) >= 0.15 * len(tokens)
+    content = set(map(stem, distinct - _NO_CONTENT))
     if english:
         content = content - MISSPELT  # not -=, which walks through all of MISSPELT
     said = sentences(text)
     return _Criteria(
         information=_information(content, set(tokens)),
-        structure=_structure(lowered, said, text),
+        structure=_structure(distinct, said, text),
         rarity=_rarity(content) if english else 0.5,
-        fault=_fault(lowered, said, text, english=english),
+        fault=_fault(lowered, distinct, said, text, english=english),
     )
 
 
-def _among(known: frozenset[str], tokens: list[str]) -> int:
-    return sum(map(known.__contains__, tokens))
+def _count(known: frozenset[str], lowered: list[str], distinct: frozenset[str]) -> int:
+    """How many words are among `known`, of which a text has few different ones."""
+    return sum(map(lowered.count, known & distinct))
 
 
 def _information(content: set[str], distinct: set[str]) -> float:
@@ -124,10 +127,10 @@ def _specific(token: str) -> bool:
     return not token.isalpha() or not (token.islower() or stem(token) in COMMON)
 
 
-def _structure(lowered: list[str], said: list[str], text: str) -> float:
+def _structure(words_said: frozenset[str], said: list[str], text: str) -> float:
     distinct = set(said)
     complete = sum(map(_complete, distinct))
-    ties = len(_CONNECTIVES.intersection(lowered)) + len(_STEP_LINE.findall("\n" + text))
+    ties = len(_CONNECTIVES & words_said) + len(_STEP_LINE.findall("\n" + text))
     return 0.6 * (complete / len(distinct)) * min(1.0, complete / 4) + 0.4 * min(1.0, ties / 4)
 
 
@@ -141,18 +144,17 @@ def _rarity(content: set[str]) -> float:
     return 0.5 * (1.0 - math.exp(-rare / 15)) + 0.5 * rare / len(content) if content else 0.0
 
 
-def _fault(lowered: list[str], said: list[str], text: str, *, english: bool) -> float:
+def _fault(lowered: list[str], distinct: frozenset[str], said: list[str], text: str, *, english: bool) -> float:
     """The penalties together; each is a share of the text, weighted by how much it spoils it, and together at most
     0.9.
     """
-    count = len(lowered)
-    phrases = max(count - 2, 0)
-    distinct = len(set(zip(lowered, lowered[1:], lowered[2:], strict=False)))
-    repeated = 1.0 - distinct / phrases if phrases else 0.0
+    phrases = max(len(lowered) - 2, 0)
+    different = len(set(zip(lowered, lowered[1:], lowered[2:], strict=False)))
+    repeated = 1.0 - different / phrases if phrases else 0.0
     again = 1.0 - len(set(said)) / len(said)
     fault = 0.8 * repeated + 0.4 * again + (0.08 if _CUT_OFF.search(text.rstrip()[-_LONGEST_CUT:]) else 0.0)
     if english:
-        fault += 2.0 * _among(VAGUE, lowered) / count
-        fault += 2.5 * _among(MISSPELT, lowered) / count
+        fault += 2.0 * _count(VAGUE, lowered, distinct) / len(lowered)
+        fault += 2.5 * _count(MISSPELT, lowered, distinct) / len(lowered)
         fault += 0.3 * sum(sentence[0].islower() and sentence[:20].isalpha() for sentence in said) / len(said)
     return min(0.9, fault)

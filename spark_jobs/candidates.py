@@ -106,7 +106,7 @@ def pairs(prints: DataFrame, parts: int, reach: int) -> DataFrame:
 def shared_with(signatures: pa.RecordBatch, endings: bytes, bands: bytes) -> pa.RecordBatch:
     """The signatures, with standing 0, of which an ending or a band may be marked."""
     ending = packed.gathered(signatures, "ending").reshape(-1, 2)
-    found: NDArray[np.bool_] = packed.marked(endings, ending).any(axis=1)
+    found = np.asarray(packed.marked(endings, ending).any(axis=1))
     lengths = pc.binary_length(signatures["bands"]).to_numpy()
     held = packed.marked(bands, packed.gathered(signatures, "bands")).reshape(-1, minhash.BANDS)
     found[lengths > 0] |= held.any(axis=1)

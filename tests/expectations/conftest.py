@@ -11,8 +11,8 @@ import pytest
 
 sys.path.insert(0, str(Path(__file__).parent))
 
-from lake.profiles import resolve
 from lake.job import Views
+from lake.profiles import resolve
 from lake.stages import STAGES
 
 if TYPE_CHECKING:

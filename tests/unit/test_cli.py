@@ -39,7 +39,7 @@ def root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         (("bogus",), "there are doctor, explain, ingest, ledger, release, report, run, show, status, ui"),
         (("status", "--bogus"), "there are --json, --profile"),
         (("run", "silver/bogus"), "There is no stage 'silver/bogus': there are bronze/instructions"),
-        (("run", "--profile", "bogus"), "There is no profile 'bogus': there are cpu, demo, gpu, paper"),
+        (("run", "--profile", "bogus"), "There is no profile 'bogus': there are cpu, demo, gpu, paper, scale"),
         (("run", "--from", "gold/mixture", "--to", "bronze/passages"), "comes after --to bronze/passages"),
         (("show", "silver/bogus"), "There is no table 'silver/bogus'"),
         (("show", "silver/groups"), "silver/groups has never been published"),

@@ -96,7 +96,7 @@ def test_the_code_hash_sees_the_job_the_modules_it_imports_and_the_schema(monkey
 
 
 def test_every_profile_validates_and_says_what_it_is_for() -> None:
-    assert profile_names() == ["cpu", "demo", "gpu", "paper"]
+    assert profile_names() == ["cpu", "demo", "gpu", "paper", "scale"]
     for name in profile_names():
         assert load_profile(name).summary
 
