@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from expectations.frames import count, keys, measured, membership
+from expectations.frames import keys, measured
 from expectations.gate import Batch
+from expectations.members import count, membership
 from expectations.rules import at_most, between, exits, figures, filled, identified, none, one_of, sized
 from lake.addresses import MEMBER
 

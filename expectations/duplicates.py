@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from expectations.frames import count, first, keys, loss, membership, rows_in, summary
+from expectations.frames import first, keys, loss, rows_in, summary
 from expectations.gate import Batch
+from expectations.members import count, membership
 from expectations.rules import Figure, between, figures, filled, identified, none, one_of, unique
 
 if TYPE_CHECKING:

@@ -7,7 +7,7 @@ return frames that grow with rows, and those stay where their rows are: in Spark
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from functools import reduce
 from typing import TYPE_CHECKING, Any, TypeGuard
 
@@ -27,13 +27,14 @@ if TYPE_CHECKING:
 SMALL = 100_000  # rows of a Spark frame that are cheaper to hold than to query a dozen times
 
 
-def _is_spark(frame: Frame) -> TypeGuard[DataFrame]:
+def is_spark(frame: Frame) -> TypeGuard[DataFrame]:
+    """Whether the rows are in Spark."""
     return not isinstance(frame, ds.Dataset | pa.Table | pd.DataFrame)
 
 
 def in_memory(frame: Frame, columns: Collection[str]) -> pd.DataFrame | None:
     """The named columns that exist (the first, if none does), or None for a Spark frame of more than SMALL rows."""
-    if _is_spark(frame):
+    if is_spark(frame):
         held = frame.select(_existing(frame.columns, columns)).limit(SMALL + 1).toPandas()
         return held if len(held) <= SMALL else None
     return _pandas(frame, columns)
@@ -56,7 +57,7 @@ def keys(frame: Frame, column: str, where: str | None = None) -> Frame:
 
     `where` is a condition in the language that Spark SQL and pandas share: comparisons, and, or, not.
     """
-    if _is_spark(frame):
+    if is_spark(frame):
         from pyspark.sql import functions as F
 
         chosen = frame.filter(where) if where else frame
@@ -69,7 +70,7 @@ def keys(frame: Frame, column: str, where: str | None = None) -> Frame:
 
 def phrases(frame: Frame, columns: Sequence[str], where: str | None = None, until: str | None = None) -> Frame:
     """`key`: the columns' texts joined by a space, cut before the first `until`, as lower-case words and nothing else."""
-    if _is_spark(frame):
+    if is_spark(frame):
         from pyspark.sql import functions as F
 
         chosen = frame.filter(where) if where else frame
@@ -85,45 +86,9 @@ def phrases(frame: Frame, columns: Sequence[str], where: str | None = None, unti
     return pd.DataFrame({"key": [phrase for phrase in words if phrase]})
 
 
-def membership(**places: Frame) -> pd.DataFrame:
-    """How many distinct keys are in which of the places: a column of 0 or 1 for each, a row per pattern, and `keys`.
-
-    `places` are frames with a column `key`. Ask with `count`: count(patterns, "low > grouped + alone").
-    """
-    labelled = _labelled(places)
-    held = in_memory(labelled, {"key", "place"})
-    if held is not None:
-        found = pd.DataFrame({name: held["place"] == name for name in places}).astype(int)
-        flags = found.groupby(held["key"]).max()
-        return flags.value_counts(sort=False).to_frame("keys").reset_index()
-    from pyspark.sql import functions as F
-
-    rows: Any = labelled
-    flags = rows.groupBy("key").agg(*(F.max((F.col("place") == name).cast("int")).alias(name) for name in places))
-    return flags.groupBy(*places).agg(F.count("*").alias("keys")).toPandas()
-
-
-def _labelled(places: Mapping[str, Frame]) -> Frame:
-    """All keys below one another, each with the name of its place; a null is no key."""
-    if all(_is_spark(place) for place in places.values()):
-        from pyspark.sql import functions as F
-
-        frames: Mapping[str, Any] = places
-        named = [frame.select("key", F.lit(name).alias("place")) for name, frame in frames.items()]
-        return reduce(lambda one, other: one.unionByName(other), named).where("key is not null")
-    held: Mapping[str, Any] = places
-    together = pd.concat([pd.DataFrame({"key": place["key"], "place": name}) for name, place in held.items()])
-    return together.dropna(subset=["key"]).reset_index(drop=True)
-
-
-def count(patterns: pd.DataFrame, condition: str) -> int:
-    """The number of keys whose membership satisfies `condition`."""
-    return int(patterns.query(condition)["keys"].sum()) if len(patterns) else 0
-
-
 def mean(frame: Frame, column: str) -> float:
     """The mean of a column of at least one row."""
-    if _is_spark(frame):
+    if is_spark(frame):
         from pyspark.sql import functions as F
 
         return float(frame.agg(F.avg(column)).collect()[0][0])
@@ -135,7 +100,7 @@ def rows_in(frame: Frame, where: str | None = None) -> int:
 
     Spark and pandas disagree on comparisons with null: a suite that asks about a column also wants it `filled`.
     """
-    if _is_spark(frame):
+    if is_spark(frame):
         return (frame.filter(where) if where else frame).count()
     held = _pandas(frame, set(re.findall(r"\w+", where or "")))
     return len(held.query(where) if where else held)
@@ -150,7 +115,7 @@ def loss(before: Frame, after: Frame, column: str = "source") -> pd.DataFrame:
 
 def _counts(frame: Frame, column: str) -> Any:
     """Rows per value: small, because a source has many rows."""
-    if _is_spark(frame):
+    if is_spark(frame):
         return frame.groupBy(column).count().toPandas().set_index(column)["count"]
     return _pandas(frame, {column}).groupby(column, dropna=False).size()
 
@@ -158,7 +123,7 @@ def _counts(frame: Frame, column: str) -> Any:
 def first(frame: Frame, order: Sequence[str], most: int, **equal: Any) -> pd.DataFrame:
     """The first rows by the columns `order` (downwards for `-name`) of those with these values."""
     names, upwards = [name.removeprefix("-") for name in order], [not name.startswith("-") for name in order]
-    if _is_spark(frame):
+    if is_spark(frame):
         from pyspark.sql import functions as F
 
         chosen = reduce(lambda rows, column: rows.filter(F.col(column) == equal[column]), equal, frame)
@@ -174,7 +139,7 @@ def summary(frame: Frame, by: str, distinct: Sequence[str], largest: Sequence[st
 
     A null counts as a value: two licences, one of them unstated, are two.
     """
-    if _is_spark(frame):
+    if is_spark(frame):
         from pyspark.sql import functions as F
 
         unlike = [(F.count_distinct(name) + F.max(F.col(name).isNull().cast("int"))).alias(name) for name in distinct]
@@ -188,7 +153,7 @@ def summary(frame: Frame, by: str, distinct: Sequence[str], largest: Sequence[st
 
 def empty(frame: Frame, *columns: str) -> int:
     """The number of rows in which all these columns are null."""
-    if _is_spark(frame):
+    if is_spark(frame):
         return frame.filter(" and ".join(f"{column} is null" for column in columns)).count()
     held: Any = _pandas(frame, columns)
     return int(held[[*columns]].isna().all(axis=1).sum())
@@ -199,7 +164,7 @@ def measured(frame: Frame, lengthy: Sequence[str], others: Sequence[str]) -> Fra
 
     An audit of long texts then moves numbers only.
     """
-    if _is_spark(frame):
+    if is_spark(frame):
         from pyspark.sql import functions as F
 
         kinds = dict(frame.dtypes)
@@ -219,7 +184,7 @@ def _length(value: Any) -> int | None:
 
 def vectors(frame: Frame, column: str, key: str) -> Frame:
     """`key`, `dimension` and `norm` of each row's vector."""
-    if _is_spark(frame):
+    if is_spark(frame):
         from pyspark.sql import functions as F
 
         square = F.aggregate(column, F.lit(0.0), lambda total, x: total + x * x)
@@ -231,7 +196,7 @@ def vectors(frame: Frame, column: str, key: str) -> Frame:
 
 def exploded(frame: Frame, column: str) -> Frame:
     """One row per element of a list column: `id` and `element`; an empty or missing list has no row."""
-    if _is_spark(frame):
+    if is_spark(frame):
         from pyspark.sql import functions as F
 
         return frame.select("id", F.explode(column).alias("element"))

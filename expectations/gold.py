@@ -11,20 +11,9 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from expectations.frames import (
-    count,
-    empty,
-    exploded,
-    keys,
-    measured,
-    membership,
-    phrases,
-    records,
-    rows_in,
-    summary,
-    table,
-)
+from expectations.frames import empty, exploded, keys, measured, phrases, records, rows_in, summary, table
 from expectations.gate import Batch
+from expectations.members import count, membership
 from expectations.rules import (
     Figure,
     at_least,

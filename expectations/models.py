@@ -10,8 +10,9 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from expectations.frames import count, keys, membership, records, rows_in, table
+from expectations.frames import keys, records, rows_in, table
 from expectations.gate import Batch
+from expectations.members import count, membership
 from expectations.rules import at_least, at_most, between, figures, filled, none, one_of, unique
 from lake.embedder import Embedder
 

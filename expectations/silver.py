@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from expectations.calibration import gaps
-from expectations.frames import count, empty, keys, loss, mean, measured, membership, rows_in, summary, vectors
+from expectations.frames import empty, keys, loss, mean, measured, rows_in, summary, vectors
 from expectations.gate import Batch
+from expectations.members import count, membership
 from expectations.rules import (
     Figure,
     at_least,

@@ -22,6 +22,15 @@ def curves(stage: str, title: str, names: Sequence[str]) -> Callable[[View], Cha
     return made
 
 
+def student(view: View) -> Chart | None:
+    """How near the newest student comes to its teacher, by source and language; None where none was trained."""
+    trained = [row for row in view.sample("models/student_embedder", ["parts"]) if row["parts"]]
+    if not trained:
+        return None
+    shares = {f"{part['part']} {part['value']}": part["share"] for part in trained[-1]["parts"]}
+    return Bars("Student embedder", "share of the teacher's neighbour cosine", {"share": shares})
+
+
 def heldout(view: View) -> Chart:
     """Mean score of each engine's held-out answers and of its parts; an answer that failed counts as 0."""
     rows = view.sample("gold/heldout_answers", ["engine", *_MEASURES])

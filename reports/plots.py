@@ -39,6 +39,7 @@ _CHARTS: Mapping[str, Callable[[View], Chart | None]] = {
     "silver/instructions": rows.by_reason("silver/instructions_rejected", "Records that cleaning refused, by reason"),
     "silver/passages": rows.by_reason("silver/passages_rejected", "Passages that cleaning refused, by reason"),
     "silver/unique_instructions": rows.duplicates,
+    "models/student_embedder": models.student,
     "silver/embeddings": rows.embeddings,
     "silver/ratings": rows.ratings,
     "silver/quality": rows.quality,

@@ -236,7 +236,9 @@ ROWS: Mapping[str, Rows] = {
     "silver/duplicates": [
         {"removed_id": rec("rice_copy"), "kept_id": rec("rice_water"), "source": _WORKSHOP, "rule": "exact_record", "similarity": 1.0},
     ],
-    "models/student_embedder": [{"decision": "no student was asked for"}],
+    "models/student_embedder": [
+        {"decision": "trained", "parts": [{"part": "source", "value": _PANTRY, "rows": 5, "share": 0.8, "overlap": 0.4}]},
+    ],
     "silver/embeddings": [
         {"text_hash": _record(name)["text_hash"], "embedder": "test", "vector": [1.0, 0.0] if n % 2 else [0.6, 0.8]}
         for n, name in enumerate(_UNIQUE)
