@@ -29,8 +29,8 @@ from benchmarks.sentences import ORIGINS
 from lake.store import Lake
 
 STAGES = (
-    "bronze/instructions", "silver/instructions", "silver/unique_instructions", "silver/embeddings", "silver/ratings",
-    "silver/quality", "silver/groups",
+    "bronze/instructions", "silver/instructions", "silver/unique_instructions", "models/student_embedder",
+    "silver/embeddings", "silver/ratings", "silver/quality", "silver/groups",
 )  # fmt: skip
 # what identifies a published row and must never change
 LASTING = {

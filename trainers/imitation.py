@@ -1,6 +1,6 @@
 """The training loop of the student embedder: token vectors and a linear map that imitate given unit vectors.
 
-A plain loop over tokens counted once, not sentence-transformers' trainer: docs/decisions/0007-student-embedder.md says why.
+A plain loop over tokens counted once, not sentence-transformers' trainer: docs/decisions/0003-student-embedder.md says why.
 """
 
 from collections.abc import Callable, Iterator
