@@ -46,6 +46,7 @@ class _Attempt:
     run_id: str
     wanted: Fingerprint
     growth: Growth | None
+    base: int | None  # the version of its table that is in force when it starts
     context: JobContext
     started: float
 
@@ -88,7 +89,7 @@ def run_stage(
     artifacts = local_path(lake.root) / "artifacts" / stage.key / attempt_id
     context = JobContext(lake, attempt_id, artifacts, progress=progress)
     new = None if rebuild else growth(lake, stage, wanted)
-    attempt = _Attempt(lake, stage, profile, attempt_id, wanted, new, context, started)
+    attempt = _Attempt(lake, stage, profile, attempt_id, wanted, new, lake.version(stage.key), context, started)
     return _run(attempt, "; ".join(reasons))
 
 
@@ -159,7 +160,7 @@ def _report(
         stage=attempt.stage.key,
         status="rejected" if failed else "published",
         run_id=attempt.run_id,
-        version=attempt.lake.version(attempt.stage.key),
+        version=attempt.base,
         rows={key: count + _rows_kept(attempt, key) for key, count in added.items()},
         added=added,
         grown=attempt.growth is not None,
@@ -182,6 +183,8 @@ def _rows_kept(attempt: _Attempt, key: str) -> int:
 def _publish(attempt: _Attempt, staged: Mapping[str, Staged], report: StageReport) -> StageReport:
     """Side tables first; the stage's own commit, which names their versions, makes all of them visible at once."""
     stage = attempt.stage
+    if attempt.lake.version(stage.key) != attempt.base:
+        raise StageFailed(f"another run published {stage.key} meanwhile: nothing of this one was; run it again")
     publication = Publication(
         stage=stage.key,
         run_id=attempt.run_id,

@@ -11,7 +11,7 @@ from typing import Any
 
 import dagster as dg
 import pytest
-from lakes import ROWS, publish, small_lake
+from lakes import ROWS, publish, rec, small_lake
 
 from dagster_project.lib import launch, stage_asset
 from lake.errors import StageFailed
@@ -87,6 +87,21 @@ def test_the_second_run_has_nothing_to_do(rated_next: Lake) -> None:
     assert (first.version, first.rows) == (second.version, second.rows)
 
 
+def test_new_rows_alone_are_rated_and_what_was_published_stays(rated_next: Lake) -> None:
+    profile, unique = load_profile("demo"), "silver/unique_instructions"
+    first = run_stage(STAGES[KEY], profile, rated_next)
+    before = ratings(rated_next)
+    publish(rated_next, unique, [ROWS[unique][0] | {"id": rec("newcomer")}], run_id="more", grown=True)
+    second = run_stage(STAGES[KEY], profile, rated_next)
+    assert (first.grown, second.grown) == (False, True)
+    assert (second.added[KEY], second.rows[KEY]) == (1, len(before) + 1)
+    after = ratings(rated_next)
+    assert [row for row in after if row["id"] != rec("newcomer")] == before
+    assert len(after) == len(before) + 1
+    rebuilt = run_stage(STAGES[KEY], profile, rated_next, rebuild=True)
+    assert (rebuilt.grown, rebuilt.rows[KEY]) == (False, len(after))
+
+
 def test_a_rejected_stage_publishes_nothing_and_stops_what_is_downstream(rated_next: Lake) -> None:
     publish(rated_next, KEY, ROWS[KEY])
     before = ratings(rated_next)
@@ -122,6 +137,26 @@ def test_under_dagster_a_rejection_fails_its_checks_and_a_later_run_of_what_read
     with pytest.raises(StageFailed, match=f"{KEY} was rejected"):
         launch.materialise([NEXT], "demo")
     assert rated_next.version(NEXT) is None
+
+
+def test_a_run_that_another_one_overtook_publishes_nothing(rated_next: Lake, monkeypatch: pytest.MonkeyPatch) -> None:
+    import inference.rate
+    from lake.profiles import resolve
+
+    honest = inference.rate.ratings
+
+    def overtaken(*given: Any) -> Any:
+        publish(rated_next, KEY, ROWS[KEY], run_id="faster")
+        return honest(*given)
+
+    monkeypatch.setattr(inference.rate, "ratings", overtaken)
+    resolve.cache_clear()
+    try:
+        with pytest.raises(StageFailed, match=f"another run published {KEY} meanwhile"):
+            run_stage(STAGES[KEY], load_profile("demo"), rated_next)
+    finally:
+        resolve.cache_clear()
+    assert rated_next.version(KEY) == 0
 
 
 def test_books_that_do_not_balance_publish_nothing(rated_next: Lake, monkeypatch: pytest.MonkeyPatch) -> None:
