@@ -307,3 +307,18 @@ def test_a_split_that_changed_is_refused_and_messages_stay_together(tmp_path: Pa
     path.write_text(thread * 9)
     file = registered(str(path), path.read_bytes())
     assert splits(file, 50) == [file]
+
+
+def test_a_few_stray_bytes_do_not_make_a_file_another_encoding() -> None:
+    lines = [b'{"prompt": "At what heat?", "completion": "Just above 100 \xff\xfe\xc3( degrees."}'] + [
+        b'{"a": "b"}'
+    ] * 30
+    assert encoding_of(b"\n".join(lines)) == "utf-8"
+
+
+@pytest.mark.parametrize(
+    "text", ["Le café est à côté. Où est-il passé ?", "El niño comió", "Größe und Länge", "Señor, ¿dónde está?"]
+)
+def test_single_accents_are_told_from_broken_utf8(text: str) -> None:
+    content = (text * 3).encode("cp1252")
+    assert text in content.decode(encoding_of(content))

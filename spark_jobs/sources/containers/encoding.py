@@ -19,8 +19,15 @@ _MARKS = (
     (codecs.BOM_UTF16_LE, "utf-16"),
     (codecs.BOM_UTF16_BE, "utf-16"),
 )
+# what text files were written in before UTF-8, commonest first: not the code pages of DOS, the Macintosh and mainframes, which short
+# texts fit just as well
+_LEGACY = (
+    "cp1252", "cp1250", "cp1251", "cp1253", "cp1254", "cp1255", "cp1256", "koi8_r", "gb18030", "big5", "shift_jis", "euc_jp",
+    "euc_kr", "tis_620",
+)  # fmt: skip
 _HIGH = re.compile(rb"[\x80-\xff]+")
-_IN_WORDS = re.compile(rb"[A-Za-z][\x80-\xff]|[\x80-\xff][A-Za-z]|[\x80-\xff]{2}")
+_IN_WORDS = re.compile(rb"[A-Za-z][\x80-\xff]|[\x80-\xff][A-Za-z]")
+_WORDS_OF_OTHER_ALPHABETS = 6  # bytes in runs: fewer are as likely to be stray
 
 
 def encoding_of(head: bytes) -> str:
@@ -85,25 +92,28 @@ def _wide(head: bytes) -> str | None:
 def _looks_like_utf8(head: bytes) -> bool:
     """Whether what is beyond ASCII is UTF-8 as often as not, or too little to say otherwise."""
     runs = [run.group() for run in _HIGH.finditer(head)]
-    valid = sum(_decodes(run) for run in runs)
-    return 2 * valid >= len(runs) or not _IN_WORDS.search(head)
+    valid = sum(map(_decodes, runs[:-1])) + sum(_decodes(run, head.endswith(run)) for run in runs[-1:])
+    others = sum(len(run) for run in runs if len(run) > 1)
+    return 2 * valid >= len(runs) or not (_IN_WORDS.search(head) or others >= _WORDS_OF_OTHER_ALPHABETS)
 
 
-def _decodes(run: bytes) -> bool:
+def _decodes(run: bytes, cut: bool = False) -> bool:
+    """Whether a run of bytes beyond ASCII is UTF-8; one that is `cut` may end inside a character."""
     try:
         run.decode()
     except UnicodeDecodeError as error:
-        return error.end == len(run) and error.reason == "unexpected end of data"
+        return cut and error.end == len(run) and error.reason == "unexpected end of data"
     return True
 
 
 def _legacy(head: bytes) -> str:
     from charset_normalizer import from_bytes
 
-    found = from_bytes(head)
+    found = from_bytes(head, cp_isolation=list(_LEGACY))
     best = found.best()
     if best is None or best.encoding == "ascii":
         return "utf-8"
     # short texts fit several alphabets equally well: then the commonest of them
-    western = any(one.encoding == "cp1252" and one.chaos <= best.chaos for one in found)
-    return "cp1252" if western else best.encoding
+    western = (one for one in found if one.encoding == _LEGACY[0])
+    as_good = any(one.chaos <= best.chaos and one.coherence >= best.coherence for one in western)
+    return _LEGACY[0] if as_good else best.encoding
