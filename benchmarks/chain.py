@@ -80,13 +80,13 @@ def _mixlake(*arguments: str) -> Any:
     return json.loads(told) if told.strip() else None
 
 
-def measure(real: Path | None, root: Path) -> dict[str, Any]:
+def measure(real: Path | None, root: Path, profile: str) -> dict[str, Any]:
     """The figures of one run from nothing."""
     if real:
         register_real(real, root)
     watch, begun = PeakMemory(), time.monotonic()
     watch.start()
-    command = [sys.executable, "-m", "lake.cli", "run", "--profile", "demo"] if real else [sys.executable, "-m", "demo"]
+    command = [sys.executable, "-m", *(["lake.cli", "run", "--profile", profile] if real else ["demo"])]
     code = subprocess.run(command, check=False, stdout=subprocess.DEVNULL).returncode
     seconds = time.monotonic() - begun
     watch.ended.set()
@@ -116,9 +116,10 @@ def main() -> None:
     parser.add_argument("--real", type=Path, help="a folder of real raw files")
     parser.add_argument("--out", type=Path, required=True, help="where the figures go")
     parser.add_argument("--root", type=Path, required=True, help="an empty folder for the lake")
+    parser.add_argument("--profile", default="demo", help="of a run over real files")
     given = parser.parse_args()
     os.environ["MIXLAKE_ROOT"] = str(given.root)
-    found = measure(given.real, given.root)
+    found = measure(given.real, given.root, given.profile)
     given.out.parent.mkdir(parents=True, exist_ok=True)
     given.out.write_text(json.dumps(found, indent=1) + "\n", encoding="utf-8")
     print(json.dumps({key: found[key] for key in ("exit_code", "wall_seconds", "peak_memory_gib", "funnel")}, indent=1))
