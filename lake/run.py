@@ -222,8 +222,8 @@ def main(arguments: list[str]) -> int:
     except UserError as error:
         print(error, file=sys.stderr)
         return 2
-    except StageFailed as error:
-        print(error, file=sys.stderr)
+    except (StageFailed, KeyboardInterrupt) as error:
+        print(error if str(error) else f"{arguments[0]} was stopped: nothing of it was published", file=sys.stderr)
         return 1
     if "DAGSTER_PIPES_CONTEXT" in os.environ:
         from dagster_pipes import open_dagster_pipes
