@@ -1,10 +1,7 @@
 """What is new to a stage is known from logs alone: the files appended to its inputs since it last published."""
 
-from collections.abc import Iterator
-from pathlib import Path
-
 import pytest
-from lakes import ROWS, publish, rec, small_lake
+from lakes import ROWS, publish, rec
 
 import lake.plan
 from lake.growth import growth
@@ -15,15 +12,6 @@ from lake.store import Lake
 
 PROFILE = Profile("test", "", {})
 CLEAN, UNIQUE, RATINGS = "silver/instructions", "silver/unique_instructions", "silver/ratings"
-
-
-@pytest.fixture
-def current(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Lake]:
-    """A small lake whose tables are what their inputs, params and code give."""
-    lake_ = small_lake(tmp_path, "silver/groups")
-    monkeypatch.setattr(lake.plan, "code_hash", lambda stage: "c" * 16)
-    monkeypatch.setattr(lake.plan, "hash_json", lambda content: "p" * 16)
-    yield lake_
 
 
 def grown(lake_: Lake, key: str) -> dict[str, int] | None:

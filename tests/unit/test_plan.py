@@ -1,11 +1,9 @@
 """What a run would do and why, from commits alone."""
 
-from collections.abc import Iterator
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
-from lakes import ROWS, publish, small_lake
+from lakes import ROWS, publish
 
 import lake.plan
 from lake.code import code_hash
@@ -17,15 +15,6 @@ from lake.stages import STAGES
 from lake.store import Lake
 
 PROFILE = Profile("test", "", {})
-
-
-@pytest.fixture
-def current(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Lake]:
-    """A small lake whose tables are what their inputs, params and code give."""
-    lake_ = small_lake(tmp_path, "silver/groups")
-    monkeypatch.setattr(lake.plan, "code_hash", lambda stage: "c" * 16)
-    monkeypatch.setattr(lake.plan, "hash_json", lambda content: "p" * 16)
-    yield lake_
 
 
 def actions(lake_: Lake, *keys: str) -> dict[str, str]:
