@@ -316,6 +316,12 @@ def test_a_few_stray_bytes_do_not_make_a_file_another_encoding() -> None:
     assert encoding_of(b"\n".join(lines)) == "utf-8"
 
 
+def test_one_record_in_another_encoding_does_not_make_its_file_one() -> None:
+    lines = ["Above 40 °C it sets.", "Heaps reach 65 °C.", "Plain."]
+    latin = "Can I keep crème fraîche outside, above 20 °C?".encode("latin-1")
+    assert encoding_of(b"\n".join([*(line.encode() for line in lines), latin])) == "utf-8"
+
+
 @pytest.mark.parametrize(
     "text", ["Le café est à côté. Où est-il passé ?", "El niño comió", "Größe und Länge", "Señor, ¿dónde está?"]
 )

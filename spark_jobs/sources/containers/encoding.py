@@ -26,6 +26,7 @@ _LEGACY = (
     "euc_kr", "tis_620",
 )  # fmt: skip
 _HIGH = re.compile(rb"[\x80-\xff]+")
+_LAST_CHARACTER = re.compile(rb"[\xc2-\xf4][\x80-\xbf]{0,2}\Z")  # the sample may end in the middle of it
 _IN_WORDS = re.compile(rb"[A-Za-z][\x80-\xff]|[\x80-\xff][A-Za-z]")
 _WORDS_OF_OTHER_ALPHABETS = 6  # bytes in runs: fewer are as likely to be stray
 
@@ -90,19 +91,24 @@ def _wide(head: bytes) -> str | None:
 
 
 def _looks_like_utf8(head: bytes) -> bool:
-    """Whether what is beyond ASCII is UTF-8 as often as not, or too little to say otherwise."""
-    runs = [run.group() for run in _HIGH.finditer(head)]
-    valid = sum(map(_decodes, runs[:-1])) + sum(_decodes(run, head.endswith(run)) for run in runs[-1:])
+    """Whether what is beyond ASCII is UTF-8 as often as not, by lines or by runs of bytes, or too little to say otherwise."""
+    head = _LAST_CHARACTER.sub(b"", head)
+    runs = _HIGH.findall(head)
+    lines = [line for line in head.split(b"\n") if not line.isascii()]
     others = sum(len(run) for run in runs if len(run) > 1)
-    return 2 * valid >= len(runs) or not (_IN_WORDS.search(head) or others >= _WORDS_OF_OTHER_ALPHABETS)
+    says_other = _IN_WORDS.search(head) or others >= _WORDS_OF_OTHER_ALPHABETS
+    return _mostly_utf8(lines) or _mostly_utf8(runs) or not says_other
 
 
-def _decodes(run: bytes, cut: bool = False) -> bool:
-    """Whether a run of bytes beyond ASCII is UTF-8; one that is `cut` may end inside a character."""
+def _mostly_utf8(pieces: list[bytes]) -> bool:
+    return 2 * sum(map(_decodes, pieces)) >= len(pieces)
+
+
+def _decodes(piece: bytes) -> bool:
     try:
-        run.decode()
-    except UnicodeDecodeError as error:
-        return cut and error.end == len(run) and error.reason == "unexpected end of data"
+        piece.decode()
+    except UnicodeDecodeError:
+        return False
     return True
 
 
