@@ -15,8 +15,8 @@ from lake.formats.messages import PROMPT_VERSION as DISTIL_VERSION
 from lake.formats.messages import distil_messages
 
 RATE_VERSION = "rate-1"
-BUILD_VERSION = "build-1"
-DEGRADE_VERSION = "degrade-1"
+BUILD_VERSION = "build-2"
+DEGRADE_VERSION = "degrade-2"
 
 # a text that is shown must not speak for the conversation: chat-template control tokens, and our own tags
 _CONTROL = re.compile(r"<(?=/?(?:think|answer|text|item)>|\|)", re.IGNORECASE)

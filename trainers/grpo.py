@@ -84,7 +84,7 @@ def trl_reward(name: str) -> Any:
 
 
 def _trainer(start: str, mixture: ds.Dataset, params: GrpoParams, context: JobContext) -> tuple[Any, int]:
-    from transformers import AutoTokenizer
+    from transformers import AutoTokenizer, PrinterCallback
     from trl.trainer.grpo_config import GRPOConfig
     from trl.trainer.grpo_trainer import GRPOTrainer
 
@@ -109,6 +109,7 @@ def _trainer(start: str, mixture: ds.Dataset, params: GrpoParams, context: JobCo
         peft_config=adapters(recipe.lora),
         callbacks=[Watch(recipe.time_limit_s, context.progress)],
     )  # fmt: skip
+    trainer.remove_callback(PrinterCallback)  # it writes every log entry to standard output
     return trainer, len(rows)
 
 

@@ -82,6 +82,7 @@ def _fits(tokenizer: Any, row: Mapping[str, Any], recipe: SftRecipe) -> bool:
 
 def _trainer(model: Any, tokenizer: Any, rows: Any, params: SftParams, context: JobContext) -> Any:
     from datasets import Dataset
+    from transformers import PrinterCallback
     from trl.trainer.sft_config import SFTConfig
     from trl.trainer.sft_trainer import SFTTrainer
 
@@ -100,6 +101,7 @@ def _trainer(model: Any, tokenizer: Any, rows: Any, params: SftParams, context: 
         peft_config=adapters(recipe.lora),
         callbacks=[Watch(recipe.time_limit_s, context.progress)],
     )  # fmt: skip
+    trainer.remove_callback(PrinterCallback)  # it writes every log entry to standard output
     stops = context.metrics["eos_in_mask"] = share_that_stops(
         cast(Dataset, trainer.train_dataset), tokenizer.eos_token_id
     )

@@ -67,7 +67,7 @@ class Marked:
     @property
     def form(self) -> str:
         """The surface form as a prompt shows it."""
-        return "\n".join(f"{marker} <{field.replace('_', ' ')}>".strip() for field, marker in self.markers)
+        return "\n".join(f"{marker} [{field.replace('_', ' ')}]".strip() for field, marker in self.markers)
 
     def render(self, fields: Mapping[str, str]) -> str:
         """The item as text; ValueError if a field is missing, empty, holds a marker or a tag, or breaks the type's

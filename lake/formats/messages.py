@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from lake.formats import FORMATS
 from lake.formats.marked import TAG
 
-PROMPT_VERSION = "distil-1"
+PROMPT_VERSION = "distil-2"
 
 _SYSTEM = (
     "You merge weak samples into one strong sample. Keep every fact they support, add none, say nothing twice. "
@@ -27,7 +27,7 @@ def distil_messages(item_type: str, members: Sequence[str]) -> list[dict[str, st
     """
     numbered = "\n\n".join(f"[{n}] {_CONTROL.sub('‹', member).strip()}" for n, member in enumerate(members, start=1))
     # what is asked for stands last, next to the answer: the farther away it is, the easier it is lost
-    request = f"Samples:\n{numbered}\n\nType: {item_type}\nForm:\n{FORMATS[item_type].form}"
+    request = f"Samples:\n{numbered}\n\nType: {item_type}\nForm:\n{completion(FORMATS[item_type].form)}"
     return [{"role": "system", "content": _SYSTEM}, {"role": "user", "content": request}]
 
 
