@@ -1,10 +1,11 @@
 """Runs one peer in an environment of its own (dedupe_peers.sh): `python dedupe_peer.py PEER FOLDER`, called by dedupe_peers.py.
 
 FOLDER holds rows-0.jsonl and rows-1.jsonl of id and text. Written to it: kept.json, the ids of the rows that the peer keeps, and
-seconds.json, from its first read to its last write. What a process does once, importing the peer, is not in them.
+spent.json, wall and CPU seconds from its first read to its last write. What a process does once, importing the peer, is not in them.
 """
 
 import json
+import os
 import re
 import sys
 import time
@@ -55,7 +56,8 @@ def datatrove(folder: Path) -> Callable[[], Kept]:
     def run() -> Kept:
         for number, (steps, tasks) in enumerate(stages):
             logs = str(folder / f"logs-{number}")
-            LocalPipelineExecutor(steps, tasks=tasks, workers=WORKERS, logging_dir=logs).run()
+            # forked, so that their CPU time is counted here
+            LocalPipelineExecutor(steps, tasks=tasks, workers=WORKERS, logging_dir=logs, start_method="fork").run()
         return lambda: list(_ids(Path(out).glob("*.jsonl")))
 
     return run
@@ -117,11 +119,16 @@ def main() -> None:
     """Runs the peer that is named."""
     peer, folder = sys.argv[1], Path(sys.argv[2])
     run = PEERS[peer](folder)
-    begun = time.monotonic()
+    begun, used = time.monotonic(), _cpu_seconds()
     kept = run()
-    seconds = time.monotonic() - begun
+    spent = {"seconds": time.monotonic() - begun, "cpu_seconds": _cpu_seconds() - used}
     (folder / "kept.json").write_text(json.dumps(kept()))
-    (folder / "seconds.json").write_text(json.dumps(seconds))
+    (folder / "spent.json").write_text(json.dumps(spent))
+
+
+def _cpu_seconds() -> float:
+    """User and system time of this process and of its children that ended."""
+    return sum(os.times()[:4])
 
 
 if __name__ == "__main__":

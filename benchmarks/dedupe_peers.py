@@ -1,4 +1,4 @@
-"""Peers and this project's stage on the same real records, judged by the same exact join: seconds, removed, justified, missed.
+"""Peers and this project's stage on the same real records, judged by the same exact join: time, removed, justified, missed.
 
 `python benchmarks/dedupe_peers.py --data FOLDER --peers FOLDER --pairs PAIRS.npz --scratch FOLDER --out FILE.json`; the peers' environments
 come from dedupe_peers.sh, PAIRS.npz from dedupe_truth.py. Every tool reads files and writes files; starting its process, imports
@@ -9,6 +9,8 @@ import argparse
 import json
 import os
 import subprocess
+from collections.abc import Iterator
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -48,24 +50,19 @@ def peer(
         return {"tool": PEERS[name], "error": done.stderr.strip().splitlines()[-1][:300]}
     kept = set(map(int, json.loads((folder / "kept.json").read_text())))
     told = dedupe.verdict(set(range(len(records))) - kept, dedupe.near_pairs(records, pairs, by_side=False))
-    return {
-        "tool": PEERS[name],
-        **dedupe.speed(len(records), json.loads((folder / "seconds.json").read_text())),
-        **told,
-    }
+    spent = json.loads((folder / "spent.json").read_text())
+    return {"tool": PEERS[name], **dedupe.speed(len(records), **spent), **told}
 
 
-def ours(records: list[dedupe_corpus.Record], scratch: Path, pairs: Any) -> list[dict[str, Any]]:
+def ours(records: list[dedupe_corpus.Record], scratch: Path, pairs: Any) -> Iterator[dict[str, Any]]:
     """The figures of the stage by each rule: job, Delta writes, gate, books and publication."""
     lake = Lake(str(scratch / "lake"))
     size = dedupe.land(lake, records)
     dedupe.warm(scratch / "warm", records)
-    found: list[dict[str, Any]] = []
     for rule, by_side in (("by side", True), ("whole record alone", False)):
         run = dedupe.run(lake, *size, {"max_loss": 1.0, "by_side": by_side})
         told = dedupe.judged(lake, records, pairs, by_side)
-        found.append({"tool": f"mixlake, {rule}", **dedupe.speed(len(records), run["seconds"]), **told})
-    return found
+        yield {"tool": f"mixlake, {rule}", **{figure: run[figure] for figure in dedupe.SPEED}, **told}
 
 
 def main() -> None:
@@ -78,11 +75,14 @@ def main() -> None:
     parser.add_argument("--out", type=Path, required=True, help="where the figures go")
     given = parser.parse_args()
     records, pairs = dedupe_corpus.real(given.data), np.load(given.pairs)["pairs"]
-    found = [peer(name, records, given.peers, given.scratch.resolve(), pairs) for name in PEERS]
-    found += ours(records, given.scratch, pairs)
-    figures = {"rows": len(records), "cores": os.cpu_count(), "load_average": os.getloadavg(), "tools": found}
+    scratch = given.scratch.resolve()
+    peers = (peer(name, records, given.peers, scratch, pairs) for name in PEERS)
+    found: list[dict[str, Any]] = []
+    for told in chain(ours(records, scratch, pairs), peers):
+        found.append(told | {"load_average": round(os.getloadavg()[0], 1)})
+        print(json.dumps(found[-1]), flush=True)
+    figures = {"rows": len(records), "cores": os.cpu_count(), "tools": found}
     given.out.write_text(json.dumps(figures, indent=1) + "\n", encoding="utf-8")
-    print(json.dumps(figures, indent=1))
 
 
 if __name__ == "__main__":

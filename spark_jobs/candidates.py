@@ -105,12 +105,12 @@ def pairs(prints: DataFrame, parts: int, reach: int) -> DataFrame:
     return bands.groupBy("part").applyInArrow(meet, PAIRS)
 
 
-def shared_with(signatures: pa.RecordBatch, endings: bytes, bands: bytes) -> pa.RecordBatch:
-    """The signatures, with standing 0, of which an ending or a band may be marked."""
+def shared_with(signatures: pa.RecordBatch, keys: bytes) -> pa.RecordBatch:
+    """The signatures, with standing 0, of which an ending or a band may be marked in `keys`."""
     ending = packed.gathered(signatures, "ending").reshape(-1, 2)
-    found = np.asarray(packed.marked(endings, ending).any(axis=1))
+    found = np.asarray(packed.marked(keys, ending).any(axis=1))
     lengths = pc.binary_length(signatures["bands"]).to_numpy()
-    held = packed.marked(bands, packed.gathered(signatures, "bands")).reshape(-1, minhash.BANDS)
+    held = packed.marked(keys, packed.gathered(signatures, "bands")).reshape(-1, minhash.BANDS)
     found[lengths > 0] |= held.any(axis=1)
     columns = ["id", "turns", "ending", "bands"]
     kept = signatures.select(columns).filter(pa.array(found))

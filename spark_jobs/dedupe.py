@@ -149,11 +149,11 @@ def rejected(measured: DataFrame) -> DataFrame:
 
 def _published(signatures: DataFrame, prints: DataFrame) -> DataFrame:
     """What new rows may meet of the rows published before, with standing 0: keys that no new row has are left out."""
-    keys = {name: packed.marks(prints, name) for name in ("ending", "bands")}
+    keys = packed.marks(prints, "ending bands")
 
     def sift(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
         for batch in batches:
-            yield candidates.shared_with(batch, keys["ending"], keys["bands"])
+            yield candidates.shared_with(batch, keys)
 
     return signatures.mapInArrow(sift, "id string, standing bigint, turns binary, ending binary, bands binary")
 
