@@ -75,19 +75,8 @@ def deduplicate(records: pa.Table, rule: Rule) -> tuple[set[str], dict[str, floa
 
 def near_removals(near: pa.Table) -> set[str]:
     """The star over near pairs."""
-    rank = [
-        list(zip(near[f"{side}_standing"].to_pylist(), near[side].to_pylist(), strict=True))
-        for side in ("left", "right")
-    ]
-    ordered = [sorted(pair) for pair in zip(*rank, strict=True)]
-    edges = pa.RecordBatch.from_pydict(
-        {
-            "better": [better for (_, better), _ in ordered],
-            "worse": [worse for _, (_, worse) in ordered],
-            "similarity": near["similarity"].combine_chunks(),
-        }
-    )
-    return {row for batch in stars._finish(iter([edges])) for row in batch["removed_id"].to_pylist()}
+    edges = near.select(["better", "worse", "similarity"]).combine_chunks().to_batches()
+    return {row for batch in stars._finish(iter(edges)) for row in batch["removed_id"].to_pylist()}
 
 
 def main() -> None:

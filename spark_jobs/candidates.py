@@ -22,10 +22,11 @@ from pyspark.sql import DataFrame
 from spark_jobs import minhash, packed
 from spark_jobs.runs import Hashes, Ragged, exact_keys, mix, take_rows, words
 
-# standing: 0 for a record that was published before, else larger the less it is preferred; turns, ending: exact keys of all turns
+# standing: 0 for a record that stays in any case, else larger the less it is preferred; turns, ending: exact keys of all turns
 # and of last prompt and answer; bands: 25 keys of 8 bytes, none for a record shorter than a shingle
 FINGERPRINT = "id string, source string, standing bigint, turns binary, ending binary, bands binary"
-PAIRS = packed.schema("left right asked") + ", cut bigint"
+PAIRS = packed.schema("left right flags") + ", cut bigint"
+ASKED, LEFT_STAYS, RIGHT_STAYS = 1, 2, 4  # flags of a pair
 
 _LENGTH_BITS = 42
 _KEY_BYTES = 8 * minhash.BANDS
@@ -50,7 +51,7 @@ def fingerprint(batch: pa.RecordBatch, source_priority: Sequence[str], by_side: 
     prompts, answers = exact_keys(prompt), exact_keys(answer)
     lasts, longer = prompts.copy(), pc.not_equal(prompt, last)
     lasts[longer.to_numpy(zero_copy_only=False)] = exact_keys(last.filter(longer))
-    sides = sides_of(prompt, answer, prompts, answers, by_side)
+    sides = sides_of(prompt, answer, by_side)
     columns = [
         *(batch["id"], batch["source"], pa.array(standing(batch["source"], prompt, answer, source_priority))),
         *(packed.fixed(mix(mix(keys) + answers)) for keys in (prompts, lasts)),
@@ -74,14 +75,15 @@ def standing(source: pa.Array, prompt: pa.Array, answer: pa.Array, source_priori
     return (ranked << _LENGTH_BITS | (1 << _LENGTH_BITS) - 1 - length) + 1
 
 
-def sides_of(prompt: pa.Array, answer: pa.Array, prompts: Hashes, answers: Hashes, by_side: bool) -> Sides:
-    """The sides of each record; `prompts` and `answers` are their exact keys. Not `by_side`, nothing has to be shared."""
+def sides_of(prompt: pa.Array, answer: pa.Array, by_side: bool) -> Sides:
+    """The sides of each record. Not `by_side`, nothing has to be shared."""
     order = np.arange(2 * len(prompt)).reshape(2, -1).T.ravel()
-    tokens, numbers = words(pa.concat_arrays([prompt, answer]).take(pa.array(order)))
+    texts = pa.concat_arrays([prompt, answer]).take(pa.array(order))
+    tokens, numbers = words(texts)
     if not by_side:
         return Sides(tokens, np.zeros(len(prompt), np.uint64))
-    keys = np.stack([prompts[:, 0], answers[:, 0]], axis=1).ravel()
-    short = np.where(tokens.lengths < minhash.SHINGLE, keys, np.uint64(0))
+    short, places = np.zeros(len(texts), np.uint64), np.flatnonzero(tokens.lengths < minhash.SHINGLE)
+    short[places] = exact_keys(texts.take(pa.array(places)))[:, 0]
     both = numbers[::2] + numbers[1::2]
     return Sides(tokens, mix(mix(both + short[::2]) + short[1::2]))
 
@@ -103,12 +105,12 @@ def pairs(prints: DataFrame, parts: int, reach: int) -> DataFrame:
     return bands.groupBy("part").applyInArrow(meet, PAIRS)
 
 
-def shared_with(signatures: pa.RecordBatch, endings: bytes, bands: bytes) -> pa.RecordBatch:
-    """The signatures, with standing 0, of which an ending or a band may be marked."""
+def shared_with(signatures: pa.RecordBatch, keys: bytes) -> pa.RecordBatch:
+    """The signatures, with standing 0, of which an ending or a band may be marked in `keys`."""
     ending = packed.gathered(signatures, "ending").reshape(-1, 2)
-    found = np.asarray(packed.marked(endings, ending).any(axis=1))
+    found = np.asarray(packed.marked(keys, ending).any(axis=1))
     lengths = pc.binary_length(signatures["bands"]).to_numpy()
-    held = packed.marked(bands, packed.gathered(signatures, "bands")).reshape(-1, minhash.BANDS)
+    held = packed.marked(keys, packed.gathered(signatures, "bands")).reshape(-1, minhash.BANDS)
     found[lengths > 0] |= held.any(axis=1)
     columns = ["id", "turns", "ending", "bands"]
     kept = signatures.select(columns).filter(pa.array(found))
@@ -116,10 +118,9 @@ def shared_with(signatures: pa.RecordBatch, endings: bytes, bands: bytes) -> pa.
 
 
 def asked(batch: pa.RecordBatch, parts: int) -> pa.RecordBatch:
-    """The pairs of ids in two columns as PAIRS that were asked for."""
+    """The pairs of ids in two columns, of which the first stays, as PAIRS that were asked for."""
     (one, _), (other, _) = (packed.nodes(column) for column in batch.columns)
-    left, right = np.minimum(one, other), np.maximum(one, other)
-    return _packed(left, right, np.ones(len(left), np.uint8), parts, cut=0)
+    return _packed(*_pair(one, other, np.ones(len(one), np.bool_), ASKED), parts, cut=0)
 
 
 def _bands(sides: Sides) -> pa.Array:
@@ -131,7 +132,7 @@ def _bands(sides: Sides) -> pa.Array:
 
 
 def _scatter_bands(batch: pa.RecordBatch, parts: int) -> pa.RecordBatch:
-    """key, node and tie of every band of every row. Ties order a bucket: what was published before, then as the module says."""
+    """key, node and tie of every band of every row. Ties order a bucket: what stays in any case, then as the module says."""
     held = batch.filter(pc.greater(pc.binary_length(batch["bands"]), 0))
     keys = packed.gathered(held, "bands").reshape(-1, minhash.BANDS)
     standings = held["standing"].to_numpy()
@@ -151,25 +152,28 @@ def _meetings(entries: pa.Table, parts: int, reach: int) -> pa.Table:
     order = shared[np.lexsort((nodes[shared], ties[shared], keys[shared]))]
     sizes = np.diff(np.flatnonzero(np.diff(keys[order], prepend=~keys[order][:1])), append=len(order))
     first, second = _places(keys[order], sizes, reach)
-    fresh = ties[order][second] >> 31 == 1
-    one, other = nodes[order][first[fresh]], nodes[order][second[fresh]]
-    left, right = np.minimum(one, other), np.maximum(one, other)
-    left, right, _ = once(left[left != right], right[left != right])
+    keys, nodes, free = keys[order], nodes[order], ties[order] >> 31 == 1
+    one, other = nodes[first], nodes[second]
+    met = free[second] & (one != other)
+    pairs = once(*_pair(one[met], other[met], ~free[first[met]], 0))
     cut = int((sizes * (sizes - 1) // 2).sum() - len(first))
-    return pa.Table.from_batches([_packed(left, right, np.zeros(len(left), np.uint8), parts, cut)])
+    return pa.Table.from_batches([_packed(*pairs, parts, cut)])
+
+
+def _pair(one: Hashes, other: Hashes, stays: NDArray[np.bool_], flag: int) -> tuple[Hashes, Hashes, NDArray[np.uint8]]:
+    """left, right and flags of pairs; `stays` says whether `one` does, `flag` is set on all."""
+    side = np.where(one < other, LEFT_STAYS, RIGHT_STAYS)
+    return np.minimum(one, other), np.maximum(one, other), (np.where(stays, side, 0) | flag).astype(np.uint8)
 
 
 def _packed(left: Hashes, right: Hashes, flags: NDArray[np.uint8], parts: int, cut: int) -> pa.RecordBatch:
-    rows = packed.scatter(packed.part_of(left, parts), parts, {"left": left, "right": right, "asked": flags})
+    rows = packed.scatter(packed.part_of(left, parts), parts, {"left": left, "right": right, "flags": flags})
     return rows.append_column("cut", pa.array(np.where(np.arange(parts) == 0, cut, 0)))
 
 
-def once(
-    left: Hashes, right: Hashes, asked: NDArray[np.uint8] | None = None
-) -> tuple[Hashes, Hashes, NDArray[np.uint8]]:
-    """Each pair once, in order; `asked` where any of its copies was."""
-    flags = np.zeros(len(left), np.uint8) if asked is None else asked
-    order = np.lexsort((1 - flags, right, left))
+def once(left: Hashes, right: Hashes, flags: NDArray[np.uint8]) -> tuple[Hashes, Hashes, NDArray[np.uint8]]:
+    """Each pair once, in order. All copies of a pair have the same flags."""
+    order = np.lexsort((right, left))
     left, right, flags = left[order], right[order], flags[order]
     news = np.ones(len(left), np.bool_)
     news[1:] = (left[1:] != left[:-1]) | (right[1:] != right[:-1])

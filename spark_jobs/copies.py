@@ -14,8 +14,8 @@ _COPIES = "removed_id string, kept_id string, rule string, apart boolean"
 def copies(prints: DataFrame, parts: int) -> DataFrame:
     """removed_id, kept_id, rule and `apart` of every row whose last prompt and answer a better one has, too.
 
-    `prints` are rows of candidates.FINGERPRINT. Rows of standing 0 are never removed. `apart` is true where not all of the set
-    have the same turns: the kept row stands for other conversations then.
+    `prints` are rows of candidates.FINGERPRINT. Rows of standing 0 are never removed. Where not all of a set have the same turns,
+    the kept row stands for other conversations: `apart` is true on one removal of such a set.
     """
 
     def ended(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
@@ -48,11 +48,12 @@ def _best(rows: pa.Table) -> pa.Table:
     same = (turns == turns[best]) & (other_turns == other_turns[best])
     apart = np.logical_or.reduceat(~same, starts) if len(starts) else np.zeros(0, np.bool_)
     gone = np.flatnonzero(~opens & (standing > 0))
+    first = np.diff(best[gone], prepend=-1) != 0
     return pa.Table.from_pydict(
         {
             "removed_id": packed.ids("rec", node[gone], rest[gone]),
             "kept_id": packed.ids("rec", node[best[gone]], rest[best[gone]]),
             "rule": np.where(same[gone], "exact_record", "exact_prompt_answer"),
-            "apart": np.repeat(apart, np.diff(starts, append=len(order)))[gone],
+            "apart": first & np.repeat(apart, np.diff(starts, append=len(order)))[gone],
         }
     )

@@ -7,12 +7,12 @@ yet: change the shingle size for long texts, or compare a new row with rows that
 """
 
 from collections.abc import Iterator, Mapping
-from typing import Any
 
 import pyarrow as pa
 from pydantic import BaseModel, ConfigDict, Field
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
+from pyspark.sql.window import Window
 
 from lake.job import JobContext, Params, SparkInputs, SparkRows
 from spark_jobs import candidates, packed, verify
@@ -20,6 +20,7 @@ from spark_jobs.copies import copies
 from spark_jobs.dedupe_quality import quality
 from spark_jobs.stars import star
 
+RULES = ("exact_record", "exact_prompt_answer", "near")
 FEW_REMOVALS = 1_000_000  # ids: about 100 MB beside every task; more of them are joined by a shuffle
 
 _RECORDS, _UNIQUE, _SIGNATURES = "silver/instructions", "silver/unique_instructions", "silver/signatures"
@@ -63,14 +64,17 @@ def unique_instructions(inputs: SparkInputs, params: DedupeParams, context: JobC
     if context.before:
         every = every.unionByName(_published(context.before[_SIGNATURES], prints))
     exact = copies(every, parts).persist()
-    rest = every.join(_gone(exact), "id", "left_anti")
+    rest = remaining(every, exact, exact.count())
     pairs = candidates.pairs(rest, parts, params.reach).unionByName(_same_end(exact, parts)).persist()
     texts = _texts(records, context.before, packed.marks(pairs, "left right"), parts, params)
     measured = verify.measure(pairs, texts, parts, rule).persist()
-    duplicates = evidence(exact, star(near_edges(measured, exact)), measured, prints).persist()
-    context.metrics.update(_figures(sources, pairs, measured, duplicates))
-    context.metrics.update(quality(records, context.before.get(_UNIQUE), duplicates, sum(sources.values()), rule))
-    gone = _gone(duplicates)
+    effort = _effort(pairs, measured)
+    near = star(near_edges(measured), int(effort["near_pairs"]))
+    duplicates = evidence(exact, near, measured, prints).persist()
+    losses = _losses(duplicates, sources)
+    told = quality(records, context.before.get(_UNIQUE), duplicates, sum(sources.values()), rule)
+    context.metrics.update(effort | losses | told)
+    gone = _beside(duplicates.select(F.col("removed_id").alias("id")), int(sum(losses[rule] for rule in RULES)))
     return {
         _UNIQUE: records.join(gone, "id", "left_anti"),
         "silver/duplicates": duplicates,
@@ -93,24 +97,18 @@ def fingerprints(records: DataFrame, params: DedupeParams) -> DataFrame:
     return asked.mapInArrow(fingerprint, candidates.FINGERPRINT)
 
 
-def near_edges(measured: DataFrame, exact: DataFrame) -> DataFrame:
-    """better, worse, similarity for every pair of near-duplicates of which the worse one may go."""
+def remaining(prints: DataFrame, exact: DataFrame, count: int) -> DataFrame:
+    """The rows that are no exact copies (there are `count`); one that stands for other conversations has standing 0: it stays."""
     gone = exact.select(F.col("removed_id").alias("id"), F.lit(True).alias("gone"))
-    needed = exact.where("apart").select(F.col("kept_id").alias("id"), F.lit(False).alias("gone")).distinct()
-    fates = gone.unionByName(needed)
-    edges = measured.where(F.col("verdict") == verify.NEAR).where(~F.col("asked"))
-    for side in ("left", "right"):
-        fate = fates.select(F.col("id").alias(side), F.col("gone").alias(f"{side}_gone"))
-        edges = edges.join(fate, side, "left").where(f"not coalesce({side}_gone, false)")
-    # a row that must stay was published before, or stands for conversations that only end like it
-    free = {side: F.col(f"{side}_gone").isNull() & (F.col(f"{side}_standing") > 0) for side in ("left", "right")}
-    rank = {side: F.struct(free[side], f"{side}_standing", side) for side in free}
-    leads = rank["left"] < rank["right"]
-    return edges.where(free["left"] | free["right"]).select(
-        F.when(leads, F.col("left")).otherwise(F.col("right")).alias("better"),
-        F.when(leads, F.col("right")).otherwise(F.col("left")).alias("worse"),
-        "similarity",
-    )
+    stays = exact.where("apart").select(F.col("kept_id").alias("id"), F.lit(False).alias("gone"))
+    fates = _beside(gone.unionByName(stays), count)
+    rest = prints.join(fates, "id", "left").where("not coalesce(gone, false)")
+    return rest.withColumn("standing", F.when(F.col("gone").isNull(), F.col("standing")).otherwise(0)).drop("gone")
+
+
+def near_edges(measured: DataFrame) -> DataFrame:
+    """better, worse, similarity for every pair of near-duplicates."""
+    return measured.where((F.col("verdict") == verify.NEAR) & ~F.col("asked")).select("better", "worse", "similarity")
 
 
 def evidence(exact: DataFrame, near: DataFrame, measured: DataFrame, prints: DataFrame) -> DataFrame:
@@ -118,27 +116,25 @@ def evidence(exact: DataFrame, near: DataFrame, measured: DataFrame, prints: Dat
 
     A row whose exact copy turned out to be a near-duplicate follows it: being word for word the same, it is as similar.
     """
-    moved = near.select(
-        F.col("removed_id").alias("kept_id"), F.col("kept_id").alias("keeper"), F.col("similarity").alias("moved")
+    facts = (
+        exact.selectExpr("kept_id as original", "removed_id", "rule", "null as keeper", "null as similarity")
+        .union(measured.where("asked").selectExpr("better", "worse", "null", "null", "similarity"))
+        .union(near.selectExpr("removed_id", "removed_id", "'near'", "kept_id", "similarity"))
     )
-    asked = measured.where("asked").select(
-        F.least("left", "right").alias("one"),
-        F.greatest("left", "right").alias("other"),
-        F.col("similarity").alias("known"),
+    # by the original alone, so that it also serves what follows: one shuffle brings together all that is known of its copies
+    copied = (
+        facts.repartition("original")
+        .groupBy("original", "removed_id")
+        .agg(*(F.max(name).alias(name) for name in ("rule", "keeper", "similarity")))
     )
-    ends = F.least("kept_id", "removed_id").alias("one"), F.greatest("kept_id", "removed_id").alias("other")
-    followed = (
-        exact.select("removed_id", "kept_id", "rule", *ends)
-        .join(moved, "kept_id", "left")
-        .join(asked, ["one", "other"], "left")
-        .select(
-            "removed_id",
-            F.coalesce("keeper", "kept_id").alias("kept_id"),
-            F.when(F.col("keeper").isNotNull(), "near").otherwise(F.col("rule")).alias("rule"),
-            F.coalesce("moved", "known", F.lit(1.0)).alias("similarity"),
-        )
+    of_one = Window.partitionBy("original")
+    moved = F.max(F.when(F.col("keeper").isNotNull(), F.col("similarity"))).over(of_one)
+    removals = copied.select(
+        "removed_id",
+        F.coalesce(F.max("keeper").over(of_one), "original").alias("kept_id"),
+        F.when(moved.isNotNull(), "near").otherwise(F.col("rule")).alias("rule"),
+        F.coalesce(moved, "similarity", F.lit(1.0)).alias("similarity"),
     )
-    removals = near.withColumn("rule", F.lit("near")).unionByName(followed)
     return prints.select(F.col("id").alias("removed_id"), "source").join(removals, "removed_id")
 
 
@@ -146,20 +142,18 @@ def rejected(measured: DataFrame) -> DataFrame:
     """The verify.REJECTED first of the rejected pairs, by lot: left, right, similarities and the reason."""
     failed = measured.where(F.col("verdict") != verify.NEAR).where(~F.col("asked"))
     reason = F.element_at(F.array(*map(F.lit, verify.REASONS)), F.col("verdict") + 1).alias("reason")
-    return (
-        failed.orderBy("lot", "left", "right")
-        .limit(verify.REJECTED)
-        .select("left", "right", "similarity", "prompt_similarity", "answer_similarity", reason)
-    )
+    left, right = F.least("better", "worse").alias("left"), F.greatest("better", "worse").alias("right")
+    pairs = failed.select("lot", left, right, "similarity", "prompt_similarity", "answer_similarity", reason)
+    return pairs.orderBy("lot", "left", "right").limit(verify.REJECTED).drop("lot")
 
 
 def _published(signatures: DataFrame, prints: DataFrame) -> DataFrame:
     """What new rows may meet of the rows published before, with standing 0: keys that no new row has are left out."""
-    keys = {name: packed.marks(prints, name) for name in ("ending", "bands")}
+    keys = packed.marks(prints, "ending bands")
 
     def sift(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
         for batch in batches:
-            yield candidates.shared_with(batch, keys["ending"], keys["bands"])
+            yield candidates.shared_with(batch, keys)
 
     return signatures.mapInArrow(sift, "id string, standing bigint, turns binary, ending binary, bands binary")
 
@@ -167,10 +161,8 @@ def _published(signatures: DataFrame, prints: DataFrame) -> DataFrame:
 def _texts(
     records: DataFrame, before: Mapping[str, DataFrame], wanted: bytes, parts: int, params: DedupeParams
 ) -> DataFrame:
-    found = verify.texts(records, wanted, parts, params.source_priority)
-    if not before:
-        return found
-    return found.unionByName(verify.texts(before[_UNIQUE], wanted, parts, params.source_priority, old=True))
+    every = records.unionByName(before[_UNIQUE]) if before else records
+    return verify.texts(every, wanted, parts, params.source_priority)
 
 
 def _same_end(exact: DataFrame, parts: int) -> DataFrame:
@@ -183,25 +175,29 @@ def _same_end(exact: DataFrame, parts: int) -> DataFrame:
     return exact.where("rule = 'exact_prompt_answer'").select("kept_id", "removed_id").mapInArrow(ask, candidates.PAIRS)
 
 
-def _gone(removals: DataFrame) -> DataFrame:
-    """The removed ids as `id`, held beside every task while they are few, so that records need not be moved to drop them."""
-    ids = removals.select(F.col("removed_id").alias("id"))
-    return F.broadcast(ids) if removals.count() <= FEW_REMOVALS else ids
+def _beside(ids: DataFrame, count: int) -> DataFrame:
+    """The ids, held beside every task while they are few, so that what they are joined with need not be moved."""
+    return F.broadcast(ids) if count <= FEW_REMOVALS else ids
 
 
-def _figures(
-    sources: Mapping[str, int], pairs: DataFrame, measured: DataFrame, duplicates: DataFrame
-) -> dict[str, float]:
-    """Counts by rule, candidates, what crowded buckets cut, the largest star, and each source's share removed."""
-    by_rule = duplicates.groupBy("source", "rule").count().collect()
-    stars = duplicates.where("rule = 'near'").groupBy("kept_id").count().agg(F.max("count").alias("most"))
-    figures: dict[str, Any] = {"largest_star": stars.collect()[0]["most"] or 0}
-    figures["candidate_pairs"] = measured.agg(F.sum("compared")).collect()[0][0] or 0
-    figures["cut_pairs"] = pairs.agg(F.sum("cut")).collect()[0][0] or 0
-    figures |= dict.fromkeys(("exact_record", "exact_prompt_answer", "near"), 0)
+def _effort(pairs: DataFrame, measured: DataFrame) -> dict[str, float]:
+    """How many pairs were compared, how many of them are near, and how many were cut from crowded buckets."""
+    near = F.count_if((F.col("verdict") == verify.NEAR) & ~F.col("asked"))
+    compared = measured.agg(F.sum("compared").alias("candidate_pairs"), near.alias("near_pairs"))
+    (tally,) = compared.crossJoin(pairs.agg(F.sum("cut").alias("cut_pairs"))).collect()
+    return {name: float(count or 0) for name, count in tally.asDict().items()}
+
+
+def _losses(duplicates: DataFrame, sources: Mapping[str, int]) -> dict[str, float]:
+    """Removals by rule, the largest star, and each source's share removed."""
+    sets = duplicates.groupingSets([["source", "rule"], ["rule", "kept_id"]], "source", "rule", "kept_id")
+    largest = sets.agg(F.count("*").alias("rows")).groupBy("source", "rule").agg(F.max("rows").alias("rows"))
+    figures = dict.fromkeys((*RULES, "largest_star"), 0.0)
     shares = dict.fromkeys(sources, 0.0)
-    for row in by_rule:
-        figures[row["rule"]] += row["count"]
-        shares[row["source"]] += row["count"] / sources[row["source"]]
-    counts = {name: float(value) for name, value in figures.items()}
-    return counts | {f"removed_share/{source}": round(share, 6) for source, share in shares.items()}
+    for source, rule, rows in largest.collect():
+        if source is not None:
+            figures[rule] += rows
+            shares[source] += rows / sources[source]
+        elif rule == "near":
+            figures["largest_star"] = float(rows)
+    return figures | {f"removed_share/{source}": round(share, 6) for source, share in shares.items()}

@@ -137,7 +137,7 @@ def meet(rows: Sequence[Record], pairs: Pairs, rule: Rule) -> NDArray[np.bool_]:
     """Whether each pair shares the key of a band. Every row of a pair must have a shingle."""
     named, places = np.unique(pairs, return_inverse=True)
     prompt, answer = (pa.array([rows[row][side] for row in named], pa.string()) for side in range(2))
-    sides = candidates.sides_of(prompt, answer, exact_keys(prompt), exact_keys(answer), rule.by_side)
+    sides = candidates.sides_of(prompt, answer, rule.by_side)
     if not len(named):
         return np.zeros(0, np.bool_)
     keys = minhash.band_keys(minhash.shingles(sides.whole), sides.guard)

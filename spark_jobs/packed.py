@@ -109,7 +109,8 @@ def marks(frame: DataFrame, names: str) -> bytes:
         for batch in batches:
             for name in names.split():
                 bits[_bit(gathered(batch, name))] = True
-        yield pa.RecordBatch.from_pydict({"bits": [np.packbits(bits).tobytes()]})
+        if bits.any():
+            yield pa.RecordBatch.from_pydict({"bits": [np.packbits(bits).tobytes()]})
 
     def together(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
         bits = np.zeros(1 << (MARK_BITS - 3), np.uint8)

@@ -56,7 +56,7 @@ def words(texts: pa.Array) -> tuple[Ragged, Hashes]:
     A run of more than LONGEST bytes counts as several words.
     """
     data, offsets = _bytes(_refolded(texts, _spaced))
-    found, numbers = (_run_hashes(*_runs(data, offsets, kind), seed=1) for kind in ("word", "digit"))
+    found, numbers = (_run_hashes(*_runs(data, offsets, kind)) for kind in ("word", "digit"))
     return found, row_sums(numbers.values, numbers)
 
 
@@ -66,13 +66,10 @@ def exact_keys(texts: pa.Array) -> Hashes:
     Equal keys imply equal words, because what this drops is part of what `words` drops.
     """
     data, offsets = _bytes(_refolded(texts, _without_stops))
-    runs = _runs(data, offsets, "unstopped")
-    lanes: list[Hashes] = []
-    for seed in (2, 3):
-        found = _run_hashes(*runs, seed)
-        places = np.arange(len(found.values)) - np.repeat(found.offsets[:-1], found.lengths)
-        lanes.append(row_sums(mix(found.values + mix(places.astype(np.uint64))), found))
-    return np.stack(lanes, axis=1)
+    found = _run_hashes(*_runs(data, offsets, "unstopped"))
+    places = np.arange(len(found.values)) - np.repeat(found.offsets[:-1], found.lengths)
+    placed = mix(found.values + _mixed(found.lengths.max(initial=0))[places])
+    return np.stack([row_sums(lane, found) for lane in (placed, mix(placed))], axis=1)
 
 
 def row_sums(values: Hashes, rows: Ragged) -> Hashes:
@@ -91,9 +88,12 @@ def take_rows(ragged: Ragged, rows: NDArray[np.int64]) -> Ragged:
 
 def mix(values: Hashes) -> Hashes:
     """Each 64-bit number scrambled so that every bit depends on every bit (the finaliser of splitmix64)."""
-    values = (values ^ (values >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
-    values = (values ^ (values >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
-    return values ^ (values >> np.uint64(31))
+    mixed = values ^ (values >> np.uint64(30))
+    mixed *= np.uint64(0xBF58476D1CE4E5B9)
+    mixed ^= mixed >> np.uint64(27)
+    mixed *= np.uint64(0x94D049BB133111EB)
+    mixed ^= mixed >> np.uint64(31)
+    return mixed
 
 
 def hash64(text: str) -> int:
@@ -154,10 +154,10 @@ def _cut(starts: _Places, lengths: _Places) -> tuple[_Places, _Places]:
     return begins, np.minimum(np.repeat(starts + lengths, pieces) - begins, LONGEST)
 
 
-def _run_hashes(told: bytes, starts: _Places, lengths: _Places, rows: _Places, seed: int) -> Ragged:
+def _run_hashes(told: bytes, starts: _Places, lengths: _Places, rows: _Places) -> Ragged:
     """A hash of every run, eight bytes at a time: all runs' first eight, then the next of those that have more."""
     eights: Hashes = np.ndarray(len(told), "<u8", told + bytes(8), strides=(1,))
-    hashes = mix(lengths.astype(np.uint64) + np.uint64(seed << 32))
+    hashes = _mixed(LONGEST + 1)[lengths]
     left = np.arange(len(starts))
     for step in range(0, LONGEST, 8):
         left = left[lengths[left] > step] if step else left
@@ -166,6 +166,11 @@ def _run_hashes(told: bytes, starts: _Places, lengths: _Places, rows: _Places, s
         content = eights[starts[left] + step] & _MASKS[np.minimum(lengths[left] - step, 8)]
         hashes[left] = mix(hashes[left] + content)
     return Ragged(hashes, rows)
+
+
+def _mixed(count: int) -> Hashes:
+    """The first `count` numbers, mixed."""
+    return mix(np.arange(1, count + 1, dtype=np.uint64))
 
 
 @cache

@@ -7,36 +7,35 @@ import numpy as np
 import pyarrow as pa
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
-from pyspark.sql.window import Window
 
 FEW_EDGES = 1_000_000  # about 100 MB in one task: from here on a task of its own is faster than rounds of joins
 _REMOVAL = "removed_id string, kept_id string, similarity double"
 
 
-def star(edges: DataFrame, few_edges: int = FEW_EDGES) -> DataFrame:
+def star(edges: DataFrame, count: int, few_edges: int = FEW_EDGES) -> DataFrame:
     """removed_id, kept_id, similarity: a row goes if, and only if, one of its better neighbours stays.
 
-    `edges` has better, worse, similarity; `better` must be a strict order. Only one set of rows has this property: the one
+    `edges` (there are `count`) has better, worse, similarity; `better` must be a strict order. Only one set of rows has this property: the one
     that a walk over all rows, best first, would keep. A removed row names its most similar neighbour among the kept ones that
     decided it. In a round, rows without a better neighbour are kept and their neighbours go; long chains need more rounds.
     """
-    undecided = edges.localCheckpoint()
-    removals: list[DataFrame] = []
-    while undecided.count() > few_edges:
+    undecided, removals = edges, list[DataFrame]()
+    while count > few_edges:
         removal = _beside_kept(undecided).localCheckpoint()
         removals.append(removal)
-        gone = removal.select("removed_id").distinct()
+        gone = removal.select("removed_id")
         undecided = _without(_without(undecided, gone, "worse"), gone, "better").localCheckpoint()
+        count = undecided.count()
     removals.append(undecided.repartition(1).mapInArrow(_finish, _REMOVAL))
-    closest = Window.partitionBy("removed_id").orderBy(F.desc("similarity"), "kept_id")
-    every = reduce(DataFrame.unionByName, removals).withColumn("place", F.row_number().over(closest))
-    return every.where("place = 1").drop("place")
+    return reduce(DataFrame.unionByName, removals)
 
 
 def _beside_kept(edges: DataFrame) -> DataFrame:
-    """The edges from rows that have no better neighbour: those stay, what they point to goes."""
+    """Rows without a better neighbour stay, what they point to goes: each row once, in favour of the most similar one."""
     kept = _without(edges, edges.select(F.col("worse").alias("removed_id")).distinct(), "better")
-    return kept.select(F.col("worse").alias("removed_id"), F.col("better").alias("kept_id"), "similarity")
+    closest = F.struct((-F.col("similarity")).alias("distance"), "better", "similarity")
+    found = kept.groupBy(F.col("worse").alias("removed_id")).agg(F.min(closest).alias("closest"))
+    return found.select("removed_id", F.col("closest.better").alias("kept_id"), "closest.similarity")
 
 
 def _without(edges: DataFrame, gone: DataFrame, side: str) -> DataFrame:
@@ -53,12 +52,13 @@ def _finish(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
         np.concatenate([edges["better"].to_numpy(), edges["worse"].to_numpy()]), return_inverse=True
     )
     better, worse = codes[: edges.num_rows], codes[edges.num_rows :]
-    undecided = np.arange(edges.num_rows)
+    distance = -edges["similarity"].to_numpy()
+    undecided = np.lexsort((better, distance, worse))
     while len(undecided):
         beaten = np.zeros(len(names), np.bool_)
         beaten[worse[undecided]] = True
         decided = undecided[~beaten[better[undecided]]]
-        yield _removals(edges.take(pa.array(decided)))
+        yield _removals(edges.take(pa.array(decided[np.diff(worse[decided], prepend=-1) != 0])))
         gone = np.zeros(len(names), np.bool_)
         gone[worse[decided]] = True
         undecided = undecided[~(gone[worse[undecided]] | gone[better[undecided]])]

@@ -18,7 +18,7 @@ from pyspark.sql import DataFrame
 from pyspark.sql.pandas.types import from_arrow_schema
 
 from spark_jobs import candidates, minhash, packed
-from spark_jobs.runs import Hashes, Ragged, exact_keys, mix, take_rows
+from spark_jobs.runs import Hashes, Ragged, mix, take_rows
 
 REJECTED = 1_000  # rejected pairs that are kept as a sample
 NEAR, NUMBERS, WHOLE, PROMPT, ANSWER = range(5)  # why a pair is none, in this order
@@ -27,7 +27,7 @@ REASONS = ("near", "numbers_or_short_side", "whole_record", "prompt", "answer")
 _TEXTS = "part int, id string, standing bigint, prompt string, answer string"
 _SETS = "node rest standing guard whole whole_lengths prompt prompt_lengths answer answer_lengths"
 _MEASURED = pa.schema(
-    [("left", pa.string()), ("right", pa.string()), ("left_standing", pa.int64()), ("right_standing", pa.int64())]
+    [("better", pa.string()), ("worse", pa.string())]
     + [(name, pa.float64()) for name in ("similarity", "prompt_similarity", "answer_similarity")]
     + [("verdict", pa.int32()), ("lot", pa.int64()), ("asked", pa.bool_()), ("compared", pa.int64())]
 )
@@ -62,10 +62,8 @@ class Rule:
     by_side: bool
 
 
-def texts(
-    records: DataFrame, wanted: bytes, parts: int, source_priority: Sequence[str], old: bool = False
-) -> DataFrame:
-    """Part, id, standing, prompt and answer of the records that may be `wanted`; standing is 0 for `old` ones."""
+def texts(records: DataFrame, wanted: bytes, parts: int, source_priority: Sequence[str]) -> DataFrame:
+    """Part, id, standing, prompt and answer of the records that may be `wanted`."""
 
     def sift(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
         for batch in batches:
@@ -73,7 +71,7 @@ def texts(
             found = packed.marked(wanted, node)
             held, places = batch.filter(pa.array(found)), packed.part_of(node[found], parts)
             prompt, answer = candidates.filled(held, "prompt"), candidates.filled(held, "answer")
-            standing = candidates.standing(held["source"], prompt, answer, source_priority) * (not old)
+            standing = candidates.standing(held["source"], prompt, answer, source_priority)
             columns = [pa.array(places.astype(np.int32)), held["id"], pa.array(standing), prompt, answer]
             yield pa.RecordBatch.from_arrays(columns, names=["part", "id", "standing", "prompt", "answer"])
 
@@ -83,7 +81,7 @@ def texts(
 def measure(pairs: DataFrame, involved: DataFrame, parts: int, rule: Rule) -> DataFrame:
     """Near pairs, asked pairs and a sample of the rejected ones, with exact Jaccard similarities, and why the rejected are.
 
-    One more row for each part, without ids, says how many pairs were `compared`. `lot` orders the rejected pairs by a hash.
+    Of a pair the one that stays in any case is `better`, else the one of the better standing and smaller id. One more row for each part, without ids, says how many pairs were `compared`. `lot` orders the rejected pairs by a hash.
     """
 
     def look_up(held: pa.Table, asked: pa.Table) -> pa.Table:
@@ -94,7 +92,7 @@ def measure(pairs: DataFrame, involved: DataFrame, parts: int, rule: Rule) -> Da
 
     by_part = involved.groupBy("part")
     lookups = by_part.cogroup(pairs.drop("cut").groupBy("part")).applyInArrow(
-        look_up, packed.schema(f"left right asked {_SETS}")
+        look_up, packed.schema(f"left right flags {_SETS}")
     )
     return by_part.cogroup(lookups.groupBy("part")).applyInArrow(compare, from_arrow_schema(_MEASURED))
 
@@ -102,7 +100,7 @@ def measure(pairs: DataFrame, involved: DataFrame, parts: int, rule: Rule) -> Da
 def _lookups(held: pa.Table, asked: pa.Table, parts: int, rule: Rule) -> pa.Table:
     """Pairs and left sets, each sent to the part of the right record."""
     left, right, flags = candidates.once(
-        packed.gathered(asked, "left"), packed.gathered(asked, "right"), packed.gathered(asked, "asked", np.uint8)
+        packed.gathered(asked, "left"), packed.gathered(asked, "right"), packed.gathered(asked, "flags", np.uint8)
     )
     node, places = _index(held)
     found, rows = _find(node, left)
@@ -111,7 +109,7 @@ def _lookups(held: pa.Table, asked: pa.Table, parts: int, rule: Rule) -> pa.Tabl
     needed = np.unique(np.stack([rows, homes], axis=1), axis=0) if len(rows) else np.zeros((0, 2), np.int64)
     wanted, positions = np.unique(needed[:, 0], return_inverse=True)
     sets = sets_of(held.take(pa.array(wanted)), rule.by_side).take(positions.ravel())
-    pairs = packed.scatter(homes, parts, {"left": left, "right": right, "asked": flags})
+    pairs = packed.scatter(homes, parts, {"left": left, "right": right, "flags": flags})
     sent = packed.scatter(needed[:, 1], parts, {column.name: getattr(sets, column.name) for column in fields(sets)})
     for name in _SETS.split():
         pairs = pairs.append_column(name, sent[name])
@@ -120,7 +118,7 @@ def _lookups(held: pa.Table, asked: pa.Table, parts: int, rule: Rule) -> pa.Tabl
 
 def _compared(held: pa.Table, lookups: pa.Table, rule: Rule) -> pa.Table:
     left, right = packed.gathered(lookups, "left"), packed.gathered(lookups, "right")
-    asked = packed.gathered(lookups, "asked", np.uint8) == 1
+    flags = packed.gathered(lookups, "flags", np.uint8)
     sent = Sets(**{column.name: _column(lookups, column.name, column.type) for column in fields(Sets)})
     order = np.argsort(sent.node)
     node, places = _index(held)
@@ -132,7 +130,7 @@ def _compared(held: pa.Table, lookups: pa.Table, rule: Rule) -> pa.Table:
     parts: list[pa.Table] = []
     for start in range(0, len(lefts), minhash.MAX_BATCH):
         span = slice(start, start + minhash.MAX_BATCH)
-        parts.append(_judged(sent.take(lefts[span]), ours.take(positions[span]), asked[found][span], rule))
+        parts.append(_judged(sent.take(lefts[span]), ours.take(positions[span]), flags[found][span], rule))
     summary = pa.Table.from_pylist([{"compared": len(lefts)}], schema=_MEASURED)
     return _sampled(pa.concat_tables([*parts, summary]))
 
@@ -149,7 +147,7 @@ def _starts(rows: int) -> range:
 
 def _sets(rows: pa.Table, by_side: bool) -> Sets:
     prompt, answer = candidates.filled(rows, "prompt"), candidates.filled(rows, "answer")
-    sides = candidates.sides_of(prompt, answer, exact_keys(prompt), exact_keys(answer), by_side)
+    sides = candidates.sides_of(prompt, answer, by_side)
     each = minhash.distinct(minhash.shingles(sides.tokens))
     even = np.arange(0, 2 * rows.num_rows, 2)
     node, rest = packed.nodes(rows["id"].combine_chunks())
@@ -188,7 +186,7 @@ def _find(node: Hashes, wanted: Hashes) -> tuple[NDArray[np.bool_], NDArray[np.i
     return (node[places] == wanted if len(node) else np.zeros(len(wanted), np.bool_)), places
 
 
-def _judged(left: Sets, right: Sets, asked: NDArray[np.bool_], rule: Rule) -> pa.Table:
+def _judged(left: Sets, right: Sets, flags: NDArray[np.uint8], rule: Rule) -> pa.Table:
     """The MEASURED row of each pair."""
     whole, prompt, answer = (
         minhash.jaccard(getattr(left, name), getattr(right, name)) for name in ("whole", "prompt", "answer")
@@ -197,11 +195,19 @@ def _judged(left: Sets, right: Sets, asked: NDArray[np.bool_], rule: Rule) -> pa
     fails += [prompt < rule.threshold, answer < rule.threshold] if rule.by_side else []
     verdict = np.select(fails, range(NUMBERS, NUMBERS + len(fails)), NEAR).astype(np.int32)
     lots = mix(left.node ^ mix(right.node)) >> np.uint64(1)
-    ids = [packed.ids("rec", side.node, side.rest) for side in (left, right)]
-    standings = [side.standing.astype(np.int64) for side in (left, right)]
-    rest = [lots.astype(np.int64), asked, np.zeros(len(lots), np.int64)]
-    columns = [pa.array(column) for column in (*ids, *standings, whole, prompt, answer, verdict, *rest)]
+    rest = [lots.astype(np.int64), flags & candidates.ASKED > 0, np.zeros(len(lots), np.int64)]
+    columns = [pa.array(column) for column in (*_ranked(left, right, flags), whole, prompt, answer, verdict, *rest)]
     return pa.Table.from_arrays(columns, schema=_MEASURED)
+
+
+def _ranked(left: Sets, right: Sets, flags: NDArray[np.uint8]) -> tuple[pa.Array, pa.Array]:
+    """The ids of the better and the worse one of each pair."""
+    leads = (flags & candidates.LEFT_STAYS > 0) | (left.standing <= right.standing) & (
+        flags & candidates.RIGHT_STAYS == 0
+    )
+    nodes, rests = ((left.node, right.node), (left.rest, right.rest))
+    better, worse = (packed.ids("rec", np.where(first, *nodes), np.where(first, *rests)) for first in (leads, ~leads))
+    return better, worse
 
 
 def _sampled(measured: pa.Table) -> pa.Table:
