@@ -1,7 +1,9 @@
 """How inputs are opened, outputs staged and books balanced: once for Spark frames, once for Arrow datasets."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from functools import cache
+from threading import Lock, Thread
 from typing import TYPE_CHECKING, Any, Protocol
 
 import pyarrow as pa
@@ -21,6 +23,7 @@ if TYPE_CHECKING:
     from pyspark.sql import DataFrame, SparkSession
 
 _ROWS_A_FILE = 250_000
+_STARTING = Lock()
 
 pc: Any = pyarrow.compute  # its functions are made at import, where types cannot see them
 
@@ -165,9 +168,25 @@ class SparkFrames:
         return Misplaced(counts.asDict() if counts else {})
 
 
-@cache
+def start_ahead() -> None:
+    """Starts the Spark session in the background: a JVM needs seconds in which this process can go on."""
+    resolve("spark_jobs.session:spark_session")  # only this thread imports
+    Thread(target=_try_session, daemon=True).start()
+
+
+def _try_session() -> None:
+    with suppress(Exception):  # whoever asks for the session tries again and is told
+        spark_session()
+
+
 def spark_session() -> "SparkSession":
     """The one Spark session of this process, started when first asked for."""
+    with _STARTING:
+        return _session()
+
+
+@cache
+def _session() -> "SparkSession":
     here = settings()
     return resolve("spark_jobs.session:spark_session")(
         delta_jars(here.cache), master=here.spark_master, driver_memory=here.driver_memory
