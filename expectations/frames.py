@@ -185,13 +185,25 @@ def _length(value: Any) -> int | None:
 def vectors(frame: Frame, column: str, key: str) -> Frame:
     """`key`, `dimension` and `norm` of each row's vector."""
     if is_spark(frame):
-        from pyspark.sql import functions as F
-
-        square = F.aggregate(column, F.lit(0.0), lambda total, x: total + x * x)
-        return frame.select(key, F.size(column).alias("dimension"), F.sqrt(square).alias("norm"))
+        named = frame.selectExpr(f"`{key}` AS key", f"`{column}` AS vector")
+        return named.mapInArrow(_norms, "key string, dimension int, norm double").withColumnRenamed("key", key)
     held = _pandas(frame, {column, key})
     norms = [float(np.linalg.norm(vector)) for vector in held[column]]
     return pd.DataFrame({key: held[key], "dimension": held[column].map(len), "norm": norms})
+
+
+def _norms(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+    """In numpy: Spark would interpret a sum over an array element by element."""
+    for batch in batches:
+        lists: Any = batch["vector"]
+        ends = lists.offsets.to_numpy()
+        filled = np.diff(ends) > 0
+        squares = np.square(lists.values.to_numpy(zero_copy_only=False)[: ends[-1]], dtype=float)
+        sums = np.zeros(len(lists))
+        if filled.any():
+            sums[filled] = np.add.reduceat(squares, ends[:-1][filled])
+        norms = pa.array(np.sqrt(sums), mask=lists.is_null().to_numpy(zero_copy_only=False))
+        yield pa.RecordBatch.from_arrays([batch["key"], lists.value_lengths(), norms], ["key", "dimension", "norm"])
 
 
 def exploded(frame: Frame, column: str) -> Frame:

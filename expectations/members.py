@@ -32,6 +32,20 @@ def membership(**places: Frame) -> pd.DataFrame:
     return flags.groupBy(*places).agg(F.count("*").alias("keys")).toPandas()
 
 
+def met(old: Frame, *fresh: Frame) -> Frame:
+    """The keys of `old` that any of the others has too: where only these matter, the rest need not be moved."""
+    together = reduce(_below, fresh)
+    if is_spark(old) and is_spark(together):
+        return old.join(together, "key", "left_semi")
+    held: Any = old
+    known: Any = together
+    return held[held["key"].isin(known["key"])]
+
+
+def _below(first: Any, second: Any) -> Any:
+    return first.unionByName(second) if is_spark(first) else pd.concat([first, second])
+
+
 def _labelled(places: Mapping[str, Frame]) -> Frame:
     """All keys below one another, each with the name of its place; a null is no key."""
     if all(is_spark(place) for place in places.values()):

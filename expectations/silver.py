@@ -13,7 +13,7 @@ import pandas as pd
 from expectations.calibration import gaps
 from expectations.frames import empty, keys, loss, mean, measured, rows_in, summary, vectors
 from expectations.gate import Batch
-from expectations.members import count, membership
+from expectations.members import count, membership, met
 from expectations.rules import (
     Figure,
     at_least,
@@ -194,7 +194,8 @@ def _places(quality_rows: Frame, members: Frame, alone: Frame, before: Mapping[s
     yield none("not_low_rated", count(ids, "grouped + alone > 0 and low + waiting == 0"))
     if before:
         settled = before["silver/groups"]
-        twice = membership(earlier=keys(settled, "id"), now=keys(members, "id"))
+        now = keys(members, "id")
+        twice = membership(earlier=met(keys(settled, "id"), now), now=now)
         yield none("grouped_before", count(twice, "earlier + now > 1"))
         yield from _drift(ids, members, settled)
 
@@ -215,7 +216,7 @@ def _not_published_before(frames: Frames, table: str, *columns: str) -> Iterable
     before = frames.before
     if table in before:
         pairs = ((name, keys(frames[table], name), keys(before[table], name)) for name in columns)
-        found = ((name, membership(fresh=fresh, old=old)) for name, fresh, old in pairs)
+        found = ((name, membership(fresh=fresh, old=met(old, fresh))) for name, fresh, old in pairs)
         yield figures(*(none(f"{name}_published_before", count(both, "fresh + old > 1")) for name, both in found))
 
 
