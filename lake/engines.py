@@ -168,15 +168,23 @@ class SparkFrames:
         return Misplaced(counts.asDict() if counts else {})
 
 
-def start_ahead() -> None:
-    """Starts the Spark session in the background: a JVM needs seconds in which this process can go on."""
-    resolve("spark_jobs.session:spark_session")  # only this thread imports
-    Thread(target=_try_session, daemon=True).start()
+def start_ahead(lake: Lake) -> None:
+    """Starts the Spark session in the background, and what its first queries wait for: seconds in which this process can go on."""
+    resolve("spark_jobs.session:spark_session")  # imports are this thread's: two of them could wait for each other
+    Thread(target=_warm, args=[lake], daemon=True).start()
 
 
-def _try_session() -> None:
-    with suppress(Exception):  # whoever asks for the session tries again and is told
-        spark_session()
+def _warm(lake: Lake) -> None:
+    """Loads Delta's classes, and a Python worker a core with its libraries."""
+    with suppress(Exception):  # whoever asks for the session meets the same error, and tells it
+        frames = SparkFrames(lake)
+        frames.open("landing/files", lake.version("landing/files") or 0).count()
+        cores = frames.spark.sparkContext.defaultParallelism
+        frames.spark.range(0, cores, 1, cores).mapInArrow(_unchanged, "id long").count()
+
+
+def _unchanged(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+    yield from batches
 
 
 def spark_session() -> "SparkSession":

@@ -101,12 +101,14 @@ def own_process(stage: Stage, params: Params) -> bool:
 def _run(attempt: _Attempt, reason: str) -> StageReport:
     stage, artifacts = attempt.stage, attempt.context.artifacts
     artifacts.mkdir(parents=True, exist_ok=True)
+    # imported while the session starts
+    gate = resolve(stage.suite), resolve("expectations.gate:audit")
     frames = frames_for(stage.engine, attempt.lake)
     inputs, before = _inputs(attempt, frames), _before(attempt, frames)
     context = replace(attempt.context, before=before)
     staged = frames.run(stage, inputs, attempt.params, context, attempt.folder)
     views = Views(inputs | {key: frames.files(key, rows.paths) for key, rows in staged.items()}, before)
-    checks, page = _audit(attempt, views)
+    checks, page = _audit(attempt, gate, views)
     report = _report(attempt, staged, checks, page, reason)
     if report.failed:
         attempt.lake.record_attempt(report)
@@ -133,8 +135,10 @@ def _before(attempt: _Attempt, frames: Frames) -> Mapping[str, Any]:
     return Opened(attempt.growth.before if attempt.growth else {}, frames.open)
 
 
-def _audit(attempt: _Attempt, views: Mapping[str, Any]) -> tuple[tuple[CheckReport, ...], str | None]:
-    suite, audit = resolve(attempt.stage.suite), resolve("expectations.gate:audit")
+def _audit(
+    attempt: _Attempt, gate: tuple[Any, Any], views: Mapping[str, Any]
+) -> tuple[tuple[CheckReport, ...], str | None]:
+    suite, audit = gate
     folder = local_path(attempt.lake.root) / "audits"
     result = audit(attempt.stage.key, suite(views, attempt.params), attempt.run_id, folder)
     return result.checks, str(Path(result.page).relative_to(folder)) if result.page else None

@@ -107,7 +107,7 @@ def run(
         render.reports([], as_json)
         return 0
     if any(STAGES[entry.stage].engine == "spark" for entry in planned if entry.action != "nothing_to_do"):
-        start_ahead()
+        start_ahead(lake)
     materialise = resolve("dagster_project.lib.launch:materialise")
     reports = materialise([stage.key for stage in selected], chosen.name, rebuild)
     render.reports(reports, as_json)
