@@ -7,6 +7,7 @@ from functools import reduce
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
+import pyarrow as pa
 
 from expectations.frames import in_memory, is_spark
 
@@ -19,7 +20,7 @@ def membership(**places: Frame) -> pd.DataFrame:
 
     `places` are frames with a column `key`. Ask with `count`: count(patterns, "low > grouped + alone").
     """
-    labelled = _labelled(places)
+    labelled = _labelled(dict(zip(places, _alike(*places.values()), strict=True)))
     held = in_memory(labelled, {"key", "place"})
     if held is not None:
         found = pd.DataFrame({name: held["place"] == name for name in places}).astype(int)
@@ -34,16 +35,19 @@ def membership(**places: Frame) -> pd.DataFrame:
 
 def met(old: Frame, *fresh: Frame) -> Frame:
     """The keys of `old` that any of the others has too: where only these matter, the rest need not be moved."""
-    together = reduce(_below, fresh)
-    if is_spark(old) and is_spark(together):
-        return old.join(together, "key", "left_semi")
-    held: Any = old
-    known: Any = together
-    return held[held["key"].isin(known["key"])]
+    held, *known = _alike(old, *fresh)
+    if is_spark(held):
+        return held.join(reduce(lambda one, other: one.unionByName(other), known), "key", "left_semi")
+    return held[held["key"].isin(pd.concat(known)["key"])]
 
 
-def _below(first: Any, second: Any) -> Any:
-    return first.unionByName(second) if is_spark(first) else pd.concat([first, second])
+def _alike(*frames: Frame) -> list[Any]:
+    """The frames in Spark where one of them is, else as they are, held; what a suite is given held is small."""
+    session = next((frame.sparkSession for frame in frames if is_spark(frame)), None)
+    if session is None:
+        return [*frames]
+    listed = ((frame, pa.array([] if is_spark(frame) else frame["key"], pa.string())) for frame in frames)
+    return [frame if is_spark(frame) else session.createDataFrame(pa.table({"key": texts})) for frame, texts in listed]
 
 
 def _labelled(places: Mapping[str, Frame]) -> Frame:
