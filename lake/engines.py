@@ -15,7 +15,7 @@ from lake.jars import delta_jars
 from lake.job import JobContext
 from lake.profiles import resolve
 from lake.settings import settings
-from lake.stages import Balance, Engine, Stage
+from lake.stages import STAGES, Balance, Engine, Stage
 from lake.store import Lake, Staged, files_dataset
 from lake.tables import TABLES
 
@@ -190,15 +190,18 @@ def start_ahead(lake: Lake) -> None:
 
 
 def _warm(lake: Lake) -> None:
-    """Reads a table, and starts a Python worker a core."""
+    """Reads a table, and starts a Python worker a core with all that jobs import."""
     with suppress(Exception):  # whoever asks for the session meets the same error, and tells it
         frames = SparkFrames(lake)
         frames.open("landing/files", lake.version("landing/files") or 0).collect()
         cores = frames.spark.sparkContext.defaultParallelism
-        frames.spark.range(0, cores, 1, cores).mapInArrow(_unchanged, "id long").count()
+        frames.spark.range(0, cores, 1, cores).mapInArrow(_loaded, "id long").count()
 
 
-def _unchanged(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+def _loaded(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+    for stage in STAGES.values():
+        if stage.engine == "spark":
+            resolve(stage.job)
     yield from batches
 
 
