@@ -181,15 +181,20 @@ def _length(value: Any) -> int | None:
 
 
 def vectors(frame: Frame, column: str) -> pd.DataFrame:
-    """One row for each length of the column's vectors: `dimension`, and their least and greatest norm as `shortest`, `longest`."""
+    """One row for each length of the column's vectors: `dimension`, how many (`vectors`), the least and greatest norm (`shortest`,
+    `longest`); a null is no vector."""
     if is_spark(frame):
         from pyspark.sql import functions as F
 
         named = frame.select(F.col(column).alias("vector"))
-        parts = named.mapInArrow(_norms, "dimension int, shortest double, longest double")
+        parts = named.mapInArrow(_norms, "dimension int, vectors long, shortest double, longest double")
         return (
             parts.groupBy("dimension")
-            .agg(F.min("shortest").alias("shortest"), F.max("longest").alias("longest"))
+            .agg(
+                F.sum("vectors").alias("vectors"),
+                F.min("shortest").alias("shortest"),
+                F.max("longest").alias("longest"),
+            )
             .toPandas()
         )
     held = _pandas(frame, {column})
@@ -206,8 +211,9 @@ def _norms(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
         sums = np.zeros(len(lists))
         if len(squares):
             sums[sizes > 0] = np.add.reduceat(squares, ends[:-1][sizes > 0])
-        norms = pd.DataFrame({"dimension": sizes, "norm": np.sqrt(sums)}).groupby("dimension")["norm"]
-        found = norms.agg(shortest="min", longest="max").reset_index()
+        lengths = np.nan_to_num(np.sqrt(sums), nan=np.inf)  # a NaN would be left out of both extremes
+        norms = pd.DataFrame({"dimension": sizes, "norm": lengths}).groupby("dimension")["norm"]
+        found = norms.agg(vectors="size", shortest="min", longest="max").reset_index()
         yield pa.RecordBatch.from_pandas(found, preserve_index=False)
 
 

@@ -93,11 +93,15 @@ def embeddings(frames: Frames, params: EmbedLimits) -> Iterable[Batch]:
     """The suite of silver/embeddings: vectors of one length and of unit norm, of texts that exist; a student that drifts warns."""
     rows = frames["silver/embeddings"]
     shapes = vectors(rows, "vector")
-    yield Batch("silver/embeddings", rows, [*map(filled, ("text_hash", "embedder", "vector")), unique("text_hash")])
+    yield Batch("silver/embeddings", rows, [filled("text_hash"), unique("text_hash"), filled("embedder")])
     lengths = [between("dimension", 1, None), between("shortest", *UNIT), between("longest", *UNIT)]
     yield Batch("vectors", shapes, [filled("shortest"), *lengths], key="dimension")
     hashes = membership(texts=keys(frames["silver/unique_instructions"], "text_hash"), vectors=keys(rows, "text_hash"))
-    yield figures(none("vectors_of_no_text", count(hashes, "vectors > texts")), at_most("dimensions", len(shapes), 1))
+    yield figures(
+        none("rows_without_a_vector", rows_in(rows) - int(shapes["vectors"].sum())),
+        none("vectors_of_no_text", count(hashes, "vectors > texts")),
+        at_most("dimensions", len(shapes), 1),
+    )
     # key: the failing row's example then says what to do
     yield Batch(
         "silver/student_fidelity",

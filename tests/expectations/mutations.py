@@ -66,6 +66,8 @@ MUTATIONS: list[Mutation] = [
     (_UNIQUE, [add(_DUPLICATES, removed_id=ident("rec", 100 + n)) for n in range(2)], {"near_removals"}),
     ("silver/embeddings", [change("silver/embeddings", 0, text_hash="f" * 64)], {"vectors_of_no_text"}),
     ("silver/embeddings", [change("silver/embeddings", 0, vector=[1.0, 0.0])], {"dimensions"}),
+    ("silver/embeddings", [change("silver/embeddings", 0, vector=None)], {"rows_without_a_vector"}),
+    ("silver/embeddings", [change("silver/embeddings", 0, vector=[1.0, 0.0, float("nan")])], {"longest"}),
     ("silver/embeddings", [change("silver/embeddings", 0, vector=[1.0, 1.0, 1.0])], {"longest"}),
     ("silver/embeddings", [change("silver/embeddings", 0, vector=[])], {"shortest", "longest", "dimension", "dimensions"}),
     ("silver/ratings", [drop("silver/ratings", 0)], {"records_without_a_row"}),
