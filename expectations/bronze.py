@@ -13,7 +13,7 @@ import pandas as pd
 
 from expectations.frames import keys, measured
 from expectations.gate import Batch
-from expectations.members import count, membership
+from expectations.members import count, membership, met
 from expectations.rules import at_most, between, exits, figures, filled, identified, none, one_of, sized
 from lake.addresses import MEMBER
 
@@ -69,12 +69,13 @@ def _books(frames: Frames, table: str, kinds: str) -> Batch:
     rows, quarantined, files = frames[table], frames[side], frames["landing/files"]
     before = frames.before
     old = [before[key] for key in (table, side) if key in before]
-    ids = membership(rows=keys(rows, "id"), quarantined=keys(quarantined, "id"), **_each("old", old, "id"))
+    new = {"rows": keys(rows, "id"), "quarantined": keys(quarantined, "id")}
+    ids = membership(**new, **_numbered(met(keys(one, "id"), *new.values()) for one in old))
     uris = membership(
         registered=keys(files, "uri", kinds),
         rows=_files(rows),
         quarantined=_files(quarantined),
-        **_each("old", old, "uri"),
+        **_numbered(map(_files, old)),
     )
     sources = membership(registered=keys(files, "source", kinds), rows=keys(rows, "source"))
     read, refused = count(ids, "rows == 1"), count(ids, "quarantined == 1")
@@ -91,17 +92,15 @@ def _books(frames: Frames, table: str, kinds: str) -> Batch:
     )
 
 
-def _each(name: str, frames: Sequence[Frame], column: str) -> dict[str, Frame]:
-    return {
-        f"{name}{number}": _files(one) if column == "uri" else keys(one, column) for number, one in enumerate(frames)
-    }
+def _numbered(old: Iterable[Frame]) -> dict[str, Frame]:
+    return {f"old{number}": one for number, one in enumerate(old)}
 
 
 def _files(frame: Frame) -> Frame:
-    """The address of each row's registered file: an archive's, where the row's own names a file inside one."""
+    """The addresses of the rows' registered files: an archive's, where a row's own names a file inside one."""
     found: Any = keys(frame, "uri")
     if isinstance(found, pd.DataFrame):
         return found.assign(key=found["key"].astype(str).str.replace(MEMBER, lambda match: match[1], regex=True))
     from pyspark.sql import functions as F
 
-    return found.select(F.regexp_replace("key", MEMBER, "$1").alias("key"))
+    return found.distinct().select(F.regexp_replace("key", MEMBER, "$1").alias("key"))

@@ -13,7 +13,7 @@ import pandas as pd
 
 from expectations.frames import first, keys, loss, rows_in, summary
 from expectations.gate import Batch
-from expectations.members import count, membership
+from expectations.members import count, membership, met
 from expectations.rules import Figure, between, figures, filled, identified, none, one_of, unique
 
 if TYPE_CHECKING:
@@ -54,14 +54,15 @@ def _ids(frames: Frames, before: Mapping[str, Frame]) -> Iterable[Figure]:
     places = {"kept": keys(rows, "id"), "removed": keys(removed, "removed_id"), "named": keys(removed, "kept_id")}
     places["signed"] = keys(frames["silver/signatures"], "id")
     if before:
-        places["published"] = keys(before[UNIQUE], "id")
+        places["published"] = met(keys(before[UNIQUE], "id"), *places.values())
     ids = membership(**places)
     yield none("removed_but_kept", count(ids, "kept + removed > 1"))
     yield none("removed_for_a_row_that_is_gone", count(ids, "named > kept" + (" + published" if before else "")))
     yield none("kept_without_a_signature", count(ids, "kept != signed"))
     if before:
         yield none("ids_published_before", count(ids, "published + kept > 1 or published + removed > 1"))
-        texts = membership(kept=keys(rows, "text_hash"), published=keys(before[UNIQUE], "text_hash"))
+        kept = keys(rows, "text_hash")
+        texts = membership(kept=kept, published=met(keys(before[UNIQUE], "text_hash"), kept))
         yield none("texts_published_before", count(texts, "kept + published > 1"))
 
 

@@ -24,7 +24,8 @@ if TYPE_CHECKING:
     Frame = DataFrame | ds.Dataset | pa.Table | pd.DataFrame
     Frames = Views
 
-SMALL = 100_000  # rows of a Spark frame that are cheaper to hold than to query a dozen times
+
+_BLANKS = " \t\n\v\f\r"
 
 
 def is_spark(frame: Frame) -> TypeGuard[DataFrame]:
@@ -33,11 +34,8 @@ def is_spark(frame: Frame) -> TypeGuard[DataFrame]:
 
 
 def in_memory(frame: Frame, columns: Collection[str]) -> pd.DataFrame | None:
-    """The named columns that exist (the first, if none does), or None for a Spark frame of more than SMALL rows."""
-    if is_spark(frame):
-        held = frame.select(_existing(frame.columns, columns)).limit(SMALL + 1).toPandas()
-        return held if len(held) <= SMALL else None
-    return _pandas(frame, columns)
+    """The named columns that exist (the first, if none does), or None for a frame in Spark: the harness hands out small ones held."""
+    return None if is_spark(frame) else _pandas(frame, columns)
 
 
 def _pandas(frame: Any, columns: Collection[str]) -> pd.DataFrame:
@@ -170,7 +168,7 @@ def measured(frame: Frame, lengthy: Sequence[str], others: Sequence[str]) -> Fra
         kinds = dict(frame.dtypes)
         sizes = {name: F.size(name) if kinds[name].startswith("array") else F.length(name) for name in lengthy}
         for name in (name for name in lengthy if kinds[name] == "string"):
-            sizes[name] = F.length(F.regexp_replace(name, r"^\s+|\s+$", ""))
+            sizes[name] = F.length(F.btrim(name, F.lit(_BLANKS)))
         return frame.select(*others, *(size.alias(f"{name}_length") for name, size in sizes.items()))
     held = _pandas(frame, {*lengthy, *others})
     return held[[*others]].assign(**{f"{name}_length": held[name].map(_length) for name in lengthy})
@@ -182,16 +180,41 @@ def _length(value: Any) -> int | None:
     return len(value.strip() if isinstance(value, str) else value)
 
 
-def vectors(frame: Frame, column: str, key: str) -> Frame:
-    """`key`, `dimension` and `norm` of each row's vector."""
+def vectors(frame: Frame, column: str) -> pd.DataFrame:
+    """One row for each length of the column's vectors: `dimension`, how many (`vectors`), the least and greatest norm (`shortest`,
+    `longest`); a null is no vector."""
     if is_spark(frame):
         from pyspark.sql import functions as F
 
-        square = F.aggregate(column, F.lit(0.0), lambda total, x: total + x * x)
-        return frame.select(key, F.size(column).alias("dimension"), F.sqrt(square).alias("norm"))
-    held = _pandas(frame, {column, key})
-    norms = [float(np.linalg.norm(vector)) for vector in held[column]]
-    return pd.DataFrame({key: held[key], "dimension": held[column].map(len), "norm": norms})
+        named = frame.select(F.col(column).alias("vector"))
+        parts = named.mapInArrow(_norms, "dimension int, vectors long, shortest double, longest double")
+        return (
+            parts.groupBy("dimension")
+            .agg(
+                F.sum("vectors").alias("vectors"),
+                F.min("shortest").alias("shortest"),
+                F.max("longest").alias("longest"),
+            )
+            .toPandas()
+        )
+    held = _pandas(frame, {column})
+    parts = _norms([pa.RecordBatch.from_arrays([pa.array(held[column], pa.list_(pa.float32()))], ["vector"])])
+    return pa.Table.from_batches(parts).to_pandas()
+
+
+def _norms(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+    """Each batch's part of `vectors`, by numpy: Spark would interpret a sum over an array element by element."""
+    for batch in batches:
+        lists: Any = batch["vector"].drop_null()
+        ends, sizes = lists.offsets.to_numpy(), lists.value_lengths().to_numpy()
+        squares = np.square(lists.values.to_numpy(zero_copy_only=False)[: ends[-1]], dtype=float)
+        sums = np.zeros(len(lists))
+        if len(squares):
+            sums[sizes > 0] = np.add.reduceat(squares, ends[:-1][sizes > 0])
+        lengths = np.nan_to_num(np.sqrt(sums), nan=np.inf)  # a NaN would be left out of both extremes
+        norms = pd.DataFrame({"dimension": sizes, "norm": lengths}).groupby("dimension")["norm"]
+        found = norms.agg(vectors="size", shortest="min", longest="max").reset_index()
+        yield pa.RecordBatch.from_pandas(found, preserve_index=False)
 
 
 def exploded(frame: Frame, column: str) -> Frame:

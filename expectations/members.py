@@ -7,6 +7,7 @@ from functools import reduce
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
+import pyarrow as pa
 
 from expectations.frames import in_memory, is_spark
 
@@ -19,7 +20,7 @@ def membership(**places: Frame) -> pd.DataFrame:
 
     `places` are frames with a column `key`. Ask with `count`: count(patterns, "low > grouped + alone").
     """
-    labelled = _labelled(places)
+    labelled = _labelled(dict(zip(places, _alike(*places.values()), strict=True)))
     held = in_memory(labelled, {"key", "place"})
     if held is not None:
         found = pd.DataFrame({name: held["place"] == name for name in places}).astype(int)
@@ -30,6 +31,23 @@ def membership(**places: Frame) -> pd.DataFrame:
     rows: Any = labelled
     flags = rows.groupBy("key").agg(*(F.max((F.col("place") == name).cast("int")).alias(name) for name in places))
     return flags.groupBy(*places).agg(F.count("*").alias("keys")).toPandas()
+
+
+def met(old: Frame, *fresh: Frame) -> Frame:
+    """The keys of `old` that any of the others has too: where only these matter, the rest need not be moved."""
+    held, *known = _alike(old, *fresh)
+    if is_spark(held):
+        return held.join(reduce(lambda one, other: one.unionByName(other), known), "key", "left_semi")
+    return held[held["key"].isin(pd.concat(known)["key"])]
+
+
+def _alike(*frames: Frame) -> list[Any]:
+    """The frames in Spark where one of them is, else as they are, held; what a suite is given held is small."""
+    session = next((frame.sparkSession for frame in frames if is_spark(frame)), None)
+    if session is None:
+        return [*frames]
+    listed = ((frame, pa.array([] if is_spark(frame) else frame["key"], pa.string())) for frame in frames)
+    return [frame if is_spark(frame) else session.createDataFrame(pa.table({"key": texts})) for frame, texts in listed]
 
 
 def _labelled(places: Mapping[str, Frame]) -> Frame:

@@ -13,7 +13,7 @@ import pandas as pd
 from expectations.calibration import gaps
 from expectations.frames import empty, keys, loss, mean, measured, rows_in, summary, vectors
 from expectations.gate import Batch
-from expectations.members import count, membership
+from expectations.members import count, membership, met
 from expectations.rules import (
     Figure,
     at_least,
@@ -92,14 +92,15 @@ def passages(frames: Frames, params: TextLimits) -> Iterable[Batch]:
 def embeddings(frames: Frames, params: EmbedLimits) -> Iterable[Batch]:
     """The suite of silver/embeddings: vectors of one length and of unit norm, of texts that exist; a student that drifts warns."""
     rows = frames["silver/embeddings"]
-    shapes = vectors(rows, "vector", "text_hash")
+    shapes = vectors(rows, "vector")
     yield Batch("silver/embeddings", rows, [filled("text_hash"), unique("text_hash"), filled("embedder")])
-    yield Batch("vectors", shapes, [filled("norm"), between("norm", *UNIT), between("dimension", 1, None)], "text_hash")
+    lengths = [between("dimension", 1, None), between("shortest", *UNIT), between("longest", *UNIT)]
+    yield Batch("vectors", shapes, [filled("shortest"), *lengths], key="dimension")
     hashes = membership(texts=keys(frames["silver/unique_instructions"], "text_hash"), vectors=keys(rows, "text_hash"))
-    lengths_found = membership(vectors=keys(shapes, "dimension"))
     yield figures(
+        none("rows_without_a_vector", rows_in(rows) - int(shapes["vectors"].sum())),
         none("vectors_of_no_text", count(hashes, "vectors > texts")),
-        at_most("dimensions", count(lengths_found, "vectors == 1"), 1),
+        at_most("dimensions", len(shapes), 1),
     )
     # key: the failing row's example then says what to do
     yield Batch(
@@ -194,7 +195,8 @@ def _places(quality_rows: Frame, members: Frame, alone: Frame, before: Mapping[s
     yield none("not_low_rated", count(ids, "grouped + alone > 0 and low + waiting == 0"))
     if before:
         settled = before["silver/groups"]
-        twice = membership(earlier=keys(settled, "id"), now=keys(members, "id"))
+        now = keys(members, "id")
+        twice = membership(earlier=met(keys(settled, "id"), now), now=now)
         yield none("grouped_before", count(twice, "earlier + now > 1"))
         yield from _drift(ids, members, settled)
 
@@ -215,7 +217,7 @@ def _not_published_before(frames: Frames, table: str, *columns: str) -> Iterable
     before = frames.before
     if table in before:
         pairs = ((name, keys(frames[table], name), keys(before[table], name)) for name in columns)
-        found = ((name, membership(fresh=fresh, old=old)) for name, fresh, old in pairs)
+        found = ((name, membership(fresh=fresh, old=met(old, fresh))) for name, fresh, old in pairs)
         yield figures(*(none(f"{name}_published_before", count(both, "fresh + old > 1")) for name, both in found))
 
 

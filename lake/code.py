@@ -36,7 +36,7 @@ def code_hash(stage: Stage) -> str:
     digest = hashlib.sha256()
     libraries: set[str] = set()
     for module in modules:
-        digest.update(ast.dump(_tree(module)).encode())  # neither layout nor comments are a reason to run again
+        digest.update(_told(module))
         libraries |= _imports(module)[1]
     for library in sorted(libraries):
         digest.update(f"{library}=={_version(library)}".encode())
@@ -72,6 +72,12 @@ def _named(tree: ast.Module) -> Iterator[str]:
         elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
             yield node.module
             yield from (f"{node.module}.{alias.name}" for alias in node.names)
+
+
+@cache
+def _told(module: str) -> bytes:
+    """What the module says, without layout and comments: they are no reason to run again."""
+    return ast.dump(_tree(module)).encode()
 
 
 @cache

@@ -1,7 +1,9 @@
 """How inputs are opened, outputs staged and books balanced: once for Spark frames, once for Arrow datasets."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from functools import cache
+from threading import Lock, Thread
 from typing import TYPE_CHECKING, Any, Protocol
 
 import pyarrow as pa
@@ -13,7 +15,7 @@ from lake.jars import delta_jars
 from lake.job import JobContext
 from lake.profiles import resolve
 from lake.settings import settings
-from lake.stages import Balance, Engine, Stage
+from lake.stages import STAGES, Balance, Engine, Stage
 from lake.store import Lake, Staged, files_dataset
 from lake.tables import TABLES
 
@@ -21,6 +23,8 @@ if TYPE_CHECKING:
     from pyspark.sql import DataFrame, SparkSession
 
 _ROWS_A_FILE = 250_000
+_FEW = 100_000  # rows that are cheaper to hold than to query a dozen times
+_STARTING = Lock()
 
 pc: Any = pyarrow.compute  # its functions are made at import, where types cannot see them
 
@@ -39,6 +43,10 @@ class Frames(Protocol):
 
     def files(self, key: str, files: Sequence[str]) -> Any:
         """The rows of some files of a table, named relative to it."""
+        ...
+
+    def view(self, key: str, files: Sequence[str], rows: int) -> Any:
+        """The same for a suite, which asks many small questions: held in Arrow where there are few rows."""
         ...
 
     def run(
@@ -66,6 +74,9 @@ class ArrowFrames:
 
     def files(self, key: str, files: Sequence[str]) -> ds.Dataset:
         return files_dataset(self.lake, key, files)
+
+    def view(self, key: str, files: Sequence[str], rows: int) -> ds.Dataset:
+        return self.files(key, files)
 
     def run(
         self, stage: Stage, inputs: Mapping[str, ds.Dataset], params: Any, context: JobContext, folder: str
@@ -101,15 +112,15 @@ class ArrowFrames:
 
 
 class SparkFrames:
-    """Spark DataFrames through delta-spark, in the one session of this process."""
+    """Spark DataFrames over the files that Delta's log names, in the one session of this process."""
 
     def __init__(self, lake: Lake) -> None:
         self.lake = lake
         self.spark = spark_session()
 
     def open(self, key: str, version: int) -> "DataFrame":
-        frame = self.spark.read.format("delta").option("versionAsOf", version).load(self.lake.uri(key))
-        return frame.select(*TABLES[key].schema.names)
+        # not through delta-spark: it rebuilds the log, and filters its files in every query, by Spark jobs of their own
+        return self.files(key, self.lake.paths(key, version))
 
     def run(
         self, stage: Stage, inputs: Mapping[str, Any], params: Any, context: JobContext, folder: str
@@ -141,17 +152,18 @@ class SparkFrames:
             return self.spark.createDataFrame([], schema)
         return self.spark.read.schema(schema).parquet(*(f"{uri}/{path}" for path in files))
 
-    def misplaced(self, balance: Balance, frames: Mapping[str, "DataFrame"]) -> Misplaced:
+    def view(self, key: str, files: Sequence[str], rows: int) -> Any:
+        return files_dataset(self.lake, key, files) if rows <= _FEW else self.files(key, files)
+
+    def misplaced(self, balance: Balance, frames: Mapping[str, Any]) -> Misplaced:
+        if all(isinstance(frames[table], ds.Dataset) for table in (balance.table, *dict(balance.places))):
+            return ArrowFrames(self.lake).misplaced(balance, frames)
         from pyspark.sql import functions as F
 
-        wanted = (
-            frames[balance.table]
-            .select(F.col(balance.key).alias("key"))
-            .distinct()
-            .withColumns({"wanted": F.lit(1), "placed": F.lit(0)})
-        )
+        wanted = self._keys(frames[balance.table], balance.key).distinct()
+        wanted = wanted.withColumns({"wanted": F.lit(1), "placed": F.lit(0)})
         places = [
-            frames[table].select(F.col(column).alias("key")).withColumns({"wanted": F.lit(0), "placed": F.lit(1)})
+            self._keys(frames[table], column).withColumns({"wanted": F.lit(0), "placed": F.lit(1)})
             for table, column in balance.places
         ]
         for place in places:
@@ -164,10 +176,43 @@ class SparkFrames:
         ).first()
         return Misplaced(counts.asDict() if counts else {})
 
+    def _keys(self, frame: Any, column: str) -> "DataFrame":
+        """One column as `key`, in Spark."""
+        if isinstance(frame, ds.Dataset):
+            frame = self.spark.createDataFrame(frame.to_table(columns=[column]))
+        return frame.select(frame[column].alias("key"))
 
-@cache
+
+def start_ahead(lake: Lake) -> None:
+    """Starts the Spark session in the background, and what its first queries wait for: seconds in which this process can go on."""
+    resolve("spark_jobs.session:spark_session")  # imports are this thread's: two of them could wait for each other
+    Thread(target=_warm, args=[lake], daemon=True).start()
+
+
+def _warm(lake: Lake) -> None:
+    """Reads a table, and starts a Python worker a core with all that jobs import."""
+    with suppress(Exception):  # whoever asks for the session meets the same error, and tells it
+        frames = SparkFrames(lake)
+        frames.open("landing/files", lake.version("landing/files") or 0).collect()
+        cores = frames.spark.sparkContext.defaultParallelism
+        frames.spark.range(0, cores, 1, cores).mapInArrow(_loaded, "id long").count()
+
+
+def _loaded(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+    for stage in STAGES.values():
+        if stage.engine == "spark":
+            resolve(stage.job)
+    yield from batches
+
+
 def spark_session() -> "SparkSession":
     """The one Spark session of this process, started when first asked for."""
+    with _STARTING:
+        return _session()
+
+
+@cache
+def _session() -> "SparkSession":
     here = settings()
     return resolve("spark_jobs.session:spark_session")(
         delta_jars(here.cache), master=here.spark_master, driver_memory=here.driver_memory

@@ -1,8 +1,7 @@
 """What a stage has not seen yet: known from logs alone, where its inputs only had rows appended since it last published."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 
 from lake.publication import Fingerprint
 from lake.stages import Stage
@@ -35,22 +34,3 @@ def growth(lake: Lake, stage: Stage, wanted: Fingerprint) -> Growth | None:
     if len(files) < len(added) or len(own) < len(stage.outputs):
         return None
     return Growth(files, {**read, **own})
-
-
-class Opened(Mapping[str, Any]):
-    """Frames by table key, each opened when first asked for."""
-
-    def __init__(self, versions: Mapping[str, int], open_frame: Callable[[str, int], Any]) -> None:
-        self._versions, self._open = versions, open_frame
-        self._frames: dict[str, Any] = {}
-
-    def __getitem__(self, key: str) -> Any:
-        if key not in self._frames:
-            self._frames[key] = self._open(key, self._versions[key])
-        return self._frames[key]
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(self._versions)
-
-    def __len__(self) -> int:
-        return len(self._versions)

@@ -16,8 +16,9 @@ from typing import Any
 from lake import surroundings
 from lake.engines import Frames, Misplaced, frames_for
 from lake.errors import StageFailed, UserError
-from lake.growth import Growth, Opened, growth
-from lake.job import JobContext, Params, Views, quiet
+from lake.growth import Growth, growth
+from lake.job import JobContext, Params, quiet
+from lake.opening import Opening
 from lake.plan import fingerprint, reasons_to_run, rejected_inputs
 from lake.profiles import Profile, load_profile, resolve
 from lake.publication import Fingerprint, Publication, now
@@ -101,12 +102,15 @@ def own_process(stage: Stage, params: Params) -> bool:
 def _run(attempt: _Attempt, reason: str) -> StageReport:
     stage, artifacts = attempt.stage, attempt.context.artifacts
     artifacts.mkdir(parents=True, exist_ok=True)
+    # imported while the session starts
+    gate = resolve(stage.suite), resolve("expectations.gate:audit")
     frames = frames_for(stage.engine, attempt.lake)
-    inputs, before = _inputs(attempt, frames), _before(attempt, frames)
-    context = replace(attempt.context, before=before)
+    opening = Opening(attempt.lake, frames, attempt.wanted.inputs, attempt.growth)
+    inputs = opening.inputs(stage)
+    context = replace(attempt.context, before=opening.before())
     staged = frames.run(stage, inputs, attempt.params, context, attempt.folder)
-    views = Views(inputs | {key: frames.files(key, rows.paths) for key, rows in staged.items()}, before)
-    checks, page = _audit(attempt, views)
+    views = opening.views(staged)
+    checks, page = _audit(attempt, gate, views)
     report = _report(attempt, staged, checks, page, reason)
     if report.failed:
         attempt.lake.record_attempt(report)
@@ -119,22 +123,10 @@ def _run(attempt: _Attempt, reason: str) -> StageReport:
     return published
 
 
-def _inputs(attempt: _Attempt, frames: Frames) -> dict[str, Any]:
-    """The rows the job works on: all of them, or what is new; and its own table where it asks for that in any case."""
-    if attempt.growth:
-        opened = {key: frames.files(key, files) for key, files in attempt.growth.files.items()}
-    else:
-        opened = {key: frames.open(key, version) for key, version in attempt.wanted.inputs.items()}
-    own = attempt.lake.version(attempt.stage.key) if attempt.stage.reads_itself else None
-    return opened | ({} if own is None else {attempt.stage.key: frames.open(attempt.stage.key, own)})
-
-
-def _before(attempt: _Attempt, frames: Frames) -> Mapping[str, Any]:
-    return Opened(attempt.growth.before if attempt.growth else {}, frames.open)
-
-
-def _audit(attempt: _Attempt, views: Mapping[str, Any]) -> tuple[tuple[CheckReport, ...], str | None]:
-    suite, audit = resolve(attempt.stage.suite), resolve("expectations.gate:audit")
+def _audit(
+    attempt: _Attempt, gate: tuple[Any, Any], views: Mapping[str, Any]
+) -> tuple[tuple[CheckReport, ...], str | None]:
+    suite, audit = gate
     folder = local_path(attempt.lake.root) / "audits"
     result = audit(attempt.stage.key, suite(views, attempt.params), attempt.run_id, folder)
     return result.checks, str(Path(result.page).relative_to(folder)) if result.page else None

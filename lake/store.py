@@ -2,12 +2,12 @@
 
 Write - audit - publish: rows are first written as Parquet into a run's own subfolder of the table, invisible because no commit
 names it; publishing registers those audited files in one atomic Delta commit, without writing them again. Registration goes
-through deltalake, which needs no JVM; Spark reads the same tables through delta-spark.
+through deltalake, which needs no JVM; Spark reads the files that the log names.
 """
 
 import json
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -110,14 +110,16 @@ class Lake:
 
     def added(self, key: str, since: int, version: int) -> tuple[str, ...] | None:
         """The files, relative to the table, that `version` has and `since` had not; None if `version` lacks some that `since` had."""
-        old, current = (set(self._paths(key, at)) for at in (since, version))
+        old, current = (set(self.paths(key, at)) for at in (since, version))
         return tuple(sorted(current - old)) if old <= current else None
 
-    def rows(self, key: str, version: int) -> int:
-        """How many rows `key` has at `version`, from its log alone."""
-        return sum(count or 0 for count in self._actions(key, version)["num_records"].to_pylist())
+    def rows(self, key: str, version: int, files: Collection[str] | None = None) -> int:
+        """How many rows `key` has at `version`, or some of its files have, from its log alone."""
+        actions = self._actions(key, version).select(["path", "num_records"]).to_pylist()
+        return sum(one["num_records"] or 0 for one in actions if files is None or one["path"] in files)
 
-    def _paths(self, key: str, version: int) -> list[str]:
+    def paths(self, key: str, version: int) -> list[str]:
+        """The files of `key` at `version`, relative to the table."""
         return self._actions(key, version)["path"].to_pylist()
 
     def _actions(self, key: str, version: int) -> pa.Table:

@@ -43,7 +43,8 @@ def quality(inputs: SparkInputs, params: QualityParams, context: JobContext) -> 
     rated = whole.where("judges > 0")
     chosen = F.broadcast(sampled(rated, params.sample))  # bounded, and vectors are many: they stay where they are
     compared = with_vectors(chosen, inputs["silver/embeddings"], params.embedder)
-    scored = with_uncertainty(rated, neighbour_scores(compared, params), params.high_score).persist()
+    beside = neighbour_scores(compared, params).persist()  # few rows, and asked for twice
+    scored = with_uncertainty(rated, beside, params.high_score).persist()
     context.metrics.update(calibration(scored))
     return {"silver/quality": scored, "silver/unrated": unrated(whole.where("judges is null or judges = 0"))}
 

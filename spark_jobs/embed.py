@@ -12,6 +12,7 @@ import pyarrow as pa
 from pydantic import Field
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
+from pyspark.storagelevel import StorageLevel
 
 from lake.embedder import DEFAULT, STUDENT, STUDENT_TABLE, embedder
 from lake.fidelity import LEAST_TEXTS, fidelity
@@ -40,7 +41,10 @@ def embeddings(inputs: SparkInputs, params: EmbedParams, context: JobContext) ->
     silver/student_fidelity gets one row where a student embedded enough of them to be measured, else none.
     """
     model = embedder(params.embedder)
-    texts = missing(inputs["silver/unique_instructions"], inputs.get("silver/embeddings"), model.digest).persist()
+    cached = inputs.get("silver/embeddings")
+    texts = missing(inputs["silver/unique_instructions"], cached, model.digest)
+    if cached is not None:  # the join is done once
+        texts = texts.persist(StorageLevel.DISK_ONLY)
     count = texts.count()
     cores = texts.sparkSession.sparkContext.defaultParallelism
     workers = max(1, min(cores, count // params.texts_per_worker))
@@ -52,8 +56,8 @@ def embeddings(inputs: SparkInputs, params: EmbedParams, context: JobContext) ->
 
 
 def missing(records: DataFrame, cached: DataFrame | None, digest: str) -> DataFrame:
-    """text_hash and text of each distinct text that has no vector from the embedder with this digest."""
-    texts = records.groupBy("text_hash").agg(F.min("text").alias("text"))
+    """text_hash and text of each record whose text has no vector from the embedder with this digest; no two share a text."""
+    texts = records.select("text_hash", "text")
     if cached is None:
         return texts
     return texts.join(cached.where(F.col("embedder") == digest), "text_hash", "left_anti")

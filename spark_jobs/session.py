@@ -20,7 +20,11 @@ _SQL = {
     "spark.sql.ansi.enabled": "true",
     "spark.sql.session.timeZone": "UTC",
     "spark.sql.execution.arrow.pyspark.enabled": "true",
-    "spark.sql.execution.arrow.maxRecordsPerBatch": "4096",
+    # each batch costs some milliseconds whatever it holds; long rows end one earlier
+    "spark.sql.execution.arrow.maxRecordsPerBatch": "8192",
+    "spark.sql.execution.arrow.maxBytesPerBatch": "64m",
+    # what is kept is read once or twice: to look for a way to compress it takes a fifth more than to write it
+    "spark.sql.inMemoryColumnarStorage.compressed": "false",
     # any other type leaves timestamps without statistics in the files
     "spark.sql.parquet.outputTimestampType": "TIMESTAMP_MICROS",
     "spark.ui.showConsoleProgress": "false",

@@ -85,9 +85,11 @@ def run(
     as_json: AsJson = False,
 ) -> int:
     """Bring tables up to date; what is up to date is left alone."""
+    from lake.engines import start_ahead
     from lake.landing import register_landed
     from lake.plan import plan, select_stages
     from lake.profiles import load_profile, resolve
+    from lake.stages import STAGES
 
     chosen = load_profile(profile or settings().profile)
     selected = select_stages(stages or (), first, last)
@@ -104,6 +106,8 @@ def run(
         )
         render.reports([], as_json)
         return 0
+    if any(STAGES[entry.stage].engine == "spark" for entry in planned if entry.action != "nothing_to_do"):
+        start_ahead(lake)
     materialise = resolve("dagster_project.lib.launch:materialise")
     reports = materialise([stage.key for stage in selected], chosen.name, rebuild)
     render.reports(reports, as_json)

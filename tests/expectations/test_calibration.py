@@ -67,11 +67,10 @@ def test_neighbours_that_foretell_worse_than_guessing_are_noticed() -> None:
     assert failed(quality(scored(lambda s: None), params)) == set()
 
 
-def test_gaps_are_the_same_in_memory_and_in_spark(spark: SparkSession, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_gaps_are_the_same_in_memory_and_in_spark(spark: SparkSession) -> None:
     rows = [(0.0, 1.0), (4.0, 4.0), (2.0, None)]
     held = pa.table({"score": [a for a, _ in rows], "neighbour_score": [b for _, b in rows]})
     assert gaps(held, "score", "neighbour_score") == (2, 0.5, 2.0)
-    monkeypatch.setattr("expectations.calibration.in_memory", lambda *_: None)
     frame = spark.createDataFrame(rows, "score double, neighbour_score double")
     assert gaps(frame, "score", "neighbour_score") == (2, 0.5, 2.0)
     assert gaps(frame.limit(0), "score", "neighbour_score") == (0, 0.0, 0.0)

@@ -206,15 +206,9 @@ def _spoil(rows: Any) -> None:
     rows["gold/training_set"][1].update(prompt="Who -- LEAKED", licences=[None], member_ids=[])
 
 
-def test_a_frame_too_large_to_hold_is_audited_in_spark(
-    spark: SparkSession, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_frame_too_large_to_hold_is_audited_in_spark(spark: SparkSession, tmp_path: Path) -> None:
     """The same verdicts from Great Expectations on Spark, with examples of the failed checks, and nothing left persisted."""
-    import expectations.frames
-
-    held = _audit(tmp_path / "a", spark.createDataFrame(ROWS.to_pylist())).checks
-    monkeypatch.setattr(expectations.frames, "SMALL", 2)
-    assert expectations.frames.in_memory(spark.createDataFrame(ROWS.to_pylist()), {"id"}) is None
+    held = _audit(tmp_path / "a", ROWS).checks
     streamed = _audit(tmp_path / "b", spark.createDataFrame(ROWS.to_pylist())).checks
     assert _verdicts(streamed) == _verdicts(held)
     assert [check.evaluated for check in streamed] == [True, True, True, False, True]

@@ -18,10 +18,9 @@ from spark_jobs.embed import EmbedParams, embeddings, missing
 UNIQUE, VECTORS, FIDELITY = "silver/unique_instructions", "silver/embeddings", "silver/student_fidelity"
 
 
-def test_each_distinct_text_gets_one_unit_vector_and_like_texts_are_close(spark: SparkSession) -> None:
+def test_each_text_gets_one_unit_vector_and_like_texts_are_close(spark: SparkSession) -> None:
     texts = [
         ("a", "How do I bake bread?", "Mix flour and water."),
-        ("b", "How do I bake bread?", "Mix flour and water."),
         ("c", "How is bread baked?", "Flour and water are mixed."),
         ("d", "Who won the cup?", "Nobody did."),
     ]
@@ -34,10 +33,10 @@ def test_each_distinct_text_gets_one_unit_vector_and_like_texts_are_close(spark:
         "text_hash",
     )
     vectors = {row["text_hash"]: np.array(row["vector"]) for row in found}
-    assert around.metrics["texts_embedded"] == len(vectors) == 3
+    assert around.metrics["texts_embedded"] == len(vectors) == len(found) == 3
     assert {row["embedder"] for row in found} == {embedder().digest}
     assert all(abs(np.linalg.norm(vector) - 1) < 1e-5 and len(vector) == 384 for vector in vectors.values())
-    bread, baked, cup = (vectors[records[place]["text_hash"]] for place in (0, 2, 3))
+    bread, baked, cup = (vectors[records[place]["text_hash"]] for place in (0, 1, 2))
     assert bread @ baked > 0.7 > 0.3 > bread @ cup
 
 

@@ -2,9 +2,14 @@
 
 from pathlib import Path
 
+import pyarrow as pa
+import pyarrow.dataset as ds
 import pytest
 from pyspark.sql import SparkSession
 
+from lake import engines
+from lake.stages import Balance
+from lake.store import Lake
 from spark_jobs.session import local_cores, settings, spark_session
 
 
@@ -24,8 +29,6 @@ def test_it_listens_on_loopback_and_speaks_utc(spark: SparkSession) -> None:
 
 
 def test_workers_are_this_interpreter_and_see_the_project(spark: SparkSession) -> None:
-    import pyarrow as pa
-
     def seen(batches):  # pyright: ignore[reportMissingParameterType, reportUnknownParameterType]
         import sys
 
@@ -43,6 +46,25 @@ def test_workers_are_this_interpreter_and_see_the_project(spark: SparkSession) -
 
 def test_a_running_session_is_returned_again(spark: SparkSession) -> None:
     assert spark_session([], master="local[2]") is spark
+
+
+def test_a_session_started_ahead_is_the_one_that_is_asked_for(spark: SparkSession, tmp_path: Path) -> None:
+    """Also where there is nothing to read yet: what fails ahead is told to whoever asks."""
+    engines.start_ahead(Lake(str(tmp_path)))
+    assert engines.spark_session() is spark
+
+
+def test_books_balance_over_tables_in_spark_and_tables_held(spark: SparkSession, tmp_path: Path) -> None:
+    frames = engines.SparkFrames(Lake(str(tmp_path)))
+    balance = Balance("all", "id", (("kept", "raw_id"), ("left", "id")))
+    seen = {
+        "all": spark.createDataFrame([("a",), ("b",), ("c",)], "id string"),
+        "kept": spark.createDataFrame([("a",), ("b",)], "raw_id string"),
+        "left": ds.dataset(pa.table({"id": ["b", "x"]})),
+    }
+    assert frames.misplaced(balance, seen) == {"lost": 1, "doubled": 1, "foreign": 1}
+    held = {key: frame if key == "left" else ds.dataset(frame.toArrow()) for key, frame in seen.items()}
+    assert frames.misplaced(balance, held) == {"lost": 1, "doubled": 1, "foreign": 1}
 
 
 @pytest.mark.parametrize(
