@@ -74,8 +74,6 @@ def settings(jars: Sequence[Path], master: str, driver_memory: str, scratch: Pat
         chosen |= {"spark.local.dir": str(scratch), "spark.sql.warehouse.dir": str(scratch / "warehouse")}
     if master.startswith("local"):
         chosen |= {**_LOCAL, "spark.sql.shuffle.partitions": str(2 * local_cores(master))}
-        # the quick compiler alone: half of a small stage's CPU time is else the JVM optimising code that hardly runs again
-        chosen["spark.driver.extraJavaOptions"] += " -XX:TieredStopAtLevel=1"
     return chosen
 
 

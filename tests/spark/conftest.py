@@ -19,3 +19,10 @@ def spark(tmp_path_factory: pytest.TempPathFactory) -> Iterator["SparkSession"]:
     session = spark_session(delta_jars(settings().cache), master="local[2]", driver_memory="1g", scratch=scratch)
     yield session
     session.stop()
+
+
+@pytest.fixture(autouse=True)
+def _nothing_kept(spark: "SparkSession") -> Iterator[None]:
+    """Drops what a job kept, as the harness does after each stage: the tests share one heap."""
+    yield
+    spark.catalog.clearCache()

@@ -79,4 +79,3 @@ def test_a_cluster_keeps_its_own_parallelism_and_address() -> None:
     assert "spark.driver.bindAddress" not in chosen
     assert "spark.sql.shuffle.partitions" not in chosen
     assert chosen["spark.jars"] == "delta.jar"
-    assert "TieredStopAtLevel" not in chosen["spark.driver.extraJavaOptions"]
