@@ -68,7 +68,6 @@ def model_from(architecture: Architecture, tokenizer: PreTrainedTokenizerFast, s
         pad_token_id=tokenizer.vocab[PAD],
     )
     model = Qwen2ForCausalLM(config)
-    torch.nn.init.constant_(model.model.norm.weight, _CONFIDENCE)
     _teach_copying(model)
     return model
 
@@ -116,6 +115,8 @@ def _look_back(model: Any, head: int, offset: int) -> None:
 def untrained(
     architecture: Architecture, texts: Iterable[str], seed: int
 ) -> tuple[Qwen2ForCausalLM, PreTrainedTokenizerFast]:
-    """An untrained model of this architecture and a tokenizer trained on `texts`."""
+    """An untrained model of this architecture, with logits sharp enough to copy by, and a tokenizer trained on `texts`."""
     tokenizer = tokenizer_from(texts, architecture.vocabulary, architecture.positions)
-    return model_from(architecture, tokenizer, seed), tokenizer
+    model = model_from(architecture, tokenizer, seed)
+    torch.nn.init.constant_(model.model.norm.weight, _CONFIDENCE)
+    return model, tokenizer
