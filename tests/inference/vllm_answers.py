@@ -22,7 +22,8 @@ def write_checkpoint(folder: Path) -> None:
     model, tokenizer = untrained(
         shape, ["A kettle boils water for tea.", "Bread rises because yeast makes gas."], seed=7
     )
-    model.get_parameter("model.norm.weight").data.fill_(1.0)  # as flat as can be: sharp logits say the same for every seed
+    # as flat as can be: sharp logits say the same for every seed
+    model.get_parameter("model.norm.weight").data.fill_(1.0)
     model.save_pretrained(folder)
     tokenizer.save_pretrained(folder)
 
