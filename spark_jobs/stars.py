@@ -15,9 +15,10 @@ _REMOVAL = "removed_id string, kept_id string, similarity double"
 def star(edges: DataFrame, count: int, few_edges: int = FEW_EDGES) -> DataFrame:
     """removed_id, kept_id, similarity: a row goes if, and only if, one of its better neighbours stays.
 
-    `edges` (there are `count`) has better, worse, similarity; `better` must be a strict order. Only one set of rows has this property: the one
-    that a walk over all rows, best first, would keep. A removed row names its most similar neighbour among the kept ones that
-    decided it. In a round, rows without a better neighbour are kept and their neighbours go; long chains need more rounds.
+    `edges` (there are `count`) has better, worse, similarity; `better` must be a strict order. Only one set of rows has this
+    property: the one that a walk over all rows, best first, would keep. A removed row names its most similar neighbour among the
+    kept ones that decided it. In a round, rows without a better neighbour are kept and their neighbours go; long chains need more
+    rounds.
     """
     undecided, removals = edges, list[DataFrame]()
     while count > few_edges:

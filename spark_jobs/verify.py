@@ -81,7 +81,8 @@ def texts(records: DataFrame, wanted: bytes, parts: int, source_priority: Sequen
 def measure(pairs: DataFrame, involved: DataFrame, parts: int, rule: Rule) -> DataFrame:
     """Near pairs, asked pairs and a sample of the rejected ones, with exact Jaccard similarities, and why the rejected are.
 
-    Of a pair the one that stays in any case is `better`, else the one of the better standing and smaller id. One more row for each part, without ids, says how many pairs were `compared`. `lot` orders the rejected pairs by a hash.
+    Of a pair the one that stays in any case is `better`, else the one of the better standing and smaller id. One more row for
+    each part, without ids, says how many pairs were `compared`. `lot` orders the rejected pairs by a hash.
     """
 
     def look_up(held: pa.Table, asked: pa.Table) -> pa.Table:

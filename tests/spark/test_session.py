@@ -1,6 +1,9 @@
 """The session: Delta works in it, times are UTC, and a local one listens on loopback only."""
 
+from functools import cache
 from pathlib import Path
+from threading import Event, Thread, current_thread
+from time import sleep
 
 import pyarrow as pa
 import pyarrow.dataset as ds
@@ -48,10 +51,22 @@ def test_a_running_session_is_returned_again(spark: SparkSession) -> None:
     assert spark_session([], master="local[2]") is spark
 
 
-def test_a_session_started_ahead_is_the_one_that_is_asked_for(spark: SparkSession, tmp_path: Path) -> None:
+def test_a_session_is_started_ahead_once_and_in_the_background(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """Also where there is nothing to read yet: what fails ahead is told to whoever asks."""
+    starting, threads, session = Event(), list[Thread](), object()
+
+    @cache
+    def start() -> object:
+        threads.append(current_thread())
+        starting.set()
+        sleep(0.2)  # a second start would fall into it
+        return session
+
+    monkeypatch.setattr(engines, "_session", start)
     engines.start_ahead(Lake(str(tmp_path)))
-    assert engines.spark_session() is spark
+    assert starting.wait(60)
+    assert engines.spark_session() is session
+    assert threads != [current_thread()] and len(threads) == 1
 
 
 def test_books_balance_over_tables_in_spark_and_tables_held(spark: SparkSession, tmp_path: Path) -> None:
