@@ -12,6 +12,8 @@ from lake import progress, surroundings
 from lake.cli.commands import app
 from lake.errors import StageFailed, UserError
 
+_CTRL_C = 130  # what typer returns in its place where it meets one inside a command
+
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Runs `mixlake` with `arguments`, by default the process's own, and exits."""
@@ -24,6 +26,8 @@ def guarded(command: Callable[[], object]) -> int:
     surroundings.prepare()
     try:
         code = command()
+        if code == _CTRL_C:
+            raise KeyboardInterrupt
         return code if isinstance(code, int) else 0
     except exceptions.TyperException as error:
         return _tell(_usage(error), 2)

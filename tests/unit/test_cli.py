@@ -71,6 +71,18 @@ def test_exit_codes(capsys: pytest.CaptureFixture[str], error: BaseException, co
     assert "Traceback" not in capsys.readouterr().err
 
 
+def test_ctrl_c_inside_a_command_gets_a_sentence_too(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def stopped(name: str) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("lake.profiles.load_profile", stopped)
+    code, out, err = mixlake(capsys, "run")
+    assert (code, out) == (1, "")
+    assert err.startswith("Stopped. Nothing half-written was published")
+
+
 def test_an_empty_lake_has_a_status_and_a_balanced_ledger(capsys: pytest.CaptureFixture[str]) -> None:
     code, out, _ = mixlake(capsys, "status", "--json")
     states = json.loads(out)
