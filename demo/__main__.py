@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from demo.land import land_demo
 from lake import progress
 from lake.cli.main import guarded
+from lake.engines import start_ahead
 from lake.plan import plan, select_stages
 from lake.profiles import load_profile, resolve
 from lake.report import StageReport
@@ -32,6 +33,7 @@ def main() -> int:
         say(f"Nothing to do: all {len(planned)} tables are what their inputs, params and code give.")
         reports: Sequence[StageReport] = ()
     else:
+        start_ahead(lake, (entry.stage for entry in planned if entry.action != "nothing_to_do"))
         reports = resolve("dagster_project.lib.launch:materialise")([stage.key for stage in stages], _PROFILE)
     rejected = [report.stage for report in reports if report.status == "rejected"]
     if rejected:

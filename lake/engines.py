@@ -1,6 +1,6 @@
 """How inputs are opened, outputs staged and books balanced: once for Spark frames, once for Arrow datasets."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from functools import cache
 from threading import Lock, Thread
@@ -183,8 +183,12 @@ class SparkFrames:
         return frame.select(frame[column].alias("key"))
 
 
-def start_ahead(lake: Lake) -> None:
-    """Starts the Spark session in the background, and what its first queries wait for: seconds in which this process can go on."""
+def start_ahead(lake: Lake, stages: Iterable[str]) -> None:
+    """Where one of the stages needs Spark, starts its session in the background, and what first queries wait for, so that this
+    process can go on importing.
+    """
+    if all(STAGES[key].engine != "spark" for key in stages):
+        return
     resolve("spark_jobs.session:spark_session")  # imports are this thread's: two of them could wait for each other
     Thread(target=_warm, args=[lake], daemon=True).start()
 

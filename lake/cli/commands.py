@@ -89,7 +89,6 @@ def run(
     from lake.landing import register_landed
     from lake.plan import plan, select_stages
     from lake.profiles import load_profile, resolve
-    from lake.stages import STAGES
 
     chosen = load_profile(profile or settings().profile)
     selected = select_stages(stages or (), first, last)
@@ -106,8 +105,7 @@ def run(
         )
         render.reports([], as_json)
         return 0
-    if any(STAGES[entry.stage].engine == "spark" for entry in planned if entry.action != "nothing_to_do"):
-        start_ahead(lake)
+    start_ahead(lake, (entry.stage for entry in planned if entry.action != "nothing_to_do"))
     materialise = resolve("dagster_project.lib.launch:materialise")
     reports = materialise([stage.key for stage in selected], chosen.name, rebuild)
     render.reports(reports, as_json)

@@ -5,11 +5,9 @@ import sys
 from collections.abc import Callable, Sequence
 
 import typer
-import typer.main
 from typer import exceptions
 
 from lake import progress, surroundings
-from lake.cli.commands import app
 from lake.errors import StageFailed, UserError
 
 _CTRL_C = 130  # what typer returns in its place where it meets one inside a command
@@ -18,7 +16,15 @@ _CTRL_C = 130  # what typer returns in its place where it meets one inside a com
 def main(arguments: Sequence[str] | None = None) -> None:
     """Runs `mixlake` with `arguments`, by default the process's own, and exits."""
     given = list(sys.argv[1:] if arguments is None else arguments) or ["--help"]
-    sys.exit(guarded(lambda: typer.main.get_command(app).main(given, prog_name="mixlake", standalone_mode=False)))
+    sys.exit(guarded(lambda: _run(given)))
+
+
+def _run(arguments: list[str]) -> object:
+    import typer.main
+
+    from lake.cli.commands import app  # takes a second: Ctrl-C may come in the middle of it
+
+    return typer.main.get_command(app).main(arguments, prog_name="mixlake", standalone_mode=False)
 
 
 def guarded(command: Callable[[], object]) -> int:
