@@ -7,6 +7,8 @@ VENV := .venv
 BIN := $(VENV)/bin
 PYTHON ?= python3
 READY := $(VENV)/.ready-$(EXTRA)
+# Containers often switch bytecode off: each of the many processes would then compile torch, TRL and vLLM anew, some 20 s each.
+export PYTHONDONTWRITEBYTECODE :=
 
 .PHONY: help setup demo test test-fast lint types format lock clean
 

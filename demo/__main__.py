@@ -1,76 +1,13 @@
-"""`python -m demo`: lands the demo's raw files, materialises every asset through Dagster, prints what came out."""
+"""`python -m demo`: what demo.run does, a user's mistake or Ctrl-C told in one sentence."""
 
 import os
 import sys
-import textwrap
-import time
-from collections.abc import Sequence
 
-from demo.land import land_demo
-from lake import progress
 from lake.cli.main import guarded
-from lake.engines import start_ahead
-from lake.plan import plan, select_stages
-from lake.profiles import load_profile, resolve
-from lake.report import StageReport
-from lake.settings import settings
-from lake.store import Lake
-
-_PROFILE = "demo"
-
-
-def main() -> int:
-    """The exit code: 0 when every table is up to date, 1 when a gate rejected."""
-    begun = time.monotonic()
-    lake = Lake(settings().root)
-    say = progress.console().print
-    files = land_demo(lake)
-    added = sum(file.added for file in files)
-    say(f"Raw files: {len(files)} registered, {added} of them now; the lake is {lake.root}")
-    stages = select_stages()
-    planned = plan(lake, stages, load_profile(_PROFILE))
-    if all(entry.action == "nothing_to_do" for entry in planned):
-        say(f"Nothing to do: all {len(planned)} tables are what their inputs, params and code give.")
-        reports: Sequence[StageReport] = ()
-    else:
-        start_ahead(lake, (entry.stage for entry in planned if entry.action != "nothing_to_do"))
-        reports = resolve("dagster_project.lib.launch:materialise")([stage.key for stage in stages], _PROFILE)
-    rejected = [report.stage for report in reports if report.status == "rejected"]
-    if rejected:
-        say(f"Rejected by its gate: {', '.join(rejected)}. Nothing of it was published; its audit page says why.")
-        return 1
-    page = resolve("reports.page:write_report")(lake, None)
-    _summary(lake)
-    print(f"\nRelease: {resolve('reports.release:folder')(lake)}\nReport:  {page}")
-    print(f"Next:    mixlake ui   (this took {time.monotonic() - begun:.0f} s)")
-    return 0
-
-
-def _summary(lake: Lake) -> None:
-    """The funnel, three before/afters, one refusal, and which distiller serves."""
-    print("\nFunnel")
-    for step in resolve("reports.funnel:funnel")(lake):
-        print(f"  {step.rows:>8,}  {step.name}" + (f"  ({step.note})" if step.note else ""))
-    shown = resolve("reports.funnel:examples")(lake, 3)
-    for number, pair in enumerate(shown.pairs, start=1):
-        print(f"\nBefore and after, {number} of {len(shown.pairs)}")
-        for member in pair.before:
-            print(_wrapped(member, "  - "))
-        print(_wrapped(pair.after, "  => "))
-    if shown.refusal:
-        print(f"\nRefused ({shown.refusal.reason}: {shown.refusal.detail})")
-        print(_wrapped(shown.refusal.text, "  x  "))
-    for decision in lake.dataset("models/champion").to_table(columns=["decision"]).to_pylist():
-        print(f"\n{decision['decision']}")
-
-
-def _wrapped(text: str, bullet: str) -> str:
-    line = textwrap.shorten(" ".join(text.split()), 420, placeholder=" ...")
-    return textwrap.fill(line, 118, initial_indent=bullet, subsequent_indent=" " * len(bullet))
-
+from lake.profiles import resolve
 
 if __name__ == "__main__":
-    exit_code = guarded(main)
+    exit_code = guarded(lambda: resolve("demo.run:main")())  # imported inside, so that Ctrl-C meanwhile is told too
     sys.stdout.flush()
     sys.stderr.flush()
     # everything is committed and closed; a native library's thread may abort the interpreter's own teardown

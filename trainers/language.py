@@ -8,6 +8,9 @@ from typing import Any, Protocol, cast
 import torch
 from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
+_BATCH = 16
+_UNREAD = -100  # a label that no loss counts
+
 
 class Budget(Protocol):
     """steps x batch x block tokens are read, whatever the number of texts."""
@@ -48,12 +51,21 @@ def loss_per_token(model: Any, tokenizer: PreTrainedTokenizerBase, texts: Sequen
     """The mean negative log-likelihood (nats) of the tokens of the texts, each read up to `block` tokens."""
     model.eval()
     total, count = 0.0, 0
-    for text in texts:
-        tokens = torch.tensor([_tokens(tokenizer, text)[:block]], device=model.device)
-        predicted = tokens.shape[1] - 1
-        total += float(model(input_ids=tokens, labels=tokens).loss) * predicted
+    rows = sorted((_tokens(tokenizer, text)[:block] for text in texts), key=len)  # little padding in a batch
+    for start in range(0, len(rows), _BATCH):
+        tokens, labels = _padded(rows[start : start + _BATCH], model.device)
+        predicted = int((labels[:, 1:] != _UNREAD).sum())
+        total += float(model(input_ids=tokens, labels=labels).loss) * predicted
         count += predicted
     return total / count
+
+
+def _padded(rows: Sequence[list[int]], device: Any) -> tuple[torch.Tensor, torch.Tensor]:
+    """Tokens and labels, padded behind each row's end: a causal model's earlier tokens do not see what follows."""
+    width = max(map(len, rows))
+    tokens = [[*row, *[0] * (width - len(row))] for row in rows]
+    labels = [[*row, *[_UNREAD] * (width - len(row))] for row in rows]
+    return torch.tensor(tokens, device=device), torch.tensor(labels, device=device)
 
 
 def _tokens(tokenizer: PreTrainedTokenizerBase, text: str) -> list[int]:

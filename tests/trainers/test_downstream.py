@@ -81,3 +81,21 @@ def test_facts_are_counted_over_the_groups_whose_truth_is_known() -> None:
 
 def test_no_truth_gives_no_figure_rather_than_zero() -> None:
     assert list(facts(inputs(**{"bronze/references": []}), PARAMS)) == []
+
+
+def test_the_loss_of_many_texts_is_that_of_each_token_read_alone() -> None:
+    import torch
+
+    from trainers import tiny
+    from trainers.language import loss_per_token
+
+    shape = PARAMS.architecture
+    texts = [f"A ladder has {'many ' * n}rungs." for n in range(20)]
+    tokenizer = tiny.tokenizer_from(texts, shape.vocabulary, shape.positions)
+    model = tiny.model_from(shape, tokenizer, 0).eval()
+    losses: list[float] = []
+    for text in texts:
+        tokens = torch.tensor([*tokenizer(text, add_special_tokens=False)["input_ids"], tokenizer.eos_token_id][:12])
+        likely = torch.log_softmax(model(input_ids=tokens[None]).logits[0], -1)
+        losses += [-likely[at, token].item() for at, token in enumerate(tokens[1:])]
+    assert loss_per_token(model, tokenizer, texts, 12) == pytest.approx(sum(losses) / len(losses), rel=1e-5)
