@@ -16,6 +16,7 @@ from lake.run import own_process, run_stage
 from lake.settings import project_folder, settings
 from lake.stages import STAGES, Stage
 from lake.store import Lake
+from lake.surroundings import KEEP_MEMORY
 from lake.tables import TABLES
 
 REBUILD = "mixlake/rebuild"  # the tag of a run that makes its tables anew from all rows
@@ -71,7 +72,7 @@ def _run_apart(context: dg.AssetExecutionContext, stage: Stage, profile: Profile
     invocation = dg.PipesSubprocessClient().run(
         context=context,
         command=[sys.executable, "-m", "lake.run", stage.key, context.run.run_id, *(["--rebuild"] if rebuild else [])],
-        env={"MIXLAKE_ROOT": settings().root, "MIXLAKE_PROFILE": profile.name},
+        env=KEEP_MEMORY | {"MIXLAKE_ROOT": settings().root, "MIXLAKE_PROFILE": profile.name},
         cwd=str(project_folder()),
     )
     return StageReport.model_validate(invocation.get_custom_messages()[-1])
