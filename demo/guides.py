@@ -31,6 +31,8 @@ def guides(definitions: Iterable[Definition], functions: Iterable[Function], see
             break
         if definition.name in asked or not in_pool(definition.package, definition.module, seed):
             continue
+        if len(definition.docstring.split()) < SHORTEST:  # parsing is dear, and adds no word
+            continue
         text = "\n".join(closed(paragraph) for paragraph in parse(definition.docstring).paragraphs)
         if text in told or not SHORTEST <= len(text.split()) <= LONGEST:
             continue

@@ -131,6 +131,8 @@ def _headed(text: str, title: str) -> Iterator[tuple[str, str]]:
 
 
 def _docstring_passages(definition: Definition, asked: frozenset[str]) -> Iterator[Passage]:
+    if len(definition.docstring.split()) < SHORTEST:  # parsing is dear, and adds no word
+        return
     told = parse(definition.docstring).paragraphs
     if "\n".join(told) in asked:
         return

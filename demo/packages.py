@@ -12,6 +12,7 @@ import re
 import sysconfig
 import warnings
 from collections.abc import Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, distribution
 from pathlib import Path
@@ -110,18 +111,29 @@ def installed_packages() -> tuple[list[Package], dict[str, str]]:
 
 def scan(packages: Sequence[Package], seed: int, files_per_package: int, skipped: dict[str, str] | None = None) -> Scan:
     """The documented definitions of at most `files_per_package` files each, chosen by the seed, sorted by name."""
+    files = [
+        (module, path, package)
+        for package in packages
+        for module, path in _chosen_files(package, seed, files_per_package)
+    ]
     found: dict[str, Definition] = {}
     unparsed: list[str] = []
-    for package in packages:
-        for module, path in _chosen_files(package, seed, files_per_package):
-            try:
-                definitions = list(read_definitions(path.read_bytes(), module, package))
-            except (SyntaxError, ValueError, RecursionError, OSError):
+    with ProcessPoolExecutor() as pool:  # parsing is most of the time that landing takes
+        for (module, _, _), definitions in zip(files, pool.map(_read, files, chunksize=50), strict=True):
+            if definitions is None:
                 unparsed.append(module)
-                continue
-            for definition in definitions:
+            for definition in definitions or ():
                 found.setdefault(definition.name, definition)
     return Scan(tuple(found[name] for name in sorted(found)), skipped or {}, tuple(sorted(unparsed)))
+
+
+def _read(file: tuple[str, Path, Package]) -> list[Definition] | None:
+    """The definitions of a file, or None for one that does not parse."""
+    module, path, package = file
+    try:
+        return list(read_definitions(path.read_bytes(), module, package))
+    except (SyntaxError, ValueError, RecursionError, OSError):
+        return None
 
 
 def _chosen_files(package: Package, seed: int, limit: int) -> list[tuple[str, Path]]:

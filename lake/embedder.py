@@ -86,7 +86,7 @@ class Embedder:
         tokenizer: Any = self.model.tokenizer
         if not callable(tokenizer):  # a static embedding's, which pads nothing
             return [1] * len(texts)
-        found = tokenizer(list(texts), truncation=True, max_length=self.model.max_seq_length)
+        found: Any = tokenizer(list(texts), truncation=True, max_length=self.model.max_seq_length)
         return [len(ids) for ids in found["input_ids"]]
 
     @cached_property
