@@ -2,7 +2,7 @@
 
 Without --real it is the demo. With it, FOLDER holds real raw files (see `REAL`); they are registered as they lie there.
 Written to FILE: the funnel, rows and seconds of each stage, the books by source, wall time, and the peak resident memory of
-the whole process tree, sampled every second. Figures only: no text of any row.
+the whole process tree, sampled every three seconds, for sampling takes time itself. Figures only: no text of any row.
 """
 
 import argparse
@@ -42,7 +42,7 @@ class PeakMemory(threading.Thread):
         self.peak, self.ended = 0, threading.Event()
 
     def run(self) -> None:
-        while not self.ended.wait(1):
+        while not self.ended.wait(3):
             self.peak = max(self.peak, sum(_pss(child) for child in psutil.Process().children(recursive=True)))
 
 
