@@ -57,6 +57,13 @@ def _summary(lake: Lake) -> None:
     if shown.refusal:
         print(f"\nRefused ({shown.refusal.reason}: {shown.refusal.detail})")
         print(_wrapped(shown.refusal.text, "  x  "))
+    measured = lake.dataset("reports/evaluation").to_table(columns=["metric", "value"]).to_pylist()
+    facts = {
+        row["metric"].removeprefix("facts_"): row["value"] for row in measured if row["metric"].startswith("facts_")
+    }
+    if facts:
+        told = ", ".join(f"{name.replace('_', ' ')} {share:.2f}" for name, share in facts.items())
+        print(f"\nFacts recovered, mean share of those in the docstrings: {told}")
     for decision in lake.dataset("models/champion").to_table(columns=["decision"]).to_pylist():
         print(f"\n{decision['decision']}")
 

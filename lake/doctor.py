@@ -13,6 +13,7 @@ from pydantic import BaseModel, ConfigDict
 
 from lake.errors import UserError
 from lake.jars import delta_jars, jars_present, java
+from lake.profiles import load_profile
 from lake.settings import Settings, local_path
 
 _JAVA_NEEDED = 17
@@ -35,7 +36,8 @@ class Finding(BaseModel):
 def examine(here: Settings, profile: str) -> list[Finding]:
     """Every prerequisite of `profile` on this machine."""
     gpu = profile in _GPU_PROFILES
-    return [_python(), _java(), _jars(here), _disk(here), _gpu(gpu), _vllm(gpu), _hub(gpu)]
+    hub = not load_profile(profile).offline
+    return [_python(), _java(), _jars(here), _disk(here), _gpu(gpu), _vllm(gpu), _hub(hub)]
 
 
 def _python() -> Finding:
@@ -72,7 +74,7 @@ def _java() -> Finding:
 
 
 def _jars(here: Settings) -> Finding:
-    mend = "mixlake doctor, with a network that reaches a Maven repository"
+    mend = "install Java first, then run `mixlake doctor` again where a Maven repository can be reached"
     if jars_present(here.cache):
         return Finding(name="delta jars", met=True, required=True, seen="in the cache, checked", mend=mend)
     try:
@@ -114,7 +116,7 @@ def _vllm(gpu: bool) -> Finding:
         met=met,
         required=True,
         seen=", ".join(names) or "absent",
-        mend=f"uv pip sync --require-hashes requirements/{extra}.txt",
+        mend=f"make setup EXTRA={extra}",
     )
 
 

@@ -11,7 +11,7 @@ import pyarrow.compute
 import pyarrow.dataset as ds
 
 from lake.errors import StageFailed
-from lake.jars import delta_jars
+from lake.jars import delta_jars, found_java
 from lake.job import JobContext
 from lake.profiles import resolve
 from lake.settings import settings
@@ -218,6 +218,7 @@ def spark_session() -> "SparkSession":
 @cache
 def _session() -> "SparkSession":
     here = settings()
+    found_java()  # Spark's own message names no remedy
     return resolve("spark_jobs.session:spark_session")(
         delta_jars(here.cache), master=here.spark_master, driver_memory=here.driver_memory
     )

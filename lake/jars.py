@@ -57,14 +57,20 @@ def _jar(folder: Path, name: str, sha256: str) -> Path:
     return jar
 
 
-def _resolve(artifact: str, scratch: Path) -> Path:
-    import pyspark
-
+def found_java() -> str:
+    """The `java` that Spark starts. Raises UserError where there is none."""
     program = java()
     if program is None:
         raise UserError(
             "Java is not installed: Spark needs Java 17 or newer (on Debian or Ubuntu: apt-get install openjdk-17-jre-headless)"
         )
+    return program
+
+
+def _resolve(artifact: str, scratch: Path) -> Path:
+    import pyspark
+
+    program = found_java()
     classpath = Path(pyspark.__file__).parent / "jars" / "*"
     dependency = ["-dependency", "io.delta", artifact, _VERSION, "-notransitive", "-confs", "default", "-types", "jar"]
     target = ["-cache", str(scratch / "ivy"), "-retrieve", str(scratch / "[artifact]-[revision].[ext]")]

@@ -19,7 +19,7 @@ from lake.settings import local_path
 from lake.store import Lake
 from lake.tables import TABLES
 
-_TABLE = "landing/files"
+FILES = "landing/files"
 _TERMS = ("source", "licence", "kind", "fields")  # what a registration says of a file beside its content
 _SOURCE = re.compile(r"[a-z0-9][a-z0-9_.-]{0,63}")
 _LICENCE = re.compile(r"[A-Za-z0-9][A-Za-z0-9.+-]{0,63}")
@@ -86,24 +86,44 @@ def register(
 
 def registered(lake: Lake) -> list[dict[str, Any]]:
     """The newest registration of every file, sorted by URI."""
-    if not lake.exists(_TABLE):
+    if not lake.exists(FILES):
         return []
-    rows = sorted(lake.dataset(_TABLE).to_table().to_pylist(), key=lambda row: row["registered_at"])
+    rows = sorted(lake.dataset(FILES).to_table().to_pylist(), key=lambda row: row["registered_at"])
     return sorted({row["uri"]: row for row in rows}.values(), key=lambda row: row["uri"])
 
 
 def unregistered(lake: Lake) -> list[tuple[Path, str, str | None]]:
-    """The files of the landing folder that were never registered, or have changed in size since: (file, source, licence)."""
-    sizes = {row["uri"]: row["size"] for row in registered(lake)}
+    """The files of the landing folder that were never registered, or have changed since: (file, source, licence).
+
+    A file of its old size is read again only where it was written to after its registration.
+    """
+    known = {row["uri"]: row for row in registered(lake)}
     waiting: list[tuple[Path, str, str | None]] = []
-    for folder in sorted(
-        item for item in landing_folder(lake).glob("*") if item.is_dir() and _SOURCE.fullmatch(item.name)
-    ):
+    for folder in sorted(item for item in landing_folder(lake).glob("*") if _is_source(item)):
         stated = folder / "_licence"
         licence = stated.read_text(encoding="utf-8").strip() if stated.exists() else None
         files = (file for file in sorted(folder.rglob("*")) if file.is_file() and _visible(file.relative_to(folder)))
-        waiting += [(file, folder.name, licence) for file in files if sizes.get(str(file)) != file.stat().st_size]
+        waiting += [(file, folder.name, licence) for file in files if _changed(file, known.get(str(file)))]
     return waiting
+
+
+def misplaced(lake: Lake) -> list[Path]:
+    """What lies in the landing folder and is never read: files beside the sources' folders, folders whose name is no source's."""
+    return sorted(item for item in landing_folder(lake).glob("*") if not _is_source(item) and _visible(Path(item.name)))
+
+
+def _is_source(item: Path) -> bool:
+    return item.is_dir() and _SOURCE.fullmatch(item.name) is not None
+
+
+def _changed(file: Path, row: dict[str, Any] | None) -> bool:
+    seen = file.stat()
+    if row is None or row["size"] != seen.st_size:
+        return True
+    if seen.st_mtime <= row["registered_at"].timestamp():
+        return False
+    with file.open("rb") as content:
+        return hashlib.file_digest(content, "sha256").hexdigest() != row["sha256"]
 
 
 def register_landed(lake: Lake) -> list[Registered]:
@@ -196,5 +216,5 @@ def _write(lake: Lake, files: list[Registered], known: list[dict[str, Any]] | No
     uris = {file.uri for file in files}
     kept = [row for row in known or () if row["uri"] not in uris]
     txn = content_id("txn", moment.isoformat(), *(f"{file.uri}{file.sha256}" for file in files))
-    table = pa.Table.from_pylist([*kept, *rows], schema=TABLES[_TABLE].schema)
-    lake.append(_TABLE, table, txn, replace=known is not None)
+    table = pa.Table.from_pylist([*kept, *rows], schema=TABLES[FILES].schema)
+    lake.append(FILES, table, txn, replace=known is not None)

@@ -73,10 +73,15 @@ class _Trace:
             "bronze/instructions_quarantine",
             "bronze/passages",
             "bronze/passages_quarantine",
+            "bronze/references",
+            "bronze/references_quarantine",
         )
         if not any([self._visit(key, "id", raw) for key in bronze]):
             return
         self.raw_ids.append(raw)
+        if any(step["table"] == "bronze/references" for step in self.path):
+            self._end("reference", self.path[-1]["role"])
+            return
         self.outcome = self.outcome or "pending"
         if self._visit("silver/instructions_rejected", "id", raw) or self._visit("silver/passages_rejected", "id", raw):
             return

@@ -8,6 +8,7 @@ from pydantic import BaseModel, ConfigDict
 from lake.code import code_hash
 from lake.errors import UserError
 from lake.growth import growth
+from lake.landing import FILES, unregistered
 from lake.profiles import Profile
 from lake.publication import Fingerprint, hash_json
 from lake.stages import STAGES, Stage, producer
@@ -80,16 +81,21 @@ def plan(lake: Lake, stages: Sequence[Stage], profile: Profile, rebuild: bool = 
     """What running `stages` in order would do, one entry a stage."""
     planned: list[PlannedStage] = []
     moving: set[str] = set()
+    landed = len(unregistered(lake))
     for stage in stages:
         upstream = sorted({owner.key for table in stage.inputs if (owner := producer(table)) and owner.key in moving})
-        planned.append(_planned(lake, stage, profile, upstream, rebuild))
+        reasons = reasons_to_run(lake, stage, profile, rebuild)
+        if landed and FILES in stage.inputs:
+            reasons.append(f"{landed} landed {'file waits' if landed == 1 else 'files wait'} to be registered")
+        planned.append(_planned(lake, stage, profile, upstream, reasons, rebuild))
         if planned[-1].action != "nothing_to_do":
             moving.add(stage.key)
     return planned
 
 
-def _planned(lake: Lake, stage: Stage, profile: Profile, upstream: Sequence[str], rebuild: bool) -> PlannedStage:
-    reasons = reasons_to_run(lake, stage, profile, rebuild)
+def _planned(
+    lake: Lake, stage: Stage, profile: Profile, upstream: Sequence[str], reasons: Sequence[str], rebuild: bool
+) -> PlannedStage:
     scope: Scope | None = None
     if upstream:
         action, reason = "wait", f"after {', '.join(upstream)}" + (f"; {', '.join(reasons)}" if reasons else "")

@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
+from lake.errors import UserError
+
 
 @dataclass(frozen=True)
 class Settings:
@@ -40,8 +42,14 @@ def settings() -> Settings:
         spark_master=os.environ.get("MIXLAKE_SPARK_MASTER", "local[*]"),
         driver_memory=os.environ.get("MIXLAKE_DRIVER_MEMORY", "2g"),
         cache=Path(os.environ.get("MIXLAKE_CACHE") or _user_cache() / "mixlake"),
-        pages_port=int(os.environ.get("MIXLAKE_PAGES_PORT", "3001")),
+        pages_port=_port(os.environ.get("MIXLAKE_PAGES_PORT", "3001")),
     )
+
+
+def _port(written: str) -> int:
+    if not written.isdecimal() or not 0 < int(written) < 2**16:
+        raise UserError(f"MIXLAKE_PAGES_PORT is {written!r}: a port is a whole number from 1 to 65535")
+    return int(written)
 
 
 def _user_cache() -> Path:

@@ -59,10 +59,12 @@ def _status(lake: Lake, key: str, up_to_date: bool) -> TableStatus:
 
 
 def current_report(lake: Lake, stage: Stage) -> StageReport:
-    """The report of a stage that is up to date, from its last commit."""
+    """The report of a stage that is up to date, from its last commit: what its gate said of these rows then still holds."""
     published = lake.publication(stage.key)
     assert published is not None  # a stage that was never published has a reason to run
     version, publication = published
+    attempt = lake.attempt(stage.key)
+    audited = attempt if attempt and attempt.run_id == publication.run_id else None
     return StageReport(
         stage=stage.key,
         status="up_to_date",
@@ -71,5 +73,7 @@ def current_report(lake: Lake, stage: Stage) -> StageReport:
         rows=publication.rows,
         metrics=publication.metrics,
         inputs=publication.inputs,
+        checks=audited.checks if audited else (),
+        audit_page=audited.audit_page if audited else None,
         reason="inputs, params and code are unchanged",
     )

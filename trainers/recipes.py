@@ -4,6 +4,7 @@ Fields that TRL also has carry TRL's name and meaning, so that a recipe reads li
 A recipe is validated when params are built, long before a model is loaded. Not yet: several GPUs, schedules of learning rates.
 """
 
+from collections.abc import Mapping
 from typing import Any, ClassVar, Literal, Self, TypeVar
 
 import yaml
@@ -198,11 +199,18 @@ def parse(kind: type[AnyRecipe], fields: dict[str, Any]) -> AnyRecipe:
     try:
         return kind.model_validate(fields)
     except ValidationError as error:
-        wrong = "; ".join(_sentence(fault) for fault in error.errors())
+        faults = error.errors()
+        # a base is a shape or a name: of a shape that is wrong only what is wrong with it is told
+        faults = [
+            fault for fault in faults if fault["loc"] != ("base", "str") or not isinstance(fault["input"], Mapping)
+        ]
+        wrong = "; ".join(_sentence(fault, kind) for fault in faults)
         raise UserError(f"recipe {fields.get('name', 'without a name')!r}: {wrong}.") from error
 
 
-def _sentence(fault: Any) -> str:
-    place = ".".join(str(part) for part in fault["loc"])
+def _sentence(fault: Any, kind: type[Recipe]) -> str:
+    place = ".".join(str(part) for part in fault["loc"] if "[" not in str(part) and part != Architecture.__name__)
+    if fault["type"] == "extra_forbidden" and len(fault["loc"]) == 1:
+        return f"there is no field {place} (value {fault['input']!r}): there are {', '.join(kind.model_fields)}"
     message = str(fault["msg"]).removeprefix("Value error, ")
     return f"{place} = {fault['input']!r}: {message}" if place else message

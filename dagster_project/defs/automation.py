@@ -6,7 +6,7 @@ from typing import Any
 import dagster as dg
 
 from dagster_project.lib.stage_asset import column_schema
-from lake.landing import register_landed, registered, unregistered
+from lake.landing import misplaced, register_landed, registered, unregistered
 from lake.settings import settings
 from lake.store import Lake
 
@@ -36,9 +36,12 @@ everything = dg.define_asset_job(
 @dg.sensor(job=everything, minimum_interval_seconds=30, default_status=dg.DefaultSensorStatus.STOPPED)
 def landing_folder_sensor() -> dg.RunRequest | dg.SkipReason:
     """One run for each state of the landing folder that has files not registered yet."""
-    waiting = unregistered(Lake(settings().root))
+    lake = Lake(settings().root)
+    waiting = unregistered(lake)
     if not waiting:
-        return dg.SkipReason("Every file of the landing folder is registered.")
+        left = ", ".join(item.name for item in misplaced(lake))
+        never = f" Never read, for they lie in no folder named as a source may be: {left}." if left else ""
+        return dg.SkipReason(f"Every file of the landing folder's sources is registered.{never}")
     state = "\n".join(f"{path} {path.stat().st_size} {path.stat().st_mtime_ns}" for path, _, _ in waiting)
     return dg.RunRequest(run_key=hashlib.sha256(state.encode()).hexdigest())
 

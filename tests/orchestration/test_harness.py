@@ -85,6 +85,7 @@ def test_the_second_run_has_nothing_to_do(rated_next: Lake) -> None:
     second = run_stage(STAGES[KEY], profile, rated_next)
     assert (first.status, second.status) == ("published", "up_to_date")
     assert (first.version, first.rows) == (second.version, second.rows)
+    assert first.checks and (first.checks, first.audit_page) == (second.checks, second.audit_page)
 
 
 def test_new_rows_alone_are_rated_and_what_was_published_stays(rated_next: Lake) -> None:

@@ -16,7 +16,7 @@ from lake.schema import nullable
 from lake.store import Lake
 from lake.tables import TABLES
 
-DISTINCT = list({str(table.schema): key for key, table in TABLES.items() if table.mode == "overwrite"}.values())
+DISTINCT = list({str(table.schema): key for key, table in TABLES.items()}.values())
 
 
 def value(kind: pa.DataType) -> Any:

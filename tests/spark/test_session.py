@@ -11,6 +11,7 @@ import pytest
 from pyspark.sql import SparkSession
 
 from lake import engines
+from lake.errors import UserError
 from lake.stages import Balance
 from lake.store import Lake
 from spark_jobs.session import local_cores, settings, spark_session
@@ -94,3 +95,10 @@ def test_a_cluster_keeps_its_own_parallelism_and_address() -> None:
     assert "spark.driver.bindAddress" not in chosen
     assert "spark.sql.shuffle.partitions" not in chosen
     assert chosen["spark.jars"] == "delta.jar"
+
+
+def test_without_java_the_session_says_what_to_install(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("PATH", str(tmp_path))
+    monkeypatch.delenv("JAVA_HOME", raising=False)
+    with pytest.raises(UserError, match=r"Java is not installed: .*apt-get install"):
+        engines._session.__wrapped__()

@@ -150,3 +150,19 @@ def test_commands_start_without_heavy_libraries() -> None:
     script = f"import sys; import lake.cli; print([name for name in {heavy!r} if name in sys.modules])"
     told = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
     assert told.stdout.strip() == "[]"
+
+
+def test_a_profile_that_names_models_of_a_hub_needs_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HF_HUB_OFFLINE", "1")
+    assert {
+        profile: finding.required
+        for profile in ("demo", "cpu", "gpu")
+        for finding in examine(settings(), profile)
+        if finding.name == "model hub"
+    } == {"demo": False, "cpu": True, "gpu": True}
+
+
+def test_a_port_that_is_none_gets_a_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MIXLAKE_PAGES_PORT", "abc")
+    with pytest.raises(UserError, match="MIXLAKE_PAGES_PORT is 'abc': a port is a whole number from 1 to 65535"):
+        settings()

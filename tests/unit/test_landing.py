@@ -3,7 +3,9 @@
 import gzip
 import hashlib
 import json
+import os
 from pathlib import Path
+from time import time
 
 import fsspec
 import pyarrow as pa
@@ -12,7 +14,7 @@ import pytest
 
 from lake.addresses import absolute
 from lake.errors import UserError
-from lake.landing import landing_folder, register, register_landed, registered, unregistered
+from lake.landing import landing_folder, misplaced, register, register_landed, registered, unregistered
 from lake.store import Lake
 
 
@@ -172,6 +174,26 @@ def test_the_landing_folder_names_source_and_licence(lake: Lake) -> None:
     ]
     assert [file.added for file in register_landed(lake)] == [True]
     assert register_landed(lake) == []
+
+
+def test_a_landed_file_that_was_written_to_again_waits_even_at_its_old_size(lake: Lake) -> None:
+    file = landing_folder(lake) / "mail" / "a.jsonl"
+    file.parent.mkdir(parents=True)
+    file.write_text('{"a": 1}\n')
+    register_landed(lake)
+    os.utime(file, (time() + 9, time() + 9))
+    assert unregistered(lake) == []  # touched, not changed
+    file.write_text('{"a": 2}\n')
+    os.utime(file, (time() + 9, time() + 9))
+    assert [path for path, _, _ in unregistered(lake)] == [file]
+
+
+def test_what_lies_in_no_sources_folder_is_named(lake: Lake) -> None:
+    folder = landing_folder(lake)
+    for name in ("mail/a.jsonl", "My Notes/b.jsonl", "c.jsonl"):
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_text("{}\n")
+    assert [item.name for item in misplaced(lake)] == ["My Notes", "c.jsonl"]
 
 
 def test_paths_within_a_source_are_unique_stable_and_free_of_the_machine(lake: Lake, tmp_path: Path) -> None:

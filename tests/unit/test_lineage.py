@@ -64,3 +64,8 @@ def test_groups_and_mixture_items_are_explained(lake: Lake) -> None:
 def test_an_unknown_id_gets_a_sentence(lake: Lake, row_id: str) -> None:
     with pytest.raises(UserError, match=r"ids start with raw_|There is no row"):
         explain(lake, row_id)
+
+
+def test_a_reference_ends_as_one(lake: Lake) -> None:
+    told = explain(lake, ROWS["bronze/references"][0]["id"])
+    assert (told.outcome, told.reason) == ("reference", "benchmark")

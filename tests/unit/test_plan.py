@@ -1,13 +1,16 @@
 """What a run would do and why, from commits alone."""
 
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 from lakes import ROWS, publish
 
 import lake.plan
+import lake.profiles
 from lake.code import code_hash
 from lake.errors import UserError
+from lake.landing import landing_folder
 from lake.plan import fingerprint, plan, rejected_inputs, select_stages
 from lake.profiles import Profile, load_profile, profile_names, resolve
 from lake.report import StageReport
@@ -97,7 +100,9 @@ def test_every_profile_validates_and_says_what_it_is_for() -> None:
             {GROUPS: {"similarity_floor": 3}},
             r"silver/groups: field similarity_floor has the value 3: .*less than or equal to 1",
         ),
-        ({GROUPS: {"bogus": 3}}, "silver/groups: there is no field bogus"),
+        ({GROUPS: {"bogus": 3}}, r"silver/groups: there is no field bogus \(value 3\): there are .*similarity_floor"),
+        ({GROUPS: 5}, "silver/groups: params are names and values, not 5"),
+        ({GROUPS: None}, "silver/groups: params are names and values, not None"),
         ({"models/distiller_sft": {"recipe": "bogus"}}, "bogus"),
     ],
 )
@@ -105,3 +110,31 @@ def test_a_wrong_value_names_field_value_and_what_is_allowed(params: dict[str, d
     (key,) = params
     with pytest.raises(UserError, match=said):
         Profile("test", "", params).params_of(STAGES[key])
+
+
+@pytest.mark.parametrize(
+    ("written", "said"),
+    [
+        ("offline: maybe", "offline is 'maybe'; allowed are true and false"),
+        ("params: [a]", r"params are stages with their params, not \['a'\]"),
+        ("colour: red", "unknown field 'colour'"),
+    ],
+)
+def test_a_profile_that_is_none_gets_a_sentence(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, written: str, said: str
+) -> None:
+    folder = tmp_path / "recipes" / "profiles"
+    folder.mkdir(parents=True)
+    (folder / "own.yaml").write_text(written)
+    monkeypatch.setattr(lake.profiles, "project_folder", lambda: tmp_path)
+    with pytest.raises(UserError, match=said):
+        load_profile("own")
+
+
+def test_a_landed_file_is_work_to_do(current: Lake) -> None:
+    file = landing_folder(current) / "mail" / "a.jsonl"
+    file.parent.mkdir(parents=True)
+    file.write_text("{}\n")
+    bronze, silver = plan(current, [STAGES["bronze/instructions"], STAGES["silver/instructions"]], PROFILE)
+    assert (bronze.action, silver.action) == ("run", "wait")
+    assert bronze.reason.endswith("1 landed file waits to be registered")

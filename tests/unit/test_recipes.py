@@ -50,7 +50,8 @@ def test_the_paper_recipe_makes_the_published_rollouts() -> None:
         (SftRecipe, SFT | {"learning_rate": -1}, ["learning_rate", "-1", "greater than 0"]),
         (SftRecipe, SFT | {"max_completion_length": 512}, ["max_completion_length 512", "max_length 512"]),
         (SftRecipe, SFT | {"base": TINY, "max_length": 1024}, ["max_length 1024", "positions 512"]),
-        (SftRecipe, SFT | {"base": TINY | {"heads": 4}}, ["heads 4", ">= 32"]),
+        (SftRecipe, SFT | {"base": TINY | {"heads": 4}}, ["'toy': base = {", "heads 4", ">= 32"]),
+        (SftRecipe, SFT | {"bogus": 3}, ["no field bogus", "learning_rate, weight_decay"]),
     ],
 )
 def test_a_wrong_value_is_named_with_what_is_allowed(
