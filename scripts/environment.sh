@@ -22,3 +22,10 @@ echo "Installing the locked environment ($extra) ..."
 "$uv" pip sync --quiet --require-hashes --python "$venv/bin/python" "requirements/$extra.txt"
 "$uv" pip install --quiet --no-deps --no-build-isolation --python "$venv/bin/python" -e .
 rm -f "$venv"/.ready-*
+
+# as pip does and uv does not, but only what a run imports: 6,400 of the 31,000 files
+echo "Compiling what is imported ..."
+for imports in "from vllm import LLM" "import dagster, deltalake, great_expectations, sentence_transformers, trl.trainer.grpo_trainer, trl.trainer.sft_trainer"; do
+  PYTHONDONTWRITEBYTECODE='' "$venv/bin/python" -W ignore -c "$imports" >/dev/null 2>&1 &
+done
+wait
