@@ -4,10 +4,16 @@ import os
 import sys
 
 from lake.cli.main import guarded
-from lake.profiles import resolve
+
+
+def _run() -> int:
+    from demo.run import main  # inside, so that Ctrl-C during its imports is told too
+
+    return main()
+
 
 if __name__ == "__main__":
-    exit_code = guarded(lambda: resolve("demo.run:main")())  # imported inside, so that Ctrl-C meanwhile is told too
+    exit_code = guarded(_run)
     sys.stdout.flush()
     sys.stderr.flush()
     # everything is committed and closed; a native library's thread may abort the interpreter's own teardown

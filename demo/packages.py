@@ -12,12 +12,12 @@ import re
 import sysconfig
 import warnings
 from collections.abc import Iterator, Sequence
-from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, distribution
 from pathlib import Path
 
 from demo.licences import clear_licence
+from lake.parallel import in_processes, usable_cores
 
 # Distribution -> the package it installs. Locked, documented at length, and small enough to parse in seconds.
 PACKAGES = {
@@ -36,6 +36,7 @@ PACKAGES = {
     "torch": "torch",
 }
 STDLIB_LICENCE = "PSF-2.0"
+_FILES_A_PART = 100
 # Folders of tests, tables and other projects' code.
 LEFT_OUT = frozenset({
     "__pycache__", "conftest", "ensurepip", "encodings", "idlelib", "lib2to3", "msilib", "pydoc_data",
@@ -118,8 +119,10 @@ def scan(packages: Sequence[Package], seed: int, files_per_package: int, skipped
     ]
     found: dict[str, Definition] = {}
     unparsed: list[str] = []
-    with ProcessPoolExecutor() as pool:  # parsing is most of the time that landing takes
-        for (module, _, _), definitions in zip(files, pool.map(_read, files, chunksize=50), strict=True):
+    # parsing is most of the time that landing takes
+    parts = [files[start : start + _FILES_A_PART] for start in range(0, len(files), _FILES_A_PART)]
+    for part, read in zip(parts, in_processes(_read, parts, min(usable_cores(), max(len(parts), 1))), strict=True):
+        for (module, _, _), definitions in zip(part, read, strict=True):
             if definitions is None:
                 unparsed.append(module)
             for definition in definitions or ():
@@ -127,13 +130,15 @@ def scan(packages: Sequence[Package], seed: int, files_per_package: int, skipped
     return Scan(tuple(found[name] for name in sorted(found)), skipped or {}, tuple(sorted(unparsed)))
 
 
-def _read(file: tuple[str, Path, Package]) -> list[Definition] | None:
-    """The definitions of a file, or None for one that does not parse."""
-    module, path, package = file
-    try:
-        return list(read_definitions(path.read_bytes(), module, package))
-    except (SyntaxError, ValueError, RecursionError, OSError):
-        return None
+def _read(files: Sequence[tuple[str, Path, Package]]) -> list[list[Definition] | None]:
+    """The definitions of each file, or None for one that does not parse."""
+    found: list[list[Definition] | None] = []
+    for module, path, package in files:
+        try:
+            found.append(list(read_definitions(path.read_bytes(), module, package)))
+        except (SyntaxError, ValueError, RecursionError, OSError):
+            found.append(None)
+    return found
 
 
 def _chosen_files(package: Package, seed: int, limit: int) -> list[tuple[str, Path]]:

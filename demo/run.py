@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from demo.land import land_demo
 from lake import progress
 from lake.engines import start_ahead
+from lake.landing import register_landed
 from lake.plan import plan, select_stages
 from lake.profiles import load_profile, resolve
 from lake.report import StageReport
@@ -21,7 +22,7 @@ def main() -> int:
     begun = time.monotonic()
     lake = Lake(settings().root)
     say = progress.console().print
-    files = land_demo(lake)
+    files = [*land_demo(lake), *register_landed(lake)]
     added = sum(file.added for file in files)
     say(f"Raw files: {len(files)} registered, {added} of them now; the lake is {lake.root}")
     stages = select_stages()

@@ -17,9 +17,9 @@ from pydantic import Field
 
 from inference.batch import answered, in_batches
 from inference.engines import Completion, EngineParams, Generator, Rater, Request, open_engine
-from inference.parallel import in_processes, usable_cores
 from inference.prompts import RATE_VERSION, rate
 from lake.job import ArrowInputs, ArrowRows, JobContext, Params
+from lake.parallel import in_processes, usable_cores
 from lake.rubric import Rating
 from lake.tables import TABLES
 

@@ -209,6 +209,7 @@ def parse(kind: type[AnyRecipe], fields: dict[str, Any]) -> AnyRecipe:
 
 
 def _sentence(fault: Any, kind: type[Recipe]) -> str:
+    # without the names that pydantic gives to the branches of a union and to validators
     place = ".".join(str(part) for part in fault["loc"] if "[" not in str(part) and part != Architecture.__name__)
     if fault["type"] == "extra_forbidden" and len(fault["loc"]) == 1:
         return f"there is no field {place} (value {fault['input']!r}): there are {', '.join(kind.model_fields)}"

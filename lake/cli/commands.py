@@ -86,7 +86,7 @@ def run(
 ) -> int:
     """Bring tables up to date; what is up to date is left alone."""
     from lake.engines import start_ahead
-    from lake.landing import register_landed
+    from lake.landing import FILES, register_landed
     from lake.plan import plan, select_stages
     from lake.profiles import load_profile, resolve
 
@@ -95,6 +95,8 @@ def run(
     lake = _lake()
     if not dry_run:
         register_landed(lake)
+        if lake.version(FILES) is None:
+            raise UserError("No raw file is registered in this lake yet: `mixlake ingest PATH --source NAME` does that")
     planned = plan(lake, selected, chosen, rebuild)
     if dry_run:
         render.planned(planned, as_json)

@@ -41,6 +41,7 @@ def root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         (("run", "silver/bogus"), "There is no stage 'silver/bogus': there are bronze/instructions"),
         (("run", "--profile", "bogus"), "There is no profile 'bogus': there are cpu, demo, gpu, paper, scale"),
         (("run", "--from", "gold/mixture", "--to", "bronze/passages"), "comes after --to bronze/passages"),
+        (("run",), "No raw file is registered in this lake yet: `mixlake ingest PATH --source NAME`"),
         (("show", "silver/bogus"), "There is no table 'silver/bogus'"),
         (("show", "silver/groups"), "silver/groups has never been published"),
         (("show", "silver/groups", "--limit", "0"), "greater than or equal to 1"),
