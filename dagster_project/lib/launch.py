@@ -3,11 +3,12 @@
 import os
 import warnings
 from collections.abc import Sequence
+from typing import Any
 
 import dagster as dg
 
 from dagster_project.lib.stage_asset import REBUILD
-from lake.errors import StageFailed
+from lake.errors import StageFailed, UserError
 from lake.plan import reasons_to_run
 from lake.profiles import load_profile
 from lake.report import StageReport
@@ -88,5 +89,11 @@ def _failures(result: dg.ExecuteInProcessResult) -> list[tuple[str, str]]:
         if error is not None and error.cls_name == dg.DagsterExecutionInterruptedError.__name__:
             raise KeyboardInterrupt  # Dagster turns Ctrl-C into a failed step
         key = next((key for key in STAGES if key.replace("/", "_") == event.node_name), event.node_name)
-        failed.append((key, " ".join((error.message if error else "no reason given").split())))
+        failed.append((key, _sentence(error) if error else "no reason given"))
     return failed
+
+
+def _sentence(error: Any) -> str:
+    """What the error says, in one line; the class is told only where the sentence was not written for a user."""
+    told = " ".join(error.message.split())
+    return told.partition(": ")[2] if error.cls_name in (UserError.__name__, StageFailed.__name__) else told

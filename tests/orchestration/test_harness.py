@@ -7,6 +7,7 @@ import subprocess
 import sys
 from collections.abc import Mapping
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import dagster as dg
@@ -178,3 +179,14 @@ def test_books_that_do_not_balance_publish_nothing(rated_next: Lake, monkeypatch
     finally:
         resolve.cache_clear()
     assert rated_next.version(KEY) is None
+
+
+@pytest.mark.parametrize(
+    ("name", "message", "sentence"),
+    [
+        ("UserError", "lake.errors.UserError: Java is not\ninstalled: get it", "Java is not installed: get it"),
+        ("KeyError", "KeyError: 'a'", "KeyError: 'a'"),
+    ],
+)
+def test_a_sentence_written_for_a_user_is_told_without_its_class(name: str, message: str, sentence: str) -> None:
+    assert launch._sentence(SimpleNamespace(cls_name=name, message=message)) == sentence
