@@ -102,7 +102,7 @@ def measure(data: Path, root: Path, rows: int) -> dict[str, Any]:
     """Rows a second, and what of the rows ended where."""
     from lake.engines import SparkFrames
     from lake.job import JobContext
-    from lake.landing import register
+    from lake.landing import Entry, register
     from lake.stages import STAGES
     from lake.store import Lake
     from spark_jobs.ingest import IngestParams
@@ -111,7 +111,7 @@ def measure(data: Path, root: Path, rows: int) -> dict[str, Any]:
     raw.mkdir()
     expected = composed(data, raw, rows)
     lake = Lake(str(root / "lake"))
-    register(lake, str(raw), "composed", "CC0-1.0", "instructions")
+    register(lake, Entry(str(raw), "composed", "CC0-1.0", "instructions"))
     stage = STAGES["bronze/instructions"]
     frames = SparkFrames(lake)
     version = lake.version("landing/files") or 0

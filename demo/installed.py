@@ -90,8 +90,8 @@ def land(
     folder: Path,
     seed: int = 7,
     passage_limit: int = 4000,
-    question_limit: int = 5400,
-    guide_limit: int = 700,
+    question_limit: int = 5150,
+    guide_limit: int = 520,
     files_per_package: int = 300,
 ) -> list[LandedFile]:
     """The files written under `folder`, one a kind and licence; a second call writes the same bytes."""

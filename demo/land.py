@@ -5,12 +5,11 @@ import json
 import sys
 from importlib import metadata
 from pathlib import Path
-from typing import Any
 
 import yaml
 
 from demo.installed import LandedFile, land
-from lake.landing import Registered, register
+from lake.landing import Entry, Registered, register
 from lake.settings import local_path
 from lake.store import Lake
 
@@ -20,16 +19,14 @@ _STAMP = "_stamp.json"
 
 def land_demo(lake: Lake) -> list[Registered]:
     """Every raw file of the demo, registered; files known already are left alone."""
-    found = [file for entry in _corpus() for file in register(lake, **entry)]
-    for file in _installed(local_path(lake.root) / "demo"):
-        found += register(lake, str(file.path), file.source, file.licence, file.kind)
-    return found
+    read = _installed(local_path(lake.root) / "demo")
+    return register(lake, *_corpus(), *(Entry(str(file.path), file.source, file.licence, file.kind) for file in read))
 
 
-def _corpus() -> list[dict[str, Any]]:
+def _corpus() -> list[Entry]:
     stated = yaml.safe_load((_CORPUS / "sources.yaml").read_text(encoding="utf-8"))
     return [
-        {"path": str(_CORPUS / name), "source": entry["source"], "licence": entry["licence"], "kind": entry["kind"]}
+        Entry(str(_CORPUS / name), entry["source"], entry["licence"], entry["kind"])
         for entry in stated
         for name in entry["files"]
     ]

@@ -2,8 +2,8 @@
 
 import hashlib
 import re
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, get_args
 
@@ -45,43 +45,63 @@ def landing_folder(lake: Lake) -> Path:
     return local_path(lake.root) / "landing" / "raw"
 
 
-def register(
-    lake: Lake,
-    path: str,
-    source: str,
-    licence: str | None = None,
-    kind: str | None = None,
-    copy: bool = False,
-    fields: str | None = None,
-) -> list[Registered]:
-    """Registers a file, every file of a folder, a URL or a data set on the hub; what was registered with the same content is left alone.
+@dataclass(frozen=True)
+class Entry:
+    """What is to be registered: a file, a folder, a URL or a data set on the hub, and what is stated about it.
 
     fields: a map of fields such as `prompt=q,response=a`, for records whose names nobody foresaw.
-    A known file with another source, licence, kind or map makes the next run read everything again.
-    Raises UserError when the path does not exist, is empty, or a name is not allowed.
     """
-    _check_names(source, licence, kind)
-    named = field_map(fields)
+
+    path: str
+    source: str
+    licence: str | None = None
+    kind: str | None = None
+    copy: bool = False
+    fields: str | None = None
+
+
+def register(lake: Lake, *entries: Entry) -> list[Registered]:
+    """Registers every file of the entries in one commit; what was registered with the same content is left alone.
+
+    A known file with another source, licence, kind or map makes the next run read everything again.
+    Raises UserError, and registers nothing, when a path does not exist, is empty, or a name is not allowed.
+    """
     known = {row["uri"]: row for row in registered(lake)}
-    taken = {row["path"] for row in known.values() if row["source"] == source}
+    seen = dict(known)
     found: list[Registered] = []
     restated = False
-    for filesystem, inside, uri in _files(path):
-        if copy:
-            filesystem, inside, uri = _copied(lake, filesystem, inside, source)
-        size, sha256 = _size_and_sha256(filesystem, inside)
-        old = known.get(uri)
-        inner = old["path"] if old and old["source"] == source else _path_in_source(uri, taken)
-        taken.add(inner)
-        seen = kind or kind_of(filesystem, inside, named)
-        other = old is not None and tuple(old[term] for term in _TERMS) != (source, licence, seen, named)
-        restated |= other
-        added = other or old is None or old["sha256"] != sha256
-        found.append(Registered(uri, inner, source, licence, seen, sha256, size, added, named))
-    fresh = [file for file in found if file.added]
+    for entry in entries:
+        for file in _found(lake, entry, seen):
+            old = seen.get(file.uri)
+            restated |= old is not None and _terms(old) != _terms(asdict(file))
+            seen[file.uri] = asdict(file)
+            found.append(file)
+    fresh = list({file.uri: file for file in found if file.added}.values())
     if fresh:
         _write(lake, fresh, list(known.values()) if restated else None)
     return found
+
+
+def _found(lake: Lake, entry: Entry, seen: Mapping[str, Mapping[str, Any]]) -> Iterator[Registered]:
+    """The files of an entry, beside what was `seen` of the same and of other files."""
+    _check_names(entry.source, entry.licence, entry.kind)
+    fields = field_map(entry.fields)
+    taken = {row["path"] for row in seen.values() if row["source"] == entry.source}
+    for filesystem, inside, uri in _files(entry.path):
+        if entry.copy:
+            filesystem, inside, uri = _copied(lake, filesystem, inside, entry.source)
+        size, sha256 = _size_and_sha256(filesystem, inside)
+        old = seen.get(uri)
+        path = old["path"] if old and old["source"] == entry.source else _path_in_source(uri, taken)
+        taken.add(path)
+        kind = entry.kind or kind_of(filesystem, inside, fields)
+        told = {"source": entry.source, "licence": entry.licence, "kind": kind, "fields": fields}
+        added = old is None or _terms(old) != _terms(told) or old["sha256"] != sha256
+        yield Registered(uri, path, entry.source, entry.licence, kind, sha256, size, added, fields)
+
+
+def _terms(row: Mapping[str, Any]) -> tuple[Any, ...]:
+    return tuple(row[term] for term in _TERMS)
 
 
 def registered(lake: Lake) -> list[dict[str, Any]]:
@@ -128,7 +148,8 @@ def _changed(file: Path, row: dict[str, Any] | None) -> bool:
 
 def register_landed(lake: Lake) -> list[Registered]:
     """Registers what waits in the landing folder, each file under its subfolder's source and licence."""
-    return [file for path, source, licence in unregistered(lake) for file in register(lake, str(path), source, licence)]
+    waiting = unregistered(lake)
+    return [file for path, source, licence in waiting for file in register(lake, Entry(str(path), source, licence))]
 
 
 def _check_names(source: str, licence: str | None, kind: str | None) -> None:

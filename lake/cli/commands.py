@@ -65,9 +65,9 @@ def ingest(
     as_json: AsJson = False,
 ) -> None:
     """Register raw files; nothing is read yet beyond their checksum."""
-    from lake.landing import register
+    from lake.landing import Entry, register
 
-    render.registered(register(_lake(), path, source, licence, kind, copy, fields), as_json)
+    render.registered(register(_lake(), Entry(path, source, licence, kind, copy, fields)), as_json)
 
 
 @app.command()

@@ -14,7 +14,7 @@ import pytest
 
 from lake.addresses import absolute
 from lake.errors import UserError
-from lake.landing import landing_folder, misplaced, register, register_landed, registered, unregistered
+from lake.landing import Entry, landing_folder, misplaced, register, register_landed, registered, unregistered
 from lake.store import Lake
 
 
@@ -26,10 +26,10 @@ def lake(tmp_path: Path) -> Lake:
 def test_a_file_is_registered_once_and_again_when_it_changed(lake: Lake, tmp_path: Path) -> None:
     file = tmp_path / "a.jsonl"
     file.write_text('{"instruction": "x", "output": "y"}\n')
-    assert [found.added for found in register(lake, str(file), "notes", "MIT")] == [True]
-    assert [found.added for found in register(lake, str(file), "notes", "MIT")] == [False]
+    assert [found.added for found in register(lake, Entry(str(file), "notes", "MIT"))] == [True]
+    assert [found.added for found in register(lake, Entry(str(file), "notes", "MIT"))] == [False]
     file.write_text('{"instruction": "x", "output": "z"}\n')
-    assert [found.added for found in register(lake, str(file), "notes", "MIT")] == [True]
+    assert [found.added for found in register(lake, Entry(str(file), "notes", "MIT"))] == [True]
     (row,) = registered(lake)
     assert row["sha256"] == hashlib.sha256(file.read_bytes()).hexdigest()
     assert row["size"] == file.stat().st_size
@@ -38,9 +38,9 @@ def test_a_file_is_registered_once_and_again_when_it_changed(lake: Lake, tmp_pat
 def test_other_terms_make_everything_new(lake: Lake, tmp_path: Path) -> None:
     for name in ("a", "b"):
         (tmp_path / f"{name}.jsonl").write_text('{"instruction": "x", "output": "y"}\n')
-        register(lake, str(tmp_path / f"{name}.jsonl"), "notes", "MIT")
+        register(lake, Entry(str(tmp_path / f"{name}.jsonl"), "notes", "MIT"))
     assert lake.added("landing/files", 0, 1)
-    register(lake, str(tmp_path / "a.jsonl"), "notes", "CC0-1.0")
+    register(lake, Entry(str(tmp_path / "a.jsonl"), "notes", "CC0-1.0"))
     assert lake.added("landing/files", 1, 2) is None
     assert [(Path(row["uri"]).name, row["licence"]) for row in registered(lake)] == [
         ("a.jsonl", "CC0-1.0"),
@@ -52,7 +52,7 @@ def test_a_folder_is_its_visible_files(lake: Lake, tmp_path: Path) -> None:
     for name in ("b/one.json", "b/deep/two.json", "b/.hidden", "b/_licence"):
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / name).write_text("[]")
-    found = register(lake, str(tmp_path / "b"), "notes")
+    found = register(lake, Entry(str(tmp_path / "b"), "notes"))
     assert [Path(file.uri).name for file in found] == ["two.json", "one.json"]
 
 
@@ -71,7 +71,7 @@ def test_a_folder_is_its_visible_files(lake: Lake, tmp_path: Path) -> None:
 def test_the_kind_is_read_off_the_first_record(lake: Lake, tmp_path: Path, first: dict[str, object], kind: str) -> None:
     file = tmp_path / "a.json.gz"
     file.write_bytes(gzip.compress(json.dumps([first, first]).encode()))
-    assert register(lake, str(file), "notes")[0].kind == kind
+    assert register(lake, Entry(str(file), "notes"))[0].kind == kind
 
 
 @pytest.mark.parametrize(
@@ -89,28 +89,28 @@ def test_the_kind_is_read_off_other_containers_too(
     lake: Lake, tmp_path: Path, name: str, content: bytes, kind: str
 ) -> None:
     (tmp_path / name).write_bytes(content)
-    assert register(lake, str(tmp_path / name), "notes")[0].kind == kind
+    assert register(lake, Entry(str(tmp_path / name), "notes"))[0].kind == kind
 
 
 def test_the_kind_of_a_parquet_file_is_read_off_its_columns(lake: Lake, tmp_path: Path) -> None:
     pq.write_table(pa.table({"title": ["a"], "text": ["b"]}), tmp_path / "a.parquet")
-    assert register(lake, str(tmp_path / "a.parquet"), "notes")[0].kind == "passages"
+    assert register(lake, Entry(str(tmp_path / "a.parquet"), "notes"))[0].kind == "passages"
 
 
 def test_a_map_of_fields_is_kept_with_the_file_and_another_map_registers_it_again(lake: Lake, tmp_path: Path) -> None:
     file = tmp_path / "a.jsonl"
     file.write_text("{}\n")
-    (found,) = register(lake, str(file), "notes", fields="prompt=q.text, response=a")
+    (found,) = register(lake, Entry(str(file), "notes", fields="prompt=q.text, response=a"))
     assert json.loads(found.fields or "") == {"prompt": "q.text", "response": "a"}
-    assert not register(lake, str(file), "notes", fields="response=a,prompt=q.text")[0].added
-    assert register(lake, str(file), "notes", fields="prompt=q,response=a")[0].added
+    assert not register(lake, Entry(str(file), "notes", fields="response=a,prompt=q.text"))[0].added
+    assert register(lake, Entry(str(file), "notes", fields="prompt=q,response=a"))[0].added
     assert registered(lake)[0]["fields"] == '{"prompt": "q", "response": "a"}'
 
 
 def test_any_url_that_fsspec_knows_can_be_registered(lake: Lake) -> None:
     for name, content in (("one.jsonl", b"{}\n"), ("deep/two.jsonl", b"[]\n")):
         fsspec.filesystem("memory").pipe(f"/shelf/{name}", content)
-    found = register(lake, "memory://shelf", "notes")
+    found = register(lake, Entry("memory://shelf", "notes"))
     assert [file.uri for file in found] == ["memory://shelf/deep/two.jsonl", "memory://shelf/one.jsonl"]
     assert [file.size for file in found] == [3, 3]
 
@@ -124,7 +124,7 @@ def test_a_hub_that_cannot_be_reached_is_one_sentence(lake: Lake, monkeypatch: p
 
     monkeypatch.setattr("lake.landing.located", lambda _: (type("Hub", (), {"get_file_info": refuse})(), "org/name"))
     with pytest.raises(UserError, match=r"org/name is no file or folder here, .* cannot be listed: no network"):
-        register(lake, "org/name", "notes")
+        register(lake, Entry("org/name", "notes"))
 
 
 def test_a_name_of_the_hub_is_an_address_unless_it_is_a_path(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -151,13 +151,13 @@ def test_a_name_of_the_hub_is_an_address_unless_it_is_a_path(tmp_path: Path, mon
 )
 def test_mistakes_get_a_sentence(lake: Lake, arguments: dict[str, str], said: str) -> None:
     with pytest.raises(UserError, match=said):
-        register(lake, **arguments)
+        register(lake, Entry(**arguments))
 
 
 def test_a_copy_lies_in_the_landing_folder(lake: Lake, tmp_path: Path) -> None:
     file = tmp_path / "a.jsonl"
     file.write_text("{}\n")
-    (found,) = register(lake, str(file), "notes", copy=True)
+    (found,) = register(lake, Entry(str(file), "notes", copy=True))
     assert Path(found.uri) == landing_folder(lake) / "notes" / "a.jsonl"
     assert Path(found.uri).read_text() == "{}\n"
     assert unregistered(lake) == []
@@ -200,9 +200,9 @@ def test_paths_within_a_source_are_unique_stable_and_free_of_the_machine(lake: L
     for name in ("a/train.json", "b/train.json", "c/other.json"):
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / name).write_text("[]")
-        register(lake, str(tmp_path / name), "notes")
+        register(lake, Entry(str(tmp_path / name), "notes"))
     before = {row["uri"]: row["path"] for row in registered(lake)}
     assert sorted(before.values()) == ["b/train.json", "other.json", "train.json"]
     (tmp_path / "b/train.json").write_text("[{}]")
-    register(lake, str(tmp_path / "b"), "notes")
+    register(lake, Entry(str(tmp_path / "b"), "notes"))
     assert {row["uri"]: row["path"] for row in registered(lake)} == before
