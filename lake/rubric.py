@@ -17,11 +17,10 @@ import math
 import re
 from bisect import bisect_right
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import NamedTuple
 
 from lake.spelling import COMMON, MISSPELT, VAGUE
-from lake.words import FUNCTION_WORDS, sentences, stem, words
+from lake.words import FUNCTION_WORDS, LOWER, STEMS, Memo, sentences, words
 
 HIGH = 4.0  # score from which a text counts as high
 # scores at which overall steps up to 2, 3, ... 10: chosen so that compress(overall) >= 4 exactly where score >= 4
@@ -96,10 +95,10 @@ def _criteria(text: str) -> _Criteria:
     tokens = words(text)
     if not tokens:
         return _Criteria()
-    lowered = [token.lower() for token in tokens]
+    lowered = list(map(LOWER.__getitem__, tokens))
     distinct = frozenset(lowered)
     english = len(tokens) < 8 or sum(map(FUNCTION_WORDS.__contains__, lowered)) >= 0.15 * len(tokens)
-    content = set(map(stem, distinct - _NO_CONTENT))
+    content = set(map(STEMS.__getitem__, distinct - _NO_CONTENT))
     if english:
         content = content - MISSPELT  # not -=, which walks through all of MISSPELT
     said = sentences(text)
@@ -117,14 +116,16 @@ def _count(known: frozenset[str], lowered: list[str], distinct: frozenset[str]) 
 
 
 def _information(content: set[str], distinct: set[str]) -> float:
-    specifics = sum(map(_specific, distinct))
+    specifics = sum(map(_SPECIFIC.__getitem__, distinct))
     return 1.0 - math.exp(-(len(content) + min(specifics, 10)) / _WORDS_SCALE)
 
 
-@lru_cache(maxsize=65_536)
 def _specific(token: str) -> bool:
     """Whether the token is a figure, a code or a name, as far as its letters tell."""
-    return not token.isalpha() or not (token.islower() or stem(token) in COMMON)
+    return not token.isalpha() or not (token.islower() or STEMS[token] in COMMON)
+
+
+_SPECIFIC = Memo(_specific)
 
 
 def _structure(words_said: frozenset[str], said: list[str], text: str) -> float:

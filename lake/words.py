@@ -5,8 +5,8 @@ are taken two at a time. No lemmas and no parts of speech yet.
 """
 
 import re
-from collections.abc import Iterator
-from functools import lru_cache
+from collections.abc import Callable, Iterator
+from typing import Generic, TypeVar
 
 _WORD = re.compile(r"[\u3040-\u30ff\u3400-\u9fff]{1,2}|[^\W_\u3040-\u30ff\u3400-\u9fff]+(?:['’._-]+[^\W_]+)*|_+\w+")
 _ASCII_WORD = re.compile(
@@ -36,7 +36,28 @@ FUNCTION_WORDS = frozenset(_FUNCTION_WORDS.split())
 _ENDINGS = (("ings", 4), ("ing", 4), ("edly", 4), ("ies", 3), ("ed", 4), ("es", 4), ("ly", 4), ("s", 4), ("e", 4))
 
 
-@lru_cache(maxsize=65_536)
+V = TypeVar("V")
+
+
+class Memo(dict[str, V], Generic[V]):
+    """The values of a function of a word, looked up by indexing; when there are too many, all are forgotten.
+
+    Keeping them in the order of their use, as `lru_cache` does, costs more than the functions asked for here.
+    """
+
+    _MOST = 300_000  # words: some 50 MB
+
+    def __init__(self, function: Callable[[str], V]) -> None:
+        super().__init__()
+        self._function = function
+
+    def __missing__(self, word: str) -> V:
+        if len(self) >= self._MOST:
+            self.clear()
+        value = self[word] = self._function(word)
+        return value
+
+
 def stem(word: str) -> str:
     """The word without its commonest English endings, in lower case."""
     word = word.lower()
@@ -48,6 +69,10 @@ def stem(word: str) -> str:
     return word
 
 
+STEMS = Memo(stem)
+LOWER = Memo(str.lower)  # the same object for the same word, whose hash is then known
+
+
 def words(text: str) -> list[str]:
     """Every word of the text as written, in order; a dotted or hyphenated name is one word."""
     return (_ASCII_WORD if text.isascii() else _WORD).findall(text)
@@ -57,7 +82,7 @@ def content_words(text: str) -> list[str]:
     """The stems of the words that carry meaning, in order: no function words, no single letters."""
     lowered = (word.lower() for word in words(text))
     return [
-        stem(word)
+        STEMS[word]
         for word in lowered
         if word not in FUNCTION_WORDS and (len(word) > 1 or not word.isascii() or word.isdigit())
     ]
