@@ -27,7 +27,8 @@ from lake.ids import sha256_text
 from lake.job import JobContext
 from lake.store import Lake
 from lake.tables import TABLES
-from spark_jobs.grouping import SizeLaw, groups
+from spark_jobs.grouping import SizeLaw, close_pairs, groups, products
+from spark_jobs.vectors import whole
 from trainers.student import StudentParams, student_embedder
 
 Encode = Callable[[Sequence[str]], Any]
@@ -84,8 +85,9 @@ def tfidf(records: list[dict[str, str]]) -> Encode:
 
 def grouped(rows: Any, judge: Any, floor: float) -> tuple[set[frozenset[int]], float]:
     """Groups by `rows`, and the mean cosine of their members' pairs by the judge's vectors."""
-    ids = np.array([f"{number:06d}" for number in range(len(rows))], dtype=object)
-    found = [group.members for group in groups(ids, rows, floor, _LAW)]
+    ids = [f"{number:06d}" for number in range(len(rows))]
+    one_kind = np.zeros(len(rows), np.int64)
+    found = list(groups(ids, close_pairs(products(whole(rows)), one_kind, floor), _LAW))
     pairs = [(judge[members] @ judge[members].T)[np.triu_indices(len(members), 1)].mean() for members in found]
     return {frozenset(members.tolist()) for members in found}, float(np.mean(pairs))
 

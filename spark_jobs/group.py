@@ -2,7 +2,7 @@
 
 Two-level: coarse cells on Spark, exact greedy groups inside a cell. What a pass leaves over is placed in other, fewer cells in
 the next pass, because cells cut some neighbours apart. Given only what is new, newcomers join one another and the records that
-were alone; groups stay as they are. How many singletons still have a free neighbour is measured in benchmarks/group.py, not in
+were alone and are close to a newcomer; groups stay as they are. How many singletons still have a free neighbour is measured in benchmarks/group.py, not in
 a run; and a singleton's reason tells of the records it met in its cells, not of all.
 """
 
@@ -20,7 +20,7 @@ from lake.job import JobContext, Params, SparkInputs, SparkRows
 from lake.licences import CLASSES
 from spark_jobs.grouping import SizeLaw, likeness
 from spark_jobs.lookup import among
-from spark_jobs.passes import PACKED, Rules, grouped, packed, sample
+from spark_jobs.passes import PACKED, Rules, grouped, near_newcomers, packed, sample
 
 _SINGLETON = ("id", "source", "outcome", "reason", "detail")
 _COMPARABLE = ("no_neighbour", "mixed_only", "neighbours_grouped")
@@ -62,7 +62,10 @@ def groups(inputs: SparkInputs, params: GroupParams, context: JobContext) -> Spa
     low = candidates(inputs, params, context.before)
     ready = with_vectors(low, embeddings(inputs, context.before, params), bool(context.before))
     ready = ready.persist(StorageLevel.DISK_ONLY)
-    members, free = grouped(ready.where("vector is not null"), params.rules)
+    comparable = ready.where("vector is not null")
+    if context.before:
+        comparable = near_newcomers(comparable, params.rules).persist(StorageLevel.DISK_ONLY)
+    members, free = grouped(comparable, params.rules)
     alone = singletons(ready.where("vector is null"), free, params)
     if context.before:
         alone = alone.unionByName(still_alone(context.before["silver/singletons"], members))

@@ -4,9 +4,9 @@ A row travels once a pass, with its vector packed (spark_jobs.vectors); a groupe
 sample of bounded size. Beyond 4,096 cells they grow crowded and are divided where they are, which takes no more memory.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from functools import reduce
+from functools import partial, reduce
 from itertools import pairwise
 from typing import Any
 
@@ -30,6 +30,7 @@ _SAMPLE = 32_768
 _SAMPLE_PER_CELL = 128
 _MOST_CELLS = 4_096
 _CROWD = 32  # times the rows of a cell: what a worker holds at once
+_WIDE = 8  # times the rows of a cell of a pass: cells in which older rows are compared with newcomers only
 
 PACKED = "text_hash string, vector binary"
 FACTS = "id string, source string, licence string, licence_class string, language string, item_type string"
@@ -39,6 +40,8 @@ FREE = f"{FACTS}, kind string, fresh boolean, vector binary, nearest string, clo
 _PLACED = f"{FREE}, cell bigint"
 _MEMBER = "group_id string, size int, similarity double, cohesion double, group_licence string"
 _PASSED = f"{FREE}, {_MEMBER}"
+
+Work = Callable[[pa.Table], Iterable[pa.RecordBatch]]
 
 
 @dataclass(frozen=True)
@@ -74,6 +77,21 @@ def grouped(rows: DataFrame, rules: Rules) -> tuple[DataFrame, DataFrame]:
     return reduce(DataFrame.unionByName, found), rows
 
 
+def near_newcomers(rows: DataFrame, rules: Rules) -> DataFrame:
+    """The fresh rows, and of the others those that reach the floor with a fresh one: the rest need not travel in any pass.
+
+    Looked for inside cells that are larger than those of a pass, since only pairs with a fresh row are compared. A pair that
+    is cut apart there is not found.
+    """
+    cells = train_cells(rows, _WIDE * rules.rows_per_cell, f"near newcomers {rules.law.seed}")
+
+    def sift(cell: pa.Table) -> list[pa.RecordBatch]:
+        reached = _reached(vectors.unpacked(cell["vector"]), cell["fresh"].to_numpy(), rules.floor)
+        return cell.take(reached).to_batches()
+
+    return _in_cells(rows, cells, _CROWD * rules.rows_per_cell, sift, FREE)
+
+
 def train_cells(rows: DataFrame, rows_per_cell: int, salt: str) -> Cells:
     """Cells of about `rows_per_cell` rows, trained on a sample."""
     count = rows.count()
@@ -92,17 +110,23 @@ def sample(rows: DataFrame, salt: str, count: int, most: int = 8_192) -> Vectors
 
 
 def _one_pass(rows: DataFrame, cells: Cells, rules: Rules) -> DataFrame:
+    return _in_cells(rows, cells, _CROWD * rules.rows_per_cell, partial(_search, rules=rules), _PASSED)
+
+
+def _in_cells(rows: DataFrame, cells: Cells, most: int, work: Work, schema: str) -> DataFrame:
+    """What `work` gives for the rows of each cell, which come by id; at most `most` rows at a time."""
+
     def place(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
         for batch in batches:
             found = cells.place(vectors.unpacked(batch["vector"]))
             yield batch.append_column("cell", pa.array(found, pa.int64()))
 
     def search(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
-        for cell in runs(batches, "cell", _CROWD * rules.rows_per_cell):
-            yield from _search(cell.drop_columns(["cell"]), rules)
+        for cell in runs(batches, "cell", most):
+            yield from work(cell.drop_columns(["cell"]))
 
     placed = rows.select(*_names(FREE)).mapInArrow(place, _PLACED)
-    return placed.repartition("cell").sortWithinPartitions("cell", "id").mapInArrow(search, _PASSED)
+    return placed.repartition("cell").sortWithinPartitions("cell", "id").mapInArrow(search, schema)
 
 
 def _names(schema: str) -> list[str]:
