@@ -16,8 +16,8 @@ from spark_jobs.group import GroupParams, groups
 from spark_jobs.grouping import SizeLaw
 from spark_jobs.lookup import among
 from spark_jobs.neighbours import nearest
-from spark_jobs.passes import runs
-from spark_jobs.vectors import bounded, unit, whole
+from spark_jobs.passes import FREE, near_newcomers, runs
+from spark_jobs.vectors import bounded, packed, unit, whole
 
 
 def _clusters(count: int, size: int, seed: int = 7, noise: float = 0.35) -> np.ndarray:
@@ -98,6 +98,21 @@ def test_kinds_never_mix_and_every_loner_says_why(spark: SparkSession) -> None:
     assert {reasons[f"rec_{case}{side}"] for case in range(3) for side in (0, 1)} == {"mixed_only"}
     assert [reasons[f"rec_{case}0"] for case in (3, 4, 5)] == ["personal_data", "unknown_licence", "no_derivatives"]
     assert {reasons[f"rec_{case}1"] for case in (3, 4, 5)} == {"no_neighbour"}
+
+
+@pytest.mark.parametrize("rows_per_cell", [10, 5_000], ids=["three cells", "one cell"])
+def test_of_older_rows_only_those_near_a_newcomer_travel(spark: SparkSession, rows_per_cell: int) -> None:
+    vectors = np.vstack([_clusters(40, 5), unit(np.random.default_rng(5).normal(size=(40, 32)))]).astype(np.float32)
+    fresh = np.arange(len(vectors)) % 10 == 0
+    columns = {name: [None] * len(vectors) for name in (column.split()[0] for column in FREE.split(", "))}
+    columns |= {"id": [f"rec_{n:04}" for n in range(len(vectors))], "fresh": fresh.tolist()}
+    columns |= {"vector": packed(whole(vectors)).to_pylist(), "rivals": [False] * len(vectors)}
+    free = spark.createDataFrame(list(zip(*columns.values(), strict=True)), FREE)
+    rules = GroupParams(rows_per_cell=rows_per_cell).rules
+    kept = {int(row["id"][-4:]) for row in near_newcomers(free, rules).select("id").collect()}
+    near = set(np.flatnonzero(fresh | (vectors @ vectors[fresh].T >= rules.floor).any(axis=1)).tolist())
+    assert set(np.flatnonzero(fresh).tolist()) <= kept <= near < set(range(len(vectors)))
+    assert len(kept) >= 0.9 * len(near) if rows_per_cell == 10 else kept == near
 
 
 def test_newcomers_join_one_another_and_the_lonely_but_no_group(spark: SparkSession) -> None:
