@@ -48,6 +48,19 @@ def test_other_terms_make_everything_new(lake: Lake, tmp_path: Path) -> None:
     ]
 
 
+def test_entries_are_registered_in_one_commit_or_not_at_all(lake: Lake, tmp_path: Path) -> None:
+    entries: list[Entry] = []
+    for name in ("a", "b"):
+        (tmp_path / f"{name}.jsonl").write_text('{"instruction": "x", "output": "y"}\n')
+        entries.append(Entry(str(tmp_path / f"{name}.jsonl"), f"notes_{name}", "MIT"))
+    with pytest.raises(UserError, match="There is no file or folder"):
+        register(lake, *entries, Entry(str(tmp_path / "absent"), "notes"))
+    assert registered(lake) == []
+    assert [found.added for found in register(lake, *entries, entries[0])] == [True, True, False]
+    assert lake.version("landing/files") == 0
+    assert [row["source"] for row in registered(lake)] == ["notes_a", "notes_b"]
+
+
 def test_a_folder_is_its_visible_files(lake: Lake, tmp_path: Path) -> None:
     for name in ("b/one.json", "b/deep/two.json", "b/.hidden", "b/_licence"):
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
