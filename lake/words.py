@@ -42,7 +42,7 @@ V = TypeVar("V")
 class Memo(dict[str, V], Generic[V]):
     """The values of a function of a word, looked up by indexing; when there are too many, all are forgotten.
 
-    Keeping them in the order of their use, as `lru_cache` does, costs more than the functions asked for here.
+    Keeping them in the order of their use, as `lru_cache` does, costs a tenth of the time that rating a text takes.
     """
 
     _MOST = 300_000  # words: some 50 MB

@@ -89,7 +89,7 @@ def near_newcomers(rows: DataFrame, rules: Rules) -> DataFrame:
         reached = _reached(vectors.unpacked(cell["vector"]), cell["fresh"].to_numpy(), rules.floor)
         return cell.take(reached).to_batches()
 
-    return _in_cells(rows, cells, _CROWD * rules.rows_per_cell, sift, FREE)
+    return _in_cells(rows, cells, rules, sift, FREE)
 
 
 def train_cells(rows: DataFrame, rows_per_cell: int, salt: str) -> Cells:
@@ -110,11 +110,11 @@ def sample(rows: DataFrame, salt: str, count: int, most: int = 8_192) -> Vectors
 
 
 def _one_pass(rows: DataFrame, cells: Cells, rules: Rules) -> DataFrame:
-    return _in_cells(rows, cells, _CROWD * rules.rows_per_cell, partial(_search, rules=rules), _PASSED)
+    return _in_cells(rows, cells, rules, partial(_search, rules=rules), _PASSED)
 
 
-def _in_cells(rows: DataFrame, cells: Cells, most: int, work: Work, schema: str) -> DataFrame:
-    """What `work` gives for the rows of each cell, which come by id; at most `most` rows at a time."""
+def _in_cells(rows: DataFrame, cells: Cells, rules: Rules, work: Work, schema: str) -> DataFrame:
+    """What `work` gives for the rows of each cell, which come by id; of a crowded one, a part at a time."""
 
     def place(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
         for batch in batches:
@@ -122,7 +122,7 @@ def _in_cells(rows: DataFrame, cells: Cells, most: int, work: Work, schema: str)
             yield batch.append_column("cell", pa.array(found, pa.int64()))
 
     def search(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
-        for cell in runs(batches, "cell", most):
+        for cell in runs(batches, "cell", _CROWD * rules.rows_per_cell):
             yield from work(cell.drop_columns(["cell"]))
 
     placed = rows.select(*_names(FREE)).mapInArrow(place, _PLACED)
