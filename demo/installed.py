@@ -89,8 +89,8 @@ def passages(
 def land(
     folder: Path,
     seed: int = 7,
-    passage_limit: int = 4000,
-    question_limit: int = 5150,
+    passage_limit: int = 3200,
+    question_limit: int = 5050,
     guide_limit: int = 520,
     files_per_package: int = 300,
 ) -> list[LandedFile]:
