@@ -134,7 +134,7 @@ def by_rule(metrics: Mapping[str, float]) -> dict[str, int]:
 def measure(data: Path, rows: int, scratch: Path) -> dict[str, Any]:
     """The figures of one run."""
     jars = delta_jars(settings().cache)
-    spark = spark_session(jars, master="local[2]", driver_memory="2g", scratch=scratch / "spark")
+    spark = spark_session(jars, master="local[2]", driver_memory="2g", scratch=scratch / "spark", brief=False)
     context = JobContext(cast("Any", None), "benchmark", scratch)
     found = conversations(spark, data, context)
     written(composed(found, WARM_UP, seed=1), WARM_UP, scratch / "few")

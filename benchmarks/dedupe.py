@@ -21,7 +21,7 @@ import psutil
 import pyarrow as pa
 from chain import PeakMemory
 
-from lake.engines import spark_session
+from lake.jars import delta_jars
 from lake.profiles import Profile
 from lake.publication import Publication, now
 from lake.run import run_stage
@@ -31,13 +31,14 @@ from lake.store import Lake
 from spark_jobs import minhash
 from spark_jobs.dedupe_quality import truth_of
 from spark_jobs.runs import words
-from spark_jobs.session import local_cores
+from spark_jobs.session import local_cores, spark_session
 from spark_jobs.verify import Rule
 
 INPUT, STAGE = "silver/instructions", STAGES["silver/unique_instructions"]
 CHUNK = 50_000  # records of one file
 SPEED = ("seconds", "records_per_second", "cpu_seconds", "records_per_cpu_second")
 WARM = 3_000  # records of the run that comes before what is measured
+FEW = 300_000  # records for which lake.engines makes a brief session
 
 
 def land(lake: Lake, records: Iterable[dedupe_corpus.Record]) -> tuple[int, int]:
@@ -56,11 +57,12 @@ def land(lake: Lake, records: Iterable[dedupe_corpus.Record]) -> tuple[int, int]
     return rows, size
 
 
-def warm(scratch: Path, records: Iterable[dedupe_corpus.Record]) -> float:
-    """Seconds of a first run of the stage in this process, with a lake of its own."""
+def warm(scratch: Path, records: Iterable[dedupe_corpus.Record], brief: bool) -> float:
+    """Seconds of a first run of the stage in this process, with a lake of its own; the session is made as for few records, or not."""
     lake = Lake(str(scratch))
     size = land(lake, islice(records, WARM))
-    spark_session().range(1).count()
+    here = settings()
+    spark_session(delta_jars(here.cache), here.spark_master, here.driver_memory, brief=brief).range(1).count()
     return run(lake, *size, {"max_loss": 1.0})["seconds"]
 
 
@@ -172,7 +174,8 @@ def main() -> None:
         return
     lake = Lake(str(given.scratch / "lake"))
     size = land(lake, records or dedupe_corpus.composed(given.data, given.rows))
-    first = warm(given.scratch / "warm", records or dedupe_corpus.composed(given.data, WARM))
+    some = records or dedupe_corpus.composed(given.data, WARM)
+    first = warm(given.scratch / "warm", some, brief=size[0] < FEW)
     found = [run(lake, *size, {"max_loss": 1.0}) | {"first_seconds": first}]
     if records is not None and given.pairs:
         pairs = np.load(given.pairs)["pairs"]

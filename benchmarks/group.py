@@ -28,6 +28,7 @@ from numpy.typing import NDArray
 
 from lake.embedder import embedder
 from lake.job import JobContext
+from lake.packing import packed
 from spark_jobs.group import GroupParams, groups
 
 Rows = NDArray[np.float32]
@@ -43,7 +44,7 @@ def session(scratch: Path) -> Any:
     from lake.settings import settings
     from spark_jobs.session import spark_session
 
-    return spark_session(delta_jars(settings().cache), "local[2]", "2g", scratch / "spark")
+    return spark_session(delta_jars(settings().cache), "local[2]", "2g", scratch / "spark", brief=False)
 
 
 def write_inputs(folder: Path, parts: Iterator[tuple[Rows, NDArray[np.int64]]], first: int = 0) -> None:
@@ -55,12 +56,11 @@ def write_inputs(folder: Path, parts: Iterator[tuple[Rows, NDArray[np.int64]]], 
         plain = {
             key: [value] * len(rows) for key, value in (("source", "made"), ("language", "en"), ("item_type", "qa"))
         }
-        flat = pa.FixedSizeListArray.from_arrays(pa.array(rows.ravel()), rows.shape[1]).cast(pa.list_(pa.float32()))
         tables = (
             {"id": ids, "licence": licences, "personal": pa.nulls(len(ids), pa.list_(pa.string())), "text_hash": names}
             | plain,
             {"id": ids, "high": [False] * len(ids)},
-            {"text_hash": names, "embedder": [digest] * len(ids), "vector": flat},
+            {"text_hash": names, "embedder": [digest] * len(ids), "vector": packed(rows)},
         )
         for key, columns in zip(_KEYS, tables, strict=True):
             path = folder / key / f"part-{number:05}.parquet"

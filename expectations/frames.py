@@ -1,6 +1,6 @@
 """The few questions that suites ask across rows and tables, answered alike for Spark frames and for frames in memory.
 
-Answers are small: one row per source, per pattern of membership, or a number. Only `summary`, `vectors` and `exploded`
+Answers are small: one row per source, per pattern of membership, or a number. Only `summary` and `exploded`
 return frames that grow with rows, and those stay where their rows are: in Spark, if they came from Spark.
 """
 
@@ -11,7 +11,6 @@ from collections.abc import Collection, Iterable, Iterator, Sequence
 from functools import reduce
 from typing import TYPE_CHECKING, Any, TypeGuard
 
-import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pyarrow.dataset as ds
@@ -149,6 +148,13 @@ def summary(frame: Frame, by: str, distinct: Sequence[str], largest: Sequence[st
     return pd.DataFrame({"rows": groups.size(), **unlike, **tops}).reset_index()
 
 
+def patterns(frame: Frame, columns: Sequence[str], key: str) -> Frame:
+    """Each combination of the columns' values once, with the `key` of one row that has it: for columns of few different values."""
+    if is_spark(frame):
+        return frame.select(key, *columns).dropDuplicates([*columns])
+    return _pandas(frame, {key, *columns}).drop_duplicates([*columns])
+
+
 def empty(frame: Frame, *columns: str) -> int:
     """The number of rows in which all these columns are null."""
     if is_spark(frame):
@@ -158,7 +164,8 @@ def empty(frame: Frame, *columns: str) -> int:
 
 
 def measured(frame: Frame, lengthy: Sequence[str], others: Sequence[str]) -> Frame:
-    """The other columns, and for each lengthy one `<name>_length`: characters without surrounding blanks, bytes or elements.
+    """The other columns, and for each lengthy one `<name>_length`: characters from the first that is no blank on, bytes or
+    elements.
 
     An audit of long texts then moves numbers only.
     """
@@ -168,7 +175,8 @@ def measured(frame: Frame, lengthy: Sequence[str], others: Sequence[str]) -> Fra
         kinds = dict(frame.dtypes)
         sizes = {name: F.size(name) if kinds[name].startswith("array") else F.length(name) for name in lengthy}
         for name in (name for name in lengthy if kinds[name] == "string"):
-            sizes[name] = F.length(F.btrim(name, F.lit(_BLANKS)))
+            # not both ends: for the end, Spark first finds where each character of the text begins
+            sizes[name] = F.length(F.ltrim(name, F.lit(_BLANKS)))
         return frame.select(*others, *(size.alias(f"{name}_length") for name, size in sizes.items()))
     held = _pandas(frame, {*lengthy, *others})
     return held[[*others]].assign(**{f"{name}_length": held[name].map(_length) for name in lengthy})
@@ -177,44 +185,7 @@ def measured(frame: Frame, lengthy: Sequence[str], others: Sequence[str]) -> Fra
 def _length(value: Any) -> int | None:
     if value is None:
         return None
-    return len(value.strip() if isinstance(value, str) else value)
-
-
-def vectors(frame: Frame, column: str) -> pd.DataFrame:
-    """One row for each length of the column's vectors: `dimension`, how many (`vectors`), the least and greatest norm (`shortest`,
-    `longest`); a null is no vector."""
-    if is_spark(frame):
-        from pyspark.sql import functions as F
-
-        named = frame.select(F.col(column).alias("vector"))
-        parts = named.mapInArrow(_norms, "dimension int, vectors long, shortest double, longest double")
-        return (
-            parts.groupBy("dimension")
-            .agg(
-                F.sum("vectors").alias("vectors"),
-                F.min("shortest").alias("shortest"),
-                F.max("longest").alias("longest"),
-            )
-            .toPandas()
-        )
-    held = _pandas(frame, {column})
-    parts = _norms([pa.RecordBatch.from_arrays([pa.array(held[column], pa.list_(pa.float32()))], ["vector"])])
-    return pa.Table.from_batches(parts).to_pandas()
-
-
-def _norms(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
-    """Each batch's part of `vectors`, by numpy: Spark would interpret a sum over an array element by element."""
-    for batch in batches:
-        lists: Any = batch["vector"].drop_null()
-        ends, sizes = lists.offsets.to_numpy(), lists.value_lengths().to_numpy()
-        squares = np.square(lists.values.to_numpy(zero_copy_only=False)[: ends[-1]], dtype=float)
-        sums = np.zeros(len(lists))
-        if len(squares):
-            sums[sizes > 0] = np.add.reduceat(squares, ends[:-1][sizes > 0])
-        lengths = np.nan_to_num(np.sqrt(sums), nan=np.inf)  # a NaN would be left out of both extremes
-        norms = pd.DataFrame({"dimension": sizes, "norm": lengths}).groupby("dimension")["norm"]
-        found = norms.agg(vectors="size", shortest="min", longest="max").reset_index()
-        yield pa.RecordBatch.from_pandas(found, preserve_index=False)
+    return len(value.lstrip(_BLANKS) if isinstance(value, str) else value)
 
 
 def exploded(frame: Frame, column: str) -> Frame:

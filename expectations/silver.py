@@ -11,9 +11,10 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from expectations.calibration import gaps
-from expectations.frames import empty, keys, loss, mean, measured, rows_in, summary, vectors
+from expectations.frames import empty, keys, loss, mean, measured, patterns, rows_in, summary
 from expectations.gate import Batch
 from expectations.members import count, membership, met
+from expectations.norms import vectors
 from expectations.rules import (
     Figure,
     at_least,
@@ -114,8 +115,9 @@ def embeddings(frames: Frames, params: EmbedLimits) -> Iterable[Batch]:
 def ratings(frames: Frames, params: Any) -> Iterable[Batch]:
     """The suite of silver/ratings."""
     rows = frames["silver/ratings"]
+    yield Batch("silver/ratings", rows, [filled("id"), filled("judge"), filled("prompt_version")], key="id")
     ranges = [between(name, 1, 10) for name in CRITERIA]
-    yield Batch("silver/ratings", rows, [filled("id"), filled("judge"), filled("prompt_version"), *ranges], key="id")
+    yield Batch("criteria", patterns(rows, CRITERIA, "id"), ranges, key="id")
     ids = membership(records=keys(frames["silver/unique_instructions"], "id"), rated=keys(rows, "id"))
     records = count(ids, "records == 1")
     failed, grown = empty(rows, "overall"), bool(frames.before)

@@ -25,7 +25,7 @@ from lake.formats import FORMATS
 from lake.formats.messages import answer_of
 from lake.ids import content_id, sha256_text
 from lake.job import ArrowInputs, ArrowRows, JobContext, Params
-from lake.rubric import HIGH, score
+from lake.rubric import HIGH, score, scores
 from lake.tables import TABLES
 
 MIXTURE = "gold/mixture"
@@ -170,17 +170,23 @@ def _rows(
     found: dict[str, dict[str, str]] = {target.text: {} for target in targets}  # target -> variant -> operator
     for (target, request), completion in asked:
         text = answer_of(completion.text or "")
-        if text is not None and text != target.text and score(text) < HIGH:
+        if text is not None and text != target.text:
             found[target.text].setdefault(text, operator_of(request.payload["variant"]))
     rows: list[dict[str, Any]] = []
     failures: list[_Failure] = []
     for target in targets:
-        variants = found[target.text]
+        variants = _weak(found[target.text])
         if len(variants) >= params.min_variants:
             rows.append(_row(target, variants, engine.model))
         else:
             failures.append(_Failure(target.draft, "no_variants", f"{len(variants)} weak, distinct variants"))
     return rows, failures
+
+
+def _weak(variants: Mapping[str, str]) -> dict[str, str]:
+    """The variants that do not rate high."""
+    rated = zip(variants.items(), scores([*variants]), strict=True)
+    return {text: operator for (text, operator), rating in rated if rating < HIGH}
 
 
 def _variants(targets: Sequence[_Target], params: MixtureParams) -> Iterator[tuple[_Target, Request]]:
@@ -192,12 +198,8 @@ def _variants(targets: Sequence[_Target], params: MixtureParams) -> Iterator[tup
         first = rng.randrange(len(OPERATORS))
         for variant in range(first, first + count):
             sampling = {"max_tokens": params.max_tokens, "seed": params.seed}
-            yield (
-                target,
-                degrade(
-                    target.draft.passage_ids[0], target.item_type, target.text, variant, variants=count, **sampling
-                ),
-            )
+            passage, kind = target.draft.passage_ids[0], target.item_type
+            yield target, degrade(passage, kind, target.text, variant, variants=count, **sampling)
 
 
 def _row(target: _Target, variants: Mapping[str, str], builder: str) -> dict[str, Any]:

@@ -13,6 +13,7 @@ import pyarrow.dataset as ds
 from lake.errors import StageFailed
 from lake.jars import delta_jars, found_java
 from lake.job import JobContext
+from lake.landing import unread_bytes
 from lake.profiles import resolve
 from lake.settings import settings
 from lake.stages import STAGES, Balance, Engine, Stage
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
 
 _ROWS_A_FILE = 250_000
 _FEW = 100_000  # rows that are cheaper to hold than to query a dozen times
+_MUCH = 150 * 2**20  # bytes of raw files, about 300,000 records: what a session that is not brief pays from
 _STARTING = Lock()
 
 pc: Any = pyarrow.compute  # its functions are made at import, where types cannot see them
@@ -219,8 +221,9 @@ def spark_session() -> "SparkSession":
 def _session() -> "SparkSession":
     here = settings()
     found_java()  # Spark's own message names no remedy
+    brief = unread_bytes(Lake(here.root)) < _MUCH
     return resolve("spark_jobs.session:spark_session")(
-        delta_jars(here.cache), master=here.spark_master, driver_memory=here.driver_memory
+        delta_jars(here.cache), master=here.spark_master, driver_memory=here.driver_memory, brief=brief
     )
 
 

@@ -112,6 +112,13 @@ def registered(lake: Lake) -> list[dict[str, Any]]:
     return sorted({row["uri"]: row for row in rows}.values(), key=lambda row: row["uri"])
 
 
+def unread_bytes(lake: Lake) -> int:
+    """The stored bytes of all files registered since instructions were last read from files."""
+    published = lake.publication("bronze/instructions")
+    since = published and published[1].published_at
+    return sum(row["size"] for row in registered(lake) if since is None or row["registered_at"] > since)
+
+
 def unregistered(lake: Lake) -> list[tuple[Path, str, str | None]]:
     """The files of the landing folder that were never registered, or have changed since: (file, source, licence).
 

@@ -9,7 +9,7 @@ from typing import Any
 import pyarrow as pa
 from pydantic import BaseModel, ConfigDict
 
-FORMAT = 1  # of the lake; raised when tables written before can no longer be read as they are
+FORMAT = 2  # of the lake; raised when tables written before can no longer be read as they are
 
 
 class Publication(BaseModel):

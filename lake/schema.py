@@ -11,7 +11,7 @@ WriteMode = Literal["overwrite", "append", "grow"]
 TEXT = pa.string()
 TEXTS = pa.list_(pa.field("element", pa.string()))
 MESSAGES = pa.list_(pa.field("element", pa.struct([pa.field("role", pa.string()), pa.field("content", pa.string())])))
-VECTOR = pa.list_(pa.field("element", pa.float32()))
+VECTOR = pa.binary()  # lake.packing: float32 components, little-endian
 CURVE = pa.list_(
     pa.field(
         "element", pa.struct([pa.field("step", pa.int64()), pa.field("name", TEXT), pa.field("value", pa.float64())])

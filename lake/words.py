@@ -5,8 +5,7 @@ are taken two at a time. No lemmas and no parts of speech yet.
 """
 
 import re
-from collections.abc import Callable, Iterator
-from typing import Generic, TypeVar
+from collections.abc import Iterator
 
 _WORD = re.compile(r"[\u3040-\u30ff\u3400-\u9fff]{1,2}|[^\W_\u3040-\u30ff\u3400-\u9fff]+(?:['’._-]+[^\W_]+)*|_+\w+")
 _ASCII_WORD = re.compile(
@@ -36,28 +35,6 @@ FUNCTION_WORDS = frozenset(_FUNCTION_WORDS.split())
 _ENDINGS = (("ings", 4), ("ing", 4), ("edly", 4), ("ies", 3), ("ed", 4), ("es", 4), ("ly", 4), ("s", 4), ("e", 4))
 
 
-V = TypeVar("V")
-
-
-class Memo(dict[str, V], Generic[V]):
-    """The values of a function of a word, looked up by indexing; when there are too many, all are forgotten.
-
-    Keeping them in the order of their use, as `lru_cache` does, costs a tenth of the time that rating a text takes.
-    """
-
-    _MOST = 300_000  # words: some 50 MB
-
-    def __init__(self, function: Callable[[str], V]) -> None:
-        super().__init__()
-        self._function = function
-
-    def __missing__(self, word: str) -> V:
-        if len(self) >= self._MOST:
-            self.clear()
-        value = self[word] = self._function(word)
-        return value
-
-
 def stem(word: str) -> str:
     """The word without its commonest English endings, in lower case."""
     word = word.lower()
@@ -69,8 +46,19 @@ def stem(word: str) -> str:
     return word
 
 
-STEMS = Memo(stem)
-LOWER = Memo(str.lower)  # the same object for the same word, whose hash is then known
+class _Stems(dict[str, str]):
+    """The stem of each word, found once; when there are too many, all are forgotten."""
+
+    _MOST = 300_000  # words: some 50 MB
+
+    def __missing__(self, word: str) -> str:
+        if len(self) >= self._MOST:
+            self.clear()
+        found = self[word] = stem(word)
+        return found
+
+
+STEMS = _Stems()
 
 
 def words(text: str) -> list[str]:

@@ -5,6 +5,7 @@ from collections.abc import Callable
 
 import numpy as np
 
+from lake.packing import FLOAT
 from reports.charts import Bars, Chart, Histogram
 from reports.figures import counted, titled, valued
 from reports.funnel import steps
@@ -55,7 +56,7 @@ def embeddings(view: View) -> Chart | None:
     rows = view.sample("silver/embeddings", ["vector"], limit=_EMBEDDED)
     if len(rows) < 2:
         return None
-    vectors = np.array([row["vector"] for row in rows], dtype=np.float32)
+    vectors = np.stack([np.frombuffer(row["vector"], FLOAT) for row in rows])
     cosines = vectors @ vectors.T
     others = cosines[~np.eye(len(rows), dtype=bool)].reshape(len(rows), -1)
     groups = {"with its nearest": others.max(axis=1).tolist(), "with some other": others[:, 0].tolist()}

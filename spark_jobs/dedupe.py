@@ -13,6 +13,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 from pyspark.sql.window import Window
+from pyspark.storagelevel import StorageLevel
 
 from lake.job import JobContext, Params, SparkInputs, SparkRows
 from spark_jobs import candidates, packed, verify
@@ -67,6 +68,7 @@ def unique_instructions(inputs: SparkInputs, params: DedupeParams, context: JobC
     rest = remaining(every, exact, exact.count())
     pairs = candidates.pairs(rest, parts, params.reach).unionByName(_same_end(exact, parts)).persist()
     texts = _texts(records, context.before, packed.marks(pairs, "left right"), parts, params)
+    texts = texts.persist(StorageLevel.DISK_ONLY)  # asked for by both ends of the pairs
     measured = verify.measure(pairs, texts, parts, rule).persist()
     effort = _effort(pairs, measured)
     near = star(near_edges(measured), int(effort["near_pairs"]))

@@ -7,7 +7,6 @@ import os
 from collections.abc import Iterator
 from functools import partial
 
-import numpy as np
 import pyarrow as pa
 from pydantic import Field
 from pyspark.sql import DataFrame
@@ -17,8 +16,9 @@ from pyspark.storagelevel import StorageLevel
 from lake.embedder import DEFAULT, STUDENT, STUDENT_TABLE, embedder
 from lake.fidelity import LEAST_TEXTS, fidelity
 from lake.job import JobContext, Params, SparkInputs, SparkRows
+from lake.packing import packed
 
-_SCHEMA = "text_hash string, embedder string, vector array<float>"
+_SCHEMA = "text_hash string, embedder string, vector binary"
 _FIDELITY = "embedder string, teacher string, texts bigint, share double, overlap double, advice string"
 _ADVICE = f"`mixlake run {STUDENT_TABLE} --rebuild` trains the student again on the lake's texts of today"
 
@@ -97,9 +97,7 @@ def _encode(batches: Iterator[pa.RecordBatch], name: str, threads: int) -> Itera
             continue
         model.limit_threads(threads)
         rows = model.encode(batch["text"].to_pylist())
-        offsets = np.arange(len(rows) + 1, dtype=np.int32) * rows.shape[1]
-        lists = pa.ListArray.from_arrays(pa.array(offsets), pa.array(rows.ravel()))
         digests = pa.array([model.digest] * len(rows))
         yield pa.RecordBatch.from_arrays(
-            [batch["text_hash"], digests, lists], names=["text_hash", "embedder", "vector"]
+            [batch["text_hash"], digests, packed(rows)], names=["text_hash", "embedder", "vector"]
         )

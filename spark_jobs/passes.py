@@ -18,6 +18,7 @@ from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 from pyspark.storagelevel import StorageLevel
 
+from lake import packing
 from lake.ids import content_id
 from lake.licences import together
 from spark_jobs import grouping, vectors
@@ -57,7 +58,7 @@ class Rules:
 def packed(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
     """Batches of text_hash and vector with the vectors packed. Here, because a worker loads the module of what it runs."""
     for batch in batches:
-        rows = vectors.whole(vectors.rows_of(batch["vector"]))
+        rows = vectors.whole(packing.unpacked(batch["vector"]))
         yield pa.RecordBatch.from_arrays([batch["text_hash"], vectors.packed(rows)], names=["text_hash", "vector"])
 
 

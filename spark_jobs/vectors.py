@@ -13,20 +13,16 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
+from lake import packing
+
 Vectors = NDArray[np.float32]  # of whole numbers
 Places = NDArray[np.int64]
 
 SCALE = 4_000
 ONE = float(SCALE * SCALE)  # the product of a unit row with itself
+_WHOLE = "<i2"
 _ROUNDS = 8
 _BLOCK = 8_192
-
-
-def rows_of(lists: pa.Array | pa.ChunkedArray) -> NDArray[np.float32]:
-    """A list column as an array of shape (rows, dimension)."""
-    whole = lists.combine_chunks() if isinstance(lists, pa.ChunkedArray) else lists
-    flat = whole.flatten().to_numpy(zero_copy_only=False).astype(np.float32, copy=False)
-    return flat.reshape(len(whole), -1) if len(whole) else np.zeros((0, 0), np.float32)
 
 
 def whole(rows: NDArray[np.floating]) -> Vectors:
@@ -36,24 +32,12 @@ def whole(rows: NDArray[np.floating]) -> Vectors:
 
 def packed(rows: Vectors) -> pa.Array:
     """Whole-number rows as a binary column, two bytes a component."""
-    width = 2 * rows.shape[1]
-    offsets = np.arange(len(rows) + 1, dtype=np.int32) * width
-    content = np.ascontiguousarray(rows.astype("<i2"))
-    return pa.Array.from_buffers(pa.binary(), len(rows), [None, pa.py_buffer(offsets), pa.py_buffer(content)])
+    return packing.packed(rows, _WHOLE)
 
 
 def unpacked(column: pa.Array | pa.ChunkedArray) -> Vectors:
     """The rows of a column made by `packed`, which has no nulls; shape (rows, dimension)."""
-    chunks = column.chunks if isinstance(column, pa.ChunkedArray) else [column]
-    parts = [_rows_in(chunk) for chunk in chunks if len(chunk)]
-    return np.concatenate(parts) if parts else np.zeros((0, 0), np.float32)
-
-
-def _rows_in(chunk: pa.Array) -> Vectors:
-    _, offsets, content = chunk.buffers()
-    first, last = np.frombuffer(offsets, np.int32)[[chunk.offset, chunk.offset + len(chunk)]]
-    flat = np.frombuffer(content, "<i2", count=(last - first) // 2, offset=first)
-    return flat.astype(np.float32).reshape(len(chunk), -1)
+    return packing.unpacked(column, _WHOLE)
 
 
 def unit(rows: NDArray[np.floating]) -> NDArray[np.floating]:

@@ -7,9 +7,11 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pyarrow as pa
 
 from lake.ids import content_id, rekind, sha256_text
+from lake.packing import FLOAT
 from lake.publication import Publication
 from lake.report import CheckReport, StageReport
 from lake.stages import STAGES
@@ -36,6 +38,11 @@ _CONTENTS: dict[str, tuple[str, str, str]] = {  # name: source, prompt, answer
     "nail": (_WORKSHOP, "What size of nail?", "Three times as long as the board is thick."),
     "paint": (_PANTRY, "Paint?", "Two coats."),
 }
+
+
+def vector(*components: float) -> bytes:
+    """A vector as the lake's tables hold it."""
+    return np.array(components, FLOAT).tobytes()
 
 
 def raw_id(name: str) -> str:
@@ -66,7 +73,13 @@ def small_lake(root: Path, last: str = "reports/evaluation") -> Lake:
 
 
 def publish(
-    lake: Lake, key: str, rows: Rows, sides: Mapping[str, Rows] | None = None, run_id: str = "", grown: bool = False
+    lake: Lake,
+    key: str,
+    rows: Rows,
+    sides: Mapping[str, Rows] | None = None,
+    run_id: str = "",
+    grown: bool = False,
+    moment: datetime = MOMENT,
 ) -> int:
     """Publishes rows of a stage and of its side tables (empty ones too) as one run would, with a passed gate; returns the version.
 
@@ -74,7 +87,7 @@ def publish(
     """
     run = run_id or f"run-{key.replace('/', '-')}"
     told = Publication(
-        stage=key, run_id=run, published_at=MOMENT, params_hash="p" * 16, code_hash="c" * 16, suite=STAGES[key].suite,
+        stage=key, run_id=run, published_at=moment, params_hash="p" * 16, code_hash="c" * 16, suite=STAGES[key].suite,
         inputs={table: lake.version(table) or 0 for table in STAGES[key].inputs}, rows={key: len(rows)},
         grown=grown, params={"contamination_coverage": 0.5} if key == "gold/training_set" else {},
     )  # fmt: skip
@@ -240,7 +253,7 @@ ROWS: Mapping[str, Rows] = {
         {"decision": "trained", "parts": [{"part": "source", "value": _PANTRY, "rows": 5, "share": 0.8, "overlap": 0.4}]},
     ],
     "silver/embeddings": [
-        {"text_hash": _record(name)["text_hash"], "embedder": "test", "vector": [1.0, 0.0] if n % 2 else [0.6, 0.8]}
+        {"text_hash": _record(name)["text_hash"], "embedder": "test", "vector": vector(1.0, 0.0) if n % 2 else vector(0.6, 0.8)}
         for n, name in enumerate(_UNIQUE)
     ],
     "silver/ratings": [

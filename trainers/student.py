@@ -21,6 +21,7 @@ from lake.errors import UserError
 from lake.fidelity import LEAST_TEXTS, fidelity, recall
 from lake.ids import sha256_text
 from lake.job import ArrowInputs, ArrowRows, JobContext, Params
+from lake.packing import packed, unpacked
 from lake.settings import settings
 from lake.tables import TABLES
 from trainers.sample import stratified
@@ -109,8 +110,9 @@ def _teachers_vectors(
         vectors |= zip(part, teacher.encode(part), strict=True)
         context.progress(start + len(part), len(fresh))
     context.metrics["texts_embedded_by_the_teacher"] = float(len(fresh))
-    rows = [{"text_hash": hashes[text], "embedder": teacher.digest, "vector": vectors[text]} for text in fresh]
-    return vectors, pa.Table.from_pylist(rows, schema=TABLES[SAMPLE_TABLE].schema)
+    made = np.stack([vectors[text] for text in fresh]) if fresh else np.zeros((0, 0), np.float32)
+    columns = [[hashes[text] for text in fresh], [teacher.digest] * len(fresh), packed(made)]
+    return vectors, pa.Table.from_arrays(columns, schema=TABLES[SAMPLE_TABLE].schema)
 
 
 def _cached(hashes: Sequence[str], digest: str, context: JobContext) -> dict[str, Vectors]:
@@ -120,8 +122,7 @@ def _cached(hashes: Sequence[str], digest: str, context: JobContext) -> dict[str
     for key in ("silver/embeddings", SAMPLE_TABLE):
         if context.lake.version(key) is not None:
             rows = context.lake.dataset(key).to_table(["text_hash", "vector"], filter=wanted)
-            vectors = [np.asarray(vector.values) for vector in rows["vector"]]
-            found |= dict(zip(rows["text_hash"].to_pylist(), vectors, strict=True))
+            found |= dict(zip(rows["text_hash"].to_pylist(), unpacked(rows["vector"]), strict=True))
     return found
 
 

@@ -45,7 +45,7 @@ class RulesEngine:
 
     def rate(self, texts: Sequence[str]) -> list[rubric.Rating]:
         """One rating for each text, in order."""
-        return [rubric.rate(text) for text in texts]
+        return rubric.ratings(texts)
 
     def close(self) -> None:
         """Nothing is held."""
@@ -65,7 +65,7 @@ def _answer(request: Request) -> Completion:
 
 
 def _rated(payload: Mapping[str, Any]) -> str:
-    rating = rubric.rate(payload["text"])
+    [rating] = rubric.ratings([payload["text"]])
     return json.dumps(
         {
             "Rarity": rating.rarity,

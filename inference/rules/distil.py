@@ -69,12 +69,14 @@ def _chosen(name: str, values: Sequence[str]) -> str:
     count = Counter(values)
     if name == "answer":
         return min(count, key=lambda value: (-count[value], value), default="")
-    return min(count, key=lambda value: (_roughness(value), -count[value], -len(value), value), default="")
+    rough = _roughness([*count])
+    return min(count, key=lambda value: (rough[value], -count[value], -len(value), value), default="")
 
 
-def _roughness(text: str) -> float:
-    """The rubric's penalties, plus one for what opens in lower case without being a name."""
-    return faults(text) + float(text[:1].islower() and not NAMED.match(text))
+def _roughness(texts: Sequence[str]) -> dict[str, float]:
+    """The rubric's penalties for each text, plus one for what opens in lower case without being a name."""
+    opens_small = (float(text[:1].islower() and not NAMED.match(text)) for text in texts)
+    return {text: taken + small for text, taken, small in zip(texts, faults(texts), opens_small, strict=True)}
 
 
 def _question(questions: Sequence[str], subjects: Sequence[str]) -> str:
@@ -88,7 +90,8 @@ def _question(questions: Sequence[str], subjects: Sequence[str]) -> str:
             asked_of.setdefault(subject, set()).update(aspects_asked(asking))
         return " ".join(question_about(f"`{subject}`", aspects) for subject, aspects in asked_of.items())
     cleaned = [_asked(question) for question in questions if question]
-    order = sorted(dict.fromkeys(cleaned), key=lambda q: (_roughness(q) > 1, -_shared(q, cleaned), cleaned.index(q)))
+    rough = _roughness([*dict.fromkeys(cleaned)])
+    order = sorted(rough, key=lambda q: (rough[q] > 1, -_shared(q, cleaned), cleaned.index(q)))
     kept: list[str] = []
     asked: set[str] = set()
     for question in order:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 from inference.rules.asking import DOES, FAILS, RETURNS, TAKES
@@ -45,7 +45,10 @@ class Member:
 
 @dataclass(frozen=True)
 class Statement:
-    """One sentence of one member, or one listed entry with what is said about it; `leads` where it can open a text."""
+    """One sentence of one member, or one listed entry with what is said about it.
+
+    leads: whether it can open a text. spoilt: whether it is cut off, or vague or mistyped beyond a word.
+    """
 
     text: str
     member: int
@@ -53,16 +56,12 @@ class Statement:
     subject: str
     aspect: int
     leads: bool
+    spoilt: bool = False
 
     @cached_property
     def stems(self) -> frozenset[str]:
         """The distinct content words."""
         return frozenset(content_words(self.text))
-
-    @cached_property
-    def spoilt(self) -> bool:
-        """Whether it is cut off, or vague or mistyped beyond a word."""
-        return self.text.endswith(("...", "…")) or faults(self.text) >= _SPOILT
 
     @cached_property
     def line(self) -> str:
@@ -86,7 +85,7 @@ class Statement:
 def gathered(members: Sequence[Member]) -> list[Statement]:
     """The members' distinct statements within the budget, in the order in which they are to be told."""
     said = [statement for number, member in enumerate(members) for statement in _cut(number, member)]
-    kept = _within_budget(_distinct(said))
+    kept = _within_budget(_distinct(_judged(said)))
     return sorted(kept, key=lambda s: (s.aspect, not s.leads, s.member, s.place))
 
 
@@ -152,6 +151,15 @@ def _aspect(text: str) -> int:
     if _RESULT.fullmatch(text) or (_GIVES.search(text) and entry is None):
         return RETURNS
     return TAKES if entry else DOES
+
+
+def _judged(said: Sequence[Statement]) -> list[Statement]:
+    """The statements, those that are spoilt marked so."""
+    taken = faults([statement.text for statement in said])
+    return [
+        replace(statement, spoilt=statement.text.endswith(("...", "…")) or off >= _SPOILT)
+        for statement, off in zip(said, taken, strict=True)
+    ]
 
 
 def _distinct(said: Sequence[Statement]) -> list[Statement]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
+from lakes import vector
 from world import Rows, ident
 
 Edit = Callable[[Rows], object]
@@ -65,13 +66,18 @@ MUTATIONS: list[Mutation] = [
     (_UNIQUE, [add(_DUPLICATES, removed_id=ident("rec", 100 + n), kept_id=ident("rec", n)) for n in range(1, 13)], {"over_limit"}),
     (_UNIQUE, [add(_DUPLICATES, removed_id=ident("rec", 100 + n)) for n in range(2)], {"near_removals"}),
     ("silver/embeddings", [change("silver/embeddings", 0, text_hash="f" * 64)], {"vectors_of_no_text"}),
-    ("silver/embeddings", [change("silver/embeddings", 0, vector=[1.0, 0.0])], {"dimensions"}),
+    ("silver/embeddings", [change("silver/embeddings", 0, vector=vector(1.0, 0.0))], {"dimensions"}),
     ("silver/embeddings", [change("silver/embeddings", 0, vector=None)], {"rows_without_a_vector"}),
-    ("silver/embeddings", [change("silver/embeddings", 0, vector=[1.0, 0.0, float("nan")])], {"longest"}),
-    ("silver/embeddings", [change("silver/embeddings", 0, vector=[1.0, 1.0, 1.0])], {"longest"}),
-    ("silver/embeddings", [change("silver/embeddings", 0, vector=[])], {"shortest", "longest", "dimension", "dimensions"}),
+    ("silver/embeddings", [change("silver/embeddings", 0, vector=vector(1.0, 0.0, float("nan")))], {"longest"}),
+    ("silver/embeddings", [change("silver/embeddings", 0, vector=vector(1.0, 1.0, 1.0))], {"longest"}),
+    ("silver/embeddings", [change("silver/embeddings", 0, vector=vector(0.6, 0.8, 0.0) + b"x")], {"shortest"}),
+    ("silver/embeddings", [change("silver/embeddings", 0, vector=b"")], {"shortest", "longest", "dimension", "dimensions"}),
     ("silver/ratings", [drop("silver/ratings", 0)], {"records_without_a_row"}),
     ("silver/ratings", [add("silver/ratings", id=ident("rec", 99))], {"ratings_of_no_record"}),
+    ("silver/ratings", [change("silver/ratings", 0, rarity=0)], {"rarity"}),
+    ("silver/ratings", [change("silver/ratings", 0, complexity=11)], {"complexity"}),
+    ("silver/ratings", [change("silver/ratings", 0, informativeness=11)], {"informativeness"}),
+    ("silver/ratings", [change("silver/ratings", 0, overall=11)], {"overall"}),
     ("silver/ratings", [change("silver/ratings", 11, error=None)], {"neither_rating_nor_error"}),
     ("silver/ratings", [change("silver/ratings", 0, overall=None, error="judge_failed: x")], {"unrated_share"}),
     ("silver/quality", [drop("silver/quality", 0)], {"records_without_a_label"}),

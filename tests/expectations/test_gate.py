@@ -14,6 +14,7 @@ import pyarrow as pa
 import pyarrow.dataset as ds
 import pytest
 from conftest import batches_of
+from lakes import vector
 from world import everything, ident, tables
 
 if TYPE_CHECKING:
@@ -200,7 +201,7 @@ def _spoil(rows: Any) -> None:
     rows["bronze/instructions"][0].update(uri="/elsewhere", position=None)
     rows["silver/instructions"][3].update(prompt=" \n ", item_type="song", language=None)
     rows["silver/duplicates"][0].update(kept_id=ident("rec", 99), similarity=0.1)
-    rows["silver/embeddings"][0].update(vector=[3.0, 4.0])
+    rows["silver/embeddings"][0].update(vector=vector(3.0, 4.0))
     rows["silver/quality"][0].update(high=True, uncertainty=None)
     rows["silver/groups"][0].update(licence=None, cohesion=0.1)
     rows["gold/training_set"][1].update(prompt="Who -- LEAKED", licences=[None], member_ids=[])

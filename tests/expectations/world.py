@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
+from lakes import vector
 
 from lake.embedder import Embedder
 from lake.tables import TABLES
@@ -101,7 +102,7 @@ def silver() -> Rows:
             {"id": ident("rec", n), "turns": bytes(16), "ending": bytes(16), "bands": b""} for n in range(1, 13)
         ],
         "silver/embeddings": [
-            {"text_hash": f"{n:064x}", "embedder": "e", "vector": [0.6, 0.8, 0.0]} for n in range(1, 13)
+            {"text_hash": f"{n:064x}", "embedder": "e", "vector": vector(0.6, 0.8, 0.0)} for n in range(1, 13)
         ],
         "silver/student_fidelity": [
             {"embedder": "e", "teacher": "t", "texts": 100, "share": 0.9, "overlap": 0.5, "advice": "train again"}

@@ -4,6 +4,7 @@ from math import sqrt
 from typing import Any
 
 import pytest
+from lakes import vector
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 from spark_frames import context, frame, record, rows
@@ -16,7 +17,7 @@ def test_scores_uncertainty_neighbours_and_the_unrated(spark: SparkSession) -> N
     records = [record(name, name, "answer") for name in "abcdefg"]
     ratings = [("a", "one", 8), ("a", "two", 10), ("b", "one", 3), ("c", "one", 6)]
     errors = [("d", "unparsable_rating: hm"), ("e", "judge_failed: time out"), ("f", None)]
-    vectors = {"a": [1.0, 0.0], "b": [0.6, 0.8], "c": [1.0, 0.0]}
+    vectors = {"a": vector(1.0, 0.0), "b": vector(0.6, 0.8), "c": vector(1.0, 0.0)}
     around = context()
     found = quality(
         {
@@ -34,7 +35,7 @@ def test_scores_uncertainty_neighbours_and_the_unrated(spark: SparkSession) -> N
                     {
                         "text_hash": row["text_hash"],
                         "embedder": embedder().digest,
-                        "vector": vectors.get(row["prompt"], [0.0, 1.0]),
+                        "vector": vectors.get(row["prompt"], vector(0.0, 1.0)),
                     }
                     for row in records
                 ],
@@ -70,7 +71,9 @@ def test_beyond_the_sample_neighbours_are_not_measured_and_uncertainty_is_the_me
     names = [f"{n:02d}" for n in range(60)]
     records = [record(name, name, "answer") for name in names]
     ratings = [{"id": f"rec_{name}", "judge": "one", "overall": 4 + int(name) % 6} for name in names]
-    cached = [{"text_hash": row["text_hash"], "embedder": embedder().digest, "vector": [1.0, 0.0]} for row in records]
+    cached = [
+        {"text_hash": row["text_hash"], "embedder": embedder().digest, "vector": vector(1.0, 0.0)} for row in records
+    ]
     inputs = {
         "silver/unique_instructions": frame(spark, "silver/unique_instructions", records),
         "silver/ratings": frame(spark, "silver/ratings", ratings),

@@ -12,6 +12,7 @@ from static_models import static_folder
 
 from lake.embedder import STUDENT, embedder
 from lake.errors import UserError
+from lake.packing import FLOAT
 from lake.store import Lake
 from spark_jobs.embed import EmbedParams, embeddings, missing
 
@@ -32,7 +33,7 @@ def test_each_text_gets_one_unit_vector_and_like_texts_are_close(spark: SparkSes
         )["silver/embeddings"],
         "text_hash",
     )
-    vectors = {row["text_hash"]: np.array(row["vector"]) for row in found}
+    vectors = {row["text_hash"]: np.frombuffer(row["vector"], FLOAT) for row in found}
     assert around.metrics["texts_embedded"] == len(vectors) == len(found) == 3
     assert {row["embedder"] for row in found} == {embedder().digest}
     assert all(abs(np.linalg.norm(vector) - 1) < 1e-5 and len(vector) == 384 for vector in vectors.values())
@@ -43,8 +44,8 @@ def test_each_text_gets_one_unit_vector_and_like_texts_are_close(spark: SparkSes
 def test_only_texts_without_a_vector_of_this_embedder_are_missing(spark: SparkSession) -> None:
     records = [record(name, name, "answer") for name in "abc"]
     cached = [
-        {"text_hash": records[0]["text_hash"], "embedder": "this", "vector": [1.0]},
-        {"text_hash": records[1]["text_hash"], "embedder": "other", "vector": [1.0]},
+        {"text_hash": records[0]["text_hash"], "embedder": "this", "vector": lakes.vector(1.0)},
+        {"text_hash": records[1]["text_hash"], "embedder": "other", "vector": lakes.vector(1.0)},
     ]
     unique, known = frame(spark, "silver/unique_instructions", records), frame(spark, "silver/embeddings", cached)
     assert [row["text"] for row in rows(missing(unique, known, "this"), "text")] == ["b\nanswer", "c\nanswer"]
@@ -54,9 +55,7 @@ def test_only_texts_without_a_vector_of_this_embedder_are_missing(spark: SparkSe
 def test_nothing_to_embed_loads_no_model(spark: SparkSession) -> None:
     unique = frame(spark, "silver/unique_instructions", [record("a", "b", "c")])
     digest = embedder().digest
-    known = missing(unique, None, digest).selectExpr(
-        "text_hash", f"'{digest}' AS embedder", "array(float(1)) AS vector"
-    )
+    known = missing(unique, None, digest).selectExpr("text_hash", f"'{digest}' AS embedder", "X'0000803F' AS vector")
     around = context()
     found = embeddings({"silver/unique_instructions": unique, "silver/embeddings": known}, EmbedParams(), around)
     assert found["silver/embeddings"].isEmpty() and around.metrics["texts_embedded"] == 0
@@ -77,7 +76,7 @@ def test_a_static_embedder_gives_the_same_vectors_in_any_partitions_and_only_wha
     found = rows(embeddings({UNIQUE: unique}, params, context())[VECTORS], "text_hash")
     alone = embeddings({UNIQUE: unique.repartition(3)}, params.model_copy(update={"texts_per_worker": 99}), context())
     assert rows(alone[VECTORS], "text_hash") == found and len(found) == 40
-    vectors = {row["text_hash"]: row["vector"] for row in found}
+    vectors = {row["text_hash"]: np.frombuffer(row["vector"], FLOAT) for row in found}
     wanted = embedder(str(folder)).encode([entry["text"] for entry in records])
     assert np.array_equal([vectors[entry["text_hash"]] for entry in records], wanted)
     later = embeddings({UNIQUE: unique, VECTORS: frame(spark, VECTORS, found[:30])}, params, context())

@@ -32,7 +32,7 @@ def _inputs(
 ) -> dict[str, Any]:
     digest = embedder().digest
     cached = [
-        {"text_hash": row["text_hash"], "embedder": digest, "vector": vector.tolist()}
+        {"text_hash": row["text_hash"], "embedder": digest, "vector": vector.tobytes()}
         for row, vector in zip(records, vectors, strict=True)
     ]
     scores = [{"id": row["id"], "score": 1.0, "high": row["id"] in high} for row in records]
@@ -175,7 +175,8 @@ def test_neighbours_are_the_exact_ones_where_cells_are_visited(spark: SparkSessi
     vectors = _clusters(30, 10)
     names = [f"rec_{n:03}" for n in range(len(vectors))]
     table = spark.createDataFrame(
-        [(name, vector.tolist()) for name, vector in zip(names, vectors, strict=True)], "id string, vector array<float>"
+        [(name, bytearray(vector.tobytes())) for name, vector in zip(names, vectors, strict=True)],
+        "id string, vector binary",
     )
     found = rows(nearest(table, 3, rows_per_cell=60, visits=3), "id")
     cosines = vectors @ vectors.T

@@ -97,6 +97,15 @@ def test_a_cluster_keeps_its_own_parallelism_and_address() -> None:
     assert chosen["spark.jars"] == "delta.jar"
 
 
+def test_only_a_brief_local_session_does_without_the_optimising_compiler() -> None:
+    options = [
+        settings([], master, "2g", brief=brief)["spark.driver.extraJavaOptions"]
+        for master, brief in (("local[2]", True), ("local[2]", False), ("spark://host:7077", True))
+    ]
+    assert ["TieredStopAtLevel=1" in one for one in options] == [True, False, False]
+    assert ["UseParallelGC" in one for one in options] == [True, True, False]
+
+
 def test_without_java_the_session_says_what_to_install(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("PATH", str(tmp_path))
     monkeypatch.delenv("JAVA_HOME", raising=False)

@@ -8,13 +8,24 @@ from pathlib import Path
 from time import time
 
 import fsspec
+import lakes
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
 from lake.addresses import absolute
 from lake.errors import UserError
-from lake.landing import Entry, landing_folder, misplaced, register, register_landed, registered, unregistered
+from lake.landing import (
+    Entry,
+    landing_folder,
+    misplaced,
+    register,
+    register_landed,
+    registered,
+    unread_bytes,
+    unregistered,
+)
+from lake.publication import now
 from lake.store import Lake
 
 
@@ -174,6 +185,19 @@ def test_a_copy_lies_in_the_landing_folder(lake: Lake, tmp_path: Path) -> None:
     assert Path(found.uri) == landing_folder(lake) / "notes" / "a.jsonl"
     assert Path(found.uri).read_text() == "{}\n"
     assert unregistered(lake) == []
+
+
+def test_only_what_was_registered_since_it_was_read_counts_as_unread(lake: Lake, tmp_path: Path) -> None:
+    first, second = tmp_path / "first.jsonl", tmp_path / "second.jsonl"
+    first.write_text('{"prompt": "a", "response": "b"}\n')
+    second.write_text('{"prompt": "a", "response": "bcd"}\n')
+    assert unread_bytes(lake) == 0
+    register(lake, Entry(str(first), "shop"))
+    assert unread_bytes(lake) == first.stat().st_size
+    lakes.publish(lake, "bronze/instructions", [], moment=now())
+    assert unread_bytes(lake) == 0
+    register(lake, Entry(str(second), "shop"))
+    assert unread_bytes(lake) == second.stat().st_size
 
 
 def test_the_landing_folder_names_source_and_licence(lake: Lake) -> None:

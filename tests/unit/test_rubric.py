@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lake.rubric import HIGH, compress, faults, rate, score
+from lake.rubric import HIGH, Rating, compress, faults, ratings, score, scores
 from lake.words import sentences, words
 
 RICE = (
@@ -22,6 +22,12 @@ KOMPOST = (
     "können. Wenden Sie den Haufen alle zwei Wochen, weil Sauerstoff die Zersetzung beschleunigt. Zu viel Rasenschnitt fault "
     "und stinkt; mischen Sie deshalb Stroh oder Karton darunter. Nach sechs bis neun Monaten ist die Erde dunkel."
 )
+
+
+def rate(text: str) -> Rating:
+    """The rating of one text."""
+    [rating] = ratings([text])
+    return rating
 
 
 def test_a_dense_structured_answer_is_high_and_a_part_of_it_low() -> None:
@@ -46,7 +52,7 @@ def test_each_planted_fault_lowers_the_score(worse: str) -> None:
 
 
 def test_a_language_it_does_not_know_is_neither_punished_nor_unread() -> None:
-    assert faults(KOMPOST) == 0.0
+    assert faults([KOMPOST]) == [0.0]
     assert rate(KOMPOST).rarity in (5, 6)
     assert score(KOMPOST) > score(KOMPOST.split(".")[0])
 
@@ -63,6 +69,13 @@ def test_any_text_gets_a_rating_in_range_that_agrees_with_its_score(text: str) -
 def test_overall_never_contradicts_the_score(one: str, other: str) -> None:
     if rate(one).overall > rate(other).overall:
         assert score(one) > score(other)
+
+
+@given(st.lists(st.text(max_size=60) | st.sampled_from([RICE, KOMPOST, RICE.lower(), "", "."]), max_size=6))
+def test_a_text_is_rated_alike_alone_and_among_others(texts: list[str]) -> None:
+    assert ratings(texts) == [rate(text) for text in texts]
+    assert scores(texts) == [score(text) for text in texts]
+    assert faults(texts) == [taken for text in texts for taken in faults([text])]
 
 
 def test_compression_is_the_methods() -> None:

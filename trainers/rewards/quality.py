@@ -13,10 +13,8 @@ COPY_LIMIT = 0.9
 def quality(completions: Sequence[str], columns: Mapping[str, Sequence[Any]]) -> list[float]:
     """The rubric's score over 5, smooth rather than the method's steps; 0 if malformed or copied from one member."""
     answers = scored_answers(completions, columns)
-    return [_quality(answer, members) for answer, members in zip(answers, columns["members"], strict=True)]
-
-
-def _quality(answer: str | None, members: Sequence[str]) -> float:
-    if answer is None or copied(members, answer) >= COPY_LIMIT:
-        return 0.0
-    return rubric.score(answer) / 5
+    rated = rubric.scores([answer or "" for answer in answers])
+    return [
+        0.0 if answer is None or copied(members, answer) >= COPY_LIMIT else rating / 5
+        for answer, members, rating in zip(answers, columns["members"], rated, strict=True)
+    ]
