@@ -84,11 +84,12 @@ class MixtureParams(Params):
 
 @dataclass(frozen=True)
 class _Target:
-    """A draft with the type of its item and, once it is built, the item."""
+    """A draft with the type of its item and, once it is built, the item and its score."""
 
     draft: Draft
     item_type: str
-    text: str
+    text: str = ""
+    score: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -126,7 +127,7 @@ def _targets(
     ready: list[_Target] = []
     failures: list[_Failure] = []
     for attempt in range(params.attempts):
-        typed = [_Target(draft, _item_type(draft, attempt, params), "") for draft in todo]
+        typed = [_Target(draft, _item_type(draft, attempt, params)) for draft in todo]
         asked = answered(typed, lambda one: _build_request(one, params), engine, context.lake, params.batch_size)
         judged = [_judged(one, completion, seen, params) for one, completion in asked]
         ready += [one for one in judged if isinstance(one, _Target)]
@@ -159,7 +160,7 @@ def _judged(one: _Target, completion: Completion, seen: set[str], params: Mixtur
     if (digest := sha256_text(text)) in seen:
         return _Failure(one.draft, "not_buildable", "its target repeats that of another passage")
     seen.add(digest)
-    return replace(one, text=text)
+    return replace(one, text=text, score=rating)
 
 
 def _rows(
@@ -212,7 +213,7 @@ def _row(target: _Target, variants: Mapping[str, str], builder: str) -> dict[str
         "members": list(variants),
         "operators": list(variants.values()),
         "target": target.text,
-        "target_score": score(target.text),
+        "target_score": target.score,
         "builder": builder,
     }
 
