@@ -1,6 +1,6 @@
-"""The hash of the code behind a stage, so that a change of code is a reason to run again.
+"""The hash of the code behind a stage or a module, so that a change of code is a reason to run again.
 
-It covers the module of the job, every module of the project that it imports (read, not executed), the suite, the schemas it
+A stage's covers the module of the job, every module of the project that it imports (read, not executed), the suite, the schemas it
 writes, and the versions of the libraries those modules name. The harness itself is left out: how a table is published does
 not change its rows.
 """
@@ -43,6 +43,12 @@ def code_hash(stage: Stage) -> str:
     for table in stage.outputs:
         digest.update(schema_text(TABLES[table].schema).encode())
     return digest.hexdigest()[:16]
+
+
+@cache
+def source_hash(module: str) -> str:
+    """16 hex digits over what a module says and every module of the project that it imports."""
+    return hashlib.sha256(b"".join(map(_told, sorted(_closure(module))))).hexdigest()[:16]
 
 
 def _closure(module: str) -> frozenset[str]:

@@ -9,16 +9,15 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Mapping, Sequence
 from functools import cached_property
-from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
-import inference.rules
 from inference.engines import Completion, EngineParams, Request, Task
 from inference.rules.build import build
 from inference.rules.degrade import degrade
 from inference.rules.distil import distil
-from lake import coverage, formats, rubric, spelling, words
+from lake import rubric
+from lake.code import source_hash
 from lake.formats.messages import completion
 from lake.ids import content_id
 
@@ -33,11 +32,8 @@ class RulesEngine:
 
     @cached_property
     def model(self) -> str:
-        """Digest of the rules themselves: the source of every module they are written in."""
-        packages = (inference.rules, formats)
-        files = [file for package in packages for file in sorted(Path(package.__path__[0]).glob("*.py"))]
-        files += [Path(str(module.__file__)) for module in (rubric, spelling, words, coverage)] + [Path(__file__)]
-        return content_id("rules", *(file.read_bytes() for file in files))
+        """Digest of the rules themselves: what this module and all that it imports say."""
+        return content_id("rules", source_hash(__name__))
 
     def generate(self, requests: Sequence[Request]) -> list[Completion]:
         """One completion for each request, in order; what the rules cannot do comes back as an error."""
