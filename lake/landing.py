@@ -116,7 +116,7 @@ def unread_bytes(lake: Lake) -> int:
     """The stored bytes of all files registered since instructions were last read from files."""
     published = lake.publication("bronze/instructions")
     since = published and published[1].published_at
-    return sum(row["size"] for row in registered(lake) if since is None or row["registered_at"] > since)
+    return sum(row["size"] or 0 for row in registered(lake) if since is None or row["registered_at"] > since)
 
 
 def unregistered(lake: Lake) -> list[tuple[Path, str, str | None]]:
