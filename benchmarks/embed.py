@@ -113,7 +113,8 @@ def main() -> None:
     given = parser.parse_args()
     model = embedder(given.embedder)
     characters = compose(given.folder, max(given.rows, given.plain), given.scratch / "texts")
-    told: dict[str, Any] = {"embedder": given.embedder, "cores": os.cpu_count(), "characters": round(characters)}
+    name = Path(given.embedder).name  # of a folder: where it lies is nobody's business
+    told: dict[str, Any] = {"embedder": name, "cores": os.cpu_count(), "characters": round(characters)}
     if given.plain:
         texts = pq.read_table(given.scratch / "texts", columns=["text"])["text"].to_pylist()[: given.plain]
         told["beside_plain"] = plain(texts, model)
