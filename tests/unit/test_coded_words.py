@@ -1,0 +1,29 @@
+"""Words as numbers say what the words themselves say, text by text."""
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from lake.coded_words import coded
+
+_TEXTS = st.lists(st.lists(st.sampled_from(["a", "A", "b", "bee", "c"]), max_size=12), max_size=8)
+
+
+@given(_TEXTS)
+def test_counts_are_those_of_each_text_by_itself(texts: list[list[str]]) -> None:
+    words = coded(texts)
+    assert words.tally().tolist() == [*map(len, texts)]
+    assert words.once().tally().tolist() == [len(set(text)) for text in texts]
+    assert words.tally(words.told(str.isupper)).tolist() == [text.count("A") for text in texts]
+    assert words.only(words.told("bee".__eq__)).tally().tolist() == [text.count("bee") for text in texts]
+
+
+@given(_TEXTS)
+def test_words_that_are_written_alike_become_one(texts: list[list[str]]) -> None:
+    lowered = coded(texts).mapped(str.lower).once()
+    assert lowered.tally().tolist() == [len({word.lower() for word in text}) for text in texts]
+
+
+@given(_TEXTS)
+def test_trigrams_do_not_reach_from_one_text_into_the_next(texts: list[list[str]]) -> None:
+    plain = [len(set(zip(text, text[1:], text[2:], strict=False))) for text in texts]
+    assert coded(texts).different_trigrams().tolist() == plain
