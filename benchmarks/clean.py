@@ -13,10 +13,11 @@ import os
 import re
 import time
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from datetime import UTC, datetime
 from itertools import islice
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 import numpy as np
 import psutil
@@ -24,12 +25,15 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from pyspark.sql import SparkSession
 
+from lake.engines import SparkFrames
 from lake.ids import content_id
 from lake.jars import delta_jars
 from lake.job import JobContext
 from lake.settings import settings
+from lake.stages import STAGES
+from lake.store import Lake
 from lake.tables import TABLES
-from spark_jobs.clean import CleanParams, clean_records, instructions
+from spark_jobs.clean import CleanParams, clean_records
 from spark_jobs.ingest import IngestParams
 from spark_jobs.ingest import instructions as ingest
 from spark_jobs.session import spark_session
@@ -98,16 +102,16 @@ def cpu_seconds() -> float:
     return sum(sum(one.cpu_times()[:4]) for one in (us, *us.children(recursive=True)))
 
 
-def timed(spark: SparkSession, source: Path, target: Path, context: JobContext) -> dict[str, Any]:
-    """Cleans `source` into `target` as the harness does and returns seconds and rows by table."""
+def timed(frames: SparkFrames, source: Path, run: str, context: JobContext) -> dict[str, Any]:
+    """Cleans `source` and stages the tables as the harness does; returns seconds and rows by table."""
     begun, spent = time.monotonic(), cpu_seconds()
-    frames = instructions({"bronze/instructions": spark.read.parquet(str(source))}, CleanParams(), context)
-    for key, frame in sorted(frames.items(), reverse=True):
-        frame.write.parquet(str(target / key))
-    spark.catalog.clearCache()
+    inputs = {"bronze/instructions": frames.spark.read.parquet(str(source))}
+    staged = frames.run(
+        STAGES["silver/instructions"], inputs, CleanParams(), replace(context, run_id=run), f"run-{run}"
+    )
     seconds = time.monotonic() - begun
     spent = cpu_seconds() - spent
-    counts = {key: sum(pq.read_metadata(path).num_rows for path in (target / key).glob("*.parquet")) for key in frames}
+    counts = {key: rows.rows for key, rows in staged.items()}
     return {"seconds": round(seconds, 2), "cpu_seconds": round(spent, 2), "rows": counts}
 
 
@@ -135,13 +139,14 @@ def measure(data: Path, rows: int, scratch: Path) -> dict[str, Any]:
     """The figures of one run."""
     jars = delta_jars(settings().cache)
     spark = spark_session(jars, master="local[2]", driver_memory="2g", scratch=scratch / "spark", brief=False)
-    context = JobContext(cast("Any", None), "benchmark", scratch)
+    lake = Lake(str(scratch / "lake"))
+    frames, context = SparkFrames(lake), JobContext(lake, "benchmark", scratch)
     found = conversations(spark, data, context)
     written(composed(found, WARM_UP, seed=1), WARM_UP, scratch / "few")
-    timed(spark, scratch / "few", scratch / "few-clean", context)
+    timed(frames, scratch / "few", "few", context)
     context.metrics.clear()
     size = written(composed(found, rows), rows, scratch / "bronze")
-    run = timed(spark, scratch / "bronze", scratch / "clean", context)
+    run = timed(frames, scratch / "bronze", "all", context)
     spark.stop()
     return {
         "cores": os.cpu_count(),

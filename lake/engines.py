@@ -12,7 +12,7 @@ import pyarrow.dataset as ds
 
 from lake.errors import StageFailed
 from lake.jars import delta_jars, found_java
-from lake.job import JobContext
+from lake.job import JobContext, Kept
 from lake.landing import unread_bytes
 from lake.profiles import resolve
 from lake.settings import settings
@@ -23,7 +23,6 @@ from lake.tables import TABLES
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame, SparkSession
 
-_ROWS_A_FILE = 250_000
 _FEW = 100_000  # rows that are cheaper to hold than to query a dozen times
 _MUCH = 150 * 2**20  # bytes of raw files, about 300,000 records: what a session that is not brief pays from
 _STARTING = Lock()
@@ -83,21 +82,10 @@ class ArrowFrames:
     def run(
         self, stage: Stage, inputs: Mapping[str, ds.Dataset], params: Any, context: JobContext, folder: str
     ) -> dict[str, Staged]:
-        waiting: dict[str, list[pa.Table]] = {key: [] for key in stage.outputs}
-        parts = dict.fromkeys(stage.outputs, 0)
-        for key, rows in _declared(stage, resolve(stage.job)(inputs, params, context)):
-            waiting[key].append(rows.select(TABLES[key].schema.names).cast(TABLES[key].schema))
-            if sum(table.num_rows for table in waiting[key]) >= _ROWS_A_FILE:
-                self._flush(key, folder, waiting[key], parts)
-        for key, tables in waiting.items():
-            self._flush(key, folder, tables, parts)
+        with self.lake.parts(folder) as parts:
+            for key, rows in _declared(stage, resolve(stage.job)(inputs, params, context)):
+                parts.add(key, rows)
         return {key: self.lake.staged(key, folder) for key in stage.outputs}
-
-    def _flush(self, key: str, folder: str, tables: list[pa.Table], parts: dict[str, int]) -> None:
-        if tables:
-            self.lake.write(key, folder, pa.concat_tables(tables), part=parts[key])
-            parts[key] += 1
-            tables.clear()
 
     def misplaced(self, balance: Balance, frames: Mapping[str, ds.Dataset]) -> Misplaced:
         """Only keys are read; they are held in memory."""
@@ -132,27 +120,26 @@ class SparkFrames:
         if missing:
             raise StageFailed(f"{stage.key}: the job returned no {missing[0]}")
         try:
-            for key in stage.outputs:
-                self._declared_columns(key, produced[key]).write.mode("error").parquet(f"{self.lake.uri(key)}/{folder}")
+            return {key: self._staged(key, produced[key], context.kept.get(key), folder) for key in stage.outputs}
         finally:
             self.spark.catalog.clearCache()
-        return {key: self.lake.staged(key, folder) for key in stage.outputs}
+
+    def _staged(self, key: str, frame: "DataFrame", kept: Kept | None, folder: str) -> Staged:
+        """The rows of `frame`, written by Spark, or as they were kept where that is all of them."""
+        if kept and kept.frame is frame:
+            return kept.staged
+        self._declared_columns(key, frame).write.mode("error").parquet(f"{self.lake.uri(key)}/{folder}")
+        if kept:
+            self.lake.discard(kept.staged)
+        return self.lake.staged(key, folder)
 
     def _declared_columns(self, key: str, frame: "DataFrame") -> "DataFrame":
         from pyspark.sql.functions import col
 
-        return frame.select(*(col(field.name).cast(field.dataType).alias(field.name) for field in self._schema(key)))
-
-    def _schema(self, key: str) -> Any:
-        from pyspark.sql.pandas.types import from_arrow_schema
-
-        return from_arrow_schema(TABLES[key].schema, prefer_timestamp_ntz=False)
+        return frame.select(*(col(field.name).cast(field.dataType).alias(field.name) for field in _spark_schema(key)))
 
     def files(self, key: str, files: Sequence[str]) -> "DataFrame":
-        schema, uri = self._schema(key), self.lake.uri(key)
-        if not files:
-            return self.spark.createDataFrame([], schema)
-        return self.spark.read.schema(schema).parquet(*(f"{uri}/{path}" for path in files))
+        return spark_frame(self.spark, self.lake, key, files)
 
     def view(self, key: str, files: Sequence[str], rows: int) -> Any:
         return files_dataset(self.lake, key, files) if rows <= _FEW else self.files(key, files)
@@ -183,6 +170,19 @@ class SparkFrames:
         if isinstance(frame, ds.Dataset):
             frame = self.spark.createDataFrame(frame.to_table(columns=[column]))
         return frame.select(frame[column].alias("key"))
+
+
+def spark_frame(spark: "SparkSession", lake: Lake, key: str, files: Sequence[str]) -> "DataFrame":
+    """The rows of some files of one table, named relative to it, as a Spark frame with its columns as declared."""
+    if not files:
+        return spark.createDataFrame([], _spark_schema(key))
+    return spark.read.schema(_spark_schema(key)).parquet(*(f"{lake.uri(key)}/{path}" for path in files))
+
+
+def _spark_schema(key: str) -> Any:
+    from pyspark.sql.pandas.types import from_arrow_schema
+
+    return from_arrow_schema(TABLES[key].schema, prefer_timestamp_ntz=False)
 
 
 def start_ahead(lake: Lake, stages: Iterable[str]) -> None:

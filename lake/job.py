@@ -18,7 +18,7 @@ from pydantic import BaseModel, ConfigDict
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame
 
-    from lake.store import Lake
+    from lake.store import Lake, Staged
 
 
 class Params(BaseModel):
@@ -41,6 +41,14 @@ def quiet(done: int, total: int) -> None:
 
 
 @dataclass(frozen=True)
+class Kept:
+    """Rows of a table that Spark's workers wrote themselves, as files of the run, and the frame that reads them."""
+
+    frame: "DataFrame"
+    staged: "Staged"
+
+
+@dataclass(frozen=True)
 class JobContext:
     """The surroundings of one run of one job.
 
@@ -50,6 +58,7 @@ class JobContext:
     progress: call with (done, total) now and then.
     before: empty when the job is given all rows of its inputs. When it is given only the rows that are new since its last
     publication: the older rows of each input, and its own tables as published, by table key.
+    kept: by table key, what a Spark job had its workers write; a frame of it that the job returns as it is gets published so.
     """
 
     lake: "Lake"
@@ -58,6 +67,7 @@ class JobContext:
     metrics: dict[str, float] = field(default_factory=dict[str, float])
     progress: Callable[[int, int], None] = quiet
     before: Mapping[str, Any] = field(default_factory=dict[str, Any])
+    kept: dict[str, Kept] = field(default_factory=dict[str, Kept])
 
 
 class Views(dict[str, Any]):

@@ -20,6 +20,7 @@ from deltalake.transaction import AddAction, create_table_with_add_actions
 from pyarrow import fs
 
 from lake.errors import UserError
+from lake.parts import Parts
 from lake.publication import FORMAT, Publication
 from lake.report import StageReport
 from lake.schema import Table, nullable
@@ -127,15 +128,18 @@ class Lake:
 
     # -- writing ----------------------------------------------------------------------------------------------------
 
-    def staged(self, key: str, folder: str) -> Staged:
-        """What lies in a run's subfolder of `key`. Raises ValueError when a file is not of the declared schema."""
-        table = TABLES[key]
+    def staged(self, key: str, folder: str, chosen: Collection[str] | None = None) -> Staged:
+        """What lies in a run's subfolder of `key`, or of it the files named in `chosen`, relative to the table.
+
+        Raises ValueError when a file is not of the declared schema.
+        """
+        table, prefix = TABLES[key], self.path(key) + "/"
         listing = self.files.get_file_info(
             fs.FileSelector(self.path(f"{key}/{folder}"), allow_not_found=True, recursive=True)
         )
         found = sorted((item.path, item.size) for item in listing if item.path.endswith(".parquet"))
-        files = [(path, size, self._checked_rows(path, table)) for path, size in found]
-        prefix = self.path(key) + "/"
+        wanted = [(path, size) for path, size in found if chosen is None or path.removeprefix(prefix) in chosen]
+        files = [(path, size, self._checked_rows(path, table)) for path, size in wanted]
         return Staged(
             table, folder, tuple((path.removeprefix(prefix), size, rows) for path, size, rows in files if rows)
         )
@@ -166,19 +170,20 @@ class Lake:
         staged = self.write(key, f"run-{txn}", rows)
         return self._register(staged, f"mixlake/{txn}", {}, "overwrite" if replace else "append")
 
-    def write(self, key: str, folder: str, rows: pa.Table, part: int = 0) -> Staged:
-        """Stages `rows` (any column order, castable types) as one more Parquet file of a run's subfolder."""
-        table = TABLES[key]
-        self.files.create_dir(self.path(f"{key}/{folder}"), recursive=True)
-        # run-unique names: one path removed and added in one commit is read differently by the two writers
-        name = f"{key}/{folder}/part-{part:05d}-{folder}.parquet"
-        pq.write_table(
-            rows.select(table.schema.names).cast(table.schema),
-            self.path(name),
-            filesystem=self.files,
-            compression="zstd",
-        )
+    def parts(self, folder: str, number: int = 0) -> Parts:
+        """What rows of a run are added to, to be staged: the files called `number` of its subfolder of each table."""
+        return Parts(self.files, self._base, folder, f"part-{number:05d}-{folder}")
+
+    def write(self, key: str, folder: str, rows: pa.Table) -> Staged:
+        """Stages `rows` (any column order, castable types) as the one file of a run's subfolder."""
+        with self.parts(folder) as parts:
+            parts.add(key, rows)
         return self.staged(key, folder)
+
+    def discard(self, staged: Staged) -> None:
+        """Removes the files of rows that will not be published."""
+        for path in staged.paths:
+            self.files.delete_file(self.path(f"{staged.table.key}/{path}"))
 
     def _register(
         self, staged: Staged, app_id: str, custom: dict[str, str], mode: Mode, base: int | None = None

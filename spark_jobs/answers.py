@@ -33,6 +33,7 @@ _DECLINES = (
     r"(?:(?:很?抱歉|对不起).{0,20}?)?(?:我(?:只)?是|作为)(?:一个|一名|一款|一种)?(?:大型)?(?:ai|人工智能|语言模型).{0,60}?(?:无法|不能|没有|不具备|不会)",
 )
 _REFUSAL = rf"(?is)^[^\w]*(?:{'|'.join(_DECLINES)})"
+_OPENING = 400  # characters of the beginning in which an answer declines, if it does
 
 # Words with which no phrase ends, where at least four others come before them on the line. Prepositions that can end a question
 # or a relative clause (in, for, with, to) are not here, nor `a`, which names things.
@@ -49,6 +50,7 @@ _OPEN_CLAUSE = (
     r"[^\s,;:.!?]+(?:[ \t]+[^\s,;:.!?]+){7,},$|[^\s，、。！？]{12,}，$|、$"  # closings of letters are shorter
 )
 _OPEN_BRACKET = r"[^:;=\s-]\s*[({]$"
+_COMMA = r"[,，、]$"
 _TAIL = 240  # characters of the end in which an unfinished phrase shows
 _FENCE = r"(?m)^[ \t]*```"
 # The last fence opens code: it names a language, or what follows it ends unlike a sentence
@@ -61,7 +63,7 @@ _ABOUT_TEMPLATES = r"(?i)`|\{%|</|\b(?:templat\w*|placeholders?|jinja2?|handleba
 
 def declines(answers: pa.StringArray, most_words: int) -> pa.BooleanArray:
     """Whether an answer of at most `most_words` words (a Han character counts as half a word) only declines."""
-    opens = holds(answers, _REFUSAL)
+    opens = holds(pc.utf8_slice_codeunits(answers, 0, _OPENING), _REFUSAL)
     if not pc.any(opens).as_py():
         return opens
     return pc.replace_with_mask(opens, opens, pc.less_equal(_words(answers.filter(opens)), most_words))
@@ -70,7 +72,7 @@ def declines(answers: pa.StringArray, most_words: int) -> pa.BooleanArray:
 def cut_off(answers: pa.StringArray, languages: pa.StringArray) -> pa.BooleanArray:
     """Whether an answer ends inside a phrase, a bracket, a code fence or a JSON value."""
     ends = pc.utf8_slice_codeunits(answers, -_TAIL, None)
-    open_end = pc.or_(holds(ends, _OPEN_CLAUSE), holds(ends, _OPEN_BRACKET))
+    open_end = pc.or_(_open_clause(ends), holds(ends, _OPEN_BRACKET))
     phrases = (_unfinished(ends, languages, language) for language in _UNFINISHED)
     return reduce(pc.or_, (*phrases, open_end, _open_fence(answers), _open_json(answers)))
 
@@ -78,7 +80,9 @@ def cut_off(answers: pa.StringArray, languages: pa.StringArray) -> pa.BooleanArr
 def blanks(texts: pa.StringArray) -> pa.BooleanArray:
     """Whether a template's `{{name}}` was left in a text that is not about templates."""
     left = holds(texts, _BLANK)
-    return pc.and_(left, pc.invert(holds(texts, _ABOUT_TEMPLATES))) if pc.any(left).as_py() else left
+    if not pc.any(left).as_py():
+        return left
+    return pc.replace_with_mask(left, left, pc.invert(holds(texts.filter(left), _ABOUT_TEMPLATES)))
 
 
 def _words(texts: pa.StringArray) -> pa.Array:
@@ -91,6 +95,13 @@ def _unfinished(ends: pa.StringArray, languages: pa.StringArray, language: str) 
     if not pc.any(spoken).as_py():
         return spoken
     return pc.and_(spoken, holds(ends, rf"{_BEFORE}(?:{_UNFINISHED[language]})$"))
+
+
+def _open_clause(ends: pa.StringArray) -> pa.BooleanArray:
+    breaks = holds(ends, _COMMA)
+    if not pc.any(breaks).as_py():
+        return breaks
+    return pc.replace_with_mask(breaks, breaks, holds(ends.filter(breaks), _OPEN_CLAUSE))
 
 
 def _open_fence(answers: pa.StringArray) -> pa.BooleanArray:

@@ -14,16 +14,14 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 from pydantic import Field
-from pyspark import StorageLevel
 from pyspark.sql import DataFrame, Window
 from pyspark.sql import functions as F
-from pyspark.sql.pandas.types import from_arrow_schema
 
 from lake.ids import sha256_text
 from lake.job import JobContext, Params, SparkInputs, SparkRows
 from lake.schema import TEXTS
-from lake.tables import TABLES
 from spark_jobs.answers import blanks, cut_off, declines
+from spark_jobs.keeping import kept
 from spark_jobs.language import languages
 from spark_jobs.personal import personal_kinds
 from spark_jobs.repetition import repetitive
@@ -31,7 +29,6 @@ from spark_jobs.text import exact_key, repair
 from spark_jobs.turn_columns import TurnColumns, turn_columns
 
 _COPY = "exact_passage"
-_REASON = pa.schema([("reason", pa.string()), ("detail", pa.string())])
 
 Cleaner = Callable[[pa.RecordBatch], pa.RecordBatch]
 Rule = tuple[str, Any, str]  # reason, mask of the refused rows, detail
@@ -83,8 +80,8 @@ class PassageParams(TextParams):
 def instructions(inputs: SparkInputs, params: CleanParams, context: JobContext) -> SparkRows:
     """silver/instructions and the records that a rule refused; metrics `rejected/<reason>/<source>` count these."""
     bronze = inputs["bronze/instructions"].select("id", "source", "licence", "original_id", "messages")
-    rows = _cleaned(bronze, "silver/instructions", lambda batch: clean_records(batch, params))
-    return _parted(rows, "silver/instructions", context)
+    rows, exits = _cleaned(bronze, "silver/instructions", lambda batch: clean_records(batch, params), context)
+    return _counted(rows, exits, "silver/instructions", context)
 
 
 def passages(inputs: SparkInputs, params: PassageParams, context: JobContext) -> SparkRows:
@@ -93,55 +90,51 @@ def passages(inputs: SparkInputs, params: PassageParams, context: JobContext) ->
     Of copies a published one stays, else the one with the smallest id.
     """
     bronze = inputs["bronze/passages"].select("id", "source", "licence", "title", "text")
-    rows = _cleaned(bronze, "silver/passages", lambda batch: _clean_passages(batch, params))
-    return _parted(_without_copies(rows, context.before.get("silver/passages")), "silver/passages", context)
+    rows, exits = _cleaned(bronze, "silver/passages", lambda batch: _clean_passages(batch, params), context)
+    copies = _copies(rows, context.before.get("silver/passages")).persist()
+    if not copies.isEmpty():
+        rows = rows.join(copies, "id", "left_anti")
+        detail = F.concat(F.lit("the same text as "), "original").alias("detail")
+        told = F.lit("duplicate").alias("outcome"), F.lit(_COPY).alias("reason"), detail
+        exits = exits.unionByName(copies.select(F.col("raw_id").alias("id"), "source", *told))
+    return _counted(rows, exits, "silver/passages", context)
 
 
-def _without_copies(rows: DataFrame, published: DataFrame | None) -> DataFrame:
-    """The rows with a reason where another one that no rule refused, or a published one, has the same `text_key`."""
-    fresh = rows.withColumn("fresh", F.lit(True))
+def _copies(rows: DataFrame, published: DataFrame | None) -> DataFrame:
+    """The rows whose `text_key` a better one of them, or a published one, has, too; `original` is its id."""
+    fresh = rows.select("id", "raw_id", "source", "text_key", F.lit(True).alias("fresh"))
     if published is not None:
-        known = published.select("id", "text_key").withColumn("fresh", F.lit(False))
+        known = published.select("id", "text_key", F.lit(False).alias("fresh"))
         fresh = fresh.unionByName(known, allowMissingColumns=True)
-    # a refused row is nobody's original: it is alone under its own id
-    same = Window.partitionBy(F.when(F.col("reason").isNull(), F.col("text_key")).otherwise(F.col("id")))
-    kept = F.min(F.struct("fresh", "id")).over(same)["id"]
-    copy = F.col("reason").isNull() & (F.col("id") != F.col("kept"))
-    return (
-        fresh.withColumn("kept", kept)
-        .where("fresh")
-        .withColumns(
-            {
-                "reason": F.when(copy, _COPY).otherwise(F.col("reason")),
-                "detail": F.when(copy, F.concat(F.lit("the same text as "), "kept")).otherwise(F.col("detail")),
-            }
-        )
-    )
+    original = F.min(F.struct("fresh", "id")).over(Window.partitionBy("text_key"))["id"]
+    return fresh.withColumn("original", original).where("fresh and id != original")
 
 
-def _parted(rows: DataFrame, key: str, context: JobContext) -> SparkRows:
-    """The rows that stay and those that leave, and a count of the latter by reason and source among the metrics."""
-    # cleaning costs more than the disk: it is done once for both tables and for the counts
-    rows = rows.persist(StorageLevel.DISK_ONLY)
-    left = rows.where(F.col("reason").isNotNull())
-    for row in left.groupBy("reason", "source").count().collect():
+def _counted(rows: DataFrame, exits: DataFrame, key: str, context: JobContext) -> SparkRows:
+    """Both frames by table, once those that leave are counted by reason and source among the metrics."""
+    for row in exits.groupBy("reason", "source").count().collect():
         context.metrics[f"rejected/{row['reason']}/{row['source']}"] = float(row["count"])
-    outcome = F.when(F.col("reason") == _COPY, "duplicate").otherwise("rejected")
-    exits = left.select(F.col("raw_id").alias("id"), "source", outcome.alias("outcome"), "reason", "detail")
-    return {
-        key: rows.where(F.col("reason").isNull()).select(*TABLES[key].schema.names),
-        f"{key}_rejected": exits,
-    }
+    return {key: rows, f"{key}_rejected": exits}
 
 
-def _cleaned(bronze: DataFrame, table: str, clean: Cleaner) -> DataFrame:
-    schema = pa.schema([*TABLES[table].schema, *_REASON])
+def _cleaned(bronze: DataFrame, key: str, clean: Cleaner, context: JobContext) -> tuple[DataFrame, DataFrame]:
+    """The rows that no rule refused, and the exits of the others."""
 
-    def run(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+    def make(batches: Iterator[pa.RecordBatch]) -> Iterator[tuple[str, pa.RecordBatch]]:
         for batch in batches:
-            yield clean(batch).select(schema.names).cast(schema)
+            rows = clean(batch)
+            stays = pc.is_null(rows["reason"])
+            yield key, rows.filter(stays)
+            yield f"{key}_rejected", _exits(rows.filter(pc.invert(stays)))
 
-    return bronze.mapInArrow(run, from_arrow_schema(schema))
+    frames = kept(bronze, make, (key, f"{key}_rejected"), context)
+    return frames[key], frames[f"{key}_rejected"]
+
+
+def _exits(rows: pa.RecordBatch) -> pa.RecordBatch:
+    outcome = pa.array(["rejected"] * len(rows), pa.string())
+    columns = {"id": rows["raw_id"], "source": rows["source"], "outcome": outcome}
+    return pa.RecordBatch.from_pydict({**columns, "reason": rows["reason"], "detail": rows["detail"]})
 
 
 def clean_records(batch: pa.RecordBatch, params: CleanParams) -> pa.RecordBatch:

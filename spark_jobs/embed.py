@@ -17,8 +17,9 @@ from lake.embedder import DEFAULT, STUDENT, STUDENT_TABLE, embedder
 from lake.fidelity import LEAST_TEXTS, fidelity
 from lake.job import JobContext, Params, SparkInputs, SparkRows
 from lake.packing import packed
+from spark_jobs.keeping import kept
 
-_SCHEMA = "text_hash string, embedder string, vector binary"
+_VECTORS = "silver/embeddings"
 _FIDELITY = "embedder string, teacher string, texts bigint, share double, overlap double, advice string"
 _ADVICE = f"`mixlake run {STUDENT_TABLE} --rebuild` trains the student again on the lake's texts of today"
 
@@ -41,7 +42,7 @@ def embeddings(inputs: SparkInputs, params: EmbedParams, context: JobContext) ->
     silver/student_fidelity gets one row where a student embedded enough of them to be measured, else none.
     """
     model = embedder(params.embedder)
-    cached = inputs.get("silver/embeddings")
+    cached = inputs.get(_VECTORS)
     texts = missing(inputs["silver/unique_instructions"], cached, model.digest)
     if cached is not None:  # the join is done once
         texts = texts.persist(StorageLevel.DISK_ONLY)
@@ -50,9 +51,9 @@ def embeddings(inputs: SparkInputs, params: EmbedParams, context: JobContext) ->
     workers = max(1, min(cores, count // params.texts_per_worker))
     context.metrics["texts_embedded"] = float(count)
     encode = partial(_encode, name=model.name, threads=max(1, (os.cpu_count() or 1) // workers))
-    vectors = texts.repartition(workers, "text_hash").mapInArrow(encode, _SCHEMA)
+    vectors = kept(texts.repartition(workers, "text_hash"), encode, (_VECTORS,), context)
     watched = count if params.embedder == STUDENT else 0
-    return {"silver/embeddings": vectors, "silver/student_fidelity": measured(texts, watched, model.name, params)}
+    return {**vectors, "silver/student_fidelity": measured(texts, watched, model.name, params)}
 
 
 def missing(records: DataFrame, cached: DataFrame | None, digest: str) -> DataFrame:
@@ -89,7 +90,7 @@ def _fidelity(batches: Iterator[pa.RecordBatch], name: str, teacher: str) -> Ite
     yield pa.RecordBatch.from_pylist([dict(zip(names, columns, strict=True))])
 
 
-def _encode(batches: Iterator[pa.RecordBatch], name: str, threads: int) -> Iterator[pa.RecordBatch]:
+def _encode(batches: Iterator[pa.RecordBatch], name: str, threads: int) -> Iterator[tuple[str, pa.RecordBatch]]:
     """Vectors for each batch; the model is loaded once a worker, and only if there is a text."""
     model = embedder(name)
     for batch in batches:
@@ -98,6 +99,5 @@ def _encode(batches: Iterator[pa.RecordBatch], name: str, threads: int) -> Itera
         model.limit_threads(threads)
         rows = model.encode(batch["text"].to_pylist())
         digests = pa.array([model.digest] * len(rows))
-        yield pa.RecordBatch.from_arrays(
-            [batch["text_hash"], digests, packed(rows)], names=["text_hash", "embedder", "vector"]
-        )
+        columns = [batch["text_hash"], digests, packed(rows)]
+        yield _VECTORS, pa.RecordBatch.from_arrays(columns, names=["text_hash", "embedder", "vector"])

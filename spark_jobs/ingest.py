@@ -7,12 +7,15 @@ On what is new, only files registered since are read, and of a file that was rea
 a file no longer holds, or holds under another licence, kind or map of fields, changes in a run on everything.
 """
 
+# pyright: reportAttributeAccessIssue=false
+# pyarrow.compute makes its functions when it is imported
+
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
 import pyarrow as pa
+import pyarrow.compute as pc
 from pydantic import Field
-from pyspark import StorageLevel
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 from pyspark.sql.pandas.types import from_arrow_schema
@@ -20,6 +23,7 @@ from pyspark.sql.pandas.types import from_arrow_schema
 from lake.addresses import MEMBER
 from lake.job import JobContext, Params, SparkInputs, SparkRows
 from lake.tables import TABLES
+from spark_jobs.keeping import Maker, kept
 from spark_jobs.raw_batches import batches
 from spark_jobs.raw_rows import Interpret, Row, file_rows
 from spark_jobs.sources import detect, original_id
@@ -43,6 +47,7 @@ _SPLIT = pa.schema(
     ]
 )
 
+Frames = Mapping[str, DataFrame]
 Batches = Callable[[Iterator[pa.RecordBatch]], Iterator[pa.RecordBatch]]
 
 
@@ -114,30 +119,26 @@ def _bronze(
     landing = inputs["landing/files"]
     files = newest_files((row.asDict() for row in landing.collect()), kinds)
     side = f"{key}_quarantine"
-    schema = pa.unify_schemas([TABLES[key].schema, TABLES[side].schema])
     work = _work(landing.sparkSession, files, params.split_bytes)
-    # both tables come from one reading of the files; the disk keeps it, since raw bytes grow with the rows
-    rows = work.mapInArrow(_reader(interpret, schema, params.batch_rows), from_arrow_schema(schema)).persist(
-        StorageLevel.DISK_ONLY
-    )
-    kept = _known_gone(_void_gone(rows), files, (key, side), context.before)
-    return {
-        key: _columns(kept.where(F.col("reason").isNull()), key),
-        side: _columns(kept.where(F.col("reason").isNotNull()), side),
-    }
+    rows = kept(work, _reader(interpret, (key, side), params.batch_rows), (key, side), context)
+    return _known_gone(_void_gone(rows, side), files, context.before)
 
 
 def _work(spark: SparkSession, files: list[Row], size: int) -> DataFrame:
-    """Files and splits of files, spread over the tasks that will read them."""
-    whole = [file for file in files if not splittable(file, size)]
-    big = [file for file in files if splittable(file, size)]
-    work = spark.createDataFrame(pa.Table.from_pylist(whole, _SPLIT)).coalesce(1)
-    if big:
-        listed = spark.createDataFrame(pa.Table.from_pylist(big, _SPLIT)).coalesce(1).repartition(len(big))
-        work = work.union(listed.mapInArrow(_splitter(size), from_arrow_schema(_SPLIT)))
+    """Files, and splits of files behind them: tasks of like size come last, so that cores are done at about the same time."""
     volume = sum(file["size"] or 0 for file in files)
     most = max(_TASKS_PER_CORE * spark.sparkContext.defaultParallelism, volume // _TASK_BYTES)
-    return work.repartition(max(1, most if big else min(len(files), most)))
+    whole = [file for file in files if not splittable(file, size)]
+    big = [file for file in files if splittable(file, size)]
+    work = _listed(spark, whole).repartition(max(1, min(len(whole), most)))
+    if not big:
+        return work
+    splits = _listed(spark, big).repartition(len(big)).mapInArrow(_splitter(size), from_arrow_schema(_SPLIT))
+    return work.union(splits.repartition(most))
+
+
+def _listed(spark: SparkSession, files: list[Row]) -> DataFrame:
+    return spark.createDataFrame(pa.Table.from_pylist(files, _SPLIT)).coalesce(1)
 
 
 def _splitter(size: int) -> Batches:
@@ -149,43 +150,47 @@ def _splitter(size: int) -> Batches:
     return split
 
 
-def _reader(interpret: Interpret, schema: pa.Schema, limit: int) -> Batches:
-    def read(listed: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+def _reader(interpret: Interpret, keys: tuple[str, str], limit: int) -> Maker:
+    schema = pa.unify_schemas([TABLES[key].schema for key in keys])
+
+    def read(listed: Iterator[pa.RecordBatch]) -> Iterator[tuple[str, pa.RecordBatch]]:
         files = (file for batch in listed for file in batch.to_pylist())
-        return batches((row for file in files for row in file_rows(file, interpret)), schema, limit)
+        for batch in batches((row for file in files for row in file_rows(file, interpret)), schema, limit):
+            sound = pc.is_null(batch["reason"])
+            yield keys[0], batch.filter(sound)
+            yield keys[1], batch.filter(pc.invert(sound))
 
     return read
 
 
-def _void_gone(rows: DataFrame) -> DataFrame:
-    """Without the rows of files that turned out broken: what is left of such a file is the one row that says so."""
-    told = rows.where("reason = 'unreadable_file'").select("uri").distinct().collect()
+def _void_gone(rows: Frames, side: str) -> Frames:
+    """Without the rows of files that turned out broken: what is left of such a file is the one row that says so, in `side`."""
+    told = rows[side].where("reason = 'unreadable_file'").select("uri").distinct().collect()
     if not told:
         return rows
     broken = [row["uri"] for row in told]
     sound = ~(F.col("uri").isin(broken) | _archive("uri").isin(broken))
-    says_so = F.coalesce(F.col("reason") == "unreadable_file", F.lit(False))
-    return rows.where(sound | says_so).dropDuplicates(["id"])
+    left = {key: frame.where(sound) for key, frame in rows.items()}
+    says_so = rows[side].where("reason = 'unreadable_file'").dropDuplicates(["id"])
+    return left | {side: left[side].unionByName(says_so)}
 
 
-def _known_gone(rows: DataFrame, files: list[Row], tables: Iterable[str], before: Mapping[str, DataFrame]) -> DataFrame:
+def _known_gone(rows: Frames, files: list[Row], before: Mapping[str, DataFrame]) -> Frames:
     """Without the rows that are in the tables already; only files that were registered before can have any."""
     if "landing/files" not in before:
         return rows
     known = {row["uri"] for row in before["landing/files"].select("uri").distinct().collect()}
     again = [{"uri": file["uri"]} for file in files if file["uri"] in known]
-    if again:
-        same = rows.sparkSession.createDataFrame(pa.Table.from_pylist(again, pa.schema([("uri", pa.string())])))
-        for table in tables:
-            old = before[table].select("id", _archive("uri").alias("uri")).join(F.broadcast(same), "uri", "left_semi")
-            rows = rows.join(old.select("id"), "id", "left_anti")
+    if not again:
+        return rows
+    some = next(iter(rows.values())).sparkSession
+    same = F.broadcast(some.createDataFrame(pa.Table.from_pylist(again, pa.schema([("uri", pa.string())]))))
+    for table in rows:
+        old = before[table].select("id", _archive("uri").alias("uri")).join(same, "uri", "left_semi").select("id")
+        rows = {key: frame.join(old, "id", "left_anti") for key, frame in rows.items()}
     return rows
 
 
 def _archive(column: str) -> Any:
     """The address of the registered file: without the name of the file inside it, if it is an archive."""
     return F.regexp_replace(column, MEMBER, "$1")
-
-
-def _columns(rows: DataFrame, key: str) -> DataFrame:
-    return rows.select(*TABLES[key].schema.names)

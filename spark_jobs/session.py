@@ -85,8 +85,14 @@ def settings(
         chosen |= {"spark.local.dir": str(scratch), "spark.sql.warehouse.dir": str(scratch / "warehouse")}
     if master.startswith("local"):
         java = f"{chosen['spark.driver.extraJavaOptions']} {_JAVA}{f' {_QUICK_COMPILER}' if brief else ''}"
-        partitions = str(2 * local_cores(master))
-        chosen |= {**_LOCAL, "spark.driver.extraJavaOptions": java, "spark.sql.shuffle.partitions": partitions}
+        cores = local_cores(master)
+        chosen |= {
+            **_LOCAL,
+            "spark.driver.extraJavaOptions": java,
+            "spark.sql.shuffle.partitions": str(2 * cores),
+            # a large file is parted so far that cores are done with a stage at about the same time
+            "spark.sql.files.minPartitionNum": str(4 * cores),
+        }
     return chosen
 
 

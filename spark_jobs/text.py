@@ -10,6 +10,7 @@ texts count as the same. What is dear is done only to the texts that a cheap pas
 import html
 import re
 from collections.abc import Callable
+from functools import reduce
 
 import ftfy
 import pyarrow as pa
@@ -47,7 +48,16 @@ _INVISIBLE = (
     r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\x{80}-\x{9f}\x{ad}\x{61c}\x{200b}\x{200e}\x{200f}\x{202a}-\x{202e}"
     r"\x{2060}-\x{2069}\x{feff}]"
 )
-_TRAILING = r"[ \t\x{a0}]+\n"
+_TRAILING = r"[ \t\x{a0}]\n"
+_EMPTY_LINES = r"\n{3,}"
+_TIDYING = (
+    (_TERMINAL_CODE, ""),
+    (_BREAK, "\n"),
+    (_INVISIBLE, ""),
+    (r"[ \t\x{a0}]+\n", "\n"),
+    (_EMPTY_LINES, "\n\n"),
+)
+_UNTIDY = rf"{_BREAK}|{_INVISIBLE}|{_TRAILING}|{_EMPTY_LINES}"  # the escape of a terminal's code is invisible
 
 # curly quotes, ligatures and full-width forms are the author's own: only damage is mended
 _FTFY = ftfy.TextFixerConfig(
@@ -65,10 +75,7 @@ def repair(texts: pa.StringArray, strip_markup: bool = True) -> pa.StringArray:
     if strip_markup:
         texts = _without_debris(texts)
     texts = changed(texts, _UNSURE, _mended)
-    texts = changed(texts, r"\x1b\[", lambda some: pc.replace_substring_regex(some, _TERMINAL_CODE, ""))
-    for pattern, replacement in ((_BREAK, "\n"), (_INVISIBLE, ""), (_TRAILING, "\n"), (r"\n{3,}", "\n\n")):
-        texts = _replaced(texts, pattern, replacement)
-    return pc.utf8_trim_whitespace(texts)
+    return pc.utf8_trim_whitespace(changed(texts, _UNTIDY, _tidied))
 
 
 def exact_key(texts: pa.StringArray) -> pa.StringArray:
@@ -94,8 +101,8 @@ def changed(
     return pc.replace_with_mask(texts, chosen, change(texts.filter(chosen))) if pc.any(chosen).as_py() else texts
 
 
-def _replaced(texts: pa.StringArray, pattern: str, replacement: str) -> pa.StringArray:
-    return changed(texts, pattern, lambda some: pc.replace_substring_regex(some, pattern, replacement))
+def _tidied(texts: pa.StringArray) -> pa.StringArray:
+    return reduce(lambda some, one: pc.replace_substring_regex(some, *one), _TIDYING, texts)
 
 
 def _mended(texts: pa.StringArray) -> pa.StringArray:
@@ -114,7 +121,7 @@ def _without_debris(texts: pa.StringArray) -> pa.StringArray:
     suspects = pc.or_(tagged, holds(texts, _ENTITY))
     if not pc.any(suspects).as_py():
         return texts
-    by_accident = pc.and_(suspects, pc.invert(holds(texts, _ABOUT_MARKUP)))
+    by_accident = pc.replace_with_mask(suspects, suspects, pc.invert(holds(texts.filter(suspects), _ABOUT_MARKUP)))
     texts = changed(texts, pc.and_(tagged, by_accident), _untagged)
     return changed(texts, by_accident, lambda some: pa.array(map(_unescaped, some.to_pylist()), pa.string()))
 

@@ -11,6 +11,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any, BinaryIO
 
 import numpy as np
+from numpy.typing import NDArray
 
 from spark_jobs.sources.containers import READ_ERRORS, Document, json_lines
 from spark_jobs.sources.containers.encoding import SAMPLE, encoding_of
@@ -20,6 +21,7 @@ from spark_jobs.sources.containers.streams import COMPRESSIONS, opened
 
 _PARENTS = (b'"parent_id"', b'"parentId"')
 Split = dict[str, Any]
+Hashes = NDArray[np.uint64]
 
 
 def splittable(file: Mapping[str, Any], size: int) -> bool:
@@ -60,7 +62,7 @@ def _plain(uri: str, stream: BinaryIO) -> bool:
 
 def _scanned(sha256: str, stream: BinaryIO, size: int) -> list[Split]:
     found: list[Split] = []
-    hashes: list[np.ndarray] = []
+    hashes: list[Hashes] = []
     whole = hashlib.sha256()
     start, line = 0, 1
     for block in _blocks(stream, size):
@@ -69,7 +71,7 @@ def _scanned(sha256: str, stream: BinaryIO, size: int) -> list[Split]:
         whole.update(block)
         end = start + len(block)
         found.append({"start": start, "end": end, "line": line, "split_sha256": hashlib.sha256(block).hexdigest()})
-        hashes.append(np.fromiter(_hashes(block, line == 1), np.uint64))
+        hashes.append(_hashes(block, line == 1))
         start, line = end, line + block.count(b"\n")
     if whole.hexdigest() != sha256:
         return []
@@ -85,15 +87,14 @@ def _blocks(stream: BinaryIO, size: int) -> Iterator[bytes]:
         yield block + rest
 
 
-def _hashes(block: bytes, opens: bool) -> Iterator[int]:
+def _hashes(block: bytes, opens: bool) -> Hashes:
     """The first 60 bits of the hash of every line that makes a row."""
-    for number, line in enumerate(block.split(b"\n")):
-        raw = (line.removeprefix(b"\xef\xbb\xbf") if opens and number == 0 else line).rstrip(b"\r")
-        if raw.strip():
-            yield int.from_bytes(hashlib.sha256(raw).digest()[:8], "big") >> 4
+    lines = (block.removeprefix(b"\xef\xbb\xbf") if opens else block).split(b"\n")
+    digests = [hashlib.sha256(line.rstrip(b"\r")).digest()[:8] for line in lines if line.strip()]
+    return np.frombuffer(b"".join(digests), ">u8").astype(np.uint64) >> np.uint64(4)
 
 
-def _copies(hashes: list[np.ndarray]) -> Iterator[dict[int, int]]:
+def _copies(hashes: list[Hashes]) -> Iterator[dict[int, int]]:
     """For each split: the lines that occurred in splits before it, with the number that the last copy had there."""
     values, counts = np.unique(np.concatenate(hashes), return_counts=True) if hashes else (np.empty(0), np.empty(0))
     repeated = values[counts > 1]

@@ -9,6 +9,7 @@ from pyspark.sql import DataFrame, SparkSession
 
 from lake.ids import sha256_text
 from lake.job import JobContext
+from lake.store import Lake
 from lake.tables import TABLES
 
 
@@ -35,9 +36,9 @@ def record(name: str, prompt: str, answer: str, **columns: Any) -> dict[str, Any
     return {**ids, **plain, "prompt": prompt, "answer": answer, "text": text, "text_hash": sha256_text(text), **columns}
 
 
-def context() -> JobContext:
-    """The surroundings of a job that touches no table itself."""
-    return JobContext(cast("Any", None), "run", Path())
+def context(folder: Path = Path("nowhere")) -> JobContext:
+    """The surroundings of a job; one whose workers write rows needs a folder."""
+    return JobContext(Lake(str(folder / "lake")), "run", folder)
 
 
 def rows(found: DataFrame, *by: str) -> list[dict[str, Any]]:

@@ -11,6 +11,7 @@ from pyspark.sql import DataFrame, SparkSession
 
 from lake.ids import content_id, sha256_text
 from lake.job import JobContext, SparkRows
+from lake.store import Lake
 from lake.tables import TABLES
 from spark_jobs.clean import CleanParams, PassageParams, instructions, passages
 
@@ -32,7 +33,7 @@ def qa(question: str, answer: str) -> Turns:
 
 @pytest.fixture
 def context(tmp_path: Path) -> JobContext:
-    return JobContext(lake=None, run_id="run", artifacts=tmp_path)  # pyright: ignore[reportArgumentType]
+    return JobContext(Lake(str(tmp_path / "lake")), "run", tmp_path)
 
 
 @pytest.fixture

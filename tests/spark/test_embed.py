@@ -19,14 +19,14 @@ from spark_jobs.embed import EmbedParams, embeddings, missing
 UNIQUE, VECTORS, FIDELITY = "silver/unique_instructions", "silver/embeddings", "silver/student_fidelity"
 
 
-def test_each_text_gets_one_unit_vector_and_like_texts_are_close(spark: SparkSession) -> None:
+def test_each_text_gets_one_unit_vector_and_like_texts_are_close(spark: SparkSession, tmp_path: Path) -> None:
     texts = [
         ("a", "How do I bake bread?", "Mix flour and water."),
         ("c", "How is bread baked?", "Flour and water are mixed."),
         ("d", "Who won the cup?", "Nobody did."),
     ]
     records = [record(*text) for text in texts]
-    around = context()
+    around = context(tmp_path)
     found = rows(
         embeddings(
             {"silver/unique_instructions": frame(spark, "silver/unique_instructions", records)}, EmbedParams(), around
@@ -52,11 +52,11 @@ def test_only_texts_without_a_vector_of_this_embedder_are_missing(spark: SparkSe
     assert missing(unique, None, "this").count() == 3
 
 
-def test_nothing_to_embed_loads_no_model(spark: SparkSession) -> None:
+def test_nothing_to_embed_loads_no_model(spark: SparkSession, tmp_path: Path) -> None:
     unique = frame(spark, "silver/unique_instructions", [record("a", "b", "c")])
     digest = embedder().digest
     known = missing(unique, None, digest).selectExpr("text_hash", f"'{digest}' AS embedder", "X'0000803F' AS vector")
-    around = context()
+    around = context(tmp_path)
     found = embeddings({"silver/unique_instructions": unique, "silver/embeddings": known}, EmbedParams(), around)
     assert found["silver/embeddings"].isEmpty() and around.metrics["texts_embedded"] == 0
     assert found[FIDELITY].isEmpty()
@@ -73,13 +73,15 @@ def test_a_static_embedder_gives_the_same_vectors_in_any_partitions_and_only_wha
     params = EmbedParams(embedder=str(folder), texts_per_worker=10)
     records = _texts(40)
     unique = frame(spark, UNIQUE, records)
-    found = rows(embeddings({UNIQUE: unique}, params, context())[VECTORS], "text_hash")
-    alone = embeddings({UNIQUE: unique.repartition(3)}, params.model_copy(update={"texts_per_worker": 99}), context())
+    found = rows(embeddings({UNIQUE: unique}, params, context(tmp_path))[VECTORS], "text_hash")
+    alone = embeddings(
+        {UNIQUE: unique.repartition(3)}, params.model_copy(update={"texts_per_worker": 99}), context(tmp_path)
+    )
     assert rows(alone[VECTORS], "text_hash") == found and len(found) == 40
     vectors = {row["text_hash"]: np.frombuffer(row["vector"], FLOAT) for row in found}
     wanted = embedder(str(folder)).encode([entry["text"] for entry in records])
     assert np.array_equal([vectors[entry["text_hash"]] for entry in records], wanted)
-    later = embeddings({UNIQUE: unique, VECTORS: frame(spark, VECTORS, found[:30])}, params, context())
+    later = embeddings({UNIQUE: unique, VECTORS: frame(spark, VECTORS, found[:30])}, params, context(tmp_path))
     assert rows(later[VECTORS], "text_hash") == found[30:]
 
 
@@ -97,14 +99,14 @@ def test_a_student_is_found_in_the_lake_and_measured_on_what_it_embeds(
         {"models/student_sample": []},
     )
     params = EmbedParams(embedder=STUDENT, teacher=str(teacher), fidelity_texts=50)
-    found = embeddings({UNIQUE: frame(spark, UNIQUE, _texts(60))}, params, context())
+    found = embeddings({UNIQUE: frame(spark, UNIQUE, _texts(60))}, params, context(tmp_path))
     assert {row["embedder"] for row in found[VECTORS].collect()} == {embedder(str(student)).digest}
     [measured] = rows(found[FIDELITY], "texts")
     assert (measured["texts"], measured["embedder"]) == (50, embedder(str(student)).digest)
     assert measured["teacher"] == embedder(str(teacher)).digest and 0 < measured["share"] < 1
     assert "--rebuild" in measured["advice"]
     own = params.model_copy(update={"teacher": str(student)})
-    [same] = rows(embeddings({UNIQUE: frame(spark, UNIQUE, _texts(60))}, own, context())[FIDELITY], "texts")
+    [same] = rows(embeddings({UNIQUE: frame(spark, UNIQUE, _texts(60))}, own, context(tmp_path))[FIDELITY], "texts")
     assert same["share"] == same["overlap"] == 1
-    few = embeddings({UNIQUE: frame(spark, UNIQUE, _texts(9))}, params, context())
+    few = embeddings({UNIQUE: frame(spark, UNIQUE, _texts(9))}, params, context(tmp_path))
     assert few[FIDELITY].isEmpty()

@@ -5,6 +5,7 @@ import hashlib
 import json
 import zipfile
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,7 @@ import pytest
 from pyspark.sql import DataFrame, SparkSession
 
 from lake.job import JobContext, SparkRows
+from lake.store import Lake
 from lake.tables import TABLES
 from spark_jobs.ingest import IngestParams, instructions, newest_files, passages, references
 
@@ -41,7 +43,7 @@ def registered(
 
 @pytest.fixture
 def context(tmp_path: Path) -> JobContext:
-    return JobContext(lake=None, run_id="run", artifacts=tmp_path)  # pyright: ignore[reportArgumentType]
+    return JobContext(Lake(str(tmp_path / "lake")), "run", tmp_path)
 
 
 @pytest.fixture
@@ -160,13 +162,13 @@ def test_a_changed_file_is_refused_until_it_is_registered_again(
 
 
 def test_what_is_new_adds_only_rows_that_are_not_there_yet(
-    spark: SparkSession, landing: Callable[..., Mapping[str, DataFrame]], tmp_path: Path
+    spark: SparkSession, landing: Callable[..., Mapping[str, DataFrame]], context: JobContext, tmp_path: Path
 ) -> None:
     def lines(*names: str) -> str:
         return "".join(json.dumps({"prompt": name, "completion": "x"}) + "\n" for name in names)
 
     def run(inputs: Mapping[str, DataFrame], before: Mapping[str, DataFrame]) -> dict[str, Rows]:
-        return collected(instructions(inputs, IngestParams(), JobContext(None, "run", tmp_path, before=before)))  # pyright: ignore
+        return collected(instructions(inputs, IngestParams(), replace(context, before=before)))
 
     path, other = tmp_path / "a.jsonl", tmp_path / "b.jsonl"
     path.write_text(lines("one", "one", "two") + "oops\n")

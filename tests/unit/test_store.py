@@ -118,8 +118,8 @@ def test_maintenance_commits_are_not_publications(tmp_path: Path) -> None:
     from deltalake import DeltaTable
 
     lake = Lake(str(tmp_path))
-    staged = [lake.write(KEY, "run-a", scores("rec_1"), part=number) for number in range(1)]
-    lake.publish(staged[-1], publication("a"))
+    staged = lake.write(KEY, "run-a", scores("rec_1"))
+    lake.publish(staged, publication("a"))
     DeltaTable(lake.uri(KEY)).optimize.compact()
     DeltaTable(lake.uri(KEY)).vacuum(dry_run=False, retention_hours=1000, enforce_retention_duration=False)
     assert lake.version(KEY) == 0
