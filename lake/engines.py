@@ -174,8 +174,8 @@ class SparkFrames:
 
 def spark_frame(spark: "SparkSession", lake: Lake, key: str, files: Sequence[str]) -> "DataFrame":
     """The rows of some files of one table, named relative to it, as a Spark frame with its columns as declared."""
-    if not files:
-        return spark.createDataFrame([], _spark_schema(key))
+    if not files:  # from Arrow: rows given as a list, even none, are made by Python workers
+        return spark.createDataFrame(TABLES[key].schema.empty_table(), _spark_schema(key))
     return spark.read.schema(_spark_schema(key)).parquet(*(f"{lake.uri(key)}/{path}" for path in files))
 
 

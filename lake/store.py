@@ -134,15 +134,12 @@ class Lake:
         Raises ValueError when a file is not of the declared schema.
         """
         table, prefix = TABLES[key], self.path(key) + "/"
-        listing = self.files.get_file_info(
-            fs.FileSelector(self.path(f"{key}/{folder}"), allow_not_found=True, recursive=True)
-        )
+        place = fs.FileSelector(self.path(f"{key}/{folder}"), allow_not_found=True, recursive=True)
+        listing = self.files.get_file_info(place)
         found = sorted((item.path, item.size) for item in listing if item.path.endswith(".parquet"))
         wanted = [(path, size) for path, size in found if chosen is None or path.removeprefix(prefix) in chosen]
-        files = [(path, size, self._checked_rows(path, table)) for path, size in wanted]
-        return Staged(
-            table, folder, tuple((path.removeprefix(prefix), size, rows) for path, size, rows in files if rows)
-        )
+        files = [(path.removeprefix(prefix), size, self._checked_rows(path, table)) for path, size in wanted]
+        return Staged(table, folder, tuple(file for file in files if file[2]))
 
     def _checked_rows(self, path: str, table: Table) -> int:
         """Rows of a Parquet file, whose footer must declare the table's schema: registration itself checks nothing."""

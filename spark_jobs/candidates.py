@@ -46,11 +46,11 @@ class Sides:
 
 
 def fingerprint(batch: pa.RecordBatch, source_priority: Sequence[str], by_side: bool) -> pa.RecordBatch:
-    """One FINGERPRINT row for each row with id, source, prompt, answer and last_prompt."""
-    prompt, answer, last = (filled(batch, name) for name in ("prompt", "answer", "last_prompt"))
+    """One FINGERPRINT row for each row with id, source, prompt, answer and last_prompt, which is null where it is the prompt."""
+    prompt, answer = filled(batch, "prompt"), filled(batch, "answer")
     prompts, answers = exact_keys(prompt), exact_keys(answer)
-    lasts, longer = prompts.copy(), pc.not_equal(prompt, last)
-    lasts[longer.to_numpy(zero_copy_only=False)] = exact_keys(last.filter(longer))
+    lasts, other = prompts.copy(), pc.is_valid(batch["last_prompt"])
+    lasts[other.to_numpy(zero_copy_only=False)] = exact_keys(batch["last_prompt"].filter(other))
     sides = sides_of(prompt, answer, by_side)
     columns = [
         *(batch["id"], batch["source"], pa.array(standing(batch["source"], prompt, answer, source_priority))),

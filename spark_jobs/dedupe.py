@@ -88,7 +88,9 @@ def unique_instructions(inputs: SparkInputs, params: DedupeParams, context: JobC
 def fingerprints(records: DataFrame, params: DedupeParams) -> DataFrame:
     """A row of candidates.FINGERPRINT for each record."""
     users = F.filter("messages", lambda turn: turn["role"] == "user")
-    last_prompt = F.coalesce(F.try_element_at(users, F.lit(-1))["content"], F.col("prompt"))
+    # of at most one turn before the answer the prompt is the text: most records, and they are not looked at turn by turn
+    several = (F.size("messages") > 2) | (F.try_element_at("messages", F.lit(-1))["role"] != "assistant")
+    last_prompt = F.when(several, F.try_element_at(users, F.lit(-1))["content"])
     priority, by_side = params.source_priority, params.by_side
 
     def fingerprint(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:

@@ -17,9 +17,10 @@ from lake.embedder import DEFAULT, STUDENT, STUDENT_TABLE, embedder
 from lake.fidelity import LEAST_TEXTS, fidelity
 from lake.job import JobContext, Params, SparkInputs, SparkRows
 from lake.packing import packed
+from lake.tables import TABLES
 from spark_jobs.keeping import kept
 
-_VECTORS = "silver/embeddings"
+_VECTORS, _MEASURED = "silver/embeddings", "silver/student_fidelity"
 _FIDELITY = "embedder string, teacher string, texts bigint, share double, overlap double, advice string"
 _ADVICE = f"`mixlake run {STUDENT_TABLE} --rebuild` trains the student again on the lake's texts of today"
 
@@ -53,7 +54,7 @@ def embeddings(inputs: SparkInputs, params: EmbedParams, context: JobContext) ->
     encode = partial(_encode, name=model.name, threads=max(1, (os.cpu_count() or 1) // workers))
     vectors = kept(texts.repartition(workers, "text_hash"), encode, (_VECTORS,), context)
     watched = count if params.embedder == STUDENT else 0
-    return {**vectors, "silver/student_fidelity": measured(texts, watched, model.name, params)}
+    return {**vectors, _MEASURED: measured(texts, watched, model.name, params)}
 
 
 def missing(records: DataFrame, cached: DataFrame | None, digest: str) -> DataFrame:
@@ -73,7 +74,7 @@ def with_vectors(records: DataFrame, cached: DataFrame, name: str) -> DataFrame:
 def measured(texts: DataFrame, count: int, name: str, params: EmbedParams) -> DataFrame:
     """One row with the fidelity of the embedder `name` on a sample of the texts, or none for too few of them."""
     if count < LEAST_TEXTS:
-        return texts.sparkSession.createDataFrame([], _FIDELITY)
+        return texts.sparkSession.createDataFrame(TABLES[_MEASURED].schema.empty_table())
     sample = texts.orderBy(F.xxhash64("text_hash"), "text_hash").limit(params.fidelity_texts)
     # one task: every text of the sample is compared with every other
     return sample.coalesce(1).mapInArrow(
