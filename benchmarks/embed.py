@@ -1,4 +1,4 @@
-"""Texts a second through Spark into Delta: `python benchmarks/embed.py FOLDER --embedder NAME --rows N --scratch DIR --out FILE.json`.
+"""Texts a second through Spark into Delta's files: `python benchmarks/embed.py FOLDER --embedder NAME --rows N --scratch DIR --out FILE.json`.
 
 FOLDER holds `instruct/dolly.jsonl.zst`; N texts are composed of its sentences, seeded. Session start and, for a static embedder, the
 making of its folder are not counted; reading the texts, embedding and writing are. With a teacher, `--plain K` also times

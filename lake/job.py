@@ -1,6 +1,7 @@
 """What a job is given and what it returns.
 
-A Spark job is `job(inputs, params, context) -> Mapping[table key, DataFrame]`: frames in, frames out, nothing written.
+A Spark job is `job(inputs, params, context) -> Mapping[table key, DataFrame]`: frames in, frames out. It writes nothing itself;
+rows that Python makes it may have kept by workers (spark_jobs.keeping), and return the frames that read them.
 Every other job is `job(inputs, params, context) -> Iterator[tuple[table key, pyarrow.Table]]`: its inputs are Arrow datasets
 (read them in batches), its outputs a stream of small tables that the harness writes as they come.
 Keys are table keys: the stage's own table and its side tables. Columns are those of lake.tables, in any order.

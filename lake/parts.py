@@ -1,5 +1,6 @@
 """Rows written as Parquet files of a run, batch by batch: by the process of an Arrow stage, or by each task of Spark's workers."""
 
+from contextlib import ExitStack
 from types import TracebackType
 from typing import Self
 
@@ -22,6 +23,7 @@ class Parts:
     def __init__(self, files: fs.FileSystem, base: str, folder: str, name: str) -> None:
         self._files, self._base = files, base
         self._place = f"{folder}/{name}.parquet"
+        self._open = ExitStack()
         self._writers: dict[str, pq.ParquetWriter] = {}
         self._waiting: dict[str, list[pa.Table]] = {}
         self._bytes: dict[str, int] = {}  # of what waits
@@ -46,15 +48,14 @@ class Parts:
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
-        if kind is None:
-            for key in self._waiting:
-                self._write(key)
-        for writer in self._writers.values():
-            writer.close()
+        with self._open:
+            if kind is None:
+                for key in self._waiting:
+                    self._write(key)
 
     def _write(self, key: str) -> None:
         if key not in self._writers:
-            self._writers[key] = self._opened(key)
+            self._writers[key] = self._open.enter_context(self._opened(key))
         if self._waiting[key]:
             self._writers[key].write_table(pa.concat_tables(self._waiting[key]))
             self._waiting[key].clear()

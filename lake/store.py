@@ -1,7 +1,7 @@
 """The lake on disk: read a version, stage rows, publish or reject them. The only file that knows how Delta is written.
 
-Write - audit - publish: rows are first written as Parquet into a run's own subfolder of the table, invisible because no commit
-names it; publishing registers those audited files in one atomic Delta commit, without writing them again. Registration goes
+Write - audit - publish: rows are first written as Parquet into a run's own subfolders of the table, invisible because no commit
+names them; publishing registers those audited files in one atomic Delta commit, without writing them again. Registration goes
 through deltalake, which needs no JVM; Spark reads the files that the log names.
 """
 
@@ -40,7 +40,6 @@ class Staged:
     """Rows of one table, written but named by no commit yet."""
 
     table: Table
-    folder: str  # the run's subfolder, relative to the table
     files: tuple[tuple[str, int, int], ...]  # (path relative to the table, bytes, rows)
 
     @property
@@ -129,17 +128,19 @@ class Lake:
     # -- writing ----------------------------------------------------------------------------------------------------
 
     def staged(self, key: str, folder: str, chosen: Collection[str] | None = None) -> Staged:
-        """What lies in a run's subfolder of `key`, or of it the files named in `chosen`, relative to the table.
+        """What lies in a run's subfolder of `key`, or of that the `chosen` files (relative to the table): ValueError if one is lacking.
 
-        Raises ValueError when a file is not of the declared schema.
+        Raises ValueError, too, when a file is not of the declared schema.
         """
         table, prefix = TABLES[key], self.path(key) + "/"
         place = fs.FileSelector(self.path(f"{key}/{folder}"), allow_not_found=True, recursive=True)
         listing = self.files.get_file_info(place)
         found = sorted((item.path, item.size) for item in listing if item.path.endswith(".parquet"))
         wanted = [(path, size) for path, size in found if chosen is None or path.removeprefix(prefix) in chosen]
-        files = [(path.removeprefix(prefix), size, self._checked_rows(path, table)) for path, size in wanted]
-        return Staged(table, folder, tuple(file for file in files if file[2]))
+        if chosen is not None and len(wanted) < len(chosen):
+            raise ValueError(f"{len(chosen) - len(wanted)} of {len(chosen)} files of {key} are not in the lake")
+        files = ((path.removeprefix(prefix), size, self._checked_rows(path, table)) for path, size in wanted)
+        return Staged(table, tuple(file for file in files if file[2]))
 
     def _checked_rows(self, path: str, table: Table) -> int:
         """Rows of a Parquet file, whose footer must declare the table's schema: registration itself checks nothing."""

@@ -33,7 +33,6 @@ _DECLINES = (
     r"(?:(?:很?抱歉|对不起).{0,20}?)?(?:我(?:只)?是|作为)(?:一个|一名|一款|一种)?(?:大型)?(?:ai|人工智能|语言模型).{0,60}?(?:无法|不能|没有|不具备|不会)",
 )
 _REFUSAL = rf"(?is)^[^\w]*(?:{'|'.join(_DECLINES)})"
-_OPENING = 400  # characters of the beginning in which an answer declines, if it does
 
 # Words with which no phrase ends, where at least four others come before them on the line. Prepositions that can end a question
 # or a relative clause (in, for, with, to) are not here, nor `a`, which names things.
@@ -63,7 +62,7 @@ _ABOUT_TEMPLATES = r"(?i)`|\{%|</|\b(?:templat\w*|placeholders?|jinja2?|handleba
 
 def declines(answers: pa.StringArray, most_words: int) -> pa.BooleanArray:
     """Whether an answer of at most `most_words` words (a Han character counts as half a word) only declines."""
-    opens = holds(pc.utf8_slice_codeunits(answers, 0, _OPENING), _REFUSAL)
+    opens = holds(answers, _REFUSAL)
     if not pc.any(opens).as_py():
         return opens
     return pc.replace_with_mask(opens, opens, pc.less_equal(_words(answers.filter(opens)), most_words))

@@ -100,5 +100,6 @@ def _encode(batches: Iterator[pa.RecordBatch], name: str, threads: int) -> Itera
         model.limit_threads(threads)
         rows = model.encode(batch["text"].to_pylist())
         digests = pa.array([model.digest] * len(rows))
-        columns = [batch["text_hash"], digests, packed(rows)]
+        hashes = batch["text_hash"].take(pa.array(range(len(rows))))  # a copy: the column holds on to all of its batch
+        columns = [hashes, digests, packed(rows)]
         yield _VECTORS, pa.RecordBatch.from_arrays(columns, names=["text_hash", "embedder", "vector"])

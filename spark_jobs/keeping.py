@@ -3,9 +3,12 @@
 Given back to Spark, such rows would be taken apart value by value to be put together again as Parquet: more work than most stages
 have with making them (docs/measured.md). So a worker writes its rows as files of the run itself, and only their names come back.
 A task that failed or ran twice leaves files that nobody names: like those of a rejected run, no reader sees them.
+
+A worker opens the lake as the run's process does: through pyarrow, with the credentials of its own surroundings, not Spark's.
 """
 
 from collections.abc import Callable, Iterator, Sequence
+from typing import cast
 
 import pyarrow as pa
 from pyspark import TaskContext
@@ -26,8 +29,8 @@ def kept(source: DataFrame, make: Maker, keys: Sequence[str], context: JobContex
     root, folder = context.lake.root, f"made-{context.run_id}"
 
     def write(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
-        task = TaskContext.get()
-        with Lake(root).parts(folder, task.taskAttemptId() if task else 0) as parts:
+        attempt = cast(TaskContext, TaskContext.get()).taskAttemptId()
+        with Lake(root).parts(folder, attempt) as parts:
             for key, rows in make(batches):
                 parts.add(key, rows)
         for key, path in parts.paths:

@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from spark_jobs import minhash, runs
+from spark_jobs.candidates import fingerprint
 
 TEXTS = st.lists(st.text(alphabet="ab 12,.éД水\n", max_size=40), min_size=1, max_size=8)
 
@@ -144,3 +145,18 @@ def _ragged(rows: list[set[int]]) -> runs.Ragged:
 
 def _rectangle(values: np.ndarray) -> runs.Ragged:
     return runs.Ragged(values.ravel(), np.arange(len(values) + 1, dtype=np.int64) * values.shape[1])
+
+
+def test_a_last_prompt_that_is_the_prompt_need_not_be_given() -> None:
+    rows = pa.RecordBatch.from_pydict(
+        {"id": ["rec_" + "0" * 24] * 2, "source": ["a"] * 2, "prompt": ["Two words", "é"]}
+    )
+    rows = rows.append_column("answer", pa.array(["Yes, two.", None], pa.string()))
+    told, spared = (
+        fingerprint(rows.append_column("last_prompt", column), (), True)
+        for column in (rows["prompt"], pa.nulls(2, pa.string()))
+    )
+    other = fingerprint(rows.append_column("last_prompt", pa.array(["Three", None])), (), True)
+    assert told.equals(spared)
+    assert other["turns"].equals(told["turns"])
+    assert other["ending"][0] != told["ending"][0] and other["ending"][1] == told["ending"][1]

@@ -52,9 +52,23 @@ def test_a_file_that_nobody_names_is_not_staged(tmp_path: Path) -> None:
     assert pq.read_table(tmp_path / KEY / staged.paths[0])["text_hash"].to_pylist() == ["good"]
 
 
-def test_a_block_that_fails_leaves_nothing_open_and_nothing_published(tmp_path: Path) -> None:
+def test_a_block_that_fails_closes_its_files_and_writes_no_more(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     lake = Lake(str(tmp_path))
     with pytest.raises(ZeroDivisionError), lake.parts("run-a") as parts:
-        parts.add(KEY, vectors("a"))
+        with monkeypatch.context() as small:
+            small.setattr(module, "_GROUP", 1)
+            parts.add(KEY, vectors("a"))
+        parts.add(KEY, vectors("b"))
         raise ZeroDivisionError
-    assert lake.version(KEY) is None and lake.staged(KEY, "run-a").rows == 0
+    [(_, path)] = parts.paths
+    assert pq.read_table(tmp_path / KEY / path)["text_hash"].to_pylist() == ["a"]
+
+
+def test_a_named_file_that_is_not_there_stops_the_stage(tmp_path: Path) -> None:
+    lake = Lake(str(tmp_path))
+    with lake.parts("run-a") as parts:
+        parts.add(KEY, vectors("a"))
+    with pytest.raises(ValueError, match="1 of 2 files of silver/embeddings are not in the lake"):
+        lake.staged(KEY, "run-a", {*(path for _, path in parts.paths), "run-a/lost.parquet"})
