@@ -44,16 +44,16 @@ FEW = 300_000  # records for which lake.engines makes a brief session
 def land(lake: Lake, records: Iterable[dedupe_corpus.Record]) -> tuple[int, int]:
     """Publishes the records as the stage's input; how many there are, and the bytes of their prompts and answers."""
     rows = size = 0
-    staged = lake.staged(INPUT, "run-bench")
     rest = iter(records)
     for part, chunk in enumerate(iter(lambda: list(islice(rest, CHUNK)), [])):
         table = dedupe_corpus.table(chunk, rows)
         rows, size = rows + len(chunk), size + sum(len(f"{p}{a}".encode()) for _, p, a in chunk)
-        staged = lake.write(INPUT, "run-bench", table, part)
+        with lake.parts("run-bench", part) as parts:
+            parts.add(INPUT, table)
     told = Publication(
         stage=INPUT, run_id="bench", published_at=now(), inputs={}, params_hash="0", code_hash="0", suite="benchmark"
     )
-    lake.publish(staged, told)
+    lake.publish(lake.staged(INPUT, "run-bench"), told)
     return rows, size
 
 
