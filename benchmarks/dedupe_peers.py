@@ -58,7 +58,7 @@ def ours(records: list[dedupe_corpus.Record], scratch: Path, pairs: Any) -> Iter
     """The figures of the stage by each rule: job, Delta writes, gate, books and publication."""
     lake = Lake(str(scratch / "lake"))
     size = dedupe.land(lake, records)
-    dedupe.warm(scratch / "warm", records)
+    dedupe.warm(scratch / "warm", records, brief=size[0] < dedupe.FEW)
     for rule, by_side in (("by side", True), ("whole record alone", False)):
         run = dedupe.run(lake, *size, {"max_loss": 1.0, "by_side": by_side})
         told = dedupe.judged(lake, records, pairs, by_side)
