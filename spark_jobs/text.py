@@ -48,16 +48,14 @@ _INVISIBLE = (
     r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\x{80}-\x{9f}\x{ad}\x{61c}\x{200b}\x{200e}\x{200f}\x{202a}-\x{202e}"
     r"\x{2060}-\x{2069}\x{feff}]"
 )
-_TRAILING = r"[ \t\x{a0}]\n"
-_EMPTY_LINES = r"\n{3,}"
 _TIDYING = (
     (_TERMINAL_CODE, ""),
     (_BREAK, "\n"),
     (_INVISIBLE, ""),
     (r"[ \t\x{a0}]+\n", "\n"),
-    (_EMPTY_LINES, "\n\n"),
+    (r"\n{3,}", "\n\n"),
 )
-_UNTIDY = rf"{_BREAK}|{_INVISIBLE}|{_TRAILING}|{_EMPTY_LINES}"  # the escape of a terminal's code is invisible
+_UNTIDY = "|".join(pattern for pattern, _ in _TIDYING)
 
 # curly quotes, ligatures and full-width forms are the author's own: only damage is mended
 _FTFY = ftfy.TextFixerConfig(

@@ -3,8 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
-from types import SimpleNamespace
-from typing import Any, cast
+from typing import Any
 
 import pyarrow as pa
 import pytest
@@ -63,10 +62,9 @@ def test_what_a_job_returns_as_it_was_kept_is_not_written_again_and_the_rest_is(
 
     monkeypatch.setattr(engines, "resolve", lambda name: job)
     around = replace(context(tmp_path), run_id="one")
-    frames = SimpleNamespace(lake=around.lake, spark=spark)
-    for name in ("_staged", "_declared_columns"):
-        setattr(frames, name, getattr(SparkFrames, name).__get__(frames))
-    staged = SparkFrames.run(cast(SparkFrames, frames), STAGES[KEY], {}, None, around, "run-one")
+    frames = object.__new__(SparkFrames)  # with the session that runs here, not one made from settings
+    frames.lake, frames.spark = around.lake, spark
+    staged = frames.run(STAGES[KEY], {}, None, around, "run-one")
     assert staged[KEY] == around.kept[KEY].staged and staged[KEY].rows == 50
     assert staged[SIDE].rows == 49 and all(path.startswith("run-one/") for path in staged[SIDE].paths)
     assert not list((tmp_path / "lake" / SIDE / "made-one").rglob("*.parquet"))

@@ -31,6 +31,11 @@ def test_what_an_imported_module_says_counts_and_how_it_is_laid_out_does_not(pro
     assert _hash() != before
 
 
+def test_how_tables_are_opened_and_written_is_not_what_a_job_does() -> None:
+    closure = code._closure("spark_jobs.ingest")
+    assert "spark_jobs.keeping" in closure and not closure & {"lake.engines", "lake.store", "lake.parts"}
+
+
 def test_the_digest_of_the_rules_covers_what_they_know_of_words() -> None:
     assert {
         "lake.rubric",
