@@ -122,7 +122,8 @@ class SparkFrames:
                 raise StageFailed(f"{stage.key}: the job returned no {missing[0]}")
             return {key: self._staged(key, produced[key], context.kept.get(key), folder) for key in stage.outputs}
         finally:
-            self.spark.catalog.clearCache()
+            with suppress(Exception):  # an interrupt ends the JVM, too: then there is nothing to clear
+                self.spark.catalog.clearCache()
 
     def _staged(self, key: str, frame: "DataFrame", kept: Kept | None, folder: str) -> Staged:
         """The rows of `frame`, written by Spark, or as they were kept where that is all of them."""

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pyarrow as pa
 import pytest
@@ -51,6 +51,19 @@ def test_every_row_is_in_its_table_once_in_any_partitions(spark: SparkSession, t
 def test_no_rows_are_an_empty_frame(spark: SparkSession, tmp_path: Path) -> None:
     found = kept(_numbers(spark, 2).where("id < 0"), _sorted_out(), (KEY, SIDE), context(tmp_path))
     assert all(frame.isEmpty() for frame in found.values())
+
+
+def test_an_interrupt_that_also_ended_the_jvm_is_told_as_an_interrupt(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def job(inputs: Any, params: Any, around: JobContext) -> SparkRows:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(engines, "resolve", lambda name: job)
+    frames = object.__new__(SparkFrames)
+    frames.spark = cast("Any", None)  # whatever is asked of it fails
+    with pytest.raises(KeyboardInterrupt):
+        frames.run(STAGES[KEY], {}, None, context(tmp_path), "run-one")
 
 
 def test_what_a_job_returns_as_it_was_kept_is_not_written_again_and_the_rest_is(
