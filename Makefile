@@ -16,7 +16,7 @@ help:  ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 setup: $(READY) java  ## Install what is missing: uv, the hash-locked environment, Java, Delta's jars
-	@$(BIN)/python -c "from lake.jars import delta_jars; from lake.settings import settings; delta_jars(settings().cache)"
+	@$(BIN)/python -c "from lake.engines.jars import delta_jars; from lake.settings import settings; delta_jars(settings().cache)"
 
 .PHONY: java
 java:

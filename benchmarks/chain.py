@@ -91,7 +91,7 @@ def measure(real: Path | None, root: Path, profile: str) -> dict[str, Any]:
     seconds = time.monotonic() - begun
     watch.ended.set()
     from lake.stages import STAGES
-    from lake.store import Lake
+    from lake.storage.store import Lake
     from reports.funnel import funnel
 
     lake = Lake(str(root))

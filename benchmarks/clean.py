@@ -25,17 +25,17 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from pyspark.sql import SparkSession
 
-from lake.engines import SparkFrames
+from lake.engines.jars import delta_jars
+from lake.engines.spark import SparkFrames
+from lake.harness.job import JobContext
 from lake.ids import content_id
-from lake.jars import delta_jars
-from lake.job import JobContext
 from lake.settings import settings
 from lake.stages import STAGES
-from lake.store import Lake
+from lake.storage.store import Lake
 from lake.tables import TABLES
-from spark_jobs.clean import CleanParams, clean_records
-from spark_jobs.ingest import IngestParams
-from spark_jobs.ingest import instructions as ingest
+from spark_jobs.clean.job import CleanParams, clean_records
+from spark_jobs.ingest.job import IngestParams
+from spark_jobs.ingest.job import instructions as ingest
 from spark_jobs.session import spark_session
 
 FILES = (

@@ -21,24 +21,24 @@ import psutil
 import pyarrow as pa
 from chain import PeakMemory
 
-from lake.jars import delta_jars
-from lake.profiles import Profile
-from lake.publication import Publication, now
-from lake.run import run_stage
+from lake.engines.jars import delta_jars
+from lake.harness.profiles import Profile
+from lake.harness.run import run_stage
 from lake.settings import settings
 from lake.stages import STAGES
-from lake.store import Lake
-from spark_jobs import minhash
-from spark_jobs.dedupe_quality import truth_of
-from spark_jobs.runs import words
+from lake.storage.publication import Publication, now
+from lake.storage.store import Lake
+from spark_jobs.columnar.ragged import words
+from spark_jobs.dedupe import minhash
+from spark_jobs.dedupe.recall import truth_of
+from spark_jobs.dedupe.verify import Rule
 from spark_jobs.session import local_cores, spark_session
-from spark_jobs.verify import Rule
 
 INPUT, STAGE = "silver/instructions", STAGES["silver/unique_instructions"]
 CHUNK = 50_000  # records of one file
 SPEED = ("seconds", "records_per_second", "cpu_seconds", "records_per_cpu_second")
 WARM = 3_000  # records of the run that comes before what is measured
-FEW = 300_000  # records for which lake.engines makes a brief session
+FEW = 300_000  # records for which lake.engines.spark makes a brief session
 
 
 def land(lake: Lake, records: Iterable[dedupe_corpus.Record]) -> tuple[int, int]:

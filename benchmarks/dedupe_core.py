@@ -17,8 +17,9 @@ import pyarrow as pa
 import pyarrow.compute
 from dedupe import near_pairs, verdict
 
-from spark_jobs import candidates, copies, packed, stars, verify
-from spark_jobs.verify import Rule
+from spark_jobs.columnar import packed_rows as packed
+from spark_jobs.dedupe import candidates, copies, stars, verify
+from spark_jobs.dedupe.verify import Rule
 
 BATCH = 4096  # rows, as Spark's Arrow batches
 REACH = 32

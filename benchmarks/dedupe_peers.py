@@ -18,7 +18,7 @@ import dedupe
 import dedupe_corpus
 import numpy as np
 
-from lake.store import Lake
+from lake.storage.store import Lake
 
 PEERS = {
     "textdedup": "text-dedup 0.4.0", "datatrove": "datatrove 0.10.1", "juicer": "data-juicer 1.6.1", "rensa": "rensa 0.5.0",

@@ -19,8 +19,8 @@ import pyarrow.parquet as pq
 
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 
-from lake.embedder import Embedder, embedder
 from lake.ids import sha256_text
+from texts.embed.embedder import Embedder, embedder
 
 _UNIQUE, _FILE_ROWS = "silver/unique_instructions", 50_000
 
@@ -57,12 +57,12 @@ def _text(sentences: list[str], length: int, random: np.random.Generator) -> str
 def through_spark(texts: Path, root: Path, name: str) -> dict[str, float]:
     """Seconds of the whole stage until its files are ready to be registered, which takes no time, and texts a second."""
     # a machine without Spark can still compare the model with the plain one
-    from lake.engines import SparkFrames
-    from lake.job import JobContext
+    from lake.engines.spark import SparkFrames
+    from lake.harness.job import JobContext
     from lake.stages import STAGES
-    from lake.store import Lake
+    from lake.storage.store import Lake
     from lake.tables import TABLES
-    from spark_jobs.embed import EmbedParams
+    from spark_jobs.embed.job import EmbedParams
 
     lake = Lake(str(root))
     frames = SparkFrames(lake)

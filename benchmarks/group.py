@@ -26,10 +26,10 @@ from capacity_kmeans import grouped as published
 from chain import PeakMemory
 from numpy.typing import NDArray
 
-from lake.embedder import embedder
-from lake.job import JobContext
-from lake.packing import packed
-from spark_jobs.group import GroupParams, groups
+from lake.harness.job import JobContext
+from spark_jobs.group.job import GroupParams, groups
+from texts.embed.embedder import embedder
+from texts.embed.vector_bytes import packed
 
 Rows = NDArray[np.float32]
 _PART = 50_000
@@ -40,7 +40,7 @@ _OWN = ("silver/groups", "silver/singletons")
 
 def session(scratch: Path) -> Any:
     """A Spark session of two cores and two gigabytes."""
-    from lake.jars import delta_jars
+    from lake.engines.jars import delta_jars
     from lake.settings import settings
     from spark_jobs.session import spark_session
 

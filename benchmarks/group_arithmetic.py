@@ -1,4 +1,4 @@
-"""The passes of spark_jobs.passes in one process without Spark: `python benchmarks/group_arithmetic.py --vectors V.npy --rows N...`
+"""The passes of spark_jobs.group.passes in one process without Spark: `python benchmarks/group_arithmetic.py --vectors V.npy --rows N...`
 
 Same cells, same groups inside a cell; only the sample that cells are trained on is drawn otherwise. Tells how much of a stage is
 arithmetic, what the floor leaves alone, and with --published N how the published procedure does on the first N rows.
@@ -15,8 +15,9 @@ import numpy as np
 from capacity_kmeans import grouped as published
 from numpy.typing import NDArray
 
-from spark_jobs import grouping, vectors
-from spark_jobs.group import GroupParams
+from spark_jobs.columnar import vectors
+from spark_jobs.group import grouping
+from spark_jobs.group.job import GroupParams
 
 
 def grouped(rows: NDArray[np.float32], params: GroupParams) -> NDArray[np.int64]:
@@ -45,7 +46,7 @@ def token_means(texts: list[str]) -> NDArray[np.float32]:
     from safetensors.numpy import load_file
     from tokenizers import Tokenizer
 
-    from lake.embedder import embedder
+    from texts.embed.embedder import embedder
 
     folder = embedder().folder
     weights = load_file(folder / "model.safetensors")

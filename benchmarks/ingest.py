@@ -100,12 +100,12 @@ def composed(data: Path, folder: Path, rows: int) -> int:
 
 def measure(data: Path, root: Path, rows: int) -> dict[str, Any]:
     """Rows a second, and what of the rows ended where."""
-    from lake.engines import SparkFrames
-    from lake.job import JobContext
-    from lake.landing import Entry, register
+    from lake.engines.spark import SparkFrames
+    from lake.harness.job import JobContext
+    from lake.landing.register import Entry, register
     from lake.stages import STAGES
-    from lake.store import Lake
-    from spark_jobs.ingest import IngestParams
+    from lake.storage.store import Lake
+    from spark_jobs.ingest.job import IngestParams
 
     raw = root / "raw"
     raw.mkdir()

@@ -20,9 +20,9 @@ import pyarrow.parquet as pq
 import yaml
 from pyarrow import fs
 
-from lake.peek import kind_of
-from spark_jobs.ingest import _instruction, _passage  # pyright: ignore[reportPrivateUsage]
-from spark_jobs.raw_rows import file_rows
+from lake.landing.peek import kind_of
+from spark_jobs.ingest.job import _instruction, _passage  # pyright: ignore[reportPrivateUsage]
+from spark_jobs.ingest.raw_rows import file_rows
 
 SAME_UNIT = ("records", "rows", "instances", "questions", "articles", "passages", "dialogues")
 

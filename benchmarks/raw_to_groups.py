@@ -26,7 +26,7 @@ import pyarrow.compute as pc
 from benchmarks.chain import PeakMemory
 from benchmarks.corpus import compose
 from benchmarks.sentences import ORIGINS
-from lake.store import Lake
+from lake.storage.store import Lake
 
 STAGES = (
     "bronze/instructions", "silver/instructions", "silver/unique_instructions", "models/student_embedder",

@@ -21,14 +21,14 @@ import pyarrow.dataset as ds
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
 
-from lake.embedder import Embedder, embedder
-from lake.fidelity import fidelity, recall
+from lake.harness.job import JobContext
 from lake.ids import sha256_text
-from lake.job import JobContext
-from lake.store import Lake
+from lake.storage.store import Lake
 from lake.tables import TABLES
-from spark_jobs.grouping import SizeLaw, close_pairs, groups, products
-from spark_jobs.vectors import whole
+from spark_jobs.columnar.vectors import whole
+from spark_jobs.group.grouping import SizeLaw, close_pairs, groups, products
+from texts.embed.embedder import Embedder, embedder
+from texts.embed.fidelity import fidelity, recall
 from trainers.student import StudentParams, student_embedder
 
 Encode = Callable[[Sequence[str]], Any]

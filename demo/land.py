@@ -9,9 +9,9 @@ from pathlib import Path
 import yaml
 
 from demo.installed import LandedFile, land
-from lake.landing import Entry, Registered, register
+from lake.landing.register import Entry, Registered, register
 from lake.settings import local_path
-from lake.store import Lake
+from lake.storage.store import Lake
 
 _CORPUS = Path(__file__).resolve().parent / "corpus"
 _STAMP = "_stamp.json"

@@ -17,7 +17,7 @@ from importlib.metadata import PackageNotFoundError, distribution
 from pathlib import Path
 
 from demo.licences import clear_licence
-from lake.parallel import in_processes, usable_cores
+from lake.engines.parallel import in_processes, usable_cores
 
 # Distribution -> the package it installs. Locked, documented at length, and small enough to parse in seconds.
 PACKAGES = {

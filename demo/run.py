@@ -5,14 +5,14 @@ import time
 from collections.abc import Sequence
 
 from demo.land import land_demo
-from lake import progress
-from lake.engines import start_ahead
-from lake.landing import register_landed
-from lake.plan import plan, select_stages
-from lake.profiles import load_profile, resolve
-from lake.report import StageReport
+from lake.engines.spark import start_ahead
+from lake.harness import progress
+from lake.harness.plan import plan, select_stages
+from lake.harness.profiles import load_profile, resolve
+from lake.landing.register import register_landed
 from lake.settings import settings
-from lake.store import Lake
+from lake.storage.report import StageReport
+from lake.storage.store import Lake
 
 _PROFILE = "demo"
 

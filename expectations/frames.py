@@ -18,7 +18,7 @@ import pyarrow.dataset as ds
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame
 
-    from lake.job import Views
+    from lake.harness.job import Views
 
     Frame = DataFrame | ds.Dataset | pa.Table | pd.DataFrame
     Frames = Views

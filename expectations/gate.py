@@ -21,9 +21,9 @@ from great_expectations.core.expectation_validation_result import (
 from great_expectations.data_context.types.base import DataContextConfig, InMemoryStoreBackendDefaults
 from great_expectations.expectations.expectation import Expectation
 
-from expectations import docs, page
 from expectations.frames import in_memory
-from lake.report import CheckReport
+from expectations.pages import docs, page
+from lake.storage.report import CheckReport
 
 if TYPE_CHECKING:
     from expectations.frames import Frame

@@ -11,7 +11,7 @@ import pyarrow as pa
 import pyarrow.compute
 
 from expectations.frames import in_memory
-from lake.packing import unpacked
+from texts.embed.vector_bytes import unpacked
 
 if TYPE_CHECKING:
     from expectations.frames import Frame

@@ -21,7 +21,7 @@ from lake.errors import UserError
 from lake.ids import content_id
 
 if TYPE_CHECKING:
-    from lake.store import Lake
+    from lake.storage.store import Lake
 
 T = TypeVar("T")
 SHARD_SIZE = 512

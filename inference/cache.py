@@ -15,7 +15,7 @@ from lake.ids import content_id
 from lake.tables import TABLES
 
 if TYPE_CHECKING:
-    from lake.store import Lake
+    from lake.storage.store import Lake
 
 GENERATIONS = "cache/generations"
 _ANSWER = ("request_id", "text", "error", "prompt_tokens", "completion_tokens")

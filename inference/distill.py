@@ -21,14 +21,14 @@ from inference.batch import answered, in_batches
 from inference.engines import Completion, EngineParams, Request, open_engine
 from inference.faithful import FaithfulParams, refusal
 from inference.prompts import distil
-from lake.coverage import copied, member_coverage, support
 from lake.errors import StageFailed
-from lake.formats import FORMATS
-from lake.formats.messages import answer_of
+from lake.harness.job import ArrowInputs, ArrowRows, JobContext, Params
 from lake.ids import content_id
-from lake.job import ArrowInputs, ArrowRows, JobContext, Params
-from lake.rubric import score
 from lake.tables import TABLES
+from texts.coverage import copied, member_coverage, support
+from texts.formats import FORMATS
+from texts.formats.messages import answer_of
+from texts.rubric import score
 
 DISTILLED = "gold/distilled"
 REFUSED = "gold/distilled_refused"

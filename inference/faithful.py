@@ -1,6 +1,6 @@
 """Whether a distilled item may take its members' place: the acceptance rule, grounded in the members alone.
 
-Lexical so far (lake.coverage): it does not see a paraphrase that changes the meaning or a negation that was dropped.
+Lexical so far (texts.coverage): it does not see a paraphrase that changes the meaning or a negation that was dropped.
 """
 
 from __future__ import annotations
@@ -10,11 +10,11 @@ from statistics import fmean
 
 from pydantic import Field
 
-from lake.coverage import copied, member_coverage, support
-from lake.formats import FORMATS
-from lake.job import Params
-from lake.rubric import score
-from lake.words import words
+from lake.harness.job import Params
+from texts.coverage import copied, member_coverage, support
+from texts.formats import FORMATS
+from texts.rubric import score
+from texts.words import words
 
 
 class FaithfulParams(Params):

@@ -18,20 +18,20 @@ from pydantic import Field
 from inference.batch import answered, in_batches
 from inference.engines import Completion, EngineParams, Request, open_engine
 from inference.prompts import distil
-from lake.coverage import member_coverage
-from lake.embedder import DEFAULT, Embedder, embedder
 from lake.errors import StageFailed
-from lake.formats.messages import answer_of, format_score
+from lake.harness.job import ArrowInputs, ArrowRows, JobContext, Params
 from lake.ids import content_id
-from lake.job import ArrowInputs, ArrowRows, JobContext, Params
-from lake.rubric import score
 from lake.tables import TABLES
+from texts.coverage import member_coverage
+from texts.embed.embedder import DEFAULT, Embedder, embedder
+from texts.formats.messages import answer_of, format_score
+from texts.rubric import score
 
 ANSWERS = "gold/heldout_answers"
 Item = Mapping[str, Any]
 
 _QUALITY, _ALIGNMENT, _FORMAT = 0.5, 0.4, 0.1  # the weights of the training reward (method, section 4.2)
-_BEST_SCORE = 5.0  # of lake.rubric
+_BEST_SCORE = 5.0  # of texts.rubric
 
 
 class HeldoutParams(Params):

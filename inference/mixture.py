@@ -21,12 +21,12 @@ from inference.engines import Completion, EngineParams, Generator, Request, open
 from inference.pairing import CROSSABLE, Draft, Text, chosen, drafts, share, texts
 from inference.prompts import build, degrade
 from inference.rules.degrade import OPERATORS, operator_of
-from lake.formats import FORMATS
-from lake.formats.messages import answer_of
+from lake.harness.job import ArrowInputs, ArrowRows, JobContext, Params
 from lake.ids import content_id, sha256_text
-from lake.job import ArrowInputs, ArrowRows, JobContext, Params
-from lake.rubric import HIGH, score, scores
 from lake.tables import TABLES
+from texts.formats import FORMATS
+from texts.formats.messages import answer_of
+from texts.rubric import HIGH, score, scores
 
 MIXTURE = "gold/mixture"
 UNUSED = "gold/mixture_unused"
@@ -56,7 +56,7 @@ class MixtureParams(Params):
     @field_validator("item_types")
     @classmethod
     def known(cls, value: tuple[str, ...]) -> tuple[str, ...]:
-        """The item types, each of lake.formats."""
+        """The item types, each of texts.formats."""
         if unknown := sorted(set(value) - set(FORMATS)):
             raise ValueError(f"unknown item types {unknown}; allowed: {sorted(FORMATS)}")
         return value

@@ -18,7 +18,7 @@ import pyarrow.dataset as ds
 from inference.rules.build import dense, introduced
 from inference.rules.passage import read
 from lake.ids import sha256_text
-from lake.words import content_words
+from texts.words import content_words
 
 CROSSABLE = ("qa", "category_statement", "paragraph")
 _RARE = 24  # passages of a batch that may share a word for it to count as likeness

@@ -18,10 +18,10 @@ from pydantic import Field
 from inference.batch import answered, in_batches
 from inference.engines import Completion, EngineParams, Generator, Rater, Request, open_engine
 from inference.prompts import RATE_VERSION, rate
-from lake.job import ArrowInputs, ArrowRows, JobContext, Params
-from lake.parallel import in_processes, usable_cores
-from lake.rubric import Rating
+from lake.engines.parallel import in_processes, usable_cores
+from lake.harness.job import ArrowInputs, ArrowRows, JobContext, Params
 from lake.tables import TABLES
+from texts.rubric import Rating
 
 RATINGS = "silver/ratings"
 CRITERIA = Rating._fields

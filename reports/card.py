@@ -9,10 +9,10 @@ from typing import Any
 import pyarrow.dataset as ds
 import yaml
 
-from lake.job import ArrowInputs
-from lake.landing import registered
-from lake.ledger import ledger
-from lake.store import Lake
+from lake.books.ledger import ledger
+from lake.harness.job import ArrowInputs
+from lake.landing.register import registered
+from lake.storage.store import Lake
 from reports.figures import evaluation_rows
 from reports.funnel import steps
 from reports.view import View

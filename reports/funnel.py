@@ -8,10 +8,10 @@ from typing import Any
 
 import pyarrow.dataset as ds
 
-from lake.coverage import member_coverage
-from lake.landing import registered
-from lake.store import Lake
+from lake.landing.register import registered
+from lake.storage.store import Lake
 from reports.view import View, one_of
+from texts.coverage import member_coverage
 
 _SHORTLIST = 60  # distilled items that are compared for the examples
 _READABLE = 8  # members that a before/after shows at most

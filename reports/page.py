@@ -8,9 +8,9 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
-from lake.ledger import ledger
+from lake.books.ledger import ledger
 from lake.settings import local_path
-from lake.store import Lake
+from lake.storage.store import Lake
 from reports import sections
 from reports.figures import evaluation_rows
 from reports.funnel import pairs, steps

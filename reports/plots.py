@@ -6,7 +6,7 @@ A plot looks at the first 50,000 rows at most and its title says so when there a
 import base64
 from collections.abc import Callable, Mapping
 
-from lake.store import Lake
+from lake.storage.store import Lake
 from reports import model_plots as models
 from reports import row_plots as rows
 from reports.charts import Chart, render

@@ -18,9 +18,9 @@ import pyarrow.parquet as pq
 from pydantic import Field
 
 from lake.errors import StageFailed, UserError
-from lake.job import ArrowInputs, ArrowRows, JobContext, Params
+from lake.harness.job import ArrowInputs, ArrowRows, JobContext, Params
 from lake.stages import STAGES
-from lake.store import Lake
+from lake.storage.store import Lake
 from lake.tables import TABLES
 from reports.card import card
 

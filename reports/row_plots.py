@@ -5,11 +5,11 @@ from collections.abc import Callable
 
 import numpy as np
 
-from lake.packing import FLOAT
 from reports.charts import Bars, Chart, Histogram
 from reports.figures import counted, titled, valued
 from reports.funnel import steps
 from reports.view import SAMPLE, View
+from texts.embed.vector_bytes import FLOAT
 
 _EMBEDDED = 1_000  # vectors compared with one another
 

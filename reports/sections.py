@@ -5,8 +5,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from lake.ledger import Ledger, SourceLedger
-from lake.progress import describe
+from lake.books.ledger import Ledger, SourceLedger
+from lake.harness.progress import describe
 from lake.stages import STAGES
 from reports.view import SAMPLE, View, one_of
 

@@ -9,9 +9,9 @@ import pyarrow as pa
 import pyarrow.compute
 import pyarrow.dataset as ds
 
-from lake.report import StageReport
 from lake.stages import STAGES
-from lake.store import Lake
+from lake.storage.report import StageReport
+from lake.storage.store import Lake
 
 SAMPLE = 50_000  # rows that a plot looks at, at most
 _BATCH = 8_192

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from lakes import small_lake
 
-from lake.store import Lake
+from lake.storage.store import Lake
 
 _STATUS = pytest.StashKey[int]()
 

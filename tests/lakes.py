@@ -11,12 +11,12 @@ import numpy as np
 import pyarrow as pa
 
 from lake.ids import content_id, rekind, sha256_text
-from lake.packing import FLOAT
-from lake.publication import Publication
-from lake.report import CheckReport, StageReport
 from lake.stages import STAGES
-from lake.store import Lake
+from lake.storage.publication import Publication
+from lake.storage.report import CheckReport, StageReport
+from lake.storage.store import Lake
 from lake.tables import TABLES
+from texts.embed.vector_bytes import FLOAT
 
 MOMENT = datetime(2024, 5, 17, 9, 30, tzinfo=UTC)
 HOSTILE = "<script>document.title='owned'</script>\"><img src=x onerror=\"document.title='owned'\">\u202etxt.exe"

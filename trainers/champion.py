@@ -12,7 +12,7 @@ import pyarrow.dataset as ds
 from numpy.typing import NDArray
 from pydantic import Field
 
-from lake.job import ArrowInputs, ArrowRows, JobContext, Params
+from lake.harness.job import ArrowInputs, ArrowRows, JobContext, Params
 from lake.tables import TABLES
 
 CHAMPION_ENGINE = "rules"

@@ -15,12 +15,12 @@ import pyarrow as pa
 import pyarrow.dataset as ds
 from pydantic import Field
 
-from lake.coverage import facts_recovered
 from lake.errors import StageFailed
-from lake.formats import FORMATS
+from lake.harness.job import ArrowInputs, ArrowRows, JobContext, Params
 from lake.ids import sha256_text
-from lake.job import ArrowInputs, ArrowRows, JobContext, Params
 from lake.tables import TABLES
+from texts.coverage import facts_recovered
+from texts.formats import FORMATS
 from trainers.recipes import Architecture
 from trainers.surroundings import silence
 

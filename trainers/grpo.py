@@ -12,7 +12,7 @@ import pyarrow as pa
 import pyarrow.dataset as ds
 from pydantic import Field, field_validator
 
-from lake.job import ArrowInputs, ArrowRows, JobContext, Params
+from lake.harness.job import ArrowInputs, ArrowRows, JobContext, Params
 from lake.tables import TABLES
 from trainers.recipes import GrpoRecipe, load, parse
 from trainers.surroundings import silence

@@ -11,7 +11,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from lake.static import StaticModel
+from texts.embed.static import StaticModel
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -11,7 +11,7 @@ import yaml
 from pydantic import Field, ValidationError, field_validator, model_validator
 
 from lake.errors import UserError
-from lake.job import Params
+from lake.harness.job import Params
 from lake.settings import project_folder
 
 _FOLDER = project_folder() / "recipes"

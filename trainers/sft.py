@@ -11,7 +11,7 @@ import pyarrow.dataset as ds
 from pydantic import Field, field_validator
 
 from lake.errors import StageFailed
-from lake.job import ArrowInputs, ArrowRows, JobContext, Params
+from lake.harness.job import ArrowInputs, ArrowRows, JobContext, Params
 from lake.tables import TABLES
 from trainers.recipes import Architecture, SftRecipe, load, parse
 from trainers.surroundings import silence

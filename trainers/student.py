@@ -15,15 +15,15 @@ import pyarrow.dataset as ds
 from numpy.typing import NDArray
 from pydantic import Field
 
-from lake import static
-from lake.embedder import DEFAULT, STUDENT_TABLE, Embedder, embedder
 from lake.errors import UserError
-from lake.fidelity import LEAST_TEXTS, fidelity, recall
+from lake.harness.job import ArrowInputs, ArrowRows, JobContext, Params
 from lake.ids import sha256_text
-from lake.job import ArrowInputs, ArrowRows, JobContext, Params
-from lake.packing import packed, unpacked
 from lake.settings import settings
 from lake.tables import TABLES
+from texts.embed import static
+from texts.embed.embedder import DEFAULT, STUDENT_TABLE, Embedder, embedder
+from texts.embed.fidelity import LEAST_TEXTS, fidelity, recall
+from texts.embed.vector_bytes import packed, unpacked
 from trainers.sample import stratified
 from trainers.surroundings import silence
 

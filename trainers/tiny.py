@@ -11,7 +11,7 @@ import torch
 from tokenizers import AddedToken, Tokenizer, decoders, models, pre_tokenizers, trainers
 from transformers import PreTrainedTokenizerFast, Qwen2Config, Qwen2ForCausalLM, set_seed
 
-from lake.formats import FORMATS
+from texts.formats import FORMATS
 from trainers.recipes import Architecture
 
 PAD, START, END = "<|pad|>", "<|start|>", "<|end|>"

@@ -6,9 +6,9 @@ from typing import Any
 import dagster as dg
 
 from dagster_project.lib.stage_asset import column_schema
-from lake.landing import misplaced, register_landed, registered, unregistered
+from lake.landing.register import misplaced, register_landed, registered, unregistered
 from lake.settings import settings
-from lake.store import Lake
+from lake.storage.store import Lake
 
 
 @dg.asset(

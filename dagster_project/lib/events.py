@@ -5,11 +5,11 @@ from typing import Any
 
 import dagster as dg
 
-from lake.profiles import resolve
-from lake.progress import describe
-from lake.report import CheckReport, StageReport
+from lake.harness.profiles import resolve
+from lake.harness.progress import describe
 from lake.settings import settings
-from lake.store import Lake
+from lake.storage.report import CheckReport, StageReport
+from lake.storage.store import Lake
 
 GATE, WARNINGS = "quality_gate", "quality_warnings"
 

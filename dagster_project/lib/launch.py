@@ -9,13 +9,13 @@ import dagster as dg
 
 from dagster_project.lib.stage_asset import REBUILD
 from lake.errors import StageFailed, UserError
-from lake.plan import reasons_to_run
-from lake.profiles import load_profile
-from lake.report import StageReport
+from lake.harness.plan import reasons_to_run
+from lake.harness.profiles import load_profile
+from lake.harness.status import current_report
 from lake.settings import project_folder, settings
 from lake.stages import STAGES
-from lake.status import current_report
-from lake.store import Lake
+from lake.storage.report import StageReport
+from lake.storage.store import Lake
 
 _INSTANCE = "dagster.yaml"
 

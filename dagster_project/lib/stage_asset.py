@@ -7,16 +7,16 @@ from typing import Any
 import dagster as dg
 
 from dagster_project.lib.events import GATE, WARNINGS, events
-from lake import progress
-from lake.code import code_hash
-from lake.plan import reasons_to_run, rejected_inputs
-from lake.profiles import Profile, load_profile
-from lake.report import StageReport
-from lake.run import own_process, run_stage
+from lake.harness import progress
+from lake.harness.code_hash import code_hash
+from lake.harness.environment import KEEP_MEMORY
+from lake.harness.plan import reasons_to_run, rejected_inputs
+from lake.harness.profiles import Profile, load_profile
+from lake.harness.run import own_process, run_stage
 from lake.settings import project_folder, settings
 from lake.stages import STAGES, Stage
-from lake.store import Lake
-from lake.surroundings import KEEP_MEMORY
+from lake.storage.report import StageReport
+from lake.storage.store import Lake
 from lake.tables import TABLES
 
 REBUILD = "mixlake/rebuild"  # the tag of a run that makes its tables anew from all rows
@@ -71,7 +71,14 @@ def _run(context: dg.AssetExecutionContext, stage: Stage, profile: Profile, lake
 def _run_apart(context: dg.AssetExecutionContext, stage: Stage, profile: Profile, rebuild: bool) -> StageReport:
     invocation = dg.PipesSubprocessClient().run(
         context=context,
-        command=[sys.executable, "-m", "lake.run", stage.key, context.run.run_id, *(["--rebuild"] if rebuild else [])],
+        command=[
+            sys.executable,
+            "-m",
+            "lake.harness.run",
+            stage.key,
+            context.run.run_id,
+            *(["--rebuild"] if rebuild else []),
+        ],
         env=KEEP_MEMORY | {"MIXLAKE_ROOT": settings().root, "MIXLAKE_PROFILE": profile.name},
         cwd=str(project_folder()),
     )

@@ -17,7 +17,7 @@ from typing import Any, Literal, Protocol, cast, runtime_checkable
 from pydantic import BaseModel, ConfigDict, Field
 
 from lake.errors import StageFailed
-from lake.rubric import Rating
+from texts.rubric import Rating
 
 Task = Literal["rate", "build", "degrade", "distil"]
 Kind = Literal["rules", "vllm", "openai_api", "scripted"]

@@ -16,10 +16,10 @@ from inference.engines import Completion, EngineParams, Request, Task
 from inference.rules.build import build
 from inference.rules.degrade import degrade
 from inference.rules.distil import distil
-from lake import rubric
-from lake.code import source_hash
-from lake.formats.messages import completion
+from lake.harness.code_hash import source_hash
 from lake.ids import content_id
+from texts import rubric
+from texts.formats.messages import completion
 
 
 class RulesEngine:

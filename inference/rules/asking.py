@@ -6,7 +6,7 @@ import re
 from collections.abc import Collection, Mapping, Sequence
 from types import MappingProxyType
 
-from lake.words import words
+from texts.words import words
 
 DOES, TAKES, RETURNS, FAILS = range(4)
 _WORDINGS = ("what does {} do", "which arguments does {} take", "what does {} return", "when does {} fail")

@@ -12,11 +12,11 @@ from types import MappingProxyType
 
 from inference.rules.asking import DOES, FAILS, RETURNS, TAKES, question_about
 from inference.rules.passage import Passage, read, stands_alone, with_subject
-from lake.formats import FORMATS
-from lake.formats.multiple_choice import LETTERS
 from lake.ids import sha256_text
-from lake.spelling import COMMON
-from lake.words import content_words, numbers, stem, words
+from texts.formats import FORMATS
+from texts.formats.multiple_choice import LETTERS
+from texts.spelling import COMMON
+from texts.words import content_words, numbers, stem, words
 
 BUDGET = 130  # words of a dense answer
 _OPTION_WORDS = 28

@@ -11,9 +11,9 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from types import MappingProxyType
 
-from lake.formats import FORMATS
-from lake.formats.multiple_choice import LETTERS
-from lake.words import content_words, sentences
+from texts.formats import FORMATS
+from texts.formats.multiple_choice import LETTERS
+from texts.words import content_words, sentences
 
 # the field of each item type that holds most of what it says
 LONG: Mapping[str, str] = MappingProxyType(

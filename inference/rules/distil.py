@@ -15,9 +15,9 @@ from difflib import SequenceMatcher
 from inference.rules.asking import NAMED, aspects_asked, question_about, subjects_of
 from inference.rules.degrade import LONG
 from inference.rules.statements import NOISE, Member, closed, gathered, laid_out
-from lake.formats import FORMATS
-from lake.rubric import faults
-from lake.words import content_words
+from texts.formats import FORMATS
+from texts.rubric import faults
+from texts.words import content_words
 
 _MOST_QUESTIONS = 6
 _OWN = 0.3  # share of a question's content words that those before it must lack for it to ask something of its own

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, replace
 
-from lake.words import sentences, words
+from texts.words import sentences, words
 
 _NAME = re.compile(r"[A-Za-z_]\w*(?:\.\w+)+|[a-z]+_\w+|_\w+")
 _ENTRY = re.compile(r"(?P<name>\*{0,2}[A-Za-z_][\w.]*): (?P<text>\S.*)")

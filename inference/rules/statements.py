@@ -9,8 +9,8 @@ from functools import cached_property
 
 from inference.rules.asking import DOES, FAILS, RETURNS, TAKES
 from inference.rules.passage import ERROR, REMARK, Passage, stands_alone, with_subject
-from lake.rubric import faults
-from lake.words import content_words, numbers, sentences, words
+from texts.rubric import faults
+from texts.words import content_words, numbers, sentences, words
 
 BUDGET = 260  # words of the long text
 _SAME = 0.8  # share of a statement's content words in a kept one from which it says nothing of its own

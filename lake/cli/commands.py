@@ -5,11 +5,11 @@ from typing import Annotated
 
 import typer
 
-from lake import progress
 from lake.cli import render
 from lake.errors import StageFailed, UserError
+from lake.harness import progress
 from lake.settings import settings
-from lake.store import Lake
+from lake.storage.store import Lake
 
 app = typer.Typer(
     add_completion=False,
@@ -30,8 +30,8 @@ def _lake() -> Lake:
 @app.command()
 def doctor(profile: ProfileName = None, as_json: AsJson = False) -> int:
     """Name what is missing on this machine, with the command that mends it."""
-    from lake.doctor import examine, unmet
-    from lake.profiles import profile_names
+    from lake.cli.doctor import examine, unmet
+    from lake.harness.profiles import profile_names
 
     name = profile or settings().profile
     if name not in profile_names():
@@ -65,7 +65,7 @@ def ingest(
     as_json: AsJson = False,
 ) -> None:
     """Register raw files; nothing is read yet beyond their checksum."""
-    from lake.landing import Entry, register
+    from lake.landing.register import Entry, register
 
     render.registered(register(_lake(), Entry(path, source, licence, kind, copy, fields)), as_json)
 
@@ -85,10 +85,10 @@ def run(
     as_json: AsJson = False,
 ) -> int:
     """Bring tables up to date; what is up to date is left alone."""
-    from lake.engines import start_ahead
-    from lake.landing import FILES, register_landed
-    from lake.plan import plan, select_stages
-    from lake.profiles import load_profile, resolve
+    from lake.engines.spark import start_ahead
+    from lake.harness.plan import plan, select_stages
+    from lake.harness.profiles import load_profile, resolve
+    from lake.landing.register import FILES, register_landed
 
     chosen = load_profile(profile or settings().profile)
     selected = select_stages(stages or (), first, last)
@@ -117,8 +117,8 @@ def run(
 @app.command()
 def status(profile: ProfileName = None, as_json: AsJson = False) -> None:
     """Show every table: version, rows, gate, and whether it is up to date."""
-    from lake.profiles import load_profile
-    from lake.status import status as states
+    from lake.harness.profiles import load_profile
+    from lake.harness.status import status as states
 
     render.status(states(_lake(), load_profile(profile or settings().profile)), as_json)
 
@@ -126,7 +126,7 @@ def status(profile: ProfileName = None, as_json: AsJson = False) -> None:
 @app.command()
 def ledger(as_json: AsJson = False) -> int:
     """Show where every raw row went; exit 1 when the books do not balance."""
-    from lake.ledger import ledger as books
+    from lake.books.ledger import ledger as books
 
     told = books(_lake())
     render.ledger(told, as_json)
@@ -146,7 +146,7 @@ def show(
     as_json: AsJson = False,
 ) -> None:
     """Show rows of a table."""
-    from lake.query import select_rows
+    from lake.books.query import select_rows
 
     render.rows(select_rows(_lake(), table, where, limit, version), as_json)
 
@@ -154,7 +154,7 @@ def show(
 @app.command()
 def explain(row_id: Annotated[str, typer.Argument(metavar="ID")], as_json: AsJson = False) -> None:
     """Show a row's whole way: from its file to its end, or back to every raw row it came from."""
-    from lake.lineage import explain as way
+    from lake.books.lineage import explain as way
 
     render.explanation(way(_lake(), row_id), as_json)
 
@@ -162,7 +162,7 @@ def explain(row_id: Annotated[str, typer.Argument(metavar="ID")], as_json: AsJso
 @app.command()
 def report(out: Annotated[Path | None, typer.Option("--out", help="Where to write the page.")] = None) -> None:
     """Write the report of the lake as one HTML page that needs no network."""
-    from lake.profiles import resolve
+    from lake.harness.profiles import resolve
 
     page = resolve("reports.page:write_report")(_lake(), out)
     typer.echo(page)
@@ -174,7 +174,7 @@ def release(
     as_json: AsJson = False,
 ) -> None:
     """Copy the newest release (Parquet, card, manifest) out of the lake, its checksums verified."""
-    from lake.profiles import resolve
+    from lake.harness.profiles import resolve
 
     render.released(resolve("reports.release:export")(_lake(), out), as_json)
 
@@ -186,6 +186,6 @@ def ui(
     ] = 3000,
 ) -> int:
     """Open the Dagster UI, its daemon, and the audit pages, all on loopback."""
-    from lake.profiles import resolve
+    from lake.harness.profiles import resolve
 
     return resolve("dagster_project.lib.serve:serve")(port)

@@ -7,8 +7,9 @@ from collections.abc import Callable, Sequence
 import typer
 from typer import exceptions
 
-from lake import progress, surroundings
 from lake.errors import StageFailed, UserError
+from lake.harness import environment as surroundings
+from lake.harness import progress
 
 _CTRL_C = 130  # what typer returns in its place where it meets one inside a command
 

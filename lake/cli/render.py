@@ -14,13 +14,13 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from lake.doctor import Finding
-from lake.landing import Registered
-from lake.ledger import Ledger
-from lake.lineage import Explanation
-from lake.plan import PlannedStage
-from lake.report import StageReport
-from lake.status import TableStatus
+from lake.books.ledger import Ledger
+from lake.books.lineage import Explanation
+from lake.cli.doctor import Finding
+from lake.harness.plan import PlannedStage
+from lake.harness.status import TableStatus
+from lake.landing.register import Registered
+from lake.storage.report import StageReport
 
 _WIDE = 10_000  # a pipe has no width: never wrap or cut what a program may read
 

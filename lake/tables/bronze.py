@@ -2,7 +2,7 @@
 
 import pyarrow as pa
 
-from lake.schema import MESSAGES, TEXT, TEXTS, TIME, Table, columns
+from lake.tables.schema import MESSAGES, TEXT, TEXTS, TIME, Table, columns
 
 _PROVENANCE = {"source": TEXT, "licence": TEXT, "uri": TEXT, "position": pa.int64()}
 _QUARANTINE = columns(id=TEXT, **_PROVENANCE, raw=pa.binary(), outcome=TEXT, reason=TEXT, detail=TEXT)

@@ -2,7 +2,7 @@
 
 import pyarrow as pa
 
-from lake.schema import EXIT, MESSAGES, TEXT, TEXTS, Table, columns
+from lake.tables.schema import EXIT, MESSAGES, TEXT, TEXTS, Table, columns
 
 TABLES = (
     Table(
@@ -10,7 +10,7 @@ TABLES = (
         "one (group of degraded variants, high-quality target) pair",
         columns(
             id=TEXT,
-            item_type=TEXT,  # one of lake.formats.FORMATS
+            item_type=TEXT,  # one of texts.formats.FORMATS
             split=TEXT,  # sft | grpo | heldout
             title=TEXT,
             passage_ids=TEXTS,

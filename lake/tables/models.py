@@ -2,7 +2,7 @@
 
 import pyarrow as pa
 
-from lake.schema import CURVE, TEXT, VECTOR, Table, columns
+from lake.tables.schema import CURVE, TEXT, VECTOR, Table, columns
 
 _PARTS = pa.list_(
     pa.field(

@@ -2,7 +2,7 @@
 
 import pyarrow as pa
 
-from lake.schema import EXIT, MESSAGES, TEXT, TEXTS, VECTOR, Table, columns
+from lake.tables.schema import EXIT, MESSAGES, TEXT, TEXTS, VECTOR, Table, columns
 
 _RECORD = columns(
     id=TEXT,
@@ -140,7 +140,7 @@ TABLES = (
             cohesion=pa.float64(),
             source=TEXT,
             licence=TEXT,
-            licence_class=TEXT,  # of lake.licences: what members have in common
+            licence_class=TEXT,  # of texts.licences: what members have in common
             group_licence=TEXT,  # SPDX expression over all members: what an item fused from the group is under
             language=TEXT,
             item_type=TEXT,

@@ -14,13 +14,13 @@ from typing import Any
 import pyarrow.compute as pc
 import pytest
 
-from lake.ledger import ledger, outcomes
-from lake.lineage import explain
-from lake.profiles import load_profile
+from lake.books.ledger import ledger, outcomes
+from lake.books.lineage import explain
+from lake.harness.profiles import load_profile
+from lake.harness.status import status
 from lake.settings import project_folder
 from lake.stages import STAGES
-from lake.status import status
-from lake.store import Lake
+from lake.storage.store import Lake
 
 
 @dataclass(frozen=True)

@@ -11,8 +11,8 @@ import pytest
 
 sys.path.insert(0, str(Path(__file__).parent))
 
-from lake.job import Views
-from lake.profiles import resolve
+from lake.harness.job import Views
+from lake.harness.profiles import resolve
 from lake.stages import STAGES
 
 if TYPE_CHECKING:
@@ -45,7 +45,7 @@ def audited(tmp_path: Path) -> Callable[..., Audit]:
 
 @pytest.fixture(scope="session")
 def spark(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SparkSession]:
-    from lake.jars import delta_jars
+    from lake.engines.jars import delta_jars
     from lake.settings import settings
     from spark_jobs.session import spark_session
 

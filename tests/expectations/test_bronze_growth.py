@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from world import bronze, ident, tables
 
-from expectations.bronze import instructions
-from lake.job import Views
+from expectations.suites.bronze import instructions
+from lake.harness.job import Views
 
 _TABLE = "bronze/instructions"
 

@@ -10,10 +10,10 @@ import pytest
 from world import ident
 
 from expectations.calibration import gaps
-from expectations.silver import quality, ratings
-from lake.job import Views
+from expectations.suites.silver import quality, ratings
+from lake.harness.job import Views
 from lake.tables import TABLES
-from spark_jobs.curate import QualityParams
+from spark_jobs.curate.job import QualityParams
 
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession

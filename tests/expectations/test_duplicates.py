@@ -8,10 +8,10 @@ from typing import Any
 
 from world import ident, silver, tables
 
-from expectations.duplicates import UNIQUE, unique_instructions
 from expectations.gate import audit
-from lake.report import CheckReport
-from spark_jobs.dedupe import DedupeParams
+from expectations.suites.duplicates import UNIQUE, unique_instructions
+from lake.storage.report import CheckReport
+from spark_jobs.dedupe.job import DedupeParams
 
 
 class Beside(dict[str, Any]):

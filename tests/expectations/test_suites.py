@@ -13,9 +13,9 @@ from conftest import batches_of
 from mutations import MUTATIONS, Edit
 from world import everything, ident, tables
 
-from lake.profiles import resolve
-from lake.report import CheckReport
+from lake.harness.profiles import resolve
 from lake.stages import STAGES
+from lake.storage.report import CheckReport
 from lake.tables import TABLES
 
 if TYPE_CHECKING:

@@ -10,8 +10,8 @@ from typing import Any
 import pyarrow as pa
 from lakes import vector
 
-from lake.embedder import Embedder
 from lake.tables import TABLES
+from texts.embed.embedder import Embedder
 
 Rows = dict[str, list[dict[str, Any]]]
 

@@ -14,13 +14,14 @@ from typing import Any
 import pytest
 from lakes import small_lake
 
-from lake.store import Lake
+from lake.storage.store import Lake
 
 KEY, SIDE = "gold/mixture", "gold/mixture_unused"
 # Counts commits and, at the n-th, kills the process without a last word, before or after the commit.
 RUN = """
 import os, signal, sys
-from lake import run, store
+from lake.harness import run
+from lake.storage import store
 commits, kill_at, after = 0, int(sys.argv[1]), sys.argv[2] == "after"
 register = store.Lake._register
 def counted(self, *arguments):

@@ -11,9 +11,9 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.dataset as ds
 
+from lake.harness.job import ArrowRows, JobContext
 from lake.ids import sha256_text
-from lake.job import ArrowRows, JobContext
-from lake.store import Lake
+from lake.storage.store import Lake
 from lake.tables import TABLES
 
 

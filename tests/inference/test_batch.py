@@ -13,7 +13,7 @@ from inference.batch import answered, complete, in_batches, request_id
 from inference.engines import Completion, EngineGone, EngineParams, Request
 from inference.engines.scripted import ScriptedEngine
 from lake.errors import UserError
-from lake.store import Lake
+from lake.storage.store import Lake
 
 CACHE = "cache/generations"
 PARAMS = EngineParams(kind="scripted", answers=("one", "two", "three"))

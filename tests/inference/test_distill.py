@@ -12,9 +12,9 @@ from fakes import collected, context, dataset
 from inference.distill import DistillParams, distilled
 from inference.engines import EngineParams
 from inference.faithful import FaithfulParams
-from lake.coverage import copied, member_coverage, support
 from lake.errors import StageFailed
-from lake.rubric import score
+from texts.coverage import copied, member_coverage, support
+from texts.rubric import score
 
 GROUPS = {
     "grp_a": [

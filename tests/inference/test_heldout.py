@@ -12,9 +12,9 @@ from fakes import WordEmbedder, collected, context, dataset
 import inference.heldout
 from inference.engines import Completion, EngineParams
 from inference.heldout import HeldoutParams, answers, score_answers
-from lake.coverage import member_coverage
 from lake.errors import StageFailed
-from lake.rubric import score
+from texts.coverage import member_coverage
+from texts.rubric import score
 
 TARGET = "Q: Why does bread rise?\nA: Yeast eats sugar and gives off gas, which gluten holds."
 MEMBERS = ["Q: Why does bread rise?\nA: Yeast gives off gas.", "Q: What makes bread rise?\nA: Gluten holds gas."]

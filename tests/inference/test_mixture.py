@@ -13,11 +13,11 @@ from pydantic import ValidationError
 
 from inference.mixture import MIXTURE, UNUSED, MixtureParams, mixture
 from inference.pairing import Text, drafts
-from lake.formats import FORMATS
-from lake.job import JobContext
-from lake.rubric import HIGH, score
-from lake.store import Lake
+from lake.harness.job import JobContext
+from lake.storage.store import Lake
 from lake.tables import TABLES
+from texts.formats import FORMATS
+from texts.rubric import HIGH, score
 
 NOUNS = [
     "apple",

@@ -14,10 +14,10 @@ from inference.rules.asking import question_about, subjects_of
 from inference.rules.build import altered, build
 from inference.rules.degrade import OPERATORS, degrade, operator_of
 from inference.rules.distil import distil
-from lake.coverage import facts_recovered, member_coverage, support
-from lake.formats import FORMATS
-from lake.formats.messages import answer_of, format_score
-from lake.rubric import score
+from texts.coverage import facts_recovered, member_coverage, support
+from texts.formats import FORMATS
+from texts.formats.messages import answer_of, format_score
+from texts.rubric import score
 
 TARGETS = [
     (item_type, item)

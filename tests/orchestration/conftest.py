@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from lakes import small_lake
 
-from lake.store import Lake
+from lake.storage.store import Lake
 
 
 @pytest.fixture

@@ -16,12 +16,12 @@ from lakes import ROWS, publish, rec, small_lake
 
 from dagster_project.lib import launch, stage_asset
 from lake.errors import StageFailed
-from lake.profiles import Profile, load_profile
-from lake.report import StageReport
-from lake.run import run_stage
+from lake.harness.profiles import Profile, load_profile
+from lake.harness.run import run_stage
 from lake.settings import local_path
 from lake.stages import STAGES
-from lake.store import Lake
+from lake.storage.report import StageReport
+from lake.storage.store import Lake
 
 KEY, NEXT = "silver/ratings", "silver/quality"
 BAD = Profile("bad", "", {KEY: {"engine": {"kind": "scripted", "answers": ["no rating"]}}})
@@ -52,7 +52,7 @@ def test_a_shell_dagster_and_a_subprocess_tell_the_same(rated_next: Lake, monkey
         lake = small_lake(root, last="silver/embeddings")
         monkeypatch.setenv("MIXLAKE_ROOT", str(root))
         if way == "shell":
-            command = [sys.executable, "-m", "lake.run", KEY]
+            command = [sys.executable, "-m", "lake.harness.run", KEY]
             assert subprocess.run(command, capture_output=True, check=False).returncode == 0
         else:
             monkeypatch.setattr(stage_asset, "own_process", lambda stage, params, apart=way == "apart": apart)
@@ -143,7 +143,7 @@ def test_under_dagster_a_rejection_fails_its_checks_and_a_later_run_of_what_read
 
 def test_a_run_that_another_one_overtook_publishes_nothing(rated_next: Lake, monkeypatch: pytest.MonkeyPatch) -> None:
     import inference.rate
-    from lake.profiles import resolve
+    from lake.harness.profiles import resolve
 
     honest = inference.rate.ratings
 
@@ -162,15 +162,15 @@ def test_a_run_that_another_one_overtook_publishes_nothing(rated_next: Lake, mon
 
 
 def test_books_that_do_not_balance_publish_nothing(rated_next: Lake, monkeypatch: pytest.MonkeyPatch) -> None:
-    import expectations.silver
+    import expectations.suites.silver
     import inference.rate
 
-    monkeypatch.setattr(expectations.silver, "ratings", lambda frames, params: ())  # the suite would see it too
+    monkeypatch.setattr(expectations.suites.silver, "ratings", lambda frames, params: ())  # the suite would see it too
     honest = inference.rate.ratings
     monkeypatch.setattr(
         inference.rate, "ratings", lambda *given: ((key, rows.slice(1)) for key, rows in honest(*given))
     )
-    from lake.profiles import resolve
+    from lake.harness.profiles import resolve
 
     resolve.cache_clear()
     try:

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 @pytest.fixture(scope="session")
 def spark(tmp_path_factory: pytest.TempPathFactory) -> Iterator["SparkSession"]:
-    from lake.jars import delta_jars
+    from lake.engines.jars import delta_jars
     from lake.settings import settings
     from spark_jobs.session import spark_session
 

@@ -7,9 +7,9 @@ from typing import Any, cast
 import pyarrow as pa
 from pyspark.sql import DataFrame, SparkSession
 
+from lake.harness.job import JobContext
 from lake.ids import sha256_text
-from lake.job import JobContext
-from lake.store import Lake
+from lake.storage.store import Lake
 from lake.tables import TABLES
 
 

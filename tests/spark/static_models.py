@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 from safetensors.numpy import save_file
 
-from lake.embedder import embedder
+from texts.embed.embedder import embedder
 
 
 def static_folder(folder: Path, seed: int) -> Path:

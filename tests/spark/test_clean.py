@@ -9,11 +9,11 @@ import pyarrow as pa
 import pytest
 from pyspark.sql import DataFrame, SparkSession
 
+from lake.harness.job import JobContext, SparkRows
 from lake.ids import content_id, sha256_text
-from lake.job import JobContext, SparkRows
-from lake.store import Lake
+from lake.storage.store import Lake
 from lake.tables import TABLES
-from spark_jobs.clean import CleanParams, PassageParams, instructions, passages
+from spark_jobs.clean.job import CleanParams, PassageParams, instructions, passages
 
 Turns = list[tuple[str, str]]
 Inputs = Callable[..., Mapping[str, DataFrame]]

@@ -9,8 +9,8 @@ from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 from spark_frames import context, frame, record, rows
 
-from lake.embedder import embedder
-from spark_jobs.curate import QualityParams, quality
+from spark_jobs.curate.job import QualityParams, quality
+from texts.embed.embedder import embedder
 
 
 def test_scores_uncertainty_neighbours_and_the_unrated(spark: SparkSession) -> None:

@@ -10,11 +10,11 @@ from pyspark.sql import SparkSession
 from spark_frames import context, frame, record, rows
 from static_models import static_folder
 
-from lake.embedder import STUDENT, embedder
 from lake.errors import UserError
-from lake.packing import FLOAT
-from lake.store import Lake
-from spark_jobs.embed import EmbedParams, embeddings, missing
+from lake.storage.store import Lake
+from spark_jobs.embed.job import EmbedParams, embeddings, missing
+from texts.embed.embedder import STUDENT, embedder
+from texts.embed.vector_bytes import FLOAT
 
 UNIQUE, VECTORS, FIDELITY = "silver/unique_instructions", "silver/embeddings", "silver/student_fidelity"
 

@@ -10,14 +10,14 @@ import pytest
 from pyspark.sql import SparkSession
 from spark_frames import context, frame, record, rows
 
-from lake.embedder import embedder
 from lake.ids import content_id
-from spark_jobs.group import GroupParams, groups
-from spark_jobs.grouping import SizeLaw
-from spark_jobs.lookup import among
-from spark_jobs.neighbours import nearest
-from spark_jobs.passes import FREE, near_newcomers, runs
-from spark_jobs.vectors import bounded, packed, unit, whole
+from spark_jobs.columnar.lookup import among
+from spark_jobs.columnar.vectors import bounded, packed, unit, whole
+from spark_jobs.curate.neighbours import nearest
+from spark_jobs.group.grouping import SizeLaw
+from spark_jobs.group.job import GroupParams, groups
+from spark_jobs.group.passes import FREE, near_newcomers, runs
+from texts.embed.embedder import embedder
 
 
 def _clusters(count: int, size: int, seed: int = 7, noise: float = 0.35) -> np.ndarray:

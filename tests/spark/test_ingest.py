@@ -15,10 +15,10 @@ import pyarrow.parquet as pq
 import pytest
 from pyspark.sql import DataFrame, SparkSession
 
-from lake.job import JobContext, SparkRows
-from lake.store import Lake
+from lake.harness.job import JobContext, SparkRows
+from lake.storage.store import Lake
 from lake.tables import TABLES
-from spark_jobs.ingest import IngestParams, instructions, newest_files, passages, references
+from spark_jobs.ingest.job import IngestParams, instructions, newest_files, passages, references
 
 Rows = list[dict[str, Any]]
 

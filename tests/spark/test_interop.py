@@ -11,10 +11,10 @@ from deltalake import DeltaTable, write_deltalake
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql.pandas.types import from_arrow_schema
 
-from lake.publication import Publication, now
-from lake.schema import nullable
-from lake.store import Lake
+from lake.storage.publication import Publication, now
+from lake.storage.store import Lake
 from lake.tables import TABLES
+from lake.tables.schema import nullable
 
 DISTINCT = list({str(table.schema): key for key, table in TABLES.items()}.values())
 

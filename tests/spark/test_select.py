@@ -8,8 +8,8 @@ from pyspark.sql import SparkSession
 from spark_frames import context, frame, record, rows
 
 from lake.ids import content_id
-from spark_jobs.contamination import contaminated
-from spark_jobs.select import SelectParams, mix, training_set
+from spark_jobs.select.contamination import contaminated
+from spark_jobs.select.job import SelectParams, mix, training_set
 
 QUESTION = "A farmer has 12 cows and buys 7 more before selling half of them; how many cows are left on the farm?"
 

@@ -10,10 +10,10 @@ import pyarrow.dataset as ds
 import pytest
 from pyspark.sql import SparkSession
 
-from lake import engines
+from lake.engines import spark as engines
 from lake.errors import UserError
 from lake.stages import Balance
-from lake.store import Lake
+from lake.storage.store import Lake
 from spark_jobs.session import local_cores, settings, spark_session
 
 

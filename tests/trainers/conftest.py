@@ -35,7 +35,7 @@ def small_teacher(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     import torch
     from transformers import BertConfig, BertModel
 
-    from lake.embedder import embedder
+    from texts.embed.embedder import embedder
 
     folder = tmp_path_factory.mktemp("teacher") / "model"
     shutil.copytree(embedder().folder, folder, ignore=shutil.ignore_patterns("*.safetensors", "__pycache__"))

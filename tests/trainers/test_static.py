@@ -6,8 +6,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from lake import static
-from lake.embedder import Embedder, embedder
+from texts.embed import static
+from texts.embed.embedder import Embedder, embedder
 
 TEXTS = ["How do I bake bread?", "bake a loaf of bread", "Who won the cup?", "naïve 日本", ""]
 

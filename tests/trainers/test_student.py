@@ -11,15 +11,15 @@ import pyarrow.dataset as ds
 import pytest
 import toy
 
-from lake import static
-from lake.embedder import Embedder
 from lake.errors import UserError
-from lake.fidelity import fidelity, recall
+from lake.harness.job import JobContext
 from lake.ids import sha256_text
-from lake.job import JobContext
 from lake.settings import settings
-from lake.store import Lake
+from lake.storage.store import Lake
 from lake.tables import TABLES
+from texts.embed import static
+from texts.embed.embedder import Embedder
+from texts.embed.fidelity import fidelity, recall
 from trainers.sample import stratified
 from trainers.student import SAMPLE_TABLE, StudentParams, student_embedder
 

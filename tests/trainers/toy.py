@@ -6,10 +6,10 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.dataset as ds
 
-from lake.formats import FORMATS
+from lake.harness.job import JobContext
 from lake.ids import content_id
-from lake.job import JobContext
 from lake.tables import TABLES
+from texts.formats import FORMATS
 
 TINY = {"hidden_size": 96, "layers": 2, "heads": 3, "vocabulary": 600, "positions": 512}
 SFT: dict[str, Any] = {

@@ -3,7 +3,7 @@
 import pyarrow as pa
 import pytest
 
-from spark_jobs.answers import blanks, cut_off, declines
+from spark_jobs.clean.answers import blanks, cut_off, declines
 
 TEN = "First rinse the rice until the water runs clear, then"
 

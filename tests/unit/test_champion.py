@@ -7,7 +7,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.dataset as ds
 
-from lake.job import JobContext
+from lake.harness.job import JobContext
 from lake.tables import TABLES
 from trainers.champion import ChampionParams, champion, interval
 

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from lake.cli.commands import app
+from lake.cli.doctor import examine, java_version, unmet
 from lake.cli.main import guarded
-from lake.doctor import examine, java_version, unmet
 from lake.errors import StageFailed, UserError
 from lake.settings import settings
 from lake.stages import STAGES
@@ -78,7 +78,7 @@ def test_ctrl_c_inside_a_command_gets_a_sentence_too(
     def stopped(name: str) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("lake.profiles.load_profile", stopped)
+    monkeypatch.setattr("lake.harness.profiles.load_profile", stopped)
     code, out, err = mixlake(capsys, "run")
     assert (code, out) == (1, "")
     assert err.startswith("Stopped. Nothing half-written was published")

@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lake.coded_words import coded
+from texts.coded_words import coded
 
 _TEXTS = st.lists(st.lists(st.sampled_from(["a", "A", "b", "bee", "c"]), max_size=12), max_size=8)
 

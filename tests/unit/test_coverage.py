@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lake.coverage import copied, facts_recovered, member_coverage, shingles, support
+from texts.coverage import copied, facts_recovered, member_coverage, shingles, support
 
 MEMBERS = [
     "Rinse the rice until the water runs clear.",

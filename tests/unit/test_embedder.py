@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from lake.embedder import DEFAULT, Embedder, _opened, embedder
 from lake.errors import UserError
+from texts.embed.embedder import DEFAULT, Embedder, _opened, embedder
 
 
 def _model(folder: Path, weights: bytes = b"weights") -> Path:
@@ -41,7 +41,7 @@ def test_changed_packaged_weights_are_refused(tmp_path: Path, monkeypatch: pytes
     _model(installed / "model")
     (installed / "__init__.py").touch()
     monkeypatch.syspath_prepend(tmp_path)
-    monkeypatch.setattr("lake.embedder._opened", _opened.__wrapped__)
+    monkeypatch.setattr("texts.embed.embedder._opened", _opened.__wrapped__)
     with pytest.raises(UserError, match="SHA-256"):
         embedder()
 

@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lake.formats import FORMATS
-from lake.formats.multiple_choice import LETTERS
+from texts.formats import FORMATS
+from texts.formats.multiple_choice import LETTERS
 
 PLAIN = st.text(st.characters(exclude_characters="<>:)\x00", exclude_categories=("Cs", "Cc")), min_size=1, max_size=80)
 FIELD = PLAIN.map(str.strip).filter(bool)

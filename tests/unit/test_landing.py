@@ -13,9 +13,9 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from lake.addresses import absolute
 from lake.errors import UserError
-from lake.landing import (
+from lake.landing.addresses import absolute
+from lake.landing.register import (
     Entry,
     landing_folder,
     misplaced,
@@ -25,8 +25,8 @@ from lake.landing import (
     unread_bytes,
     unregistered,
 )
-from lake.publication import now
-from lake.store import Lake
+from lake.storage.publication import now
+from lake.storage.store import Lake
 
 
 @pytest.fixture
@@ -146,7 +146,9 @@ def test_a_hub_that_cannot_be_reached_is_one_sentence(lake: Lake, monkeypatch: p
     def refuse(*_: object) -> None:
         raise Unreachable("no\nnetwork")
 
-    monkeypatch.setattr("lake.landing.located", lambda _: (type("Hub", (), {"get_file_info": refuse})(), "org/name"))
+    monkeypatch.setattr(
+        "lake.landing.register.located", lambda _: (type("Hub", (), {"get_file_info": refuse})(), "org/name")
+    )
     with pytest.raises(UserError, match=r"org/name is no file or folder here, .* cannot be listed: no network"):
         register(lake, Entry("org/name", "notes"))
 

@@ -2,7 +2,7 @@
 
 import pyarrow as pa
 
-from spark_jobs.language import languages
+from spark_jobs.clean.language import languages
 
 TEXTS = {
     "How is the rice that you cook for the guests?": "en",

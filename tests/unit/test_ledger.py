@@ -6,9 +6,9 @@ from pathlib import Path
 import pytest
 from lakes import ROWS, publish, raw_id, rec, small_lake
 
+from lake.books.ledger import OUTCOMES, SourceLedger, ledger
 from lake.cli.main import main
-from lake.ledger import OUTCOMES, SourceLedger, ledger
-from lake.store import Lake
+from lake.storage.store import Lake
 
 
 def of(lake: Lake, source: str) -> SourceLedger:

@@ -3,11 +3,11 @@
 import pytest
 from lakes import ROWS, psg, raw_id, rec
 
+from lake.books.ledger import ledger
+from lake.books.lineage import explain
 from lake.errors import UserError
 from lake.ids import content_id
-from lake.ledger import ledger
-from lake.lineage import explain
-from lake.store import Lake
+from lake.storage.store import Lake
 
 
 @pytest.mark.parametrize(

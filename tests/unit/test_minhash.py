@@ -6,8 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from spark_jobs import minhash, runs
-from spark_jobs.candidates import fingerprint
+from spark_jobs.columnar import ragged as runs
+from spark_jobs.dedupe import minhash
+from spark_jobs.dedupe.candidates import fingerprint
 
 TEXTS = st.lists(st.text(alphabet="ab 12,.éД水\n", max_size=40), min_size=1, max_size=8)
 

@@ -13,7 +13,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from lake.parallel import in_processes
+from lake.engines.parallel import in_processes
 
 
 def counted(taken: list[int]) -> Iterator[float]:
@@ -41,7 +41,7 @@ def test_one_process_is_this_one() -> None:
 
 SLEEPERS = """
 import time
-from lake.parallel import in_processes
+from lake.engines.parallel import in_processes
 if __name__ == "__main__":
     for _ in in_processes(time.sleep, [0, 60, 60], 2):
         print("started", flush=True)

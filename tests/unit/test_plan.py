@@ -6,16 +6,16 @@ from pathlib import Path
 import pytest
 from lakes import ROWS, publish
 
-import lake.plan
-import lake.profiles
-from lake.code import code_hash
+import lake.harness.plan
+import lake.harness.profiles
 from lake.errors import UserError
-from lake.landing import landing_folder
-from lake.plan import fingerprint, plan, rejected_inputs, select_stages
-from lake.profiles import Profile, load_profile, profile_names, resolve
-from lake.report import StageReport
+from lake.harness.code_hash import code_hash
+from lake.harness.plan import fingerprint, plan, rejected_inputs, select_stages
+from lake.harness.profiles import Profile, load_profile, profile_names, resolve
+from lake.landing.register import landing_folder
 from lake.stages import STAGES
-from lake.store import Lake
+from lake.storage.report import StageReport
+from lake.storage.store import Lake
 
 PROFILE = Profile("test", "", {})
 
@@ -40,7 +40,7 @@ def test_an_input_that_moved_is_a_reason_and_downstream_waits(current: Lake) -> 
 
 @pytest.mark.parametrize(("what", "reason"), [("code_hash", "code changed"), ("hash_json", "params changed")])
 def test_code_and_params_are_reasons(current: Lake, monkeypatch: pytest.MonkeyPatch, what: str, reason: str) -> None:
-    monkeypatch.setattr(lake.plan, what, lambda _: "other")
+    monkeypatch.setattr(lake.harness.plan, what, lambda _: "other")
     assert [entry.reason for entry in plan(current, [STAGES[UNIQUE]], PROFILE)] == [reason]
 
 
@@ -77,13 +77,13 @@ def test_the_pipeline_is_in_order_and_without_a_circle() -> None:
 
 
 def test_the_code_hash_sees_the_job_the_modules_it_imports_and_the_schema(monkeypatch: pytest.MonkeyPatch) -> None:
-    import lake.code
+    import lake.harness.code_hash
 
     stage = STAGES[UNIQUE]
     before = code_hash.__wrapped__(stage)
-    assert "spark_jobs.minhash" in lake.code._closure(stage.job.split(":")[0])
+    assert "spark_jobs.dedupe.minhash" in lake.harness.code_hash._closure(stage.job.split(":")[0])
     assert code_hash.__wrapped__(replace(stage, suite=STAGES[QUALITY].suite.replace("silver", "gold"))) != before
-    monkeypatch.setattr(lake.code, "_version", lambda library: "0")
+    monkeypatch.setattr(lake.harness.code_hash, "_version", lambda library: "0")
     assert code_hash.__wrapped__(stage) != before
 
 
@@ -126,7 +126,7 @@ def test_a_profile_that_is_none_gets_a_sentence(
     folder = tmp_path / "recipes" / "profiles"
     folder.mkdir(parents=True)
     (folder / "own.yaml").write_text(written)
-    monkeypatch.setattr(lake.profiles, "project_folder", lambda: tmp_path)
+    monkeypatch.setattr(lake.harness.profiles, "project_folder", lambda: tmp_path)
     with pytest.raises(UserError, match=said):
         load_profile("own")
 

@@ -10,10 +10,10 @@ import pytest
 import yaml
 from lakes import ROWS, publish, small_lake
 
+from lake.books.ledger import ledger
 from lake.errors import StageFailed, UserError
-from lake.job import JobContext
-from lake.ledger import ledger
-from lake.store import Lake
+from lake.harness.job import JobContext
+from lake.storage.store import Lake
 from reports.release import ReleaseParams, export, folder, release
 
 INPUTS = ("gold/training_set", "reports/evaluation")

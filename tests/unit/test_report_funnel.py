@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 from lakes import ROWS, publish, rec, small_lake
 
-from lake.ledger import ledger
-from lake.store import Lake
+from lake.books.ledger import ledger
+from lake.storage.store import Lake
 from reports.funnel import examples, funnel
 
 

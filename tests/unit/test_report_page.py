@@ -7,10 +7,10 @@ from pathlib import Path
 import pytest
 from lakes import HOSTILE, ROWS, publish, small_lake
 
-from lake.ledger import ledger
-from lake.report import CheckReport, StageReport
+from lake.books.ledger import ledger
 from lake.stages import STAGES
-from lake.store import Lake
+from lake.storage.report import CheckReport, StageReport
+from lake.storage.store import Lake
 from reports.page import html, shortened, visible, write_report
 
 

@@ -7,7 +7,7 @@ import pytest
 from lakes import ROWS, publish, small_lake
 
 from lake.stages import STAGES
-from lake.store import Lake
+from lake.storage.store import Lake
 from reports.charts import Bars, Histogram, Lines, Points
 from reports.plots import chart, picture
 from reports.view import View

@@ -2,8 +2,8 @@
 
 import pytest
 
-from lake.formats import FORMATS
-from lake.formats.messages import completion
+from texts.formats import FORMATS
+from texts.formats.messages import completion
 from trainers.rewards.coverage import coverage
 from trainers.rewards.format import form, scored_answers
 from trainers.rewards.quality import quality

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lake.rubric import HIGH, Rating, compress, faults, ratings, score, scores
-from lake.words import sentences, words
+from texts.rubric import HIGH, Rating, compress, faults, ratings, score, scores
+from texts.words import sentences, words
 
 RICE = (
     "Q: How do I cook rice on the stove?\n"

@@ -4,13 +4,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from spark_jobs.sources import NESTED, SHAPES, detect, original_id, unfold
-from spark_jobs.sources.field_map import mapped
-from spark_jobs.sources.message_tree import flat
-from spark_jobs.sources.passage import passage
-from spark_jobs.sources.reference import truth
-from spark_jobs.sources.threads import Threads
-from spark_jobs.sources.turns import is_record
+from spark_jobs.ingest.sources import NESTED, SHAPES, detect, original_id, unfold
+from spark_jobs.ingest.sources.field_map import mapped
+from spark_jobs.ingest.sources.message_tree import flat
+from spark_jobs.ingest.sources.passage import passage
+from spark_jobs.ingest.sources.reference import truth
+from spark_jobs.ingest.sources.threads import Threads
+from spark_jobs.ingest.sources.turns import is_record
 
 
 def qa(question: str, answer: str) -> list[dict[str, str]]:

@@ -8,9 +8,9 @@ import pyarrow.parquet as pq
 import pytest
 
 from lake.errors import UserError
-from lake.publication import FORMAT, Publication, now
-from lake.report import StageReport
-from lake.store import Lake
+from lake.storage.publication import FORMAT, Publication, now
+from lake.storage.report import StageReport
+from lake.storage.store import Lake
 from lake.tables import TABLES
 
 KEY, SIDE = "silver/quality", "silver/unrated"

@@ -5,7 +5,17 @@ import statistics
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
-PACKAGES = ("lake", "spark_jobs", "inference", "trainers", "expectations", "dagster_project", "reports", "demo")
+PACKAGES = (
+    "texts",
+    "lake",
+    "spark_jobs",
+    "inference",
+    "trainers",
+    "expectations",
+    "dagster_project",
+    "reports",
+    "demo",
+)
 FILES = sorted(path for package in PACKAGES for path in (ROOT / package).rglob("*.py"))
 
 

@@ -3,7 +3,7 @@
 import pyarrow as pa
 import pytest
 
-from spark_jobs.text import exact_key, repair
+from spark_jobs.clean.text import exact_key, repair
 
 
 def repaired(text: str) -> str:

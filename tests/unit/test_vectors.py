@@ -4,9 +4,9 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lake.licences import CLASSES, together
-from spark_jobs.grouping import likeness
-from spark_jobs.vectors import ONE, cells, packed, unit, unpacked, whole
+from spark_jobs.columnar.vectors import ONE, cells, packed, unit, unpacked, whole
+from spark_jobs.group.grouping import likeness
+from texts.licences import CLASSES, together
 
 
 def _rows(count: int, dimension: int, seed: int = 7) -> np.ndarray:

@@ -8,8 +8,8 @@ import pyarrow as pa
 import pytest
 from tokenizers import Tokenizer
 
-from lake.embedder import embedder
-from lake.wordpieces import WordPieces, word_pieces
+from texts.embed.embedder import embedder
+from texts.embed.wordpieces import WordPieces, word_pieces
 
 TEXTS = [
     "How do I bake bread?", "", " ", "bread", "BREAD bread's bread-like (bread)", "naïve É e\u0301 ΣΑΣ ﬁn Straße",

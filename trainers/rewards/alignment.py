@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from lake.embedder import embedder
+from texts.embed.embedder import embedder
 from trainers.rewards.format import scored_answers
 
 

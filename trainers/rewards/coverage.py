@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from statistics import fmean
 from typing import Any
 
-from lake.coverage import member_coverage, support
+from texts.coverage import member_coverage, support
 from trainers.rewards.format import scored_answers
 
 

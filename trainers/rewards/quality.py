@@ -3,8 +3,8 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from lake import rubric
-from lake.coverage import copied
+from texts import rubric
+from texts.coverage import copied
 from trainers.rewards.format import scored_answers
 
 COPY_LIMIT = 0.9

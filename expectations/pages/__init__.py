@@ -1,0 +1,1 @@
+"""Audit pages and data docs."""

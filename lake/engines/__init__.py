@@ -1,0 +1,1 @@
+"""Where the work of a stage runs: in Spark, over Arrow datasets, in processes."""

@@ -1,0 +1,90 @@
+"""What a job is given and what it returns.
+
+A Spark job is `job(inputs, params, context) -> Mapping[table key, DataFrame]`: frames in, frames out. It writes nothing itself;
+rows that Python makes it may have kept by workers (spark_jobs.columnar.worker_files), and return the frames that read them.
+Every other job is `job(inputs, params, context) -> Iterator[tuple[table key, pyarrow.Table]]`: its inputs are Arrow datasets
+(read them in batches), its outputs a stream of small tables that the harness writes as they come.
+Keys are table keys: the stage's own table and its side tables. Columns are those of lake.tables, in any order.
+"""
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pyarrow as pa
+import pyarrow.dataset as ds
+from pydantic import BaseModel, ConfigDict
+
+if TYPE_CHECKING:
+    from pyspark.sql import DataFrame
+
+    from lake.storage.store import Lake, Staged
+
+
+class Params(BaseModel):
+    """What a job does. Frozen, unknown fields refused; stored in the commit of what the job published."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    def fingerprint(self) -> dict[str, Any]:
+        """All that decides what the job does with these params; a subclass that names a recipe adds the recipe's content."""
+        return self.model_dump(mode="json")
+
+    @property
+    def loads_no_model(self) -> bool:
+        """True where these params let a generate or train stage run without any model library."""
+        return False
+
+
+def quiet(done: int, total: int) -> None:
+    """Progress that nobody watches."""
+
+
+@dataclass(frozen=True)
+class Kept:
+    """Rows of a table that Spark's workers wrote themselves, as files of the run, and the frame that reads them."""
+
+    frame: "DataFrame"
+    staged: "Staged"
+
+
+@dataclass(frozen=True)
+class JobContext:
+    """The surroundings of one run of one job.
+
+    artifacts: an empty folder of this run, kept if its rows are published (checkpoints, release files). Rows refer to what is
+    in it by absolute path.
+    metrics: figures about the run (`context.metrics["recall"] = 0.99`); they go into the report, the commit and the UI.
+    progress: call with (done, total) now and then.
+    before: empty when the job is given all rows of its inputs. When it is given only the rows that are new since its last
+    publication: the older rows of each input, and its own tables as published, by table key.
+    kept: by table key, what a Spark job had its workers write; a frame of it that the job returns as it is gets published so.
+    """
+
+    lake: "Lake"
+    run_id: str
+    artifacts: Path
+    metrics: dict[str, float] = field(default_factory=dict[str, float])
+    progress: Callable[[int, int], None] = quiet
+    before: Mapping[str, Any] = field(default_factory=dict[str, Any])
+    kept: dict[str, Kept] = field(default_factory=dict[str, Kept])
+
+
+class Views(dict[str, Any]):
+    """The frames that a suite looks at: a stage's inputs as its job was given them, and its staged rows.
+
+    `before` is what the job was given as `JobContext.before`.
+    """
+
+    def __init__(self, frames: Mapping[str, Any], before: Mapping[str, Any]) -> None:
+        super().__init__(frames)
+        self.before = before
+
+
+ArrowInputs = Mapping[str, ds.Dataset]
+ArrowRows = Iterator[tuple[str, pa.Table]]
+SparkInputs = Mapping[str, "DataFrame"]
+SparkRows = Mapping[str, "DataFrame"]
+ArrowJob = Callable[[ArrowInputs, Any, JobContext], ArrowRows]
+SparkJob = Callable[[SparkInputs, Any, JobContext], SparkRows]

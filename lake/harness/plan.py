@@ -1,0 +1,113 @@
+"""What a run would do and why, decided from the last commits alone: no JVM, no model, milliseconds."""
+
+from collections.abc import Sequence
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict
+
+from lake.errors import UserError
+from lake.harness.code_hash import code_hash
+from lake.harness.new_rows import growth
+from lake.harness.profiles import Profile
+from lake.landing.register import FILES, unregistered
+from lake.stages import STAGES, Stage, producer
+from lake.storage.publication import Fingerprint, hash_json
+from lake.storage.store import Lake
+
+Action = Literal["run", "nothing_to_do", "wait"]
+Scope = Literal["everything", "new_rows"]
+
+
+class PlannedStage(BaseModel):
+    """What a run would do about one stage. `wait`: it would run after the stages named in `reason` have; `scope`: on which
+    rows, where that can be told already."""
+
+    model_config = ConfigDict(frozen=True)
+
+    stage: str
+    action: Action
+    reason: str
+    scope: Scope | None = None
+    inputs: dict[str, int | None]
+    version: int | None
+
+
+def select_stages(names: Sequence[str] = (), first: str | None = None, last: str | None = None) -> list[Stage]:
+    """The stages named, or all from `first` to `last`, in pipeline order. Raises UserError for an unknown stage."""
+    for name in (*names, *filter(None, (first, last))):
+        if name not in STAGES:
+            raise UserError(f"There is no stage {name!r}: there are {', '.join(STAGES)}")
+    if names and (first or last):
+        raise UserError("Name stages, or give --from and --to, not both")
+    keys = list(STAGES)
+    low, high = keys.index(first) if first else 0, keys.index(last) if last else len(keys) - 1
+    if low > high:
+        raise UserError(f"--from {first} comes after --to {last} in the pipeline: {', '.join(keys)}")
+    return [STAGES[key] for key in keys if (key in names if names else low <= keys.index(key) <= high)]
+
+
+def fingerprint(lake: Lake, stage: Stage, profile: Profile) -> Fingerprint | None:
+    """What the stage's rows would depend on now; None when an input was never published."""
+    versions = {table: lake.version(table) for table in stage.inputs}
+    known = {table: version for table, version in versions.items() if version is not None}
+    if len(known) < len(versions):
+        return None
+    params = profile.params_of(stage)
+    return Fingerprint(inputs=known, params_hash=hash_json(params.fingerprint()), code_hash=code_hash(stage))
+
+
+def reasons_to_run(lake: Lake, stage: Stage, profile: Profile, rebuild: bool = False) -> list[str]:
+    """Why the stage's table is not what its inputs, params and code would give; empty when there is nothing to do."""
+    published = lake.publication(stage.key)
+    if published is None:
+        return ["never run"]
+    if rebuild:
+        return ["a rebuild was asked for"]
+    attempt = lake.attempt(stage.key)
+    if attempt and attempt.status == "rejected":
+        return ["the newest attempt was rejected"]
+    wanted = fingerprint(lake, stage, profile)
+    return wanted.differences(published[1]) if wanted else ["an input is missing"]
+
+
+def rejected_inputs(lake: Lake, stage: Stage) -> list[str]:
+    """The upstream stages whose newest attempt was rejected: while there is one, `stage` must not run."""
+    owners = {owner.key for table in stage.inputs if (owner := producer(table))}
+    attempts = {key: lake.attempt(key) for key in sorted(owners)}
+    return [key for key, attempt in attempts.items() if attempt and attempt.status == "rejected"]
+
+
+def plan(lake: Lake, stages: Sequence[Stage], profile: Profile, rebuild: bool = False) -> list[PlannedStage]:
+    """What running `stages` in order would do, one entry a stage."""
+    planned: list[PlannedStage] = []
+    moving: set[str] = set()
+    landed = len(unregistered(lake))
+    for stage in stages:
+        upstream = sorted({owner.key for table in stage.inputs if (owner := producer(table)) and owner.key in moving})
+        reasons = reasons_to_run(lake, stage, profile, rebuild)
+        if landed and FILES in stage.inputs:
+            reasons.append(f"{landed} landed {'file waits' if landed == 1 else 'files wait'} to be registered")
+        planned.append(_planned(lake, stage, profile, upstream, reasons, rebuild))
+        if planned[-1].action != "nothing_to_do":
+            moving.add(stage.key)
+    return planned
+
+
+def _planned(
+    lake: Lake, stage: Stage, profile: Profile, upstream: Sequence[str], reasons: Sequence[str], rebuild: bool
+) -> PlannedStage:
+    scope: Scope | None = None
+    if upstream:
+        action, reason = "wait", f"after {', '.join(upstream)}" + (f"; {', '.join(reasons)}" if reasons else "")
+    elif reasons:
+        action, reason, scope = "run", ", ".join(reasons), _scope(lake, stage, profile, rebuild)
+    else:
+        action, reason = "nothing_to_do", "inputs, params and code are unchanged"
+    inputs = {table: lake.version(table) for table in stage.inputs}
+    version = lake.version(stage.key)
+    return PlannedStage(stage=stage.key, action=action, reason=reason, scope=scope, inputs=inputs, version=version)
+
+
+def _scope(lake: Lake, stage: Stage, profile: Profile, rebuild: bool) -> Scope:
+    wanted = None if rebuild else fingerprint(lake, stage, profile)
+    return "new_rows" if wanted and growth(lake, stage, wanted) else "everything"

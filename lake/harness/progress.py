@@ -1,0 +1,45 @@
+"""What a run tells while it goes: rich on a terminal, plain lines in a pipe; always on standard error, so that figures stay alone."""
+
+import sys
+from functools import cache
+
+from rich.console import Console
+from rich.text import Text
+
+from lake.storage.report import CheckReport, StageReport
+
+_STYLES = {"published": "green", "up_to_date": "dim", "rejected": "bold red"}
+
+
+@cache
+def console() -> Console:
+    """The console of progress and messages."""
+    return Console(stderr=True, highlight=False, soft_wrap=not sys.stderr.isatty())
+
+
+def started(stage: str, reason: str) -> None:
+    """Says that a stage starts and why."""
+    console().print(Text.assemble(("  ... ", "dim"), stage, (f"  ({reason})", "dim")))
+
+
+def finished(report: StageReport) -> None:
+    """Says what a stage did: rows by table, seconds, checks that failed or warned."""
+    rows = ", ".join(f"{count:,} {table}{_new(report, table)}" for table, count in report.rows.items())
+    head = f"  {report.status:<10}"
+    took = f"  {report.seconds:.1f} s" if report.status != "up_to_date" else ""
+    console().print(Text.assemble((head, _STYLES[report.status]), f" {report.stage}  {rows}{took}"))
+    for check in (*report.failed, *report.warned):
+        console().print(
+            Text.assemble(("    failed " if check.severity == "critical" else "    warns  ", "yellow"), describe(check))
+        )
+
+
+def _new(report: StageReport, table: str) -> str:
+    return f" (+{report.added.get(table, 0):,})" if report.grown else ""
+
+
+def describe(check: CheckReport) -> str:
+    """One line about a failed check: what was expected of which column, what was seen."""
+    where = f"{check.batch}.{check.column}" if check.column else check.batch
+    seen = f": {check.observed}" if check.observed else ""
+    return f"{where} {check.expectation}{seen}" + (f" (allowed {check.allowed})" if check.allowed else "")

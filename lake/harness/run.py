@@ -1,0 +1,240 @@
+"""The harness: runs one stage the same way from a shell, inside Dagster and in a process of its own.
+
+`python -m lake.harness.run STAGE` opens inputs at pinned versions, runs the job, stages the result, audits it, balances the books and
+publishes - or rejects, which publishes nothing and is a normal exit: only a crash ends with another code than 0 or 1.
+"""
+
+import secrets
+import shutil
+import sys
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from lake.engines.spark import Frames, Misplaced, frames_for
+from lake.errors import StageFailed, UserError
+from lake.harness import environment as surroundings
+from lake.harness.inputs import Opening
+from lake.harness.job import JobContext, Params, quiet
+from lake.harness.new_rows import Growth, growth
+from lake.harness.plan import fingerprint, reasons_to_run, rejected_inputs
+from lake.harness.profiles import Profile, load_profile, resolve
+from lake.harness.status import current_report
+from lake.settings import local_path, settings
+from lake.stages import STAGES, Stage
+from lake.storage.publication import Fingerprint, Publication, now
+from lake.storage.report import CheckReport, StageReport
+from lake.storage.store import Lake, Staged
+from lake.tables import TABLES
+
+Progress = Callable[[int, int], None]
+
+
+def fresh_run_id() -> str:
+    """An id for a run: sortable by time, unique without coordination."""
+    return f"{now():%Y%m%dT%H%M%S}-{secrets.token_hex(3)}"
+
+
+@dataclass(frozen=True)
+class _Attempt:
+    """One attempt of one stage: everything that stays the same while it runs."""
+
+    lake: Lake
+    stage: Stage
+    profile: Profile
+    run_id: str
+    wanted: Fingerprint
+    growth: Growth | None
+    base: int | None  # the version of its table that is in force when it starts
+    context: JobContext
+    started: float
+
+    @property
+    def folder(self) -> str:
+        return f"run-{self.run_id}"
+
+    @property
+    def params(self) -> Params:
+        return self.profile.params_of(self.stage)
+
+
+def run_stage(
+    stage: Stage,
+    profile: Profile,
+    lake: Lake,
+    run_id: str | None = None,
+    progress: Progress = quiet,
+    rebuild: bool = False,
+) -> StageReport:
+    """Runs one stage if it has something to do and returns what happened; `rebuild` runs it on everything all the same.
+
+    Raises UserError when an input was never published or its newest attempt was rejected, StageFailed when the books do not
+    balance; whatever is raised, nothing was published.
+    """
+    started = time.monotonic()
+    surroundings.prepare(profile.offline)
+    reasons = reasons_to_run(lake, stage, profile, rebuild)
+    stopped = rejected_inputs(lake, stage)
+    if stopped:
+        raise StageFailed(f"{stage.key} did not run: {', '.join(stopped)} was rejected; its audit page says why")
+    wanted = fingerprint(lake, stage, profile)
+    if wanted is None:
+        missing = [table for table in stage.inputs if lake.version(table) is None]
+        raise UserError(f"{stage.key} needs {', '.join(missing)}, which was never published: run that first")
+    if not reasons:
+        return current_report(lake, stage)
+    # the token keeps a retried step of the same run apart from its first try
+    attempt_id = f"{run_id or fresh_run_id()}-{secrets.token_hex(2)}"
+    artifacts = local_path(lake.root) / "artifacts" / stage.key / attempt_id
+    context = JobContext(lake, attempt_id, artifacts, progress=progress)
+    new = None if rebuild else growth(lake, stage, wanted)
+    attempt = _Attempt(lake, stage, profile, attempt_id, wanted, new, lake.version(stage.key), context, started)
+    return _run(attempt, "; ".join(reasons))
+
+
+def own_process(stage: Stage, params: Params) -> bool:
+    """Whether a stage runs in a process of its own: model libraries must leave the machine clean when they end."""
+    return stage.engine in ("generate", "train") and not params.loads_no_model
+
+
+def _run(attempt: _Attempt, reason: str) -> StageReport:
+    stage, artifacts = attempt.stage, attempt.context.artifacts
+    artifacts.mkdir(parents=True, exist_ok=True)
+    # imported while the session starts
+    gate = resolve(stage.suite), resolve("expectations.gate:audit")
+    frames = frames_for(stage.engine, attempt.lake)
+    opening = Opening(attempt.lake, frames, attempt.wanted.inputs, attempt.growth)
+    inputs = opening.inputs(stage)
+    context = replace(attempt.context, before=opening.before())
+    staged = frames.run(stage, inputs, attempt.params, context, attempt.folder)
+    views = opening.views(staged)
+    checks, page = _audit(attempt, gate, views)
+    report = _report(attempt, staged, checks, page, reason)
+    if report.failed:
+        attempt.lake.record_attempt(report)
+        return report
+    _balance(stage, frames, views)
+    published = _publish(attempt, staged, report)
+    if not any(artifacts.iterdir()):
+        shutil.rmtree(artifacts)
+    attempt.lake.record_attempt(published)
+    return published
+
+
+def _audit(
+    attempt: _Attempt, gate: tuple[Any, Any], views: Mapping[str, Any]
+) -> tuple[tuple[CheckReport, ...], str | None]:
+    suite, audit = gate
+    folder = local_path(attempt.lake.root) / "audits"
+    result = audit(attempt.stage.key, suite(views, attempt.params), attempt.run_id, folder)
+    return result.checks, str(Path(result.page).relative_to(folder)) if result.page else None
+
+
+def _balance(stage: Stage, frames: Frames, views: Mapping[str, Any]) -> None:
+    """Refuses to publish when a key of the input is in no place or in two."""
+    if stage.balance is None:
+        return
+    misplaced: Misplaced = frames.misplaced(stage.balance, views)
+    if any(misplaced.values()):
+        raise StageFailed(
+            f"{stage.key}: the books do not balance over {stage.balance.table}: {misplaced}; nothing was published"
+        )
+
+
+def _report(
+    attempt: _Attempt, staged: Mapping[str, Staged], checks: tuple[CheckReport, ...], page: str | None, reason: str
+) -> StageReport:
+    failed = any(check.severity == "critical" and not check.passed for check in checks)
+    added = {key: rows.rows for key, rows in staged.items()}
+    return StageReport(
+        stage=attempt.stage.key,
+        status="rejected" if failed else "published",
+        run_id=attempt.run_id,
+        version=attempt.base,
+        rows={key: count + _rows_kept(attempt, key) for key, count in added.items()},
+        added=added,
+        grown=attempt.growth is not None,
+        metrics=dict(attempt.context.metrics),
+        checks=checks,
+        inputs=attempt.wanted.inputs,
+        audit_page=page,
+        seconds=round(time.monotonic() - attempt.started, 2),
+        reason=reason,
+    )
+
+
+def _rows_kept(attempt: _Attempt, key: str) -> int:
+    """The rows of a table that this run leaves as they are."""
+    mode, version = TABLES[key].mode, attempt.lake.version(key)
+    kept = mode == "append" or (mode == "grow" and attempt.growth is not None)
+    return attempt.lake.rows(key, version) if kept and version is not None else 0
+
+
+def _publish(attempt: _Attempt, staged: Mapping[str, Staged], report: StageReport) -> StageReport:
+    """Side tables first; the stage's own commit, which names their versions, makes all of them visible at once."""
+    stage = attempt.stage
+    if attempt.lake.version(stage.key) != attempt.base:
+        raise StageFailed(f"another run published {stage.key} meanwhile: nothing of this one was; run it again")
+    publication = Publication(
+        stage=stage.key,
+        run_id=attempt.run_id,
+        published_at=now(),
+        inputs=attempt.wanted.inputs,
+        params_hash=attempt.wanted.params_hash,
+        code_hash=attempt.wanted.code_hash,
+        suite=stage.suite,
+        rows=report.rows,
+        added=report.added,
+        grown=report.grown,
+        warnings=len(report.warned),
+        metrics=report.metrics,
+        params=attempt.params.model_dump(mode="json"),
+    )
+    sides = {key: attempt.lake.publish(staged[key], publication) for key in stage.sides}
+    version = attempt.lake.publish(staged[stage.key], publication.model_copy(update={"sides": sides}))
+    return report.model_copy(update={"version": version, "seconds": round(time.monotonic() - attempt.started, 2)})
+
+
+def main(arguments: list[str]) -> int:
+    """Runs the stage named on the command line; under Dagster Pipes its report goes to the parent as one message."""
+    import os
+
+    rebuild = "--rebuild" in arguments
+    arguments = [argument for argument in arguments if argument != "--rebuild"]
+    if len(arguments) not in (1, 2) or arguments[0] not in STAGES:
+        print(
+            f"usage: python -m lake.harness.run STAGE [RUN_ID] [--rebuild]; stages: {', '.join(STAGES)}",
+            file=sys.stderr,
+        )
+        return 2
+    here = settings()
+    try:
+        profile = load_profile(here.profile)
+        lake, run_id = Lake(here.root), arguments[1] if arguments[1:] else None
+        report = run_stage(STAGES[arguments[0]], profile, lake, run_id, print_progress, rebuild)
+    except UserError as error:
+        print(error, file=sys.stderr)
+        return 2
+    except (StageFailed, KeyboardInterrupt) as error:
+        print(error if str(error) else f"{arguments[0]} was stopped: nothing of it was published", file=sys.stderr)
+        return 1
+    if "DAGSTER_PIPES_CONTEXT" in os.environ:
+        from dagster_pipes import open_dagster_pipes
+
+        with open_dagster_pipes() as pipes:
+            pipes.report_custom_message(report.model_dump(mode="json"))
+        return 0
+    print(report.model_dump_json(indent=1))
+    return 1 if report.status == "rejected" else 0
+
+
+def print_progress(done: int, total: int) -> None:
+    """One plain line a tenth of the way, for logs."""
+    if total and (done * 10) // total != ((done - 1) * 10) // total:
+        print(f"  {done:,} of {total:,}", file=sys.stderr, flush=True)
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,79 @@
+"""The state of every table, read from the last commits: no JVM."""
+
+from datetime import datetime
+from typing import Literal
+
+from pydantic import BaseModel
+
+from lake.harness.plan import plan
+from lake.harness.profiles import Profile
+from lake.stages import STAGES, Stage
+from lake.storage.report import StageReport
+from lake.storage.store import Lake
+
+Gate = Literal["passed", "warned", "rejected", "never_run"]
+
+
+class TableStatus(BaseModel):
+    """One stage's table: its readers' version, what its newest gate said, and whether it is what its inputs would give now."""
+
+    table: str
+    version: int | None
+    rows: int
+    gate: Gate
+    run_id: str | None
+    published_at: datetime | None
+    up_to_date: bool
+
+
+def status(lake: Lake, profile: Profile) -> list[TableStatus]:
+    """The state of every stage's table, in pipeline order."""
+    planned = {entry.stage: entry.action for entry in plan(lake, list(STAGES.values()), profile)}
+    return [_status(lake, key, up_to_date=planned[key] == "nothing_to_do") for key in STAGES]
+
+
+def _status(lake: Lake, key: str, up_to_date: bool) -> TableStatus:
+    published, attempt = lake.publication(key), lake.attempt(key)
+    rejected = attempt is not None and attempt.status == "rejected"
+    if published is None:
+        return TableStatus(
+            table=key,
+            version=None,
+            rows=0,
+            gate="rejected" if rejected else "never_run",
+            run_id=None,
+            published_at=None,
+            up_to_date=False,
+        )
+    version, publication = published
+    gate: Gate = "rejected" if rejected else "warned" if publication.warnings else "passed"
+    return TableStatus(
+        table=key,
+        version=version,
+        rows=lake.dataset(key, version).count_rows(),
+        gate=gate,
+        run_id=publication.run_id,
+        published_at=publication.published_at,
+        up_to_date=up_to_date,
+    )
+
+
+def current_report(lake: Lake, stage: Stage) -> StageReport:
+    """The report of a stage that is up to date, from its last commit: what its gate said of these rows then still holds."""
+    published = lake.publication(stage.key)
+    assert published is not None  # a stage that was never published has a reason to run
+    version, publication = published
+    attempt = lake.attempt(stage.key)
+    audited = attempt if attempt and attempt.run_id == publication.run_id else None
+    return StageReport(
+        stage=stage.key,
+        status="up_to_date",
+        run_id=publication.run_id,
+        version=version,
+        rows=publication.rows,
+        metrics=publication.metrics,
+        inputs=publication.inputs,
+        checks=audited.checks if audited else (),
+        audit_page=audited.audit_page if audited else None,
+        reason="inputs, params and code are unchanged",
+    )

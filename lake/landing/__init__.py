@@ -1,0 +1,1 @@
+"""Raw files: where they lie, what they look like, how they are registered."""

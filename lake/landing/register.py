@@ -1,0 +1,248 @@
+"""Registering raw files: what they are, where they lie, and the SHA-256 they had. Nothing is read beyond that; no Spark starts."""
+
+import hashlib
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any, get_args
+
+import pyarrow as pa
+from pyarrow import fs
+
+from lake.errors import UserError
+from lake.ids import content_id
+from lake.landing.addresses import absolute, located
+from lake.landing.peek import Kind, field_map, kind_of
+from lake.settings import local_path
+from lake.storage.publication import now
+from lake.storage.store import Lake
+from lake.tables import TABLES
+
+FILES = "landing/files"
+_TERMS = ("source", "licence", "kind", "fields")  # what a registration says of a file beside its content
+_SOURCE = re.compile(r"[a-z0-9][a-z0-9_.-]{0,63}")
+_LICENCE = re.compile(r"[A-Za-z0-9][A-Za-z0-9.+-]{0,63}")
+
+
+@dataclass(frozen=True)
+class Registered:
+    """What became of one file: `added` is False when this very content was registered before."""
+
+    uri: str
+    path: str
+    source: str
+    licence: str | None
+    kind: str
+    sha256: str
+    size: int
+    added: bool
+    fields: str | None = None
+
+
+def landing_folder(lake: Lake) -> Path:
+    """Where files are copied on request and where the sensor looks: one subfolder a source, `_licence` in it names its licence."""
+    return local_path(lake.root) / "landing" / "raw"
+
+
+@dataclass(frozen=True)
+class Entry:
+    """What is to be registered: a file, a folder, a URL or a data set on the hub, and what is stated about it.
+
+    fields: a map of fields such as `prompt=q,response=a`, for records whose names nobody foresaw.
+    """
+
+    path: str
+    source: str
+    licence: str | None = None
+    kind: str | None = None
+    copy: bool = False
+    fields: str | None = None
+
+
+def register(lake: Lake, *entries: Entry) -> list[Registered]:
+    """Registers every file of the entries in one commit; what was registered with the same content is left alone.
+
+    A known file with another source, licence, kind or map makes the next run read everything again.
+    Raises UserError, and registers nothing, when a path does not exist, is empty, or a name is not allowed.
+    """
+    known = {row["uri"]: row for row in registered(lake)}
+    seen = dict(known)
+    found: list[Registered] = []
+    restated = False
+    for entry in entries:
+        for file in _found(lake, entry, seen):
+            old = seen.get(file.uri)
+            restated |= old is not None and _terms(old) != _terms(asdict(file))
+            seen[file.uri] = asdict(file)
+            found.append(file)
+    fresh = list({file.uri: file for file in found if file.added}.values())
+    if fresh:
+        _write(lake, fresh, list(known.values()) if restated else None)
+    return found
+
+
+def _found(lake: Lake, entry: Entry, seen: Mapping[str, Mapping[str, Any]]) -> Iterator[Registered]:
+    """The files of an entry, beside what was `seen` of the same and of other files."""
+    _check_names(entry.source, entry.licence, entry.kind)
+    fields = field_map(entry.fields)
+    taken = {row["path"] for row in seen.values() if row["source"] == entry.source}
+    for filesystem, inside, uri in _files(entry.path):
+        if entry.copy:
+            filesystem, inside, uri = _copied(lake, filesystem, inside, entry.source)
+        size, sha256 = _size_and_sha256(filesystem, inside)
+        old = seen.get(uri)
+        path = old["path"] if old and old["source"] == entry.source else _path_in_source(uri, taken)
+        taken.add(path)
+        kind = entry.kind or kind_of(filesystem, inside, fields)
+        told = {"source": entry.source, "licence": entry.licence, "kind": kind, "fields": fields}
+        added = old is None or _terms(old) != _terms(told) or old["sha256"] != sha256
+        yield Registered(uri, path, entry.source, entry.licence, kind, sha256, size, added, fields)
+
+
+def _terms(row: Mapping[str, Any]) -> tuple[Any, ...]:
+    return tuple(row[term] for term in _TERMS)
+
+
+def registered(lake: Lake) -> list[dict[str, Any]]:
+    """The newest registration of every file, sorted by URI."""
+    if not lake.exists(FILES):
+        return []
+    rows = sorted(lake.dataset(FILES).to_table().to_pylist(), key=lambda row: row["registered_at"])
+    return sorted({row["uri"]: row for row in rows}.values(), key=lambda row: row["uri"])
+
+
+def unread_bytes(lake: Lake) -> int:
+    """The stored bytes of all files registered since instructions were last read from files."""
+    published = lake.publication("bronze/instructions")
+    since = published and published[1].published_at
+    return sum(row["size"] or 0 for row in registered(lake) if since is None or row["registered_at"] > since)
+
+
+def unregistered(lake: Lake) -> list[tuple[Path, str, str | None]]:
+    """The files of the landing folder that were never registered, or have changed since: (file, source, licence).
+
+    A file of its old size is read again only where it was written to after its registration.
+    """
+    known = {row["uri"]: row for row in registered(lake)}
+    waiting: list[tuple[Path, str, str | None]] = []
+    for folder in sorted(item for item in landing_folder(lake).glob("*") if _is_source(item)):
+        stated = folder / "_licence"
+        licence = stated.read_text(encoding="utf-8").strip() if stated.exists() else None
+        files = (file for file in sorted(folder.rglob("*")) if file.is_file() and _visible(file.relative_to(folder)))
+        waiting += [(file, folder.name, licence) for file in files if _changed(file, known.get(str(file)))]
+    return waiting
+
+
+def misplaced(lake: Lake) -> list[Path]:
+    """What lies in the landing folder and is never read: files beside the sources' folders, folders whose name is no source's."""
+    return sorted(item for item in landing_folder(lake).glob("*") if not _is_source(item) and _visible(Path(item.name)))
+
+
+def _is_source(item: Path) -> bool:
+    return item.is_dir() and _SOURCE.fullmatch(item.name) is not None
+
+
+def _changed(file: Path, row: dict[str, Any] | None) -> bool:
+    seen = file.stat()
+    if row is None or row["size"] != seen.st_size:
+        return True
+    if seen.st_mtime <= row["registered_at"].timestamp():
+        return False
+    with file.open("rb") as content:
+        return hashlib.file_digest(content, "sha256").hexdigest() != row["sha256"]
+
+
+def register_landed(lake: Lake) -> list[Registered]:
+    """Registers what waits in the landing folder, each file under its subfolder's source and licence."""
+    waiting = unregistered(lake)
+    return [file for path, source, licence in waiting for file in register(lake, Entry(str(path), source, licence))]
+
+
+def _check_names(source: str, licence: str | None, kind: str | None) -> None:
+    if not _SOURCE.fullmatch(source):
+        raise UserError(
+            f"The source name {source!r} is not allowed: up to 64 lower-case letters, digits, '_', '.' and '-', starting with a letter or digit"
+        )
+    if licence is not None and not _LICENCE.fullmatch(licence):
+        raise UserError(f"The licence {licence!r} is not an SPDX id such as CC-BY-4.0 or Apache-2.0")
+    if kind is not None and kind not in get_args(Kind):
+        raise UserError(f"There is no kind {kind!r}: there are {', '.join(get_args(Kind))}")
+
+
+def _files(path: str) -> Iterator[tuple[fs.FileSystem, str, str]]:
+    """(file system, path inside it, URI) of each visible file under `path`."""
+    address = absolute(path)
+    filesystem, base = located(address)
+    files, alone = _listed(filesystem, base, path)
+    for file in files:
+        yield filesystem, file, address if alone else f"{address.rstrip('/')}/{Path(file).relative_to(base).as_posix()}"
+
+
+def _listed(filesystem: fs.FileSystem, base: str, path: str) -> tuple[list[str], bool]:
+    """The visible files under `base`, and whether it is one itself."""
+    try:
+        kind = filesystem.get_file_info(base).type
+        if kind == fs.FileType.File:
+            return [base], True
+        if kind == fs.FileType.NotFound:
+            raise UserError(f"There is no file or folder {path!r}")
+        listing = filesystem.get_file_info(fs.FileSelector(base, recursive=True))
+    except UserError:
+        raise
+    except Exception as error:  # whatever the client of a remote place raises (no network, no such data set, no access)
+        absent = "" if "://" in path else "is no file or folder here, and as a data set on the hub it "
+        raise UserError(f"{path} {absent}cannot be listed: {' '.join(str(error).split())[:300]}") from None
+    files = sorted(item.path for item in listing if item.is_file and _visible(Path(item.path).relative_to(base)))
+    if not files:
+        raise UserError(f"There is no file in the folder {path!r}")
+    return files, False
+
+
+def _path_in_source(uri: str, taken: set[str]) -> str:
+    """The shortest end of the URI, in whole names, that no other file of the source has."""
+    names = uri.split("/")
+    ends = ("/".join(names[-length:]) for length in range(1, len(names) + 1))
+    return next(end for end in ends if end not in taken)
+
+
+def _visible(path: Path) -> bool:
+    return not any(part.startswith((".", "_")) for part in path.parts)
+
+
+def _copied(lake: Lake, filesystem: fs.FileSystem, path: str, source: str) -> tuple[fs.FileSystem, str, str]:
+    """Copies a file under a name that no reader looks at, then renames it: the sensor never sees half a file."""
+    target = landing_folder(lake) / source / Path(path).name
+    target.parent.mkdir(parents=True, exist_ok=True)
+    local = fs.LocalFileSystem()
+    partial = target.with_name(f".{target.name}.partial")
+    fs.copy_files(path, str(partial), source_filesystem=filesystem, destination_filesystem=local)
+    partial.replace(target)
+    return local, str(target), str(target)
+
+
+def _size_and_sha256(filesystem: fs.FileSystem, path: str) -> tuple[int, str]:
+    digest, size = hashlib.sha256(), 0
+    try:
+        with filesystem.open_input_stream(path, compression=None) as stream:
+            while block := stream.read(1 << 20):
+                digest.update(block)
+                size += len(block)
+    except OSError as error:
+        raise UserError(f"{path} cannot be read: {error.strerror or error}") from None
+    return size, digest.hexdigest()
+
+
+def _write(lake: Lake, files: list[Registered], known: list[dict[str, Any]] | None) -> None:
+    """Appends registrations; with those `known` the table is written anew, which every reader takes for new as a whole."""
+    moment = now()
+    rows = [
+        {"uri": file.uri, "path": file.path, "source": file.source, "licence": file.licence, "kind": file.kind, "sha256": file.sha256, "size": file.size,
+         "registered_at": moment, "fields": file.fields}
+        for file in files
+    ]  # fmt: skip
+    uris = {file.uri for file in files}
+    kept = [row for row in known or () if row["uri"] not in uris]
+    txn = content_id("txn", moment.isoformat(), *(f"{file.uri}{file.sha256}" for file in files))
+    table = pa.Table.from_pylist([*kept, *rows], schema=TABLES[FILES].schema)
+    lake.append(FILES, table, txn, replace=known is not None)

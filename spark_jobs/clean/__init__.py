@@ -1,0 +1,1 @@
+"""Bronze rows to clean, normalised ones."""

@@ -1,0 +1,130 @@
+"""What an answer gives away about itself: that it only declines, that it was cut off, that a template's blank was left in.
+
+Precision before recall: an answer is refused for what no finished answer has. Titles, lists, code and short answers do without
+a full stop, so a missing one proves nothing; an end in the middle of a phrase, a fence or a JSON value does. Declining is
+known in six languages, unfinished phrases in seven.
+"""
+
+# pyright: reportAttributeAccessIssue=false
+# pyarrow.compute makes its functions when it is imported
+
+import json
+from functools import reduce
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from spark_jobs.clean.text import holds
+
+_SORRY = r"(?:(?:i['’]?m|i am) (?:very |really |so )?(?:sorry|afraid)\b.{0,40}?|(?:sorry|unfortunately|apologies)\b.{0,40}?)?"
+_MACHINE = r"(?:as an?|i am(?: just| only)? an?|i['’]m(?: just| only)? an?) (?:ai|artificial intelligence|(?:large )?language model)\b"
+_CANNOT = r"\b(?:can ?not|can['’]?t|unable|(?:do not|don['’]?t) have|not able|won['’]?t|lack|not (?:capable|programmed|appropriate))\b"
+_DECLINE = (
+    r"\bi (?:can ?not|can['’]?t|am unable to|am not able to|won['’]?t) "
+    r"(?:help|assist|answer|fulfil|provide|comply|complete|do that|engage|discuss|respond)"
+)
+_DECLINES = (
+    rf"{_SORRY}(?:{_MACHINE}.{{0,160}}?{_CANNOT}|{_DECLINE})",
+    r"(?:(?:tut mir leid|leider|entschuldigung).{0,40}?)?als (?:ki|künstliche intelligenz|sprachmodell)\b.{0,120}?\b(?:nicht|keine?n?)\b",
+    r"(?:(?:désolé|je suis désolé|malheureusement).{0,40}?)?en tant qu(?:e |['’])(?:modèle de langage|ia\b|intelligence artificielle)"
+    r".{0,120}?\bne? ?(?:peux|suis|dispose|possède|ai)\b",
+    r"(?:lo siento.{0,40}?)?como (?:un |una )?(?:modelo de lenguaje|ia\b|inteligencia artificial).{0,120}?\bno (?:puedo|tengo|soy)\b",
+    r"(?:desculpe.{0,40}?)?como (?:um |uma )?(?:modelo de linguagem|ia\b|inteligência artificial).{0,120}?\bnão (?:posso|tenho|sou)\b",
+    r"(?:(?:很?抱歉|对不起).{0,20}?)?(?:我(?:只)?是|作为)(?:一个|一名|一款|一种)?(?:大型)?(?:ai|人工智能|语言模型).{0,60}?(?:无法|不能|没有|不具备|不会)",
+)
+_REFUSAL = rf"(?is)^[^\w]*(?:{'|'.join(_DECLINES)})"
+
+# Words with which no phrase ends, where at least four others come before them on the line. Prepositions that can end a question
+# or a relative clause (in, for, with, to) are not here, nor `a`, which names things.
+_UNFINISHED = {
+    "en": "the|an|and|or|but|because|although|whereas|your|my|our|their|every|whose|into|of",
+    "de": "und|oder|aber|weil|dass|sowie|eine[mnr]?|deren|dessen",
+    "fr": "et|ou|mais|parce que|les?|des?|du|une|leurs|dont",
+    "es": "y|o|pero|porque|el|los|las|del?|una|cuy[oa]s?",
+    "pt": "e|ou|mas|porque|os|d[aeo]s?|uma|cuj[oa]s?",
+    "it": "e|o|ma|perché|il|gli|del(?:la|le)?|degli|una",
+}  # fmt: skip
+_BEFORE = r"(?:\S+[ \t]+){4,}"
+_OPEN_CLAUSE = (
+    r"[^\s,;:.!?]+(?:[ \t]+[^\s,;:.!?]+){7,},$|[^\s，、。！？]{12,}，$|、$"  # closings of letters are shorter
+)
+_OPEN_BRACKET = r"[^:;=\s-]\s*[({]$"
+_COMMA = r"[,，、]$"
+_TAIL = 240  # characters of the end in which an unfinished phrase shows
+_FENCE = r"(?m)^[ \t]*```"
+# The last fence opens code: it names a language, or what follows it ends unlike a sentence
+_OPENED = r"(?:^|\n)[ \t]*```(?:[\w+#.-]+[^\n`]*\n(?:[^`]|`{1,2}[^`])*|[ \t]*\n(?:[^`]|`{1,2}[^`])*[^`.!?:)\s])$"
+_JSON = r'^\s*(?:\{\s*"|\[\s*[\[{"])'
+
+_BLANK = r"(?:^|[^{])\{\{\s*[A-Za-z_][\w .-]*\}\}(?:[^}]|$)"
+_ABOUT_TEMPLATES = r"(?i)`|\{%|</|\b(?:templat\w*|placeholders?|jinja2?|handlebars|mustache|liquid|django|vue|angular|ansible|helm|latex|mediawiki|wiki\w*)\b"
+
+
+def declines(answers: pa.StringArray, most_words: int) -> pa.BooleanArray:
+    """Whether an answer of at most `most_words` words (a Han character counts as half a word) only declines."""
+    opens = holds(answers, _REFUSAL)
+    if not pc.any(opens).as_py():
+        return opens
+    return pc.replace_with_mask(opens, opens, pc.less_equal(_words(answers.filter(opens)), most_words))
+
+
+def cut_off(answers: pa.StringArray, languages: pa.StringArray) -> pa.BooleanArray:
+    """Whether an answer ends inside a phrase, a bracket, a code fence or a JSON value."""
+    ends = pc.utf8_slice_codeunits(answers, -_TAIL, None)
+    open_end = pc.or_(_open_clause(ends), holds(ends, _OPEN_BRACKET))
+    phrases = (_unfinished(ends, languages, language) for language in _UNFINISHED)
+    return reduce(pc.or_, (*phrases, open_end, _open_fence(answers), _open_json(answers)))
+
+
+def blanks(texts: pa.StringArray) -> pa.BooleanArray:
+    """Whether a template's `{{name}}` was left in a text that is not about templates."""
+    left = holds(texts, _BLANK)
+    if not pc.any(left).as_py():
+        return left
+    return pc.replace_with_mask(left, left, pc.invert(holds(texts.filter(left), _ABOUT_TEMPLATES)))
+
+
+def _words(texts: pa.StringArray) -> pa.Array:
+    spaced = pc.list_value_length(pc.utf8_split_whitespace(texts))
+    return pc.add(spaced, pc.divide(pc.count_substring_regex(texts, r"\p{Han}"), 2))
+
+
+def _unfinished(ends: pa.StringArray, languages: pa.StringArray, language: str) -> pa.BooleanArray:
+    spoken = pc.equal(languages, language)
+    if not pc.any(spoken).as_py():
+        return spoken
+    return pc.and_(spoken, holds(ends, rf"{_BEFORE}(?:{_UNFINISHED[language]})$"))
+
+
+def _open_clause(ends: pa.StringArray) -> pa.BooleanArray:
+    breaks = holds(ends, _COMMA)
+    if not pc.any(breaks).as_py():
+        return breaks
+    return pc.replace_with_mask(breaks, breaks, holds(ends.filter(breaks), _OPEN_CLAUSE))
+
+
+def _open_fence(answers: pa.StringArray) -> pa.BooleanArray:
+    fenced = holds(answers, _FENCE)
+    if not pc.any(fenced).as_py():
+        return fenced
+    some = answers.filter(fenced)
+    odd = pc.equal(pc.bit_wise_and(pc.count_substring_regex(some, _FENCE), 1), 1)
+    return pc.replace_with_mask(fenced, fenced, pc.and_(odd, holds(some, _OPENED)))
+
+
+def _open_json(answers: pa.StringArray) -> pa.BooleanArray:
+    begun = holds(answers, _JSON)
+    if not pc.any(begun).as_py():
+        return begun
+    return pc.replace_with_mask(begun, begun, pa.array(map(_ends_early, answers.filter(begun).to_pylist()), pa.bool_()))
+
+
+def _ends_early(text: str) -> bool:
+    """Whether a JSON value is right as far as it goes and goes not far enough."""
+    try:
+        json.JSONDecoder(strict=False).raw_decode(text)
+    except json.JSONDecodeError as error:
+        return error.pos >= len(text) or error.msg.startswith("Unterminated string")
+    except RecursionError:
+        return False
+    return False

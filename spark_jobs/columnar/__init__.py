@@ -1,0 +1,1 @@
+"""Arrays and columns that several stages share."""

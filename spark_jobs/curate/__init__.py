@@ -1,0 +1,1 @@
+"""Ratings to one score a record."""

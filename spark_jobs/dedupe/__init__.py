@@ -1,0 +1,1 @@
+"""Exact copies and near-duplicates removed, each with its evidence."""

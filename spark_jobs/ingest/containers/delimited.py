@@ -1,0 +1,75 @@
+"""CSV and TSV with a header: quoted line breaks, commas and quotes; the delimiter is the one the header line uses most."""
+
+import csv
+import io
+from collections.abc import Iterator
+from itertools import count
+from typing import BinaryIO
+
+from spark_jobs.ingest.containers.encoding import SAMPLE
+from spark_jobs.ingest.containers.piece import RECORD_LIMIT, Piece, UnreadableFile, invalid_utf8, refused
+from spark_jobs.ingest.containers.streams import headed
+
+_DELIMITERS = ",;\t|"
+
+
+class _Lines:
+    """The lines of a text, remembering those handed out since the last `taken`."""
+
+    def __init__(self, reader: io.TextIOWrapper) -> None:
+        self._reader = reader
+        self._lines: list[str] = []
+
+    def __iter__(self) -> Iterator[str]:
+        for line in self._reader:
+            self._lines.append(line)
+            yield line
+
+    def taken(self) -> bytes:
+        text = "".join(self._lines)
+        self._lines = []
+        return text.encode("utf-8", "surrogateescape").rstrip(b"\r\n")
+
+
+def read(stream: BinaryIO) -> Iterator[Piece]:
+    """One piece for each row below the header; position is the number of the row."""
+    csv.field_size_limit(RECORD_LIMIT)
+    head, whole = headed(stream, SAMPLE)
+    reader = io.TextIOWrapper(whole, encoding="utf-8-sig", errors="surrogateescape", newline="")
+    lines = _Lines(reader)
+    rows = csv.reader(iter(lines), delimiter=_delimiter(head), strict=True)
+    header = _header(rows)
+    lines.taken()
+    numbers = count(1)
+    while True:
+        try:
+            row = next(rows, None)
+        except csv.Error as error:
+            yield refused(next(numbers), lines.taken(), "malformed_csv", str(error))
+            continue
+        if row is None:
+            return
+        raw = lines.taken()
+        if row:
+            yield _row(next(numbers), raw, header, row)
+
+
+def _delimiter(head: bytes) -> str:
+    line = head.split(b"\n", 1)[0].decode("utf-8", "replace")
+    return max(_DELIMITERS, key=line.count)
+
+
+def _header(rows: Iterator[list[str]]) -> list[str]:
+    try:
+        header = next(rows, [])
+    except csv.Error as error:
+        raise UnreadableFile(f"the header is not CSV ({error})") from error
+    if len(set(header)) < len(header):
+        raise UnreadableFile("the header names a column twice")
+    return header
+
+
+def _row(number: int, raw: bytes, header: list[str], row: list[str]) -> Piece:
+    if len(row) != len(header):
+        return refused(number, raw, "malformed_csv", f"{len(row)} fields where the header has {len(header)}")
+    return invalid_utf8(number, raw) or Piece(number, raw, dict(zip(header, row, strict=True)))

@@ -1,0 +1,125 @@
+"""Encodings: what a text file is written in, told from its beginning, and the same text as UTF-8.
+
+A file is UTF-8 unless its beginning speaks against it: then records that are not UTF-8 are refused one by one. A file that is
+plain ASCII for its first 64 KiB and another encoding after that counts as UTF-8, too.
+"""
+
+import codecs
+import io
+import re
+from typing import Any, BinaryIO, cast
+
+from spark_jobs.ingest.containers.streams import BLOCK
+
+SAMPLE = 2**16
+_MARKS = (
+    (codecs.BOM_UTF8, "utf-8"),
+    (codecs.BOM_UTF32_LE, "utf-32"),  # before UTF-16, whose mark begins this one
+    (codecs.BOM_UTF32_BE, "utf-32"),
+    (codecs.BOM_UTF16_LE, "utf-16"),
+    (codecs.BOM_UTF16_BE, "utf-16"),
+)
+# what text files were written in before UTF-8, commonest first: not the code pages of DOS, the Macintosh and mainframes, which short
+# texts fit just as well
+_LEGACY = (
+    "cp1252", "cp1250", "cp1251", "cp1253", "cp1254", "cp1255", "cp1256", "koi8_r", "gb18030", "big5", "shift_jis", "euc_jp",
+    "euc_kr", "tis_620",
+)  # fmt: skip
+_HIGH = re.compile(rb"[\x80-\xff]+")
+_LAST_CHARACTER = re.compile(rb"[\xc2-\xf4][\x80-\xbf]{0,2}\Z")  # the sample may end in the middle of it
+_IN_WORDS = re.compile(rb"[A-Za-z][\x80-\xff]|[\x80-\xff][A-Za-z]")
+_WORDS_OF_OTHER_ALPHABETS = 6  # bytes in runs: fewer are as likely to be stray
+
+
+def encoding_of(head: bytes) -> str:
+    """The name of the encoding: by byte order mark, by zero bytes (UTF-16 and 32), by being UTF-8, else the likeliest of the old ones."""
+    if head.isascii() and b"\0" not in head:
+        return "utf-8"
+    marked = next((name for mark, name in _MARKS if head.startswith(mark)), None)
+    return marked or _wide(head) or ("utf-8" if _looks_like_utf8(head) else _legacy(head))
+
+
+def as_utf8(stream: BinaryIO, encoding: str) -> BinaryIO:
+    """The stream as UTF-8, without a byte order mark; where its bytes mean nothing in the encoding it has a byte that is not UTF-8."""
+    if encoding == "utf-8":
+        return stream
+    return cast("BinaryIO", io.BufferedReader(_Recoded(stream, encoding), BLOCK))
+
+
+class _Recoded(io.RawIOBase):
+    def __init__(self, stream: BinaryIO, encoding: str) -> None:
+        self._stream = stream
+        self._decoder = codecs.getincrementaldecoder(encoding)(errors="mixlake.mark")
+        self._ready = b""
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        while not self._ready:
+            found = self._stream.read(BLOCK)
+            text = self._decoder.decode(found, not found)
+            self._ready = text.encode("utf-8", "surrogateescape")
+            if not found:
+                break
+        given = self._ready[: len(buffer)]
+        self._ready = self._ready[len(given) :]
+        buffer[: len(given)] = given
+        return len(given)
+
+
+def _mark(error: UnicodeError) -> tuple[str, int]:
+    """Stands for the undecodable bytes: it becomes the byte FF, which makes just this record not UTF-8."""
+    return "\udcff", cast("UnicodeDecodeError", error).end
+
+
+codecs.register_error("mixlake.mark", _mark)
+
+
+def _wide(head: bytes) -> str | None:
+    """UTF-16 or UTF-32 without a mark: text in it is full of zero bytes, always in the same places."""
+    zeros = [head[place::4].count(0) / max(len(head[place::4]), 1) for place in range(4)]
+    if min(zeros[2:]) > 0.9:
+        return "utf-32-le"
+    if min(zeros[:2]) > 0.9:
+        return "utf-32-be"
+    if min(zeros[1], zeros[3]) > 0.4 and max(zeros[0], zeros[2]) < 0.1:
+        return "utf-16-le"
+    if min(zeros[0], zeros[2]) > 0.4 and max(zeros[1], zeros[3]) < 0.1:
+        return "utf-16-be"
+    return None
+
+
+def _looks_like_utf8(head: bytes) -> bool:
+    """Whether what is beyond ASCII is UTF-8 as often as not, by lines or by runs of bytes, or too little to say otherwise."""
+    head = _LAST_CHARACTER.sub(b"", head)
+    runs = _HIGH.findall(head)
+    lines = [line for line in head.split(b"\n") if not line.isascii()]
+    others = sum(len(run) for run in runs if len(run) > 1)
+    says_other = _IN_WORDS.search(head) or others >= _WORDS_OF_OTHER_ALPHABETS
+    return _mostly_utf8(lines) or _mostly_utf8(runs) or not says_other
+
+
+def _mostly_utf8(pieces: list[bytes]) -> bool:
+    return 2 * sum(map(_decodes, pieces)) >= len(pieces)
+
+
+def _decodes(piece: bytes) -> bool:
+    try:
+        piece.decode()
+    except UnicodeDecodeError:
+        return False
+    return True
+
+
+def _legacy(head: bytes) -> str:
+    from charset_normalizer import from_bytes
+
+    found = from_bytes(head, cp_isolation=list(_LEGACY))
+    best = found.best()
+    if best is None or best.encoding == "ascii":
+        return "utf-8"
+    # short texts fit several alphabets equally well: then the commonest of them
+    western = (one for one in found if one.encoding == _LEGACY[0])
+    as_good = any(one.chaos <= best.chaos and one.coherence >= best.coherence for one in western)
+    return _LEGACY[0] if as_good else best.encoding

@@ -1,0 +1,38 @@
+"""Plain text: a record a block where blank lines divide the text, else a record a line."""
+
+import re
+from collections.abc import Iterator
+from typing import BinaryIO
+
+from spark_jobs.ingest.containers.encoding import SAMPLE
+from spark_jobs.ingest.containers.piece import RECORD_LIMIT, Piece, UnreadableFile, invalid_utf8
+from spark_jobs.ingest.containers.streams import headed
+
+_BOM = b"\xef\xbb\xbf"
+_DIVIDED = re.compile(rb"\S[^\S\n]*\r?\n[^\S\n]*\r?\n\s*\S")
+
+
+def read(stream: BinaryIO) -> Iterator[Piece]:
+    """One piece {text} for each block or line; position is the number of its first line. The first 64 KiB decide which."""
+    head, whole = headed(stream, SAMPLE)
+    blocks = _DIVIDED.search(head) is not None
+    lines: list[bytes] = []
+    start, size = 1, 0
+    for number, line in enumerate(iter(lambda: whole.readline(RECORD_LIMIT), b""), 1):
+        text = line.removeprefix(_BOM) if number == 1 else line
+        if lines and (not text.strip() or not blocks):
+            yield _piece(start, lines)
+            lines, size = [], 0
+        if text.strip():
+            start = start if lines else number
+            lines.append(text)
+            size += len(text)
+        if size >= RECORD_LIMIT:
+            raise UnreadableFile(f"a block of text is longer than {RECORD_LIMIT} bytes")
+    if lines:
+        yield _piece(start, lines)
+
+
+def _piece(position: int, lines: list[bytes]) -> Piece:
+    raw = b"".join(lines).rstrip()
+    return invalid_utf8(position, raw) or Piece(position, raw, {"text": raw.decode()})

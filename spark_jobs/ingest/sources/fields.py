@@ -1,0 +1,59 @@
+"""The names under which raw records hold the same thing, and how a record's own names are matched with them.
+
+Names are compared without case, blanks and punctuation: `Best Answer`, `best_answer` and `bestAnswer` are one name.
+"""
+
+import re
+from collections.abc import Callable, Iterable, Mapping
+from functools import lru_cache
+
+from spark_jobs.ingest.sources.turns import Record, Turn
+
+Fields = Mapping[str, str]  # folded name -> the name in the record
+Reader = Callable[[Record], list[Turn] | None]
+
+_SEPARATORS = re.compile(r"[\W_]+")
+
+SYSTEM = ("system", "systemprompt", "systemmessage", "sysprompt")
+TOOLS = ("tools", "functions", "function", "availabletools", "apis")
+CONTEXT = (
+    "input", "context", "passage", "paragraph", "article", "document", "story", "background", "support", "contexttext",
+)  # fmt: skip
+ANSWER = (
+    "bestanswer", "correctanswer", "acceptedanswer", "goldanswer", "goldenanswer", "finalanswer",
+    "output", "outputs", "response", "responses", "completion", "completions", "answer", "answers", "answertext",
+    "target", "targets", "expectedoutput", "expectedresponse", "expectedanswer", "modelanswer", "modelresponse", "modeloutput", "generation",
+    "assistantresponse", "botresponse", "airesponse", "longanswer",
+    "reply", "solution", "solutions", "lsolutions", "humananswers", "assistant", "bot", "gpt", "chatgpt",
+    "answerkey", "ans", "correctoption", "correct", "cop", "label", "labels", "goldlabel", "a", "answermatchingbehavior",
+)  # fmt: skip
+
+
+@lru_cache(4096)
+def fold(name: str) -> str:
+    """The name as it is compared: lower case, letters and digits only."""
+    return _SEPARATORS.sub("", name.casefold())
+
+
+def folded(names: Iterable[object]) -> Fields:
+    """The names of a record by their folded form; of two that fold to the same, the first counts."""
+    fields: dict[str, str] = {}
+    for name in names:
+        if isinstance(name, str):
+            fields.setdefault(fold(name), name)
+    return fields
+
+
+def first(fields: Fields, names: Iterable[str]) -> str | None:
+    """The record's name for the first of these that it has, or None."""
+    return next((fields[name] for name in names if name in fields), None)
+
+
+def value(record: Record, name: str | None) -> object:
+    """What the record holds under one of its own names; None where it has no such name."""
+    return None if name is None else record.get(name)
+
+
+def answer_name(fields: Fields) -> str | None:
+    """The record's name for the answer, or None; `a` is the first of the choices where there is a `b`."""
+    return next((fields[name] for name in ANSWER if name in fields and (name != "a" or "b" not in fields)), None)

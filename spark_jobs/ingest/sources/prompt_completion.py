@@ -1,0 +1,49 @@
+"""One text in, one text out: {prompt, completion}, FLAN's {inputs, targets}, and the other names in use for the two."""
+
+from spark_jobs.ingest.sources.choices import has_options
+from spark_jobs.ingest.sources.fields import CONTEXT, SYSTEM, Fields, Reader, answer_name, first, value
+from spark_jobs.ingest.sources.turns import opened, single
+
+_PROMPTS = (
+    "instruction", "instructions", "prompt", "prompts", "userprompt", "prompttext", "inputs", "query", "request", "command",
+    "usermessage", "userinput", "userquery", "inputtext",
+)  # fmt: skip
+_WEAK = (
+    "input",
+    "human",
+    "user",
+    "task",
+)  # a prompt only where no question is: else its context, its author or its kind
+# names that mean an answer only beside one certain prompt: elsewhere they are something else (`source` is often a corpus)
+_PAIRS = (
+    ("source", "target"),
+    ("context", "response"),
+    ("src", "tgt"),
+    ("inputtext", "targettext"),
+    ("inputtext", "outputtext"),
+)
+
+
+def reader(fields: Fields) -> Reader | None:
+    """Turns of records with one of these pairs of names, or None if they have none."""
+    prompt, completion = _pair(fields)
+    if prompt is None or completion is None:
+        return None
+    context, system = first(fields, (*CONTEXT, "question")), first(fields, SYSTEM)
+    if context in (prompt, completion):
+        context = None
+    return lambda record: opened(
+        value(record, system), single(record[prompt], value(record, context), record[completion])
+    )
+
+
+def _pair(fields: Fields) -> tuple[str | None, str | None]:
+    asked = first(fields, _PROMPTS)
+    if asked is None and "question" not in fields:
+        asked = first(fields, _WEAK)
+    answer = answer_name(fields)
+    if asked is None or answer is None:
+        return next(
+            ((fields[one], fields[other]) for one, other in _PAIRS if one in fields and other in fields), (None, None)
+        )
+    return (None, None) if has_options(fields) else (asked, answer)

@@ -1,0 +1,106 @@
+"""Splits: one big file of lines as several tasks' work, with the same rows as if one task had read it.
+
+The file is read once beforehand, for its hash and for what a split cannot know by itself: the number of its first line, and how
+often its lines occurred before it. That takes 8 bytes of memory a line. JSON Lines alone are split: other containers are one
+task's work, as are compressed files and tables of messages that have to be joined.
+"""
+
+import hashlib
+import io
+from collections.abc import Iterator, Mapping
+from typing import Any, BinaryIO
+
+import numpy as np
+from numpy.typing import NDArray
+
+from spark_jobs.ingest.containers import READ_ERRORS, Document, json_lines
+from spark_jobs.ingest.containers.encoding import SAMPLE, encoding_of
+from spark_jobs.ingest.containers.piece import RECORD_LIMIT, UnreadableFile
+from spark_jobs.ingest.containers.sniff import container, suffixes
+from spark_jobs.ingest.containers.streams import COMPRESSIONS, opened
+
+_PARENTS = (b'"parent_id"', b'"parentId"')
+Split = dict[str, Any]
+Hashes = NDArray[np.uint64]
+
+
+def splittable(file: Mapping[str, Any], size: int) -> bool:
+    """Whether the file is worth a pass for splits of that many bytes, by its name and size alone."""
+    return suffixes(file["uri"]) in ((".jsonl", ""), (".ndjson", "")) and (file["size"] or 0) > 2 * size
+
+
+def splits(file: Mapping[str, Any], size: int) -> list[Split]:
+    """The file once for each split of about `size` bytes, or once as it is if it cannot be split, or read: its reader will say why.
+
+    A split adds `start` and `end` in bytes, `line`, the number of its first line, `split_sha256`, and `copies`: for lines that
+    occurred before it, by the first 60 bits of their hash, the number of the last copy.
+    """
+    try:
+        with opened(file["uri"]) as stream:
+            found = _scanned(file["sha256"], stream, size) if _plain(file["uri"], stream) else []
+    except READ_ERRORS:
+        found = []
+    return [{**file, **split} for split in found] or [dict(file)]
+
+
+def split_document(split: Mapping[str, Any]) -> Document:
+    """The lines of one split. Raises UnreadableFile if they are not those that were there when the file was split."""
+    with opened(split["uri"]) as stream:
+        stream.seek(split["start"])
+        block = stream.read(split["end"] - split["start"])
+    if hashlib.sha256(block).hexdigest() != split["split_sha256"]:
+        raise UnreadableFile("the file has changed while it was read")
+    return Document("", True, json_lines.read(io.BytesIO(block), split["line"]))
+
+
+def _plain(uri: str, stream: BinaryIO) -> bool:
+    head = stream.read(SAMPLE)
+    stream.seek(0)
+    packed = head.startswith(tuple(COMPRESSIONS))
+    return not packed and encoding_of(head) == "utf-8" and container(uri, head) == "jsonl"
+
+
+def _scanned(sha256: str, stream: BinaryIO, size: int) -> list[Split]:
+    found: list[Split] = []
+    hashes: list[Hashes] = []
+    whole = hashlib.sha256()
+    start, line = 0, 1
+    for block in _blocks(stream, size):
+        if any(name in block for name in _PARENTS):
+            return []
+        whole.update(block)
+        end = start + len(block)
+        found.append({"start": start, "end": end, "line": line, "split_sha256": hashlib.sha256(block).hexdigest()})
+        hashes.append(_hashes(block, line == 1))
+        start, line = end, line + block.count(b"\n")
+    if whole.hexdigest() != sha256:
+        return []
+    return [{**split, "copies": copies} for split, copies in zip(found, _copies(hashes), strict=True)]
+
+
+def _blocks(stream: BinaryIO, size: int) -> Iterator[bytes]:
+    """Runs of whole lines of about `size` bytes."""
+    while block := stream.read(size):
+        rest = b"" if block.endswith(b"\n") else stream.readline(RECORD_LIMIT)
+        if len(rest) == RECORD_LIMIT:
+            raise UnreadableFile("a line is too long for its file to be split")
+        yield block + rest
+
+
+def _hashes(block: bytes, opens: bool) -> Hashes:
+    """The first 60 bits of the hash of every line that makes a row."""
+    lines = (block.removeprefix(b"\xef\xbb\xbf") if opens else block).split(b"\n")
+    digests = [hashlib.sha256(line.rstrip(b"\r")).digest()[:8] for line in lines if line.strip()]
+    return np.frombuffer(b"".join(digests), ">u8").astype(np.uint64) >> np.uint64(4)
+
+
+def _copies(hashes: list[Hashes]) -> Iterator[dict[int, int]]:
+    """For each split: the lines that occurred in splits before it, with the number that the last copy had there."""
+    values, counts = np.unique(np.concatenate(hashes), return_counts=True) if hashes else (np.empty(0), np.empty(0))
+    repeated = values[counts > 1]
+    seen: dict[int, int] = {}
+    for held in hashes:
+        own, times = np.unique(held[np.isin(held, repeated)], return_counts=True)
+        yield {int(line): seen[int(line)] - 1 for line in own if int(line) in seen}
+        for line, count in zip(own, times, strict=True):
+            seen[int(line)] = seen.get(int(line), 0) + int(count)

@@ -1,0 +1,18 @@
+"""InstructLab taxonomy files: seed examples, flat or several questions to a context, one record a question."""
+
+from typing import Any
+
+from spark_jobs.ingest.sources import reading
+from spark_jobs.ingest.sources.turns import Record, is_record
+
+
+def units(record: Record) -> list[Any] | None:
+    """The questions as {question, answer, context} records; None if this is not a taxonomy file."""
+    examples = record.get("seed_examples")
+    if not isinstance(examples, list) or not examples:
+        return None
+    return [unit for example in examples for unit in _questions(example)]
+
+
+def _questions(example: Any) -> list[Any]:
+    return (reading.units(example) if is_record(example) else None) or [example]

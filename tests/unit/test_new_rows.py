@@ -1,0 +1,64 @@
+"""What is new to a stage is known from logs alone: the files appended to its inputs since it last published."""
+
+import pytest
+from lakes import ROWS, publish, rec
+
+import lake.harness.plan
+from lake.harness.new_rows import growth
+from lake.harness.plan import fingerprint, plan
+from lake.harness.profiles import Profile
+from lake.stages import STAGES
+from lake.storage.store import Lake
+
+PROFILE = Profile("test", "", {})
+CLEAN, UNIQUE, RATINGS = "silver/instructions", "silver/unique_instructions", "silver/ratings"
+
+
+def grown(lake_: Lake, key: str) -> dict[str, int] | None:
+    """Rows that are new to a stage, by input; None when it would run on everything."""
+    wanted = fingerprint(lake_, STAGES[key], PROFILE)
+    assert wanted is not None
+    found = growth(lake_, STAGES[key], wanted)
+    return found and {table: len(files) for table, files in found.files.items()}
+
+
+def more(lake_: Lake, key: str, name: str) -> None:
+    """One more row of a table, published by a run on what is new."""
+    publish(lake_, key, [ROWS[key][0] | {"id": rec(name), "text_hash": name}], run_id=name, grown=True)
+
+
+def test_only_appended_files_are_new(current: Lake) -> None:
+    more(current, UNIQUE, "one")
+    more(current, UNIQUE, "two")
+    assert grown(current, RATINGS) == {UNIQUE: 2}
+    (entry,) = plan(current, [STAGES[RATINGS]], PROFILE)
+    assert (entry.action, entry.scope) == ("run", "new_rows")
+    assert current.dataset(UNIQUE).count_rows() == len(ROWS[UNIQUE]) + 2 == current.rows(UNIQUE, 2)
+
+
+def test_a_rewritten_input_is_new_as_a_whole(current: Lake) -> None:
+    more(current, UNIQUE, "one")
+    publish(current, UNIQUE, ROWS[UNIQUE], run_id="rewritten")
+    assert grown(current, RATINGS) is None
+    (entry,) = plan(current, [STAGES[RATINGS]], PROFILE)
+    assert (entry.action, entry.scope) == ("run", "everything")
+
+
+@pytest.mark.parametrize("what", ["code_hash", "hash_json"])
+def test_other_code_or_params_run_on_everything(current: Lake, monkeypatch: pytest.MonkeyPatch, what: str) -> None:
+    more(current, UNIQUE, "one")
+    monkeypatch.setattr(lake.harness.plan, what, lambda _: "other")
+    assert grown(current, RATINGS) is None
+
+
+def test_a_table_that_is_always_replaced_never_grows(current: Lake) -> None:
+    publish(current, "silver/passages", ROWS["silver/passages"][:1], run_id="more", grown=True)
+    publish(current, "gold/mixture", ROWS["gold/mixture"])
+    publish(current, "silver/passages", ROWS["silver/passages"][1:2], run_id="again", grown=True)
+    assert grown(current, "gold/mixture") is None
+
+
+def test_a_rebuild_is_a_reason_of_its_own(current: Lake) -> None:
+    assert [entry.action for entry in plan(current, [STAGES[RATINGS]], PROFILE)] == ["nothing_to_do"]
+    (entry,) = plan(current, [STAGES[RATINGS]], PROFILE, rebuild=True)
+    assert (entry.action, entry.reason, entry.scope) == ("run", "a rebuild was asked for", "everything")

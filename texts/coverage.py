@@ -1,0 +1,82 @@
+"""What of a group a text covers, what of a text a group supports, and how much of it is copied; lexical, no model.
+
+A text and its members are compared by content words and figures. It does not see a paraphrase, and it does not see
+that a negation was added or dropped: a later issue adds entailment.
+"""
+
+from collections.abc import Sequence
+from collections.abc import Set as AbstractSet
+
+from texts.words import content_words, numbers, sentences, words
+
+FACT_SHARE = 0.75  # of a fact's content words that must stand near one another for the fact to count as recovered
+SHINGLE = 3
+
+
+def facts_recovered(facts: Sequence[str], text: str) -> float:
+    """The share (0..1) of the facts that the text states; 1 for no facts.
+
+    A fact is stated where one stretch of the text about twice as long holds three quarters of its content words, and
+    the text all of its figures.
+    """
+    stems, figures = content_words(text), numbers(text)
+    return sum(_stated(fact, stems, figures) for fact in facts) / len(facts) if facts else 1.0
+
+
+def member_coverage(members: Sequence[str], text: str) -> list[float]:
+    """For each member the share (0..1) of its distinct content words in the text; 1 for a member without any.
+
+    A dotted name counts as its parts, so that `a.b` and "b of a" are the same words.
+    """
+    held = _parts(text)
+    return [_share(_parts(member), held) for member in members]
+
+
+def support(members: Sequence[str], text: str) -> float:
+    """The share (0..1) of the content words the text asserts that some member holds; 1 for a text without any.
+
+    A sentence with a figure that no member has counts as unsupported altogether. A question asserts nothing and is not
+    counted, unless the text is nothing else. A dotted name is supported where all its parts are.
+    """
+    known = {stem for member in members for stem in content_words(member)}
+    parts = {part for member in members for word in words(member) for part in word.lower().split(".")}
+    figures = {figure for member in members for figure in numbers(member)}
+    said = sentences(text)
+    asserted = [sentence for sentence in said if not sentence.endswith("?")] or said
+    total = supported = 0
+    for sentence in asserted:
+        stems = content_words(sentence)
+        total += len(stems)
+        if numbers(sentence) <= figures:
+            supported += sum(stem in known or ("." in stem and parts.issuperset(stem.split("."))) for stem in stems)
+    return supported / total if total else 1.0
+
+
+def copied(members: Sequence[str], text: str) -> float:
+    """The largest share (0..1) of the text's distinct word 3-shingles that one single member holds."""
+    own = shingles(text)
+    return max((_share(own, shingles(member)) for member in members), default=0.0) if own else 0.0
+
+
+def shingles(text: str) -> set[tuple[str, ...]]:
+    """The distinct word 3-grams of the text in lower case; a shorter text is one shingle."""
+    lowered = [word.lower() for word in words(text)]
+    return {tuple(lowered[i : i + SHINGLE]) for i in range(max(1, len(lowered) - SHINGLE + 1))} if lowered else set()
+
+
+def _parts(text: str) -> set[str]:
+    """The distinct content words of a text, dotted names taken apart."""
+    return {part for stem in content_words(text) for part in stem.split(".")}
+
+
+def _share(of: AbstractSet[object], held: AbstractSet[object]) -> float:
+    return len(of & held) / len(of) if of else 1.0
+
+
+def _stated(fact: str, stems: Sequence[str], figures: set[str]) -> bool:
+    wanted = set(content_words(fact))
+    if not numbers(fact) <= figures:
+        return False
+    width = 2 * len(wanted) + 8
+    starts = range(0, max(1, len(stems) - width // 2), max(1, width // 4))
+    return any(_share(wanted, set(stems[start : start + width])) >= FACT_SHARE for start in starts)

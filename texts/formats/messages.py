@@ -1,0 +1,63 @@
+"""The one rendering of a distillation request and of its answer, for SFT, GRPO and inference alike.
+
+It does not budget tokens yet: a caller whose group is too long for its model refuses it with a reason.
+"""
+
+import re
+from collections.abc import Sequence
+
+from texts.formats import FORMATS
+from texts.formats.marked import TAG
+
+PROMPT_VERSION = "distil-2"
+
+_SYSTEM = (
+    "You merge weak samples into one strong sample. Keep every fact they support, add none, say nothing twice. "
+    "You may reason inside <think></think>; write the sample inside <answer></answer> and nothing outside these tags."
+)
+# what a member could use to speak for the conversation itself: our tags and chat-template control tokens
+_CONTROL = re.compile(r"<(?=/?(?:think|answer)>|\|)", re.IGNORECASE)
+_RESPONSE = re.compile(r"\s*(?:<think>(?P<think>.*?)</think>\s*)?<answer>(?P<answer>.*?)</answer>\s*", re.DOTALL)
+
+
+def distil_messages(item_type: str, members: Sequence[str]) -> list[dict[str, str]]:
+    """A system and a user turn that ask for one `item_type` item made from the numbered members.
+
+    Tags and control tokens inside a member are disarmed: their opening bracket becomes a single guillemet.
+    """
+    numbered = "\n\n".join(f"[{n}] {_CONTROL.sub('‹', member).strip()}" for n, member in enumerate(members, start=1))
+    # what is asked for stands last, next to the answer: the farther away it is, the easier it is lost
+    request = f"Samples:\n{numbered}\n\nType: {item_type}\nForm:\n{completion(FORMATS[item_type].form)}"
+    return [{"role": "system", "content": _SYSTEM}, {"role": "user", "content": request}]
+
+
+def completion(answer: str, reasoning: str = "") -> str:
+    """The text a distiller is taught to write; ValueError if either part is itself tagged."""
+    if TAG.search(answer) or TAG.search(reasoning):
+        raise ValueError("an answer or its reasoning may not hold think or answer tags")
+    thought = f"<think>{reasoning}</think>\n\n" if reasoning else ""
+    return f"{thought}<answer>{answer}</answer>"
+
+
+def answer_of(text: str) -> str | None:
+    """The stripped content of the one answer block, or None if there is none, several, an empty one, or text outside
+    it.
+    """
+    if len(TAG.findall(text)) > 4:
+        return None
+    response = _RESPONSE.fullmatch(text)
+    if response is None or TAG.search(response["answer"]) or TAG.search(response["think"] or ""):
+        return None
+    return response["answer"].strip() or None
+
+
+def format_score(text: str, item_type: str) -> float:
+    """0 without exactly one answer block, 0.5 with one, 1 if it also holds one well-formed item (after method,
+    section 4.5).
+
+    Stricter than the method: several blocks fail, and a paragraph must not borrow another type's form.
+    """
+    answer = answer_of(text)
+    if answer is None:
+        return 0.0
+    return 1.0 if FORMATS[item_type].parse(answer) else 0.5

@@ -1,0 +1,28 @@
+"""A free paragraph."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from texts.formats.marked import Marked
+
+_OTHER_FORM = re.compile(r"^(?:[QACS]:|[A-D]\)|Answer:|Explanation:)", re.MULTILINE)
+_FIRST_SENTENCE = re.compile(r".*?[.!?](?=\s|$)", re.DOTALL)
+
+
+@dataclass(frozen=True)
+class Paragraph(Marked):
+    """Running text, without the markers of any other item type."""
+
+    def holds(self, fields: Mapping[str, str]) -> bool:
+        """No line opens with a marker."""
+        return not _OTHER_FORM.search(fields["paragraph"])
+
+    def pair(self, fields: Mapping[str, str]) -> tuple[str, str]:
+        """A request that names the paragraph's opening sentence, and the paragraph."""
+        text = fields["paragraph"]
+        first = _FIRST_SENTENCE.match(text)
+        return f"Write an informative paragraph that opens like this: {first[0] if first else text}", text
+
+
+PARAGRAPH = Paragraph("paragraph", (("paragraph", ""),))
