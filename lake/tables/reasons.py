@@ -1,0 +1,39 @@
+"""The closed lists of reasons and rules that rows name, once for the jobs that write them and the suites that check them.
+
+The order of a list is of no meaning unless it says so.
+"""
+
+# bronze/*_quarantine
+UNREADABLE = (
+    "malformed_json", "malformed_csv", "malformed_yaml", "malformed_xml", "malformed_parquet", "malformed_arrow", "invalid_utf8",
+    "unknown_shape", "broken_thread", "unreadable_file",
+)  # fmt: skip
+
+# silver/instructions_rejected
+RECORD_REJECTED = (
+    "empty_prompt", "empty_answer", "boilerplate_refusal", "truncated", "placeholder", "repetition", "too_short", "too_long",
+    "unsupported_language",
+)  # fmt: skip
+
+# silver/passages_rejected; the last is a copy, whose outcome is `duplicate`
+PASSAGE_REJECTED = ("empty", "too_short", "too_long", "unsupported_language", "exact_passage")
+
+# silver/duplicates, column `rule`
+DUPLICATE_RULES = ("exact_record", "exact_prompt_answer", "near")
+
+# silver/rejected_pairs: the first test that failed, in the order in which they are made
+NOT_NEAR = ("numbers_or_short_side", "whole_record", "prompt", "answer")
+
+# silver/unrated
+UNRATED = ("judge_failed", "unparsable_rating")
+
+# silver/singletons
+ALONE = (
+    "no_neighbour", "neighbours_grouped", "mixed_only", "personal_data", "unknown_licence", "no_derivatives", "no_vector",
+)  # fmt: skip
+
+# gold/mixture_unused
+MIXTURE_UNUSED = ("over_limit", "not_buildable", "below_target_quality", "no_variants")
+
+# gold/distilled_refused
+DISTILLED_REJECTED = ("malformed", "unfaithful", "thin", "copied", "low_rating", "too_long", "engine_error")
