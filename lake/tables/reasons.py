@@ -37,3 +37,6 @@ MIXTURE_UNUSED = ("over_limit", "not_buildable", "below_target_quality", "no_var
 
 # gold/distilled_refused
 DISTILLED_REJECTED = ("malformed", "unfaithful", "thin", "copied", "low_rating", "too_long", "engine_error")
+
+# gold/training_set_exits
+NOT_RELEASED = ("quality_floor", "contamination", "personal_data", "unknown_licence", "over_budget")
