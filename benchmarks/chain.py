@@ -91,11 +91,12 @@ def measure(real: Path | None, root: Path, profile: str) -> dict[str, Any]:
     seconds = time.monotonic() - begun
     watch.ended.set()
     from lake.stages import STAGES
+    from lake.storage.attempts import newest_attempt
     from lake.storage.store import Lake
     from reports.funnel import funnel
 
     lake = Lake(str(root))
-    attempts = {key: attempt for key in STAGES if (attempt := lake.attempt(key))}
+    attempts = {key: attempt for key in STAGES if (attempt := newest_attempt(lake, key))}
     return {
         "exit_code": code,
         "cores": os.cpu_count(),

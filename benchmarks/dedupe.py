@@ -48,7 +48,7 @@ def land(lake: Lake, records: Iterable[dedupe_corpus.Record]) -> tuple[int, int]
     for part, chunk in enumerate(iter(lambda: list(islice(rest, CHUNK)), [])):
         table = dedupe_corpus.table(chunk, rows)
         rows, size = rows + len(chunk), size + sum(len(f"{p}{a}".encode()) for _, p, a in chunk)
-        with lake.parts("run-bench", part) as parts:
+        with lake.staging_writer("run-bench", part) as parts:
             parts.add(INPUT, table)
     told = Publication(
         stage=INPUT, run_id="bench", published_at=now(), inputs={}, params_hash="0", code_hash="0", suite="benchmark"

@@ -26,6 +26,7 @@ import pyarrow.compute as pc
 from benchmarks.chain import PeakMemory
 from benchmarks.corpus import compose
 from benchmarks.sentences import ORIGINS
+from lake.storage.attempts import newest_attempt
 from lake.storage.store import Lake
 
 STAGES = (
@@ -71,7 +72,7 @@ def run(lake: Lake, profile: str) -> dict[str, Any]:
     """Brings the stages up to date: the figures of the command and of each stage."""
     found = mixlake("run", *STAGES, "--profile", profile)
     del found["told"]
-    attempts = {key: lake.attempt(key) for key in STAGES}
+    attempts = {key: newest_attempt(lake, key) for key in STAGES}
     stages = {
         key: {"status": attempt.status, "seconds": attempt.seconds, "rows": attempt.rows, "metrics": attempt.metrics}
         for key, attempt in attempts.items()

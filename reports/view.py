@@ -10,6 +10,7 @@ import pyarrow.compute
 import pyarrow.dataset as ds
 
 from lake.stages import STAGES
+from lake.storage.attempts import newest_attempt
 from lake.storage.report import StageReport
 from lake.storage.store import Lake
 
@@ -73,5 +74,5 @@ class View:
     @cached_property
     def attempts(self) -> dict[str, StageReport]:
         """The report of each stage's newest attempt, in pipeline order; stages never tried are left out."""
-        told = {key: self.lake.attempt(key) for key in STAGES}
+        told = {key: newest_attempt(self.lake, key) for key in STAGES}
         return {key: report for key, report in told.items() if report}

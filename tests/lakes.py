@@ -12,6 +12,7 @@ import pyarrow as pa
 
 from lake.ids import content_id, rekind, sha256_text
 from lake.stages import STAGES
+from lake.storage.attempts import record_attempt
 from lake.storage.publication import Publication
 from lake.storage.report import CheckReport, StageReport
 from lake.storage.store import Lake
@@ -96,7 +97,7 @@ def publish(
     versions = {name: lake.publish(found, told) for name, found in staged.items()}
     own = lake.write(key, f"run-{run}", _table(key, rows))
     version = lake.publish(own, told.model_copy(update={"sides": versions}))
-    lake.record_attempt(_report(key, run, version, len(rows)))
+    record_attempt(lake, _report(key, run, version, len(rows)))
     return version
 
 

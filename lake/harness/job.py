@@ -1,7 +1,8 @@
 """What a job is given and what it returns.
 
 A Spark job is `job(inputs, params, context) -> Mapping[table key, DataFrame]`: frames in, frames out. It writes nothing itself;
-rows that Python makes it may have kept by workers (spark_jobs.columnar.worker_files), and return the frames that read them.
+rows that Python makes may be written by the workers that make them (spark_jobs.columnar.worker_files), and it returns the frames that
+read them.
 Every other job is `job(inputs, params, context) -> Iterator[tuple[table key, pyarrow.Table]]`: its inputs are Arrow datasets
 (read them in batches), its outputs a stream of small tables that the harness writes as they come.
 Keys are table keys: the stage's own table and its side tables. Columns are those of lake.tables, in any order.
@@ -19,11 +20,12 @@ from pydantic import BaseModel, ConfigDict
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame
 
-    from lake.storage.store import Lake, Staged
+    from lake.storage.staging import Staged
+from lake.storage.store import Lake
 
 
 class Params(BaseModel):
-    """What a job does. Frozen, unknown fields refused; stored in the commit of what the job published."""
+    """What a job does. Frozen, unknown fields are rejected; stored in the commit of what the job published."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -42,7 +44,7 @@ def quiet(done: int, total: int) -> None:
 
 
 @dataclass(frozen=True)
-class Kept:
+class WorkerFiles:
     """Rows of a table that Spark's workers wrote themselves, as files of the run, and the frame that reads them."""
 
     frame: "DataFrame"
@@ -59,7 +61,8 @@ class JobContext:
     progress: call with (done, total) now and then.
     before: empty when the job is given all rows of its inputs. When it is given only the rows that are new since its last
     publication: the older rows of each input, and its own tables as published, by table key.
-    kept: by table key, what a Spark job had its workers write; a frame of it that the job returns as it is gets published so.
+    worker_files: by table key, what a Spark job had its workers write; if the job returns that very frame, these files are published
+        as they are.
     """
 
     lake: "Lake"
@@ -68,7 +71,7 @@ class JobContext:
     metrics: dict[str, float] = field(default_factory=dict[str, float])
     progress: Callable[[int, int], None] = quiet
     before: Mapping[str, Any] = field(default_factory=dict[str, Any])
-    kept: dict[str, Kept] = field(default_factory=dict[str, Kept])
+    worker_files: dict[str, WorkerFiles] = field(default_factory=dict[str, WorkerFiles])
 
 
 class Views(dict[str, Any]):

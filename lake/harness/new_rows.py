@@ -1,4 +1,4 @@
-"""What a stage has not seen yet: known from logs alone, where its inputs only had rows appended since it last published."""
+"""New rows: what a stage has not read yet, known from the logs alone where its inputs only had rows appended."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -9,17 +9,22 @@ from lake.storage.store import Lake
 
 
 @dataclass(frozen=True)
-class Growth:
-    """`files`: of each input, those appended since the stage last published; `before`: the version of each input that it
-    read then, and of each of its own tables."""
+class NewRows:
+    """What a run works on when it need not read everything.
+
+    files: of each input, those appended since the stage last published, relative to the table.
+    before: the version of each input that the stage read then, and the version of each of its own tables.
+    """
 
     files: Mapping[str, tuple[str, ...]]
     before: Mapping[str, int]
 
 
-def growth(lake: Lake, stage: Stage, wanted: Fingerprint) -> Growth | None:
-    """The rows that are new to a stage; None when it must run on everything: its first run, other params or code, or an
-    input that was rewritten."""
+def new_rows(lake: Lake, stage: Stage, wanted: Fingerprint) -> NewRows | None:
+    """The rows that are new to a stage; None when it must run on everything.
+
+    It must on its first run, after a change of params or code, and when an input or one of its own tables was rewritten.
+    """
     published = lake.publication(stage.key)
     if published is None or not stage.grows:
         return None
@@ -28,9 +33,9 @@ def growth(lake: Lake, stage: Stage, wanted: Fingerprint) -> Growth | None:
     if not same_job or set(wanted.inputs) != set(publication.inputs):
         return None
     read = publication.inputs
-    added = {table: lake.added(table, read[table], version) for table, version in wanted.inputs.items()}
-    files = {table: paths for table, paths in added.items() if paths is not None}
+    added = {table: lake.added_files(table, read[table], version) for table, version in wanted.inputs.items()}
+    appended = {table: files for table, files in added.items() if files is not None}
     own = {table: version for table in stage.outputs if (version := lake.version(table)) is not None}
-    if len(files) < len(added) or len(own) < len(stage.outputs):
+    if len(appended) < len(added) or len(own) < len(stage.outputs):
         return None
-    return Growth(files, {**read, **own})
+    return NewRows(appended, {**read, **own})

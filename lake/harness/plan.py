@@ -7,10 +7,11 @@ from pydantic import BaseModel, ConfigDict
 
 from lake.errors import UserError
 from lake.harness.code_hash import code_hash
-from lake.harness.new_rows import growth
+from lake.harness.new_rows import new_rows
 from lake.harness.profiles import Profile
 from lake.landing.register import FILES, unregistered
 from lake.stages import STAGES, Stage, producer
+from lake.storage.attempts import newest_attempt
 from lake.storage.publication import Fingerprint, hash_json
 from lake.storage.store import Lake
 
@@ -63,7 +64,7 @@ def reasons_to_run(lake: Lake, stage: Stage, profile: Profile, rebuild: bool = F
         return ["never run"]
     if rebuild:
         return ["a rebuild was asked for"]
-    attempt = lake.attempt(stage.key)
+    attempt = newest_attempt(lake, stage.key)
     if attempt and attempt.status == "rejected":
         return ["the newest attempt was rejected"]
     wanted = fingerprint(lake, stage, profile)
@@ -73,7 +74,7 @@ def reasons_to_run(lake: Lake, stage: Stage, profile: Profile, rebuild: bool = F
 def rejected_inputs(lake: Lake, stage: Stage) -> list[str]:
     """The upstream stages whose newest attempt was rejected: while there is one, `stage` must not run."""
     owners = {owner.key for table in stage.inputs if (owner := producer(table))}
-    attempts = {key: lake.attempt(key) for key in sorted(owners)}
+    attempts = {key: newest_attempt(lake, key) for key in sorted(owners)}
     return [key for key, attempt in attempts.items() if attempt and attempt.status == "rejected"]
 
 
@@ -110,4 +111,4 @@ def _planned(
 
 def _scope(lake: Lake, stage: Stage, profile: Profile, rebuild: bool) -> Scope:
     wanted = None if rebuild else fingerprint(lake, stage, profile)
-    return "new_rows" if wanted and growth(lake, stage, wanted) else "everything"
+    return "new_rows" if wanted and new_rows(lake, stage, wanted) else "everything"

@@ -1,7 +1,8 @@
 """The harness: runs one stage the same way from a shell, inside Dagster and in a process of its own.
 
-`python -m lake.harness.run STAGE` opens inputs at pinned versions, runs the job, stages the result, audits it, balances the books and
-publishes - or rejects, which publishes nothing and is a normal exit: only a crash ends with another code than 0 or 1.
+Write - audit - publish: inputs are opened at pinned versions, the job runs, its rows are staged where no commit names them, the
+suite audits the staged rows, the books are balanced, and one commit publishes them. A rejected stage publishes nothing and ends
+normally: only a crash ends with another code than 0 or 1.
 """
 
 import secrets
@@ -15,18 +16,20 @@ from typing import Any
 
 from lake.engines.spark import Frames, Misplaced, frames_for
 from lake.errors import StageFailed, UserError
-from lake.harness import environment as surroundings
-from lake.harness.inputs import Opening
+from lake.harness import environment
+from lake.harness.inputs import RunInputs
 from lake.harness.job import JobContext, Params, quiet
-from lake.harness.new_rows import Growth, growth
+from lake.harness.new_rows import NewRows, new_rows
 from lake.harness.plan import fingerprint, reasons_to_run, rejected_inputs
 from lake.harness.profiles import Profile, load_profile, resolve
 from lake.harness.status import current_report
 from lake.settings import local_path, settings
 from lake.stages import STAGES, Stage
+from lake.storage.attempts import record_attempt
 from lake.storage.publication import Fingerprint, Publication, now
 from lake.storage.report import CheckReport, StageReport
-from lake.storage.store import Lake, Staged
+from lake.storage.staging import Staged
+from lake.storage.store import Lake
 from lake.tables import TABLES
 
 Progress = Callable[[int, int], None]
@@ -46,7 +49,7 @@ class _Attempt:
     profile: Profile
     run_id: str
     wanted: Fingerprint
-    growth: Growth | None
+    new: NewRows | None  # None: the job is given all rows
     base: int | None  # the version of its table that is in force when it starts
     context: JobContext
     started: float
@@ -74,7 +77,7 @@ def run_stage(
     balance; whatever is raised, nothing was published.
     """
     started = time.monotonic()
-    surroundings.prepare(profile.offline)
+    environment.prepare(profile.offline)
     reasons = reasons_to_run(lake, stage, profile, rebuild)
     stopped = rejected_inputs(lake, stage)
     if stopped:
@@ -89,7 +92,7 @@ def run_stage(
     attempt_id = f"{run_id or fresh_run_id()}-{secrets.token_hex(2)}"
     artifacts = local_path(lake.root) / "artifacts" / stage.key / attempt_id
     context = JobContext(lake, attempt_id, artifacts, progress=progress)
-    new = None if rebuild else growth(lake, stage, wanted)
+    new = None if rebuild else new_rows(lake, stage, wanted)
     attempt = _Attempt(lake, stage, profile, attempt_id, wanted, new, lake.version(stage.key), context, started)
     return _run(attempt, "; ".join(reasons))
 
@@ -102,24 +105,23 @@ def own_process(stage: Stage, params: Params) -> bool:
 def _run(attempt: _Attempt, reason: str) -> StageReport:
     stage, artifacts = attempt.stage, attempt.context.artifacts
     artifacts.mkdir(parents=True, exist_ok=True)
-    # imported while the session starts
+    # importing Great Expectations takes seconds, in which the Spark session starts in the background
     gate = resolve(stage.suite), resolve("expectations.gate:audit")
     frames = frames_for(stage.engine, attempt.lake)
-    opening = Opening(attempt.lake, frames, attempt.wanted.inputs, attempt.growth)
-    inputs = opening.inputs(stage)
-    context = replace(attempt.context, before=opening.before())
-    staged = frames.run(stage, inputs, attempt.params, context, attempt.folder)
-    views = opening.views(staged)
+    inputs = RunInputs(attempt.lake, frames, attempt.wanted.inputs, attempt.new)
+    context = replace(attempt.context, before=inputs.before())
+    staged = frames.run(stage, inputs.for_job(stage), attempt.params, context, attempt.folder)
+    views = inputs.for_suite(staged)
     checks, page = _audit(attempt, gate, views)
     report = _report(attempt, staged, checks, page, reason)
     if report.failed:
-        attempt.lake.record_attempt(report)
+        record_attempt(attempt.lake, report)
         return report
     _balance(stage, frames, views)
     published = _publish(attempt, staged, report)
     if not any(artifacts.iterdir()):
         shutil.rmtree(artifacts)
-    attempt.lake.record_attempt(published)
+    record_attempt(attempt.lake, published)
     return published
 
 
@@ -153,9 +155,9 @@ def _report(
         status="rejected" if failed else "published",
         run_id=attempt.run_id,
         version=attempt.base,
-        rows={key: count + _rows_kept(attempt, key) for key, count in added.items()},
+        rows={key: count + _rows_before(attempt, key) for key, count in added.items()},
         added=added,
-        grown=attempt.growth is not None,
+        grown=attempt.new is not None,
         metrics=dict(attempt.context.metrics),
         checks=checks,
         inputs=attempt.wanted.inputs,
@@ -165,11 +167,11 @@ def _report(
     )
 
 
-def _rows_kept(attempt: _Attempt, key: str) -> int:
-    """The rows of a table that this run leaves as they are."""
+def _rows_before(attempt: _Attempt, key: str) -> int:
+    """The published rows of a table to which this run only adds; 0 where it replaces them."""
     mode, version = TABLES[key].mode, attempt.lake.version(key)
-    kept = mode == "append" or (mode == "grow" and attempt.growth is not None)
-    return attempt.lake.rows(key, version) if kept and version is not None else 0
+    adds = mode == "append" or (mode == "grow" and attempt.new is not None)
+    return attempt.lake.row_count(key, version) if adds and version is not None else 0
 
 
 def _publish(attempt: _Attempt, staged: Mapping[str, Staged], report: StageReport) -> StageReport:

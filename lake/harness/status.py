@@ -8,6 +8,7 @@ from pydantic import BaseModel
 from lake.harness.plan import plan
 from lake.harness.profiles import Profile
 from lake.stages import STAGES, Stage
+from lake.storage.attempts import newest_attempt
 from lake.storage.report import StageReport
 from lake.storage.store import Lake
 
@@ -33,7 +34,7 @@ def status(lake: Lake, profile: Profile) -> list[TableStatus]:
 
 
 def _status(lake: Lake, key: str, up_to_date: bool) -> TableStatus:
-    published, attempt = lake.publication(key), lake.attempt(key)
+    published, attempt = lake.publication(key), newest_attempt(lake, key)
     rejected = attempt is not None and attempt.status == "rejected"
     if published is None:
         return TableStatus(
@@ -63,7 +64,7 @@ def current_report(lake: Lake, stage: Stage) -> StageReport:
     published = lake.publication(stage.key)
     assert published is not None  # a stage that was never published has a reason to run
     version, publication = published
-    attempt = lake.attempt(stage.key)
+    attempt = newest_attempt(lake, stage.key)
     audited = attempt if attempt and attempt.run_id == publication.run_id else None
     return StageReport(
         stage=stage.key,

@@ -1,37 +1,57 @@
 """Raw rows: registered files, records as they came, and what could not be read."""
 
-import pyarrow as pa
+from lake.tables.schema import BYTES, COUNT, MESSAGES, TEXT, TEXTS, TIME, Columns, Table
 
-from lake.tables.schema import MESSAGES, TEXT, TEXTS, TIME, Table, columns
-
-_PROVENANCE = {"source": TEXT, "licence": TEXT, "uri": TEXT, "position": pa.int64()}
-_QUARANTINE = columns(id=TEXT, **_PROVENANCE, raw=pa.binary(), outcome=TEXT, reason=TEXT, detail=TEXT)
+_PROVENANCE: Columns = {
+    "source": (TEXT, "the name under which the file was registered"),
+    "licence": (TEXT, "SPDX id that was stated for the file, or null"),
+    "uri": (TEXT, "where the file lies; a member of an archive after `!/`"),
+    "position": (COUNT, "which record of the file, from 1"),
+}
+_RECORD: Columns = {
+    "id": (TEXT, "raw_ and a hash of source, path in the source, content and number of the copy"),
+    **_PROVENANCE,
+    "original_id": (TEXT, "the id that the record has in its source, if any"),
+}
+_CONTENT_HASH: Columns = {"content_hash": (TEXT, "SHA-256 of the record's canonical content")}
+_RAW: Columns = {"raw": (BYTES, "the record's bytes as they stood in the file")}
+_QUARANTINE: Columns = {
+    "id": (TEXT, "raw_ and a hash, as of a record that was read"),
+    **_PROVENANCE,
+    **_RAW,
+    "outcome": (TEXT, "quarantined"),
+    "reason": (TEXT, "one of lake.tables.reasons.UNREADABLE"),
+    "detail": (TEXT, "what is wrong, as a sentence"),
+}
 
 TABLES = (
     Table(
         "landing/files",
         "one registered version of a raw file",
-        # path: unique within the source, free of the machine: what raw ids are made from
-        columns(
-            uri=TEXT,
-            path=TEXT,
-            source=TEXT,
-            licence=TEXT,
-            kind=TEXT,
-            sha256=TEXT,
-            size=pa.int64(),
-            registered_at=TIME,
-            fields=TEXT,  # a map of fields given by the user, as JSON: role -> field
-        ),
+        {
+            "uri": (TEXT, "where the file lies"),
+            "path": (TEXT, "its name inside the source, free of the machine: what raw ids are made from"),
+            "source": (TEXT, "the source it belongs to"),
+            "licence": (TEXT, "SPDX id that was stated, or null"),
+            "kind": (TEXT, "instructions, passages, benchmark or reference"),
+            "sha256": (TEXT, "of the bytes as they were registered"),
+            "size": (COUNT, "bytes"),
+            "registered_at": (TIME, "when"),
+            "fields": (TEXT, "a map of fields stated by the user, as JSON from role to field name, or null"),
+        },
         id="uri",
         mode="append",
     ),
     Table(
         "bronze/instructions",
         "one raw instruction record, its bytes kept",
-        columns(
-            id=TEXT, **_PROVENANCE, original_id=TEXT, shape=TEXT, content_hash=TEXT, raw=pa.binary(), messages=MESSAGES
-        ),
+        {
+            **_RECORD,
+            "shape": (TEXT, "the record shape that was recognised"),
+            **_CONTENT_HASH,
+            **_RAW,
+            "messages": (MESSAGES, "the turns that were read from it"),
+        },
         id="id",
         mode="grow",
     ),
@@ -46,7 +66,13 @@ TABLES = (
     Table(
         "bronze/passages",
         "one titled passage",
-        columns(id=TEXT, **_PROVENANCE, original_id=TEXT, content_hash=TEXT, raw=pa.binary(), title=TEXT, text=TEXT),
+        {
+            **_RECORD,
+            **_CONTENT_HASH,
+            **_RAW,
+            "title": (TEXT, "what the passage is about"),
+            "text": (TEXT, "the passage"),
+        },
         id="id",
         mode="grow",
     ),
@@ -61,7 +87,14 @@ TABLES = (
     Table(
         "bronze/references",
         "one held-out text: a benchmark item that must never be released, or the truth that answers are measured against",
-        columns(id=TEXT, **_PROVENANCE, role=TEXT, name=TEXT, text=TEXT, facts=TEXTS),  # role: benchmark | truth
+        {
+            "id": _RECORD["id"],
+            **_PROVENANCE,
+            "role": (TEXT, "benchmark or truth"),
+            "name": (TEXT, "the benchmark, or what the truth is about"),
+            "text": (TEXT, "the item; its first line is the question"),
+            "facts": (TEXTS, "what an answer has to say"),
+        },
         id="id",
         mode="grow",
     ),
@@ -76,16 +109,16 @@ TABLES = (
     Table(
         "cache/generations",
         "one answered request",
-        columns(
-            request_id=TEXT,
-            model=TEXT,
-            task=TEXT,
-            text=TEXT,
-            error=TEXT,
-            prompt_tokens=pa.int64(),
-            completion_tokens=pa.int64(),
-            shard=TEXT,
-        ),
+        {
+            "request_id": (TEXT, "hash of messages, model digest, sampling and prompt version"),
+            "model": (TEXT, "digest of the model or engine"),
+            "task": (TEXT, "what was asked for: rate, build, degrade or distil"),
+            "text": (TEXT, "the answer, or null"),
+            "error": (TEXT, "why there is none, or null"),
+            "prompt_tokens": (COUNT, "tokens of the prompt"),
+            "completion_tokens": (COUNT, "tokens of the answer"),
+            "shard": (TEXT, "the batch of requests that was committed together"),
+        },
         id="request_id",
         mode="append",
     ),

@@ -2,7 +2,7 @@
 
 import pyarrow as pa
 
-from lake.tables.schema import CURVE, TEXT, VECTOR, Table, columns
+from lake.tables.schema import COUNT, CURVE, FLAG, NUMBER, TEXT, VECTOR, Columns, Table
 
 _PARTS = pa.list_(
     pa.field(
@@ -18,38 +18,52 @@ _PARTS = pa.list_(
         ),
     )
 )
+_CHECKPOINT: Columns = {
+    "digest": (TEXT, "over weights, configuration and tokenizer"),
+    "recipe": (TEXT, "the recipe that was followed"),
+    "uri": (TEXT, "the folder of the checkpoint"),
+    "base": (TEXT, "the model it started from"),
+    "steps": (COUNT, "optimiser steps"),
+    "train_rows": (COUNT, "items trained on"),
+}
+_CURVE: Columns = {"curve": (CURVE, "what was logged during training: step, name, value")}
 
 TABLES = (
     Table(
         "models/student_embedder",
         "the static embedder trained on this lake's texts, or that none was asked for",
-        # Measured on held-out records: mean cosine, by the teacher, of a text's five nearest others as the student and as the
-        # teacher find them, share: the first over the second, overlap of the two fives, R@1 from a prompt to its answer.
-        columns(
-            digest=TEXT,
-            uri=TEXT,
-            teacher=TEXT,  # digest
-            decision=TEXT,
-            seed=pa.int64(),
-            train_rows=pa.int64(),
-            heldout_rows=pa.int64(),
-            train_texts=pa.int64(),
-            loss=pa.float64(),
-            neighbour_cosine=pa.float64(),
-            teacher_cosine=pa.float64(),
-            share=pa.float64(),
-            overlap=pa.float64(),
-            recall=pa.float64(),
-            teacher_recall=pa.float64(),
-            parts=_PARTS,
-        ),
+        {
+            "digest": (TEXT, "of the student, or null"),
+            "uri": (TEXT, "its folder, or null"),
+            "teacher": (TEXT, "digest of the teacher"),
+            "decision": (TEXT, "what was done and why, as a sentence"),
+            "seed": (COUNT, "of sample and training"),
+            "train_rows": (COUNT, "records learned from"),
+            "heldout_rows": (COUNT, "records measured on"),
+            "train_texts": (COUNT, "texts learned from: a record's prompt, answer and whole"),
+            "loss": (NUMBER, "at the end of training"),
+            "neighbour_cosine": (
+                NUMBER,
+                "mean cosine, by the teacher, of a text's five nearest as the student finds them",
+            ),
+            "teacher_cosine": (NUMBER, "the same of the five that the teacher finds"),
+            "share": (NUMBER, "neighbour_cosine over teacher_cosine"),
+            "overlap": (NUMBER, "share of the student's five that are the teacher's too"),
+            "recall": (NUMBER, "R@1 from a prompt to its answer, by the student"),
+            "teacher_recall": (NUMBER, "the same by the teacher"),
+            "parts": (_PARTS, "share and overlap by source and by language"),
+        },
         id="decision",
         mode="grow",
     ),
     Table(
         "models/student_sample",
         "the teacher's vector of one text that a student learned from or was measured on",
-        columns(text_hash=TEXT, embedder=TEXT, vector=VECTOR),
+        {
+            "text_hash": (TEXT, "SHA-256 of the text"),
+            "embedder": (TEXT, "digest of the teacher"),
+            "vector": (VECTOR, "float32 components of a unit vector, little-endian"),
+        },
         id="text_hash",
         mode="append",
         side_of="models/student_embedder",
@@ -57,69 +71,71 @@ TABLES = (
     Table(
         "models/distiller_sft",
         "one checkpoint after supervised fine-tuning",
-        columns(
-            digest=TEXT,
-            recipe=TEXT,
-            uri=TEXT,
-            base=TEXT,
-            steps=pa.int64(),
-            train_rows=pa.int64(),
-            dropped_rows=pa.int64(),
-            loss=pa.float64(),
-            format_rate=pa.float64(),
-            curve=CURVE,
-        ),
+        {
+            **_CHECKPOINT,
+            "dropped_rows": (COUNT, "items left out because they are too long"),
+            "loss": (NUMBER, "mean training loss"),
+            "format_rate": (NUMBER, "share of held-out answers that are well formed, 0..1"),
+            **_CURVE,
+        },
         id="digest",
     ),
     Table(
         "models/distiller_grpo",
         "one checkpoint after GRPO",
-        columns(
-            digest=TEXT,
-            recipe=TEXT,
-            uri=TEXT,
-            base=TEXT,
-            steps=pa.int64(),
-            train_rows=pa.int64(),
-            reward=pa.float64(),
-            reward_before=pa.float64(),
-            kl=pa.float64(),
-            frac_reward_zero_std=pa.float64(),
-            format_rate=pa.float64(),
-            weight_change=pa.float64(),
-            curve=CURVE,
-        ),
+        {
+            **_CHECKPOINT,
+            "reward": (NUMBER, "mean reward at the end"),
+            "reward_before": (NUMBER, "mean reward of the checkpoint it started from"),
+            "kl": (NUMBER, "mean KL divergence from the reference policy, in nats"),
+            "frac_reward_zero_std": (NUMBER, "share of prompts whose completions all had the same reward"),
+            "format_rate": (NUMBER, "share of held-out answers that are well formed, 0..1"),
+            "weight_change": (NUMBER, "how far the weights moved, relative to their norm"),
+            **_CURVE,
+        },
         id="digest",
     ),
     Table(
         "models/champion",
         "the distiller in service, and why",
-        columns(
-            model=TEXT,
-            engine=TEXT,
-            uri=TEXT,
-            champion_score=pa.float64(),
-            challenger=TEXT,
-            challenger_score=pa.float64(),
-            difference=pa.float64(),
-            low=pa.float64(),
-            high=pa.float64(),
-            items=pa.int64(),
-            promoted=pa.bool_(),
-            decision=TEXT,
-        ),
+        {
+            "model": (TEXT, "digest of the distiller that serves"),
+            "engine": (TEXT, "the kind of engine it runs in"),
+            "uri": (TEXT, "its checkpoint, null for the rules"),
+            "champion_score": (NUMBER, "mean score of the one in service before"),
+            "challenger": (TEXT, "digest of the challenger"),
+            "challenger_score": (NUMBER, "its mean score"),
+            "difference": (NUMBER, "challenger less champion, mean over the items both answered"),
+            "low": (NUMBER, "lower end of the interval of the difference"),
+            "high": (NUMBER, "upper end of it"),
+            "items": (COUNT, "held-out items that both answered"),
+            "promoted": (FLAG, "whether the challenger serves now"),
+            "decision": (TEXT, "the decision as a sentence"),
+        },
         id="model",
     ),
     Table(
         "reports/evaluation",
         "one metric of one arm and seed",
-        columns(arm=TEXT, seed=pa.int64(), metric=TEXT, value=pa.float64(), items=pa.int64()),
+        {
+            "arm": (TEXT, "the training set that was tried"),
+            "seed": (COUNT, "of the training"),
+            "metric": (TEXT, "what was measured"),
+            "value": (NUMBER, "the figure"),
+            "items": (COUNT, "how many items it is over"),
+        },
         id="metric",
     ),
     Table(
         "releases/current",
         "one file of the newest release",
-        columns(release=TEXT, path=TEXT, sha256=TEXT, size=pa.int64(), rows=pa.int64()),
+        {
+            "release": (TEXT, "id of the release"),
+            "path": (TEXT, "the file"),
+            "sha256": (TEXT, "of its bytes"),
+            "size": (COUNT, "bytes"),
+            "rows": (COUNT, "rows, where it holds rows"),
+        },
         id="path",
     ),
 )

@@ -1,6 +1,8 @@
 """What a table is, and the column types that Arrow, Spark and deltalake agree on."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Literal
 
 import pyarrow as pa
@@ -8,8 +10,16 @@ import pyarrow as pa
 # grow: rows are appended when the stage ran on new rows only, and replace the table when it ran on all of them
 WriteMode = Literal["overwrite", "append", "grow"]
 
+# The name of a column, its type and what it holds. Descriptions are for people (Dagster's UI, `mixlake show`): they are no part of
+# the Arrow schema, so that a better sentence is no change of a table.
+Columns = Mapping[str, tuple[pa.DataType, str]]
+
 TEXT = pa.string()
 TEXTS = pa.list_(pa.field("element", pa.string()))
+COUNT = pa.int64()
+NUMBER = pa.float64()
+FLAG = pa.bool_()
+BYTES = pa.binary()
 MESSAGES = pa.list_(pa.field("element", pa.struct([pa.field("role", pa.string()), pa.field("content", pa.string())])))
 VECTOR = pa.binary()  # texts.embed.vector_bytes: float32 components, little-endian
 CURVE = pa.list_(
@@ -29,23 +39,30 @@ class Table:
 
     key: str
     grain: str
-    schema: pa.Schema
+    columns: Columns
     id: str
     mode: WriteMode = "overwrite"
     side_of: str | None = None
 
     @property
     def layer(self) -> str:
+        """`bronze` of `bronze/instructions`."""
         return self.key.split("/")[0]
 
+    @cached_property
+    def schema(self) -> pa.Schema:
+        """The columns in order, all nullable."""
+        return pa.schema([pa.field(name, kind) for name, (kind, _) in self.columns.items()])
 
-def columns(**kinds: pa.DataType) -> pa.Schema:
-    """The schema with these columns, all nullable, in this order."""
-    return pa.schema([pa.field(name, kind) for name, kind in kinds.items()])
 
-
-# Where a row left the pipeline: `outcome` is one of lake.books.ledger.OUTCOMES, `reason` a code, `detail` a sentence.
-EXIT = columns(id=TEXT, source=TEXT, outcome=TEXT, reason=TEXT, detail=TEXT)
+# A row that left the pipeline.
+EXIT: Columns = {
+    "id": (TEXT, "the row that left, by the id it has in the stage's input"),
+    "source": (TEXT, "the source it came from"),
+    "outcome": (TEXT, "where it ended: one of lake.books.ledger.OUTCOMES"),
+    "reason": (TEXT, "why, as a code of lake.tables.reasons"),
+    "detail": (TEXT, "why, as a sentence"),
+}
 
 
 def nullable(schema: pa.Schema) -> pa.Schema:

@@ -2,29 +2,30 @@
 
 import pyarrow as pa
 
-from lake.tables.schema import EXIT, MESSAGES, TEXT, TEXTS, VECTOR, Table, columns
+from lake.tables.schema import BYTES, COUNT, EXIT, FLAG, MESSAGES, NUMBER, TEXT, TEXTS, VECTOR, Columns, Table
 
-_RECORD = columns(
-    id=TEXT,
-    raw_id=TEXT,
-    source=TEXT,
-    licence=TEXT,  # SPDX id, or null where nobody stated one
-    original_id=TEXT,
-    language=TEXT,  # ISO 639-1
-    item_type=TEXT,  # qa | chat | tools: kinds that are never merged with one another
-    messages=MESSAGES,  # roles system | user | assistant | tool, in order, last one the assistant's
-    prompt=TEXT,  # everything before the last answer, as text
-    answer=TEXT,  # the last assistant turn
-    text=TEXT,  # prompt, newline, answer: what is embedded, rated and grouped
-    text_hash=TEXT,  # sha256 of text: the key of silver/embeddings
-    personal=TEXTS,  # kinds of personal data found: email, phone, card, ip, key
-)
+_RECORD: Columns = {
+    "id": (TEXT, "rec_x, from the raw record raw_x"),
+    "raw_id": (TEXT, "the bronze record it comes from"),
+    "source": (TEXT, "the source of the file"),
+    "licence": (TEXT, "SPDX id, or null where nobody stated one"),
+    "original_id": (TEXT, "the id that the record has in its source, if any"),
+    "language": (TEXT, "ISO 639-1 code"),
+    "item_type": (TEXT, "qa, chat or tools: kinds that are never merged with one another"),
+    "messages": (MESSAGES, "turns of the roles system, user, assistant and tool; the last one is the assistant's"),
+    "prompt": (TEXT, "everything before the last answer, as text"),
+    "answer": (TEXT, "the last turn of the assistant"),
+    "text": (TEXT, "prompt, newline, answer: what is embedded, rated and grouped"),
+    "text_hash": (TEXT, "SHA-256 of text: the key of silver/embeddings"),
+    "personal": (TEXTS, "kinds of personal data in the text: email, phone, card, ip, key"),
+}
+_RATING = pa.int32()
 
 TABLES = (
     Table("silver/instructions", "one normalised record", _RECORD, "id", mode="grow"),
     Table(
         "silver/instructions_rejected",
-        "one record that a cleaning rule refused",
+        "one record that a cleaning rule rejected",
         EXIT,
         "id",
         mode="grow",
@@ -33,14 +34,22 @@ TABLES = (
     Table(
         "silver/passages",
         "one clean, distinct passage",
-        # text_key: sha256 of the normalised text, which copies share
-        columns(id=TEXT, raw_id=TEXT, source=TEXT, licence=TEXT, language=TEXT, title=TEXT, text=TEXT, text_key=TEXT),
+        {
+            "id": (TEXT, "psg_x, from the raw passage raw_x"),
+            "raw_id": (TEXT, "the bronze passage it comes from"),
+            "source": (TEXT, "the source of the file"),
+            "licence": (TEXT, "SPDX id, or null where nobody stated one"),
+            "language": (TEXT, "ISO 639-1 code"),
+            "title": (TEXT, "what the passage is about"),
+            "text": (TEXT, "the passage"),
+            "text_key": (TEXT, "SHA-256 of the normalised text, which copies share"),
+        },
         id="id",
         mode="grow",
     ),
     Table(
         "silver/passages_rejected",
-        "one passage that was refused or is a duplicate",
+        "one passage that was rejected or is a duplicate",
         EXIT,
         "id",
         mode="grow",
@@ -50,8 +59,13 @@ TABLES = (
     Table(
         "silver/duplicates",
         "one removed record, with the evidence",
-        # rule: exact_record | exact_prompt_answer | near; similarity: exact word-3-gram Jaccard of the whole record
-        columns(removed_id=TEXT, kept_id=TEXT, source=TEXT, rule=TEXT, similarity=pa.float64()),
+        {
+            "removed_id": (TEXT, "the record that was removed"),
+            "kept_id": (TEXT, "the record that stays in its place"),
+            "source": (TEXT, "the source of the removed record"),
+            "rule": (TEXT, "one of lake.tables.reasons.DUPLICATE_RULES"),
+            "similarity": (NUMBER, "exact Jaccard index of the word 3-grams of both whole records, 0..1"),
+        },
         id="removed_id",
         mode="grow",
         side_of="silver/unique_instructions",
@@ -59,23 +73,26 @@ TABLES = (
     Table(
         "silver/rejected_pairs",
         "one candidate pair that was measured and is no near-duplicate: a sample by hash",
-        # reason: numbers_or_short_side | whole_record | prompt | answer, the first that failed
-        columns(
-            left=TEXT,
-            right=TEXT,
-            similarity=pa.float64(),
-            prompt_similarity=pa.float64(),
-            answer_similarity=pa.float64(),
-            reason=TEXT,
-        ),
+        {
+            "left": (TEXT, "the record that would have stayed"),
+            "right": (TEXT, "the record that would have been removed"),
+            "similarity": (NUMBER, "Jaccard index of the whole records"),
+            "prompt_similarity": (NUMBER, "Jaccard index of the prompts"),
+            "answer_similarity": (NUMBER, "Jaccard index of the answers"),
+            "reason": (TEXT, "the first test that failed: one of lake.tables.reasons.NOT_NEAR"),
+        },
         id="left",
         side_of="silver/unique_instructions",
     ),
     Table(
         "silver/signatures",
         "what new records are compared with: the keys of one unique record",
-        # turns, ending: 16 bytes, equal for exact copies; bands: 25 keys of 8 bytes, empty for a record shorter than a shingle
-        columns(id=TEXT, turns=pa.binary(), ending=pa.binary(), bands=pa.binary()),
+        {
+            "id": (TEXT, "the unique record"),
+            "turns": (BYTES, "16 bytes, equal for records of the same turns"),
+            "ending": (BYTES, "16 bytes, equal for records with the same last prompt and answer"),
+            "bands": (BYTES, "25 MinHash band keys of 8 bytes; empty for a record shorter than a shingle"),
+        },
         id="id",
         mode="grow",
         side_of="silver/unique_instructions",
@@ -83,15 +100,28 @@ TABLES = (
     Table(
         "silver/embeddings",
         "one vector of one distinct text by one embedder",
-        columns(text_hash=TEXT, embedder=TEXT, vector=VECTOR),  # embedder: digest; vector: unit norm
+        {
+            "text_hash": (TEXT, "SHA-256 of the text"),
+            "embedder": (TEXT, "digest of the embedder"),
+            "vector": (VECTOR, "float32 components of a unit vector, little-endian"),
+        },
         id="text_hash",
         mode="append",
     ),
     Table(
         "silver/student_fidelity",
         "one measurement of the student embedder on texts that were new to the lake",
-        # share: mean cosine, by the teacher, of the student's five nearest others over that of the teacher's own five
-        columns(embedder=TEXT, teacher=TEXT, texts=pa.int64(), share=pa.float64(), overlap=pa.float64(), advice=TEXT),
+        {
+            "embedder": (TEXT, "digest of the student"),
+            "teacher": (TEXT, "digest of the teacher"),
+            "texts": (COUNT, "how many texts were measured"),
+            "share": (
+                NUMBER,
+                "mean cosine, by the teacher, of the student's five nearest over that of the teacher's five",
+            ),
+            "overlap": (NUMBER, "share of the student's five nearest that are the teacher's too"),
+            "advice": (TEXT, "what to do, as a sentence"),
+        },
         id="advice",
         mode="append",
         side_of="silver/embeddings",
@@ -99,32 +129,30 @@ TABLES = (
     Table(
         "silver/ratings",
         "one rating of one record by one judge",
-        columns(
-            id=TEXT,
-            judge=TEXT,
-            prompt_version=TEXT,
-            rarity=pa.int32(),
-            complexity=pa.int32(),
-            informativeness=pa.int32(),
-            overall=pa.int32(),  # 1..10, null on error
-            error=TEXT,
-        ),
+        {
+            "id": (TEXT, "the rated record"),
+            "judge": (TEXT, "digest of the model or engine that rated"),
+            "prompt_version": (TEXT, "the wording it was asked with"),
+            "rarity": (_RATING, "1..10, null on error"),
+            "complexity": (_RATING, "1..10, null on error"),
+            "informativeness": (_RATING, "1..10, null on error"),
+            "overall": (_RATING, "1..10, null on error"),
+            "error": (TEXT, "why there is no rating, or null"),
+        },
         id="id",
         mode="grow",
     ),
     Table(
         "silver/quality",
         "one curated score of one record",
-        # score: 0..5 (method: overall clipped to 4..9, minus 4); uncertainty: sd, same units
-        # neighbour_score: mean score of the nearest records of a sample, null for records outside of it
-        columns(
-            id=TEXT,
-            score=pa.float64(),
-            uncertainty=pa.float64(),
-            neighbour_score=pa.float64(),
-            judges=pa.int32(),
-            high=pa.bool_(),
-        ),
+        {
+            "id": (TEXT, "the record"),
+            "score": (NUMBER, "0..5: the mean overall rating clipped to 4..9, minus 4"),
+            "uncertainty": (NUMBER, "standard deviation of the score, in its units"),
+            "neighbour_score": (NUMBER, "mean score of the nearest records of a sample, null outside of it"),
+            "judges": (pa.int32(), "how many judges rated it"),
+            "high": (FLAG, "whether the score counts as high"),
+        },
         id="id",
         mode="grow",
     ),
@@ -132,19 +160,19 @@ TABLES = (
     Table(
         "silver/groups",
         "one member of a group of similar low-rated records",
-        columns(
-            group_id=TEXT,
-            id=TEXT,
-            size=pa.int32(),
-            similarity=pa.float64(),
-            cohesion=pa.float64(),
-            source=TEXT,
-            licence=TEXT,
-            licence_class=TEXT,  # of texts.licences: what members have in common
-            group_licence=TEXT,  # SPDX expression over all members: what an item fused from the group is under
-            language=TEXT,
-            item_type=TEXT,
-        ),
+        {
+            "group_id": (TEXT, "grp_ and a hash of the members' ids"),
+            "id": (TEXT, "the member"),
+            "size": (pa.int32(), "members of the group"),
+            "similarity": (NUMBER, "cosine of the member with the mean of its group"),
+            "cohesion": (NUMBER, "mean cosine of the pairs of members"),
+            "source": (TEXT, "the member's source"),
+            "licence": (TEXT, "the member's licence"),
+            "licence_class": (TEXT, "of texts.licences: what the members have in common"),
+            "group_licence": (TEXT, "SPDX expression over all members: what an item fused from the group is under"),
+            "language": (TEXT, "of all members"),
+            "item_type": (TEXT, "of all members"),
+        },
         id="id",
         mode="grow",
     ),

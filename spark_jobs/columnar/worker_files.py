@@ -15,7 +15,7 @@ from pyspark import TaskContext
 from pyspark.sql import DataFrame
 
 from lake.engines.spark import spark_frame
-from lake.harness.job import JobContext, Kept
+from lake.harness.job import JobContext, WorkerFiles
 from lake.storage.store import Lake
 
 Maker = Callable[[Iterator[pa.RecordBatch]], Iterator[tuple[str, pa.RecordBatch]]]
@@ -30,7 +30,7 @@ def kept(source: DataFrame, make: Maker, keys: Sequence[str], context: JobContex
 
     def write(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
         attempt = cast(TaskContext, TaskContext.get()).taskAttemptId()
-        with Lake(root).parts(folder, attempt) as parts:
+        with Lake(root).staging_writer(folder, attempt) as parts:
             for key, rows in make(batches):
                 parts.add(key, rows)
         for key, path in parts.paths:
@@ -40,5 +40,5 @@ def kept(source: DataFrame, make: Maker, keys: Sequence[str], context: JobContex
     for key in keys:
         staged = context.lake.staged(key, folder, {row["path"] for row in written if row["key"] == key})
         frame = spark_frame(source.sparkSession, context.lake, key, staged.paths)
-        context.kept[key] = Kept(frame, staged)
-    return {key: context.kept[key].frame for key in keys}
+        context.worker_files[key] = WorkerFiles(frame, staged)
+    return {key: context.worker_files[key].frame for key in keys}

@@ -20,6 +20,7 @@ from lake.harness.profiles import Profile, load_profile
 from lake.harness.run import run_stage
 from lake.settings import local_path
 from lake.stages import STAGES
+from lake.storage.attempts import newest_attempt
 from lake.storage.report import StageReport
 from lake.storage.store import Lake
 
@@ -38,7 +39,7 @@ def ratings(lake: Lake) -> list[Mapping[str, Any]]:
 
 
 def of_newest_attempt(lake: Lake) -> StageReport:
-    attempt = lake.attempt(KEY)
+    attempt = newest_attempt(lake, KEY)
     assert attempt is not None
     return attempt
 

@@ -45,7 +45,7 @@ def test_every_row_is_in_its_table_once_in_any_partitions(spark: SparkSession, t
         found = kept(_numbers(spark, partitions), _sorted_out(), (KEY, SIDE), around)
         ids = {key: sorted(int(row["id"].split("_")[1]) for row in frame.collect()) for key, frame in found.items()}
         assert ids == {KEY: list(range(0, 100, 2)), SIDE: list(range(1, 100, 2))}
-        assert around.kept[KEY].staged.rows == around.kept[SIDE].staged.rows == 50
+        assert around.worker_files[KEY].staged.rows == around.worker_files[SIDE].staged.rows == 50
 
 
 def test_no_rows_are_an_empty_frame(spark: SparkSession, tmp_path: Path) -> None:
@@ -78,7 +78,7 @@ def test_what_a_job_returns_as_it_was_kept_is_not_written_again_and_the_rest_is(
     frames = object.__new__(SparkFrames)  # with the session that runs here, not one made from settings
     frames.lake, frames.spark = around.lake, spark
     staged = frames.run(STAGES[KEY], {}, None, around, "run-one")
-    assert staged[KEY] == around.kept[KEY].staged and staged[KEY].rows == 50
+    assert staged[KEY] == around.worker_files[KEY].staged and staged[KEY].rows == 50
     assert staged[SIDE].rows == 49 and all(path.startswith("run-one/") for path in staged[SIDE].paths)
     assert not list((tmp_path / "lake" / SIDE / "made-one").rglob("*.parquet"))
     assert list((tmp_path / "lake" / KEY / "made-one").rglob("*.parquet"))

@@ -1,10 +1,28 @@
-"""The hash of a module covers all that decides what it does, and nothing else."""
+"""The hash of a stage or module covers all that decides what its code does, and nothing else."""
 
+import shutil
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from lake.harness import code_hash as code
+from lake.settings import project_folder
+from lake.stages import STAGES
+
+_CACHES = (code.code_hash, code.source_hash, code._imports, code._code, code._tree)
+
+
+@pytest.fixture(autouse=True)
+def fresh_caches() -> Iterator[None]:
+    """Hashes of edited files must not outlive their test."""
+    yield
+    _forget()
+
+
+def _forget() -> None:
+    for cached in _CACHES:
+        cached.cache_clear()
 
 
 @pytest.fixture
@@ -18,33 +36,77 @@ def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def _hash() -> str:
-    for kept in (code.source_hash, code._imports, code._told, code._tree):
-        kept.cache_clear()
+    _forget()
     return code.source_hash("lake.first")
 
 
-def test_what_an_imported_module_says_counts_and_how_it_is_laid_out_does_not(project: Path) -> None:
+def test_what_an_imported_module_does_counts_and_how_it_is_laid_out_or_described_does_not(project: Path) -> None:
     before = _hash()
-    (project / "lake/second.py").write_text("# a remark\ndef rule():\n    return 1\n")
+    (project / "lake/second.py").write_text('"""A module."""\n# a remark\ndef rule():\n    """One."""\n    return 1\n')
     assert _hash() == before
     (project / "lake/second.py").write_text("def rule(): return 2\n")
     assert _hash() != before
 
 
+@pytest.fixture
+def copy(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A copy of this project's packages, whose files a test may edit."""
+    for package in sorted(code._PACKAGES):
+        shutil.copytree(project_folder() / package, tmp_path / package, ignore=shutil.ignore_patterns("__pycache__"))
+    monkeypatch.setattr(code, "project_folder", lambda: tmp_path)
+    return tmp_path
+
+
+def _hashes() -> dict[str, str]:
+    _forget()
+    return {key: code.code_hash(stage) for key, stage in STAGES.items()}
+
+
+_GROUPING = {"silver/groups"}
+
+
+@pytest.mark.parametrize(
+    ("edited", "expected"),
+    [
+        ("texts/licences.py", _GROUPING),
+        ("texts/embed/fidelity.py", {"silver/embeddings", "silver/quality", "models/student_embedder"}),
+        ("texts/words.py", None),
+        ("lake/harness/run.py", set[str]()),
+        ("lake/harness/job.py", set[str]()),
+        ("lake/storage/store.py", set[str]()),
+        ("lake/cli/render.py", set[str]()),
+        ("spark_jobs/group/job.py", _GROUPING),
+    ],
+)
+def test_an_edit_makes_exactly_the_stages_run_again_that_use_the_file(
+    copy: Path, edited: str, expected: set[str] | None
+) -> None:
+    before = _hashes()
+    with (copy / edited).open("a") as file:
+        file.write("\n_EDITED = True\n")
+    changed = {key for key, now in _hashes().items() if now != before[key]}
+    if expected is None:  # what judges, builds and checks words; no stage that only moves rows
+        assert {"silver/ratings", "gold/mixture", "gold/distilled"} <= changed
+        assert not changed & {"bronze/instructions", "silver/unique_instructions", "silver/embeddings", "silver/groups"}
+    else:
+        assert changed == expected
+
+
+def test_a_better_docstring_anywhere_makes_no_stage_run_again(copy: Path) -> None:
+    before = _hashes()
+    for path in sorted(copy.rglob("*.py")):
+        text = path.read_text()
+        if text.startswith('"""'):
+            path.write_text('"""Told better. ' + text.removeprefix('"""'))
+    assert _hashes() == before
+
+
 def test_how_tables_are_opened_and_written_is_not_what_a_job_does() -> None:
-    closure = code._closure("spark_jobs.ingest.job")
-    assert "spark_jobs.columnar.worker_files" in closure and not closure & {
-        "lake.engines.spark",
-        "lake.storage.store",
-        "lake.storage.staging",
-    }
+    closure = code.module_closure("spark_jobs.ingest.job")
+    assert "spark_jobs.columnar.worker_files" in closure
+    assert not closure & {"lake.engines.spark", "lake.storage.store", "lake.storage.staging"}
 
 
 def test_the_digest_of_the_rules_covers_what_they_know_of_words() -> None:
-    assert {
-        "texts.rubric",
-        "texts.coded_words",
-        "texts.words",
-        "texts.spelling",
-        "inference.rules.distil",
-    } <= code._closure("inference.engines.rules")
+    closure = code.module_closure("inference.engines.rules")
+    assert {"texts.rubric", "texts.coded_words", "texts.words", "texts.spelling"} <= closure

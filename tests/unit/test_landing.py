@@ -50,9 +50,9 @@ def test_other_terms_make_everything_new(lake: Lake, tmp_path: Path) -> None:
     for name in ("a", "b"):
         (tmp_path / f"{name}.jsonl").write_text('{"instruction": "x", "output": "y"}\n')
         register(lake, Entry(str(tmp_path / f"{name}.jsonl"), "notes", "MIT"))
-    assert lake.added("landing/files", 0, 1)
+    assert lake.added_files("landing/files", 0, 1)
     register(lake, Entry(str(tmp_path / "a.jsonl"), "notes", "CC0-1.0"))
-    assert lake.added("landing/files", 1, 2) is None
+    assert lake.added_files("landing/files", 1, 2) is None
     assert [(Path(row["uri"]).name, row["licence"]) for row in registered(lake)] == [
         ("a.jsonl", "CC0-1.0"),
         ("b.jsonl", "MIT"),

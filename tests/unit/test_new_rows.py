@@ -4,7 +4,7 @@ import pytest
 from lakes import ROWS, publish, rec
 
 import lake.harness.plan
-from lake.harness.new_rows import growth
+from lake.harness.new_rows import new_rows
 from lake.harness.plan import fingerprint, plan
 from lake.harness.profiles import Profile
 from lake.stages import STAGES
@@ -18,7 +18,7 @@ def grown(lake_: Lake, key: str) -> dict[str, int] | None:
     """Rows that are new to a stage, by input; None when it would run on everything."""
     wanted = fingerprint(lake_, STAGES[key], PROFILE)
     assert wanted is not None
-    found = growth(lake_, STAGES[key], wanted)
+    found = new_rows(lake_, STAGES[key], wanted)
     return found and {table: len(files) for table, files in found.files.items()}
 
 
@@ -33,7 +33,7 @@ def test_only_appended_files_are_new(current: Lake) -> None:
     assert grown(current, RATINGS) == {UNIQUE: 2}
     (entry,) = plan(current, [STAGES[RATINGS]], PROFILE)
     assert (entry.action, entry.scope) == ("run", "new_rows")
-    assert current.dataset(UNIQUE).count_rows() == len(ROWS[UNIQUE]) + 2 == current.rows(UNIQUE, 2)
+    assert current.dataset(UNIQUE).count_rows() == len(ROWS[UNIQUE]) + 2 == current.row_count(UNIQUE, 2)
 
 
 def test_a_rewritten_input_is_new_as_a_whole(current: Lake) -> None:

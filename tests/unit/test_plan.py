@@ -14,6 +14,7 @@ from lake.harness.plan import fingerprint, plan, rejected_inputs, select_stages
 from lake.harness.profiles import Profile, load_profile, profile_names, resolve
 from lake.landing.register import landing_folder
 from lake.stages import STAGES
+from lake.storage.attempts import record_attempt
 from lake.storage.report import StageReport
 from lake.storage.store import Lake
 
@@ -45,7 +46,7 @@ def test_code_and_params_are_reasons(current: Lake, monkeypatch: pytest.MonkeyPa
 
 
 def test_a_rejected_stage_runs_again_and_stops_what_reads_it(current: Lake) -> None:
-    current.record_attempt(StageReport(stage=QUALITY, status="rejected", run_id="x"))
+    record_attempt(current, StageReport(stage=QUALITY, status="rejected", run_id="x"))
     assert actions(current, QUALITY, GROUPS) == {QUALITY: "run", GROUPS: "wait"}
     assert rejected_inputs(current, STAGES[GROUPS]) == [QUALITY]
     assert rejected_inputs(current, STAGES[QUALITY]) == []
@@ -81,7 +82,7 @@ def test_the_code_hash_sees_the_job_the_modules_it_imports_and_the_schema(monkey
 
     stage = STAGES[UNIQUE]
     before = code_hash.__wrapped__(stage)
-    assert "spark_jobs.dedupe.minhash" in lake.harness.code_hash._closure(stage.job.split(":")[0])
+    assert "spark_jobs.dedupe.minhash" in lake.harness.code_hash.module_closure(stage.job.split(":")[0])
     assert code_hash.__wrapped__(replace(stage, suite=STAGES[QUALITY].suite.replace("silver", "gold"))) != before
     monkeypatch.setattr(lake.harness.code_hash, "_version", lambda library: "0")
     assert code_hash.__wrapped__(stage) != before

@@ -9,6 +9,7 @@ from lakes import HOSTILE, ROWS, publish, small_lake
 
 from lake.books.ledger import ledger
 from lake.stages import STAGES
+from lake.storage.attempts import record_attempt
 from lake.storage.report import CheckReport, StageReport
 from lake.storage.store import Lake
 from reports.page import html, shortened, visible, write_report
@@ -125,7 +126,7 @@ def test_a_rejected_attempt_is_told_beside_the_table_that_stays(tmp_path: Path) 
     lake = small_lake(tmp_path, last="silver/instructions")
     check = CheckReport(batch="silver/instructions", expectation="unique", passed=False, observed="2 twice")
     told = StageReport(stage="silver/instructions", status="rejected", run_id="bad", checks=(check,))
-    lake.record_attempt(told)
+    record_attempt(lake, told)
     page = Page(html(lake, tmp_path))
     (gate, versions) = [row for row in page.rows if row[:1] == ["silver/instructions"]]
     assert gate[1] == "rejected"

@@ -20,11 +20,11 @@ def vectors(*hashes: str) -> pa.Table:
 
 def test_batches_become_one_file_a_table_with_the_declared_columns(tmp_path: Path) -> None:
     lake = Lake(str(tmp_path))
-    with lake.parts("run-a") as parts:
-        parts.add(KEY, vectors("a", "b"))
-        parts.add(SIDE, TABLES[SIDE].schema.empty_table())
-        parts.add(KEY, vectors("c").to_batches()[0])
-    [(key, path)] = parts.paths
+    with lake.staging_writer("run-a") as writer:
+        writer.add(KEY, vectors("a", "b"))
+        writer.add(SIDE, TABLES[SIDE].schema.empty_table())
+        writer.add(KEY, vectors("c").to_batches()[0])
+    [(key, path)] = writer.paths
     assert key == KEY and lake.staged(SIDE, "run-a").rows == 0
     staged = lake.staged(KEY, "run-a")
     assert staged.paths == (path,) and staged.rows == 3
@@ -33,11 +33,11 @@ def test_batches_become_one_file_a_table_with_the_declared_columns(tmp_path: Pat
 
 
 def test_rows_wait_in_memory_only_until_they_fill_a_row_group(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module, "_GROUP", 100)
-    with Lake(str(tmp_path)).parts("run-a") as parts:
+    monkeypatch.setattr(module, "_ROW_GROUP", 100)
+    with Lake(str(tmp_path)).staging_writer("run-a") as writer:
         for number in range(12):
-            parts.add(KEY, vectors(f"{number:032}"))
-    [(_, path)] = parts.paths
+            writer.add(KEY, vectors(f"{number:032}"))
+    [(_, path)] = writer.paths
     footer = pq.ParquetFile(tmp_path / KEY / path).metadata
     assert footer.num_rows == 12 and 1 < footer.num_row_groups < 12
 
@@ -45,9 +45,9 @@ def test_rows_wait_in_memory_only_until_they_fill_a_row_group(tmp_path: Path, mo
 def test_a_file_that_nobody_names_is_not_staged(tmp_path: Path) -> None:
     lake = Lake(str(tmp_path))
     for number, name in enumerate(("failed", "good")):
-        with lake.parts("run-a", number) as parts:
-            parts.add(KEY, vectors(name))
-    staged = lake.staged(KEY, "run-a", {path for _, path in parts.paths})
+        with lake.staging_writer("run-a", number) as writer:
+            writer.add(KEY, vectors(name))
+    staged = lake.staged(KEY, "run-a", {path for _, path in writer.paths})
     assert [lake.files.get_file_info(lake.path(f"{KEY}/{path}")).is_file for path in staged.paths] == [True]
     assert pq.read_table(tmp_path / KEY / staged.paths[0])["text_hash"].to_pylist() == ["good"]
 
@@ -56,19 +56,19 @@ def test_a_block_that_fails_closes_its_files_and_writes_no_more(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     lake = Lake(str(tmp_path))
-    with pytest.raises(ZeroDivisionError), lake.parts("run-a") as parts:
+    with pytest.raises(ZeroDivisionError), lake.staging_writer("run-a") as writer:
         with monkeypatch.context() as small:
-            small.setattr(module, "_GROUP", 1)
-            parts.add(KEY, vectors("a"))
-        parts.add(KEY, vectors("b"))
+            small.setattr(module, "_ROW_GROUP", 1)
+            writer.add(KEY, vectors("a"))
+        writer.add(KEY, vectors("b"))
         raise ZeroDivisionError
-    [(_, path)] = parts.paths
+    [(_, path)] = writer.paths
     assert pq.read_table(tmp_path / KEY / path)["text_hash"].to_pylist() == ["a"]
 
 
 def test_a_named_file_that_is_not_there_stops_the_stage(tmp_path: Path) -> None:
     lake = Lake(str(tmp_path))
-    with lake.parts("run-a") as parts:
-        parts.add(KEY, vectors("a"))
+    with lake.staging_writer("run-a") as writer:
+        writer.add(KEY, vectors("a"))
     with pytest.raises(ValueError, match="1 of 2 files of silver/embeddings are not in the lake"):
-        lake.staged(KEY, "run-a", {*(path for _, path in parts.paths), "run-a/lost.parquet"})
+        lake.staged(KEY, "run-a", {*(path for _, path in writer.paths), "run-a/lost.parquet"})

@@ -8,6 +8,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from lake.errors import UserError
+from lake.storage.attempts import newest_attempt, record_attempt
 from lake.storage.publication import FORMAT, Publication, now
 from lake.storage.report import StageReport
 from lake.storage.store import Lake
@@ -134,9 +135,9 @@ def test_a_lake_of_another_format_is_refused_in_a_sentence(tmp_path: Path) -> No
 
 def test_the_newest_attempt_is_kept(tmp_path: Path) -> None:
     lake = Lake(str(tmp_path))
-    assert lake.attempt(KEY) is None
+    assert newest_attempt(lake, KEY) is None
     for run_id in ("a", "b"):
-        lake.record_attempt(StageReport(stage=KEY, status="rejected", run_id=run_id))
-    newest = lake.attempt(KEY)
+        record_attempt(lake, StageReport(stage=KEY, status="rejected", run_id=run_id))
+    newest = newest_attempt(lake, KEY)
     assert newest is not None
     assert newest.run_id == "b"

@@ -1,0 +1,29 @@
+"""Attempts: the report of a stage's newest run, published or rejected, kept beside its audit pages."""
+
+from pyarrow import fs
+
+from lake.storage.report import StageReport
+from lake.storage.store import Lake
+
+
+def record_attempt(lake: Lake, report: StageReport) -> None:
+    """Keeps the report of a stage's newest attempt; a rejected one stops what is downstream, in later runs too."""
+    folder = lake.path(audit_folder(report.stage))
+    lake.files.create_dir(folder, recursive=True)
+    for name in (report.run_id, "newest"):
+        with lake.files.open_output_stream(f"{folder}/{name}.json") as file:
+            file.write(report.model_dump_json(indent=1).encode())
+
+
+def newest_attempt(lake: Lake, key: str) -> StageReport | None:
+    """The report of a stage's newest attempt, or None."""
+    path = lake.path(f"{audit_folder(key)}/newest.json")
+    if lake.files.get_file_info(path).type == fs.FileType.NotFound:
+        return None
+    with lake.files.open_input_stream(path) as file:
+        return StageReport.model_validate_json(file.read())
+
+
+def audit_folder(key: str) -> str:
+    """Where the reports and audit pages of a stage lie, relative to the lake."""
+    return f"audits/{key.replace('/', '-')}"
