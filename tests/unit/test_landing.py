@@ -18,7 +18,7 @@ from lake.landing.addresses import absolute
 from lake.landing.register import (
     Entry,
     landing_folder,
-    misplaced,
+    outside_sources,
     register,
     register_landed,
     registered,
@@ -232,7 +232,7 @@ def test_what_lies_in_no_sources_folder_is_named(lake: Lake) -> None:
     for name in ("mail/a.jsonl", "My Notes/b.jsonl", "c.jsonl"):
         (folder / name).parent.mkdir(parents=True, exist_ok=True)
         (folder / name).write_text("{}\n")
-    assert [item.name for item in misplaced(lake)] == ["My Notes", "c.jsonl"]
+    assert [item.name for item in outside_sources(lake)] == ["My Notes", "c.jsonl"]
 
 
 def test_paths_within_a_source_are_unique_stable_and_free_of_the_machine(lake: Lake, tmp_path: Path) -> None:
