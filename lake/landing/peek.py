@@ -11,6 +11,7 @@ import pyarrow.parquet as pq
 from pyarrow import fs
 
 from lake.errors import UserError
+from lake.landing.delimiters import DELIMITED_SUFFIXES, delimiter_of
 
 Kind = Literal["instructions", "passages", "benchmark", "reference"]
 ROLES = ("prompt", "response", "context", "system", "messages", "title", "text", "id")
@@ -59,9 +60,9 @@ def _first_names(filesystem: fs.FileSystem, path: str) -> Collection[str]:
     except (OSError, ValueError, pa.ArrowException):
         return ()
     suffixes = {suffix.lower() for suffix in PurePath(path).suffixes[-2:]}
-    if suffixes & {".csv", ".tsv"}:
-        line = head.split("\n", 1)[0].strip()
-        return next(csv.reader([line], delimiter=max(",;\t|", key=line.count)), [])
+    if not suffixes.isdisjoint(DELIMITED_SUFFIXES):
+        header = head.split("\n", 1)[0].strip()
+        return next(csv.reader([header], delimiter=delimiter_of(header)), [])
     names = {name for record in _first_records(head) for name in record}
     if names:
         return names

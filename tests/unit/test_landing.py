@@ -106,6 +106,8 @@ def test_the_kind_is_read_off_the_first_record(lake: Lake, tmp_path: Path, first
         ("a.txt", b"Q: What is tea?\nA: A drink.", "instructions"),
         ("a.csv", b"title;text\nTea;A drink.", "passages"),
         ("a.csv", b"question,answer\na,b", "instructions"),
+        ("a.tsv", b"title\ttext\nTea\tA drink.", "passages"),
+        ("a.psv", b"title|text\nTea|A drink.", "passages"),
         ("a.yaml", b"- instruction: a", "instructions"),
     ],
 )

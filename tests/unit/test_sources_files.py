@@ -22,6 +22,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pyarrow import ipc
 
+from lake.landing.delimiters import DELIMITERS
 from spark_jobs.ingest.containers import archive, streams
 from spark_jobs.ingest.containers.encoding import encoding_of
 from spark_jobs.ingest.raw_rows import Row, file_rows
@@ -96,8 +97,7 @@ YAML = "- prompt: Größe?\n  completion: Grün, naïve “café”.\n- prompt: 
         (("x.json", "x", "x.jsonl", "x.csv"), json.dumps(RECORDS).encode()),
         (("x.json", "x", "x.jsonl"), json.dumps(RECORDS, indent=2).encode()),
         (("x.json", "x"), json.dumps({"version": 1, "rows": RECORDS}).encode()),
-        (("x.csv", "x"), table_of(",").encode()),
-        (("x.tsv", "x.csv", "x"), table_of("\t").encode()),
+        *((("x.csv", "x.tsv", "x.psv", "x"), table_of(delimiter).encode()) for delimiter in DELIMITERS),
         (("x.yaml", "x.yml", "x"), YAML.encode()),
         (("x.xml", "x", "x.txt", "x.json"), XML.encode()),
         (("x.parquet", "x", "x.json"), parquet_file()),

@@ -1,4 +1,7 @@
-"""CSV and TSV with a header: quoted line breaks, commas and quotes; the delimiter is the one the header line uses most."""
+"""CSV and TSV with a header: quoted line breaks, delimiters and quotes.
+
+The delimiter is the one that the header line has most often; which ones there are stands in `lake.landing.delimiters`.
+"""
 
 import csv
 import io
@@ -6,11 +9,10 @@ from collections.abc import Iterator
 from itertools import count
 from typing import BinaryIO
 
+from lake.landing.delimiters import delimiter_of
 from spark_jobs.ingest.containers.encoding import SAMPLE
 from spark_jobs.ingest.containers.piece import RECORD_LIMIT, Piece, UnreadableFile, invalid_utf8, refused
 from spark_jobs.ingest.containers.streams import headed
-
-_DELIMITERS = ",;\t|"
 
 
 class _Lines:
@@ -37,7 +39,8 @@ def read(stream: BinaryIO) -> Iterator[Piece]:
     head, whole = headed(stream, SAMPLE)
     reader = io.TextIOWrapper(whole, encoding="utf-8-sig", errors="surrogateescape", newline="")
     lines = _Lines(reader)
-    rows = csv.reader(iter(lines), delimiter=_delimiter(head), strict=True)
+    first_line = head.split(b"\n", 1)[0].decode("utf-8", "replace")
+    rows = csv.reader(iter(lines), delimiter=delimiter_of(first_line), strict=True)
     header = _header(rows)
     lines.taken()
     numbers = count(1)
@@ -52,11 +55,6 @@ def read(stream: BinaryIO) -> Iterator[Piece]:
         raw = lines.taken()
         if row:
             yield _row(next(numbers), raw, header, row)
-
-
-def _delimiter(head: bytes) -> str:
-    line = head.split(b"\n", 1)[0].decode("utf-8", "replace")
-    return max(_DELIMITERS, key=line.count)
 
 
 def _header(rows: Iterator[list[str]]) -> list[str]:

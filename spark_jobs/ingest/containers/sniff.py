@@ -5,12 +5,14 @@ import json
 import re
 from pathlib import PurePosixPath
 
+from lake.landing.delimiters import DELIMITED_SUFFIXES, DELIMITERS
 from spark_jobs.ingest.containers.piece import UnreadableFile
 from spark_jobs.ingest.containers.streams import PACKED_SUFFIXES
 
 SUFFIXES = {
-    ".jsonl": "jsonl", ".ndjson": "jsonl", ".jsonlines": "jsonl", ".json": "json", ".csv": "delimited", ".tsv": "delimited",
-    ".psv": "delimited", ".yaml": "yaml", ".yml": "yaml", ".xml": "xml", ".txt": "text", ".text": "text", ".md": "text",
+    ".jsonl": "jsonl", ".ndjson": "jsonl", ".jsonlines": "jsonl", ".json": "json",
+    **dict.fromkeys(DELIMITED_SUFFIXES, "delimited"),
+    ".yaml": "yaml", ".yml": "yaml", ".xml": "xml", ".txt": "text", ".text": "text", ".md": "text",
     ".parquet": "parquet", ".pq": "parquet", ".arrow": "arrow", ".feather": "arrow", ".ipc": "arrow",
 }  # fmt: skip
 _XML = re.compile(rb"<(?:\?xml\b|!--|!DOCTYPE|[A-Za-z_][\w.:-]*[\s/>])")
@@ -70,5 +72,5 @@ def _parses(line: bytes) -> bool:
 def _delimited(head: bytes) -> str | None:
     """Delimited text without a telling name: its first lines all have the same number of fields, more than one, by one delimiter."""
     lines = [line for line in head.decode("utf-8", "replace").splitlines()[:6] if line.strip()][:5]
-    widths = [{len(row) for row in csv.reader(lines, delimiter=mark)} for mark in ("\t", ",", ";", "|")]
+    widths = [{len(row) for row in csv.reader(lines, delimiter=mark)} for mark in DELIMITERS]
     return "delimited" if len(lines) > 1 and any(len(each) == 1 and each != {1} for each in widths) else None
