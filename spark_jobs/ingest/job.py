@@ -29,8 +29,8 @@ from spark_jobs.ingest.raw_rows import Interpret, Row, file_rows
 from spark_jobs.ingest.sources import detect, original_id
 from spark_jobs.ingest.sources.passage import passage
 from spark_jobs.ingest.sources.reference import truth
-from spark_jobs.ingest.sources.splits import splits, splittable
 from spark_jobs.ingest.sources.turns import Record
+from spark_jobs.ingest.splits import splits, splittable
 
 _TASKS_PER_CORE = 4
 _TASK_BYTES = 64 * 2**20  # of files, in a task of a large run

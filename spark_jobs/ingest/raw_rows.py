@@ -13,14 +13,14 @@ from typing import Any, NamedTuple
 from lake.ids import content_id, content_ids
 from lake.landing.addresses import INSIDE
 from spark_jobs.ingest.containers import READ_ERRORS, Document, documents
-from spark_jobs.ingest.containers.piece import Piece
+from spark_jobs.ingest.containers.raw_record import Piece
 from spark_jobs.ingest.sources import detect, original_id, unfold, wrapper
 from spark_jobs.ingest.sources.field_map import mapped
 from spark_jobs.ingest.sources.message_tree import flat
 from spark_jobs.ingest.sources.passage import passage
-from spark_jobs.ingest.sources.splits import split_document
 from spark_jobs.ingest.sources.threads import Threads
 from spark_jobs.ingest.sources.turns import Record, as_json, is_record
+from spark_jobs.ingest.splits import split_document
 
 _HALF_A_CHARACTER = re.compile(rb"\\u[dD][89a-fA-F]")
 

@@ -15,7 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from spark_jobs.ingest.containers import READ_ERRORS, documents, json_values
-from spark_jobs.ingest.containers.piece import Piece
+from spark_jobs.ingest.containers.raw_record import Piece
 
 
 def pieces(uri: str, sha256: str | None = None) -> list[Piece]:

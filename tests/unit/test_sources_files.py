@@ -27,7 +27,7 @@ from spark_jobs.ingest.containers import archive, streams
 from spark_jobs.ingest.containers.encoding import encoding_of
 from spark_jobs.ingest.raw_rows import Row, file_rows
 from spark_jobs.ingest.sources import detect
-from spark_jobs.ingest.sources.splits import splits
+from spark_jobs.ingest.splits import splits
 
 RECORDS = [{"prompt": "Größe?", "completion": "Grün, naïve “café”."}, {"prompt": "Two?", "completion": "2"}]
 LINES = "\n".join(json.dumps(record, ensure_ascii=False) for record in RECORDS) + "\n"

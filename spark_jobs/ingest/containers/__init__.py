@@ -25,7 +25,7 @@ from spark_jobs.ingest.containers import (
 )
 from spark_jobs.ingest.containers.archive import is_tar, tar_members, zip_members
 from spark_jobs.ingest.containers.encoding import SAMPLE, as_utf8, encoding_of
-from spark_jobs.ingest.containers.piece import Piece, UnreadableFile
+from spark_jobs.ingest.containers.raw_record import Piece, UnreadableFile
 from spark_jobs.ingest.containers.sniff import container, suffixes
 from spark_jobs.ingest.containers.streams import BLOCK, Hashed, headed, opened, unpacked
 

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from pathlib import PurePosixPath
 from typing import BinaryIO, cast
 
-from spark_jobs.ingest.containers.piece import UnreadableFile
+from spark_jobs.ingest.containers.raw_record import UnreadableFile
 
 MEMBERS = 100_000  # in one archive, at most
 _EXPANSION = 250

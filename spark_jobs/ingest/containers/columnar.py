@@ -7,7 +7,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from pyarrow import ipc
 
-from spark_jobs.ingest.containers.piece import Piece, UnreadableFile, refused
+from spark_jobs.ingest.containers.raw_record import Piece, UnreadableFile, refused
 from spark_jobs.ingest.sources.turns import as_json
 
 _ROWS = 1024

@@ -11,7 +11,7 @@ from typing import BinaryIO
 
 from lake.landing.delimiters import delimiter_of
 from spark_jobs.ingest.containers.encoding import SAMPLE
-from spark_jobs.ingest.containers.piece import RECORD_LIMIT, Piece, UnreadableFile, invalid_utf8, refused
+from spark_jobs.ingest.containers.raw_record import RECORD_LIMIT, Piece, UnreadableFile, invalid_utf8, refused
 from spark_jobs.ingest.containers.streams import headed
 
 

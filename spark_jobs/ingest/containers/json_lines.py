@@ -6,7 +6,7 @@ from typing import Any, BinaryIO
 
 import orjson
 
-from spark_jobs.ingest.containers.piece import RECORD_LIMIT, Piece, invalid_utf8, refused
+from spark_jobs.ingest.containers.raw_record import RECORD_LIMIT, Piece, invalid_utf8, refused
 
 _BOM = b"\xef\xbb\xbf"
 _EXACT = 2.0**63  # orjson reads whole numbers beyond 64 bits as floats, the standard library as they are

@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from typing import BinaryIO
 
 from spark_jobs.ingest.containers.json_lines import parse
-from spark_jobs.ingest.containers.piece import RECORD_LIMIT, Piece, refused
+from spark_jobs.ingest.containers.raw_record import RECORD_LIMIT, Piece, refused
 
 _CHUNK = 2**20  # characters
 _BLANK = re.compile(r"[\s,]*")

@@ -6,7 +6,7 @@ import re
 from pathlib import PurePosixPath
 
 from lake.landing.delimiters import DELIMITED_SUFFIXES, DELIMITERS
-from spark_jobs.ingest.containers.piece import UnreadableFile
+from spark_jobs.ingest.containers.raw_record import UnreadableFile
 from spark_jobs.ingest.containers.streams import PACKED_SUFFIXES
 
 SUFFIXES = {

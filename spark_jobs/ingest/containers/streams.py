@@ -13,7 +13,7 @@ from typing import Any, BinaryIO, cast
 import pyarrow as pa
 
 from lake.landing.addresses import located
-from spark_jobs.ingest.containers.piece import UnreadableFile
+from spark_jobs.ingest.containers.raw_record import UnreadableFile
 
 BLOCK = 2**20
 _EXPANSION = 250  # times its own size: real text packs to a hundredth at most

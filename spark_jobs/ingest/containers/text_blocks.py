@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from typing import BinaryIO
 
 from spark_jobs.ingest.containers.encoding import SAMPLE
-from spark_jobs.ingest.containers.piece import RECORD_LIMIT, Piece, UnreadableFile, invalid_utf8
+from spark_jobs.ingest.containers.raw_record import RECORD_LIMIT, Piece, UnreadableFile, invalid_utf8
 from spark_jobs.ingest.containers.streams import headed
 
 _BOM = b"\xef\xbb\xbf"

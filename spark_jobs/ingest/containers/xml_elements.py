@@ -6,7 +6,7 @@ from xml.etree.ElementTree import Element, ParseError
 
 from defusedxml.ElementTree import iterparse
 
-from spark_jobs.ingest.containers.piece import Piece, UnreadableFile, refused
+from spark_jobs.ingest.containers.raw_record import Piece, UnreadableFile, refused
 from spark_jobs.ingest.sources.turns import as_json
 
 

@@ -9,7 +9,7 @@ from typing import Any, BinaryIO
 
 import yaml
 
-from spark_jobs.ingest.containers.piece import RECORD_LIMIT, Piece, UnreadableFile, invalid_utf8, refused
+from spark_jobs.ingest.containers.raw_record import RECORD_LIMIT, Piece, UnreadableFile, invalid_utf8, refused
 from spark_jobs.ingest.sources.turns import as_json
 
 _BOM = b"\xef\xbb\xbf"

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from spark_jobs.ingest.containers import READ_ERRORS, Document, json_lines
 from spark_jobs.ingest.containers.encoding import SAMPLE, encoding_of
-from spark_jobs.ingest.containers.piece import RECORD_LIMIT, UnreadableFile
+from spark_jobs.ingest.containers.raw_record import RECORD_LIMIT, UnreadableFile
 from spark_jobs.ingest.containers.sniff import container, suffixes
 from spark_jobs.ingest.containers.streams import COMPRESSIONS, opened
 
