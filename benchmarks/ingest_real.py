@@ -21,7 +21,7 @@ import yaml
 from pyarrow import fs
 
 from lake.landing.peek import kind_of
-from spark_jobs.ingest.job import _instruction, _passage  # pyright: ignore[reportPrivateUsage]
+from spark_jobs.ingest.job import instruction_columns, passage_columns
 from spark_jobs.ingest.raw_rows import file_rows
 
 SAME_UNIT = ("records", "rows", "instances", "questions", "articles", "passages", "dialogues")
@@ -73,7 +73,7 @@ def measured(path: Path, name: str) -> dict[str, Any]:
     file = {"uri": str(path), "path": name, "source": "real", "licence": None, "kind": kind, "sha256": sha256}
     shapes: collections.Counter[str] = collections.Counter()
     reasons: collections.Counter[str] = collections.Counter()
-    for row in file_rows(file, _passage if kind == "passages" else _instruction):
+    for row in file_rows(file, passage_columns if kind == "passages" else instruction_columns):
         if row.get("reason"):
             reasons[row["reason"]] += 1
         else:

@@ -1,10 +1,13 @@
 """Raw files to bronze: every record of every registered file, with its bytes, its place and its shape; or why it has none.
 
+    registrations -> newest version of each file -> tasks (files, and splits of big ones) -> rows, written by the workers
+    -> without the rows of files that turned out unreadable -> without the rows that are published already
+
 Files are read on the executors, one after another within a task, in batches; the driver sees only the list of files. Big files of
 lines are split, so that one file is the work of many tasks.
 
-On what is new, only files registered since are read, and of a file that was read before only rows whose id is not there yet: what
-a file no longer holds, or holds under another licence, kind or map of fields, changes in a run on everything.
+A run on what is new reads only files registered since, and of a file that was read before it adds only rows whose id is not there
+yet: what a file no longer holds, or holds under another licence, kind or map of fields, changes in a run on everything.
 """
 
 # pyright: reportAttributeAccessIssue=false
@@ -24,13 +27,14 @@ from lake.harness.job import JobContext, Params, SparkInputs, SparkRows
 from lake.landing.addresses import MEMBER
 from lake.tables import TABLES
 from spark_jobs.columnar.worker_files import Maker, kept
+from spark_jobs.ingest.interpreter import Interpret, Row
 from spark_jobs.ingest.raw_batches import batches
-from spark_jobs.ingest.raw_rows import Interpret, Row, file_rows
+from spark_jobs.ingest.raw_rows import file_rows
 from spark_jobs.ingest.sources import detect, original_id
-from spark_jobs.ingest.sources.passage import passage
-from spark_jobs.ingest.sources.reference import truth
-from spark_jobs.ingest.sources.turns import Record
-from spark_jobs.ingest.splits import splits, splittable
+from spark_jobs.ingest.sources.fields import Record
+from spark_jobs.ingest.sources.passage import read_passage
+from spark_jobs.ingest.sources.reference import read_truth
+from spark_jobs.ingest.splits import split_file, splittable
 
 _TASKS_PER_CORE = 4
 _TASK_BYTES = 64 * 2**20  # of files, in a task of a large run
@@ -48,7 +52,7 @@ _SPLIT = pa.schema(
 )
 
 Frames = Mapping[str, DataFrame]
-Batches = Callable[[Iterator[pa.RecordBatch]], Iterator[pa.RecordBatch]]
+BatchMap = Callable[[Iterator[pa.RecordBatch]], Iterator[pa.RecordBatch]]
 
 
 class IngestParams(Params):
@@ -70,17 +74,41 @@ class IngestParams(Params):
 
 def instructions(inputs: SparkInputs, params: IngestParams, context: JobContext) -> SparkRows:
     """bronze/instructions and its quarantine, from the newest version of every file of kind `instructions`."""
-    return _bronze("bronze/instructions", {"instructions"}, _instruction, inputs, params, context)
+    return _bronze("bronze/instructions", {"instructions"}, instruction_columns, inputs, params, context)
 
 
 def passages(inputs: SparkInputs, params: IngestParams, context: JobContext) -> SparkRows:
     """bronze/passages and its quarantine, from the newest version of every file of kind `passages`."""
-    return _bronze("bronze/passages", {"passages"}, _passage, inputs, params, context)
+    return _bronze("bronze/passages", {"passages"}, passage_columns, inputs, params, context)
 
 
 def references(inputs: SparkInputs, params: IngestParams, context: JobContext) -> SparkRows:
     """bronze/references and its quarantine, from files of kind `benchmark` (any question and answer) and `reference` (truths)."""
-    return _bronze("bronze/references", {"benchmark", "reference"}, _reference, inputs, params, context)
+    return _bronze("bronze/references", {"benchmark", "reference"}, reference_columns, inputs, params, context)
+
+
+def instruction_columns(record: Record, kind: str) -> Row | None:
+    """The columns of a record that has turns; None for any other."""
+    read = detect(record)
+    return read and {"shape": read[0], "messages": read[1]}
+
+
+def passage_columns(record: Record, kind: str) -> Row | None:
+    """The columns of a record that has a text; None for any other."""
+    read = read_passage(record)
+    return read and {"title": read[0], "text": read[1]}
+
+
+def reference_columns(record: Record, kind: str) -> Row | None:
+    """The columns of a truth, or of a question and answer in a file of kind `benchmark`; None for any other record."""
+    if kind == "reference":
+        truth = read_truth(record)
+        return truth and {"role": "truth", "name": truth.name, "text": truth.text, "facts": truth.facts}
+    read = detect(record)
+    if read is None:
+        return None
+    text = "\n".join(turn["content"] for turn in read[1])
+    return {"role": "benchmark", "name": original_id(record), "text": text, "facts": []}
 
 
 def newest_files(registrations: Iterable[Mapping[str, Any]], kinds: set[str]) -> list[Row]:
@@ -92,105 +120,92 @@ def newest_files(registrations: Iterable[Mapping[str, Any]], kinds: set[str]) ->
     return [{name: row.get(name) for name in _FILE.names} for _, row in chosen]
 
 
-def _instruction(record: Record, kind: str) -> Row | None:
-    found = detect(record)
-    return found and {"shape": found[0], "messages": found[1]}
-
-
-def _passage(record: Record, kind: str) -> Row | None:
-    found = passage(record)
-    return found and {"title": found[0], "text": found[1]}
-
-
-def _reference(record: Record, kind: str) -> Row | None:
-    if kind == "reference":
-        found = truth(record)
-        return found and {"role": "truth", "name": found.name, "text": found.text, "facts": found.facts}
-    asked = detect(record)
-    if asked is None:
-        return None
-    text = "\n".join(turn["content"] for turn in asked[1])
-    return {"role": "benchmark", "name": original_id(record), "text": text, "facts": []}
-
-
 def _bronze(
     key: str, kinds: set[str], interpret: Interpret, inputs: SparkInputs, params: IngestParams, context: JobContext
 ) -> SparkRows:
     landing = inputs["landing/files"]
     files = newest_files((row.asDict() for row in landing.collect()), kinds)
-    side = f"{key}_quarantine"
-    work = _work(landing.sparkSession, files, params.split_bytes)
-    rows = kept(work, _reader(interpret, (key, side), params.batch_rows), (key, side), context)
-    return _known_gone(_void_gone(rows, side), files, context.before)
+    tables = (key, f"{key}_quarantine")
+    tasks = _read_tasks(landing.sparkSession, files, params.split_bytes)
+    rows = kept(tasks, _reader(interpret, tables, params.batch_rows), tables, context)
+    rows = _without_unreadable_files(rows, tables[1])
+    return _without_published_rows(rows, files, context.before)
 
 
-def _work(spark: SparkSession, files: list[Row], size: int) -> DataFrame:
-    """Files, and splits of files behind them: tasks of like size come last, so that cores are done at about the same time."""
+def _read_tasks(spark: SparkSession, files: list[Row], split_bytes: int) -> DataFrame:
+    """One row for each file, then one for each split: partitions of like size come last, so that cores are done at about one time."""
     volume = sum(file["size"] or 0 for file in files)
     most = max(_TASKS_PER_CORE * spark.sparkContext.defaultParallelism, volume // _TASK_BYTES)
-    whole = [file for file in files if not splittable(file, size)]
-    big = [file for file in files if splittable(file, size)]
-    work = _listed(spark, whole).repartition(max(1, min(len(whole), most)))
+    whole = [file for file in files if not splittable(file, split_bytes)]
+    big = [file for file in files if splittable(file, split_bytes)]
+    tasks = _file_frame(spark, whole).repartition(max(1, min(len(whole), most)))
     if not big:
-        return work
-    splits = _listed(spark, big).repartition(len(big)).mapInArrow(_splitter(size), from_arrow_schema(_SPLIT))
-    return work.union(splits.repartition(most))
+        return tasks
+    # a file is scanned by one worker; its splits are spread over all of them
+    scans = _file_frame(spark, big).repartition(len(big))
+    splits = scans.mapInArrow(_splitter(split_bytes), from_arrow_schema(_SPLIT))
+    return tasks.union(splits.repartition(most))
 
 
-def _listed(spark: SparkSession, files: list[Row]) -> DataFrame:
+def _file_frame(spark: SparkSession, files: list[Row]) -> DataFrame:
     return spark.createDataFrame(pa.Table.from_pylist(files, _SPLIT)).coalesce(1)
 
 
-def _splitter(size: int) -> Batches:
-    def split(listed: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
-        for batch in listed:
+def _splitter(split_bytes: int) -> BatchMap:
+    def split(files: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+        for batch in files:
             for file in batch.to_pylist():
-                yield pa.RecordBatch.from_pylist(splits(file, size), _SPLIT)
+                yield pa.RecordBatch.from_pylist(split_file(file, split_bytes), _SPLIT)
 
     return split
 
 
-def _reader(interpret: Interpret, keys: tuple[str, str], limit: int) -> Maker:
-    schema = pa.unify_schemas([TABLES[key].schema for key in keys])
+def _reader(interpret: Interpret, tables: tuple[str, str], batch_rows: int) -> Maker:
+    """What a worker does with its files: gives batches of rows, each with the table that it is for."""
+    bronze, quarantine = tables
+    schema = pa.unify_schemas([TABLES[key].schema for key in tables])
 
-    def read(listed: Iterator[pa.RecordBatch]) -> Iterator[tuple[str, pa.RecordBatch]]:
-        files = (file for batch in listed for file in batch.to_pylist())
-        for batch in batches((row for file in files for row in file_rows(file, interpret)), schema, limit):
-            sound = pc.is_null(batch["reason"])
-            yield keys[0], batch.filter(sound)
-            yield keys[1], batch.filter(pc.invert(sound))
+    def read(tasks: Iterator[pa.RecordBatch]) -> Iterator[tuple[str, pa.RecordBatch]]:
+        files = (file for batch in tasks for file in batch.to_pylist())
+        for batch in batches((row for file in files for row in file_rows(file, interpret)), schema, batch_rows):
+            readable = pc.is_null(batch["reason"])
+            yield bronze, batch.filter(readable)
+            yield quarantine, batch.filter(pc.invert(readable))
 
     return read
 
 
-def _void_gone(rows: Frames, side: str) -> Frames:
-    """Without the rows of files that turned out broken: what is left of such a file is the one row that says so, in `side`."""
-    told = rows[side].where("reason = 'unreadable_file'").select("uri").distinct().collect()
-    if not told:
+def _without_unreadable_files(rows: Frames, quarantine: str) -> Frames:
+    """The rows without those of files that turned out unreadable; of such a file the one quarantined row that says so is left."""
+    faults = rows[quarantine].where("reason = 'unreadable_file'")
+    unreadable = [row["uri"] for row in faults.select("uri").distinct().collect()]
+    if not unreadable:
         return rows
-    broken = [row["uri"] for row in told]
-    sound = ~(F.col("uri").isin(broken) | _archive("uri").isin(broken))
-    left = {key: frame.where(sound) for key, frame in rows.items()}
-    says_so = rows[side].where("reason = 'unreadable_file'").dropDuplicates(["id"])
-    return left | {side: left[side].unionByName(says_so)}
+    # of a broken archive the rows of all members go, of a broken member only its own
+    readable = ~(F.col("uri").isin(unreadable) | _file_of("uri").isin(unreadable))
+    left = {key: frame.where(readable) for key, frame in rows.items()}
+    # every split of a file that changed says so, under the same id
+    return left | {quarantine: left[quarantine].unionByName(faults.dropDuplicates(["id"]))}
 
 
-def _known_gone(rows: Frames, files: list[Row], before: Mapping[str, DataFrame]) -> Frames:
-    """Without the rows that are in the tables already; only files that were registered before can have any."""
+def _without_published_rows(rows: Frames, files: list[Row], before: Mapping[str, DataFrame]) -> Frames:
+    """The rows anti-joined with the published ones; only files that were registered before can have any of these."""
     if "landing/files" not in before:
         return rows
     known = {row["uri"] for row in before["landing/files"].select("uri").distinct().collect()}
-    again = [{"uri": file["uri"]} for file in files if file["uri"] in known]
-    if not again:
+    replaced = [{"uri": file["uri"]} for file in files if file["uri"] in known]
+    if not replaced:
         return rows
-    some = next(iter(rows.values())).sparkSession
-    same = F.broadcast(some.createDataFrame(pa.Table.from_pylist(again, pa.schema([("uri", pa.string())]))))
+    spark = next(iter(rows.values())).sparkSession
+    uris = F.broadcast(spark.createDataFrame(pa.Table.from_pylist(replaced, pa.schema([("uri", pa.string())]))))
+    # a record that was quarantined once may be readable now, so every table is joined with the published rows of both
     for table in rows:
-        old = before[table].select("id", _archive("uri").alias("uri")).join(same, "uri", "left_semi").select("id")
-        rows = {key: frame.join(old, "id", "left_anti") for key, frame in rows.items()}
+        published = before[table].select("id", _file_of("uri").alias("uri"))
+        ids = published.join(uris, "uri", "left_semi").select("id")
+        rows = {key: frame.join(ids, "id", "left_anti") for key, frame in rows.items()}
     return rows
 
 
-def _archive(column: str) -> Any:
+def _file_of(column: str) -> Any:
     """The address of the registered file: without the name of the file inside it, if it is an archive."""
     return F.regexp_replace(column, MEMBER, "$1")

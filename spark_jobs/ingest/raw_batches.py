@@ -1,4 +1,11 @@
-"""Rows to Arrow batches, column by column: several times faster than row by row, and of bounded size."""
+"""Rows to Arrow batches, column by column: several times faster than row by row, and of bounded size.
+
+rows      {"id": "raw_a", "messages": [{"role": "user", "content": "Why?"}, {"role": "assistant", "content": "So."}], ..}
+          {"id": "raw_b", "reason": "malformed_json", ..}
+columns   id        ["raw_a", "raw_b"]
+          reason    [None, "malformed_json"]
+          messages  roles ["user", "assistant"], contents ["Why?", "So."], offsets [0, None, 2]
+"""
 
 from collections.abc import Iterator
 from typing import Any
@@ -6,7 +13,7 @@ from typing import Any
 import pyarrow as pa
 
 from lake.tables.schema import MESSAGES
-from spark_jobs.ingest.raw_rows import Row
+from spark_jobs.ingest.interpreter import Row
 
 _BYTES = 8 * 2**20  # raw bytes in a batch
 
@@ -24,9 +31,10 @@ def batches(rows: Iterator[Row], schema: pa.Schema, limit: int) -> Iterator[pa.R
 
 
 class _Block:
-    """The rows of one batch, taken apart as they come: rows that were held would be looked at by the garbage collector again and again.
+    """The rows of one batch, taken apart as they come: the garbage collector would look at rows that are kept again and again.
 
-    Turns are two flat columns and where each row's begin, which Arrow builds fastest.
+    Turns are two flat columns and the offsets at which each row's turns begin (None where the row has no conversation), which is
+    what Arrow builds fastest.
     """
 
     def __init__(self, schema: pa.Schema) -> None:

@@ -1,4 +1,4 @@
-"""Files to bronze: every record is a row or a refusal, with its place, and the same files always give the same rows."""
+"""Files to bronze: every record is a row or quarantined, with its place, and the same files always give the same rows."""
 
 import gzip
 import hashlib
@@ -66,7 +66,7 @@ def collected(rows: SparkRows) -> dict[str, Rows]:
 
 
 def messy(folder: Path) -> list[Path]:
-    """Seven files, fourteen raw rows: eight records, six refusals."""
+    """Seven files, fourteen raw rows: eight records, six to quarantine."""
     (folder / "deep").mkdir()
     good = {"instruction": "Add", "input": "", "output": "4", "id": 7}
     lines = [
@@ -107,8 +107,8 @@ def test_every_raw_row_ends_in_one_place(
         ("d.yaml", 1, "dolly"),
         ("e.parquet", 1, "prompt_completion"),
     ]
-    refused = sorted((Path(row["uri"]).name, row["position"], row["reason"]) for row in quarantine)
-    assert refused == [
+    reasons = sorted((Path(row["uri"]).name, row["position"], row["reason"]) for row in quarantine)
+    assert reasons == [
         ("a.jsonl", 4, "malformed_json"),
         ("a.jsonl", 5, "unknown_shape"),
         ("a.jsonl", 6, "unknown_shape"),
@@ -144,7 +144,7 @@ def test_rows_do_not_depend_on_batches_order_or_place(
     }
 
 
-def test_a_changed_file_is_refused_until_it_is_registered_again(
+def test_a_changed_file_is_unreadable_until_it_is_registered_again(
     landing: Callable[..., Mapping[str, DataFrame]], context: JobContext, tmp_path: Path
 ) -> None:
     path, absent = tmp_path / "a.jsonl", tmp_path / "absent.jsonl"
@@ -185,7 +185,7 @@ def test_what_is_new_adds_only_rows_that_are_not_there_yet(
     assert found["bronze/instructions_quarantine"] == []
 
 
-def test_big_files_are_split_and_broken_members_void_alone(
+def test_big_files_are_split_and_a_broken_member_leaves_the_others(
     landing: Callable[..., Mapping[str, DataFrame]], context: JobContext, tmp_path: Path
 ) -> None:
     big = tmp_path / "big.jsonl"

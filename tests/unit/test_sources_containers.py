@@ -1,4 +1,4 @@
-"""Every container gives back each record with its bytes and its place, and refuses the broken ones alone."""
+"""Every container gives back each record with its bytes and its place, and quarantines only the broken ones."""
 
 import gzip
 import hashlib
@@ -15,41 +15,41 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from spark_jobs.ingest.containers import READ_ERRORS, documents, json_values
-from spark_jobs.ingest.containers.raw_record import Piece
+from spark_jobs.ingest.containers.raw_record import RawRecord
 
 
-def pieces(uri: str, sha256: str | None = None) -> list[Piece]:
-    """Every piece of a file; one with another hash than the file's own raises an error at the end."""
+def raw_records(uri: str, sha256: str | None = None) -> list[RawRecord]:
+    """Every record of a file; one with another hash than the file's own raises an error at the end."""
     path = Path(uri.removeprefix("file://"))
     known = sha256 or (hashlib.sha256(path.read_bytes()).hexdigest() if path.exists() else "")
-    return [piece for document in documents(uri, known) for piece in document.pieces]
+    return [record for document in documents(uri, known) for record in document.records]
 
 
 @pytest.fixture
-def read(tmp_path: Path) -> Callable[[str, bytes], list[Piece]]:
-    def written(name: str, content: bytes) -> list[Piece]:
+def read(tmp_path: Path) -> Callable[[str, bytes], list[RawRecord]]:
+    def written(name: str, content: bytes) -> list[RawRecord]:
         (tmp_path / name).write_bytes(content)
-        return pieces(str(tmp_path / name))
+        return raw_records(str(tmp_path / name))
 
     return written
 
 
-Read = Callable[[str, bytes], list[Piece]]
+Read = Callable[[str, bytes], list[RawRecord]]
 
 
-def outline(found: list[Piece]) -> list[tuple[int, object]]:
-    return [(piece.position, piece.reason or piece.record) for piece in found]
+def outline(found: list[RawRecord]) -> list[tuple[int, object]]:
+    return [(record.position, record.reason or record.value) for record in found]
 
 
 def test_json_lines_count_blank_lines_and_keep_bytes(read: Read) -> None:
     content = b'\xef\xbb\xbf{"a": 1}\r\n\n{"a": \n{"a": "\xff"}\n[1]\n{"a": 2}'
     found = read("x.jsonl", content)
     assert outline(found) == [(1, {"a": 1}), (3, "malformed_json"), (4, "invalid_utf8"), (5, [1]), (6, {"a": 2})]
-    assert [piece.raw for piece in found] == [b'{"a": 1}', b'{"a": ', b'{"a": "\xff"}', b"[1]", b'{"a": 2}']
+    assert [record.raw for record in found] == [b'{"a": 1}', b'{"a": ', b'{"a": "\xff"}', b"[1]", b'{"a": 2}']
     assert "byte 8" in (found[2].detail or "")
 
 
-def test_a_json_array_refuses_only_the_broken_element(read: Read) -> None:
+def test_a_json_array_loses_only_the_broken_element(read: Read) -> None:
     content = b'[\n  {"a": 1},\n  {"a": 1,, "b": 2},\n  {"a": "open},\n  {"a": "\xff"},\n  {"a": [1, {"b": "]}"}]}\n]\n'
     found = read("x.json", content)
     assert outline(found) == [
@@ -59,7 +59,7 @@ def test_a_json_array_refuses_only_the_broken_element(read: Read) -> None:
         (4, "invalid_utf8"),
         (5, {"a": [1, {"b": "]}"}]}),
     ]
-    assert [piece.raw for piece in found[1:4]] == [b'{"a": 1,, "b": 2}', b'{"a": "open},', b'{"a": "\xff"}']
+    assert [record.raw for record in found[1:4]] == [b'{"a": 1,, "b": 2}', b'{"a": "open},', b'{"a": "\xff"}']
 
 
 @pytest.mark.parametrize(
@@ -78,7 +78,7 @@ def test_a_json_array_refuses_only_the_broken_element(read: Read) -> None:
     ],
 )
 def test_json_documents(read: Read, content: bytes, records: list[object]) -> None:
-    assert [piece.reason or piece.record for piece in read("x.json", content)] == records
+    assert [record.reason or record.value for record in read("x.json", content)] == records
 
 
 @given(
@@ -97,8 +97,8 @@ def test_any_array_is_read_the_same_through_a_window_of_any_size(
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(json_values, "_CHUNK", chunk)
         found = list(json_values.read(io.BytesIO(text.encode())))
-    assert [piece.record for piece in found] == records
-    assert [json.loads(piece.raw) for piece in found] == records
+    assert [record.value for record in found] == records
+    assert [json.loads(record.raw) for record in found] == records
 
 
 def test_csv_quotes_line_breaks_and_wrong_widths(read: Read) -> None:
@@ -152,7 +152,7 @@ def test_yaml_aliases_and_objects_do_nothing(read: Read) -> None:
 def test_parquet_rows(tmp_path: Path) -> None:
     table = pa.table({"prompt": ["a", "b"], "completion": ["c", None]})
     pq.write_table(table, tmp_path / "x.parquet")
-    found = pieces(str(tmp_path / "x.parquet"))
+    found = raw_records(str(tmp_path / "x.parquet"))
     assert outline(found) == [(1, {"prompt": "a", "completion": "c"}), (2, {"prompt": "b", "completion": None})]
     assert json.loads(found[1].raw) == {"prompt": "b", "completion": None}
 
@@ -167,13 +167,13 @@ def test_compressed_files_are_read_through(tmp_path: Path, suffix: str) -> None:
     }
     path = tmp_path / f"x.jsonl{suffix}"
     path.write_bytes(packed[suffix](plain))
-    assert [piece.raw for piece in pieces(str(path))] == [b'{"a": 1}'] * 3
+    assert [record.raw for record in raw_records(str(path))] == [b'{"a": 1}'] * 3
 
 
 def test_a_file_url_is_an_address_too(tmp_path: Path) -> None:
     path = tmp_path / "x.jsonl"
     path.write_bytes(b'{"a": 1}\n')
-    assert outline(pieces(path.as_uri())) == [(1, {"a": 1})]
+    assert outline(raw_records(path.as_uri())) == [(1, {"a": 1})]
 
 
 def cut_gzip() -> bytes:
@@ -193,17 +193,17 @@ def cut_gzip() -> bytes:
 def test_what_cannot_be_read_says_why(tmp_path: Path, name: str, content: bytes, complaint: str) -> None:
     (tmp_path / name).write_bytes(content)
     with pytest.raises(READ_ERRORS, match=complaint):
-        pieces(str(tmp_path / name))
+        raw_records(str(tmp_path / name))
 
 
 def test_a_changed_or_absent_file_says_so(tmp_path: Path) -> None:
     (tmp_path / "x.jsonl").write_bytes(b"{}")
     with pytest.raises(READ_ERRORS, match="changed since it was registered"):
-        pieces(str(tmp_path / "x.jsonl"), "0" * 64)
+        raw_records(str(tmp_path / "x.jsonl"), "0" * 64)
     with pytest.raises(READ_ERRORS, match="absent"):
-        pieces(str(tmp_path / "absent.jsonl"))
+        raw_records(str(tmp_path / "absent.jsonl"))
     with pytest.raises(READ_ERRORS, match="nosuchscheme"):
-        pieces("nosuchscheme://bucket/x.jsonl", "0" * 64)
+        raw_records("nosuchscheme://bucket/x.jsonl", "0" * 64)
 
 
 def test_a_parquet_file_that_is_none(read: Read) -> None:

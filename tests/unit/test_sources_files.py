@@ -1,4 +1,4 @@
-"""Files in any container, encoding and wrapping: what they are is told from their bytes, and what is no good is refused with a reason."""
+"""Files in any container, encoding and wrapping: what they are is told from their bytes, and what is no good is quarantined with a reason."""
 
 import bz2
 import gzip
@@ -25,9 +25,10 @@ from pyarrow import ipc
 from lake.landing.delimiters import DELIMITERS
 from spark_jobs.ingest.containers import archive, streams
 from spark_jobs.ingest.containers.encoding import encoding_of
-from spark_jobs.ingest.raw_rows import Row, file_rows
+from spark_jobs.ingest.interpreter import Row
+from spark_jobs.ingest.raw_rows import file_rows
 from spark_jobs.ingest.sources import detect
-from spark_jobs.ingest.splits import splits
+from spark_jobs.ingest.splits import split_file
 
 RECORDS = [{"prompt": "Größe?", "completion": "Grün, naïve “café”."}, {"prompt": "Two?", "completion": "2"}]
 LINES = "\n".join(json.dumps(record, ensure_ascii=False) for record in RECORDS) + "\n"
@@ -128,7 +129,7 @@ def test_asian_encodings_are_told_apart() -> None:
     assert "ください" in text.encode("shift_jis").decode(encoding_of(text.encode("shift_jis")))
 
 
-def test_a_record_that_is_not_in_its_files_encoding_is_refused_alone(read: Read) -> None:
+def test_a_record_that_is_not_in_its_files_encoding_is_quarantined_alone(read: Read) -> None:
     broken = LINES.encode() + b'{"prompt": "\xff", "completion": "x"}\n'
     assert said(read("x.jsonl", broken)) == [*PAIRS, "invalid_utf8"]
     wide = LINES.encode("utf-16-le") + '{"prompt": "'.encode("utf-16-le") + b"\x00\xdc" + '"}\n'.encode("utf-16-le")
@@ -150,7 +151,7 @@ def test_positions_are_lines_where_there_are_lines_and_numbers_elsewhere(read: R
     assert [row["position"] for row in read("x.json", json.dumps(nested).encode())] == [1, 2, 3, 4]
 
 
-def test_a_cut_xml_file_keeps_what_came_before_and_an_entity_bomb_is_refused(read: Read) -> None:
+def test_a_cut_xml_file_keeps_what_came_before_and_an_entity_bomb_is_quarantined(read: Read) -> None:
     assert said(read("x.xml", XML.encode()[:-20])) == [PAIRS[0], "malformed_xml"]
     bomb = '<!DOCTYPE x [<!ENTITY a "aaaa"><!ENTITY b "&a;&a;&a;">]><x><y>&b;</y></x>'
     assert said(read("x.xml", bomb.encode())) == ["unreadable_file"]
@@ -197,21 +198,20 @@ def test_archives_are_their_visible_files_each_with_its_place(read: Read, name: 
     assert len({row["id"] for row in rows}) == 4
 
 
-def test_members_that_lead_outside_or_are_links_or_archives_are_refused_alone(read: Read) -> None:
+def test_members_that_lead_outside_or_are_links_or_archives_are_quarantined_alone(read: Read) -> None:
     members = {"../out.jsonl": b"{}", "good.jsonl": LINES.encode(), "inner.zip": zipped({"a.jsonl": b"{}"})}
-    refused = ["unreadable_file", *PAIRS, "unreadable_file"]
-    assert said(read("x.zip", zipped(members))) == refused
+    rows_or_reasons = ["unreadable_file", *PAIRS, "unreadable_file"]
+    assert said(read("x.zip", zipped(members))) == rows_or_reasons
     rows = read("x.tgz", tarred(members, linked="link.jsonl"))
-    assert said(rows) == [*refused, "unreadable_file"]
+    assert said(rows) == [*rows_or_reasons, "unreadable_file"]
     details = [row["detail"] for row in rows if row.get("reason")]
     assert all(word in detail for word, detail in zip(("leads out", "in another", "a link"), details, strict=True)), (
         details
     )
 
 
-def test_bombs_are_refused_with_a_reason(read: Read, monkeypatch: pytest.MonkeyPatch) -> None:
-    for module in (streams, archive):
-        monkeypatch.setattr(module, "_HARMLESS", 2**20)
+def test_bombs_are_quarantined_with_a_reason(read: Read, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(streams, "HARMLESS", 2**20)
     zeros = b"\n" * 2**22
     for name, content in (
         ("x.jsonl.gz", gzip.compress(zeros)),
@@ -289,24 +289,24 @@ def test_the_rows_of_a_file_do_not_depend_on_its_splits(lines: list[str], size: 
         path.write_bytes(content)
         file = registered(str(path), content)
         whole = list(file_rows(file, instruction))
-        parts = [row for split in splits(file, size) for row in file_rows(split, instruction)]
+        parts = [row for split in split_file(file, size) for row in file_rows(split, instruction)]
     assert parts == whole
     assert len({row["id"] for row in whole}) == len(whole)
 
 
-def test_a_split_that_changed_is_refused_and_messages_stay_together(tmp_path: Path) -> None:
+def test_a_split_that_changed_is_unreadable_and_messages_stay_together(tmp_path: Path) -> None:
     path = tmp_path / "x.jsonl"
     path.write_text(LINES * 3)
     file = registered(str(path), path.read_bytes())
-    parts = splits(file, 50)
+    parts = split_file(file, 50)
     assert len(parts) > 1
     path.write_text(LINES.replace("Two", "Six") * 3)
     assert "unreadable_file" in [row.get("reason") for part in parts for row in file_rows(part, instruction)]
-    assert splits(file, 50) == [file]
+    assert split_file(file, 50) == [file]
     thread = json.dumps({"message_id": "1", "parent_id": None, "text": "Hi", "role": "prompter"}) + "\n"
     path.write_text(thread * 9)
     file = registered(str(path), path.read_bytes())
-    assert splits(file, 50) == [file]
+    assert split_file(file, 50) == [file]
 
 
 def test_a_few_stray_bytes_do_not_make_a_file_another_encoding() -> None:

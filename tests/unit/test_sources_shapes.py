@@ -5,12 +5,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from spark_jobs.ingest.sources import NESTED, SHAPES, detect, original_id, unfold
-from spark_jobs.ingest.sources.field_map import mapped
-from spark_jobs.ingest.sources.message_tree import flat
-from spark_jobs.ingest.sources.passage import passage
-from spark_jobs.ingest.sources.reference import truth
+from spark_jobs.ingest.sources.field_map import apply_field_map
+from spark_jobs.ingest.sources.fields import is_record
+from spark_jobs.ingest.sources.message_tree import flat_message
+from spark_jobs.ingest.sources.passage import read_passage
+from spark_jobs.ingest.sources.reference import read_truth
 from spark_jobs.ingest.sources.threads import Threads
-from spark_jobs.ingest.sources.turns import is_record
 
 
 def qa(question: str, answer: str) -> list[dict[str, str]]:
@@ -246,15 +246,15 @@ def test_a_tree_is_all_its_paths() -> None:
 
 
 def test_passages_and_truths() -> None:
-    assert passage({"title": "Tea", "text": "A drink.", "id": 1}) == ("Tea", "A drink.")
-    assert passage({"title": "Tea", "extract": "A drink."}) == ("Tea", "A drink.")
-    assert passage({"title": "Tea", "year": 1999}) is None
-    assert passage({"doc": 1, "text": "A drink."}) == ("", "A drink.")
-    assert passage({"role": "user", "text": "A drink?"}) is None
-    found = truth({"id": "f", "facts": ["one", "two"], "text": "one two"})
+    assert read_passage({"title": "Tea", "text": "A drink.", "id": 1}) == ("Tea", "A drink.")
+    assert read_passage({"title": "Tea", "extract": "A drink."}) == ("Tea", "A drink.")
+    assert read_passage({"title": "Tea", "year": 1999}) is None
+    assert read_passage({"doc": 1, "text": "A drink."}) == ("", "A drink.")
+    assert read_passage({"role": "user", "text": "A drink?"}) is None
+    found = read_truth({"id": "f", "facts": ["one", "two"], "text": "one two"})
     assert found is not None
     assert (found.name, found.text, found.facts) == ("f", "one two", ["one", "two"])
-    assert truth({"id": "f", "text": "no facts"}) is None
+    assert read_truth({"id": "f", "text": "no facts"}) is None
 
 
 def test_what_wraps_records_is_its_records() -> None:
@@ -269,9 +269,9 @@ def test_what_wraps_records_is_its_records() -> None:
 
 def test_fields_named_by_the_user_are_read_under_known_names() -> None:
     record = {"q": {"text": "Hi"}, "a.b": "Ho", "list": [{"x": "deep"}], "other": 1}
-    assert mapped(record, {"prompt": "q.text", "response": "a.b"}) == {"prompt": "Hi", "response": "Ho"}
-    assert mapped(record, {"context": "list.0.x", "system": "absent"}) == {"context": "deep"}
-    assert mapped(record, {"prompt": "other.x"}) is None
+    assert apply_field_map(record, {"prompt": "q.text", "response": "a.b"}) == {"prompt": "Hi", "response": "Ho"}
+    assert apply_field_map(record, {"context": "list.0.x", "system": "absent"}) == {"context": "deep"}
+    assert apply_field_map(record, {"prompt": "other.x"}) is None
 
 
 def test_messages_are_joined_from_the_root_to_every_leaf_and_faults_are_named() -> None:
@@ -279,7 +279,7 @@ def test_messages_are_joined_from_the_root_to_every_leaf_and_faults_are_named() 
             ("l", "m", "prompter"), ("m", "l", "assistant")]  # fmt: skip
     with Threads() as threads:
         for place, (own, parent, role) in enumerate(said, 1):
-            found = flat({"message_id": own, "parent_id": parent, "text": own, "role": role})
+            found = flat_message({"message_id": own, "parent_id": parent, "text": own, "role": role})
             assert found is not None
             assert threads.add(place, own.encode(), found)
             assert not threads.add(place, b"again", found)

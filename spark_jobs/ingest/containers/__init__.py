@@ -1,8 +1,15 @@
-"""Containers: the documents in a raw file and the records in each, whatever it is packed, encoded and written in.
+"""Containers: file formats. From the bytes of a raw file to its documents and the records in each.
+
+    file          questions.zip
+    -> stream     the bytes of its member a.csv.gz, hashed on the way, decompressed, as UTF-8
+    -> container  `delimited`: the name says so, and the content does not contradict it
+    -> records    RawRecord(position=1, raw=b"Why?,So.", value={"question": "Why?", "answer": "So."}), ...
+
+A container knows nothing about what a record means: that is the part of `spark_jobs.ingest.sources`.
 
 A file is read once, from beginning to end, and hashed on the way; only what needs to be read from several places (Parquet, Arrow,
-zip) is hashed first. So a document may turn out to be broken, or not the registered one, after its first records were given:
-whoever reads must drop them then.
+zip) is hashed first. So a document may turn out to be broken, or not the registered one, after its first records were given: the
+caller must drop them then.
 """
 
 import io
@@ -11,7 +18,7 @@ import zipfile
 import zlib
 from collections.abc import Callable, Iterator, Mapping
 from types import MappingProxyType
-from typing import Any, BinaryIO, NamedTuple, cast
+from typing import BinaryIO, NamedTuple, cast
 
 from lake.errors import UserError
 from spark_jobs.ingest.containers import (
@@ -25,11 +32,12 @@ from spark_jobs.ingest.containers import (
 )
 from spark_jobs.ingest.containers.archive import is_tar, tar_members, zip_members
 from spark_jobs.ingest.containers.encoding import SAMPLE, as_utf8, encoding_of
-from spark_jobs.ingest.containers.raw_record import Piece, UnreadableFile
-from spark_jobs.ingest.containers.sniff import container, suffixes
-from spark_jobs.ingest.containers.streams import BLOCK, Hashed, headed, opened, unpacked
+from spark_jobs.ingest.containers.raw_record import RawRecord, UnreadableFile
+from spark_jobs.ingest.containers.sniff import container_of, suffixes
+from spark_jobs.ingest.containers.streams import BLOCK, HashingReader, decompressed, open_stream, read_head
 
-TEXTS: Mapping[str, Callable[[BinaryIO], Iterator[Piece]]] = MappingProxyType(
+# how each container of text is read, by the name that `container_of` gives it
+TEXT_CONTAINERS: Mapping[str, Callable[[BinaryIO], Iterator[RawRecord]]] = MappingProxyType(
     {
         "jsonl": json_lines.read,
         "json": json_values.read,
@@ -40,11 +48,12 @@ TEXTS: Mapping[str, Callable[[BinaryIO], Iterator[Piece]]] = MappingProxyType(
     }
 )
 LINE_NUMBERED = frozenset({"jsonl", "text"})
-_COLUMNAR: Mapping[bytes, Callable[[BinaryIO], Iterator[Piece]]] = MappingProxyType(
+# by the bytes that such files begin with; the third is a stream of Arrow messages
+_COLUMNAR: Mapping[bytes, Callable[[BinaryIO], Iterator[RawRecord]]] = MappingProxyType(
     {b"PAR1": columnar.parquet, b"ARROW1": columnar.arrow, b"\xff\xff\xff\xff": columnar.arrow}
 )
 _ZIP = b"PK\x03\x04"
-_IN_MEMORY = 2**30  # bytes of a compressed columnar file: it has to be unpacked before it can be read
+_IN_MEMORY = 2**30  # bytes of a compressed columnar file: it has to be decompressed before it can be read
 
 # what the file system and the decompressors raise for a file that is absent, forbidden, cut off or damaged
 READ_ERRORS = (
@@ -61,80 +70,75 @@ class Document(NamedTuple):
 
     inner: str
     by_line: bool
-    pieces: Iterator[Piece]
+    records: Iterator[RawRecord]
 
 
 def documents(uri: str, sha256: str) -> Iterator[Document]:
-    """Every document of the file, to be read in turn. Raises one of READ_ERRORS if the file cannot be read or is not the one registered."""
-    with opened(uri) as stream:
+    """Every document of the file, each to be read before the next is asked for.
+
+    Raises one of READ_ERRORS if the file cannot be read or is not the one registered.
+    """
+    with open_stream(uri) as stream:
         start = stream.read(8)
         stream.seek(0)
         if start.startswith((*_COLUMNAR, _ZIP)):
-            Hashed(stream).check(sha256)
+            # these are read from several places, so the hash needs a pass of its own
+            HashingReader(stream).check(sha256)
             stream.seek(0)
-            yield from _seekable(stream, start)
+            if start.startswith(_ZIP):
+                yield from _members(zip_members(stream))
+            else:
+                yield Document("", False, _columnar_records(start, stream))
             return
-        hashed = Hashed(stream)
-        buffered = cast("BinaryIO", io.BufferedReader(hashed, BLOCK))
-        yield from _streamed(uri, buffered, lambda: hashed.size)
-        hashed.check(sha256)
-
-
-def _seekable(stream: BinaryIO, start: bytes) -> Iterator[Document]:
-    if start.startswith(_ZIP):
-        yield from _members(zip_members(stream))
-    else:
-        yield Document("", False, _columnar(start, stream))
-
-
-def _streamed(name: str, stream: BinaryIO, packed: Callable[[], int]) -> Iterator[Document]:
-    plain = unpacked(stream, suffixes(name)[1], packed)
-    head, plain = headed(plain, SAMPLE)
-    if is_tar(head):
-        yield from _members(tar_members(plain))
-    else:
-        yield _document(name, head, plain)
+        hashing = HashingReader(stream)
+        buffered = cast("BinaryIO", io.BufferedReader(hashing, BLOCK))
+        head, plain = read_head(decompressed(buffered, suffixes(uri)[1], lambda: hashing.size), SAMPLE)
+        if is_tar(head):
+            yield from _members(tar_members(plain))
+        else:
+            yield _document(uri, head, plain)
+        hashing.check(sha256)
 
 
 def _document(name: str, head: bytes, plain: BinaryIO) -> Document:
-    """The one document in an unpacked stream, whose beginning is `head`."""
+    """The one document in a decompressed stream, whose beginning is `head`."""
     if head.startswith(_ZIP) or is_tar(head):
         raise UnreadableFile("an archive that is packed again, or lies in another, is not read")
     if head.startswith(tuple(_COLUMNAR)):
-        return Document("", False, _columnar(head, _held(plain)))
+        content = plain.read(_IN_MEMORY + 1)
+        if len(content) > _IN_MEMORY:
+            raise UnreadableFile(
+                f"it unpacks to more than {_IN_MEMORY} bytes; columnar files bring their own compression"
+            )
+        return Document("", False, _columnar_records(head, io.BytesIO(content)))
     encoding = encoding_of(head)
-    kind = container(name, head.decode(encoding, "replace").encode() if encoding != "utf-8" else head)
-    return Document("", kind in LINE_NUMBERED, TEXTS[kind](as_utf8(plain, encoding)))
+    container = container_of(name, head.decode(encoding, "replace").encode() if encoding != "utf-8" else head)
+    return Document("", container in LINE_NUMBERED, TEXT_CONTAINERS[container](as_utf8(plain, encoding)))
 
 
-def _columnar(head: bytes, stream: BinaryIO) -> Iterator[Piece]:
+def _columnar_records(head: bytes, stream: BinaryIO) -> Iterator[RawRecord]:
     return next(read for magic, read in _COLUMNAR.items() if head.startswith(magic))(stream)
 
 
 def _members(members: Iterator[tuple[str, BinaryIO | UnreadableFile]]) -> Iterator[Document]:
-    for name, held in members:
-        if isinstance(held, UnreadableFile):
-            yield Document(name, False, _refusing(held))
+    for name, member in members:
+        if isinstance(member, UnreadableFile):
+            yield Document(name, False, _raising(member))
         else:
-            yield _member(name, held)
+            yield _member(name, member)
 
 
-def _member(name: str, held: BinaryIO) -> Document:
-    counted = Hashed(held)
+def _member(name: str, member: BinaryIO) -> Document:
+    counting = HashingReader(member)
+    buffered = cast("BinaryIO", io.BufferedReader(counting, BLOCK))
     try:
-        plain = unpacked(cast("BinaryIO", io.BufferedReader(counted, BLOCK)), suffixes(name)[1], lambda: counted.size)
-        return _document(name, *headed(plain, SAMPLE))._replace(inner=name)
+        plain = decompressed(buffered, suffixes(name)[1], lambda: counting.size)
+        return _document(name, *read_head(plain, SAMPLE))._replace(inner=name)
     except READ_ERRORS as error:
-        return Document(name, False, _refusing(error))
+        return Document(name, False, _raising(error))
 
 
-def _refusing(error: Exception) -> Iterator[Piece]:
+def _raising(error: Exception) -> Iterator[RawRecord]:
+    """Records that fail when they are read: a broken member must not keep the others from being read."""
     raise error
-    yield  # the error is the reader's to meet, when it comes to this document
-
-
-def _held(plain: Any) -> BinaryIO:
-    content = plain.read(_IN_MEMORY + 1)
-    if len(content) > _IN_MEMORY:
-        raise UnreadableFile(f"it unpacks to more than {_IN_MEMORY} bytes; columnar files bring their own compression")
-    return io.BytesIO(content)
+    yield

@@ -1,7 +1,7 @@
 """Archives: the files inside a zip or tar, read where they lie - nothing is ever unpacked to a disk.
 
-Members are refused with a reason where their name leaves the archive, they are links or devices, or they are archives themselves.
-Folders and hidden files (`.x`, `_x`, `__MACOSX/`) are passed over, as they are in a folder.
+A member whose name leads out of the archive, or that is a link, a device or encrypted, comes as the error that says so; the others
+are read. Folders and hidden files (`.x`, `_x`, `__MACOSX/`) are passed over, as they are in a folder.
 """
 
 import tarfile
@@ -10,11 +10,10 @@ from collections.abc import Iterator
 from pathlib import PurePosixPath
 from typing import BinaryIO, cast
 
+from spark_jobs.ingest.containers import streams
 from spark_jobs.ingest.containers.raw_record import UnreadableFile
 
 MEMBERS = 100_000  # in one archive, at most
-_EXPANSION = 250
-_HARMLESS = 256 * 2**20
 Member = tuple[str, BinaryIO | UnreadableFile]
 
 
@@ -24,18 +23,19 @@ def is_tar(head: bytes) -> bool:
 
 
 def zip_members(stream: BinaryIO) -> Iterator[Member]:
-    """(name, stream or why it is refused) of each file inside; raises UnreadableFile for what is no zip, or a bomb."""
+    """(name, stream or why it cannot be read) of each file inside; raises UnreadableFile for what is no zip, or a bomb."""
     try:
         archive = zipfile.ZipFile(stream)
     except zipfile.BadZipFile as error:
         raise UnreadableFile(f"not a zip archive ({error})") from error
-    listed = [member for member in archive.infolist() if not member.is_dir() and _visible(member.filename)]
-    _refuse_bomb(listed)
-    for member in listed:
-        refusal = _refusal(member.filename, linked=(member.external_attr >> 28) == 0xA)
+    members = [member for member in archive.infolist() if not member.is_dir() and _visible(member.filename)]
+    _check_bomb(members)
+    for member in members:
+        # the upper half of the attributes is the Unix mode; a type of 0xA there is a symbolic link
+        fault = _fault(member.filename, linked=(member.external_attr >> 28) == 0xA)
         if member.flag_bits & 1:
-            refusal = UnreadableFile("the member is encrypted")
-        yield member.filename, refusal or _opened(archive, member)
+            fault = UnreadableFile("the member is encrypted")
+        yield member.filename, fault or _open_member(archive, member)
 
 
 def tar_members(stream: BinaryIO) -> Iterator[Member]:
@@ -49,14 +49,14 @@ def tar_members(stream: BinaryIO) -> Iterator[Member]:
                 count += 1
                 if count > MEMBERS:
                     raise UnreadableFile(f"the archive has more than {MEMBERS} members")
-                held = archive.extractfile(member) if member.isfile() else None
-                refusal = _refusal(member.name, linked=held is None)
-                yield member.name, refusal or cast("BinaryIO", held)
+                content = archive.extractfile(member) if member.isfile() else None
+                fault = _fault(member.name, linked=content is None)
+                yield member.name, fault or cast("BinaryIO", content)
     except tarfile.TarError as error:
         raise UnreadableFile(f"not a tar archive, or one that is cut off ({error})") from error
 
 
-def _opened(archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> BinaryIO | UnreadableFile:
+def _open_member(archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> BinaryIO | UnreadableFile:
     try:
         return cast("BinaryIO", archive.open(member))
     except (zipfile.BadZipFile, NotImplementedError) as error:
@@ -67,7 +67,7 @@ def _visible(name: str) -> bool:
     return not any(part.startswith((".", "_")) and part not in (".", "..") for part in PurePosixPath(name).parts)
 
 
-def _refusal(name: str, linked: bool) -> UnreadableFile | None:
+def _fault(name: str, linked: bool) -> UnreadableFile | None:
     if linked:
         return UnreadableFile("the member is a link or a device; only files are read")
     if ".." in PurePosixPath(name).parts or name.startswith("/") or "\\" in name or "\0" in name:
@@ -75,10 +75,10 @@ def _refusal(name: str, linked: bool) -> UnreadableFile | None:
     return None
 
 
-def _refuse_bomb(members: list[zipfile.ZipInfo]) -> None:
-    """By what the archive says of itself; a member that unpacks to more than it says is stopped by the zip reader."""
+def _check_bomb(members: list[zipfile.ZipInfo]) -> None:
+    """Raises UnreadableFile by the sizes that the archive states; the zip reader stops a member that is larger than it states."""
     if len(members) > MEMBERS:
         raise UnreadableFile(f"the archive has more than {MEMBERS} members")
     size, packed = (sum(getattr(member, name) for member in members) for name in ("file_size", "compress_size"))
-    if size > _HARMLESS and size > _EXPANSION * packed:
-        raise UnreadableFile(f"it unpacks to more than {_EXPANSION} times its size: a decompression bomb")
+    if size > streams.HARMLESS and size > streams.EXPANSION * packed:
+        raise UnreadableFile(f"it unpacks to more than {streams.EXPANSION} times its size: a decompression bomb")

@@ -11,12 +11,12 @@ from typing import BinaryIO
 
 from lake.landing.delimiters import delimiter_of
 from spark_jobs.ingest.containers.encoding import SAMPLE
-from spark_jobs.ingest.containers.raw_record import RECORD_LIMIT, Piece, UnreadableFile, invalid_utf8, refused
-from spark_jobs.ingest.containers.streams import headed
+from spark_jobs.ingest.containers.raw_record import RECORD_LIMIT, RawRecord, UnreadableFile, invalid_utf8, unreadable
+from spark_jobs.ingest.containers.streams import read_head
 
 
 class _Lines:
-    """The lines of a text, remembering those handed out since the last `taken`."""
+    """The lines of a text, which remembers those that made up the last row: the csv module gives fields, not their bytes."""
 
     def __init__(self, reader: io.TextIOWrapper) -> None:
         self._reader = reader
@@ -27,32 +27,32 @@ class _Lines:
             self._lines.append(line)
             yield line
 
-    def taken(self) -> bytes:
+    def take(self) -> bytes:
         text = "".join(self._lines)
         self._lines = []
         return text.encode("utf-8", "surrogateescape").rstrip(b"\r\n")
 
 
-def read(stream: BinaryIO) -> Iterator[Piece]:
-    """One piece for each row below the header; position is the number of the row."""
+def read(stream: BinaryIO) -> Iterator[RawRecord]:
+    """One record for each row below the header; position is the number of the row."""
     csv.field_size_limit(RECORD_LIMIT)
-    head, whole = headed(stream, SAMPLE)
+    head, whole = read_head(stream, SAMPLE)
     reader = io.TextIOWrapper(whole, encoding="utf-8-sig", errors="surrogateescape", newline="")
     lines = _Lines(reader)
     first_line = head.split(b"\n", 1)[0].decode("utf-8", "replace")
     rows = csv.reader(iter(lines), delimiter=delimiter_of(first_line), strict=True)
     header = _header(rows)
-    lines.taken()
+    lines.take()
     numbers = count(1)
     while True:
         try:
             row = next(rows, None)
         except csv.Error as error:
-            yield refused(next(numbers), lines.taken(), "malformed_csv", str(error))
+            yield unreadable(next(numbers), lines.take(), "malformed_csv", str(error))
             continue
         if row is None:
             return
-        raw = lines.taken()
+        raw = lines.take()
         if row:
             yield _row(next(numbers), raw, header, row)
 
@@ -67,7 +67,7 @@ def _header(rows: Iterator[list[str]]) -> list[str]:
     return header
 
 
-def _row(number: int, raw: bytes, header: list[str], row: list[str]) -> Piece:
+def _row(number: int, raw: bytes, header: list[str], row: list[str]) -> RawRecord:
     if len(row) != len(header):
-        return refused(number, raw, "malformed_csv", f"{len(row)} fields where the header has {len(header)}")
-    return invalid_utf8(number, raw) or Piece(number, raw, dict(zip(header, row, strict=True)))
+        return unreadable(number, raw, "malformed_csv", f"{len(row)} fields where the header has {len(header)}")
+    return invalid_utf8(number, raw) or RawRecord(number, raw, dict(zip(header, row, strict=True)))

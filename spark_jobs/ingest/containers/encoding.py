@@ -1,7 +1,7 @@
 """Encodings: what a text file is written in, told from its beginning, and the same text as UTF-8.
 
-A file is UTF-8 unless its beginning speaks against it: then records that are not UTF-8 are refused one by one. A file that is
-plain ASCII for its first 64 KiB and another encoding after that counts as UTF-8, too.
+A file is UTF-8 unless its beginning speaks against it, and of a UTF-8 file only the records that are not UTF-8 are quarantined. A
+file that is plain ASCII for its first 64 KiB and another encoding after that counts as UTF-8, too.
 """
 
 import codecs
@@ -11,7 +11,7 @@ from typing import Any, BinaryIO, cast
 
 from spark_jobs.ingest.containers.streams import BLOCK
 
-SAMPLE = 2**16
+SAMPLE = 2**16  # bytes of the beginning that encoding and container are told from
 _MARKS = (
     (codecs.BOM_UTF8, "utf-8"),
     (codecs.BOM_UTF32_LE, "utf-32"),  # before UTF-16, whose mark begins this one
@@ -43,10 +43,10 @@ def as_utf8(stream: BinaryIO, encoding: str) -> BinaryIO:
     """The stream as UTF-8, without a byte order mark; where its bytes mean nothing in the encoding it has a byte that is not UTF-8."""
     if encoding == "utf-8":
         return stream
-    return cast("BinaryIO", io.BufferedReader(_Recoded(stream, encoding), BLOCK))
+    return cast("BinaryIO", io.BufferedReader(_Utf8Reader(stream, encoding), BLOCK))
 
 
-class _Recoded(io.RawIOBase):
+class _Utf8Reader(io.RawIOBase):
     def __init__(self, stream: BinaryIO, encoding: str) -> None:
         self._stream = stream
         self._decoder = codecs.getincrementaldecoder(encoding)(errors="mixlake.mark")
@@ -57,23 +57,23 @@ class _Recoded(io.RawIOBase):
 
     def readinto(self, buffer: Any) -> int:
         while not self._ready:
-            found = self._stream.read(BLOCK)
-            text = self._decoder.decode(found, not found)
+            block = self._stream.read(BLOCK)
+            text = self._decoder.decode(block, not block)
             self._ready = text.encode("utf-8", "surrogateescape")
-            if not found:
+            if not block:
                 break
-        given = self._ready[: len(buffer)]
-        self._ready = self._ready[len(given) :]
-        buffer[: len(given)] = given
-        return len(given)
+        part = self._ready[: len(buffer)]
+        self._ready = self._ready[len(part) :]
+        buffer[: len(part)] = part
+        return len(part)
 
 
-def _mark(error: UnicodeError) -> tuple[str, int]:
-    """Stands for the undecodable bytes: it becomes the byte FF, which makes just this record not UTF-8."""
+def _byte_ff(error: UnicodeError) -> tuple[str, int]:
+    """An error handler that puts the byte FF, which is not UTF-8, for undecodable bytes: only their record is quarantined then."""
     return "\udcff", cast("UnicodeDecodeError", error).end
 
 
-codecs.register_error("mixlake.mark", _mark)
+codecs.register_error("mixlake.mark", _byte_ff)
 
 
 def _wide(head: bytes) -> str | None:
@@ -100,13 +100,13 @@ def _looks_like_utf8(head: bytes) -> bool:
     return _mostly_utf8(lines) or _mostly_utf8(runs) or not says_other
 
 
-def _mostly_utf8(pieces: list[bytes]) -> bool:
-    return 2 * sum(map(_decodes, pieces)) >= len(pieces)
+def _mostly_utf8(samples: list[bytes]) -> bool:
+    return 2 * sum(map(_decodes, samples)) >= len(samples)
 
 
-def _decodes(piece: bytes) -> bool:
+def _decodes(sample: bytes) -> bool:
     try:
-        piece.decode()
+        sample.decode()
     except UnicodeDecodeError:
         return False
     return True
@@ -120,6 +120,6 @@ def _legacy(head: bytes) -> str:
     if best is None or best.encoding == "ascii":
         return "utf-8"
     # short texts fit several alphabets equally well: then the commonest of them
-    western = (one for one in found if one.encoding == _LEGACY[0])
-    as_good = any(one.chaos <= best.chaos and one.coherence >= best.coherence for one in western)
+    western = (guess for guess in found if guess.encoding == _LEGACY[0])
+    as_good = any(guess.chaos <= best.chaos and guess.coherence >= best.coherence for guess in western)
     return _LEGACY[0] if as_good else best.encoding

@@ -1,7 +1,7 @@
 """JSON documents: an array of records, a single object, or values one after another; read in a window, never as a whole.
 
-A broken element is refused alone: reading goes on behind its closing bracket. Where a string is not closed (it runs into the end
-of its line, which JSON does not allow), it goes on at the next line that opens an object with the same indentation.
+Of a broken array, only the broken element is lost: reading goes on after its closing bracket. Where a string is not closed (it runs
+into the end of its line, which JSON does not allow), reading goes on at the next line that opens an object with the same indentation.
 
 An object that wraps one array is one value: it is read whole, so it may have 64 MiB; an array may be of any size.
 """
@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from typing import BinaryIO
 
 from spark_jobs.ingest.containers.json_lines import parse
-from spark_jobs.ingest.containers.raw_record import RECORD_LIMIT, Piece, refused
+from spark_jobs.ingest.containers.raw_record import RECORD_LIMIT, RawRecord, unreadable
 
 _CHUNK = 2**20  # characters
 _BLANK = re.compile(r"[\s,]*")
@@ -25,7 +25,7 @@ class _Window:
     """The part of the text that is in memory: `text` from `at` on is not consumed yet."""
 
     def __init__(self, stream: BinaryIO) -> None:
-        # undecodable bytes survive as surrogates, so that the record that holds them can be refused with its own bytes
+        # undecodable bytes survive as surrogates, so that the record that has them is quarantined with its own bytes
         self._reader = io.TextIOWrapper(stream, encoding="utf-8-sig", errors="surrogateescape", newline="")
         self.text = ""
         self.at = 0
@@ -50,8 +50,8 @@ class _Window:
         return taken.encode("utf-8", "surrogateescape")
 
 
-def read(stream: BinaryIO) -> Iterator[Piece]:
-    """One piece for each element of the array, or for each value of the document; position is its number."""
+def read(stream: BinaryIO) -> Iterator[RawRecord]:
+    """One record for each element of the array, or for each value of the document; position is its number."""
     window = _Window(stream)
     array = window.skip_blank() == "["
     window.at += array
@@ -60,14 +60,20 @@ def read(stream: BinaryIO) -> Iterator[Piece]:
         number += 1
         yield _element(window, number, array)
     if array and not upcoming:
-        yield refused(number + 1, b"", "malformed_json", "the file ends before the array is closed")
-    elif upcoming and (rest := _rest(window)):
-        yield refused(number + 1, rest, "malformed_json", "there is more after the end of the array")
+        yield unreadable(number + 1, b"", "malformed_json", "the file ends before the array is closed")
+    elif upcoming:
+        window.at += 1
+        window.skip_blank()
+        # enough to see what it is; it can be as long as it likes
+        rest = window.take(min(len(window.text), window.at + _CHUNK))
+        if rest:
+            yield unreadable(number + 1, rest, "malformed_json", "there is more after the end of the array")
 
 
-def _element(window: _Window, number: int, array: bool) -> Piece:
+def _element(window: _Window, number: int, array: bool) -> RawRecord:
     while True:
         end = _end(window.text, window.at, array)
+        # what ends with the window may go on behind it: 12 may be the beginning of 123
         if end is not None and (end < len(window.text) or window.ended):
             return parse(number, window.take(end).rstrip())
         if window.ended:
@@ -76,7 +82,7 @@ def _element(window: _Window, number: int, array: bool) -> Piece:
             detail = f"the record does not end within {RECORD_LIMIT} characters; the file is not read further"
             raw = window.take(len(window.text))
             window.ended = True
-            return refused(number, raw, "malformed_json", detail)
+            return unreadable(number, raw, "malformed_json", detail)
         window.more()
 
 
@@ -85,10 +91,10 @@ def _end(text: str, at: int, array: bool) -> int | None:
     try:
         return _DECODER.raw_decode(text, at)[1]
     except (ValueError, RecursionError):
-        return _closed(text, at, array)
+        return _end_of_broken(text, at, array)
 
 
-def _closed(text: str, at: int, array: bool) -> int | None:
+def _end_of_broken(text: str, at: int, array: bool) -> int | None:
     """The end by counting brackets outside strings; by layout if a string runs into the end of its line."""
     depth = 0
     for token in _TOKEN.finditer(text, at):
@@ -112,10 +118,3 @@ def _next_line(text: str, at: int) -> int | None:
     indent = text[line:at]
     found = -1 if indent.strip() else text.find(f"\n{indent}{{", at)
     return None if found < 0 else found
-
-
-def _rest(window: _Window) -> bytes:
-    """What follows the closing bracket, up to a chunk of it; empty if only blanks."""
-    window.at += 1
-    window.skip_blank()
-    return window.take(min(len(window.text), window.at + _CHUNK))

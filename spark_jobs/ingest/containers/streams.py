@@ -1,4 +1,4 @@
-"""Streams around a raw file: one that hashes what is read, one that refuses a decompression bomb, one that gives its head back."""
+"""Streams around a raw file: one that hashes what is read, one that stops a decompression bomb, one whose head can be read twice."""
 
 import bz2
 import gzip
@@ -16,11 +16,11 @@ from lake.landing.addresses import located
 from spark_jobs.ingest.containers.raw_record import UnreadableFile
 
 BLOCK = 2**20
-_EXPANSION = 250  # times its own size: real text packs to a hundredth at most
-_HARMLESS = 256 * 2**20  # bytes that any file may unpack to
+EXPANSION = 250  # times its own size: real text packs to a hundredth at most
+HARMLESS = 256 * 2**20  # bytes that any file may unpack to
 
 
-def opened(uri: str) -> BinaryIO:
+def open_stream(uri: str) -> BinaryIO:
     """The bytes of a local file or of anything with a URL, from their beginning; it can seek where the place allows it."""
     if "://" not in uri:
         return Path(uri).open("rb")
@@ -28,8 +28,8 @@ def opened(uri: str) -> BinaryIO:
     return cast("BinaryIO", io.BufferedReader(cast("Any", filesystem.open_input_file(path)), BLOCK))
 
 
-class Hashed(io.RawIOBase):
-    """What is read from a stream, hashed on the way."""
+class HashingReader(io.RawIOBase):
+    """A stream that hashes and counts what is read from it."""
 
     def __init__(self, stream: BinaryIO) -> None:
         self._stream = stream
@@ -40,42 +40,42 @@ class Hashed(io.RawIOBase):
         return True
 
     def readinto(self, buffer: Any) -> int:
-        found = self._stream.read(len(buffer))
-        self._digest.update(found)
-        self.size += len(found)
-        buffer[: len(found)] = found
-        return len(found)
+        block = self._stream.read(len(buffer))
+        self._digest.update(block)
+        self.size += len(block)
+        buffer[: len(block)] = block
+        return len(block)
 
     def check(self, sha256: str) -> None:
         """Reads what is left; raises UnreadableFile if the whole is not the file that was registered."""
         while self.read(BLOCK):
             pass
-        found = self._digest.hexdigest()
-        if found != sha256:
-            raise UnreadableFile(f"the file has changed since it was registered: its SHA-256 is {found}, not {sha256}")
+        actual = self._digest.hexdigest()
+        if actual != sha256:
+            raise UnreadableFile(f"the file has changed since it was registered: its SHA-256 is {actual}, not {sha256}")
 
 
-class Unpacked(io.RawIOBase):
-    """What a decompressor gives, until it is out of all proportion to what it was given."""
+class _BombGuard(io.RawIOBase):
+    """The output of a decompressor; raises UnreadableFile when it is out of all proportion to the `compressed` bytes read so far."""
 
-    def __init__(self, stream: BinaryIO, packed: Callable[[], int]) -> None:
+    def __init__(self, stream: BinaryIO, compressed: Callable[[], int]) -> None:
         self._stream = stream
-        self._packed = packed
+        self._compressed = compressed
         self._size = 0
 
     def readable(self) -> bool:
         return True
 
     def readinto(self, buffer: Any) -> int:
-        found = self._stream.read(len(buffer))
-        self._size += len(found)
-        if self._size > _HARMLESS and self._size > _EXPANSION * self._packed():
-            raise UnreadableFile(f"it unpacks to more than {_EXPANSION} times its size: a decompression bomb")
-        buffer[: len(found)] = found
-        return len(found)
+        block = self._stream.read(len(buffer))
+        self._size += len(block)
+        if self._size > HARMLESS and self._size > EXPANSION * self._compressed():
+            raise UnreadableFile(f"it unpacks to more than {EXPANSION} times its size: a decompression bomb")
+        buffer[: len(block)] = block
+        return len(block)
 
 
-class _Chained(io.RawIOBase):
+class _HeadThenRest(io.RawIOBase):
     """Bytes that were read already, then the stream they came from."""
 
     def __init__(self, head: bytes, stream: BinaryIO) -> None:
@@ -86,17 +86,17 @@ class _Chained(io.RawIOBase):
         return True
 
     def readinto(self, buffer: Any) -> int:
-        found = self._head.read(len(buffer)) or self._stream.read(len(buffer))
-        buffer[: len(found)] = found
-        return len(found)
+        block = self._head.read(len(buffer)) or self._stream.read(len(buffer))
+        buffer[: len(block)] = block
+        return len(block)
 
 
-def headed(stream: Any, size: int) -> tuple[bytes, BinaryIO]:
+def read_head(stream: Any, size: int) -> tuple[bytes, BinaryIO]:
     """The first `size` bytes (fewer only where the stream ends), and the stream as if they had not been read."""
     head = b""
     while len(head) < size and (more := stream.read(size - len(head))):
         head += more
-    return head, cast("BinaryIO", io.BufferedReader(_Chained(head, stream), BLOCK))
+    return head, cast("BinaryIO", io.BufferedReader(_HeadThenRest(head, stream), BLOCK))
 
 
 def _zstd(stream: BinaryIO) -> BinaryIO:
@@ -112,7 +112,7 @@ COMPRESSIONS: Mapping[bytes, Callable[[BinaryIO], BinaryIO]] = MappingProxyType(
         b"\x28\xb5\x2f\xfd": _zstd,
     }
 )
-PACKED_SUFFIXES: Mapping[str, bytes] = MappingProxyType(
+COMPRESSION_SUFFIXES: Mapping[str, bytes] = MappingProxyType(
     {
         ".gz": b"\x1f\x8b",
         ".bz2": b"BZh",
@@ -123,14 +123,14 @@ PACKED_SUFFIXES: Mapping[str, bytes] = MappingProxyType(
 )
 
 
-def unpacked(stream: BinaryIO, suffix: str, packed: Callable[[], int]) -> BinaryIO:
+def decompressed(stream: BinaryIO, suffix: str, compressed: Callable[[], int]) -> BinaryIO:
     """The stream behind a compression that its first bytes or its name's suffix tell; the stream itself where there is none.
 
-    packed: how many bytes have been read from the file so far.
+    compressed: how many bytes have been read from the file so far.
     """
-    head, whole = headed(stream, 8)
+    head, whole = read_head(stream, 8)
     magic = next((magic for magic in COMPRESSIONS if head.startswith(magic)), None)
-    magic = magic or (PACKED_SUFFIXES.get(suffix) if head else None)
+    magic = magic or (COMPRESSION_SUFFIXES.get(suffix) if head else None)
     if magic is None:
         return whole
-    return cast("BinaryIO", io.BufferedReader(Unpacked(COMPRESSIONS[magic](whole), packed), BLOCK))
+    return cast("BinaryIO", io.BufferedReader(_BombGuard(COMPRESSIONS[magic](whole), compressed), BLOCK))

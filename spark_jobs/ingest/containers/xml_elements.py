@@ -1,4 +1,4 @@
-"""XML: one record for each element below the root, its attributes and children as fields. Entities are refused: they can be bombs."""
+"""XML: one record for each element below the root, its attributes and children as fields. Entities are not read: they can be bombs."""
 
 from collections.abc import Iterator
 from typing import Any, BinaryIO
@@ -6,12 +6,11 @@ from xml.etree.ElementTree import Element, ParseError
 
 from defusedxml.ElementTree import iterparse
 
-from spark_jobs.ingest.containers.raw_record import Piece, UnreadableFile, refused
-from spark_jobs.ingest.sources.turns import as_json
+from spark_jobs.ingest.containers.raw_record import RawRecord, UnreadableFile, from_value, unreadable
 
 
-def read(stream: BinaryIO) -> Iterator[Piece]:
-    """One piece for each element below the root; position is its number, raw its canonical JSON.
+def read(stream: BinaryIO) -> Iterator[RawRecord]:
+    """One record for each element below the root; position is its number, raw its compact JSON.
 
     An element inside one is a field by its name, without its namespace; several of one name are a list. What follows a fault cannot
     be read: XML has no place to go on from.
@@ -27,29 +26,28 @@ def read(stream: BinaryIO) -> Iterator[Piece]:
             depth -= 1
             if depth == 1 and root is not None:
                 number += 1
-                record = _value(element)
-                yield Piece(number, as_json(record).encode("utf-8", "surrogatepass"), record)
-                root.clear()
+                yield from_value(number, _value(element))
+                root.clear()  # else the whole file would gather below the root
     except ParseError as error:
         if root is None:
             raise UnreadableFile(f"not XML ({error})") from error
-        yield refused(number + 1, b"", "malformed_xml", f"the file cannot be read from here on ({error})")
+        yield unreadable(number + 1, b"", "malformed_xml", f"the file cannot be read from here on ({error})")
 
 
 def _value(element: Element) -> Any:
-    """A leaf without attributes is its text; anything else its fields, with its own text as `text`."""
+    """The text of a leaf without attributes; the fields of anything else, with its own text as `text`."""
     text = (element.text or "").strip() if len(element) else element.text or ""
     if not len(element) and not element.attrib:
         return text
     fields: dict[str, Any] = dict(element.attrib)
     for child in element:
-        name, held = _name(child), _value(child)
+        name, value = _name(child), _value(child)
         if name not in fields:
-            fields[name] = held
+            fields[name] = value
         elif isinstance(fields[name], list):
-            fields[name].append(held)
+            fields[name].append(value)
         else:
-            fields[name] = [fields[name], held]
+            fields[name] = [fields[name], value]
     return fields | {"text": text} if text.strip() and "text" not in fields else fields
 
 

@@ -1,19 +1,23 @@
 """Alpaca: {instruction, input, output}, with LLaMA-Factory's optional system prompt and history of [question, answer] pairs."""
 
-from spark_jobs.ingest.sources.fields import SYSTEM, Fields, Reader, first, value
-from spark_jobs.ingest.sources.turns import Record, Turn, opened, paired, single
+from spark_jobs.ingest.sources.fields import SYSTEM, Fields, Record, field_value, find_name
+from spark_jobs.ingest.sources.turns import Reader, Turn, turns_of_exchange, turns_of_exchanges, with_system
 
 
 def reader(fields: Fields) -> Reader | None:
     """Turns of records with these names, or None if they are not Alpaca's."""
-    instruction, output = fields.get("instruction"), first(fields, ("output", "outputs"))
+    instruction, output = fields.get("instruction"), find_name(fields, ("output", "outputs"))
     if instruction is None or output is None:
         return None
-    more, history, system = first(fields, ("input", "inputs", "context")), fields.get("history"), first(fields, SYSTEM)
+    more, history, system = (
+        find_name(fields, ("input", "inputs", "context")),
+        fields.get("history"),
+        find_name(fields, SYSTEM),
+    )
 
-    def turns(record: Record) -> list[Turn] | None:
-        latest = single(record[instruction], value(record, more), record[output])
-        earlier = paired(value(record, history)) or []
-        return opened(value(record, system), [*earlier, *latest])
+    def read(record: Record) -> list[Turn] | None:
+        latest = turns_of_exchange(record[instruction], field_value(record, more), record[output])
+        earlier = turns_of_exchanges(field_value(record, history)) or []
+        return with_system(field_value(record, system), [*earlier, *latest])
 
-    return turns
+    return read

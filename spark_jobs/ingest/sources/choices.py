@@ -4,8 +4,8 @@ from collections.abc import Callable
 from string import ascii_uppercase
 from typing import Any
 
-from spark_jobs.ingest.sources.fields import Fields, first
-from spark_jobs.ingest.sources.turns import Record, as_text
+from spark_jobs.ingest.sources.fields import Fields, Record, find_name
+from spark_jobs.ingest.sources.turns import as_text
 
 Options = list[tuple[str, str]]  # label and text, in order
 
@@ -23,9 +23,9 @@ _COLUMNS = (
 
 def options(fields: Fields) -> Callable[[Record], Options]:
     """A function that gives the options of a record with these names; it gives none where there are none."""
-    name = first(fields, _LISTS)
+    name = find_name(fields, _LISTS)
     if name is not None:
-        return lambda record: _of(record[name])
+        return lambda record: _options_in(record[name])
     columns = _columns(fields)
     return lambda record: [
         (label, as_text(record[column])) for label, column in columns if record[column] not in (None, "")
@@ -34,22 +34,27 @@ def options(fields: Fields) -> Callable[[Record], Options]:
 
 def has_options(fields: Fields) -> bool:
     """Whether records with these names offer options."""
-    return first(fields, _LISTS) is not None or bool(_columns(fields))
+    return find_name(fields, _LISTS) is not None or bool(_columns(fields))
 
 
-def listed(offered: Options) -> str:
+def options_text(offered: Options) -> str:
     """The options as lines, each with its label unless it brings one itself."""
     return "\n".join(_line(label, text) for label, text in offered)
 
 
-def chosen(offered: Options, answer: Any) -> Any:
-    """The option that the answer names by its label or, as a whole number, by its place from 0; else the answer as it is."""
+def answer_text(offered: Options, answer: Any) -> Any:
+    """The option that the answer names by its label or, as a whole number, by its place from 0; else the answer as it is.
+
+    >>> offered = [("A", "tea"), ("B", "rice")]
+    >>> answer_text(offered, "b)"), answer_text(offered, 1), answer_text(offered, "soup")
+    ('B. rice', 'B. rice', 'soup')
+    """
     if not offered or isinstance(answer, bool | list | dict):
         return answer
     if isinstance(answer, int):
         return _line(*offered[answer]) if 0 <= answer < len(offered) else answer
     label = as_text(answer).strip().rstrip(").").lstrip("(").upper()
-    named = next((one for one in offered if one[0].upper() == label), None)
+    named = next((option for option in offered if option[0].upper() == label), None)
     if named is None and label.isdecimal() and int(label) < len(offered):
         named = offered[int(label)]
     return answer if named is None else _line(*named)
@@ -63,18 +68,18 @@ def _columns(fields: Fields) -> list[tuple[str, str]]:
     return []
 
 
-def _of(held: Any) -> Options:
-    if isinstance(held, dict):
-        texts, labels = held.get("text"), held.get("label")
+def _options_in(value: Any) -> Options:
+    if isinstance(value, dict):
+        texts, labels = value.get("text"), value.get("label")
         if isinstance(texts, list) and isinstance(labels, list):
             return [(as_text(label), as_text(text)) for label, text in zip(labels, texts, strict=False)]
-        return [(str(label), as_text(text)) for label, text in held.items()]
-    if not isinstance(held, list) or len(held) > len(ascii_uppercase):
+        return [(str(label), as_text(text)) for label, text in value.items()]
+    if not isinstance(value, list) or len(value) > len(ascii_uppercase):
         return []
-    return [_one(ascii_uppercase[place], option) for place, option in enumerate(held)]
+    return [_option(ascii_uppercase[place], option) for place, option in enumerate(value)]
 
 
-def _one(label: str, option: Any) -> tuple[str, str]:
+def _option(label: str, option: Any) -> tuple[str, str]:
     if isinstance(option, dict) and "text" in option:
         return as_text(option.get("label", label)), as_text(option["text"])
     return label, as_text(option)

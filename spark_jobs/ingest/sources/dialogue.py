@@ -1,7 +1,14 @@
 """Dialogues under other names than chat formats use: schema-guided {turns: [{speaker, utterance}]}, {dialog: [text, text]}, pairs."""
 
-from spark_jobs.ingest.sources.fields import SYSTEM, TOOLS, Fields, Reader, first, value
-from spark_jobs.ingest.sources.turns import Record, Turn, alternating, conversation, opened, paired
+from spark_jobs.ingest.sources.fields import SYSTEM, TOOLS, Fields, Record, field_value, find_name
+from spark_jobs.ingest.sources.turns import (
+    Reader,
+    Turn,
+    turns_of_exchanges,
+    turns_of_messages,
+    turns_of_texts,
+    with_system,
+)
 
 _NAMES = (
     "turns", "dialogue", "dialog", "dialogs", "dialogues", "utterances", "thread", "chat", "chathistory", "log", "history",
@@ -14,7 +21,7 @@ def reader(fields: Fields) -> Reader | None:
     names = [fields[name] for name in _NAMES if name in fields]
     if not names:
         return None
-    tools, system = first(fields, TOOLS), first(fields, SYSTEM)
+    tools, system = find_name(fields, TOOLS), find_name(fields, SYSTEM)
     # texts in turn are a dialogue only where nothing but their place can say who speaks: `turns` are a benchmark's questions
     plain = {
         fields[name]
@@ -22,16 +29,16 @@ def reader(fields: Fields) -> Reader | None:
         if name in fields and name not in ("turns", "messages", "log", "history", "thread", "contents", "items")
     }
 
-    def turns(record: Record) -> list[Turn] | None:
+    def read(record: Record) -> list[Turn] | None:
         for name in names:
-            held = record[name]
-            found = (
-                conversation(held, value(record, tools))
-                or paired(held)
-                or (alternating(held) if name in plain else None)
+            value = record[name]
+            turns = (
+                turns_of_messages(value, field_value(record, tools))
+                or turns_of_exchanges(value)
+                or (turns_of_texts(value) if name in plain else None)
             )
-            if found:
-                return opened(value(record, system), found)
+            if turns:
+                return with_system(field_value(record, system), turns)
         return None
 
-    return turns
+    return read

@@ -1,7 +1,7 @@
 """Dolly: {instruction, context, response}; GPTeacher's {instruction, input, response} is the same with another name."""
 
-from spark_jobs.ingest.sources.fields import SYSTEM, Fields, Reader, first, value
-from spark_jobs.ingest.sources.turns import opened, single
+from spark_jobs.ingest.sources.fields import SYSTEM, Fields, field_value, find_name
+from spark_jobs.ingest.sources.turns import Reader, turns_of_exchange, with_system
 
 
 def reader(fields: Fields) -> Reader | None:
@@ -9,8 +9,10 @@ def reader(fields: Fields) -> Reader | None:
     instruction, response = fields.get("instruction"), fields.get("response")
     if instruction is None or response is None:
         return None
-    context, more, system = fields.get("context"), fields.get("input"), first(fields, SYSTEM)
-    return lambda record: opened(
-        value(record, system),
-        single(record[instruction], value(record, context) or value(record, more), record[response]),
+    context, more, system = fields.get("context"), fields.get("input"), find_name(fields, SYSTEM)
+    return lambda record: with_system(
+        field_value(record, system),
+        turns_of_exchange(
+            record[instruction], field_value(record, context) or field_value(record, more), record[response]
+        ),
     )

@@ -3,29 +3,32 @@
 from collections.abc import Mapping
 from typing import Any
 
-from spark_jobs.ingest.sources.turns import Record, is_record
+from spark_jobs.ingest.sources.fields import Record, is_record
 
 _ABSENT = object()
 
 
-def mapped(record: Record, names: Mapping[str, str]) -> Record | None:
+def apply_field_map(record: Record, names: Mapping[str, str]) -> Record | None:
     """The record with its mapped fields alone, by role; None if it has none of them.
 
-    names: role -> field; a dotted field is a path into nested records, unless the record has a field of that very name.
+    names: role -> field; a dotted field is a path into nested records and lists, unless the record has a field of that very name.
+
+    >>> apply_field_map({"q": {"text": "Hi"}, "n": 1}, {"prompt": "q.text"})
+    {'prompt': 'Hi'}
     """
-    found = {role: _at(record, path) for role, path in names.items()}
-    return {role: held for role, held in found.items() if held is not _ABSENT} or None
+    values = {role: _at(record, path) for role, path in names.items()}
+    return {role: value for role, value in values.items() if value is not _ABSENT} or None
 
 
 def _at(record: Record, path: str) -> Any:
     if path in record:
         return record[path]
-    held: Any = record
+    value: Any = record
     for name in path.split("."):
-        if isinstance(held, list) and name.isdecimal() and int(name) < len(held):
-            held = held[int(name)]
-        elif is_record(held) and name in held:
-            held = held[name]
+        if isinstance(value, list) and name.isdecimal() and int(name) < len(value):
+            value = value[int(name)]
+        elif is_record(value) and name in value:
+            value = value[name]
         else:
             return _ABSENT
-    return held
+    return value

@@ -1,16 +1,21 @@
-"""The names under which raw records hold the same thing, and how a record's own names are matched with them.
+"""Records and the names of their fields: which names mean the same, and how a record's own names are matched with them.
 
-Names are compared without case, blanks and punctuation: `Best Answer`, `best_answer` and `bestAnswer` are one name.
+Names are compared folded, that is without case, blanks and punctuation: `Best Answer`, `best_answer` and `bestAnswer` are one name.
+
+    >>> fields = folded({"Best Answer": "So.", "Question": "Why?"})
+    >>> fields
+    {'bestanswer': 'Best Answer', 'question': 'Question'}
+    >>> find_name(fields, ("answer", "bestanswer"))
+    'Best Answer'
 """
 
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from functools import lru_cache
+from typing import Any, TypeGuard
 
-from spark_jobs.ingest.sources.turns import Record, Turn
-
+Record = Mapping[str, Any]
 Fields = Mapping[str, str]  # folded name -> the name in the record
-Reader = Callable[[Record], list[Turn] | None]
 
 _SEPARATORS = re.compile(r"[\W_]+")
 
@@ -29,6 +34,11 @@ ANSWER = (
 )  # fmt: skip
 
 
+def is_record(value: object) -> TypeGuard[Record]:
+    """Whether a parsed value is an object with named fields."""
+    return isinstance(value, dict)
+
+
 @lru_cache(4096)
 def fold(name: str) -> str:
     """The name as it is compared: lower case, letters and digits only."""
@@ -44,12 +54,12 @@ def folded(names: Iterable[object]) -> Fields:
     return fields
 
 
-def first(fields: Fields, names: Iterable[str]) -> str | None:
+def find_name(fields: Fields, names: Iterable[str]) -> str | None:
     """The record's name for the first of these that it has, or None."""
     return next((fields[name] for name in names if name in fields), None)
 
 
-def value(record: Record, name: str | None) -> object:
+def field_value(record: Record, name: str | None) -> object:
     """What the record holds under one of its own names; None where it has no such name."""
     return None if name is None else record.get(name)
 

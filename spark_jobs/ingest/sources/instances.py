@@ -2,14 +2,14 @@
 
 from typing import Any
 
-from spark_jobs.ingest.sources.fields import folded
-from spark_jobs.ingest.sources.turns import Record, as_text, is_record
+from spark_jobs.ingest.sources.fields import Record, folded, is_record
+from spark_jobs.ingest.sources.turns import as_text
 
 _LISTS = ("instances", "examples", "data")
 _DEFINITIONS = ("instruction", "definition", "prompt", "taskdescription")
 
 
-def units(record: Record) -> list[Any] | None:
+def nested_records(record: Record) -> list[Any] | None:
     """The instances as records of their own, each with the definition; None if this is not a task file."""
     fields = folded(record)
     name = next(

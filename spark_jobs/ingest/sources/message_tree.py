@@ -2,8 +2,7 @@
 
 from typing import Any
 
-from spark_jobs.ingest.sources.fields import folded
-from spark_jobs.ingest.sources.turns import Record, is_record
+from spark_jobs.ingest.sources.fields import Record, folded, is_record
 
 _FLAT = (
     {"messageid", "parentid", "text", "role"},
@@ -12,7 +11,7 @@ _FLAT = (
 )
 
 
-def units(record: Record) -> list[Any] | None:
+def nested_records(record: Record) -> list[Any] | None:
     """The conversations as {messages, id} records, the id the leaf's; None if this is not a tree."""
     root = record.get("prompt")
     if "message_tree_id" not in record or not is_record(root) or "text" not in root:
@@ -29,7 +28,7 @@ def units(record: Record) -> list[Any] | None:
     return conversations
 
 
-def flat(record: Record) -> tuple[str, str | None, dict[str, Any]] | None:
+def flat_message(record: Record) -> tuple[str, str | None, dict[str, Any]] | None:
     """(id, parent's id, {role, content}) of a single message that belongs to a thread, or None if the record is none."""
     if "parent_id" not in record and "parentId" not in record:
         return None

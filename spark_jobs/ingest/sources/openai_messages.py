@@ -1,7 +1,7 @@
 """OpenAI messages: {messages: [{role, content}]}, content as text or as typed parts, with tools and tool calls."""
 
-from spark_jobs.ingest.sources.fields import SYSTEM, TOOLS, Fields, Reader, first, value
-from spark_jobs.ingest.sources.turns import conversation, opened
+from spark_jobs.ingest.sources.fields import SYSTEM, TOOLS, Fields, field_value, find_name
+from spark_jobs.ingest.sources.turns import Reader, turns_of_messages, with_system
 
 
 def reader(fields: Fields) -> Reader | None:
@@ -9,5 +9,7 @@ def reader(fields: Fields) -> Reader | None:
     messages = fields.get("messages")
     if messages is None:
         return None
-    tools, system = first(fields, TOOLS), first(fields, SYSTEM)
-    return lambda record: opened(value(record, system), conversation(record[messages], value(record, tools)))
+    tools, system = find_name(fields, TOOLS), find_name(fields, SYSTEM)
+    return lambda record: with_system(
+        field_value(record, system), turns_of_messages(record[messages], field_value(record, tools))
+    )

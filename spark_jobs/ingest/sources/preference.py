@@ -3,8 +3,8 @@
 from typing import Any
 
 from spark_jobs.ingest.sources import openai_messages, sharegpt, transcript
-from spark_jobs.ingest.sources.fields import SYSTEM, Fields, Reader, first, value
-from spark_jobs.ingest.sources.turns import Record, Turn, as_text, conversation, is_record, opened
+from spark_jobs.ingest.sources.fields import SYSTEM, Fields, Record, field_value, find_name, is_record
+from spark_jobs.ingest.sources.turns import Reader, Turn, as_text, turns_of_messages, with_system
 
 _CHOSEN = (
     "chosen",
@@ -24,32 +24,32 @@ _PROMPTS = ("prompt", "question", "instruction", "input", "query", "context")
 
 def reader(fields: Fields) -> Reader | None:
     """Turns that lead to the chosen answer, and that answer, of records with these names; None if there is no such pair."""
-    chosen = first(fields, _CHOSEN)
-    if chosen is None or first(fields, _REJECTED) is None:
+    chosen = find_name(fields, _CHOSEN)
+    if chosen is None or find_name(fields, _REJECTED) is None:
         return None
-    spoken = [found for shape in (sharegpt, openai_messages) if (found := shape.reader(fields))]
-    prompt, system = first(fields, _PROMPTS), first(fields, SYSTEM)
+    conversations = [reads for shape in (sharegpt, openai_messages) if (reads := shape.reader(fields))]
+    prompt, system = find_name(fields, _PROMPTS), find_name(fields, SYSTEM)
 
-    def turns(record: Record) -> list[Turn] | None:
-        whole = _spoken(record[chosen])
+    def read(record: Record) -> list[Turn] | None:
+        whole = _conversation_in(record[chosen])
         if whole is not None and len(whole) > 1:
-            return opened(value(record, system), whole)
-        before = next((found for shape in spoken if (found := shape(record))), None)
+            return with_system(field_value(record, system), whole)
+        before = next((turns for reads in conversations if (turns := reads(record))), None)
         if before is None and prompt is not None:
-            before = opened(value(record, system), _prompted(record[prompt]))
+            before = with_system(field_value(record, system), _turns_of_prompt(record[prompt]))
         if before is None:
             return None
         answer = whole[0]["content"] if whole else as_text(record[chosen])
         return [*before, {"role": "assistant", "content": answer}]
 
-    return turns
+    return read
 
 
-def _spoken(held: Any) -> list[Turn] | None:
-    if isinstance(held, str):
-        return transcript.turns(held)
-    return conversation([held] if is_record(held) else held)
+def _conversation_in(value: Any) -> list[Turn] | None:
+    if isinstance(value, str):
+        return transcript.parse_transcript(value)
+    return turns_of_messages([value] if is_record(value) else value)
 
 
-def _prompted(prompt: Any) -> list[Turn]:
-    return _spoken(prompt) or [{"role": "user", "content": as_text(prompt)}]
+def _turns_of_prompt(prompt: Any) -> list[Turn]:
+    return _conversation_in(prompt) or [{"role": "user", "content": as_text(prompt)}]

@@ -1,19 +1,15 @@
 """One text in, one text out: {prompt, completion}, FLAN's {inputs, targets}, and the other names in use for the two."""
 
 from spark_jobs.ingest.sources.choices import has_options
-from spark_jobs.ingest.sources.fields import CONTEXT, SYSTEM, Fields, Reader, answer_name, first, value
-from spark_jobs.ingest.sources.turns import opened, single
+from spark_jobs.ingest.sources.fields import CONTEXT, SYSTEM, Fields, answer_name, field_value, find_name
+from spark_jobs.ingest.sources.turns import Reader, turns_of_exchange, with_system
 
 _PROMPTS = (
     "instruction", "instructions", "prompt", "prompts", "userprompt", "prompttext", "inputs", "query", "request", "command",
     "usermessage", "userinput", "userquery", "inputtext",
 )  # fmt: skip
-_WEAK = (
-    "input",
-    "human",
-    "user",
-    "task",
-)  # a prompt only where no question is: else its context, its author or its kind
+# a prompt only where no question is: beside one they are its context, its author or its kind
+_WEAK = ("input", "human", "user", "task")
 # names that mean an answer only beside one certain prompt: elsewhere they are something else (`source` is often a corpus)
 _PAIRS = (
     ("source", "target"),
@@ -29,21 +25,21 @@ def reader(fields: Fields) -> Reader | None:
     prompt, completion = _pair(fields)
     if prompt is None or completion is None:
         return None
-    context, system = first(fields, (*CONTEXT, "question")), first(fields, SYSTEM)
+    context, system = find_name(fields, (*CONTEXT, "question")), find_name(fields, SYSTEM)
     if context in (prompt, completion):
         context = None
-    return lambda record: opened(
-        value(record, system), single(record[prompt], value(record, context), record[completion])
+    return lambda record: with_system(
+        field_value(record, system), turns_of_exchange(record[prompt], field_value(record, context), record[completion])
     )
 
 
 def _pair(fields: Fields) -> tuple[str | None, str | None]:
-    asked = first(fields, _PROMPTS)
-    if asked is None and "question" not in fields:
-        asked = first(fields, _WEAK)
+    prompt = find_name(fields, _PROMPTS)
+    if prompt is None and "question" not in fields:
+        prompt = find_name(fields, _WEAK)
     answer = answer_name(fields)
-    if asked is None or answer is None:
+    if prompt is None or answer is None:
         return next(
             ((fields[one], fields[other]) for one, other in _PAIRS if one in fields and other in fields), (None, None)
         )
-    return (None, None) if has_options(fields) else (asked, answer)
+    return (None, None) if has_options(fields) else (prompt, answer)

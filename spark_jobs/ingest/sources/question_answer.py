@@ -2,9 +2,18 @@
 
 from typing import Any
 
-from spark_jobs.ingest.sources.choices import chosen, listed, options
-from spark_jobs.ingest.sources.fields import CONTEXT, SYSTEM, Fields, Reader, answer_name, first, folded, value
-from spark_jobs.ingest.sources.turns import Record, Turn, as_text, opened, single
+from spark_jobs.ingest.sources.choices import answer_text, options, options_text
+from spark_jobs.ingest.sources.fields import (
+    CONTEXT,
+    SYSTEM,
+    Fields,
+    Record,
+    answer_name,
+    field_value,
+    find_name,
+    folded,
+)
+from spark_jobs.ingest.sources.turns import Reader, Turn, as_text, turns_of_exchange, with_system
 
 _QUESTIONS = (
     "question", "squestion", "questiontext", "questionstem", "querytext", "problem", "problemstatement", "puzzle", "riddle",
@@ -14,23 +23,26 @@ _QUESTIONS = (
 
 def reader(fields: Fields) -> Reader | None:
     """Turns of records with a question and an answer, or None if they have not both."""
-    question, answer = first(fields, _QUESTIONS), answer_name(fields)
+    question, answer = find_name(fields, _QUESTIONS), answer_name(fields)
     if question is None or answer is None:
         return None
-    context, system = first(fields, CONTEXT), first(fields, SYSTEM)
+    context, system = find_name(fields, CONTEXT), find_name(fields, SYSTEM)
     choices = options(fields)
 
-    def turns(record: Record) -> list[Turn] | None:
-        asked: Any = record[question]
-        if isinstance(asked, list):
+    def read(record: Record) -> list[Turn] | None:
+        stem: Any = record[question]
+        if isinstance(stem, list):
             return None
         offered = choices(record)
-        if isinstance(asked, dict):  # ARC's first form: the choices lie beside the stem
-            inner = folded(asked)
-            offered = options(inner)(asked) or offered
-            asked = value(asked, first(inner, ("stem", "text", "question", "fulltext")))
-        parts = [as_text(asked), listed(offered)]
+        if isinstance(stem, dict):  # ARC's first form: the choices lie beside the stem
+            inner = folded(stem)
+            offered = options(inner)(stem) or offered
+            stem = field_value(stem, find_name(inner, ("stem", "text", "question", "fulltext")))
+        parts = [as_text(stem), options_text(offered)]
         prompt = "\n".join(part for part in parts if part)
-        return opened(value(record, system), single(prompt, value(record, context), chosen(offered, record[answer])))
+        return with_system(
+            field_value(record, system),
+            turns_of_exchange(prompt, field_value(record, context), answer_text(offered, record[answer])),
+        )
 
-    return turns
+    return read

@@ -5,33 +5,33 @@ Their answers are absent or kept elsewhere: what is known of them follows each q
 
 from typing import Any
 
-from spark_jobs.ingest.sources.fields import TOOLS, Fields, Reader, first, value
-from spark_jobs.ingest.sources.turns import Record, Turn, conversation, first_text
+from spark_jobs.ingest.sources.fields import TOOLS, Fields, Record, field_value, find_name
+from spark_jobs.ingest.sources.turns import Reader, Turn, first_text, turns_of_messages
 
 _REFERENCES = ("reference", "references", "referenceanswers", "answers")
 
 
 def reader(fields: Fields) -> Reader | None:
     """Turns of records with these names, or None if they are no such questions."""
-    asked = first(fields, ("turns", "question", "questions"))
-    if asked is None:
+    name = find_name(fields, ("turns", "question", "questions"))
+    if name is None:
         return None
-    tools, references = first(fields, TOOLS), first(fields, _REFERENCES)
+    tools, references = find_name(fields, TOOLS), find_name(fields, _REFERENCES)
 
-    def turns(record: Record) -> list[Turn] | None:
-        held: Any = record[asked]
-        if not isinstance(held, list) or not held:
+    def read(record: Record) -> list[Turn] | None:
+        questions: Any = record[name]
+        if not isinstance(questions, list) or not questions:
             return None
-        if all(isinstance(text, str) for text in held):
-            return _answered(held, value(record, references))
-        rounds = held if all(isinstance(part, list) for part in held) else [held]
+        if all(isinstance(text, str) for text in questions):
+            return _with_references(questions, field_value(record, references))
+        rounds = questions if all(isinstance(part, list) for part in questions) else [questions]
         messages = [message for part in rounds for message in part]
-        return conversation(messages, value(record, tools))
+        return turns_of_messages(messages, field_value(record, tools))
 
-    return turns
+    return read
 
 
-def _answered(questions: list[str], references: Any) -> list[Turn]:
+def _with_references(questions: list[str], references: Any) -> list[Turn]:
     answers = references if isinstance(references, list) and len(references) == len(questions) else []
     turns: list[Turn] = []
     for place, question in enumerate(questions):

@@ -2,7 +2,8 @@
 
 from dataclasses import dataclass
 
-from spark_jobs.ingest.sources.turns import Record, as_text
+from spark_jobs.ingest.sources.fields import Record
+from spark_jobs.ingest.sources.turns import as_text
 
 
 @dataclass(frozen=True)
@@ -14,7 +15,7 @@ class Truth:
     facts: list[str]
 
 
-def truth(record: Record) -> Truth | None:
+def read_truth(record: Record) -> Truth | None:
     """The truth a record states, or None if it is not one."""
     facts = record.get("facts")
     if not record.get("id") or not isinstance(record.get("text"), str) or not isinstance(facts, list):

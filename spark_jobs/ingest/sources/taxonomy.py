@@ -3,10 +3,10 @@
 from typing import Any
 
 from spark_jobs.ingest.sources import reading
-from spark_jobs.ingest.sources.turns import Record, is_record
+from spark_jobs.ingest.sources.fields import Record, is_record
 
 
-def units(record: Record) -> list[Any] | None:
+def nested_records(record: Record) -> list[Any] | None:
     """The questions as {question, answer, context} records; None if this is not a taxonomy file."""
     examples = record.get("seed_examples")
     if not isinstance(examples, list) or not examples:
@@ -15,4 +15,4 @@ def units(record: Record) -> list[Any] | None:
 
 
 def _questions(example: Any) -> list[Any]:
-    return (reading.units(example) if is_record(example) else None) or [example]
+    return (reading.nested_records(example) if is_record(example) else None) or [example]

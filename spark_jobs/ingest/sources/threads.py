@@ -9,7 +9,8 @@ from typing import Any, NamedTuple, Self
 
 import orjson
 
-from spark_jobs.ingest.sources.turns import Record, as_json
+from spark_jobs.ingest.json_text import as_json
+from spark_jobs.ingest.sources.fields import Record
 
 _MESSAGES = (
     "CREATE TABLE messages (place INTEGER PRIMARY KEY, position INTEGER, id TEXT UNIQUE, parent TEXT, message TEXT, raw BLOB,"
@@ -29,59 +30,59 @@ class Conversation(NamedTuple):
 
 
 class Threads:
-    """Messages by their ids until all are known."""
+    """The messages of one document, kept by their ids until all of them are known; a context manager."""
 
     def __init__(self) -> None:
-        self._opened: sqlite3.Connection | None = None
+        self._database: sqlite3.Connection | None = None
 
     @property
-    def _store(self) -> sqlite3.Connection:
-        if self._opened is None:  # most documents have no messages to wait for
-            self._opened = sqlite3.connect("")  # a temporary file that the database removes
-            self._opened.execute(_MESSAGES)
-            self._opened.execute("CREATE INDEX parents ON messages (parent)")
-        return self._opened
+    def _messages(self) -> sqlite3.Connection:
+        if self._database is None:  # most documents have no messages to wait for
+            self._database = sqlite3.connect("")  # a temporary file that the database removes
+            self._database.execute(_MESSAGES)
+            self._database.execute("CREATE INDEX parents ON messages (parent)")
+        return self._database
 
     def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:
-        if self._opened is not None:
-            self._opened.close()
+        if self._database is not None:
+            self._database.close()
 
     def add(self, position: int, raw: bytes, message: tuple[str, str | None, Record]) -> bool:
         """Keeps a message (id, parent's id, turn) until `conversations`; False if there is one of the same id already."""
         own, parent, turn = message
         row = (position, own, parent, as_json(turn), raw)
         insert = "INSERT OR IGNORE INTO messages (position, id, parent, message, raw) VALUES (?, ?, ?, ?, ?)"
-        return self._store.execute(insert, row).rowcount == 1
+        return self._messages.execute(insert, row).rowcount == 1
 
     def conversations(self) -> Iterator[Conversation]:
         """Every path from a root to a leaf, in the order of the roots; then, one by one, what hangs on nothing but itself.
 
-        A path whose first message names a parent that the document has not is broken: what was asked is missing.
+        A path whose first message names a parent that the document has not is broken: its question is missing.
         """
-        if self._opened is None:
+        if self._database is None:
             return
-        for (place,) in self._store.execute(_ROOTS):
+        for (place,) in self._messages.execute(_ROOTS):
             yield from self._paths(place)
-        for (place,) in self._store.execute("SELECT place FROM messages WHERE reached = 0 ORDER BY place"):
+        for (place,) in self._messages.execute("SELECT place FROM messages WHERE reached = 0 ORDER BY place"):
             yield _conversation([self._message(place)], "the message and its parents form a loop")
 
     def _paths(self, root: int) -> Iterator[Conversation]:
         branches: list[tuple[int, list[Any]]] = [(root, [])]
         while branches:
             place, before = branches.pop()
-            self._store.execute("UPDATE messages SET reached = 1 WHERE place = ?", (place,))
+            self._messages.execute("UPDATE messages SET reached = 1 WHERE place = ?", (place,))
             path = [*before, self._message(place)]
             children = "SELECT place FROM messages WHERE parent = ? ORDER BY place DESC"
-            replies = self._store.execute(children, (path[-1][2],)).fetchall()
+            replies = self._messages.execute(children, (path[-1][2],)).fetchall()
             branches.extend((reply, path) for (reply,) in replies)
             if not replies:
                 yield _conversation(path, _fault(path[0][3]))
 
     def _message(self, place: int) -> Any:
-        return self._store.execute(_ONE, (place,)).fetchone()
+        return self._messages.execute(_ONE, (place,)).fetchone()
 
 
 def _fault(parent: str | None) -> str | None:

@@ -2,8 +2,8 @@
 
 import re
 
-from spark_jobs.ingest.sources.fields import Fields, Reader, first
-from spark_jobs.ingest.sources.turns import ROLES, Record, Turn
+from spark_jobs.ingest.sources.fields import Fields, find_name
+from spark_jobs.ingest.sources.turns import ROLES, Reader, Turn
 
 _TEXTS = ("text", "transcript", "conversation", "dialogue", "dialog", "chat", "prompt", "sample", "content")
 _MARK = re.compile(
@@ -11,7 +11,7 @@ _MARK = re.compile(
     r"|###[ \t]*(?P<section>Human|User|Assistant|System|Instruction|Input|Response|Output)[ \t]*:?"
     r"|(?P<name>Human|User|Assistant|AI|Bot|System|Q|A|Question|Answer)[ \t]*:)[ \t]*"
 )
-_SPOKEN = {
+_ROLE_OF_MARK = {
     "instruction": "user", "input": "user", "q": "user", "question": "user",
     "response": "assistant", "output": "assistant", "a": "assistant", "answer": "assistant", "ai": "assistant",
 }  # fmt: skip
@@ -20,11 +20,13 @@ _END = "<|im_end|>"
 
 def reader(fields: Fields) -> Reader | None:
     """Turns of records whose text is a conversation, or None if they have no text."""
-    name = first(fields, _TEXTS)
-    return None if name is None else lambda record: _held(record, name)
+    name = find_name(fields, _TEXTS)
+    if name is None:
+        return None
+    return lambda record: parse_transcript(record[name]) if isinstance(record[name], str) else None
 
 
-def turns(text: str) -> list[Turn] | None:
+def parse_transcript(text: str) -> list[Turn] | None:
     """The turns of a text that opens with a speaker's mark and has an answer; what stands before the first mark opens as system."""
     marks = list(_MARK.finditer(text))
     if not marks:
@@ -39,21 +41,16 @@ def turns(text: str) -> list[Turn] | None:
     ]
     if any(role is None for role, _ in spoken) or not {"user", "assistant"} <= {role for role, _ in spoken}:
         return None
-    return _merged([("system", before)] * bool(before) + [(str(role), content) for role, content in spoken])
-
-
-def _held(record: Record, name: str) -> list[Turn] | None:
-    text = record[name]
-    return turns(text) if isinstance(text, str) else None
+    return _merge_prompts([("system", before)] * bool(before) + [(str(role), content) for role, content in spoken])
 
 
 def _role(mark: re.Match[str]) -> str | None:
     name = (mark["chatml"] or mark["section"] or mark["name"]).lower()
-    return _SPOKEN.get(name) or ROLES.get(name)
+    return _ROLE_OF_MARK.get(name) or ROLES.get(name)
 
 
-def _merged(spoken: list[tuple[str, str]]) -> list[Turn]:
-    """Turns, with an instruction and the input that follows it as one."""
+def _merge_prompts(spoken: list[tuple[str, str]]) -> list[Turn]:
+    """Turns, of which an instruction and the input that follows it are one: both are the user's."""
     merged: list[Turn] = []
     for role, content in spoken:
         if merged and role == "user" == merged[-1]["role"]:

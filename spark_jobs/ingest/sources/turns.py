@@ -1,14 +1,20 @@
-"""From the values a raw record holds to turns of a conversation: the vocabulary that all shapes share."""
+"""Turns of a conversation, made of the values of a record: of one exchange, of messages, of exchanges, of texts that alternate.
 
-import json
-from collections.abc import Mapping, Sequence
+    >>> turns_of_exchange("Add", "2 and 2", 4)
+    [{'role': 'user', 'content': 'Add\\n\\n2 and 2'}, {'role': 'assistant', 'content': '4'}]
+
+Nothing is mended here: what a text went through on its way is for the clean stage.
+"""
+
+from collections.abc import Callable
 from functools import lru_cache
-from typing import Any, TypeGuard
+from typing import Any
 
-import orjson
+from spark_jobs.ingest.json_text import as_json
+from spark_jobs.ingest.sources.fields import Record, find_name, is_record
 
-Record = Mapping[str, Any]
-Turn = dict[str, str]
+Turn = dict[str, str]  # role: system, user, assistant or tool; content
+Reader = Callable[[Record], list[Turn] | None]
 
 ROLES = {
     **dict.fromkeys(("system", "developer"), "system"),
@@ -23,16 +29,11 @@ ROLES = {
     ),
     **dict.fromkeys(("tool", "function", "observation", "tool_response", "tool_result", "ipython", "environment"), "tool"),
 }  # fmt: skip
-_SPEAKERS = ("role", "from", "speaker", "author", "sender", "participant")
-_SAID = ("content", "value", "text", "utterance", "message", "body", "parts")
-_ASKED = ("human", "user", "question", "prompt", "instruction", "query", "input", "q")
-_REPLIED = ("assistant", "bot", "gpt", "answer", "response", "completion", "output", "reply", "a")
-_CALLS = ("tool_calls", "function_call")
-
-
-def is_record(value: object) -> TypeGuard[Record]:
-    """Whether a parsed value is an object with named fields."""
-    return isinstance(value, dict)
+_SPEAKER_FIELDS = ("role", "from", "speaker", "author", "sender", "participant")
+_CONTENT_FIELDS = ("content", "value", "text", "utterance", "message", "body", "parts")
+_QUESTION_FIELDS = ("human", "user", "question", "prompt", "instruction", "query", "input", "q")
+_ANSWER_FIELDS = ("assistant", "bot", "gpt", "answer", "response", "completion", "output", "reply", "a")
+_CALL_FIELDS = ("tool_calls", "function_call")
 
 
 def as_text(value: Any) -> str:
@@ -44,14 +45,6 @@ def as_text(value: Any) -> str:
     if isinstance(value, list) and value and all(isinstance(part, str | dict) for part in value):
         return "\n".join(_part(part) for part in value)
     return as_json(value)
-
-
-def as_json(value: Any) -> str:
-    """Compact JSON of any parsed value; what JSON does not know (dates, bytes) as its text, NaN as null."""
-    try:
-        return orjson.dumps(value, default=str, option=orjson.OPT_PASSTHROUGH_DATETIME).decode()
-    except TypeError:  # halves of characters, whole numbers of more than 64 bits, names that are no text
-        return json.dumps(value, ensure_ascii=False, separators=(",", ":"), default=str)
 
 
 def first_text(value: Any) -> str:
@@ -66,13 +59,15 @@ def first_text(value: Any) -> str:
     return as_text(value)
 
 
-def single(question: Any, context: Any, answer: Any) -> list[Turn]:
+def turns_of_exchange(question: Any, context: Any, answer: Any) -> list[Turn]:
     """The turns of one question and its answer; the context follows the question after a blank line.
 
     A question may be a conversation already, which the answer ends.
     """
-    if not isinstance(question, str) and (spoken := _spoken(question)):
-        return [*spoken, {"role": "assistant", "content": first_text(answer)}]
+    if not isinstance(question, str):
+        earlier = turns_of_messages(question.get("messages") if is_record(question) else question)
+        if earlier:
+            return [*earlier, {"role": "assistant", "content": first_text(answer)}]
     prompt = as_text(question)
     more = as_text(context)
     if more.strip():
@@ -80,14 +75,14 @@ def single(question: Any, context: Any, answer: Any) -> list[Turn]:
     return [{"role": "user", "content": prompt}, {"role": "assistant", "content": first_text(answer)}]
 
 
-def opened(system: Any, turns: list[Turn] | None) -> list[Turn] | None:
-    """The turns with a system turn before them where there is one to say."""
+def with_system(system: Any, turns: list[Turn] | None) -> list[Turn] | None:
+    """The turns, behind a system turn if `system` is not empty; None if there are no turns."""
     if turns is None or not system:
         return turns
     return [{"role": "system", "content": as_text(system)}, *turns]
 
 
-def conversation(messages: object, tools: Any = None) -> list[Turn] | None:
+def turns_of_messages(messages: object, tools: Any = None) -> list[Turn] | None:
     """The turns of a list of messages, whatever their fields are called; None if any message is not one.
 
     Tool definitions become a system turn of their own before the rest; calls are part of the turn that makes them.
@@ -105,7 +100,7 @@ def conversation(messages: object, tools: Any = None) -> list[Turn] | None:
     return [{"role": "system", "content": tools if isinstance(tools, str) else as_json(tools)}, *turns]
 
 
-def paired(exchanges: object) -> list[Turn] | None:
+def turns_of_exchanges(exchanges: object) -> list[Turn] | None:
     """The turns of a list of exchanges, each [question, answer] or {human, assistant}; None if any is not one."""
     if not isinstance(exchanges, list) or not exchanges:
         return None
@@ -114,19 +109,15 @@ def paired(exchanges: object) -> list[Turn] | None:
         pair = _pair(exchange)
         if pair is None:
             return None
-        turns += single(pair[0], None, pair[1])
+        turns += turns_of_exchange(pair[0], None, pair[1])
     return turns
 
 
-def alternating(texts: object) -> list[Turn] | None:
+def turns_of_texts(texts: object) -> list[Turn] | None:
     """The turns of two or more texts that a user and an assistant say in turn; None if it is not that."""
     if not isinstance(texts, list) or len(texts) < 2 or not all(isinstance(text, str) for text in texts):
         return None
     return [{"role": ("user", "assistant")[place % 2], "content": text} for place, text in enumerate(texts)]
-
-
-def _spoken(held: Any) -> list[Turn] | None:
-    return conversation(held.get("messages") if is_record(held) else held)
 
 
 def _pair(exchange: Any) -> tuple[Any, Any] | None:
@@ -135,33 +126,31 @@ def _pair(exchange: Any) -> tuple[Any, Any] | None:
     if not is_record(exchange):
         return None
     names = {str(name).casefold(): name for name in exchange}
-    asked, replied = _first(names, _ASKED), _first(names, _REPLIED)
-    return None if asked is None or replied is None else (exchange[asked], exchange[replied])
+    question, answer = find_name(names, _QUESTION_FIELDS), find_name(names, _ANSWER_FIELDS)
+    return None if question is None or answer is None else (exchange[question], exchange[answer])
 
 
 @lru_cache(1024)
 def _message_fields(names: tuple[str, ...]) -> tuple[str | None, str | None]:
-    folded = {str(name).casefold(): name for name in names}
-    return _first(folded, _SPEAKERS), _first(folded, _SAID)
-
-
-def _first(names: Mapping[str, str], wanted: Sequence[str]) -> str | None:
-    return next((names[name] for name in wanted if name in names), None)
+    """The names of a message's speaker and of its content, or None for what it has not."""
+    names_by_lower = {str(name).casefold(): name for name in names}
+    return find_name(names_by_lower, _SPEAKER_FIELDS), find_name(names_by_lower, _CONTENT_FIELDS)
 
 
 def _turn(message: object) -> Turn | None:
     if not is_record(message):
         return None
-    speaker, said = _message_fields(tuple(message))
+    # the messages of a file have few sets of names: what a set means is looked up once
+    speaker, body = _message_fields(tuple(message))
     if speaker is None or not isinstance(message[speaker], str):
         return None
     role = ROLES.get(message[speaker].lower())
     if role == "system" and speaker.casefold() == "speaker":
         role = "assistant"  # dialogue corpora name the two sides user and system
-    calls = next((message[name] for name in _CALLS if message.get(name)), None)
-    if role is None or (said is None and calls is None):
+    calls = next((message[name] for name in _CALL_FIELDS if message.get(name)), None)
+    if role is None or (body is None and calls is None):
         return None
-    content = "" if said is None else as_text(message[said])
+    content = "" if body is None else as_text(message[body])
     if calls is not None:
         content = "\n".join(part for part in (content, as_json(calls)) if part)
     return {"role": role, "content": content}
