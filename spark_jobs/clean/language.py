@@ -1,4 +1,9 @@
-"""Which language a text is in: function words or the script where they settle it, a small model for all other texts."""
+"""Which language a text is in: function words or the script where they settle it, a small model for all other texts.
+
+>>> texts = pa.array(["How is the rice that you cook for the guests?", "Den Reis waschen und aufkochen.", "2 + 2"])
+>>> languages(texts, default="en", confidence=0.5).to_pylist()    # by words, by the model, too short to tell
+['en', 'de', 'en']
+"""
 
 # pyright: reportAttributeAccessIssue=false
 # pyarrow.compute makes its functions when it is imported
@@ -10,7 +15,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from spark_jobs.clean.text import holds
+from spark_jobs.clean.text import matches
 
 _CHARACTERS = 160  # of the beginning: enough to tell a language, and the same cost for every text
 _WORD = "(?:the|of|and|is|are|was|were|what|which|that|this|with|for|from|how|you|your|following|an|it|does|his|her|have|has|if|can)"
@@ -27,19 +32,20 @@ _BESIDE_HAN = r"[\p{Hiragana}\p{Katakana}\p{Hangul}]"
 def languages(texts: pa.StringArray, default: str, confidence: float) -> pa.StringArray:
     """The ISO 639-1 code of each text's language; `default` where the model is less sure than `confidence`."""
     beginnings = pc.utf8_slice_codeunits(texts, 0, _CHARACTERS)
-    english = pc.and_(holds(beginnings, _LATIN), holds(beginnings, _ENGLISH))
+    english = pc.and_(matches(beginnings, _LATIN), matches(beginnings, _ENGLISH))
     chinese = pc.and_(pc.invert(english), _chinese(beginnings))
     unsettled = pc.invert(pc.or_(english, chinese))
-    asked = pc.replace_substring_regex(beginnings.filter(unsettled), r"\s+", " ")
-    guesses = [_guess(text, default, confidence) for text in asked.to_pylist()]
+    # the model takes a single line and raises for more
+    one_line = pc.replace_substring_regex(beginnings.filter(unsettled), r"\s+", " ")
+    guesses = [_guess(text, default, confidence) for text in one_line.to_pylist()]
     return pc.replace_with_mask(pc.if_else(chinese, "zh", "en"), unsettled, pa.array(guesses, pa.string()))
 
 
 def _chinese(texts: pa.StringArray) -> pa.BooleanArray:
-    written = pc.and_(holds(texts, _HAN), pc.invert(holds(texts, _BESIDE_HAN)))
-    some = texts.filter(written)
+    in_han = pc.and_(matches(texts, _HAN), pc.invert(matches(texts, _BESIDE_HAN)))
+    some = texts.filter(in_han)
     more = pc.greater(pc.count_substring_regex(some, r"\p{Han}"), pc.count_substring_regex(some, "[A-Za-z]"))
-    return pc.replace_with_mask(written, written, more)
+    return pc.replace_with_mask(in_han, in_han, more)
 
 
 def _guess(text: str, default: str, confidence: float) -> str:

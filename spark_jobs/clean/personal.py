@@ -3,6 +3,9 @@
 Three steps, each on what the one before left over: one pattern over the whole column, one pattern a kind over the suspects,
 and on what that catches the exact judgement: phonenumbers for phones, the checksum of cards, `ipaddress` for addresses.
 Names and postal addresses are not looked for.
+
+    >>> personal_kinds(pa.array(["nothing", "Mail a@example.org or call 555-0142", "2 + 2"])).to_pylist()
+    [[], ['email', 'phone'], []]
 """
 
 import ipaddress
@@ -15,7 +18,7 @@ import numpy as np
 import phonenumbers
 import pyarrow as pa
 
-from spark_jobs.clean.text import holds
+from spark_jobs.clean.text import matches
 
 # Where a number is said to be a phone's without naming its country, these are tried: the plans of the largest of them
 _COUNTRIES = ("US", "GB", "DE", "FR", "ES", "IT", "BR", "MX", "IN", "CN", "JP", "KR", "AU")
@@ -53,7 +56,7 @@ _NAMED_KEYS = re.compile(_NAMED_KEY)
 
 
 class Recogniser(NamedTuple):
-    """One kind of personal data: the RE2 pattern that a text must hold, and the judgement on a text that holds it."""
+    """One kind of personal data: the RE2 pattern that must occur in a text, and the judgement on a text in which it does."""
 
     hint: str
     judge: Callable[[str], bool]
@@ -61,17 +64,18 @@ class Recogniser(NamedTuple):
 
 def personal_kinds(texts: pa.StringArray) -> pa.ListArray:
     """For each text the kinds of personal data in it, sorted; an empty list where there are none."""
-    suspects = np.flatnonzero(np.asarray(holds(texts, _SUSPICIOUS)))
-    looked_at = texts.take(pa.array(suspects))
-    found = [(row, kind) for kind, one in KINDS.items() for row in suspects[_judged(looked_at, one)]]
-    rows, kinds = [row for row, _ in sorted(found)], [kind for _, kind in sorted(found)]
+    suspects = np.flatnonzero(np.asarray(matches(texts, _SUSPICIOUS)))  # int64, rows of `texts`
+    suspicious = texts.take(pa.array(suspects))
+    marks = [(row, kind) for kind, recogniser in KINDS.items() for row in suspects[_found_in(suspicious, recogniser)]]
+    rows, kinds = [row for row, _ in sorted(marks)], [kind for _, kind in sorted(marks)]
+    # in the example: rows [1, 1], kinds [email, phone], offsets [0, 0, 2, 2]
     offsets = np.searchsorted(np.array(rows, np.int64), np.arange(len(texts) + 1))
     return pa.ListArray.from_arrays(pa.array(offsets, pa.int32()), pa.array(kinds, pa.string()))
 
 
-def _judged(texts: pa.StringArray, recogniser: Recogniser) -> list[int]:
+def _found_in(texts: pa.StringArray, recogniser: Recogniser) -> list[int]:
     """The places of the texts in which the recogniser finds its kind."""
-    hinted = np.flatnonzero(np.asarray(holds(texts, recogniser.hint)))
+    hinted = np.flatnonzero(np.asarray(matches(texts, recogniser.hint)))
     candidates = zip(hinted, texts.take(pa.array(hinted)).to_pylist(), strict=True)
     return [place for place, text in candidates if recogniser.judge(text)]
 
@@ -121,8 +125,8 @@ def _phone(text: str) -> bool:
 def _possible(number: str, countries: tuple[str, ...]) -> bool:
     if sum(map(str.isdigit, number)) < _SHORTEST:
         return False
-    parsed = (_parsed(number, country) for country in countries)
-    return any(one and phonenumbers.is_possible_number_with_reason(one) in _POSSIBLE for one in parsed)
+    readings = (_parsed(number, country) for country in countries)
+    return any(one and phonenumbers.is_possible_number_with_reason(one) in _POSSIBLE for one in readings)
 
 
 def _parsed(number: str, country: str) -> phonenumbers.PhoneNumber | None:

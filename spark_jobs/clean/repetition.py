@@ -1,6 +1,18 @@
 """How much of a text says something that it has not said before: word 3-grams of whole columns, in numpy.
 
 A word is a run of letters and digits, whatever their case; in scripts without spaces, a character.
+
+    >>> words, shares = distinct_trigrams(pa.array(["Go on. Go on, go on!", "做饭。", ""]))
+    >>> words.tolist(), shares.tolist()    # of the first text's 4 trigrams, "go on go" and "on go on" are distinct
+    ([6, 2, 0], [0.5, 1.0, 1.0])
+
+All texts of a block are one array of characters, here `go on. go on, go on!\\n做饭。\\n\\n`, and each step is one pass over it:
+
+    kinds   LLGLLGGLLGLLGGLLGLLGG AAGG G    a letter, a gap, a character that is a word of its own
+    starts  0 3 7 10 14 17 21 22            where the 8 words start; their ends are 2 5 9 12 16 19 22 23
+    rows    0 0 0 0 0 0 1 1                 the text of each word
+    inside  0 1 2 3                         the words that begin a trigram: two more of the same text come behind them
+    grams   a b a b                         a hash for each of these, which counts as the trigram itself
 """
 
 # pyright: reportAttributeAccessIssue=false
@@ -17,13 +29,13 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 _UNSPACED = re.compile("[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]")
-_GAP, _LETTER, _ALONE = 0, 1, 2
+_GAP, _LETTER, _ALONE = 0, 1, 2  # what a character is; _ALONE: a word by itself
 _PLANE = 0x10000  # what lies above (emoji, rare Han) counts as one more letter
 _BLOCK = 1 << 16  # characters looked at together: what fits a core's cache
-_BASE = 0x9E3779B97F4A7C15
+_BASE = 0x9E3779B97F4A7C15  # odd, so that it has an inverse modulo 2^64
 _INVERSE = pow(_BASE, -1, 1 << 64)
 
-Numbers = NDArray[np.int64]
+Numbers = NDArray[np.int64]  # counts, and places in other arrays
 Hashes = NDArray[np.uint64]
 
 
@@ -31,36 +43,48 @@ def repetitive(texts: pa.StringArray, least_words: int, distinct: float) -> pa.B
     """Whether less than a share `distinct` of a text's word 3-grams are distinct; never for texts shorter than `least_words`."""
     # so many words need so many characters, and characters that stand alone have three bytes
     enough = np.flatnonzero(np.asarray(pc.greater_equal(pc.binary_length(texts), 2 * least_words - 1)))
-    found = np.zeros(len(texts), bool)
+    mask = np.zeros(len(texts), bool)
     for rows in _blocks(enough, np.asarray(pc.utf8_length(texts))):
         words, shares = distinct_trigrams(texts.take(pa.array(rows)))
-        found[rows] = (words >= least_words) & (shares < distinct)
-    return pa.array(found)
+        mask[rows] = (words >= least_words) & (shares < distinct)
+    return pa.array(mask)
 
 
 def distinct_trigrams(texts: pa.StringArray) -> tuple[Numbers, NDArray[np.float64]]:
-    """How many words each text has, and which share of its word 3-grams is distinct (1 where it has none)."""
+    """How many words each text has, and which share of its word 3-grams is distinct (1 where it has none).
+
+    Both arrays have one entry a text: int64 and float64.
+    """
     lowered = pc.utf8_lower(texts)
+    # lower case can be longer; each text is followed by a line break, which keeps words of two texts apart
     offsets = np.concatenate([[0], np.cumsum(np.asarray(pc.utf8_length(lowered)) + 1)])
-    letters = np.frombuffer("\n".join([*lowered.to_pylist(), ""]).encode("utf-32-le"), np.uint32)
-    starts, ends = _word_places(np.take(_kinds(), letters, mode="clip"))
+    characters = np.frombuffer("\n".join([*lowered.to_pylist(), ""]).encode("utf-32-le"), np.uint32)
+    starts, ends = _word_places(np.take(_kinds(), characters, mode="clip"))
     counts = np.diff(np.searchsorted(starts, offsets))
     rows = np.repeat(np.arange(len(texts), dtype=np.uint64), counts)
     inside = np.flatnonzero(rows[:-2] == rows[2:])
-    hashes = _word_hashes(letters, starts, ends)
-    grams = _mixed(_mixed(_mixed(hashes[inside]) + hashes[inside + 1]) + hashes[inside + 2])
-    distinct = _distinct(rows[inside], grams, len(texts))
+    hashes = _word_hashes(characters, starts, ends)
+    # mixed between the words, so that their order counts
+    grams = _mix(_mix(_mix(hashes[inside]) + hashes[inside + 1]) + hashes[inside + 2])
+    distinct = _count_distinct(rows[inside], grams, len(texts))
     return counts, np.where(counts > 2, distinct / np.maximum(counts - 2, 1), 1.0)
 
 
 def _blocks(rows: Numbers, lengths: Numbers) -> Iterator[Numbers]:
-    """The rows in pieces of about _BLOCK characters."""
+    """The rows in runs of about _BLOCK characters.
+
+    rows: int64, places in `lengths`, which has the characters of every text.
+    """
     block = np.cumsum(lengths[rows]) // _BLOCK
-    return (piece for piece in np.split(rows, np.flatnonzero(np.diff(block)) + 1) if len(piece))
+    return (run for run in np.split(rows, np.flatnonzero(np.diff(block)) + 1) if len(run))
 
 
 def _word_places(kinds: NDArray[np.uint8]) -> tuple[Numbers, Numbers]:
-    """Where words start, and the places after their ends; the last character is a gap."""
+    """Where words start, and the places after their ends: two arrays of one entry a word.
+
+    kinds: uint8, one a character; the last one is a gap.
+    """
+    # a word starts at a letter with no letter before it, and ends at one with no letter behind it
     starts = kinds == _LETTER
     starts[1:] &= kinds[:-1] != _LETTER
     starts |= kinds == _ALONE
@@ -69,28 +93,35 @@ def _word_places(kinds: NDArray[np.uint8]) -> tuple[Numbers, Numbers]:
     return np.flatnonzero(starts), np.flatnonzero(ends) + 1
 
 
-def _word_hashes(letters: NDArray[np.uint32], starts: Numbers, ends: Numbers) -> Hashes:
-    """A polynomial of each word's letters, modulo 2^64, as a difference of running sums."""
-    powers, inverses = _powers(1 << len(letters).bit_length())
-    sums = np.zeros(len(letters) + 1, np.uint64)
-    np.cumsum(letters * powers[: len(letters)], out=sums[1:])
+def _word_hashes(characters: NDArray[np.uint32], starts: Numbers, ends: Numbers) -> Hashes:
+    """A polynomial of each word's characters, modulo 2^64, as a difference of running sums.
+
+    The word c0 c1 c2 at place p adds (c0 + c1 b + c2 b^2) b^p to the sums; times the inverse of b^p it is the same at every place.
+    """
+    powers, inverses = _powers(1 << len(characters).bit_length())
+    sums = np.zeros(len(characters) + 1, np.uint64)
+    np.cumsum(characters * powers[: len(characters)], out=sums[1:])
     return (sums[ends] - sums[starts]) * inverses[starts]
 
 
 @cache
 def _powers(count: int) -> tuple[Hashes, Hashes]:
-    """The first powers of the polynomial's base, and their inverses; kept, since a block needs as many as the one before."""
+    """The first `count` powers of the polynomial's base, and their inverses; kept, since a block needs as many as the one before."""
     bases = np.repeat(np.array([[_BASE], [_INVERSE]], np.uint64), count, axis=1)
     powers, inverses = np.multiply.accumulate(bases, axis=1)
     return powers, inverses
 
 
-def _mixed(hashes: Hashes) -> Hashes:
+def _mix(hashes: Hashes) -> Hashes:
+    """The hashes with their upper bits brought to the lower ones, which a product alone never does."""
     return (hashes ^ (hashes >> np.uint64(32))) * np.uint64(_BASE)
 
 
-def _distinct(rows: Hashes, hashes: Hashes, count: int) -> Numbers:
-    """How many different hashes each row has; what a row's number leaves of 64 bits is compared."""
+def _count_distinct(rows: Hashes, hashes: Hashes, count: int) -> Numbers:
+    """How many different hashes each of `count` texts has.
+
+    rows, hashes: uint64, one a trigram. Sorted as one number, the row in front, as much of the hash behind it as 64 bits hold.
+    """
     bits = np.uint64(count.bit_length())
     keys = np.sort((rows << (np.uint64(64) - bits)) | (hashes >> bits))
     fresh = np.flatnonzero(np.diff(keys, prepend=~keys[:1]))
@@ -99,7 +130,7 @@ def _distinct(rows: Hashes, hashes: Hashes, count: int) -> Numbers:
 
 @cache
 def _kinds() -> NDArray[np.uint8]:
-    """What each character is, by code point: a gap, a letter of a word, or a word of its own."""
+    """What each character is, by code point: a gap, a letter of a word, or a word of its own; uint8 (_PLANE + 1,)."""
     kinds = np.full(_PLANE + 1, _LETTER, np.uint8)
     for point in range(_PLANE):
         character = chr(point)

@@ -1,7 +1,15 @@
 """Text in columns: whole Arrow arrays in, whole arrays out, so that a batch costs a few passes and no loop over rows.
 
-`repair` mends what a text went through on its way here and keeps its meaning; `exact_key` makes the form under which two
-texts count as the same. What is dear is done only to the texts that a cheap pass over the column finds to need it.
+`repair` mends what a text went through on its way here and keeps its meaning; `normal_form` makes the form under which two passages
+count as the same (records are compared by their words, in the dedupe stage).
+
+    >>> texts = pa.array(["plain", "cafÃ© au lait", "<p>Rinse the <b>rice</b>.</p>", "one\\r\\ntwo"])
+    >>> repair(texts).to_pylist()
+    ['plain', 'café au lait', 'Rinse the rice.', 'one\\ntwo']
+    >>> normal_form(pa.array(["Boil, the RICE!", "5 - 5", "-5"])).to_pylist()
+    ['boil the rice', '5 5', '−5']
+
+What is dear is done only to the texts that a cheap pass over the column finds to need it: of the four, ftfy sees one.
 """
 
 # pyright: reportAttributeAccessIssue=false
@@ -71,64 +79,64 @@ def repair(texts: pa.StringArray, strip_markup: bool = True) -> pa.StringArray:
     """The same texts with broken encodings mended, in NFC, without markup debris, unseen characters and stray whitespace."""
     texts = pc.fill_null(texts, "")
     if strip_markup:
-        texts = _without_debris(texts)
-    texts = changed(texts, _UNSURE, _mended)
-    return pc.utf8_trim_whitespace(changed(texts, _UNTIDY, _tidied))
+        texts = _strip_debris(texts)
+    texts = change_where(texts, _UNSURE, _mend)
+    return pc.utf8_trim_whitespace(change_where(texts, _UNTIDY, _tidy))
 
 
-def exact_key(texts: pa.StringArray) -> pa.StringArray:
+def normal_form(texts: pa.StringArray) -> pa.StringArray:
     """The texts in NFKC and lower case, separators and punctuation collapsed to one space; numbers, signs and symbols stay.
 
     A minus before a number is kept apart from a hyphen, so that 5 and -5 are two texts.
     """
-    keys = pc.utf8_lower(pc.utf8_normalize(texts, form="NFKC"))
-    keys = pc.replace_substring_regex(keys, r"(^|\s|\()-(\d)", "\\1\u2212\\2")
-    return pc.utf8_trim_whitespace(pc.replace_substring_regex(keys, r"[\s\pP\pZ]+", " "))
+    forms = pc.utf8_lower(pc.utf8_normalize(texts, form="NFKC"))
+    # the sign of subtraction is a symbol, a hyphen is punctuation
+    forms = pc.replace_substring_regex(forms, r"(^|\s|\()-(\d)", "\\1\u2212\\2")
+    return pc.utf8_trim_whitespace(pc.replace_substring_regex(forms, r"[\s\pP\pZ]+", " "))
 
 
-def holds(texts: pa.StringArray, pattern: str) -> pa.BooleanArray:
+def matches(texts: pa.StringArray, pattern: str) -> pa.BooleanArray:
     """Whether the RE2 `pattern` occurs in each text."""
     return pc.match_substring_regex(texts, pattern)
 
 
-def changed(
+def change_where(
     texts: pa.StringArray, where: str | pa.BooleanArray, change: Callable[[pa.StringArray], pa.StringArray]
 ) -> pa.StringArray:
-    """The texts, those in which the pattern `where` occurs (or that this mask chooses) changed; `change` sees only these."""
-    chosen = holds(texts, where) if isinstance(where, str) else where
+    """The texts with `change` made to those in which the pattern `where` occurs, or that it chooses as a mask; it sees only these."""
+    chosen = matches(texts, where) if isinstance(where, str) else where
     return pc.replace_with_mask(texts, chosen, change(texts.filter(chosen))) if pc.any(chosen).as_py() else texts
 
 
-def _tidied(texts: pa.StringArray) -> pa.StringArray:
+def _tidy(texts: pa.StringArray) -> pa.StringArray:
     return reduce(lambda some, one: pc.replace_substring_regex(some, *one), _TIDYING, texts)
 
 
-def _mended(texts: pa.StringArray) -> pa.StringArray:
-    return pc.utf8_normalize(changed(texts, _PERHAPS_BROKEN, _fixed), form="NFC")
+def _mend(texts: pa.StringArray) -> pa.StringArray:
+    return pc.utf8_normalize(change_where(texts, _PERHAPS_BROKEN, _fix_encoding), form="NFC")
 
 
-def _fixed(texts: pa.StringArray) -> pa.StringArray:
+def _fix_encoding(texts: pa.StringArray) -> pa.StringArray:
     """ftfy's repair of the texts that its own test finds broken: asking first costs a tenth of trying."""
-    mended = [ftfy.fix_text(text, _FTFY) if is_bad(text) else text for text in texts.to_pylist()]
-    return pa.array(mended, pa.string())
+    return pa.array([ftfy.fix_text(text, _FTFY) if is_bad(text) else text for text in texts.to_pylist()], pa.string())
 
 
-def _without_debris(texts: pa.StringArray) -> pa.StringArray:
+def _strip_debris(texts: pa.StringArray) -> pa.StringArray:
     """Formatting tags and entities taken out of texts that carry them by accident; texts about markup or code stay as they are."""
-    tagged = holds(texts, _PAIRED)
-    suspects = pc.or_(tagged, holds(texts, _ENTITY))
+    tagged = matches(texts, _PAIRED)
+    suspects = pc.or_(tagged, matches(texts, _ENTITY))
     if not pc.any(suspects).as_py():
         return texts
-    by_accident = pc.replace_with_mask(suspects, suspects, pc.invert(holds(texts.filter(suspects), _ABOUT_MARKUP)))
-    texts = changed(texts, pc.and_(tagged, by_accident), _untagged)
-    return changed(texts, by_accident, lambda some: pa.array(map(_unescaped, some.to_pylist()), pa.string()))
+    by_accident = pc.replace_with_mask(suspects, suspects, pc.invert(matches(texts.filter(suspects), _ABOUT_MARKUP)))
+    texts = change_where(texts, pc.and_(tagged, by_accident), _strip_tags)
+    return change_where(texts, by_accident, lambda some: pa.array(map(_unescape, some.to_pylist()), pa.string()))
 
 
-def _untagged(texts: pa.StringArray) -> pa.StringArray:
+def _strip_tags(texts: pa.StringArray) -> pa.StringArray:
     return pc.replace_substring_regex(pc.replace_substring_regex(texts, _BLOCK_TAG, "\n"), _INLINE_TAG, "")
 
 
-def _unescaped(text: str) -> str:
+def _unescape(text: str) -> str:
     """Without entities, however often they were escaped. `&copy=` in an address is none: an entity ends with a semicolon."""
     once = re.sub(_ENTITY, lambda entity: html.unescape(entity.group()), text)
-    return once if once == text else _unescaped(once)
+    return once if once == text else _unescape(once)

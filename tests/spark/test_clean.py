@@ -1,4 +1,4 @@
-"""Bronze to silver: what is kept is repaired, what is refused says why, and every row is one or the other."""
+"""Bronze to silver: what is kept is repaired, what is rejected says why, and every row is one or the other."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace
@@ -58,16 +58,16 @@ def bronze(spark: SparkSession) -> Inputs:
 
 @pytest.fixture
 def cleaned(bronze: Inputs, context: JobContext) -> Callable[..., tuple[dict[str, Any], dict[str, str]]]:
-    """Kept rows and reasons of refusal, by the name of the conversation."""
+    """Kept rows and reasons of rejection, by the name of the conversation."""
 
     def run(params: CleanParams | None = None, **conversations: Turns) -> tuple[dict[str, Any], dict[str, str]]:
         rows = instructions(bronze(**conversations), params or CleanParams(), context)
         kept = {row["original_id"]: row.asDict(True) for row in _checked(rows, "silver/instructions")}
         names = {content_id("raw", name): name for name in conversations}
-        refused = {names[row["id"]]: row for row in _checked(rows, "silver/instructions_rejected")}
-        assert sorted([*kept, *refused]) == sorted(conversations)
-        assert all(row["outcome"] == "rejected" and row["detail"] for row in refused.values())
-        return kept, {name: row["reason"] for name, row in refused.items()}
+        rejected = {names[row["id"]]: row for row in _checked(rows, "silver/instructions_rejected")}
+        assert sorted([*kept, *rejected]) == sorted(conversations)
+        assert all(row["outcome"] == "rejected" and row["detail"] for row in rejected.values())
+        return kept, {name: row["reason"] for name, row in rejected.items()}
 
     return run
 
@@ -81,8 +81,8 @@ def _checked(rows: SparkRows, key: str) -> list[Any]:
 
 
 def test_a_record_is_repaired_and_described(cleaned: Cleaned) -> None:
-    kept, refused = cleaned(rice=qa("How do I rinse rice for a cafÃ©? ", f"<p>{LONG}</p>\r\n"))
-    assert refused == {}
+    kept, rejected = cleaned(rice=qa("How do I rinse rice for a cafÃ©? ", f"<p>{LONG}</p>\r\n"))
+    assert rejected == {}
     row = kept["rice"]
     assert row["messages"] == [
         {"role": "user", "content": "How do I rinse rice for a café?"},
@@ -97,7 +97,7 @@ def test_a_record_is_repaired_and_described(cleaned: Cleaned) -> None:
 
 
 def test_conversations_become_prompt_and_last_answer(cleaned: Cleaned) -> None:
-    kept, refused = cleaned(
+    kept, rejected = cleaned(
         chat=[
             ("system", "Be brief."),
             ("user", "Hello there"),
@@ -114,7 +114,7 @@ def test_conversations_become_prompt_and_last_answer(cleaned: Cleaned) -> None:
         ],
         trailing=[("user", "Hello there"), ("assistant", "Hello!"), ("user", "one more thing")],
     )
-    assert refused == {}
+    assert rejected == {}
     assert {name: row["item_type"] for name, row in kept.items()} == {
         "chat": "chat",
         "system": "qa",
@@ -127,7 +127,7 @@ def test_conversations_become_prompt_and_last_answer(cleaned: Cleaned) -> None:
     assert [turn["role"] for turn in kept["trailing"]["messages"]] == ["user", "assistant"]
 
 
-REFUSED = {
+REJECTED = {
     "empty_prompt": [
         qa(" \n", "An answer to nothing."),
         [("assistant", "An answer to nothing.")],
@@ -151,11 +151,11 @@ REFUSED = {
 }
 
 
-@pytest.mark.parametrize("reason", REFUSED)
-def test_each_rule_refuses_what_it_must_and_has_a_switch(cleaned: Cleaned, reason: str) -> None:
-    rows = {f"row{number}": turns for number, turns in enumerate(REFUSED[reason])}
-    _, refused = cleaned(CleanParams(min_characters=5), **rows)
-    assert refused == dict.fromkeys(rows, reason)
+@pytest.mark.parametrize("reason", REJECTED)
+def test_each_rule_rejects_what_it_must_and_has_a_switch(cleaned: Cleaned, reason: str) -> None:
+    rows = {f"row{number}": turns for number, turns in enumerate(REJECTED[reason])}
+    _, rejected = cleaned(CleanParams(min_characters=5), **rows)
+    assert rejected == dict.fromkeys(rows, reason)
     off = CleanParams(
         empty_prompt=False,
         empty_answer=False,
@@ -166,8 +166,8 @@ def test_each_rule_refuses_what_it_must_and_has_a_switch(cleaned: Cleaned, reaso
         min_characters=0,
         max_characters=10**9,
     )
-    kept, refused = cleaned(off, **rows)
-    assert refused == {}
+    kept, rejected = cleaned(off, **rows)
+    assert rejected == {}
     assert set(kept) == set(rows)
 
 
@@ -181,12 +181,12 @@ def test_good_records_are_kept(cleaned: Cleaned) -> None:
         "list": qa("List the multiples of three", ", ".join(str(number) for number in range(0, 300, 3))),
         "hostile": qa("Echo this", '<script>alert("mixlake")</script><img src=x onerror=alert(1)>'),
     }
-    kept, refused = cleaned(**rows)
-    assert refused == {}
+    kept, rejected = cleaned(**rows)
+    assert rejected == {}
     assert {name: row["answer"] for name, row in kept.items()} == {name: turns[-1][1] for name, turns in rows.items()}
 
 
-def test_refusals_are_counted_by_rule_and_source(bronze: Inputs, context: JobContext) -> None:
+def test_rejected_rows_are_counted_by_rule_and_source(bronze: Inputs, context: JobContext) -> None:
     rows = {
         "none": qa("Is anyone there?", ""),
         "blank": qa("Is anyone there?", " "),
@@ -211,19 +211,19 @@ def test_languages_are_named_and_can_be_chosen(cleaned: Cleaned) -> None:
         "chinese": qa("怎么煮米饭？", "先把米洗干净，加入两倍的水，煮开后转小火焖十五分钟。"),
         "untold": qa("2 + 2", "4"),
     }
-    kept, refused = cleaned(**rows)
-    assert refused == {}
+    kept, rejected = cleaned(**rows)
+    assert rejected == {}
     assert {name: row["language"] for name, row in kept.items()} == {
         "english": "en", "german": "de", "spanish": "es", "chinese": "zh", "untold": "en",
     }  # fmt: skip
-    kept, refused = cleaned(CleanParams(languages=("en", "de")), **rows)
-    assert refused == {"spanish": "unsupported_language", "chinese": "unsupported_language"}
+    kept, rejected = cleaned(CleanParams(languages=("en", "de")), **rows)
+    assert rejected == {"spanish": "unsupported_language", "chinese": "unsupported_language"}
 
 
-def test_personal_data_is_marked_not_refused(cleaned: Cleaned) -> None:
+def test_personal_data_is_marked_not_rejected(cleaned: Cleaned) -> None:
     rows = {"mail": qa("Whom do I ask?", "Write to jo@example.org or call 555-0142.")}
-    kept, refused = cleaned(**rows)
-    assert refused == {}
+    kept, rejected = cleaned(**rows)
+    assert rejected == {}
     assert kept["mail"]["personal"] == ["email", "phone"]
     assert cleaned(CleanParams(personal=False), **rows)[0]["mail"]["personal"] == []
 
@@ -274,17 +274,17 @@ def test_passages_drop_copies_and_name_the_one_that_stays(bronze_passages: Input
     }
     found = passages(bronze_passages(**texts), PassageParams(), context)
     kept = {row["title"]: row for row in _checked(found, "silver/passages")}
-    refused = {row["id"]: row for row in _checked(found, "silver/passages_rejected")}
+    rejected = {row["id"]: row for row in _checked(found, "silver/passages_rejected")}
     first, second = sorted(("one", "copy"), key=lambda name: content_id("raw", name))
     assert set(kept) == {first, "other"}
     assert kept[first]["id"] == psg(first)
-    assert {(name, refused[content_id("raw", name)]["reason"]) for name in (second, "stub", "stop", "none")} == {
+    assert {(name, rejected[content_id("raw", name)]["reason"]) for name in (second, "stub", "stop", "none")} == {
         (second, "exact_passage"), ("stub", "too_short"), ("stop", "too_short"), ("none", "empty"),
     }  # fmt: skip
-    copy = refused[content_id("raw", second)]
+    copy = rejected[content_id("raw", second)]
     assert copy["outcome"] == "duplicate"
     assert kept[first]["id"] in copy["detail"]
-    assert refused[content_id("raw", "stub")]["outcome"] == "rejected"
+    assert rejected[content_id("raw", "stub")]["outcome"] == "rejected"
 
 
 def test_a_published_passage_wins_over_new_copies(bronze_passages: Inputs, context: JobContext) -> None:

@@ -25,6 +25,17 @@ def test_shares_are_those_of_a_plain_count(texts: list[str]) -> None:
     assert list(zip(words.tolist(), shares.tolist(), strict=True)) == [plain(text) for text in texts]
 
 
+def test_the_arrays_of_the_worked_example() -> None:
+    characters = np.frombuffer("go on. go on, go on!\n做饭。\n\n".encode("utf-32-le"), np.uint32)
+    kinds = np.take(repetition._kinds(), characters)
+    assert "".join("GLA"[kind] for kind in kinds) == "LLGLLGGLLGLLGGLLGLLGG" + "AAGG" + "G"
+    starts, ends = repetition._word_places(kinds)
+    assert starts.tolist() == [0, 3, 7, 10, 14, 17, 21, 22]
+    assert ends.tolist() == [2, 5, 9, 12, 16, 19, 22, 23]
+    go, on, *_ = hashes = repetition._word_hashes(characters, starts, ends).tolist()
+    assert hashes[:6] == [go, on] * 3 and len(set(hashes)) == 4
+
+
 @pytest.mark.parametrize(
     ("text", "found"),
     [

@@ -1,9 +1,9 @@
-"""Repairs keep meaning, and exact keys join only what is the same."""
+"""Repairs keep meaning, and normal forms join only what is the same."""
 
 import pyarrow as pa
 import pytest
 
-from spark_jobs.clean.text import exact_key, repair
+from spark_jobs.clean.text import normal_form, repair
 
 
 def repaired(text: str) -> str:
@@ -11,7 +11,7 @@ def repaired(text: str) -> str:
 
 
 def key(text: str) -> str:
-    return exact_key(pa.array([text]))[0].as_py()
+    return normal_form(pa.array([text]))[0].as_py()
 
 
 @pytest.mark.parametrize(
