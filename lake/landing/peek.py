@@ -1,4 +1,4 @@
-"""What can be told of a raw file before it is read: the kind its first records speak for, and the map of fields its owner gives."""
+"""A look into a raw file before it is read: the kind that its first records speak for; and the map of fields that its owner gives."""
 
 import csv
 import json
@@ -15,9 +15,9 @@ from lake.landing.delimiters import DELIMITED_SUFFIXES, delimiter_of
 
 Kind = Literal["instructions", "passages", "benchmark", "reference"]
 ROLES = ("prompt", "response", "context", "system", "messages", "title", "text", "id")
-_HEAD = 1 << 16
-_TEXTS = frozenset({"text", "extract", "passage", "paragraph", "article", "document", "abstract", "plaintext"})
-_ASKING = frozenset(
+_HEAD = 1 << 16  # bytes that are looked into
+_TEXT_FIELDS = frozenset({"text", "extract", "passage", "paragraph", "article", "document", "abstract", "plaintext"})
+_EXCHANGE_FIELDS = frozenset(
     {"question", "instruction", "prompt", "response", "answer", "completion", "output", "target", "label", "messages", "parent_id",
      "conversations", "chosen"}
 )  # fmt: skip
@@ -34,9 +34,9 @@ def field_map(stated: str | None) -> str | None:
     fields = {role.strip(): field.strip() for role, field in pairs}
     wrong = next((role for role in fields if role not in ROLES), None)
     if wrong is not None or not all(fields.values()) or len(fields) < len(pairs):
-        said = f"there is no role {wrong!r}" if wrong is not None else "a field is empty, or a role is named twice"
+        fault = f"there is no role {wrong!r}" if wrong is not None else "a field is empty, or a role is named twice"
         raise UserError(
-            f"The map {stated!r} is not allowed: {said}; write ROLE=FIELD,... with the roles {', '.join(ROLES)}"
+            f"The map {stated!r} is not allowed: {fault}; write ROLE=FIELD,... with the roles {', '.join(ROLES)}"
         )
     if not ({"prompt", "response"} <= fields.keys() or {"messages", "text"} & fields.keys()):
         raise UserError(f"The map {stated!r} leaves nothing to read: name prompt and response, or messages, or text")
@@ -45,13 +45,13 @@ def field_map(stated: str | None) -> str | None:
 
 def kind_of(filesystem: fs.FileSystem, path: str, fields: str | None = None) -> Kind:
     """`passages` when the first records have texts and nothing that asks or answers, or are plain text; else `instructions`."""
-    names = json.loads(fields).keys() if fields else _first_names(filesystem, path)
-    held = {str(name).strip().lower() for name in names}
-    return "passages" if held & _TEXTS and not held & _ASKING else "instructions"
+    own = json.loads(fields).keys() if fields else _first_names(filesystem, path)
+    names = {str(name).strip().lower() for name in own}
+    return "passages" if names & _TEXT_FIELDS and not names & _EXCHANGE_FIELDS else "instructions"
 
 
 def _first_names(filesystem: fs.FileSystem, path: str) -> Collection[str]:
-    """The names of the first records' fields; none if they cannot be told. A line of plain text is a field `text`."""
+    """The names of the first records' fields; none if they cannot be read. A line of plain text is a field `text`."""
     try:
         if path.lower().endswith((".parquet", ".pq")):
             return pq.read_schema(filesystem.open_input_file(path)).names
@@ -66,10 +66,10 @@ def _first_names(filesystem: fs.FileSystem, path: str) -> Collection[str]:
     names = {name for record in _first_records(head) for name in record}
     if names:
         return names
-    return ("text",) if suffixes & {".txt", ".text", ".md"} and not _spoken(head) else ()
+    return ("text",) if suffixes & {".txt", ".text", ".md"} and not _is_conversation(head) else ()
 
 
-def _spoken(head: str) -> bool:
+def _is_conversation(head: str) -> bool:
     """Whether a plain text opens like a conversation or like one of its questions."""
     return head.startswith(("Q:", "Human:", "User:", "Question:", "###", "<|im_start|>"))
 

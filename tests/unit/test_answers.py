@@ -1,4 +1,4 @@
-"""Answers that decline, that were cut off or hold a blank are told from those that only look so."""
+"""Answers that decline, that were cut off or hold a blank are found; those that only look so are not."""
 
 import pyarrow as pa
 import pytest

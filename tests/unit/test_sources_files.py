@@ -1,4 +1,4 @@
-"""Files in any container, encoding and wrapping: what they are is told from their bytes, and what is no good is quarantined with a reason."""
+"""Files in any container, encoding and wrapping: their bytes say what they are, and what cannot be read is quarantined with a reason."""
 
 import bz2
 import gzip
@@ -260,7 +260,7 @@ def test_threads_are_joined_within_a_document(read: Read) -> None:
     assert kept["raw"].splitlines() == [json.dumps(message).encode() for message in messages[:2]]
 
 
-def test_a_file_that_changed_is_void_at_its_end(read: Read) -> None:
+def test_a_file_that_changed_says_so_at_its_end(read: Read) -> None:
     rows = read("x.jsonl", LINES.encode(), sha256="0" * 64)
     assert said(rows) == [*PAIRS, "unreadable_file"]
     assert "changed since it was registered" in rows[-1]["detail"]

@@ -1,4 +1,4 @@
-"""Encodings: what a text file is written in, told from its beginning, and the same text as UTF-8.
+"""Encodings: what a text file is written in, by its beginning, and the same text as UTF-8.
 
 A file is UTF-8 unless its beginning speaks against it, and of a UTF-8 file only the records that are not UTF-8 are quarantined. A
 file that is plain ASCII for its first 64 KiB and another encoding after that counts as UTF-8, too.
@@ -11,7 +11,7 @@ from typing import Any, BinaryIO, cast
 
 from spark_jobs.ingest.containers.streams import BLOCK
 
-SAMPLE = 2**16  # bytes of the beginning that encoding and container are told from
+SAMPLE = 2**16  # bytes of the beginning by which encoding and container are recognised
 _MARKS = (
     (codecs.BOM_UTF8, "utf-8"),
     (codecs.BOM_UTF32_LE, "utf-32"),  # before UTF-16, whose mark begins this one
