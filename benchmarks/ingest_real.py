@@ -1,9 +1,10 @@
-"""Reads every raw file of a folder as the ingest stage does: `python benchmarks/ingest_real.py --data FOLDER [--out docs/ingested.md]`.
+"""Reads every raw file of a folder as the ingest stage does: `python benchmarks/ingest_real.py --data FOLDER [--out FILE.json]`.
 
 For each file: what was counted without any code of the stage (lines, elements of an array, instances, questions, paths through
 trees), the rows by shape, the quarantined rows by reason, and what is unaccounted for, which must be nothing. The folder's own
 MANIFEST.tsv, if there is one, is compared where it counts the same unit. Files are read in one process, without Spark: the rows
-are the same, as the tests hold. Figures only: no text of any row.
+are the same, as the tests show. Figures only: no text of any row. benchmarks/results/ingest_real.json is what it wrote for the
+folder that docs/ingested.md tells of.
 """
 
 import argparse
@@ -67,7 +68,7 @@ def _leaves(message: dict[str, Any]) -> int:
 
 
 def measured(path: Path, name: str) -> dict[str, Any]:
-    """One line of the table: kind, count, rows by shape, refusals by reason."""
+    """One file's figures: kind, raw records counted, rows by shape, quarantined rows by reason, what neither accounts for."""
     kind = kind_of(fs.LocalFileSystem(), str(path))
     sha256 = hashlib.sha256(path.read_bytes()).hexdigest()
     file = {"uri": str(path), "path": name, "source": "real", "licence": None, "kind": kind, "sha256": sha256}
@@ -78,7 +79,15 @@ def measured(path: Path, name: str) -> dict[str, Any]:
             reasons[row["reason"]] += 1
         else:
             shapes[row.get("shape", "passage")] += 1
-    return {"file": name, "kind": kind, "counted": counted(path), "shapes": dict(shapes), "reasons": dict(reasons)}
+    count = counted(path)
+    return {
+        "file": name,
+        "kind": kind,
+        "counted": count,
+        "shapes": dict(shapes),
+        "reasons": dict(reasons),
+        "unaccounted": count - shapes.total() - reasons.total(),
+    }
 
 
 def _manifest(data: Path) -> dict[str, int]:
@@ -89,21 +98,31 @@ def _manifest(data: Path) -> dict[str, int]:
     return {name: int(records) for name, records, unit, *_ in fields if unit in SAME_UNIT and records.isdecimal()}
 
 
-def table(found: list[dict[str, Any]], manifest: dict[str, int]) -> Iterator[str]:
-    """The figures as Markdown, totals first."""
-    rows = sum(sum(one["shapes"].values()) for one in found)
-    refused = sum(sum(one["reasons"].values()) for one in found)
-    total = sum(one["counted"] for one in found)
-    unlike = [one["file"] for one in found if manifest.get(one["file"], one["counted"]) != one["counted"]]
-    yield f"{len(found)} files, {total:,} raw records counted, {rows:,} rows, {refused:,} quarantined,"
-    yield f"**{total - rows - refused} unaccounted for**. The manifest counts otherwise in {len(unlike)} files.\n"
-    yield "| file | kind | counted | rows by shape | quarantined by reason | unaccounted |\n|---|---|---|---|---|---|"
-    for one in found:
-        parts = [
-            "; ".join(f"{name} {count:,}" for name, count in one[key].items()) or "-" for key in ("shapes", "reasons")
-        ]
-        lost = one["counted"] - sum(one["shapes"].values()) - sum(one["reasons"].values())
-        yield f"| {one['file']} | {one['kind']} | {one['counted']:,} | {parts[0]} | {parts[1]} | {lost} |"
+def summary(files: list[dict[str, Any]], manifest: dict[str, int]) -> dict[str, Any]:
+    """The figures over all files."""
+    shapes: collections.Counter[str] = collections.Counter()
+    reasons: collections.Counter[str] = collections.Counter()
+    for file in files:
+        shapes.update(file["shapes"])
+        reasons.update(file["reasons"])
+    return {
+        "files": len(files),
+        "counted": sum(file["counted"] for file in files),
+        "rows": shapes.total(),
+        "quarantined": reasons.total(),
+        "unaccounted": sum(abs(file["unaccounted"]) for file in files),
+        "files_that_the_manifest_counts_otherwise": sum(
+            manifest.get(file["file"], file["counted"]) != file["counted"] for file in files
+        ),
+        "shapes": dict(shapes.most_common()),
+        "reasons": dict(reasons.most_common()),
+    }
+
+
+def as_text(found: dict[str, Any], listing: list[dict[str, Any]]) -> str:
+    """The summary and the listing as JSON, one file a line."""
+    lines = ",\n".join(f"  {json.dumps(file)}" for file in listing)
+    return f'{json.dumps(found, indent=1)[:-2]},\n "listing": [\n{lines}\n ]\n}}\n'
 
 
 def main() -> None:
@@ -111,18 +130,15 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--data", type=Path, required=True, help="a folder of real raw files")
     parser.add_argument("--only", nargs="*", default=["instruct", "wikipedia"], help="its subfolders to read")
-    parser.add_argument(
-        "--out", type=Path, help="a Markdown file whose part below the line `<!-- figures -->` is replaced"
-    )
+    parser.add_argument("--out", type=Path, help="where summary and listing go, as JSON")
     given = parser.parse_args()
     begun = time.process_time()
     paths = sorted(path for part in given.only for path in (given.data / part).rglob("*") if path.is_file())
-    found = [measured(path, str(path.relative_to(given.data))) for path in paths]
-    text = "\n".join(table(found, _manifest(given.data))) + "\n"
-    print(text, f"\n{time.process_time() - begun:.0f} processor seconds")
+    listing = [measured(path, str(path.relative_to(given.data))) for path in paths]
+    found = summary(listing, _manifest(given.data))
+    print(json.dumps(found, indent=1), f"\n{time.process_time() - begun:.0f} processor seconds")
     if given.out:
-        before = given.out.read_text(encoding="utf-8").split("<!-- figures -->")[0]
-        given.out.write_text(f"{before}<!-- figures -->\n\n{text}", encoding="utf-8")
+        given.out.write_text(as_text(found, listing), encoding="utf-8")
 
 
 if __name__ == "__main__":
