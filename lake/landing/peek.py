@@ -16,6 +16,7 @@ from lake.landing.delimiters import DELIMITED_SUFFIXES, delimiter_of
 Kind = Literal["instructions", "passages", "benchmark", "reference"]
 ROLES = ("prompt", "response", "context", "system", "messages", "title", "text", "id")
 _HEAD = 1 << 16  # bytes that are looked into
+# a record with one of these and none of the others is a passage: what asks or answers always counts more
 _TEXT_FIELDS = frozenset({"text", "extract", "passage", "paragraph", "article", "document", "abstract", "plaintext"})
 _EXCHANGE_FIELDS = frozenset(
     {"question", "instruction", "prompt", "response", "answer", "completion", "output", "target", "label", "messages", "parent_id",
@@ -30,6 +31,7 @@ def field_map(stated: str | None) -> str | None:
     """
     if stated is None:
         return None
+    # a field may have an equals sign in its name, a role has none
     pairs = [pair.partition("=")[::2] for pair in stated.split(",")]
     fields = {role.strip(): field.strip() for role, field in pairs}
     wrong = next((role for role in fields if role not in ROLES), None)
@@ -56,6 +58,7 @@ def _first_names(filesystem: fs.FileSystem, path: str) -> Collection[str]:
         if path.lower().endswith((".parquet", ".pq")):
             return pq.read_schema(filesystem.open_input_file(path)).names
         with filesystem.open_input_stream(path) as stream:  # decompresses by extension
+            # a file may begin with a byte order mark, and an array with its bracket
             head = stream.read(_HEAD).decode("utf-8", "replace").lstrip("\ufeff [\n\r\t")
     except (OSError, ValueError, pa.ArrowException):
         return ()

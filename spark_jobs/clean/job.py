@@ -106,6 +106,7 @@ def passages(inputs: SparkInputs, params: PassageParams, context: JobContext) ->
     """
     bronze = inputs["bronze/passages"].select("id", "source", "licence", "title", "text")
     rows, rejected = _clean(bronze, "silver/passages", lambda batch: clean_passages(batch, params), context)
+    # asked twice: whether there are any, and which
     copies = _copies(rows, context.before.get("silver/passages")).persist()
     if not copies.isEmpty():
         rows = rows.join(copies, "id", "left_anti")
@@ -119,6 +120,7 @@ def passages(inputs: SparkInputs, params: PassageParams, context: JobContext) ->
 def clean_records(batch: pa.RecordBatch, params: CleanParams) -> pa.RecordBatch:
     """The silver columns of a batch of bronze records, and `reason` and `detail` where a rule rejects one."""
     turns = turn_columns(batch["messages"], lambda texts: repair(texts, params.strip_markup))
+    # language and personal data are of the record, wherever in it they show
     text = pc.binary_join_element_wise(turns.prompt, turns.answer, "\n")
     language = languages(text, params.default_language, params.language_confidence)
     columns = {

@@ -100,6 +100,7 @@ class Interpreter:
         if not is_record(value):
             return [Interpreted(record.position, record.raw, self._unknown(value))]
         if self._field_map:
+            # the user's word counts more than any shape
             return self._map_fields(record, self._field_map)
         message = flat_message(value)
         if message is None:
@@ -126,6 +127,7 @@ class Interpreter:
         nested = None if columns or not is_record(record.value) or _stands_alone(record.value) else unfold(record.value)
         if nested is None:
             return [Interpreted(record.position, record.raw, columns or self._unknown(record.value))]
+        # records inside records have no bytes of their own in the file
         shape, children = nested
         rows = [row for child in children for row in self._unfold(from_value(record.position, child))]
         return [

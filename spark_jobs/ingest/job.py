@@ -114,6 +114,7 @@ def reference_columns(record: Record, kind: str) -> Row | None:
 def newest_files(registrations: Iterable[Mapping[str, Any]], kinds: set[str]) -> list[Row]:
     """The last registration of every address, if it is of one of these kinds, sorted by address."""
     newest: dict[str, Mapping[str, Any]] = {}
+    # by hash as well: two registrations of one moment must not depend on the order of rows
     for row in sorted(registrations, key=lambda row: (row["registered_at"], row["sha256"])):
         newest[row["uri"]] = row
     chosen = sorted((uri, row) for uri, row in newest.items() if row["kind"] in kinds)
@@ -127,6 +128,7 @@ def _bronze(
     files = newest_files((row.asDict() for row in landing.collect()), kinds)
     tables = (key, f"{key}_quarantine")
     tasks = _read_tasks(landing.sparkSession, files, params.split_bytes)
+    # computed here, once: what follows only leaves rows out
     rows = kept(tasks, _reader(interpret, tables, params.batch_rows), tables, context)
     rows = _without_unreadable_files(rows, tables[1])
     return _without_published_rows(rows, files, context.before)

@@ -23,6 +23,7 @@ def batches(rows: Iterator[Row], schema: pa.Schema, limit: int) -> Iterator[pa.R
     block = _Block(schema)
     for row in rows:
         block.add(row)
+        # texts differ in length by four orders of magnitude: rows alone would not bound a batch
         if block.rows >= limit or block.bytes >= _BYTES:
             yield block.batch()
             block = _Block(schema)

@@ -55,6 +55,7 @@ def split_document(split: Mapping[str, Any]) -> Document:
     with open_stream(split["uri"]) as stream:
         stream.seek(split["start"])
         block = stream.read(split["end"] - split["start"])
+    # the file's own hash cannot be checked by a reader of one part
     if hashlib.sha256(block).hexdigest() != split["split_sha256"]:
         raise UnreadableFile("the file has changed while it was read")
     return Document("", True, json_lines.read(io.BytesIO(block), split["line"]))
@@ -74,6 +75,7 @@ def _scan(sha256: str, stream: BinaryIO, size: int) -> list[Split]:
     whole = hashlib.sha256()
     start, line = 0, 1
     for block in _blocks(stream, size):
+        # the messages of a thread can lie in different splits, where nobody could join them
         if any(name in block for name in _PARENTS):
             return []
         whole.update(block)
@@ -99,6 +101,7 @@ def _hashes(block: bytes, first: bool) -> Hashes:
     """The first 60 bits of the SHA-256 of every line that makes a row, as uint64 (lines,)."""
     lines = (block.removeprefix(BOM_UTF8) if first else block).split(b"\n")
     digests = [hashlib.sha256(line.rstrip(b"\r")).digest()[:8] for line in lines if line.strip()]
+    # as many bits as raw_rows counts copies by
     return np.frombuffer(b"".join(digests), ">u8").astype(np.uint64) >> np.uint64(4)
 
 

@@ -42,6 +42,7 @@ def tar_members(stream: BinaryIO) -> Iterator[Member]:
     """The same for a tar archive, read once from beginning to end."""
     count = 0
     try:
+        # as a stream: a compressed tar cannot go back
         with tarfile.open(fileobj=stream, mode="r|") as archive:
             for member in archive:
                 if member.isdir() or not _visible(member.name):
@@ -70,6 +71,7 @@ def _visible(name: str) -> bool:
 def _fault(name: str, linked: bool) -> UnreadableFile | None:
     if linked:
         return UnreadableFile("the member is a link or a device; only files are read")
+    # nothing is written, but the name becomes part of an address
     if ".." in PurePosixPath(name).parts or name.startswith("/") or "\\" in name or "\0" in name:
         return UnreadableFile("the member's name leads out of the archive")
     return None
@@ -80,5 +82,6 @@ def _check_bomb(members: list[zipfile.ZipInfo]) -> None:
     if len(members) > MEMBERS:
         raise UnreadableFile(f"the archive has more than {MEMBERS} members")
     size, packed = (sum(getattr(member, name) for member in members) for name in ("file_size", "compress_size"))
+    # text packs well: only what is both large and packed out of all proportion is a bomb
     if size > streams.HARMLESS and size > streams.EXPANSION * packed:
         raise UnreadableFile(f"it unpacks to more than {streams.EXPANSION} times its size: a decompression bomb")

@@ -38,9 +38,11 @@ def _rows(batches: Iterator[pa.RecordBatch], reason: str) -> Iterator[RawRecord]
     number = 0
     try:
         for batch in batches:
+            # a batch of an Arrow file can be of any size
             for start in range(0, batch.num_rows, _ROWS):
                 for row in batch.slice(start, _ROWS).to_pylist():
                     number += 1
                     yield from_value(number, row)
     except (pa.ArrowException, OSError) as error:
+        # rows before the fault are good; the format gives no way to those behind it
         yield unreadable(number + 1, b"", reason, f"the rows from here on cannot be read ({error})")

@@ -35,8 +35,10 @@ class _Lines:
 
 def read(stream: BinaryIO) -> Iterator[RawRecord]:
     """One record for each row below the header; position is the number of the row."""
+    # the module's own limit is 128 KiB, less than a long answer
     csv.field_size_limit(RECORD_LIMIT)
     head, whole = read_head(stream, SAMPLE)
+    # bytes that are not UTF-8 survive as surrogates, so that their row is quarantined with its own bytes
     reader = io.TextIOWrapper(whole, encoding="utf-8-sig", errors="surrogateescape", newline="")
     lines = _Lines(reader)
     first_line = head.split(b"\n", 1)[0].decode("utf-8", "replace")
@@ -48,11 +50,13 @@ def read(stream: BinaryIO) -> Iterator[RawRecord]:
         try:
             row = next(rows, None)
         except csv.Error as error:
+            # the reader goes on at the next line
             yield unreadable(next(numbers), lines.take(), "malformed_csv", str(error))
             continue
         if row is None:
             return
         raw = lines.take()
+        # blank lines are not rows
         if row:
             yield _row(next(numbers), raw, header, row)
 
@@ -62,6 +66,7 @@ def _header(rows: Iterator[list[str]]) -> list[str]:
         header = next(rows, [])
     except csv.Error as error:
         raise UnreadableFile(f"the header is not CSV ({error})") from error
+    # which of the two a value belongs to could not be told later
     if len(set(header)) < len(header):
         raise UnreadableFile("the header names a column twice")
     return header

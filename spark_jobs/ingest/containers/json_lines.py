@@ -14,11 +14,13 @@ _EXACT = 2.0**63  # orjson reads whole numbers beyond 64 bits as floats, the sta
 
 def read(stream: BinaryIO, first: int = 1) -> Iterator[RawRecord]:
     """One record for each line that is not blank; position is the line number, `first` that of the first line."""
+    # looked up once: this loop runs for every line
     readline = stream.readline
     number = first - 1
     while line := readline(RECORD_LIMIT):
         number += 1
         raw = line.removeprefix(BOM_UTF8) if number == 1 else line
+        # the rest is passed over in parts: memory stays bounded by the limit
         if len(line) == RECORD_LIMIT and not line.endswith(b"\n"):
             _skip_line(stream)
             yield unreadable(

@@ -33,6 +33,7 @@ class _Window:
 
     def more(self) -> None:
         rest = self.text[self.at :]
+        # at least doubled, so that a long element is scanned a few times only
         chunk = self._reader.read(max(_CHUNK, len(rest)))
         self.text, self.at, self.ended = rest + chunk, 0, not chunk
 
@@ -90,6 +91,7 @@ def _end(text: str, at: int, array: bool) -> int | None:
     """Where the element that starts at `at` ends, or None if that is not in the window."""
     try:
         return _DECODER.raw_decode(text, at)[1]
+    # cut off by the window, or broken: brackets tell
     except (ValueError, RecursionError):
         return _end_of_broken(text, at, array)
 

@@ -30,6 +30,7 @@ class RawRecord(NamedTuple):
 
 def from_value(position: int, value: Any) -> RawRecord:
     """The record of a value that has no bytes of its own in the file."""
+    # JSON may hold halves of characters, which have no UTF-8
     return RawRecord(position, as_json(value).encode("utf-8", "surrogatepass"), value)
 
 

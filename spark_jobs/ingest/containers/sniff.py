@@ -36,9 +36,11 @@ def container_of(name: str, head: bytes) -> str:
     suffix = suffixes(name)[0]
     by_name = SUFFIXES.get(suffix)
     by_content = _structure(head.lstrip(BOM_UTF8 + b" \t\r\n"))
+    # these suffixes are given to anything; .json is given to XML at most
     if by_name in ("text", "delimited", "xml") or (by_name == "json" and by_content == "xml"):
         return by_content or by_name
     if by_name == "jsonl":
+        # a file of lines may begin with a line that is an array, without being one array
         return "json" if by_content == "json" and _spans_lines(head) else "jsonl"
     found = by_name or by_content or _delimited(head)
     if found is None or found in ("parquet", "arrow"):
@@ -50,8 +52,10 @@ def _structure(text: bytes) -> str | None:
     """The container that the text has the marks of, or None where it has none (as plain text, and as delimited text)."""
     if _XML.match(text):
         return "xml"
+    # YAML can look like prose: only a document's mark or an item with a name is taken for it
     if text[:1] not in (b"{", b"["):
         return "yaml" if _YAML.match(text) else None
+    # one whole object a line is JSON Lines, also where there is no telling name
     line, _, rest = text.partition(b"\n")
     line_is_json = _is_json(line)
     if text[:1] == b"{" and line_is_json and rest.lstrip()[:1] == b"{":

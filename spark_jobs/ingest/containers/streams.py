@@ -93,6 +93,7 @@ class _HeadThenRest(io.RawIOBase):
 
 def read_head(stream: Any, size: int) -> tuple[bytes, BinaryIO]:
     """The first `size` bytes (fewer only where the stream ends), and the stream as if they had not been read."""
+    # a read may give less than was asked for before the end
     head = b""
     while len(head) < size and (more := stream.read(size - len(head))):
         head += more
@@ -129,6 +130,7 @@ def decompressed(stream: BinaryIO, suffix: str, compressed: Callable[[], int]) -
     compressed: how many bytes have been read from the file so far.
     """
     head, whole = read_head(stream, 8)
+    # the suffix alone is believed, too: the decompressor then says what is wrong with the content
     magic = next((magic for magic in COMPRESSIONS if head.startswith(magic)), None)
     magic = magic or (COMPRESSION_SUFFIXES.get(suffix) if head else None)
     if magic is None:

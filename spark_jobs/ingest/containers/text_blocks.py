@@ -15,6 +15,7 @@ _DIVIDED = re.compile(rb"\S[^\S\n]*\r?\n[^\S\n]*\r?\n\s*\S")
 def read(stream: BinaryIO) -> Iterator[RawRecord]:
     """One record {text} for each block or line; position is the number of its first line. The first 64 KiB decide which."""
     head, whole = read_head(stream, SAMPLE)
+    # one blank line between two texts is enough
     blocks = _DIVIDED.search(head) is not None
     lines: list[bytes] = []
     start, size = 1, 0
@@ -24,6 +25,7 @@ def read(stream: BinaryIO) -> Iterator[RawRecord]:
             yield _text_record(start, lines)
             lines, size = [], 0
         if text.strip():
+            # a block is found again by its first line
             start = start if lines else number
             lines.append(text)
             size += len(text)

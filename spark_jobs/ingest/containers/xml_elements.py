@@ -23,6 +23,7 @@ def read(stream: BinaryIO) -> Iterator[RawRecord]:
                 root = element if root is None else root
                 depth += 1
                 continue
+            # an element is whole at its end
             depth -= 1
             if depth == 1 and root is not None:
                 number += 1

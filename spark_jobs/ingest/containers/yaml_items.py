@@ -26,6 +26,7 @@ class _TextLoader(yaml.CBaseLoader):
     """Every scalar as its text, null as None."""
 
 
+# without this, null would be the text "null" as well
 _TextLoader.add_implicit_resolver(_NULL, yaml.resolver.Resolver.yaml_implicit_resolvers["~"][0][1], ["~", "n", "N", ""])  # pyright: ignore
 _TextLoader.add_constructor(_NULL, lambda _loader, _node: None)  # pyright: ignore
 
@@ -75,6 +76,7 @@ def _records(block: bytes, number: int) -> Iterator[RawRecord]:
     except (yaml.YAMLError, RecursionError) as error:
         yield unreadable(number, raw, "malformed_yaml", " ".join(str(error).split()) or "nested too deeply")
         return
+    # an item of a list keeps the bytes that it was written in; the elements of other lists have none of their own
     if isinstance(value, list) and len(value) == 1 and raw.lstrip().startswith(b"-"):
         yield RawRecord(number, raw, value[0])
     elif isinstance(value, list):

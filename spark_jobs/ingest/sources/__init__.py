@@ -68,7 +68,9 @@ NESTED: Mapping[str, Callable[[Record], list[Any] | None]] = MappingProxyType(
     }
 )
 
+# exports of databases and of the hub put a record under one of these
 _ENVELOPES = ("data", "row", "record", "item", "example", "sample", "instance", "fields", "json", "payload", "_source")
+# in the order in which they are looked for
 _IDS = (
     "id",
     "_id",
@@ -102,6 +104,7 @@ def original_id(record: Record) -> str | None:
     """The id the source gave the record, or None."""
     plan = _reading_plan(tuple(record))
     own = None if plan.id is None else record[plan.id]
+    # an id can be structured (MongoDB): as text it would mean nothing
     if isinstance(own, str | int):
         return str(own)
     inner = _enveloped(record, plan)
@@ -118,6 +121,7 @@ class _ReadingPlan(NamedTuple):
 
 @lru_cache(4096)
 def _reading_plan(names: tuple[Any, ...]) -> _ReadingPlan:
+    # cached: a file of a million records has a few sets of names
     fields = folded(names)
     readers = ((shape, reader(fields)) for shape, reader in SHAPES.items())
     return _ReadingPlan(

@@ -17,6 +17,7 @@ def reader(fields: Fields) -> Reader | None:
 
     def read(record: Record) -> list[Turn] | None:
         latest = turns_of_exchange(record[instruction], field_value(record, more), record[output])
+        # history holds the rounds before this one; most files leave it out or empty
         earlier = turns_of_exchanges(field_value(record, history)) or []
         return with_system(field_value(record, system), [*earlier, *latest])
 

@@ -9,6 +9,7 @@ from spark_jobs.ingest.sources.turns import as_text
 
 Options = list[tuple[str, str]]  # label and text, in order
 
+# one field with all options, or a field for each: both are in use
 _LISTS = ("choices", "options", "endings", "candidates", "answerchoices", "answeroptions", "mcoptions")
 _COLUMNS = (
     ("", ("a", "b", "c", "d", "e", "f")),
@@ -51,6 +52,7 @@ def answer_text(offered: Options, answer: Any) -> Any:
     """
     if not offered or isinstance(answer, bool | list | dict):
         return answer
+    # a number is a place from 0 (MMLU); as text it may be a label first (ARC has labels 1 to 4)
     if isinstance(answer, int):
         return _line(*offered[answer]) if 0 <= answer < len(offered) else answer
     label = as_text(answer).strip().rstrip(").").lstrip("(").upper()
@@ -63,6 +65,7 @@ def answer_text(offered: Options, answer: Any) -> Any:
 def _columns(fields: Fields) -> list[tuple[str, str]]:
     for prefix, labels in _COLUMNS:
         columns = [(label.upper(), fields[prefix + label]) for label in labels if prefix + label in fields]
+        # one such field alone is something else: `a` is an answer as well
         if len(columns) > 1:
             return columns
     return []
@@ -74,6 +77,7 @@ def _options_in(value: Any) -> Options:
         if isinstance(texts, list) and isinstance(labels, list):
             return [(as_text(label), as_text(text)) for label, text in zip(labels, texts, strict=False)]
         return [(str(label), as_text(text)) for label, text in value.items()]
+    # there are no labels for more
     if not isinstance(value, list) or len(value) > len(ascii_uppercase):
         return []
     return [_option(ascii_uppercase[place], option) for place, option in enumerate(value)]
@@ -86,5 +90,6 @@ def _option(label: str, option: Any) -> tuple[str, str]:
 
 
 def _line(label: str, text: str) -> str:
+    # some sets write the label into the option: A) tea
     labelled = text.lstrip("( ").upper().startswith(tuple(f"{label.upper()}{mark}" for mark in ").:"))
     return text if labelled else f"{label}. {text}"

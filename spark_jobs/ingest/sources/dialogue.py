@@ -18,6 +18,7 @@ _NAMES = (
 
 def reader(fields: Fields) -> Reader | None:
     """Turns of records with one of these names, or None if they have none; a reader gives None where the value is no dialogue."""
+    # all of them are tried: a record may have a log beside its dialogue
     names = [fields[name] for name in _NAMES if name in fields]
     if not names:
         return None

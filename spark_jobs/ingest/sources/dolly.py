@@ -9,6 +9,7 @@ def reader(fields: Fields) -> Reader | None:
     instruction, response = fields.get("instruction"), fields.get("response")
     if instruction is None or response is None:
         return None
+    # Dolly leaves context empty where it has none: GPTeacher's name is the second choice
     context, more, system = fields.get("context"), fields.get("input"), find_name(fields, SYSTEM)
     return lambda record: with_system(
         field_value(record, system),

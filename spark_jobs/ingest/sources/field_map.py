@@ -5,6 +5,7 @@ from typing import Any
 
 from spark_jobs.ingest.sources.fields import Record, is_record
 
+# None is a value that a field can have
 _ABSENT = object()
 
 
@@ -21,6 +22,7 @@ def apply_field_map(record: Record, names: Mapping[str, str]) -> Record | None:
 
 
 def _at(record: Record, path: str) -> Any:
+    # names with dots exist: as a whole the name counts more than as a path
     if path in record:
         return record[path]
     value: Any = record

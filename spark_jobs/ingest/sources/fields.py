@@ -19,6 +19,7 @@ Fields = Mapping[str, str]  # folded name -> the name in the record
 
 _SEPARATORS = re.compile(r"[\W_]+")
 
+# in each list, the name that leaves least doubt comes first
 SYSTEM = ("system", "systemprompt", "systemmessage", "sysprompt")
 TOOLS = ("tools", "functions", "function", "availabletools", "apis")
 CONTEXT = (
@@ -39,6 +40,7 @@ def is_record(value: object) -> TypeGuard[Record]:
     return isinstance(value, dict)
 
 
+# millions of records share a few names
 @lru_cache(4096)
 def fold(name: str) -> str:
     """The name as it is compared: lower case, letters and digits only."""
@@ -50,6 +52,7 @@ def folded(names: Iterable[object]) -> Fields:
     fields: dict[str, str] = {}
     for name in names:
         if isinstance(name, str):
+            # names that are no text occur in YAML
             fields.setdefault(fold(name), name)
     return fields
 

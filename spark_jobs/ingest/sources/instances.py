@@ -20,6 +20,7 @@ def nested_records(record: Record) -> list[Any] | None:
     definition = next(
         (as_text(record[fields[known]]) for known in _DEFINITIONS if record.get(fields.get(known, ""))), None
     )
+    # an instance may bring an instruction and an id of its own: these count more
     shared = {"instruction": definition} if definition else {}
     if "id" in record:
         shared["id"] = record["id"]

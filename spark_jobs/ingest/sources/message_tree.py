@@ -4,6 +4,7 @@ from typing import Any
 
 from spark_jobs.ingest.sources.fields import Record, folded, is_record
 
+# folded names that a single message must have, one set for each export in use
 _FLAT = (
     {"messageid", "parentid", "text", "role"},
     {"id", "parentid", "content", "role"},
@@ -17,11 +18,13 @@ def nested_records(record: Record) -> list[Any] | None:
     if "message_tree_id" not in record or not is_record(root) or "text" not in root:
         return None
     conversations: list[Any] = []
+    # a stack instead of recursion: threads can be deeper than Python's limit
     branches: list[tuple[Record, list[dict[str, Any]]]] = [(root, [])]
     while branches:
         node, before = branches.pop()
         path = [*before, {"role": node.get("role"), "content": node.get("text")}]
         replies = [reply for reply in node.get("replies") or [] if is_record(reply)]
+        # the last one pushed is taken first, so conversations come in the order of the tree
         branches.extend((reply, path) for reply in reversed(replies))
         if not replies:
             conversations.append({"messages": path, "id": node.get("message_id")})
@@ -30,6 +33,7 @@ def nested_records(record: Record) -> list[Any] | None:
 
 def flat_message(record: Record) -> tuple[str, str | None, dict[str, Any]] | None:
     """(id, parent's id, {role, content}) of a single message that belongs to a thread, or None if the record is none."""
+    # asked of every record that no shape fits: this spares most of them the folding of their names
     if "parent_id" not in record and "parentId" not in record:
         return None
     fields = folded(record)

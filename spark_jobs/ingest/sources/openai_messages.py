@@ -9,6 +9,7 @@ def reader(fields: Fields) -> Reader | None:
     messages = fields.get("messages")
     if messages is None:
         return None
+    # both may stand beside the messages instead of among them
     tools, system = find_name(fields, TOOLS), find_name(fields, SYSTEM)
     return lambda record: with_system(
         field_value(record, system), turns_of_messages(record[messages], field_value(record, tools))

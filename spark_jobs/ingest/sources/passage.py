@@ -27,6 +27,7 @@ def read_passage(record: Record) -> tuple[str, str] | None:
     fields = folded(record)
     if not _SPEAKERS.isdisjoint(fields):
         return None
+    # a field with such a name may hold something else, as `content` a list: the next name is tried then
     text = next((fields[name] for name in _TEXTS if isinstance(field_value(record, fields.get(name)), str)), None)
     if text is None:
         return None

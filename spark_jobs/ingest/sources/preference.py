@@ -32,8 +32,10 @@ def reader(fields: Fields) -> Reader | None:
 
     def read(record: Record) -> list[Turn] | None:
         whole = _conversation_in(record[chosen])
+        # the chosen side may be a whole conversation (hh-rlhf), its last message, or the bare answer
         if whole is not None and len(whole) > 1:
             return with_system(field_value(record, system), whole)
+        # a conversation beside the pair leads to it; else a prompt does, which may be a conversation itself
         before = next((turns for reads in conversations if (turns := reads(record))), None)
         if before is None and prompt is not None:
             before = with_system(field_value(record, system), _turns_of_prompt(record[prompt]))

@@ -26,6 +26,7 @@ def reader(fields: Fields) -> Reader | None:
     if prompt is None or completion is None:
         return None
     context, system = find_name(fields, (*CONTEXT, "question")), find_name(fields, SYSTEM)
+    # `input` is a prompt and a context by name: it is not said twice
     if context in (prompt, completion):
         context = None
     return lambda record: with_system(
@@ -42,4 +43,5 @@ def _pair(fields: Fields) -> tuple[str | None, str | None]:
         return next(
             ((fields[one], fields[other]) for one, other in _PAIRS if one in fields and other in fields), (None, None)
         )
+    # with options it is multiple choice, which question_answer reads
     return (None, None) if has_options(fields) else (prompt, answer)

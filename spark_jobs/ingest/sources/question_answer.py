@@ -31,6 +31,7 @@ def reader(fields: Fields) -> Reader | None:
 
     def read(record: Record) -> list[Turn] | None:
         stem: Any = record[question]
+        # a list of questions is the shape `questions`, with rounds or without answers
         if isinstance(stem, list):
             return None
         offered = choices(record)

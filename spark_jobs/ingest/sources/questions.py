@@ -24,6 +24,7 @@ def reader(fields: Fields) -> Reader | None:
             return None
         if all(isinstance(text, str) for text in questions):
             return _with_references(questions, field_value(record, references))
+        # function calling nests messages in rounds; one round may come without its brackets
         rounds = questions if all(isinstance(part, list) for part in questions) else [questions]
         messages = [message for part in rounds for message in part]
         return turns_of_messages(messages, field_value(record, tools))
@@ -32,6 +33,7 @@ def reader(fields: Fields) -> Reader | None:
 
 
 def _with_references(questions: list[str], references: Any) -> list[Turn]:
+    # one answer for each question, or it is not known which question it answers
     answers = references if isinstance(references, list) and len(references) == len(questions) else []
     turns: list[Turn] = []
     for place, question in enumerate(questions):

@@ -9,6 +9,7 @@ _LISTS = ("qas", "questions", "qa_pairs", "questions_and_answers")
 
 def nested_records(record: Record) -> list[Any] | None:
     """The questions as {context, question, answers, ...} records; None if this is no paragraph or list of paragraphs."""
+    # a record is an article of paragraphs or a single paragraph
     paragraphs = record.get("paragraphs", [record])
     if not isinstance(paragraphs, list) or not paragraphs:
         return None

@@ -9,6 +9,7 @@ def reader(fields: Fields) -> Reader | None:
     messages = find_name(fields, ("conversations", "conversation"))
     if messages is None:
         return None
+    # both may stand beside the conversation instead of in it
     tools, system = find_name(fields, TOOLS), find_name(fields, SYSTEM)
     return lambda record: with_system(
         field_value(record, system), turns_of_messages(record[messages], field_value(record, tools))

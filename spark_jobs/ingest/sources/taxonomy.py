@@ -15,4 +15,5 @@ def nested_records(record: Record) -> list[Any] | None:
 
 
 def _questions(example: Any) -> list[Any]:
+    # in files of knowledge an example is a context with several questions, elsewhere it is a question itself
     return (reading.nested_records(example) if is_record(example) else None) or [example]

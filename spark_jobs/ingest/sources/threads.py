@@ -54,6 +54,7 @@ class Threads:
         """Keeps a message (id, parent's id, turn) until `conversations`; False if there is one of the same id already."""
         own, parent, turn = message
         row = (position, own, parent, as_json(turn), raw)
+        # the first of two messages with one id is kept: which one is meant nobody can say
         insert = "INSERT OR IGNORE INTO messages (position, id, parent, message, raw) VALUES (?, ?, ?, ?, ?)"
         return self._messages.execute(insert, row).rowcount == 1
 
@@ -66,6 +67,7 @@ class Threads:
             return
         for (place,) in self._messages.execute(_ROOTS):
             yield from self._paths(place)
+        # what no root leads to: a loop, or what hangs on one
         for (place,) in self._messages.execute("SELECT place FROM messages WHERE reached = 0 ORDER BY place"):
             yield _conversation([self._message(place)], "the message and its parents form a loop")
 
@@ -75,6 +77,7 @@ class Threads:
             place, before = branches.pop()
             self._messages.execute("UPDATE messages SET reached = 1 WHERE place = ?", (place,))
             path = [*before, self._message(place)]
+            # in falling order, since the last one pushed is taken first
             children = "SELECT place FROM messages WHERE parent = ? ORDER BY place DESC"
             replies = self._messages.execute(children, (path[-1][2],)).fetchall()
             branches.extend((reply, path) for (reply,) in replies)

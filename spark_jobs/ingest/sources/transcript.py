@@ -6,6 +6,7 @@ from spark_jobs.ingest.sources.fields import Fields, find_name
 from spark_jobs.ingest.sources.turns import ROLES, Reader, Turn
 
 _TEXTS = ("text", "transcript", "conversation", "dialogue", "dialog", "chat", "prompt", "sample", "content")
+# a mark stands at the beginning of a line: within one, a name with a colon is just text
 _MARK = re.compile(
     r"(?:^|\n)[ \t]*(?:<\|im_start\|>[ \t]*(?P<chatml>\w+)[ \t]*\n"
     r"|###[ \t]*(?P<section>Human|User|Assistant|System|Instruction|Input|Response|Output)[ \t]*:?"
@@ -33,12 +34,14 @@ def parse_transcript(text: str) -> list[Turn] | None:
         return None
     before = text[: marks[0].start()].strip()
     rendered = marks[0]["section"] in ("Instruction", "System")
+    # a preamble belongs to rendered prompts; elsewhere text before the first mark means that it is no transcript
     if before and not rendered:
         return None
     ends = [mark.start() for mark in marks[1:]] + [len(text)]
     spoken = [
         (_role(mark), text[mark.end() : end].replace(_END, "").strip()) for mark, end in zip(marks, ends, strict=True)
     ]
+    # without an answer it is a text that begins with a name, such as a play or a letter
     if any(role is None for role, _ in spoken) or not {"user", "assistant"} <= {role for role, _ in spoken}:
         return None
     return _merge_prompts([("system", before)] * bool(before) + [(str(role), content) for role, content in spoken])

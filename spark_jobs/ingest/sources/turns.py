@@ -16,6 +16,7 @@ from spark_jobs.ingest.sources.fields import Record, find_name, is_record
 Turn = dict[str, str]  # role: system, user, assistant or tool; content
 Reader = Callable[[Record], list[Turn] | None]
 
+# who speaks, under the names in use; a call is said by the assistant, its result by the tool
 ROLES = {
     **dict.fromkeys(("system", "developer"), "system"),
     **dict.fromkeys(
@@ -87,6 +88,7 @@ def turns_of_messages(messages: object, tools: Any = None) -> list[Turn] | None:
 
     Tool definitions become a system turn of their own before the rest; calls are part of the turn that makes them.
     """
+    # one entry that is no message makes all of them something else: half a conversation misleads
     if not isinstance(messages, list) or not messages:
         return None
     turns: list[Turn] = []
@@ -125,6 +127,7 @@ def _pair(exchange: Any) -> tuple[Any, Any] | None:
         return tuple(exchange) if len(exchange) == 2 and all(isinstance(text, str) for text in exchange) else None
     if not is_record(exchange):
         return None
+    # `Human` and `human` are one name here, too
     names = {str(name).casefold(): name for name in exchange}
     question, answer = find_name(names, _QUESTION_FIELDS), find_name(names, _ANSWER_FIELDS)
     return None if question is None or answer is None else (exchange[question], exchange[answer])
