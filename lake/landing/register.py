@@ -128,7 +128,7 @@ def unregistered(lake: Lake) -> list[tuple[Path, str, str | None]]:
     A file of its old size is read again only where it was written to after its registration.
     """
     known = {row["uri"]: row for row in registered(lake)}
-    waiting: list[tuple[Path, str, str | None]] = []
+    waiting = list[tuple[Path, str, str | None]]()
     for folder in sorted(item for item in landing_folder(lake).glob("*") if _is_source(item)):
         stated = folder / "_licence"
         licence = stated.read_text(encoding="utf-8").strip() if stated.exists() else None
@@ -147,10 +147,9 @@ def _is_source(item: Path) -> bool:
 
 
 def _changed(file: Path, row: dict[str, Any] | None) -> bool:
-    now_on_disk = file.stat()
-    if row is None or row["size"] != now_on_disk.st_size:
+    if row is None or row["size"] != file.stat().st_size:
         return True
-    if now_on_disk.st_mtime <= row["registered_at"].timestamp():
+    if file.stat().st_mtime <= row["registered_at"].timestamp():
         return False
     with file.open("rb") as content:
         return hashlib.file_digest(content, "sha256").hexdigest() != row["sha256"]
