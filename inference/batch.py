@@ -16,7 +16,7 @@ from itertools import islice, tee
 from typing import TYPE_CHECKING, TypeVar
 
 from inference.cache import GenerationCache, generation_cache
-from inference.engines import UNAVAILABLE, Completion, EngineGone, Generator, Request
+from inference.text_engines import UNAVAILABLE, Completion, EngineGone, Generator, Request
 from lake.errors import UserError
 from lake.ids import content_id
 

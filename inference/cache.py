@@ -10,7 +10,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.dataset as ds
 
-from inference.engines import Completion, Task
+from inference.text_engines import Completion, Task
 from lake.ids import content_id
 from lake.tables import TABLES
 

@@ -16,15 +16,15 @@ import pyarrow.dataset as ds
 from pydantic import Field
 
 from inference.batch import answered, in_batches
-from inference.engines import Completion, EngineParams, Request, open_engine
 from inference.prompts import distil
+from inference.text_engines import Completion, EngineParams, Request, open_engine
 from lake.errors import StageFailed
 from lake.harness.job import ArrowInputs, ArrowRows, JobContext, Params
 from lake.ids import content_id
 from lake.tables import TABLES
 from texts.coverage import member_coverage
 from texts.embed.embedder import DEFAULT, Embedder, embedder
-from texts.formats.messages import answer_of, format_score
+from texts.formats.distillation import answer_of, format_score
 from texts.rubric import score
 
 ANSWERS = "gold/heldout_answers"

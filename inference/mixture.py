@@ -16,16 +16,16 @@ import pyarrow as pa
 import pyarrow.dataset as ds
 from pydantic import Field, field_validator, model_validator
 
+from inference.baseline.degrade import OPERATORS, operator_of
 from inference.batch import answered, in_batches
-from inference.engines import Completion, EngineParams, Generator, Request, open_engine
 from inference.pairing import CROSSABLE, Draft, Text, chosen, drafts, share, texts
 from inference.prompts import build, degrade
-from inference.rules.degrade import OPERATORS, operator_of
+from inference.text_engines import Completion, EngineParams, Generator, Request, open_engine
 from lake.harness.job import ArrowInputs, ArrowRows, JobContext, Params
 from lake.ids import content_id, sha256_text
 from lake.tables import TABLES
 from texts.formats import FORMATS
-from texts.formats.messages import answer_of
+from texts.formats.distillation import answer_of
 from texts.rubric import HIGH, score, scores
 
 MIXTURE = "gold/mixture"

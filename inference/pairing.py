@@ -15,8 +15,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.dataset as ds
 
-from inference.rules.build import dense, introduced
-from inference.rules.passage import read
+from inference.baseline.build import dense, introduced
+from inference.baseline.passage import read
 from lake.ids import sha256_text
 from texts.words import content_words
 

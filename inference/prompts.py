@@ -1,7 +1,7 @@
 """Every request that is put to an engine: its words, their version, and the payload that the rules engine reads instead.
 
 The instruction comes first and never varies, so that an engine computes it once; what varies comes last. A version changes
-with its words: it is part of a request's id. Distillation is worded by texts.formats.messages, which training shares.
+with its words: it is part of a request's id. Distillation is worded by texts.formats.distillation, which training shares.
 """
 
 from __future__ import annotations
@@ -9,10 +9,10 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from inference.engines import Message, Request
+from inference.text_engines import Message, Request
 from texts.formats import FORMATS
-from texts.formats.messages import PROMPT_VERSION as DISTIL_VERSION
-from texts.formats.messages import distil_messages
+from texts.formats.distillation import PROMPT_VERSION as DISTIL_VERSION
+from texts.formats.distillation import distil_messages
 
 RATE_VERSION = "rate-1"
 BUILD_VERSION = "build-2"

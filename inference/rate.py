@@ -16,8 +16,8 @@ import pyarrow.dataset as ds
 from pydantic import Field
 
 from inference.batch import answered, in_batches
-from inference.engines import Completion, EngineParams, Generator, Rater, Request, open_engine
 from inference.prompts import RATE_VERSION, rate
+from inference.text_engines import Completion, EngineParams, Generator, Rater, Request, open_engine
 from lake.engines.parallel import in_processes, usable_cores
 from lake.harness.job import ArrowInputs, ArrowRows, JobContext, Params
 from lake.tables import TABLES

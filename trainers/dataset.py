@@ -8,7 +8,7 @@ from datasets import Dataset
 from transformers import PreTrainedTokenizerBase
 
 from lake.errors import StageFailed
-from texts.formats.messages import completion, distil_messages
+from texts.formats.distillation import completion, distil_messages
 
 _COLUMNS = ["id", "item_type", "members", "target"]
 Row = Mapping[str, Any]

@@ -59,7 +59,7 @@ def evaluation(inputs: ArrowInputs, params: EvaluationParams, context: JobContex
 def _arms(inputs: ArrowInputs, params: EvaluationParams, context: JobContext) -> Iterator[Figure]:
     silence()
     from trainers import tiny
-    from trainers.language import loss_per_token, train
+    from trainers.language_modelling import loss_per_token, train
 
     records = inputs["silver/unique_instructions"]
     heldout = _heldout(inputs["gold/mixture"], params)

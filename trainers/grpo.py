@@ -50,7 +50,7 @@ def distiller(inputs: ArrowInputs, params: GrpoParams, context: JobContext) -> A
     """
     silence()
     from trainers import checkpoint
-    from trainers.watch import average, curve
+    from trainers.trl_setup import average, curve
 
     recipe, mixture = params.recipe, inputs["gold/mixture"]
     start = inputs["models/distiller_sft"].to_table(columns=["uri", "digest"]).to_pylist()[0]
@@ -89,7 +89,7 @@ def _trainer(start: str, mixture: ds.Dataset, params: GrpoParams, context: JobCo
     from trl.trainer.grpo_trainer import GRPOTrainer
 
     from trainers.dataset import conversations, tokens
-    from trainers.watch import Watch, adapters, quiet_arguments
+    from trainers.trl_setup import Watch, adapters, quiet_arguments
 
     recipe = params.recipe
     tokenizer = AutoTokenizer.from_pretrained(start)

@@ -39,7 +39,7 @@ def distiller(inputs: ArrowInputs, params: SftParams, context: JobContext) -> Ar
     silence()
     from trainers import checkpoint
     from trainers.dataset import conversations
-    from trainers.watch import average, curve
+    from trainers.trl_setup import average, curve
 
     recipe, mixture = params.recipe, inputs["gold/mixture"]
     model, tokenizer = _base(recipe, mixture, params.seed)
@@ -87,7 +87,7 @@ def _trainer(model: Any, tokenizer: Any, rows: Any, params: SftParams, context: 
     from trl.trainer.sft_trainer import SFTTrainer
 
     from trainers.dataset import share_that_stops
-    from trainers.watch import Watch, adapters, quiet_arguments
+    from trainers.trl_setup import Watch, adapters, quiet_arguments
 
     recipe = params.recipe
     trainer = SFTTrainer(

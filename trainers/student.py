@@ -24,7 +24,7 @@ from texts.embed import static
 from texts.embed.embedder import DEFAULT, STUDENT_TABLE, Embedder, embedder
 from texts.embed.fidelity import LEAST_TEXTS, fidelity, recall
 from texts.embed.vector_bytes import packed, unpacked
-from trainers.sample import stratified
+from trainers.stratified_sample import stratified
 from trainers.surroundings import silence
 
 SAMPLE_TABLE = "models/student_sample"
@@ -132,7 +132,7 @@ def _trained(
     """The student, in the run's artifacts, and the mean loss of each epoch."""
     from tokenizers import Tokenizer
 
-    from trainers.imitation import Schedule, imitated
+    from trainers.embedding_distillation import Schedule, imitated
 
     plain = static.distilled(teacher.digest, lambda: teacher.model, settings().cache)
     start = static.opened(plain)

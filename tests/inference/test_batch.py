@@ -10,8 +10,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from inference.batch import answered, complete, in_batches, request_id
-from inference.engines import Completion, EngineGone, EngineParams, Request
-from inference.engines.scripted import ScriptedEngine
+from inference.text_engines import Completion, EngineGone, EngineParams, Request
+from inference.text_engines.scripted import ScriptedEngine
 from lake.errors import UserError
 from lake.storage.store import Lake
 

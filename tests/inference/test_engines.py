@@ -14,8 +14,8 @@ from typing import Any
 import pytest
 
 from inference.batch import complete
-from inference.engines import EngineGone, EngineParams, Request, open_engine
-from inference.engines.vllm import checkpoint_digest
+from inference.text_engines import EngineGone, EngineParams, Request, open_engine
+from inference.text_engines.vllm import checkpoint_digest
 from lake.errors import UserError
 
 KEY = "a-key-that-nobody-may-see"
@@ -255,6 +255,6 @@ def test_an_engine_is_closed_when_its_block_fails() -> None:
 
 def test_naming_engines_and_jobs_loads_no_model_library() -> None:
     heavy = "{'torch', 'transformers', 'vllm', 'sentence_transformers', 'pyspark', 'great_expectations'}"
-    program = f"import sys, inference.engines, inference.rate, inference.heldout, inference.distill; print({heavy} & set(sys.modules))"
+    program = f"import sys, inference.text_engines, inference.rate, inference.heldout, inference.distil; print({heavy} & set(sys.modules))"
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "set()"

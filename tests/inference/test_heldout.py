@@ -10,8 +10,8 @@ import pytest
 from fakes import WordEmbedder, collected, context, dataset
 
 import inference.heldout
-from inference.engines import Completion, EngineParams
 from inference.heldout import HeldoutParams, answers, score_answers
+from inference.text_engines import Completion, EngineParams
 from lake.errors import StageFailed
 from texts.coverage import member_coverage
 from texts.rubric import score

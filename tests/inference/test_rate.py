@@ -11,8 +11,8 @@ from fakes import collected, context, dataset
 from hypothesis import given
 from hypothesis import strategies as st
 
-from inference.engines import EngineParams
 from inference.rate import CRITERIA, RateParams, parse_rating, ratings
+from inference.text_engines import EngineParams
 
 GOOD = {"Rarity": 3, "Complexity": 5, "Informativeness": 8, "Overall": 6}
 PARSED = {"rarity": 3, "complexity": 5, "informativeness": 8, "overall": 6}
@@ -92,7 +92,7 @@ def test_an_answer_without_a_rating_is_an_error_with_no_numbers(tmp_path: Path) 
 
 
 def test_a_judge_that_fails_on_a_record_fails_on_it_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    from inference.engines.scripted import ScriptedEngine
+    from inference.text_engines.scripted import ScriptedEngine
 
     def answer_or_fail(self: ScriptedEngine, requests: Any, answer: Any = ScriptedEngine.generate) -> Any:
         if any(request.id == "rec_1" for request in requests):
@@ -142,6 +142,6 @@ def test_the_rules_rate_the_same_in_one_process_in_several_and_when_asked(
     monkeypatch.setattr("inference.rate._BATCH", 5)
     monkeypatch.setattr("inference.rate.usable_cores", lambda: 2)
     spread = collected(ratings(inputs, RateParams(), context(tmp_path)))
-    monkeypatch.delattr("inference.engines.rules.RulesEngine.rate")
+    monkeypatch.delattr("inference.text_engines.rules.RulesEngine.rate")
     asked = collected(ratings(inputs, RateParams(), context(tmp_path)))
     assert alone == spread == asked

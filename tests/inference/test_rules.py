@@ -8,15 +8,15 @@ from typing import Any
 import pytest
 from passages import OTHERS, PASSAGES
 
-from inference.engines import EngineParams, Request, Task, open_engine
-from inference.faithful import FaithfulParams, refusal
-from inference.rules.asking import question_about, subjects_of
-from inference.rules.build import altered, build
-from inference.rules.degrade import OPERATORS, degrade, operator_of
-from inference.rules.distil import distil
+from inference.acceptance import FaithfulParams, refusal
+from inference.baseline.asking import question_about, subjects_of
+from inference.baseline.build import altered, build
+from inference.baseline.degrade import OPERATORS, degrade, operator_of
+from inference.baseline.fuse import distil
+from inference.text_engines import EngineParams, Request, Task, open_engine
 from texts.coverage import facts_recovered, member_coverage, support
 from texts.formats import FORMATS
-from texts.formats.messages import answer_of, format_score
+from texts.formats.distillation import answer_of, format_score
 from texts.rubric import score
 
 TARGETS = [

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from inference.engines.vllm import checkpoint_digest
+from inference.text_engines.vllm import checkpoint_digest
 
 pytest.importorskip("vllm", reason="the extra cpu or gpu is not installed", exc_type=ImportError)
 

@@ -8,7 +8,7 @@ import sys
 from dataclasses import asdict
 from pathlib import Path
 
-from inference.engines import Completion, EngineParams, Generator, Request, open_engine
+from inference.text_engines import Completion, EngineParams, Generator, Request, open_engine
 from trainers.recipes import Architecture
 
 POSITIONS = 256

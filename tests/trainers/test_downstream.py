@@ -87,7 +87,7 @@ def test_the_loss_of_many_texts_is_that_of_each_token_read_alone() -> None:
     import torch
 
     from trainers import tiny
-    from trainers.language import loss_per_token
+    from trainers.language_modelling import loss_per_token
 
     shape = PARAMS.architecture
     texts = [f"A ladder has {'many ' * n}rungs." for n in range(20)]

@@ -20,7 +20,7 @@ from lake.tables import TABLES
 from texts.embed import static
 from texts.embed.embedder import Embedder
 from texts.embed.fidelity import fidelity, recall
-from trainers.sample import stratified
+from trainers.stratified_sample import stratified
 from trainers.student import SAMPLE_TABLE, StudentParams, student_embedder
 
 KEY = "models/student_embedder"

@@ -108,5 +108,5 @@ def test_how_tables_are_opened_and_written_is_not_what_a_job_does() -> None:
 
 
 def test_the_digest_of_the_rules_covers_what_they_know_of_words() -> None:
-    closure = code.module_closure("inference.engines.rules")
+    closure = code.module_closure("inference.text_engines.rules")
     assert {"texts.rubric", "texts.coded_words", "texts.words", "texts.spelling"} <= closure

@@ -3,7 +3,7 @@
 import pytest
 
 from texts.formats import FORMATS
-from texts.formats.messages import completion
+from texts.formats.distillation import completion
 from trainers.rewards.coverage import coverage
 from trainers.rewards.format import form, scored_answers
 from trainers.rewards.quality import quality

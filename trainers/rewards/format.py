@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from texts.formats.messages import answer_of, format_score
+from texts.formats.distillation import answer_of, format_score
 
 
 def form(completions: Sequence[str], columns: Mapping[str, Sequence[Any]]) -> list[float]:

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from texts.formats import FORMATS
-from texts.formats.messages import answer_of, completion, distil_messages, format_score
+from texts.formats.distillation import answer_of, completion, distil_messages, format_score
 
 UNTAGGED = st.text(st.characters(exclude_characters="<>", exclude_categories=("Cs",)), max_size=80)
 ANSWER = UNTAGGED.map(str.strip).filter(bool)

@@ -12,14 +12,14 @@ from functools import cached_property
 from types import MappingProxyType
 from typing import Any
 
-from inference.engines import Completion, EngineParams, Request, Task
-from inference.rules.build import build
-from inference.rules.degrade import degrade
-from inference.rules.distil import distil
+from inference.baseline.build import build
+from inference.baseline.degrade import degrade
+from inference.baseline.fuse import distil
+from inference.text_engines import Completion, EngineParams, Request, Task
 from lake.harness.code_hash import source_hash
 from lake.ids import content_id
 from texts import rubric
-from texts.formats.messages import completion
+from texts.formats.distillation import completion
 
 
 class RulesEngine:

@@ -10,8 +10,8 @@ from dataclasses import replace
 from functools import lru_cache
 from types import MappingProxyType
 
-from inference.rules.asking import DOES, FAILS, RETURNS, TAKES, question_about
-from inference.rules.passage import Passage, read, stands_alone, with_subject
+from inference.baseline.asking import DOES, FAILS, RETURNS, TAKES, question_about
+from inference.baseline.passage import Passage, read, stands_alone, with_subject
 from lake.ids import sha256_text
 from texts.formats import FORMATS
 from texts.formats.multiple_choice import LETTERS

@@ -18,7 +18,7 @@ from urllib.error import HTTPError, URLError
 from urllib.request import HTTPRedirectHandler, build_opener
 from urllib.request import Request as HttpRequest
 
-from inference.engines import UNAVAILABLE, Completion, EngineGone, EngineParams, Request
+from inference.text_engines import UNAVAILABLE, Completion, EngineGone, EngineParams, Request
 from lake.errors import UserError
 from lake.ids import content_id
 

@@ -119,10 +119,10 @@ class EngineParams(BaseModel):
 
 _OPENERS: Mapping[str, tuple[str, str]] = MappingProxyType(
     {
-        "rules": ("inference.engines.rules", "RulesEngine"),
-        "vllm": ("inference.engines.vllm", "VllmEngine"),
-        "openai_api": ("inference.engines.openai_api", "OpenAiEngine"),
-        "scripted": ("inference.engines.scripted", "ScriptedEngine"),
+        "rules": ("inference.text_engines.rules", "RulesEngine"),
+        "vllm": ("inference.text_engines.vllm", "VllmEngine"),
+        "openai_api": ("inference.text_engines.openai_api", "OpenAiEngine"),
+        "scripted": ("inference.text_engines.scripted", "ScriptedEngine"),
     }
 )
 

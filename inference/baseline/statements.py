@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 
-from inference.rules.asking import DOES, FAILS, RETURNS, TAKES
-from inference.rules.passage import ERROR, REMARK, Passage, stands_alone, with_subject
+from inference.baseline.asking import DOES, FAILS, RETURNS, TAKES
+from inference.baseline.passage import ERROR, REMARK, Passage, stands_alone, with_subject
 from texts.rubric import faults
 from texts.words import content_words, numbers, sentences, words
 

@@ -17,17 +17,17 @@ import pyarrow.compute as pc
 import pyarrow.dataset as ds
 from pydantic import Field
 
+from inference.acceptance import FaithfulParams, refusal
 from inference.batch import answered, in_batches
-from inference.engines import Completion, EngineParams, Request, open_engine
-from inference.faithful import FaithfulParams, refusal
 from inference.prompts import distil
+from inference.text_engines import Completion, EngineParams, Request, open_engine
 from lake.errors import StageFailed
 from lake.harness.job import ArrowInputs, ArrowRows, JobContext, Params
 from lake.ids import content_id
 from lake.tables import TABLES
 from texts.coverage import copied, member_coverage, support
 from texts.formats import FORMATS
-from texts.formats.messages import answer_of
+from texts.formats.distillation import answer_of
 from texts.rubric import score
 
 DISTILLED = "gold/distilled"

@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 from fakes import collected, context, dataset
 
-from inference.distill import DistillParams, distilled
-from inference.engines import EngineParams
-from inference.faithful import FaithfulParams
+from inference.acceptance import FaithfulParams
+from inference.distil import DistillParams, distilled
+from inference.text_engines import EngineParams
 from lake.errors import StageFailed
 from texts.coverage import copied, member_coverage, support
 from texts.rubric import score
@@ -119,7 +119,7 @@ def test_what_falls_short_is_refused_with_its_text_and_reason(tmp_path: Path, an
 def test_a_group_that_breaks_the_engine_is_refused_and_the_other_is_not(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from inference.engines.scripted import ScriptedEngine
+    from inference.text_engines.scripted import ScriptedEngine
 
     def answer_or_fail(self: ScriptedEngine, requests: Any, answer: Any = ScriptedEngine.generate) -> Any:
         if any(request.id == "grp_b" for request in requests):

@@ -12,9 +12,9 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from difflib import SequenceMatcher
 
-from inference.rules.asking import NAMED, aspects_asked, question_about, subjects_of
-from inference.rules.degrade import LONG
-from inference.rules.statements import NOISE, Member, closed, gathered, laid_out
+from inference.baseline.asking import NAMED, aspects_asked, question_about, subjects_of
+from inference.baseline.degrade import LONG
+from inference.baseline.statements import NOISE, Member, closed, gathered, laid_out
 from texts.formats import FORMATS
 from texts.rubric import faults
 from texts.words import content_words

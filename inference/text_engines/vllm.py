@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from inference.engines import Completion, EngineParams, Message, Request
+from inference.text_engines import Completion, EngineParams, Message, Request
 from lake.errors import UserError
 from lake.ids import content_id
 

@@ -6,7 +6,7 @@ import json
 from collections.abc import Callable, Sequence
 from hashlib import sha256
 
-from inference.engines import Completion, EngineParams, Request
+from inference.text_engines import Completion, EngineParams, Request
 from lake.ids import content_id
 
 Fault = Callable[[Request], BaseException | None]
