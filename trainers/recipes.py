@@ -1,6 +1,7 @@
 """Typed training recipes: one complete experiment a file, under recipes/sft and recipes/grpo.
 
-Fields that TRL also has carry TRL's name and meaning, so that a recipe reads like its documentation.
+Fields that TRL also has carry TRL's name and meaning, so that a recipe reads like its documentation. To change an experiment,
+edit its file or add one; defaults here are for recipes that leave a field out.
 A recipe is validated when params are built, long before a model is loaded. Not yet: several GPUs, schedules of learning rates.
 """
 
@@ -97,7 +98,7 @@ class Recipe(Params):
 
 
 class SftRecipe(Recipe):
-    """Supervised fine-tuning (method: cold start)."""
+    """Supervised fine-tuning: the method's cold start (section 3)."""
 
     base: str | Architecture = Field(
         description="folder or hub name of a chat model, or an architecture to start from scratch"
@@ -119,7 +120,7 @@ class SftRecipe(Recipe):
 
 
 class GrpoRecipe(Recipe):
-    """Group-relative policy optimisation from the fine-tuned checkpoint."""
+    """Group-relative policy optimisation from the fine-tuned checkpoint (method, section 4)."""
 
     ARGUMENTS: ClassVar[tuple[str, ...]] = (
         *Recipe.ARGUMENTS, "num_generations", "steps_per_generation", "num_iterations", "beta", "epsilon", "epsilon_high",
@@ -132,9 +133,9 @@ class GrpoRecipe(Recipe):
     num_generations: int = Field(ge=2, description="completions a prompt")
     steps_per_generation: int = Field(default=1, ge=1, description="batches that one rollout is cut into")
     num_iterations: int = Field(default=1, ge=1, description="passes over each rollout")
-    beta: float = Field(default=0.01, ge=0, description="weight of the KL term")
-    epsilon: float = Field(default=0.2, gt=0, lt=1)
-    epsilon_high: float = Field(default=0.3, gt=0)
+    beta: float = Field(default=0.01, ge=0, description="weight of the KL term (method, section 4.1)")
+    epsilon: float = Field(default=0.2, gt=0, lt=1, description="the policy's ratio is clipped at 1 - epsilon")
+    epsilon_high: float = Field(default=0.3, gt=0, description="and at 1 + epsilon_high (method, section 4.1)")
     temperature: float = Field(default=1.0, gt=0)
     top_p: float = Field(default=1.0, gt=0, le=1)
     loss_type: Literal["dapo", "grpo", "dr_grpo", "bnpo"] = "dapo"
@@ -142,7 +143,11 @@ class GrpoRecipe(Recipe):
     multi_objective_aggregation: Literal["sum_then_normalize", "normalize_then_sum"] = "sum_then_normalize"
     mask_truncated_completions: bool = False
     use_vllm: bool = Field(default=False, description="generate with vLLM on the training GPU; impossible on a CPU")
-    reward_weights: dict[str, float] = Field(default={"quality": 0.5, "alignment": 0.4, "format": 0.1})
+    reward_weights: dict[str, float] = Field(
+        default={"quality": 0.5, "alignment": 0.4, "format": 0.1},
+        description="weight of each reward of trainers.rewards in the sum that GRPO maximises (method, section 4.2); "
+        "every file in recipes/grpo names its own",
+    )
 
     @field_validator("reward_weights")
     @classmethod
@@ -200,7 +205,7 @@ def parse(kind: type[AnyRecipe], fields: dict[str, Any]) -> AnyRecipe:
         return kind.model_validate(fields)
     except ValidationError as error:
         faults = error.errors()
-        # a base is a shape or a name: of a shape that is wrong only what is wrong with it is told
+        # pydantic tries a base as a name and as an architecture: of a wrong architecture, only its own faults are named
         faults = [
             fault for fault in faults if fault["loc"] != ("base", "str") or not isinstance(fault["input"], Mapping)
         ]

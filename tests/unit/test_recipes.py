@@ -3,8 +3,10 @@
 from typing import Any
 
 import pytest
+import yaml
 
 from lake.errors import UserError
+from lake.settings import project_folder
 from trainers.grpo import GrpoParams
 from trainers.recipes import GrpoRecipe, Recipe, SftRecipe, load, parse
 from trainers.sft import SftParams
@@ -34,6 +36,11 @@ def test_the_paper_recipe_makes_the_published_rollouts() -> None:
     assert (completions // recipe.num_generations, completions // samples_an_update) == (128, 8)
     assert (recipe.beta, recipe.epsilon, recipe.epsilon_high, recipe.learning_rate) == (0.01, 0.2, 0.3, 1e-6)
     assert recipe.reward_weights == {"quality": 0.5, "alignment": 0.4, "format": 0.1}
+
+
+def test_every_grpo_recipe_names_its_reward_weights() -> None:
+    files = sorted((project_folder() / "recipes/grpo").glob("*.yaml"))
+    assert files and [file.name for file in files if "reward_weights" not in yaml.safe_load(file.read_text())] == []
 
 
 @pytest.mark.parametrize(
