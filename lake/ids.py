@@ -2,6 +2,7 @@
 
 import hashlib
 from collections.abc import Callable
+from pathlib import Path
 
 _HEX = 24  # 96 bits: at a billion rows the chance of one collision is about 1 in 10^11
 
@@ -24,6 +25,18 @@ def rekind(kind: str, content: str) -> str:
 def sha256_text(text: str) -> str:
     """64 hex digits of the SHA-256 of the UTF-8 text."""
     return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
+
+
+def sha256_file(path: Path) -> str:
+    """64 hex digits of the SHA-256 of a file's bytes."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def sha256_folder(folder: Path) -> str:
+    """64 hex digits over the names and contents of the files directly in `folder`, in the order of their names."""
+    files = sorted(path for path in folder.iterdir() if path.is_file())
+    return hashlib.sha256("".join(f"{file.name}\0{sha256_file(file)}\n" for file in files).encode()).hexdigest()
 
 
 def content_ids(kind: str, *first: str) -> Callable[[str, int], str]:

@@ -3,7 +3,6 @@
 Does not yet: push to a hub, release several names side by side, withdraw rows of an earlier release.
 """
 
-import hashlib
 import json
 import math
 import os
@@ -19,6 +18,7 @@ from pydantic import Field
 
 from lake.errors import StageFailed, UserError
 from lake.harness.job import ArrowInputs, ArrowRows, JobContext, Params
+from lake.ids import sha256_file
 from lake.stages import STAGES
 from lake.storage.store import Lake
 from lake.tables import TABLES
@@ -84,12 +84,7 @@ def _write(path: Path, text: str) -> None:
 
 
 def _described(name: str, path: Path, rows: int) -> dict[str, Any]:
-    return {"release": name, "path": str(path), "sha256": _sha256(path), "size": path.stat().st_size, "rows": rows}
-
-
-def _sha256(path: Path) -> str:
-    with path.open("rb") as stream:
-        return hashlib.file_digest(stream, "sha256").hexdigest()
+    return {"release": name, "path": str(path), "sha256": sha256_file(path), "size": path.stat().st_size, "rows": rows}
 
 
 def _manifest(lake: Lake, folder: Path, params: ReleaseParams, files: list[dict[str, Any]]) -> dict[str, Any]:
@@ -148,7 +143,7 @@ def _copy(file: dict[str, Any], base: Path, out: Path) -> dict[str, Any]:
         shutil.copyfile(file["path"], copy)
     except FileNotFoundError:
         raise UserError(f"The released file {path} is gone: run the stage {TABLE} again") from None
-    if _sha256(copy) != file["sha256"]:
+    if sha256_file(copy) != file["sha256"]:
         raise UserError(
             f"The released file {path} is not the one that was released (its SHA-256 differs): run the stage {TABLE} again"
         )

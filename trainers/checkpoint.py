@@ -1,6 +1,5 @@
 """Checkpoints on disk: safetensors weights, configuration and tokenizer, named by a digest of their files."""
 
-import hashlib
 from pathlib import Path
 from typing import Any
 
@@ -8,22 +7,15 @@ import torch
 from safetensors.torch import load_file
 from transformers import AutoModelForCausalLM, AutoTokenizer, PreTrainedModel, PreTrainedTokenizerBase
 
+from lake.ids import sha256_folder
+
 
 def save(model: Any, tokenizer: PreTrainedTokenizerBase, folder: Path) -> str:
     """The digest of the checkpoint written to `folder`; adapters are merged into the weights first."""
     whole = model.merge_and_unload() if hasattr(model, "merge_and_unload") else model
     whole.save_pretrained(folder, safe_serialization=True)
     tokenizer.save_pretrained(folder)
-    return digest(folder)
-
-
-def digest(folder: Path) -> str:
-    """64 hex digits: sha256 over the names and contents of the files directly in `folder`, by name."""
-    total = hashlib.sha256()
-    for file in sorted(path for path in folder.iterdir() if path.is_file()):
-        with file.open("rb") as stream:
-            total.update(f"{file.name}\0{hashlib.file_digest(stream, 'sha256').hexdigest()}\n".encode())
-    return total.hexdigest()
+    return sha256_folder(folder)
 
 
 def load(base: str) -> tuple[PreTrainedModel, PreTrainedTokenizerBase]:

@@ -5,7 +5,6 @@ Not yet: loading a checkpoint; the gate compares its files with the digest that 
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -14,6 +13,7 @@ from expectations.frames import keys, records, rows_in, table
 from expectations.gate import Batch
 from expectations.members import count, membership
 from expectations.rules import at_least, at_most, between, figures, filled, none, one_of, unique
+from lake.ids import sha256_folder
 from texts.embed.embedder import Embedder
 
 if TYPE_CHECKING:
@@ -108,13 +108,4 @@ def _missing(uri: str | None, wanted: Sequence[str] = CHECKPOINT_FILES) -> int:
 
 
 def _changed(uri: str | None, digest: str | None) -> int:
-    return int(not uri or not Path(uri).is_dir() or folder_digest(Path(uri)) != digest)
-
-
-def folder_digest(folder: Path) -> str:
-    """64 hex digits: sha256 over names and contents of the files directly in `folder`, by name, as the trainers take it."""
-    total = hashlib.sha256()
-    for file in sorted(path for path in folder.iterdir() if path.is_file()):
-        with file.open("rb") as stream:
-            total.update(f"{file.name}\0{hashlib.file_digest(stream, 'sha256').hexdigest()}\n".encode())
-    return total.hexdigest()
+    return int(not uri or not Path(uri).is_dir() or sha256_folder(Path(uri)) != digest)

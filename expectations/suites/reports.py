@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -10,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from expectations.frames import records, rows_in, summary, table
 from expectations.gate import Batch
 from expectations.rules import at_least, between, figures, filled, matches, none, unique
+from lake.ids import sha256_file
 
 if TYPE_CHECKING:
     from expectations.frames import Frames
@@ -49,6 +49,4 @@ def _compared(row: dict[str, Any]) -> tuple[str, int, int]:
     path = Path(row["path"] or "")
     if not path.is_file():
         return str(path), 1, 0
-    with path.open("rb") as stream:
-        digest = hashlib.file_digest(stream, "sha256").hexdigest()
-    return str(path), 0, int(digest != row["sha256"] or path.stat().st_size != row["size"])
+    return str(path), 0, int(sha256_file(path) != row["sha256"] or path.stat().st_size != row["size"])

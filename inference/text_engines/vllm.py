@@ -6,7 +6,6 @@ Does not do yet: structured output, several GPUs, adapters.
 
 from __future__ import annotations
 
-import hashlib
 import os
 from collections.abc import Sequence
 from pathlib import Path
@@ -14,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from inference.text_engines import Completion, EngineParams, Message, Request
 from lake.errors import UserError
-from lake.ids import content_id
+from lake.ids import content_id, sha256_file
 
 if TYPE_CHECKING:
     from vllm import LLM
@@ -95,8 +94,7 @@ def checkpoint_digest(folder: Path, dtype: str = "auto") -> str:
         raise UserError(f"The model folder {folder} holds no safetensors: only checkpoints in that form are loaded")
     parts: list[str] = [dtype]
     for path in sorted({path for pattern in _DIGESTED for path in folder.glob(pattern)}):
-        with path.open("rb") as file:
-            parts += [path.name, hashlib.file_digest(file, "sha256").hexdigest()]
+        parts += [path.name, sha256_file(path)]
     return content_id("vllm", *parts)
 
 

@@ -4,7 +4,6 @@ Everything else that Delta's POM names is already part of Spark, so nothing tran
 files without resolving anything. Spark's own Ivy is used because every PySpark has it and it knows the public repositories.
 """
 
-import hashlib
 import os
 import shutil
 import subprocess
@@ -12,6 +11,7 @@ import tempfile
 from pathlib import Path
 
 from lake.errors import UserError
+from lake.ids import sha256_file
 
 _VERSION = "4.4.0"
 _SHA256 = {
@@ -39,17 +39,17 @@ def delta_jars(cache: Path) -> list[Path]:
 def jars_present(cache: Path) -> bool:
     """Whether both jars are in the cache already and are the right ones."""
     jars = {cache / "jars" / name: sha256 for name, sha256 in _SHA256.items()}
-    return all(jar.exists() and _sha256(jar) == sha256 for jar, sha256 in jars.items())
+    return all(jar.exists() and sha256_file(jar) == sha256 for jar, sha256 in jars.items())
 
 
 def _jar(folder: Path, name: str, sha256: str) -> Path:
     jar = folder / name
-    if jar.exists() and _sha256(jar) == sha256:
+    if jar.exists() and sha256_file(jar) == sha256:
         return jar
     folder.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=folder) as scratch:
         fetched = _resolve(name.removesuffix(f"-{_VERSION}.jar"), Path(scratch)) / name
-        if not fetched.exists() or _sha256(fetched) != sha256:
+        if not fetched.exists() or sha256_file(fetched) != sha256:
             raise UserError(
                 f"{name} as fetched does not have the SHA-256 {sha256}: nothing was kept; try again from a trusted network"
             )
@@ -81,8 +81,3 @@ def _resolve(artifact: str, scratch: Path) -> Path:
             f"Delta's jar {artifact} {_VERSION} could not be fetched: no Maven repository answered; `mixlake doctor` tells what is missing"
         )
     return scratch
-
-
-def _sha256(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
