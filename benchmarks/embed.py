@@ -20,7 +20,9 @@ import pyarrow.parquet as pq
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 
 from lake.ids import sha256_text
-from texts.embed.embedder import Embedder, embedder
+from lake.settings import settings
+from lake.storage.store import Lake
+from texts.embed.embedder import Embedder
 
 _UNIQUE, _FILE_ROWS = "silver/unique_instructions", 50_000
 
@@ -60,7 +62,6 @@ def through_spark(texts: Path, root: Path, name: str) -> dict[str, float]:
     from lake.engines.spark import SparkFrames
     from lake.harness.job import JobContext
     from lake.stages import STAGES
-    from lake.storage.store import Lake
     from lake.tables import TABLES
     from spark_jobs.embed.job import EmbedParams
 
@@ -110,7 +111,9 @@ def main() -> None:
     parser.add_argument("--scratch", type=Path, required=True, help="an empty folder")
     parser.add_argument("--out", type=Path, required=True, help="where the figures go")
     given = parser.parse_args()
-    model = embedder(given.embedder)
+    from spark_jobs.columnar.embedders import embedder
+
+    model = embedder(given.embedder, Lake(settings().root))
     characters = compose(given.folder, max(given.rows, given.plain), given.scratch / "texts")
     name = Path(given.embedder).name  # of a folder: where it lies is nobody's business
     told: dict[str, Any] = {"embedder": name, "cores": os.cpu_count(), "characters": round(characters)}

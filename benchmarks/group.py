@@ -28,8 +28,8 @@ from numpy.typing import NDArray
 
 from lake.harness.job import JobContext
 from spark_jobs.group.job import GroupParams, groups
-from texts.embed.embedder import embedder
-from texts.embed.vector_bytes import packed
+from texts.embed.embedder import open_embedder
+from texts.embed.vector_bytes import to_bytes
 
 Rows = NDArray[np.float32]
 _PART = 50_000
@@ -49,7 +49,7 @@ def session(scratch: Path) -> Any:
 
 def write_inputs(folder: Path, parts: Iterator[tuple[Rows, NDArray[np.int64]]], first: int = 0) -> None:
     """The stage's inputs in Parquet: a low-rated record for each vector; the part's numbers choose its licence."""
-    digest = embedder().digest
+    digest = open_embedder().digest
     for number, (rows, topics) in enumerate(parts):
         names = [f"{first + number * _PART + place:024x}" for place in range(len(rows))]
         ids, licences = [f"rec_{name}" for name in names], [_LICENCES[topic % len(_LICENCES)] for topic in topics]
@@ -60,7 +60,7 @@ def write_inputs(folder: Path, parts: Iterator[tuple[Rows, NDArray[np.int64]]], 
             {"id": ids, "licence": licences, "personal": pa.nulls(len(ids), pa.list_(pa.string())), "text_hash": names}
             | plain,
             {"id": ids, "high": [False] * len(ids)},
-            {"text_hash": names, "embedder": [digest] * len(ids), "vector": packed(rows)},
+            {"text_hash": names, "embedder": [digest] * len(ids), "vector": to_bytes(rows)},
         )
         for key, columns in zip(_KEYS, tables, strict=True):
             path = folder / key / f"part-{number:05}.parquet"
@@ -215,7 +215,7 @@ def embed(given: argparse.Namespace, scratch: Path) -> dict[str, Any]:
     from real_texts import texts
     from sentence_transformers import SentenceTransformer
 
-    model = SentenceTransformer(str(embedder().folder), device="cpu")
+    model = SentenceTransformer(str(open_embedder().folder), device="cpu")
     model.max_seq_length = given.tokens
     found = texts(given.real, given.rows)
     np.save(given.vectors, model.encode(found, batch_size=64, normalize_embeddings=True))

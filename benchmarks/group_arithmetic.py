@@ -46,9 +46,9 @@ def token_means(texts: list[str]) -> NDArray[np.float32]:
     from safetensors.numpy import load_file
     from tokenizers import Tokenizer
 
-    from texts.embed.embedder import embedder
+    from texts.embed.embedder import open_embedder
 
-    folder = embedder().folder
+    folder = open_embedder().folder
     weights = load_file(folder / "model.safetensors")
     tokens = next(weights[name] for name in weights if name.endswith("word_embeddings.weight")).astype(np.float32)
     tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))

@@ -23,11 +23,12 @@ os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
 
 from lake.harness.job import JobContext
 from lake.ids import sha256_text
+from lake.settings import settings
 from lake.storage.store import Lake
 from lake.tables import TABLES
 from spark_jobs.columnar.vectors import whole
 from spark_jobs.group.grouping import SizeLaw, close_pairs, groups, products
-from texts.embed.embedder import Embedder, embedder
+from texts.embed.embedder import Embedder, open_embedder
 from texts.embed.fidelity import fidelity, recall
 from trainers.student import StudentParams, student_embedder
 
@@ -148,13 +149,13 @@ def main() -> None:
     student, trained = train(
         rest, StudentParams(train=True, sample=given.sample, heldout=max(50, given.sample // 20)), given.scratch
     )
-    teacher = embedder("teacher")
+    teacher = open_embedder("teacher")
     begun = time.monotonic()
     taught = {side: teacher.encode([record[side] for record in held]) for side in ("text", "prompt", "answer")}
     speed = 3 * len(held) / (time.monotonic() - begun)
     encoders: dict[str, Encode] = {
         "student": student.encode,
-        "static": embedder("static").encode,
+        "static": open_embedder("static", settings().cache).encode,
         "tf-idf": tfidf(rest),
     }
     sides = iter(taught.values())

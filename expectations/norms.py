@@ -11,7 +11,7 @@ import pyarrow as pa
 import pyarrow.compute
 
 from expectations.frames import in_memory
-from texts.embed.vector_bytes import unpacked
+from texts.embed.vector_bytes import from_bytes
 
 if TYPE_CHECKING:
     from expectations.frames import Frame
@@ -55,4 +55,4 @@ def _lengths(rows: pa.Array, size: int) -> Any:
     """The norm of each row of `size` bytes: 0 for bytes that are no vector, infinite where a component is no number."""
     if size == 0 or size % _COMPONENT:
         return np.zeros(len(rows))
-    return np.nan_to_num(np.linalg.norm(unpacked(rows), axis=1), nan=np.inf)
+    return np.nan_to_num(np.linalg.norm(from_bytes(rows), axis=1), nan=np.inf)

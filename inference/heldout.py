@@ -18,19 +18,24 @@ from pydantic import Field
 from inference.batch import answered, in_batches
 from inference.prompts import distil
 from inference.text_engines import Completion, EngineParams, Request, open_engine
-from lake.errors import StageFailed
+from lake.errors import StageFailed, as_user_error
 from lake.harness.job import ArrowInputs, ArrowRows, JobContext, Params
 from lake.ids import content_id
+from lake.settings import settings
+from lake.storage.student import embedder_name
 from lake.tables import TABLES
 from texts.coverage import member_coverage
-from texts.embed.embedder import DEFAULT, Embedder, embedder
+from texts.embed.embedder import DEFAULT, Embedder, open_embedder
+from texts.errors import EmbedderError
 from texts.formats.distillation import answer_of, format_score
 from texts.rubric import score
 
 ANSWERS = "gold/heldout_answers"
 Item = Mapping[str, Any]
 
-_QUALITY, _ALIGNMENT, _FORMAT = 0.5, 0.4, 0.1  # the weights of the training reward (method, section 4.2)
+# The method's weights (section 4.2), fixed: scores of different runs stay comparable whatever a recipe trains for. The weights of
+# the training reward stand in recipes/grpo/*.yaml.
+_QUALITY, _ALIGNMENT, _FORMAT = 0.5, 0.4, 0.1
 _BEST_SCORE = 5.0  # of texts.rubric
 
 
@@ -92,7 +97,8 @@ def _answer_all(
             max_tokens=params.max_tokens, temperature=params.temperature, seed=params.seed,
         )  # fmt: skip
 
-    measure = embedder(params.embedder)
+    with as_user_error(EmbedderError):
+        measure = open_embedder(embedder_name(params.embedder, context.lake), settings().cache)
     with open_engine(engine_params) as engine:
         name = model or engine.model
         for batch in in_batches(answered(items, request, engine, context.lake, params.batch_size), params.batch_size):

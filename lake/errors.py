@@ -1,4 +1,7 @@
-"""The one exception a user may cause."""
+"""The two errors that end a command with a sentence, and how another package's error becomes one."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 
 class UserError(Exception):
@@ -7,3 +10,12 @@ class UserError(Exception):
 
 class StageFailed(Exception):
     """A stage that could not finish or whose books do not balance; nothing of it was published. Exit code 1."""
+
+
+@contextmanager
+def as_user_error(*kinds: type[Exception]) -> Iterator[None]:
+    """Errors of these kinds leave the block as UserError with the same sentence: for packages that know nothing of the lake."""
+    try:
+        yield
+    except kinds as error:
+        raise UserError(str(error)) from error

@@ -16,13 +16,13 @@ import pyarrow.dataset as ds
 from pydantic import Field
 
 from lake.errors import StageFailed
+from lake.harness.environment import prepare
 from lake.harness.job import ArrowInputs, ArrowRows, JobContext, Params
 from lake.ids import sha256_text
 from lake.tables import TABLES
 from texts.coverage import facts_recovered
 from texts.formats import FORMATS
 from trainers.recipes import Architecture
-from trainers.surroundings import silence
 
 _TABLE = "reports/evaluation"
 Figure = dict[str, Any]
@@ -57,7 +57,7 @@ def evaluation(inputs: ArrowInputs, params: EvaluationParams, context: JobContex
 
 
 def _arms(inputs: ArrowInputs, params: EvaluationParams, context: JobContext) -> Iterator[Figure]:
-    silence()
+    prepare(offline=True)
     from trainers import tiny
     from trainers.language_modelling import loss_per_token, train
 

@@ -1,6 +1,11 @@
-"""GRPO of the distiller on MIXTURE's grpo split, from the fine-tuned checkpoint (method: section 4).
+"""GRPO of the distiller on MIXTURE's grpo split, from the fine-tuned checkpoint (method, section 4); TRL does the arithmetic.
 
-The KL term compares with the fine-tuned checkpoint. Not yet: resuming an interrupted run by itself, several GPUs, dual clipping.
+- Reward: R = sum of weight x reward over the recipe's `reward_weights` (section 4.2), which stand in recipes/grpo/*.yaml.
+- Advantage: (R - mean) / std over the completions of one prompt, the same for all of a completion's tokens (section 4.1).
+- Loss: PPO's clipped ratio, with `epsilon` below and `epsilon_high` above, plus `beta` times the KL divergence from the fine-tuned
+  checkpoint (section 4.1).
+
+Not yet: resuming an interrupted run by itself, several GPUs, dual clipping.
 """
 
 from collections.abc import Mapping, Sequence
@@ -12,10 +17,10 @@ import pyarrow as pa
 import pyarrow.dataset as ds
 from pydantic import Field, field_validator
 
+from lake.harness.environment import prepare
 from lake.harness.job import ArrowInputs, ArrowRows, JobContext, Params
 from lake.tables import TABLES
 from trainers.recipes import GrpoRecipe, load, parse
-from trainers.surroundings import silence
 
 _FIGURES = (
     "steps",
@@ -46,11 +51,12 @@ class GrpoParams(Params):
 def distiller(inputs: ArrowInputs, params: GrpoParams, context: JobContext) -> ArrowRows:
     """One row of models/distiller_grpo: the checkpoint, its rewards on held-out items before and after, how far it moved.
 
-    reward, reward_before: weighted rewards of the answers to the same held-out items. The checkpoint lies in the run's artifacts.
+    reward, reward_before: mean weighted rewards of the answers to the same held-out items. The checkpoint lies in the run's
+    artifacts.
     """
-    silence()
+    prepare(offline=True)
     from trainers import checkpoint
-    from trainers.trl_setup import average, curve
+    from trainers.trl_setup import logged_curves, mean_of
 
     recipe, mixture = params.recipe, inputs["gold/mixture"]
     start = inputs["models/distiller_sft"].to_table(columns=["uri", "digest"]).to_pylist()[0]
@@ -60,15 +66,15 @@ def distiller(inputs: ArrowInputs, params: GrpoParams, context: JobContext) -> A
     folder = context.artifacts / "checkpoint"
     digest = checkpoint.save(trainer.model, trainer.processing_class, folder)
     after, format_rate = _heldout_figures(str(folder), mixture, params)
-    points = curve(trainer.state.log_history, _curves(recipe))
+    points = logged_curves(trainer.state.log_history, _curves(recipe))
     row: dict[str, Any] = {
         "digest": digest, "recipe": recipe.name, "uri": str(folder), "base": start["digest"],
         "steps": trainer.state.global_step, "train_rows": rows, "reward": after, "reward_before": before,
-        "kl": average(points, "kl"), "frac_reward_zero_std": average(points, "frac_reward_zero_std"),
+        "kl": mean_of(points, "kl"), "frac_reward_zero_std": mean_of(points, "frac_reward_zero_std"),
         "format_rate": format_rate, "weight_change": checkpoint.weight_change(Path(start["uri"]), folder), "curve": points,
     }  # fmt: skip
     context.metrics.update({name: float(row[name]) for name in _FIGURES})
-    context.metrics["mean_completion_length"] = average(points, "completions/mean_length")
+    context.metrics["mean_completion_length"] = mean_of(points, "completions/mean_length")
     yield "models/distiller_grpo", pa.Table.from_pylist([row], schema=TABLES["models/distiller_grpo"].schema)
 
 
@@ -89,7 +95,7 @@ def _trainer(start: str, mixture: ds.Dataset, params: GrpoParams, context: JobCo
     from trl.trainer.grpo_trainer import GRPOTrainer
 
     from trainers.dataset import conversations, tokens
-    from trainers.trl_setup import Watch, adapters, quiet_arguments
+    from trainers.trl_setup import ProgressAndTimeLimit, lora_config, shared_arguments
 
     recipe = params.recipe
     tokenizer = AutoTokenizer.from_pretrained(start)
@@ -101,13 +107,13 @@ def _trainer(start: str, mixture: ds.Dataset, params: GrpoParams, context: JobCo
         model=start,
         reward_funcs=[trl_reward(name) for name in recipe.reward_weights],
         args=GRPOConfig(
-            **recipe.arguments(), **quiet_arguments(context.artifacts / "steps", params.seed),
+            **recipe.arguments(), **shared_arguments(context.artifacts / "steps", params.seed),
             reward_weights=list(recipe.reward_weights.values()), model_init_kwargs={"dtype": "float32"},
         ),
         train_dataset=rows.remove_columns("completion"),
         processing_class=tokenizer,
-        peft_config=adapters(recipe.lora),
-        callbacks=[Watch(recipe.time_limit_s, context.progress)],
+        peft_config=lora_config(recipe.lora),
+        callbacks=[ProgressAndTimeLimit(recipe.time_limit_s, context.progress)],
     )  # fmt: skip
     trainer.remove_callback(PrinterCallback)  # it writes every log entry to standard output
     return trainer, len(rows)

@@ -1,5 +1,8 @@
-"""Supervised fine-tuning of the distiller on MIXTURE's sft split (method: cold start).
+"""Supervised fine-tuning of the distiller on MIXTURE's sft split: the cold start of LM-Mixup (method, section 3).
 
+The loss is the cross-entropy of the answer given the group, -sum_t log p(y_t | y_<t, X) (method, section 1). Unlike the reference
+code, every answer ends with the end-of-turn token inside the loss, so that stopping is learned, and rows that are too long are
+dropped whole rather than cut.
 Not yet: resuming an interrupted run by itself, several GPUs. With a time limit the number of steps depends on the machine.
 """
 
@@ -11,10 +14,10 @@ import pyarrow.dataset as ds
 from pydantic import Field, field_validator
 
 from lake.errors import StageFailed
+from lake.harness.environment import prepare
 from lake.harness.job import ArrowInputs, ArrowRows, JobContext, Params
 from lake.tables import TABLES
 from trainers.recipes import Architecture, SftRecipe, load, parse
-from trainers.surroundings import silence
 
 
 class SftParams(Params):
@@ -36,10 +39,10 @@ def distiller(inputs: ArrowInputs, params: SftParams, context: JobContext) -> Ar
 
     The checkpoint lies in the run's artifacts. StageFailed if a row's loss mask hides the end of its answer.
     """
-    silence()
+    prepare(offline=True)
     from trainers import checkpoint
     from trainers.dataset import conversations
-    from trainers.trl_setup import average, curve
+    from trainers.trl_setup import logged_curves, mean_of
 
     recipe, mixture = params.recipe, inputs["gold/mixture"]
     model, tokenizer = _base(recipe, mixture, params.seed)
@@ -47,12 +50,12 @@ def distiller(inputs: ArrowInputs, params: SftParams, context: JobContext) -> Ar
     trainer = _trainer(model, tokenizer, rows, params, context)
     trainer.train()
     folder = context.artifacts / "checkpoint"
-    points = curve(trainer.state.log_history, ("loss", "grad_norm", "learning_rate"))
+    points = logged_curves(trainer.state.log_history, ("loss", "grad_norm", "learning_rate"))
     row: dict[str, Any] = {
         "digest": checkpoint.save(trainer.model, tokenizer, folder), "uri": str(folder),
         "recipe": recipe.name, "base": recipe.base if isinstance(recipe.base, str) else "from scratch",
         "steps": trainer.state.global_step, "train_rows": len(rows), "dropped_rows": dropped,
-        "loss": average([point for point in points if point["name"] == "loss"][-5:], "loss"),
+        "loss": mean_of([point for point in points if point["name"] == "loss"][-5:], "loss"),
         "format_rate": _format_rate(*checkpoint.load(str(folder)), mixture, params), "curve": points,
     }  # fmt: skip
     context.metrics.update(
@@ -87,19 +90,19 @@ def _trainer(model: Any, tokenizer: Any, rows: Any, params: SftParams, context: 
     from trl.trainer.sft_trainer import SFTTrainer
 
     from trainers.dataset import share_that_stops
-    from trainers.trl_setup import Watch, adapters, quiet_arguments
+    from trainers.trl_setup import ProgressAndTimeLimit, lora_config, shared_arguments
 
     recipe = params.recipe
     trainer = SFTTrainer(
         model=model,
         args=SFTConfig(
-            **recipe.arguments(), **quiet_arguments(context.artifacts / "steps", params.seed),
+            **recipe.arguments(), **shared_arguments(context.artifacts / "steps", params.seed),
             max_length=recipe.max_length, completion_only_loss=recipe.completion_only_loss, train_sampling_strategy="group_by_length",
         ),
         train_dataset=rows.select_columns(["prompt", "completion"]),
         processing_class=tokenizer,
-        peft_config=adapters(recipe.lora),
-        callbacks=[Watch(recipe.time_limit_s, context.progress)],
+        peft_config=lora_config(recipe.lora),
+        callbacks=[ProgressAndTimeLimit(recipe.time_limit_s, context.progress)],
     )  # fmt: skip
     trainer.remove_callback(PrinterCallback)  # it writes every log entry to standard output
     stops = context.metrics["eos_in_mask"] = share_that_stops(

@@ -1,8 +1,9 @@
 """A static embedder trained on this lake's own texts to place them as the teacher does: models/student_embedder.
 
-Token vectors start as the static embedder's, followed by a linear map fitted by ridge regression; both are then trained so that a
-text's vector, and its likeness to the other texts of the batch, are the teacher's. The map is folded into the token vectors
-afterwards, so the student is an ordinary SentenceTransformer folder. Not yet: hard negatives, or tokens beyond the teacher's.
+Token vectors start as the static embedder's, followed by a linear map fitted by ridge regression; both are then trained
+(trainers.embedding_distillation) so that a text's vector, and its cosines with the other texts of the batch, are the teacher's. The
+map is folded into the token vectors afterwards, so the student is an ordinary SentenceTransformer folder.
+Not yet: hard negatives, or tokens beyond the teacher's.
 """
 
 from collections.abc import Mapping, Sequence
@@ -15,22 +16,25 @@ import pyarrow.dataset as ds
 from numpy.typing import NDArray
 from pydantic import Field
 
-from lake.errors import UserError
+from lake.errors import UserError, as_user_error
+from lake.harness.environment import prepare
 from lake.harness.job import ArrowInputs, ArrowRows, JobContext, Params
 from lake.ids import sha256_text
 from lake.settings import settings
+from lake.storage.student import STUDENT_TABLE, embedder_name
 from lake.tables import TABLES
-from texts.embed import static
-from texts.embed.embedder import DEFAULT, STUDENT_TABLE, Embedder, embedder
+from texts.embed.embedder import DEFAULT, Embedder, open_embedder
 from texts.embed.fidelity import LEAST_TEXTS, fidelity, recall
-from texts.embed.vector_bytes import packed, unpacked
+from texts.embed.static import read_static
+from texts.embed.static_from_teacher import save, static_folder
+from texts.embed.vector_bytes import from_bytes, to_bytes
+from texts.errors import EmbedderError
 from trainers.stratified_sample import stratified
-from trainers.surroundings import silence
 
 SAMPLE_TABLE = "models/student_sample"
-_SIDES = ("text", "prompt", "answer")  # what is measured of a held-out record
+_SIDES = ("text", "prompt", "answer")  # of a held-out record, each measured
 _TEXTS_A_CALL = 512
-_LEAST_PART = 20  # held-out records of a source or language that is told apart
+_LEAST_PART = 20  # held-out records that a source or language must have to be measured by itself
 
 Vectors = NDArray[np.float32]
 Records = Sequence[Mapping[str, Any]]
@@ -60,113 +64,118 @@ class StudentParams(Params):
 def student_embedder(inputs: ArrowInputs, params: StudentParams, context: JobContext) -> ArrowRows:
     """One row: the student with its fidelity on held-out records, or that none was asked for; beside it the teacher's vectors.
 
-    Given only rows that are new it returns none: the student in service stays, and silver/embeddings measures it on them.
+    Given only new rows it returns none: the student in service stays, and silver/embeddings measures it on them.
     """
     if context.before:
         return
     if not params.train:
         yield STUDENT_TABLE, _row(decision="no student was asked for")
         return
-    silence()
+    prepare(offline=True)
     records = stratified(inputs["silver/unique_instructions"], params.sample, params.seed)
-    held = min(params.heldout, len(records) // 5)
-    if held < LEAST_TEXTS:
+    count = min(params.heldout, len(records) // 5)
+    if count < LEAST_TEXTS:
         raise UserError(
             f"a student needs {5 * LEAST_TEXTS} distinct records to learn from; this lake has {len(records)}"
         )
-    teacher, lessons = embedder(params.teacher), _lessons(records[held:], params.characters)
-    sides = [[str(record[side] or "") for record in records[:held]] for side in _SIDES]
-    vectors, fresh = _teachers_vectors(list(dict.fromkeys([*lessons, *chain(*sides)])), teacher, context)
-    yield SAMPLE_TABLE, fresh
-    wanted = np.stack([vectors[text] for text in lessons])
-    student, losses = _trained(lessons, wanted, teacher, params, context)
-    shown = [student.encode(texts) for texts in sides]
-    taught = [np.stack([vectors[text] for text in texts]) for texts in sides]
-    measured = _figures(shown, taught)
-    context.metrics.update(measured)
+    heldout, training = records[:count], records[count:]
+    with as_user_error(EmbedderError):
+        teacher = open_embedder(embedder_name(params.teacher, context.lake), settings().cache)
+    texts = _training_texts(training, params.characters)
+    sides = [[str(record[side] or "") for record in heldout] for side in _SIDES]
+    vectors, embedded = _teacher_vectors(list(dict.fromkeys([*texts, *chain(*sides)])), teacher, context)
+    yield SAMPLE_TABLE, embedded
+    student, losses = _trained(texts, np.stack([vectors[text] for text in texts]), teacher, params, context)
+    student_sides = [student.encode(side) for side in sides]
+    teacher_sides = [np.stack([vectors[text] for text in side]) for side in sides]
+    figures = _figures(student_sides, teacher_sides)
+    context.metrics.update(figures)
     yield STUDENT_TABLE, _row(
         digest=student.digest, uri=str(student.folder), teacher=teacher.digest, decision="trained", seed=params.seed,
-        train_rows=len(records) - held, heldout_rows=held, train_texts=len(lessons), loss=losses[-1], **measured,
-        parts=_parts(records[:held], shown[0], taught[0]),
+        train_rows=len(training), heldout_rows=count, train_texts=len(texts), loss=losses[-1], **figures,
+        parts=_parts(heldout, student_sides[0], teacher_sides[0]),
     )  # fmt: skip
 
 
-def _lessons(records: Records, characters: int) -> list[str]:
-    """The distinct prompts and answers, each up to `characters`: a mean of token vectors learned on short texts serves long ones."""
+def _training_texts(records: Records, characters: int) -> list[str]:
+    """The distinct prompts and answers, each cut at `characters`: a mean of token vectors learned on short texts serves long ones."""
     parts = (str(record[side] or "")[:characters] for record in records for side in ("prompt", "answer"))
     return [text for text in dict.fromkeys(parts) if text.strip()]
 
 
-def _teachers_vectors(
+def _teacher_vectors(
     texts: Sequence[str], teacher: Embedder, context: JobContext
 ) -> tuple[dict[str, Vectors], pa.Table]:
-    """The teacher's vector of each distinct text, and the rows of those that no cache table had: only they are embedded."""
+    """The teacher's vector of each distinct text, and rows of models/student_sample for those that no table of the lake had."""
     hashes = {text: sha256_text(text) for text in texts}
-    known = _cached(list(hashes.values()), teacher.digest, context)
+    known = _published_vectors(list(hashes.values()), teacher.digest, context)
     vectors = {text: known[text_hash] for text, text_hash in hashes.items() if text_hash in known}
-    fresh = [text for text in texts if text not in vectors]
-    for start in range(0, len(fresh), _TEXTS_A_CALL):
-        part = fresh[start : start + _TEXTS_A_CALL]
+    missing = [text for text in texts if text not in vectors]
+    for start in range(0, len(missing), _TEXTS_A_CALL):
+        part = missing[start : start + _TEXTS_A_CALL]
         vectors |= zip(part, teacher.encode(part), strict=True)
-        context.progress(start + len(part), len(fresh))
-    context.metrics["texts_embedded_by_the_teacher"] = float(len(fresh))
-    made = np.stack([vectors[text] for text in fresh]) if fresh else np.zeros((0, 0), np.float32)
-    columns = [[hashes[text] for text in fresh], [teacher.digest] * len(fresh), packed(made)]
+        context.progress(start + len(part), len(missing))
+    context.metrics["texts_embedded_by_the_teacher"] = float(len(missing))
+    rows = np.stack([vectors[text] for text in missing]) if missing else np.zeros((0, 0), np.float32)
+    columns = [[hashes[text] for text in missing], [teacher.digest] * len(missing), to_bytes(rows)]
     return vectors, pa.Table.from_arrays(columns, schema=TABLES[SAMPLE_TABLE].schema)
 
 
-def _cached(hashes: Sequence[str], digest: str, context: JobContext) -> dict[str, Vectors]:
-    """What the vectors of the lake and of an earlier sample already hold of these texts."""
+def _published_vectors(hashes: Sequence[str], digest: str, context: JobContext) -> dict[str, Vectors]:
+    """By text hash, the vectors of the embedder with this digest that silver/embeddings or an earlier sample holds."""
     wanted = (ds.field("embedder") == digest) & ds.field("text_hash").isin(pa.array(hashes))
-    found: dict[str, Vectors] = {}
+    vectors: dict[str, Vectors] = {}
     for key in ("silver/embeddings", SAMPLE_TABLE):
         if context.lake.version(key) is not None:
             rows = context.lake.dataset(key).to_table(["text_hash", "vector"], filter=wanted)
-            found |= dict(zip(rows["text_hash"].to_pylist(), unpacked(rows["vector"]), strict=True))
-    return found
+            vectors |= dict(zip(rows["text_hash"].to_pylist(), from_bytes(rows["vector"]), strict=True))
+    return vectors
 
 
 def _trained(
-    texts: Sequence[str], wanted: Vectors, teacher: Embedder, params: StudentParams, context: JobContext
+    texts: Sequence[str], targets: Vectors, teacher: Embedder, params: StudentParams, context: JobContext
 ) -> tuple[Embedder, list[float]]:
     """The student, in the run's artifacts, and the mean loss of each epoch."""
     from tokenizers import Tokenizer
 
-    from trainers.embedding_distillation import Schedule, imitated
+    from trainers.embedding_distillation import Schedule, train_student
 
-    plain = static.distilled(teacher.digest, lambda: teacher.model, settings().cache)
-    start = static.opened(plain)
+    untrained = static_folder(teacher.digest, lambda: teacher.model, settings().cache)
+    start = read_static(untrained)
     if start is None:
         raise UserError(f"{teacher.name} cannot be a teacher: its tokenizer is not that of a BERT with lower case")
     schedule = Schedule(params.epochs, params.batch_size, params.learning_rate, params.likeness_weight, params.seed)
-    weights, losses = imitated(start, texts, wanted, schedule, context.progress)
+    weights, losses = train_student(start, texts, targets, schedule, context.progress)
     folder = context.artifacts / "student"
-    static.save(Tokenizer.from_file(str(plain / "tokenizer.json")), weights, folder)
+    save(Tokenizer.from_file(str(untrained / "tokenizer.json")), weights, folder)
     return Embedder(str(folder), folder), losses
 
 
-def _figures(shown: Sequence[Vectors], taught: Sequence[Vectors]) -> dict[str, float]:
-    """Fidelity over whole records, and how often the nearest answer is a prompt's own, beside the teacher's figures."""
-    whole = fidelity(shown[0], taught[0])
+def _figures(student: Sequence[Vectors], teacher: Sequence[Vectors]) -> dict[str, float]:
+    """Fidelity over whole records, and how often the nearest answer is a prompt's own, beside the teacher's figures.
+
+    student, teacher: unit vectors of the held-out records' texts, prompts and answers, in the order of _SIDES.
+    """
+    whole = fidelity(student[0], teacher[0])
     return {
         "neighbour_cosine": whole.neighbour_cosine, "teacher_cosine": whole.teacher_cosine, "share": whole.share,
-        "overlap": whole.overlap, "recall": recall(shown[1], shown[2]), "teacher_recall": recall(taught[1], taught[2]),
+        "overlap": whole.overlap, "recall": recall(student[1], student[2]), "teacher_recall": recall(teacher[1], teacher[2]),
     }  # fmt: skip
 
 
-def _parts(records: Records, shown: Vectors, taught: Vectors) -> list[dict[str, Any]]:
+def _parts(records: Records, student: Vectors, teacher: Vectors) -> list[dict[str, Any]]:
     """Fidelity by source and by language, neighbours sought among all held-out records."""
-    found: list[dict[str, Any]] = []
+    parts: list[dict[str, Any]] = []
     for name in ("source", "language"):
         values = np.array([record[name] or "" for record in records])
         for value in np.unique(values):
             rows = np.flatnonzero(values == value)
             if len(rows) >= _LEAST_PART:
-                part = fidelity(shown, taught, rows)
-                found.append(
+                part = fidelity(student, teacher, rows)
+                parts.append(
                     {"part": name, "value": str(value), "rows": len(rows), "share": part.share, "overlap": part.overlap}
                 )
-    return found
+    return parts
 
 
 def _row(**columns: Any) -> pa.Table:

@@ -1,4 +1,4 @@
-"""What both trainers ask of TRL beside the recipe: quiet, a time limit, progress, adapters, and the curve afterwards."""
+"""What SFT and GRPO set up alike around a TRL trainer: arguments, LoRA adapters, a callback for progress and time, logged curves."""
 
 import math
 import time
@@ -12,10 +12,10 @@ from transformers import TrainerCallback, TrainerControl, TrainerState, Training
 from trainers.recipes import Lora
 
 
-class Watch(TrainerCallback):
-    """Reports each step; with a time limit, lets the learning rate fall linearly to zero at the limit and stops there.
+class ProgressAndTimeLimit(TrainerCallback):
+    """Reports each step; with a time limit, lowers the learning rate linearly to zero at the limit and stops training there.
 
-    How many steps fit depends on the machine: a limited run's weights are reproducible only step for step.
+    How many steps fit into a limit depends on the machine, and so do the weights of a limited run.
     """
 
     def __init__(self, limit_s: float | None, progress: Callable[[int, int], None]) -> None:
@@ -38,8 +38,8 @@ class Watch(TrainerCallback):
         self._progress(round(100 * max(spent, state.global_step / max(state.max_steps, 1))), 100)
 
 
-def curve(history: Sequence[dict[str, float]], names: Sequence[str]) -> list[dict[str, Any]]:
-    """The logged values of `names` as rows of step, name, value, in the order logged."""
+def logged_curves(history: Sequence[dict[str, float]], names: Sequence[str]) -> list[dict[str, Any]]:
+    """The values that TRL logged under these names, as rows of step, name and value, in the order logged."""
     return [
         {"step": int(entry["step"]), "name": name, "value": float(entry[name])}
         for entry in history
@@ -48,13 +48,13 @@ def curve(history: Sequence[dict[str, float]], names: Sequence[str]) -> list[dic
     ]
 
 
-def average(points: Sequence[dict[str, Any]], name: str) -> float:
+def mean_of(points: Sequence[dict[str, Any]], name: str) -> float:
     """The mean of one curve; NaN if it was never logged."""
     values = [point["value"] for point in points if point["name"] == name]
     return sum(values) / len(values) if values else math.nan
 
 
-def quiet_arguments(folder: Path, seed: int) -> dict[str, Any]:
+def shared_arguments(folder: Path, seed: int) -> dict[str, Any]:
     """The arguments of a TRL config that are the same for every recipe: where steps are saved, seeds, no outside reports."""
     return {
         "output_dir": str(folder), "seed": seed, "data_seed": seed, "report_to": [], "disable_tqdm": True,
@@ -62,7 +62,7 @@ def quiet_arguments(folder: Path, seed: int) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def adapters(lora: Lora | None) -> Any:
+def lora_config(lora: Lora | None) -> Any:
     """PEFT's configuration of a recipe's adapters, or None where all weights are trained."""
     if lora is None:
         return None

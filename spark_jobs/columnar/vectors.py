@@ -32,12 +32,12 @@ def whole(rows: NDArray[np.floating]) -> Vectors:
 
 def packed(rows: Vectors) -> pa.Array:
     """Whole-number rows as a binary column, two bytes a component."""
-    return packing.packed(rows, _WHOLE)
+    return packing.to_bytes(rows, _WHOLE)
 
 
 def unpacked(column: pa.Array | pa.ChunkedArray) -> Vectors:
     """The rows of a column made by `packed`, which has no nulls; shape (rows, dimension)."""
-    return packing.unpacked(column, _WHOLE)
+    return packing.from_bytes(column, _WHOLE)
 
 
 def unit(rows: NDArray[np.floating]) -> NDArray[np.floating]:

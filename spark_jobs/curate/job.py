@@ -12,6 +12,7 @@ from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
 from lake.harness.job import JobContext, Params, SparkInputs, SparkRows
+from spark_jobs.columnar.embedders import embedder
 from spark_jobs.curate.neighbours import nearest
 from spark_jobs.embed.job import with_vectors
 from texts.embed.embedder import DEFAULT
@@ -42,7 +43,7 @@ def quality(inputs: SparkInputs, params: QualityParams, context: JobContext) -> 
     whole = records.join(judged(inputs["silver/ratings"]), "id", "left").persist()
     rated = whole.where("judges > 0")
     chosen = F.broadcast(sampled(rated, params.sample))  # bounded, and vectors are many: they stay where they are
-    compared = with_vectors(chosen, inputs["silver/embeddings"], params.embedder)
+    compared = with_vectors(chosen, inputs["silver/embeddings"], embedder(params.embedder, context.lake).digest)
     beside = neighbour_scores(compared, params).persist()  # few rows, and asked for twice
     scored = with_uncertainty(rated, beside, params.high_score).persist()
     context.metrics.update(calibration(scored))

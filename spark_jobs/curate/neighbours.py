@@ -32,7 +32,7 @@ def train_cells(rows: DataFrame, rows_per_cell: int, salt: str = "cells") -> Vec
     count = rows.count()
     sample = rows.orderBy(F.xxhash64(F.lit(salt), "id"), "id").limit(_SAMPLE).select("vector")
     cells = min(max(1, ceil(count / rows_per_cell)), _MOST_CELLS)
-    return vectors.centroids(vectors.whole(packing.unpacked(sample.toArrow()["vector"])), cells)
+    return vectors.centroids(vectors.whole(packing.from_bytes(sample.toArrow()["vector"])), cells)
 
 
 def in_cells(rows: DataFrame, centres: Vectors, visits: int = 1) -> DataFrame:
@@ -41,7 +41,7 @@ def in_cells(rows: DataFrame, centres: Vectors, visits: int = 1) -> DataFrame:
     def place(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
         for batch in batches:
             if batch.num_rows:
-                own = vectors.whole(packing.unpacked(batch["vector"]))
+                own = vectors.whole(packing.from_bytes(batch["vector"]))
                 yield _placed(batch["id"], vectors.packed(own), vectors.nearest_cells(own, centres, visits))
 
     return rows.select("id", "vector").mapInArrow(place, _VISIT)

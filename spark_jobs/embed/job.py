@@ -14,11 +14,13 @@ from pyspark.sql import functions as F
 from pyspark.storagelevel import StorageLevel
 
 from lake.harness.job import JobContext, Params, SparkInputs, SparkRows
+from lake.storage.student import STUDENT, STUDENT_TABLE
 from lake.tables import TABLES
+from spark_jobs.columnar.embedders import embedder
 from spark_jobs.columnar.worker_files import kept
-from texts.embed.embedder import DEFAULT, STUDENT, STUDENT_TABLE, embedder
+from texts.embed.embedder import DEFAULT, open_embedder
 from texts.embed.fidelity import LEAST_TEXTS, fidelity
-from texts.embed.vector_bytes import packed
+from texts.embed.vector_bytes import to_bytes
 
 _VECTORS, _MEASURED = "silver/embeddings", "silver/student_fidelity"
 _FIDELITY = "embedder string, teacher string, texts bigint, share double, overlap double, advice string"
@@ -42,7 +44,7 @@ def embeddings(inputs: SparkInputs, params: EmbedParams, context: JobContext) ->
 
     silver/student_fidelity gets one row where a student embedded enough of them to be measured, else none.
     """
-    model = embedder(params.embedder)
+    model = embedder(params.embedder, context.lake)
     cached = inputs.get(_VECTORS)
     texts = missing(inputs["silver/unique_instructions"], cached, model.digest)
     if cached is not None:  # the join is done once
@@ -54,7 +56,7 @@ def embeddings(inputs: SparkInputs, params: EmbedParams, context: JobContext) ->
     encode = partial(_encode, name=model.name, threads=max(1, (os.cpu_count() or 1) // workers))
     vectors = kept(texts.repartition(workers, "text_hash"), encode, (_VECTORS,), context)
     watched = count if params.embedder == STUDENT else 0
-    return {**vectors, _MEASURED: measured(texts, watched, model.name, params)}
+    return {**vectors, _MEASURED: measured(texts, watched, model.name, params, context)}
 
 
 def missing(records: DataFrame, cached: DataFrame | None, digest: str) -> DataFrame:
@@ -65,26 +67,25 @@ def missing(records: DataFrame, cached: DataFrame | None, digest: str) -> DataFr
     return texts.join(cached.where(F.col("embedder") == digest), "text_hash", "left_anti")
 
 
-def with_vectors(records: DataFrame, cached: DataFrame, name: str) -> DataFrame:
-    """The records with their `vector` by the embedder called `name`; a record without one is left out."""
-    own = cached.where(F.col("embedder") == embedder(name).digest).select("text_hash", "vector")
+def with_vectors(records: DataFrame, cached: DataFrame, digest: str) -> DataFrame:
+    """The records with their `vector` by the embedder with this digest; a record without one is left out."""
+    own = cached.where(F.col("embedder") == digest).select("text_hash", "vector")
     return records.join(own, "text_hash")
 
 
-def measured(texts: DataFrame, count: int, name: str, params: EmbedParams) -> DataFrame:
+def measured(texts: DataFrame, count: int, name: str, params: EmbedParams, context: JobContext) -> DataFrame:
     """One row with the fidelity of the embedder `name` on a sample of the texts, or none for too few of them."""
     if count < LEAST_TEXTS:
         return texts.sparkSession.createDataFrame(TABLES[_MEASURED].schema.empty_table())
     sample = texts.orderBy(F.xxhash64("text_hash"), "text_hash").limit(params.fidelity_texts)
+    teacher = embedder(params.teacher, context.lake).name
     # one task: every text of the sample is compared with every other
-    return sample.coalesce(1).mapInArrow(
-        partial(_fidelity, name=name, teacher=embedder(params.teacher).name), _FIDELITY
-    )
+    return sample.coalesce(1).mapInArrow(partial(_fidelity, name=name, teacher=teacher), _FIDELITY)
 
 
 def _fidelity(batches: Iterator[pa.RecordBatch], name: str, teacher: str) -> Iterator[pa.RecordBatch]:
     texts = [text for batch in batches for text in batch["text"].to_pylist()]
-    student, judge = embedder(name), embedder(teacher)
+    student, judge = open_embedder(name), open_embedder(teacher)
     found = fidelity(student.encode(texts), judge.encode(texts))
     columns = [student.digest, judge.digest, found.texts, found.share, found.overlap, _ADVICE]
     names = [column.split()[0] for column in _FIDELITY.split(", ")]
@@ -93,7 +94,7 @@ def _fidelity(batches: Iterator[pa.RecordBatch], name: str, teacher: str) -> Ite
 
 def _encode(batches: Iterator[pa.RecordBatch], name: str, threads: int) -> Iterator[tuple[str, pa.RecordBatch]]:
     """Vectors for each batch; the model is loaded once a worker, and only if there is a text."""
-    model = embedder(name)
+    model = open_embedder(name)
     for batch in batches:
         if batch.num_rows == 0:
             continue
@@ -101,5 +102,5 @@ def _encode(batches: Iterator[pa.RecordBatch], name: str, threads: int) -> Itera
         rows = model.encode(batch["text"].to_pylist())
         digests = pa.array([model.digest] * len(rows))
         hashes = batch["text_hash"].take(pa.array(range(len(rows))))  # a copy: the column holds on to all of its batch
-        columns = [hashes, digests, packed(rows)]
+        columns = [hashes, digests, to_bytes(rows)]
         yield _VECTORS, pa.RecordBatch.from_arrays(columns, names=["text_hash", "embedder", "vector"])

@@ -16,10 +16,11 @@ from pyspark.sql import functions as F
 from pyspark.storagelevel import StorageLevel
 
 from lake.harness.job import JobContext, Params, SparkInputs, SparkRows
+from spark_jobs.columnar.embedders import embedder
 from spark_jobs.columnar.lookup import among
 from spark_jobs.group.grouping import SizeLaw, likeness
 from spark_jobs.group.passes import PACKED, Rules, grouped, near_newcomers, packed, sample
-from texts.embed.embedder import DEFAULT, embedder
+from texts.embed.embedder import DEFAULT
 from texts.licences import CLASSES
 
 _SINGLETON = ("id", "source", "outcome", "reason", "detail")
@@ -60,7 +61,7 @@ def groups(inputs: SparkInputs, params: GroupParams, context: JobContext) -> Spa
     those of new groups only, where the job is given what is new; singletons are always all of them.
     """
     low = candidates(inputs, params, context.before)
-    ready = with_vectors(low, embeddings(inputs, context.before, params), bool(context.before))
+    ready = with_vectors(low, embeddings(inputs, params, context), bool(context.before))
     ready = ready.persist(StorageLevel.DISK_ONLY)
     comparable = ready.where("vector is not null")
     if context.before:
@@ -108,12 +109,14 @@ def _kind(params: GroupParams) -> Column:
     return F.to_json(F.struct(*parts))
 
 
-def embeddings(inputs: SparkInputs, before: Mapping[str, Any], params: GroupParams) -> DataFrame:
+def embeddings(inputs: SparkInputs, params: GroupParams, context: JobContext) -> DataFrame:
     """text_hash and vector of every text, by the embedder that the params name."""
     cached = inputs["silver/embeddings"]
-    if before:  # a new record may have a text that was embedded before
-        cached = cached.unionByName(before["silver/embeddings"])
-    return cached.where(F.col("embedder") == embedder(params.embedder).digest).select("text_hash", "vector")
+    if context.before:  # a new record may have a text that was embedded before
+        cached = cached.unionByName(context.before["silver/embeddings"])
+    return cached.where(F.col("embedder") == embedder(params.embedder, context.lake).digest).select(
+        "text_hash", "vector"
+    )
 
 
 def with_vectors(low: DataFrame, cached: DataFrame, few: bool) -> DataFrame:

@@ -59,7 +59,7 @@ class Rules:
 def packed(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
     """Batches of text_hash and vector with the vectors packed. Here, because a worker loads the module of what it runs."""
     for batch in batches:
-        rows = vectors.whole(packing.unpacked(batch["vector"]))
+        rows = vectors.whole(packing.from_bytes(batch["vector"]))
         yield pa.RecordBatch.from_arrays([batch["text_hash"], vectors.packed(rows)], names=["text_hash", "vector"])
 
 

@@ -10,7 +10,7 @@ from pyspark.sql import functions as F
 from spark_frames import context, frame, record, rows
 
 from spark_jobs.curate.job import QualityParams, quality
-from texts.embed.embedder import embedder
+from texts.embed.embedder import open_embedder
 
 
 def test_scores_uncertainty_neighbours_and_the_unrated(spark: SparkSession) -> None:
@@ -34,7 +34,7 @@ def test_scores_uncertainty_neighbours_and_the_unrated(spark: SparkSession) -> N
                 [
                     {
                         "text_hash": row["text_hash"],
-                        "embedder": embedder().digest,
+                        "embedder": open_embedder().digest,
                         "vector": vectors.get(row["prompt"], vector(0.0, 1.0)),
                     }
                     for row in records
@@ -72,7 +72,8 @@ def test_beyond_the_sample_neighbours_are_not_measured_and_uncertainty_is_the_me
     records = [record(name, name, "answer") for name in names]
     ratings = [{"id": f"rec_{name}", "judge": "one", "overall": 4 + int(name) % 6} for name in names]
     cached = [
-        {"text_hash": row["text_hash"], "embedder": embedder().digest, "vector": vector(1.0, 0.0)} for row in records
+        {"text_hash": row["text_hash"], "embedder": open_embedder().digest, "vector": vector(1.0, 0.0)}
+        for row in records
     ]
     inputs = {
         "silver/unique_instructions": frame(spark, "silver/unique_instructions", records),

@@ -12,8 +12,9 @@ from static_models import static_folder
 
 from lake.errors import UserError
 from lake.storage.store import Lake
+from lake.storage.student import STUDENT
 from spark_jobs.embed.job import EmbedParams, embeddings, missing
-from texts.embed.embedder import STUDENT, embedder
+from texts.embed.embedder import open_embedder
 from texts.embed.vector_bytes import FLOAT
 
 UNIQUE, VECTORS, FIDELITY = "silver/unique_instructions", "silver/embeddings", "silver/student_fidelity"
@@ -35,7 +36,7 @@ def test_each_text_gets_one_unit_vector_and_like_texts_are_close(spark: SparkSes
     )
     vectors = {row["text_hash"]: np.frombuffer(row["vector"], FLOAT) for row in found}
     assert around.metrics["texts_embedded"] == len(vectors) == len(found) == 3
-    assert {row["embedder"] for row in found} == {embedder().digest}
+    assert {row["embedder"] for row in found} == {open_embedder().digest}
     assert all(abs(np.linalg.norm(vector) - 1) < 1e-5 and len(vector) == 384 for vector in vectors.values())
     bread, baked, cup = (vectors[records[place]["text_hash"]] for place in (0, 1, 2))
     assert bread @ baked > 0.7 > 0.3 > bread @ cup
@@ -54,7 +55,7 @@ def test_only_texts_without_a_vector_of_this_embedder_are_missing(spark: SparkSe
 
 def test_nothing_to_embed_loads_no_model(spark: SparkSession, tmp_path: Path) -> None:
     unique = frame(spark, "silver/unique_instructions", [record("a", "b", "c")])
-    digest = embedder().digest
+    digest = open_embedder().digest
     known = missing(unique, None, digest).selectExpr("text_hash", f"'{digest}' AS embedder", "X'0000803F' AS vector")
     around = context(tmp_path)
     found = embeddings({"silver/unique_instructions": unique, "silver/embeddings": known}, EmbedParams(), around)
@@ -79,19 +80,16 @@ def test_a_static_embedder_gives_the_same_vectors_in_any_partitions_and_only_wha
     )
     assert rows(alone[VECTORS], "text_hash") == found and len(found) == 40
     vectors = {row["text_hash"]: np.frombuffer(row["vector"], FLOAT) for row in found}
-    wanted = embedder(str(folder)).encode([entry["text"] for entry in records])
+    wanted = open_embedder(str(folder)).encode([entry["text"] for entry in records])
     assert np.array_equal([vectors[entry["text_hash"]] for entry in records], wanted)
     later = embeddings({UNIQUE: unique, VECTORS: frame(spark, VECTORS, found[:30])}, params, context(tmp_path))
     assert rows(later[VECTORS], "text_hash") == found[30:]
 
 
-def test_a_student_is_found_in_the_lake_and_measured_on_what_it_embeds(
-    spark: SparkSession, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("MIXLAKE_ROOT", str(tmp_path / "lake"))
+def test_a_student_is_found_in_the_lake_and_measured_on_what_it_embeds(spark: SparkSession, tmp_path: Path) -> None:
     student, teacher = (static_folder(tmp_path / f"model-{seed}", seed) for seed in (1, 2))
     with pytest.raises(UserError, match="no student embedder"):
-        embedder(STUDENT)
+        embeddings({UNIQUE: frame(spark, UNIQUE, _texts(1))}, EmbedParams(embedder=STUDENT), context(tmp_path))
     lakes.publish(
         Lake(str(tmp_path / "lake")),
         "models/student_embedder",
@@ -100,10 +98,10 @@ def test_a_student_is_found_in_the_lake_and_measured_on_what_it_embeds(
     )
     params = EmbedParams(embedder=STUDENT, teacher=str(teacher), fidelity_texts=50)
     found = embeddings({UNIQUE: frame(spark, UNIQUE, _texts(60))}, params, context(tmp_path))
-    assert {row["embedder"] for row in found[VECTORS].collect()} == {embedder(str(student)).digest}
+    assert {row["embedder"] for row in found[VECTORS].collect()} == {open_embedder(str(student)).digest}
     [measured] = rows(found[FIDELITY], "texts")
-    assert (measured["texts"], measured["embedder"]) == (50, embedder(str(student)).digest)
-    assert measured["teacher"] == embedder(str(teacher)).digest and 0 < measured["share"] < 1
+    assert (measured["texts"], measured["embedder"]) == (50, open_embedder(str(student)).digest)
+    assert measured["teacher"] == open_embedder(str(teacher)).digest and 0 < measured["share"] < 1
     assert "--rebuild" in measured["advice"]
     own = params.model_copy(update={"teacher": str(student)})
     [same] = rows(embeddings({UNIQUE: frame(spark, UNIQUE, _texts(60))}, own, context(tmp_path))[FIDELITY], "texts")

@@ -17,7 +17,7 @@ from spark_jobs.curate.neighbours import nearest
 from spark_jobs.group.grouping import SizeLaw
 from spark_jobs.group.job import GroupParams, groups
 from spark_jobs.group.passes import FREE, near_newcomers, runs
-from texts.embed.embedder import embedder
+from texts.embed.embedder import open_embedder
 
 
 def _clusters(count: int, size: int, seed: int = 7, noise: float = 0.35) -> np.ndarray:
@@ -30,7 +30,7 @@ def _clusters(count: int, size: int, seed: int = 7, noise: float = 0.35) -> np.n
 def _inputs(
     spark: SparkSession, records: Sequence[dict[str, Any]], vectors: np.ndarray, high: Sequence[str] = ()
 ) -> dict[str, Any]:
-    digest = embedder().digest
+    digest = open_embedder().digest
     cached = [
         {"text_hash": row["text_hash"], "embedder": digest, "vector": vector.tobytes()}
         for row, vector in zip(records, vectors, strict=True)

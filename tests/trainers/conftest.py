@@ -35,10 +35,10 @@ def small_teacher(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     import torch
     from transformers import BertConfig, BertModel
 
-    from texts.embed.embedder import embedder
+    from texts.embed.embedder import open_embedder
 
     folder = tmp_path_factory.mktemp("teacher") / "model"
-    shutil.copytree(embedder().folder, folder, ignore=shutil.ignore_patterns("*.safetensors", "__pycache__"))
+    shutil.copytree(open_embedder().folder, folder, ignore=shutil.ignore_patterns("*.safetensors", "__pycache__"))
     torch.manual_seed(7)
     small = {"hidden_size": 16, "num_hidden_layers": 1, "num_attention_heads": 2, "intermediate_size": 16}
     BertModel(BertConfig(**json.loads((folder / "config.json").read_text()) | small)).save_pretrained(folder)

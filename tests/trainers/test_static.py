@@ -6,8 +6,16 @@ from typing import Any
 import numpy as np
 import pytest
 
-from texts.embed import static
-from texts.embed.embedder import Embedder, embedder
+from texts.embed.embedder import Embedder, open_embedder
+from texts.embed.static import read_static
+from texts.embed.static_from_teacher import (
+    bare_tokenizer,
+    rarity_weights,
+    save,
+    static_folder,
+    token_vectors,
+    without_common_directions,
+)
 
 TEXTS = ["How do I bake bread?", "bake a loaf of bread", "Who won the cup?", "naïve 日本", ""]
 
@@ -24,8 +32,8 @@ def test_a_distilled_folder_is_made_once_and_gives_sentence_transformers_own_vec
 ) -> None:
     from sentence_transformers import SentenceTransformer
 
-    folder = static.distilled("digest", lambda: teacher, tmp_path)
-    assert static.distilled("digest", lambda: pytest.fail("made twice"), tmp_path) == folder
+    folder = static_folder("digest", lambda: teacher, tmp_path)
+    assert static_folder("digest", lambda: pytest.fail("made twice"), tmp_path) == folder
     wanted = SentenceTransformer(str(folder), device="cpu").encode(TEXTS, normalize_embeddings=True)
     made = Embedder("static", folder)
     found = made.encode(TEXTS)
@@ -36,20 +44,20 @@ def test_a_distilled_folder_is_made_once_and_gives_sentence_transformers_own_vec
 
 
 def test_the_vector_of_a_token_is_what_the_teacher_says_of_it_alone(teacher: Any) -> None:
-    found = static.token_vectors(teacher)
+    found = token_vectors(teacher)
     bread = teacher.tokenizer.convert_tokens_to_ids("bread")
     assert np.allclose(found[bread], teacher.encode("bread", normalize_embeddings=True), atol=1e-5)
 
 
 def test_a_rare_word_weighs_more_and_ranks_begin_at_the_first_word() -> None:
-    weights = static.rarity(["[CLS]", "!", "the", "of", "##s", "glacier"])
+    weights = rarity_weights(["[CLS]", "!", "the", "of", "##s", "glacier"])
     assert weights[0] == weights[1] == weights[2] < weights[3] == weights[4] < weights[5] < 1
 
 
 def test_what_all_tokens_have_in_common_is_gone() -> None:
     random = np.random.default_rng(7)
     common = random.normal(size=(3, 12)) * 20
-    found = static.distinct(
+    found = without_common_directions(
         (5 + random.normal(size=(400, 3)) @ common + random.normal(size=(400, 12))).astype(np.float32)
     )
     assert np.allclose(found.mean(axis=0), 0, atol=1e-4)
@@ -57,12 +65,12 @@ def test_what_all_tokens_have_in_common_is_gone() -> None:
 
 
 def test_two_processes_that_write_one_folder_leave_one_whole(teacher: Any, tmp_path: Path) -> None:
-    tokenizer, weights = static.bare_tokenizer(teacher), np.ones((30522, 4), np.float32)
+    tokenizer, weights = bare_tokenizer(teacher), np.ones((30522, 4), np.float32)
     for _ in range(2):
-        static.save(tokenizer, weights, tmp_path / "model")
+        save(tokenizer, weights, tmp_path / "model")
     assert [path.name for path in tmp_path.iterdir()] == ["model"]
 
 
 def test_another_model_is_no_static_one(tmp_path: Path) -> None:
-    assert static.opened(embedder().folder) is None
-    assert static.opened(tmp_path) is None
+    assert read_static(open_embedder().folder) is None
+    assert read_static(tmp_path) is None

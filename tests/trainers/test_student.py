@@ -17,9 +17,9 @@ from lake.ids import sha256_text
 from lake.settings import settings
 from lake.storage.store import Lake
 from lake.tables import TABLES
-from texts.embed import static
 from texts.embed.embedder import Embedder
 from texts.embed.fidelity import fidelity, recall
+from texts.embed.static_from_teacher import static_folder
 from trainers.stratified_sample import stratified
 from trainers.student import SAMPLE_TABLE, StudentParams, student_embedder
 
@@ -81,7 +81,7 @@ def test_a_student_is_an_ordinary_folder_the_same_for_a_seed_and_nearer_to_the_t
     texts = [record["text"] for record in rows[:60]]
     wanted = SentenceTransformer(row["uri"], device="cpu").encode(texts, normalize_embeddings=True)
     assert np.allclose(student.encode(texts), wanted, atol=1e-5)
-    plain = Embedder("plain", static.distilled(judge.digest, lambda: pytest.fail("made twice"), settings().cache))
+    plain = Embedder("plain", static_folder(judge.digest, lambda: pytest.fail("made twice"), settings().cache))
     taught = judge.encode(texts)
     assert (student.encode(texts) * taught).sum() > (plain.encode(texts) * taught).sum()
     again, _, _ = _trained(small_teacher, tmp_path / "two", rows[::-1])

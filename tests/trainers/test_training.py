@@ -9,13 +9,14 @@ import pytest
 import toy
 
 from lake.errors import StageFailed
+from lake.harness.environment import prepare
+from lake.ids import sha256_folder
 from trainers.grpo import GrpoParams, distiller
 from trainers.rewards import REWARDS
 from trainers.sft import SftParams
 from trainers.sft import distiller as fine_tune
-from trainers.surroundings import silence
 
-silence()
+prepare(offline=True)
 
 
 def test_fine_tuning_learns_and_says_so(fine_tuned: dict[str, Any]) -> None:
@@ -33,7 +34,7 @@ def test_a_checkpoint_is_safetensors_and_reloads_to_the_same_weights(
 
     folder = Path(fine_tuned["row"]["uri"])
     assert not [path for path in folder.rglob("*") if path.suffix in (".bin", ".pt", ".pkl", ".pth")]
-    assert checkpoint.digest(folder) == fine_tuned["row"]["digest"]
+    assert sha256_folder(folder) == fine_tuned["row"]["digest"]
     checkpoint.save(*checkpoint.load(str(folder)), tmp_path)
     assert checkpoint.weight_change(folder, tmp_path) == 0
 
@@ -104,13 +105,13 @@ def test_grpo_moves_the_weights_and_reports_what_it_saw(
 
 
 def test_alignment_pays_for_meaning_and_only_in_a_well_formed_answer() -> None:
-    from trainers.rewards.alignment import alignment
+    from trainers.rewards.alignment import alignment_reward
 
     target = "Q: What boils water?\nA: A kettle heats water until it boils."
     same = "<answer>Q: What heats water to boiling?\nA: Water is brought to the boil by a kettle.</answer>"
     other = "<answer>Q: Who plays the violin?\nA: The orchestra's leader sits in front.</answer>"
     columns = {"item_type": ["qa"] * 4, "members": [[]] * 4, "target": [target] * 4}
-    close, far, malformed, doubled = alignment([same, other, target, same + same], columns)
+    close, far, malformed, doubled = alignment_reward([same, other, target, same + same], columns)
     assert 1 >= close > 0.6 > far >= 0
     assert malformed == doubled == 0.0
-    assert alignment(["nothing"], {"item_type": ["qa"], "members": [[]], "target": [target]}) == [0.0]
+    assert alignment_reward(["nothing"], {"item_type": ["qa"], "members": [[]], "target": [target]}) == [0.0]

@@ -4,9 +4,9 @@ import pytest
 
 from texts.formats import FORMATS
 from texts.formats.distillation import completion
-from trainers.rewards.coverage import coverage
-from trainers.rewards.format import form, scored_answers
-from trainers.rewards.quality import quality
+from trainers.rewards.coverage import coverage_reward
+from trainers.rewards.format import format_reward, scored_answers
+from trainers.rewards.quality import quality_reward
 
 ANSWER = (
     "Q: How does the water cycle work?\n"
@@ -44,43 +44,43 @@ def columns(count: int, item_type: str = "qa", members: list[str] | None = None)
 def test_a_cheat_earns_no_quality_no_coverage_and_less_form_than_an_honest_answer(cheat: str) -> None:
     both, rows = [cheat, HONEST], columns(2)
     assert scored_answers(both, rows) == [None, ANSWER]
-    assert form(both, rows)[0] < form(both, rows)[1] == 1.0
-    for reward in (quality, coverage):
+    assert format_reward(both, rows)[0] < format_reward(both, rows)[1] == 1.0
+    for reward in (quality_reward, coverage_reward):
         cheated, honest = reward(both, rows)
         assert cheated == 0.0 < honest <= 1.0
 
 
 def test_tags_alone_earn_half_of_the_form() -> None:
-    assert form(["<answer>no markers</answer>"], columns(1)) == [0.5]
+    assert format_reward(["<answer>no markers</answer>"], columns(1)) == [0.5]
 
 
 def test_reasoning_before_the_answer_is_allowed_and_not_scored() -> None:
     thinking = completion(ANSWER, "First the sun, then the clouds, then the rivers.")
-    assert form([thinking], columns(1)) == [1.0]
-    assert quality([thinking], columns(1)) == quality([HONEST], columns(1))
+    assert format_reward([thinking], columns(1)) == [1.0]
+    assert quality_reward([thinking], columns(1)) == quality_reward([HONEST], columns(1))
 
 
 def test_a_copied_member_earns_no_quality() -> None:
     rows = columns(1, members=[ANSWER, *MEMBERS])
-    assert quality([HONEST], rows) == [0.0]
+    assert quality_reward([HONEST], rows) == [0.0]
 
 
 def test_saying_everything_five_times_earns_no_more_quality() -> None:
     question, answer = ANSWER.split("\nA: ")
     padded = completion(f"{question}\nA: {' '.join([answer] * 5)}")
-    once, often = quality([HONEST, padded], columns(2))
+    once, often = quality_reward([HONEST, padded], columns(2))
     assert often <= once
 
 
 def test_padding_with_foreign_sentences_lowers_coverage() -> None:
     padded = completion(f"{ANSWER} Bananas ripen faster beside apples. Violins are tuned in perfect fifths.")
-    honest, stuffed = coverage([HONEST, padded], columns(2))
+    honest, stuffed = coverage_reward([HONEST, padded], columns(2))
     assert stuffed < honest
 
 
 def test_leaving_a_member_out_lowers_coverage() -> None:
     part = completion(ANSWER.split(" Rain and snow")[0])
-    honest, thin = coverage([HONEST, part], columns(2))
+    honest, thin = coverage_reward([HONEST, part], columns(2))
     assert thin < honest
 
 
@@ -97,5 +97,5 @@ def test_every_type_earns_the_whole_form_for_its_own_form_only() -> None:
     }  # fmt: skip
     texts = [completion(FORMATS[tag].render(fields)) for tag, fields in items.items()]
     for tag in FORMATS:
-        scores = dict(zip(items, form(texts, columns(len(texts), tag)), strict=True))
+        scores = dict(zip(items, format_reward(texts, columns(len(texts), tag)), strict=True))
         assert [name for name, score in scores.items() if score == 1.0] == [tag]

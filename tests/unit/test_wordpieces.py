@@ -8,7 +8,7 @@ import pyarrow as pa
 import pytest
 from tokenizers import Tokenizer
 
-from texts.embed.embedder import embedder
+from texts.embed.embedder import open_embedder
 from texts.embed.wordpieces import WordPieces, word_pieces
 
 TEXTS = [
@@ -19,7 +19,7 @@ TEXTS = [
 
 
 def _written(most: int | None = None, **changes: object) -> str:
-    told = json.loads((embedder().folder / "tokenizer.json").read_text(encoding="utf-8"))
+    told = json.loads((open_embedder().folder / "tokenizer.json").read_text(encoding="utf-8"))
     cut = most and {"direction": "Right", "max_length": most, "strategy": "LongestFirst", "stride": 0}
     return json.dumps(told | {"added_tokens": [], "post_processor": None, "padding": None, "truncation": cut} | changes)
 
@@ -61,3 +61,11 @@ def test_another_tokenizer_is_not_stood_for() -> None:
     assert word_pieces(_written(pre_tokenizer={"type": "Whitespace"})) is None
     marked = {"id": 101, "content": "[CLS]", "single_word": False, "lstrip": False, "rstrip": False, "normalized": False, "special": True}  # fmt: skip
     assert word_pieces(_written(added_tokens=[marked])) is None
+
+
+def test_each_distinct_word_is_tokenised_once_and_ids_stand_text_by_text() -> None:
+    pieces = word_pieces(_written())
+    assert pieces is not None
+    ids, offsets = pieces(pa.array(["Bread!", "bread bread"]))
+    assert (ids.tolist(), offsets.tolist()) == ([7852, 999, 7852, 7852], [0, 2, 4])
+    assert len(pieces._known) == 2

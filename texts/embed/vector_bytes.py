@@ -1,23 +1,24 @@
 """Vectors as a column of bytes: the components of a row one after another, little-endian.
 
 Parquet and Spark copy bytes as they are; a list of numbers they take apart and put together again, number by number.
+Example: [[1.0, 0.0]] becomes one value of eight bytes, 00 00 80 3f 00 00 00 00.
 """
 
 import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-FLOAT = "<f4"  # how the lake's tables hold a vector
+FLOAT = "<f4"  # of a component: four bytes, little-endian
 
 
-def packed(rows: NDArray[np.floating], kind: str = FLOAT) -> pa.Array:
+def to_bytes(rows: NDArray[np.floating], kind: str = FLOAT) -> pa.Array:
     """The rows, shape (rows, dimension), as a binary column of one length."""
     content = np.ascontiguousarray(rows.astype(kind, copy=False))
     offsets = np.arange(len(rows) + 1, dtype=np.int32) * (rows.shape[1] * content.itemsize)
     return pa.Array.from_buffers(pa.binary(), len(rows), [None, pa.py_buffer(offsets), pa.py_buffer(content)])
 
 
-def unpacked(column: pa.Array | pa.ChunkedArray, kind: str = FLOAT) -> NDArray[np.float32]:
+def from_bytes(column: pa.Array | pa.ChunkedArray, kind: str = FLOAT) -> NDArray[np.float32]:
     """The rows of a binary column without nulls, of one length; shape (rows, dimension), (0, 0) for none."""
     chunks = column.chunks if isinstance(column, pa.ChunkedArray) else [column]
     parts = [_rows(chunk, np.dtype(kind)) for chunk in chunks if len(chunk)]

@@ -1,4 +1,4 @@
-"""The rewards of GRPO: one file each, one line each in REWARDS.
+"""The rewards of GRPO: one file each, one line each in REWARDS. Their weights stand in recipes/grpo/*.yaml.
 
 A reward gives one number in 0..1 for each completion, in order. It knows the row by its columns: item_type, members, target.
 Quality, alignment and coverage are worth nothing without a well-formed answer: an additive format reward alone would pay for
@@ -9,18 +9,18 @@ from collections.abc import Callable, Mapping, Sequence
 from types import MappingProxyType
 from typing import Any
 
-from trainers.rewards.alignment import alignment
-from trainers.rewards.coverage import coverage
-from trainers.rewards.format import form
-from trainers.rewards.quality import quality
+from trainers.rewards.alignment import alignment_reward
+from trainers.rewards.coverage import coverage_reward
+from trainers.rewards.format import format_reward
+from trainers.rewards.quality import quality_reward
 
 Reward = Callable[[Sequence[str], Mapping[str, Sequence[Any]]], list[float]]
 
 REWARDS: Mapping[str, Reward] = MappingProxyType({
-    "quality": quality,
-    "alignment": alignment,
-    "format": form,
-    "coverage": coverage,
+    "quality": quality_reward,
+    "alignment": alignment_reward,
+    "format": format_reward,
+    "coverage": coverage_reward,
 })  # fmt: skip
 
 __all__ = ["REWARDS", "Reward"]

@@ -3,11 +3,13 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from texts.embed.embedder import embedder
+from lake.errors import as_user_error
+from texts.embed.embedder import open_embedder
+from texts.errors import EmbedderError
 from trainers.rewards.format import scored_answers
 
 
-def alignment(completions: Sequence[str], columns: Mapping[str, Sequence[Any]]) -> list[float]:
+def alignment_reward(completions: Sequence[str], columns: Mapping[str, Sequence[Any]]) -> list[float]:
     """The cosine between answer and target, at least 0, smooth rather than the method's step at 0.8; 0 if malformed.
 
     All texts of the batch are embedded in one call, each distinct one once.
@@ -15,7 +17,9 @@ def alignment(completions: Sequence[str], columns: Mapping[str, Sequence[Any]]) 
     answers = scored_answers(completions, columns)
     pairs = [(answer, target) for answer, target in zip(answers, columns["target"], strict=True) if answer is not None]
     texts = sorted({text for pair in pairs for text in pair})
-    vectors = dict(zip(texts, embedder().encode(texts), strict=True)) if texts else {}
+    with as_user_error(EmbedderError):
+        teacher = open_embedder()
+    vectors = dict(zip(texts, teacher.encode(texts), strict=True)) if texts else {}
     return [
         0.0 if answer is None else max(0.0, float(vectors[answer] @ vectors[target]))
         for answer, target in zip(answers, columns["target"], strict=True)

@@ -8,7 +8,7 @@ from texts.coverage import member_coverage, support
 from trainers.rewards.format import scored_answers
 
 
-def coverage(completions: Sequence[str], columns: Mapping[str, Sequence[Any]]) -> list[float]:
+def coverage_reward(completions: Sequence[str], columns: Mapping[str, Sequence[Any]]) -> list[float]:
     """The mean share of each member's content that is kept, times the share of the answer that some member supports."""
     answers = scored_answers(completions, columns)
     return [

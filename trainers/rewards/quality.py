@@ -10,7 +10,7 @@ from trainers.rewards.format import scored_answers
 COPY_LIMIT = 0.9
 
 
-def quality(completions: Sequence[str], columns: Mapping[str, Sequence[Any]]) -> list[float]:
+def quality_reward(completions: Sequence[str], columns: Mapping[str, Sequence[Any]]) -> list[float]:
     """The rubric's score over 5, smooth rather than the method's steps; 0 if malformed or copied from one member."""
     answers = scored_answers(completions, columns)
     rated = rubric.scores([answer or "" for answer in answers])
