@@ -1,7 +1,9 @@
-"""Every request that is put to an engine: its words, their version, and the payload that the rules engine reads instead.
+"""The prompts: the words of rating, building and degrading, and a request for each of the four tasks.
 
+The words of the fourth, distillation, stand in texts/formats/distillation.py, because training must use exactly the same ones;
+`distil` below only wraps them into a request. A request also carries a payload, which the rules engine reads instead of the words.
 The instruction comes first and never varies, so that an engine computes it once; what varies comes last. A version changes
-with its words: it is part of a request's id. Distillation is worded by texts.formats.distillation, which training shares.
+with its words: it is part of a request's id.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
-"""What of a group a text covers, what of a text a group supports, and how much of it is copied; lexical, no model.
+"""How much of a group's content a text covers, how much of the text the group supports, how much is copied; lexical, no model.
 
-A text and its members are compared by content words and figures. It does not see a paraphrase, and it does not see
-that a negation was added or dropped: a later issue adds entailment.
+A text and its members are compared by content words and figures. A paraphrase is not recognised, nor a negation that was added or
+dropped: that takes a model of entailment, which is not here yet.
 """
 
 from collections.abc import Sequence
@@ -24,12 +24,12 @@ def facts_recovered(facts: Sequence[str], text: str) -> float:
 
 
 def member_coverage(members: Sequence[str], text: str) -> list[float]:
-    """For each member the share (0..1) of its distinct content words in the text; 1 for a member without any.
+    """For each member the share (0..1) of its distinct content words that the text has too; 1 for a member without any.
 
     A dotted name counts as its parts, so that `a.b` and "b of a" are the same words.
     """
-    held = _parts(text)
-    return [_share(_parts(member), held) for member in members]
+    covered = _parts(text)
+    return [_share(_parts(member), covered) for member in members]
 
 
 def support(members: Sequence[str], text: str) -> float:
@@ -41,8 +41,8 @@ def support(members: Sequence[str], text: str) -> float:
     known = {stem for member in members for stem in content_words(member)}
     parts = {part for member in members for word in words(member) for part in word.lower().split(".")}
     figures = {figure for member in members for figure in numbers(member)}
-    said = sentences(text)
-    asserted = [sentence for sentence in said if not sentence.endswith("?")] or said
+    whole = sentences(text)
+    asserted = [sentence for sentence in whole if not sentence.endswith("?")] or whole
     total = supported = 0
     for sentence in asserted:
         stems = content_words(sentence)
@@ -69,14 +69,16 @@ def _parts(text: str) -> set[str]:
     return {part for stem in content_words(text) for part in stem.split(".")}
 
 
-def _share(of: AbstractSet[object], held: AbstractSet[object]) -> float:
-    return len(of & held) / len(of) if of else 1.0
+def _share(items: AbstractSet[object], among: AbstractSet[object]) -> float:
+    """The share of the items that are among the others, 0..1; 1 for no items."""
+    return len(items & among) / len(items) if items else 1.0
 
 
 def _stated(fact: str, stems: Sequence[str], figures: set[str]) -> bool:
+    """Whether a stretch of `stems` holds three quarters of the fact's content words, and `figures` all of its figures."""
     wanted = set(content_words(fact))
     if not numbers(fact) <= figures:
         return False
-    width = 2 * len(wanted) + 8
+    width = 2 * len(wanted) + 8  # a sentence that states a fact has about as many words again
     starts = range(0, max(1, len(stems) - width // 2), max(1, width // 4))
     return any(_share(wanted, set(stems[start : start + width])) >= FACT_SHARE for start in starts)

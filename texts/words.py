@@ -1,16 +1,19 @@
-"""Text as words and sentences: what the rubric, coverage and the rules engine mean by them.
+"""Text as words and sentences, as a reader would count them: for the rubric, coverage, acceptance and the baseline engine.
 
-Words are surface forms with a light English stemmer; other languages pass through unstemmed in effect, and ideographs
-are taken two at a time. No lemmas and no parts of speech yet.
+Words are surface forms with a light English stemmer; words of other languages hardly ever match its endings, and ideographs are
+taken two at a time. No lemmas and no parts of speech yet.
+
+Two other tokenisers are for other things, and must not be swapped with this one: spark_jobs.columnar.ragged cuts words for the
+shingles of near-duplicates, in numpy over whole batches, and table ids depend on its cut; texts.embed.wordpieces gives the pieces
+of words that an embedding model was trained on.
 """
 
 import re
 from collections.abc import Iterator
 
 _WORD = re.compile(r"[\u3040-\u30ff\u3400-\u9fff]{1,2}|[^\W_\u3040-\u30ff\u3400-\u9fff]+(?:['’._-]+[^\W_]+)*|_+\w+")
-_ASCII_WORD = re.compile(
-    r"[A-Za-z0-9]+(?:['._-]+[A-Za-z0-9]+)*|_+[A-Za-z0-9_]+"
-)  # the same where all is ASCII, and faster
+# the same words where all is ASCII, and faster
+_ASCII_WORD = re.compile(r"[A-Za-z0-9]+(?:['._-]+[A-Za-z0-9]+)*|_+[A-Za-z0-9_]+")
 _NUMBER = re.compile(r"\d+(?:[.,]\d+)*")
 # A sentence ends at a stop followed by what may open another one, at a full-width stop, or at a line break; the stop is its
 # last character. All begin with a listed character, which lets a search skip the rest.
@@ -47,15 +50,15 @@ def stem(word: str) -> str:
 
 
 class _Stems(dict[str, str]):
-    """The stem of each word, found once; when there are too many, all are forgotten."""
+    """The stem of each word, computed once; beyond `_MOST` words all are forgotten."""
 
     _MOST = 300_000  # words: some 50 MB
 
     def __missing__(self, word: str) -> str:
         if len(self) >= self._MOST:
             self.clear()
-        found = self[word] = stem(word)
-        return found
+        stemmed = self[word] = stem(word)
+        return stemmed
 
 
 STEMS = _Stems()
@@ -83,20 +86,21 @@ def numbers(text: str) -> set[str]:
 
 def sentences(text: str) -> list[str]:
     """The text cut into sentences and lines, stripped, in order."""
-    found: list[str] = []
-    joined = False
+    whole: list[str] = []
+    joined = False  # whether the piece before ended with an abbreviation, so that the sentence goes on
     for piece in map(str.strip, _pieces(text)):
         if not piece:
             continue
         if joined:
-            found[-1] = f"{found[-1]} {piece}"
+            whole[-1] = f"{whole[-1]} {piece}"
         else:
-            found.append(piece)
+            whole.append(piece)
         joined = piece[-1] == "." and bool(_ABBREVIATION.search(piece[-_LONGEST_ABBREVIATION:]))
-    return found
+    return whole
 
 
 def _pieces(text: str) -> Iterator[str]:
+    """The text cut at every match of `_BREAK`, abbreviations among them."""
     start = 0
     for cut in _BREAK.finditer(text):
         at = cut.start()

@@ -1,5 +1,6 @@
 """The rubric ranks what is planted worse below what it was planted in, for any text, quickly and always alike."""
 
+import math
 import re
 
 import pytest
@@ -76,6 +77,13 @@ def test_a_text_is_rated_alike_alone_and_among_others(texts: list[str]) -> None:
     assert ratings(texts) == [rate(text) for text in texts]
     assert scores(texts) == [score(text) for text in texts]
     assert faults(texts) == [taken for text in texts for taken in faults([text])]
+
+
+def test_rinse_the_rice_by_hand() -> None:
+    text = "Rinse the rice."
+    information, structure, rarity = 1 - math.exp(-3 / 21), 0.15, 0.5 * (1 - math.exp(-2 / 15)) + 0.5
+    assert score(text) == pytest.approx(5 * (0.66 * information + 0.2 * structure + 0.14 * rarity), abs=1e-12)
+    assert round(score(text), 3) == 0.983 and rate(text).overall == 4 and compress(4) == 0
 
 
 def test_compression_is_the_methods() -> None:

@@ -1,6 +1,9 @@
-"""The one rendering of a distillation request and of its answer, for SFT, GRPO and inference alike.
+"""The prompt of distillation and the form of its answer, the one rendering for SFT, GRPO and inference alike.
 
-It does not budget tokens yet: a caller whose group is too long for its model refuses it with a reason.
+These words stand here and not in inference.prompts, where all other prompts are, because the distiller is trained on exactly them
+(trainers.dataset): a model asked in other words than it was taught answers worse. Whoever changes a word raises PROMPT_VERSION,
+which is part of a request's id.
+It does not budget tokens yet: a caller rejects a group that is too long for its model, with a reason.
 """
 
 import re
@@ -21,7 +24,7 @@ _RESPONSE = re.compile(r"\s*(?:<think>(?P<think>.*?)</think>\s*)?<answer>(?P<ans
 
 
 def distil_messages(item_type: str, members: Sequence[str]) -> list[dict[str, str]]:
-    """A system and a user turn that ask for one `item_type` item made from the numbered members.
+    """A system and a user turn that ask for one `item_type` item made from the numbered members (after method, section 3).
 
     Tags and control tokens inside a member are disarmed: their opening bracket becomes a single guillemet.
     """
