@@ -1,6 +1,7 @@
-"""Whether a distilled item may take its members' place: the acceptance rule, grounded in the members alone.
+"""Whether a distilled item is accepted in its members' place: it must be well formed, and grounded in the members alone.
 
-Lexical so far (texts.coverage): it does not see a paraphrase that changes the meaning or a negation that was dropped.
+The reference method looks at the output only (method, section 7.2, point 1). The measures are lexical so far (texts.coverage): a
+paraphrase that changes the meaning is not seen, nor a negation that was dropped.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ from texts.rubric import score
 from texts.words import words
 
 
-class FaithfulParams(Params):
+class AcceptanceParams(Params):
     """What a distilled item must reach."""
 
     support: float = Field(default=0.9, ge=0.0, le=1.0, description="least share of its content that members hold")
@@ -31,9 +32,8 @@ class FaithfulParams(Params):
     max_words: int = Field(default=600, ge=10, description="longest item")
 
 
-def refusal(members: Sequence[str], text: str, item_type: str, params: FaithfulParams) -> tuple[str, str] | None:
-    """The reason code and a detail for which `text` is refused as the distillate of `members`, or None if it is
-    accepted.
+def rejection(members: Sequence[str], text: str, item_type: str, params: AcceptanceParams) -> tuple[str, str] | None:
+    """Why `text` is rejected as the item distilled from `members`: a reason code and a detail; None if it is accepted.
 
     Reasons, in the order tested: malformed, too_long, unfaithful, thin, copied, low_rating.
     """

@@ -1,7 +1,7 @@
-"""Many requests through one engine, resumable: what was answered once is never asked again.
+"""Many requests through one engine, resumable: a request that was answered once is never sent again.
 
-Requests are read in shards. Of each shard only those without an answer in cache/generations are sent, each distinct
-request once; their answers are written as one commit before any of them is handed on. A run that is killed therefore
+Requests are read in shards. Of each shard only those without an answer in cache/generations are sent (an anti-join by request id),
+each distinct request once; their answers are written as one commit before any of them is handed on. A run that is killed therefore
 repeats at most the shard it was killed in.
 
 Does not do yet: several engines at once (one per GPU), requests sorted by length inside a shard.
@@ -29,7 +29,7 @@ _POISON = "engine_error"
 
 
 def request_id(request: Request, model: str) -> str:
-    """The id under which `model`'s answer is kept: a hash of everything that can change the answer, and of nothing else."""
+    """The key of `model`'s answer in cache/generations: a hash of everything that can change the answer, and of nothing else."""
     question = json.dumps([list(request.messages), dict(request.payload)], sort_keys=True)
     sampling = json.dumps([request.max_tokens, request.temperature, request.seed])
     return content_id("req", model, request.task, request.prompt_version, sampling, question)
@@ -40,13 +40,13 @@ def complete(
 ) -> Iterator[Completion]:
     """One completion for each request, in order; `requests` is read as completions are taken.
 
-    A request that alone makes the engine fail gets a completion with an error. Raises EngineGone when the engine fails on
-    all it is asked; what was committed before is found by the next run. Without a lake, or for an engine whose answers are
-    not worth keeping, nothing is cached.
+    A request that alone makes the engine fail gets a completion with an error. Raises EngineGone when the engine fails on every
+    request of a shard; the next run reads from the cache what was committed before. Without a lake, or for an engine whose answers
+    are not worth caching, nothing is cached.
     """
     cache = generation_cache(lake, engine.model) if lake is not None and engine.cached else None
     for shard in in_batches(requests, shard_size):
-        yield from _ask_all(shard, engine) if cache is None else _ask_once(shard, engine, cache)
+        yield from _generate(shard, engine) if cache is None else _complete_from_cache(shard, engine, cache)
 
 
 def answered(
@@ -56,9 +56,9 @@ def answered(
     lake: Lake | None,
     shard_size: int = SHARD_SIZE,
 ) -> Iterator[tuple[T, Completion]]:
-    """Each row with the completion of its request, in order; at most a shard of rows is held."""
-    kept, asked = tee(rows)
-    return zip(kept, complete(map(request_of, asked), engine, lake, shard_size), strict=True)
+    """Each row with the completion of its request, in order; at most a shard of rows is in memory."""
+    rows, requested = tee(rows)
+    return zip(rows, complete(map(request_of, requested), engine, lake, shard_size), strict=True)
 
 
 def in_batches(items: Iterable[T], size: int) -> Iterator[list[T]]:
@@ -68,23 +68,24 @@ def in_batches(items: Iterable[T], size: int) -> Iterator[list[T]]:
         yield batch
 
 
-def _ask_once(shard: Sequence[Request], engine: Generator, cache: GenerationCache) -> Iterator[Completion]:
-    """Completions of `shard` in order, of which only the unknown ones are asked for, and then kept."""
+def _complete_from_cache(shard: Sequence[Request], engine: Generator, cache: GenerationCache) -> Iterator[Completion]:
+    """Completions of `shard` in order; those that the cache lacks are generated and cached first."""
     keys = [request_id(request, engine.model) for request in shard]
     answers = cache.find(keys)
-    fresh = {key: request for key, request in zip(keys, shard, strict=True) if key not in answers}
-    if fresh:
-        found = dict(zip(fresh, _ask_all(list(fresh.values()), engine), strict=True))
-        lasting = {key: answer for key, answer in found.items() if not (answer.error or "").startswith(UNAVAILABLE)}
-        cache.keep(lasting, {key: fresh[key].task for key in lasting})
-        answers |= found
+    missing = {key: request for key, request in zip(keys, shard, strict=True) if key not in answers}
+    if missing:
+        generated = dict(zip(missing, _generate(list(missing.values()), engine), strict=True))
+        # an error of the server is not the request's fault: it is not cached, so that the next run sends the request again
+        lasting = {key: answer for key, answer in generated.items() if not (answer.error or "").startswith(UNAVAILABLE)}
+        cache.add(lasting, {key: missing[key].task for key in lasting})
+        answers |= generated
     for key, request in zip(keys, shard, strict=True):
         yield replace(answers[key], id=request.id)
 
 
-def _ask_all(requests: Sequence[Request], engine: Generator) -> list[Completion]:
+def _generate(requests: Sequence[Request], engine: Generator) -> list[Completion]:
     """Completions of `requests`. Raises EngineGone when every one of several broke the engine: then it is not their fault."""
-    answers = _ask(requests, engine)
+    answers = _generate_or_halve(requests, engine)
     if len(answers) > 1 and all((answer.error or "").startswith(_POISON) for answer in answers):
         raise EngineGone(
             f"The engine {engine.model} failed on each of {len(answers)} requests, first with {answers[0].error}"
@@ -92,7 +93,7 @@ def _ask_all(requests: Sequence[Request], engine: Generator) -> list[Completion]
     return answers
 
 
-def _ask(requests: Sequence[Request], engine: Generator) -> list[Completion]:
+def _generate_or_halve(requests: Sequence[Request], engine: Generator) -> list[Completion]:
     """Completions of `requests`; a batch that breaks the engine is halved until the request that does it stands alone."""
     try:
         return list(engine.generate(requests))
@@ -102,4 +103,4 @@ def _ask(requests: Sequence[Request], engine: Generator) -> list[Completion]:
         if len(requests) == 1:
             return [Completion(requests[0].id, error=f"{_POISON}: {type(error).__name__}: {error}")]
     middle = len(requests) // 2
-    return _ask(requests[:middle], engine) + _ask(requests[middle:], engine)
+    return _generate_or_halve(requests[:middle], engine) + _generate_or_halve(requests[middle:], engine)

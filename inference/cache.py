@@ -1,4 +1,4 @@
-"""Answers of one model kept in cache/generations: what was answered before, and one commit for each shard of answers."""
+"""The cache of generations: what one model answered before, and one commit for each shard of new answers."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _ANSWER = ("request_id", "text", "error", "prompt_tokens", "completion_tokens")
 class GenerationCache:
     """What `model` answered, by request id.
 
-    Memory: about 150 bytes a request (its id and the file its answer is in); texts are read from the lake when asked for.
+    Memory: about 150 bytes a request (its id and the file its answer is in); texts are read from the lake by `find`.
     """
 
     def __init__(self, lake: Lake, model: str) -> None:
@@ -33,7 +33,7 @@ class GenerationCache:
         self._files: list[ds.Fragment] = []
         self._paths: set[str] = set()
         self._file_of: dict[str, int] = {}
-        self._unread: set[str] = set()  # kept by this run, in files that were not listed yet
+        self._unread: set[str] = set()  # added by this run, in files that were not listed yet
         self._list_files()
 
     def find(self, keys: Sequence[str]) -> dict[str, Completion]:
@@ -46,7 +46,7 @@ class GenerationCache:
         tables = (self._files[at].to_table(columns=list(_ANSWER), filter=wanted) for at in files)
         return {row["request_id"]: _completion(row) for table in tables for row in table.to_pylist()}
 
-    def keep(self, answers: Mapping[str, Completion], tasks: Mapping[str, Task]) -> None:
+    def add(self, answers: Mapping[str, Completion], tasks: Mapping[str, Task]) -> None:
         """Writes `answers`, by request id, as one commit; repeating it with the same requests changes nothing."""
         if not answers:
             return
@@ -83,7 +83,7 @@ class GenerationCache:
 
 @lru_cache(maxsize=2)
 def generation_cache(lake: Lake, model: str) -> GenerationCache:
-    """The cache of `model`'s answers in `lake`: its list of ids is read once a process, however often it is asked for."""
+    """The cache of `model`'s answers in `lake`; its list of ids is read once for each process."""
     return GenerationCache(lake, model)
 
 

@@ -1,7 +1,8 @@
-"""gold/distilled: the champion fuses each group into one item; what is not faithful, full and new is refused with its reason.
+"""gold/distilled: the champion fuses each group into one item, which is accepted or rejected with a reason.
 
-Members' texts of all groups are held in memory at once (about 1 kB a record).
-Does not do yet: other forms than the one of `item_type`, a second attempt at a refused group, splitting a group that is too long.
+What an item must reach is in inference.acceptance; the words of the request are in texts.formats.distillation.
+The texts of all groups' members are in memory at once (about 1 kB a record).
+Does not do yet: other forms than the one of `item_type`, a second attempt at a rejected group, splitting a group that is too long.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ import pyarrow.compute as pc
 import pyarrow.dataset as ds
 from pydantic import Field
 
-from inference.acceptance import FaithfulParams, refusal
+from inference.acceptance import AcceptanceParams, rejection
 from inference.batch import answered, in_batches
 from inference.prompts import distil
 from inference.text_engines import Completion, EngineParams, Request, open_engine
@@ -31,20 +32,20 @@ from texts.formats.distillation import answer_of
 from texts.rubric import score
 
 DISTILLED = "gold/distilled"
-REFUSED = "gold/distilled_refused"
+REJECTED = "gold/distilled_refused"
 
-# what an engine's error means for its group; any other is an engine_error
+# the reason code for an engine's error, by the word that the error begins with; of any other error it is engine_error
 _REASONS = {"prompt_too_long": "too_long", "not_possible": "malformed"}
 
 
-class DistillParams(Params):
+class DistilParams(Params):
     """How the champion is asked, and what it must achieve."""
 
     engine: EngineParams = Field(
         default=EngineParams(), description="how the champion is opened; models/champion names it"
     )
     item_type: str = Field(default="qa", pattern="^(qa|paragraph)$", description="the form of a distilled item")
-    limits: FaithfulParams = Field(default=FaithfulParams(), description="what a distilled item must reach")
+    limits: AcceptanceParams = Field(default=AcceptanceParams(), description="what a distilled item must reach")
     batch_size: int = Field(default=256, ge=1, le=100_000, description="groups in one shard: what a kill may repeat")
     max_tokens: int = Field(default=512, ge=32, le=32_768, description="of an item")
     temperature: float = Field(default=0.0, ge=0.0, le=2.0)
@@ -63,23 +64,24 @@ class Group:
     language: str
 
 
-def distilled(inputs: ArrowInputs, params: DistillParams, context: JobContext) -> ArrowRows:
+def distilled(inputs: ArrowInputs, params: DistilParams, context: JobContext) -> ArrowRows:
     """gold/distilled and gold/distilled_refused in batches: each group ends in exactly one of them."""
     champion = _champion(inputs["models/champion"])
-    opened = params.engine.model_copy(update={"kind": champion["engine"], "model": champion["uri"] or ""})
+    serving = params.engine.model_copy(update={"kind": champion["engine"], "model": champion["uri"] or ""})
     members = _members(inputs["silver/groups"], inputs["silver/unique_instructions"])
     total = len(members["group_id"].unique())
     accepted = done = 0
-    with open_engine(opened) as engine:
-        asked = answered(
+    with open_engine(serving) as engine:
+        completions = answered(
             _groups(members), lambda group: _request(group, params), engine, context.lake, params.batch_size
         )
-        for batch in in_batches(asked, params.batch_size):
+        for batch in in_batches(completions, params.batch_size):
             rows = [_row(group, completion, champion["model"], params) for group, completion in batch]
-            taken = [row for row in rows if "reason" not in row]
-            yield DISTILLED, pa.Table.from_pylist(taken, schema=TABLES[DISTILLED].schema)
-            yield REFUSED, pa.Table.from_pylist([row for row in rows if "reason" in row], schema=TABLES[REFUSED].schema)
-            accepted, done = accepted + len(taken), done + len(rows)
+            good = [row for row in rows if "reason" not in row]
+            bad = [row for row in rows if "reason" in row]
+            yield DISTILLED, pa.Table.from_pylist(good, schema=TABLES[DISTILLED].schema)
+            yield REJECTED, pa.Table.from_pylist(bad, schema=TABLES[REJECTED].schema)
+            accepted, done = accepted + len(good), done + len(rows)
             context.progress(done, total)
     context.metrics.update(groups=done, accepted=accepted)
 
@@ -106,8 +108,8 @@ def _members(groups: ds.Dataset, records: ds.Dataset) -> pa.Table:
 
 def _groups(members: pa.Table) -> Iterator[Group]:
     rows = chain.from_iterable(batch.to_pylist() for batch in members.to_batches(max_chunksize=4_096))
-    for group_id, found in groupby(rows, key=lambda row: cast(str, row["group_id"])):
-        group = list(found)
+    for group_id, members_of_one in groupby(rows, key=lambda row: cast(str, row["group_id"])):
+        group = list(members_of_one)
         yield Group(
             group_id,
             tuple(row["id"] for row in group),
@@ -118,7 +120,7 @@ def _groups(members: pa.Table) -> Iterator[Group]:
         )
 
 
-def _request(group: Group, params: DistillParams) -> Request:
+def _request(group: Group, params: DistilParams) -> Request:
     return distil(
         group.id,
         params.item_type,
@@ -129,27 +131,24 @@ def _request(group: Group, params: DistillParams) -> Request:
     )
 
 
-def _row(group: Group, completion: Completion, model: str, params: DistillParams) -> dict[str, Any]:
+def _row(group: Group, completion: Completion, model: str, params: DistilParams) -> dict[str, Any]:
     """A row of gold/distilled, or one of gold/distilled_refused (it alone has a `reason`)."""
     text = answer_of(completion.text or "")
-    refused = _refusal(group, completion, text, params)
-    if refused is not None:
-        reason, detail = refused
-        left = {"group_id": group.id, "member_ids": group.member_ids, "text": completion.text}
-        return left | {"reason": reason, "detail": detail}
-    return _accepted(group, cast(str, text), model, params.item_type)
-
-
-def _refusal(group: Group, completion: Completion, text: str | None, params: DistillParams) -> tuple[str, str] | None:
     if completion.error is not None:
-        return _REASONS.get(completion.error.split(":")[0], "engine_error"), completion.error
-    if text is None:
-        return "malformed", "the completion is not exactly one answer block"
-    return refusal(group.texts, text, params.item_type, params.limits)
+        rejected = (_REASONS.get(completion.error.split(":")[0], "engine_error"), completion.error)
+    elif text is None:
+        rejected = ("malformed", "the completion is not exactly one answer block")
+    else:
+        rejected = rejection(group.texts, text, params.item_type, params.limits)
+    if rejected is None:
+        return _accepted(group, cast(str, text), model, params.item_type)
+    reason, detail = rejected
+    ids = {"group_id": group.id, "member_ids": group.member_ids}
+    return ids | {"text": completion.text, "reason": reason, "detail": detail}
 
 
 def _accepted(group: Group, text: str, model: str, item_type: str) -> dict[str, Any]:
-    """A row of gold/distilled. coverage, faithful, novelty: 0..1; rating: 0..5."""
+    """A row of gold/distilled. coverage, faithful (the share that members support) and novelty: 0..1; rating: 0..5."""
     form = FORMATS[item_type]
     prompt, answer = form.pair(cast("dict[str, str]", form.parse(text)))
     return {

@@ -1,6 +1,6 @@
 """gold/mixture: high-quality targets built from passages, each with a group of degraded variants (method, section 2).
 
-The chosen passages are held in memory (about 1 kB each); items are made and written in batches. It does not yet write
+The chosen passages are in memory (about 1 kB each); items are made and written in batches. It does not yet write
 reasoning traces, and the number of variants follows a clipped normal distribution because the method's is not published.
 """
 
@@ -113,7 +113,7 @@ def mixture(inputs: ArrowInputs, params: MixtureParams, context: JobContext) -> 
             targets, failures = _targets(batch, seen, engine, params, context)
             rows, weak = _rows(targets, engine, params, context)
             yield MIXTURE, pa.Table.from_pylist(rows, schema=TABLES[MIXTURE].schema)
-            yield UNUSED, _exits([*failures, *weak], batch)
+            yield UNUSED, _unused([*failures, *weak], batch)
             counts.update(_counted(batch, rows, [*failures, *weak]))
             context.progress(counts["passages"], len(wanted))
     context.metrics.update(_metrics(counts))
@@ -128,8 +128,8 @@ def _targets(
     failures: list[_Failure] = []
     for attempt in range(params.attempts):
         typed = [_Target(draft, _item_type(draft, attempt, params)) for draft in todo]
-        asked = answered(typed, lambda one: _build_request(one, params), engine, context.lake, params.batch_size)
-        judged = [_judged(one, completion, seen, params) for one, completion in asked]
+        completions = answered(typed, lambda one: _build_request(one, params), engine, context.lake, params.batch_size)
+        judged = [_judged(one, completion, seen, params) for one, completion in completions]
         ready += [one for one in judged if isinstance(one, _Target)]
         failures = [one for one in judged if isinstance(one, _Failure)]
         todo = [failure.draft for failure in failures]
@@ -167,16 +167,16 @@ def _rows(
     targets: Sequence[_Target], engine: Generator, params: MixtureParams, context: JobContext
 ) -> tuple[list[dict[str, Any]], list[_Failure]]:
     """A row for each target with enough weak, distinct variants, and the targets without."""
-    asked = answered(_variants(targets, params), lambda one: one[1], engine, context.lake, params.batch_size)
-    found: dict[str, dict[str, str]] = {target.text: {} for target in targets}  # target -> variant -> operator
-    for (target, request), completion in asked:
+    completions = answered(_variants(targets, params), lambda one: one[1], engine, context.lake, params.batch_size)
+    variants_of: dict[str, dict[str, str]] = {target.text: {} for target in targets}  # target -> variant -> operator
+    for (target, request), completion in completions:
         text = answer_of(completion.text or "")
         if text is not None and text != target.text:
-            found[target.text].setdefault(text, operator_of(request.payload["variant"]))
+            variants_of[target.text].setdefault(text, operator_of(request.payload["variant"]))
     rows: list[dict[str, Any]] = []
     failures: list[_Failure] = []
     for target in targets:
-        variants = _weak(found[target.text])
+        variants = _weak(variants_of[target.text])
         if len(variants) >= params.min_variants:
             rows.append(_row(target, variants, engine.model))
         else:
@@ -226,7 +226,7 @@ def _over_limit(passages: ds.Dataset, wanted: frozenset[str]) -> ArrowRows:
         yield UNUSED, _table([(row["id"], row["source"], "over_limit", detail) for row in rest])
 
 
-def _exits(failures: Iterable[_Failure], batch: Sequence[Text]) -> pa.Table:
+def _unused(failures: Iterable[_Failure], batch: Sequence[Text]) -> pa.Table:
     sources = {text.id: text.source for text in batch}
     return _table([(one, sources[one], f.reason, f.detail) for f in failures for one in f.draft.passage_ids])
 

@@ -1,4 +1,4 @@
-"""Which passages become which MIXTURE items: chosen, typed, split and paired by hashes, so that order changes nothing.
+"""Which passages become which MIXTURE items: chosen, split and paired by hashes, so that the order of rows changes nothing.
 
 A cross-topic item (method, section 2.1, step 4) is made of two passages of similar vocabulary; likeness is measured by
 the rarer words they share, inside one batch, not by embeddings yet.
@@ -60,8 +60,8 @@ def chosen(passages: ds.Dataset, limit: int, seed: int) -> frozenset[str]:
 
 def texts(passages: ds.Dataset, wanted: frozenset[str], seed: int) -> list[Text]:
     """The wanted passages in the order of their hashes."""
-    kept = pc.field("id").isin(pa.array(sorted(wanted), pa.string()))
-    rows = passages.to_table(columns=["id", "source", "title", "text"], filter=kept).to_pylist()
+    is_wanted = pc.field("id").isin(pa.array(sorted(wanted), pa.string()))
+    rows = passages.to_table(columns=["id", "source", "title", "text"], filter=is_wanted).to_pylist()
     return sorted((Text(**row) for row in rows), key=lambda text: (share(seed, "order", text.id), text.id))
 
 
@@ -106,17 +106,17 @@ def _pairs(members: Sequence[Text], cross_topic: float, seed: int) -> dict[Text,
     for text in members:
         for stem in vocabulary[text]:
             holders.setdefault(stem, []).append(text)
-    taken: set[Text] = set()
+    paired: set[Text] = set()
     pairs: dict[Text, Text] = {}
     for text in members:
-        if text in taken or share(seed, "cross", text.id) >= cross_topic:
+        if text in paired or share(seed, "cross", text.id) >= cross_topic:
             continue
         common = Counter(other for stem in vocabulary[text] if len(holders[stem]) <= _RARE for other in holders[stem])
-        free = [other for other in common if other not in taken and other.title != text.title]
+        free = [other for other in common if other not in paired and other.title != text.title]
         if free:
             partner = max(free, key=lambda other: (common[other] / len(vocabulary[other]), other.id))
             pairs[text] = partner
-            taken |= {text, partner}
+            paired |= {text, partner}
     return pairs
 
 

@@ -58,8 +58,11 @@ def ratings(inputs: ArrowInputs, params: RateParams, context: JobContext) -> Arr
     total = records.count_rows()
     done = failed = 0
     with open_engine(params.engine) as engine:
-        directly = isinstance(engine, Rater)
-        for table in _rated(records, total, engine, params) if directly else _asked(records, engine, params, context):
+        if isinstance(engine, Rater):
+            tables = _rate_directly(records, total, engine, params)
+        else:
+            tables = _rate_by_prompts(records, engine, params, context)
+        for table in tables:
             done += table.num_rows
             failed += table.num_rows - table["error"].null_count
             context.progress(done, total)
@@ -69,9 +72,9 @@ def ratings(inputs: ArrowInputs, params: RateParams, context: JobContext) -> Arr
 
 def parse_rating(text: str) -> dict[str, int] | None:
     """The four criteria from the first JSON object in `text` that gives each as an integer 1..10, or None."""
-    for found in _FLAT_OBJECT.finditer(text):
+    for match in _FLAT_OBJECT.finditer(text):
         try:
-            members = cast("dict[str, Any]", json.loads(found[0]))
+            members = cast("dict[str, Any]", json.loads(match[0]))
         except ValueError:
             continue
         lowered = {name.lower(): value for name, value in members.items()}
@@ -81,8 +84,8 @@ def parse_rating(text: str) -> dict[str, int] | None:
     return None
 
 
-def _rated(records: ds.Dataset, total: int, engine: Rater, params: RateParams) -> Iterator[pa.Table]:
-    """The ratings of an engine that needs no questions, by all cores where that is worth starting processes for."""
+def _rate_directly(records: ds.Dataset, total: int, engine: Rater, params: RateParams) -> Iterator[pa.Table]:
+    """The ratings of an engine that needs no prompts, by all cores where that is worth starting processes for."""
     rate_batch = partial(_rate_batch, engine, cast(Generator, engine).model, params.max_chars)
     batches = records.to_batches(columns=["id", "text"], batch_size=_BATCH, batch_readahead=2, fragment_readahead=1)
     filled = (batch for batch in batches if batch.num_rows)
@@ -90,18 +93,20 @@ def _rated(records: ds.Dataset, total: int, engine: Rater, params: RateParams) -
 
 
 def _rate_batch(engine: Rater, judge: str, max_chars: int, batch: pa.RecordBatch) -> pa.Table:
-    found = engine.rate([text[:max_chars] for text in batch["text"].to_pylist()])
-    columns = dict(zip(Rating._fields, zip(*found, strict=True), strict=True))
-    told = {"judge": judge, "prompt_version": RATE_VERSION, "error": None}
-    constants = {name: [value] * len(found) for name, value in told.items()}
+    rated = engine.rate([text[:max_chars] for text in batch["text"].to_pylist()])
+    columns = dict(zip(Rating._fields, zip(*rated, strict=True), strict=True))
+    same = {"judge": judge, "prompt_version": RATE_VERSION, "error": None}
+    constants = {name: [value] * len(rated) for name, value in same.items()}
     return pa.Table.from_pydict({"id": batch["id"], **columns, **constants}, schema=TABLES[RATINGS].schema)
 
 
-def _asked(records: ds.Dataset, engine: Generator, params: RateParams, context: JobContext) -> Iterator[pa.Table]:
-    """The ratings that an engine words, batch by batch, each kept as soon as it is given."""
+def _rate_by_prompts(
+    records: ds.Dataset, engine: Generator, params: RateParams, context: JobContext
+) -> Iterator[pa.Table]:
+    """The ratings of an engine that answers prompts, batch by batch."""
     rows = (row for batch in records.to_batches(columns=["id", "text"]) for row in batch.to_pylist())
-    asked = answered(rows, lambda row: _request(row, params), engine, context.lake, params.batch_size)
-    for batch in in_batches((completion for _, completion in asked), params.batch_size):
+    completions = answered(rows, lambda row: _request(row, params), engine, context.lake, params.batch_size)
+    for batch in in_batches((completion for _, completion in completions), params.batch_size):
         yield _table(batch, engine.model)
 
 

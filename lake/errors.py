@@ -1,6 +1,6 @@
 """The two errors that end a command with a sentence, and how another package's error becomes one."""
 
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 
 
@@ -13,7 +13,7 @@ class StageFailed(Exception):
 
 
 @contextmanager
-def as_user_error(*kinds: type[Exception]) -> Iterator[None]:
+def as_user_error(*kinds: type[Exception]) -> Generator[None]:
     """Errors of these kinds leave the block as UserError with the same sentence: for packages that know nothing of the lake."""
     try:
         yield

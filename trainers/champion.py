@@ -1,6 +1,7 @@
 """Which distiller serves: the challenger only if it beats the champion beyond chance.
 
-Paired bootstrap over held-out items (Efron, percentile interval): both answered the same items, so only differences count.
+Paired bootstrap over held-out items (Efron 1979; percentile interval): both answered the same items, so what is resampled is the
+difference of their scores on each item.
 Not yet: several challengers, a champion that was itself promoted earlier; the extractive rules are the champion to beat.
 """
 
@@ -36,10 +37,10 @@ def champion(inputs: ArrowInputs, params: ChampionParams, context: JobContext) -
     challenger, challenger_scores = _scores(answers, ds.field("engine") != CHAMPION_ENGINE)
     items = sorted(champion_scores.keys() & challenger_scores.keys())
     old = np.array([champion_scores[item] for item in items])
-    fresh = np.array([challenger_scores[item] for item in items])
-    low, high = interval(fresh - old, params) if items else (0.0, 0.0)
+    challenging = np.array([challenger_scores[item] for item in items])
+    low, high = interval(challenging - old, params) if items else (0.0, 0.0)
     promoted = len(items) >= params.minimum_items and low > 0
-    means = (float(fresh.mean()), float(old.mean())) if items else (0.0, 0.0)
+    means = (float(challenging.mean()), float(old.mean())) if items else (0.0, 0.0)
     row: dict[str, Any] = {
         "model": challenger["model"] if promoted else serving["model"],
         "engine": challenger["engine"] if promoted else CHAMPION_ENGINE,

@@ -29,7 +29,7 @@ def weight_change(before: Path, after: Path) -> float:
     """The relative L2 distance between two checkpoints of one architecture: |after - before| / |before|."""
     moved, size = 0.0, 0.0
     for file in sorted(before.glob("*.safetensors")):
-        old, fresh = load_file(file), load_file(after / file.name)
-        moved += sum(float((fresh[name].float() - weight.float()).square().sum()) for name, weight in old.items())
+        old, trained = load_file(file), load_file(after / file.name)
+        moved += sum(float((trained[name].float() - weight.float()).square().sum()) for name, weight in old.items())
         size += sum(float(weight.float().square().sum()) for weight in old.values())
     return (moved / size) ** 0.5

@@ -42,10 +42,10 @@ def conversations(
     """
     table = mixture.to_table(columns=_COLUMNS, filter=ds.field("split") == split).sort_by("id")
     rows = [conversation(row) for batch in table.to_batches() for row in batch.to_pylist()]
-    kept = [row for row in rows if fits(row)]
-    if not kept:
+    fitting = [row for row in rows if fits(row)]
+    if not fitting:
         raise StageFailed(f"none of the {len(rows)} rows in MIXTURE's {split} split fits the recipe's length")
-    return Dataset.from_list(kept[:limit]), len(rows) - len(kept)
+    return Dataset.from_list(fitting[:limit]), len(rows) - len(fitting)
 
 
 def tokens(tokenizer: PreTrainedTokenizerBase, turns: list[dict[str, str]], to_answer: bool) -> int:

@@ -148,13 +148,15 @@ def _truth_name(member: Mapping[str, Any]) -> str:
 def _recovered(
     group: Mapping[str, Any], members: Mapping[str, Figure], truths: Mapping[str, Figure]
 ) -> dict[str, float] | None:
-    found = [members[name] for name in group["member_ids"] if name in members]
-    known = [truths[name] for name in sorted({_truth_name(member) for member in found}) if name in truths]
-    wanted = [fact for truth in known for fact in truth["facts"] or ()]
+    known_members = [members[name] for name in group["member_ids"] if name in members]
+    known_truths = [
+        truths[name] for name in sorted({_truth_name(member) for member in known_members}) if name in truths
+    ]
+    wanted = [fact for truth in known_truths for fact in truth["facts"] or ()]
     if not wanted:
         return None
     return {
-        "facts_best_member": max(facts_recovered(wanted, member["text"]) for member in found),
+        "facts_best_member": max(facts_recovered(wanted, member["text"]) for member in known_members),
         "facts_distilled": facts_recovered(wanted, f"{group['prompt']}\n{group['answer']}"),
-        "facts_full": facts_recovered(wanted, "\n".join(truth["text"] for truth in known)),
+        "facts_full": facts_recovered(wanted, "\n".join(truth["text"] for truth in known_truths)),
     }

@@ -1,4 +1,4 @@
-"""Plain language modelling of a few texts with a fixed token budget: the yardstick of trainers.downstream."""
+"""Next-token training on a few texts with a fixed token budget, and the loss on others: how trainers.downstream measures a set."""
 
 import random
 from collections.abc import Sequence
@@ -9,7 +9,7 @@ import torch
 from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
 _BATCH = 16
-_UNREAD = -100  # a label that no loss counts
+_UNREAD = -100  # the label that transformers leaves out of the loss
 
 
 class Budget(Protocol):

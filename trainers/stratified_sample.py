@@ -15,16 +15,17 @@ _COLUMNS = ["text_hash", "source", "language", "prompt", "answer", "text"]
 def stratified(records: ds.Dataset, count: int, seed: int) -> list[dict[str, Any]]:
     """Up to `count` records of distinct texts with source, language, prompt, answer and text, in the order of their draw.
 
-    Strata are source, language and length. They are served in turn, each by the smallest hash of seed and text; any prefix of the
-    sample is such a sample itself. Rows are read in batches and never more than a few times `count` of them held.
+    Strata are source, language and length. They take turns, and at each turn a stratum gives its record with the smallest hash of
+    seed and text; so any prefix of the sample is such a sample itself. Rows are read in batches; at most `count` rows and a batch
+    are in memory.
     """
-    kept: Any = None
+    sample: Any = None
     for batch in records.to_batches(columns=_COLUMNS):
         if batch.num_rows:
-            kept = _first(pd.concat([kept, _drawn(batch, seed)]), count)
-    if kept is None:
+            sample = _first(pd.concat([sample, _drawn(batch, seed)]), count)
+    if sample is None:
         return []
-    return kept.drop_duplicates("text_hash")[_COLUMNS].to_dict("records")
+    return sample.drop_duplicates("text_hash")[_COLUMNS].to_dict("records")
 
 
 def _drawn(batch: pa.RecordBatch, seed: int) -> pd.DataFrame:

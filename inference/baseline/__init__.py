@@ -1,4 +1,6 @@
-"""The embedded writer: builds, degrades and fuses items by linguistic rules, without weights and without a network.
+"""The baseline writer behind the engine `rules`: builds, degrades and fuses items by linguistic rules, without weights or network.
 
-A baseline, not a language model: it moves and trims sentences, it does not understand or rephrase them.
+It is no language model: it moves and trims sentences, and neither understands nor rephrases them.
+build: a target from a passage (passage reads it). degrade: weak variants of a target. fuse: one item from a group (asking,
+statements). The judge's rules are elsewhere, in texts.rubric.
 """

@@ -25,21 +25,21 @@ _ALIKE = 0.88  # share of letters in common from which one question is a mistype
 _ASKS = re.compile(r"\W*(?:what|which|who|when|where|why|how|is|are|can|do|does|should|will|would)\b", re.IGNORECASE)
 
 
-def distil(item_type: str, members: Sequence[str]) -> str | None:
+def fuse(item_type: str, members: Sequence[str]) -> str | None:
     """One well-formed item made of the members' sentences, or None where they do not hold all its parts."""
-    found = [_fields(item_type, member) for member in members]
-    fields = {name: _chosen(name, [one[name] for one in found if one.get(name)]) for name in FORMATS[item_type].fields}
-    questions = [one.get("question", "") for one in found]
+    parts = [_fields(item_type, member) for member in members]
+    fields = {name: _chosen(name, [one[name] for one in parts if one.get(name)]) for name in FORMATS[item_type].fields}
+    questions = [one.get("question", "") for one in parts]
     subjects = subjects_of(questions)
     if item_type == "qa":
         fields["question"] = _question(questions, subjects)
-    told = gathered(
+    statements = gathered(
         [
             Member(one.get(LONG[item_type], ""), subject, _only(aspects_asked(question)) if subject else None)
-            for one, subject, question in zip(found, subjects, questions, strict=True)
+            for one, subject, question in zip(parts, subjects, questions, strict=True)
         ]
     )
-    fields[LONG[item_type]] = " ".join(s.text for s in told) if item_type == "paragraph" else laid_out(told)
+    fields[LONG[item_type]] = " ".join(s.text for s in statements) if item_type == "paragraph" else laid_out(statements)
     try:
         return FORMATS[item_type].render(fields)
     except ValueError:  # a part is missing, or a sentence looks like a marker

@@ -1,4 +1,4 @@
-"""The engine protocol: chat requests in, one completion per request out.
+"""What generates text: chat requests in, one completion per request out. (lake.engines is something else: Spark and Arrow.)
 
 An engine never raises because of a single request: a request it cannot answer comes back with `error` set. It may raise
 when it is broken as a whole (the server is gone, the model does not fit); `inference.batch` then splits the shard.

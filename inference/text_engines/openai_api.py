@@ -23,14 +23,14 @@ from lake.errors import UserError
 from lake.ids import content_id
 
 _LONGEST_PAUSE = 60.0
-_TOLD = 300  # characters of a server's complaint that are kept
+_COMPLAINT = 300  # characters of a server's complaint that go into an error
 
 
 @dataclass(frozen=True)
 class _Trouble:
-    """Why a request got no answer. lasting: asking again cannot help; gone: no server is there; pause: what it asked to wait."""
+    """Why a request got no answer. lasting: sending it again cannot help. gone: no server is there. pause: seconds to wait first."""
 
-    told: str
+    reason: str
     lasting: bool = False
     gone: bool = False
     pause: float = 0.0
@@ -98,36 +98,36 @@ class OpenAiEngine:
                 return answer
             trouble = answer
             if trouble.lasting:
-                return f"refused: {trouble.told}"
+                return f"refused: {trouble.reason}"
             if attempt < self._params.retries:
                 time.sleep(min(max(trouble.pause, self._params.backoff_seconds * 2**attempt), _LONGEST_PAUSE))
         if trouble.gone:
-            raise EngineGone(f"No server answers at {self._url}: {trouble.told}")
-        return f"{UNAVAILABLE}: {trouble.told}"
+            raise EngineGone(f"No server answers at {self._url}: {trouble.reason}")
+        return f"{UNAVAILABLE}: {trouble.reason}"
 
     def _attempt(self, request: HttpRequest) -> Mapping[str, Any] | _Trouble:
         try:
             with self._opener.open(request, timeout=self._params.timeout_seconds) as response:
                 return cast("Mapping[str, Any]", json.load(response))
         except HTTPError as error:
-            return self._refusal(error)
+            return self._trouble_of(error)
         except (HTTPException, OSError, ValueError) as error:
             cause = error.reason if isinstance(error, URLError) else error
             return _Trouble(
                 f"{type(cause).__name__}: {cause}", gone=isinstance(cause, ConnectionRefusedError | gaierror)
             )
 
-    def _refusal(self, error: HTTPError) -> _Trouble:
+    def _trouble_of(self, error: HTTPError) -> _Trouble:
         """What an HTTP error means; a key that the server repeats in its complaint is blotted out."""
         if error.code in (401, 403):
             raise UserError(
                 f"The server at {self._url} refused access (HTTP {error.code}): put a valid key into an environment variable "
                 f"and name it in api_key_env, which is '{self._params.api_key_env}'"
             )
-        told = error.read(4 * _TOLD).decode("utf-8", "replace")
-        told = told.replace(self._key, "***")[:_TOLD] if self._key else told[:_TOLD]
+        complaint = error.read(4 * _COMPLAINT).decode("utf-8", "replace")
+        complaint = complaint.replace(self._key, "***")[:_COMPLAINT] if self._key else complaint[:_COMPLAINT]
         lasting = error.code < 500 and error.code not in (408, 429)
-        return _Trouble(f"HTTP {error.code} {told}", lasting, pause=_seconds(error.headers.get("Retry-After")))
+        return _Trouble(f"HTTP {error.code} {complaint}", lasting, pause=_seconds(error.headers.get("Retry-After")))
 
 
 def _key(variable: str) -> str:

@@ -1,4 +1,4 @@
-"""The rules engine: rates, builds, degrades and distils without a model, in the forms a model is asked for.
+"""The engine `rules`: rates by texts.rubric, builds, degrades and distils by inference.baseline, in the forms a model is asked for.
 
 A baseline and the first champion, never to be presented as a language model. It reads a request's task and payload,
 not its messages; temperature and token limits do not apply to it.
@@ -14,7 +14,7 @@ from typing import Any
 
 from inference.baseline.build import build
 from inference.baseline.degrade import degrade
-from inference.baseline.fuse import distil
+from inference.baseline.fuse import fuse
 from inference.text_engines import Completion, EngineParams, Request, Task
 from lake.harness.code_hash import source_hash
 from lake.ids import content_id
@@ -82,7 +82,7 @@ def _degraded(payload: Mapping[str, Any]) -> str | None:
 
 
 def _distilled(payload: Mapping[str, Any]) -> str | None:
-    return _tagged(distil(payload["item_type"], payload["members"]))
+    return _tagged(fuse(payload["item_type"], payload["members"]))
 
 
 def _tagged(item: str | None) -> str | None:

@@ -82,10 +82,10 @@ class VllmEngine:
         return self._llm.generate([{"prompt_token_ids": prompt} for prompt in prompts], sampling, use_tqdm=False)
 
     def _too_long(self, request: Request, tokens: int) -> Completion:
-        told = (
+        reason = (
             f"prompt_too_long: {tokens} tokens and {request.max_tokens} for the answer, the model takes {self._limit}"
         )
-        return Completion(request.id, error=told, prompt_tokens=tokens)
+        return Completion(request.id, error=reason, prompt_tokens=tokens)
 
 
 def checkpoint_digest(folder: Path, dtype: str = "auto") -> str:
@@ -114,7 +114,7 @@ def _folder(model: str) -> Path:
 
 
 def _set_environment(params: EngineParams) -> None:
-    """Before vllm or torch is imported: one process, nothing told to anybody, a small cache on a CPU."""
+    """Before vllm or torch is imported: one process, no telemetry, a small cache on a CPU."""
     os.environ["VLLM_ENABLE_V1_MULTIPROCESSING"] = "0"
     os.environ["VLLM_NO_USAGE_STATS"] = "1"
     os.environ["DO_NOT_TRACK"] = "1"

@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 from fakes import collected, context, dataset
 
-from inference.acceptance import FaithfulParams
-from inference.distil import DistillParams, distilled
+from inference.acceptance import AcceptanceParams
+from inference.distil import DistilParams, distilled
 from inference.text_engines import EngineParams
 from lake.errors import StageFailed
 from texts.coverage import copied, member_coverage, support
@@ -31,7 +31,7 @@ ITEM = (
     "Q: How do I boil eggs?\nA: Put the eggs into boiling water for 7 minutes. Cool boiled eggs in cold water, because that stops "
     "the cooking. Take eggs from the fridge early, otherwise the shells may crack."
 )
-LENIENT = FaithfulParams(rating=0.0, coverage=0.0, support=0.0)
+LENIENT = AcceptanceParams(rating=0.0, coverage=0.0, support=0.0)
 
 
 def inputs(engine: str = "rules", uri: str | None = None) -> dict[str, Any]:
@@ -60,8 +60,8 @@ def inputs(engine: str = "rules", uri: str | None = None) -> dict[str, Any]:
     }
 
 
-def scripted(*answers: str, **changes: Any) -> DistillParams:
-    return DistillParams(engine=EngineParams(answers=answers), **changes)
+def scripted(*answers: str, **changes: Any) -> DistilParams:
+    return DistilParams(engine=EngineParams(answers=answers), **changes)
 
 
 def run(tmp_path: Path, answer: str, **changes: Any) -> dict[str, list[dict[str, Any]]]:
@@ -70,7 +70,7 @@ def run(tmp_path: Path, answer: str, **changes: Any) -> dict[str, list[dict[str,
 
 def test_each_group_is_distilled_or_refused(tmp_path: Path) -> None:
     surroundings = context(tmp_path)
-    rows = collected(distilled(inputs(), DistillParams(batch_size=1, limits=LENIENT), surroundings))
+    rows = collected(distilled(inputs(), DistilParams(batch_size=1, limits=LENIENT), surroundings))
     taken = {row["group_id"] for row in rows["gold/distilled"]}
     refused = {row["group_id"] for row in rows["gold/distilled_refused"]}
     assert taken | refused == set(GROUPS) and not taken & refused
@@ -139,7 +139,7 @@ def test_the_order_of_the_rows_does_not_matter(tmp_path: Path) -> None:
     for key in ("silver/groups", "silver/unique_instructions"):
         table = shuffled[key].to_table()
         shuffled[key] = dataset(key, table.to_pylist()[::-1])
-    params = DistillParams(limits=LENIENT)
+    params = DistilParams(limits=LENIENT)
     assert collected(distilled(shuffled, params, context(tmp_path))) == collected(
         distilled(inputs(), params, context(tmp_path))
     )
@@ -151,13 +151,11 @@ def test_a_member_without_its_record_fails_the_stage(tmp_path: Path) -> None:
         "silver/unique_instructions", [{"id": "rec_a0", "prompt": "p", "answer": "a"}]
     )
     with pytest.raises(StageFailed, match="4 members"):
-        collected(distilled(broken, DistillParams(), context(tmp_path)))
+        collected(distilled(broken, DistilParams(), context(tmp_path)))
 
 
 def test_no_champion_fails_the_stage(tmp_path: Path) -> None:
     with pytest.raises(StageFailed, match="names 0 distillers"):
         collected(
-            distilled(
-                inputs() | {"models/champion": dataset("models/champion", [])}, DistillParams(), context(tmp_path)
-            )
+            distilled(inputs() | {"models/champion": dataset("models/champion", [])}, DistilParams(), context(tmp_path))
         )

@@ -89,7 +89,7 @@ def test_figures_stay_with_their_answers_when_some_are_malformed() -> None:
 
 @pytest.fixture
 def no_model(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(inference.heldout, "embedder", lambda _: WordEmbedder())
+    monkeypatch.setattr(inference.heldout, "open_embedder", lambda *_: WordEmbedder())
 
 
 @pytest.mark.usefixtures("no_model")

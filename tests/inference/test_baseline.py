@@ -8,11 +8,11 @@ from typing import Any
 import pytest
 from passages import OTHERS, PASSAGES
 
-from inference.acceptance import FaithfulParams, refusal
+from inference.acceptance import AcceptanceParams, rejection
 from inference.baseline.asking import question_about, subjects_of
 from inference.baseline.build import altered, build
 from inference.baseline.degrade import OPERATORS, degrade, operator_of
-from inference.baseline.fuse import distil
+from inference.baseline.fuse import fuse
 from inference.text_engines import EngineParams, Request, Task, open_engine
 from texts.coverage import facts_recovered, member_coverage, support
 from texts.formats import FORMATS
@@ -144,17 +144,17 @@ MEMBERS = [
 
 
 def test_partial_answers_about_one_name_become_one_complete_answer() -> None:
-    fused = distil("qa", MEMBERS) or ""
+    fused = fuse("qa", MEMBERS) or ""
     assert fused.startswith(
         "Q: What does `store.tables.load` do, which arguments does it take, what does it return, and when does it fail?"
     )
     assert facts_recovered(FACTS, fused) == 1.0
     assert max(facts_recovered(FACTS, member) for member in MEMBERS) <= 0.2
-    assert refusal(MEMBERS, fused, "qa", FaithfulParams(rating=0.0)) is None
+    assert rejection(MEMBERS, fused, "qa", AcceptanceParams(rating=0.0)) is None
 
 
 def test_answers_about_two_names_are_kept_apart() -> None:
-    fused = distil("qa", [*MEMBERS, "Q: what does store.tables.save do?\nA: Writes the frame to disk."]) or ""
+    fused = fuse("qa", [*MEMBERS, "Q: what does store.tables.save do?\nA: Writes the frame to disk."]) or ""
     question, answer = fused.split("\nA: ")
     assert question.endswith("What does `store.tables.save` do, and what should a caller know?")
     load, save = answer.split("`store.tables.save` writes the frame")
@@ -176,13 +176,13 @@ def test_the_clean_version_of_a_sentence_is_kept() -> None:
         "Q: How is rice cooked?\nA: Simmer the rice in cold water for 12 minutes.",
         "Q: how is rice cokoed\nA: simmer teh rice in cold wtaer for 12 mintues, basically",
     ]
-    assert distil("qa", members) == "Q: How is rice cooked?\nA: Simmer the rice in cold water for 12 minutes."
+    assert fuse("qa", members) == "Q: How is rice cooked?\nA: Simmer the rice in cold water for 12 minutes."
 
 
 def test_the_order_of_members_changes_no_content() -> None:
     shuffled = MEMBERS[:]
     random.Random(1).shuffle(shuffled)
-    assert member_coverage([distil("qa", MEMBERS) or ""], distil("qa", shuffled) or "") == [1.0]
+    assert member_coverage([fuse("qa", MEMBERS) or ""], fuse("qa", shuffled) or "") == [1.0]
 
 
 def test_a_choice_without_its_options_is_an_error() -> None:
@@ -205,13 +205,13 @@ def test_a_payload_without_its_parts_is_a_bad_request() -> None:
     ],
 )
 def test_each_refusal_names_its_reason(text: str, reason: str) -> None:
-    refused = refusal(MEMBERS, text, "qa", FaithfulParams())
+    refused = rejection(MEMBERS, text, "qa", AcceptanceParams())
     assert refused is not None
     assert refused[0] == reason
 
 
 def test_a_copy_and_a_poor_fusion_are_refused() -> None:
-    copy = refusal(MEMBERS[:1], MEMBERS[0], "qa", FaithfulParams())
-    poor = refusal(MEMBERS, distil("qa", MEMBERS) or "", "qa", FaithfulParams(rating=4.9))
+    copy = rejection(MEMBERS[:1], MEMBERS[0], "qa", AcceptanceParams())
+    poor = rejection(MEMBERS, fuse("qa", MEMBERS) or "", "qa", AcceptanceParams(rating=4.9))
     assert (copy or ("",))[0] == "copied"
     assert (poor or ("",))[0] == "low_rating"
