@@ -24,8 +24,8 @@ if TYPE_CHECKING:
     from lake.storage.store import Lake
 
 T = TypeVar("T")
-SHARD_SIZE = 512
-_POISON = "engine_error"
+SHARD_SIZE = 512  # requests
+_POISON = "engine_error"  # begins the error of a request that breaks the engine even alone
 
 
 def request_id(request: Request, model: str) -> str:
@@ -57,7 +57,7 @@ def answered(
     shard_size: int = SHARD_SIZE,
 ) -> Iterator[tuple[T, Completion]]:
     """Each row with the completion of its request, in order; at most a shard of rows is in memory."""
-    rows, requested = tee(rows)
+    rows, requested = tee(rows)  # complete() reads a shard ahead; tee holds the rows in between
     return zip(rows, complete(map(request_of, requested), engine, lake, shard_size), strict=True)
 
 

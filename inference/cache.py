@@ -50,7 +50,7 @@ class GenerationCache:
         """Writes `answers`, by request id, as one commit; repeating it with the same requests changes nothing."""
         if not answers:
             return
-        shard = content_id("shard", *sorted(answers))
+        shard = content_id("shard", *sorted(answers))  # names the commit, so that writing it twice is writing it once
         rows = [
             {
                 "request_id": key,

@@ -67,6 +67,7 @@ class Group:
 def distilled(inputs: ArrowInputs, params: DistilParams, context: JobContext) -> ArrowRows:
     """gold/distilled and gold/distilled_refused in batches: each group ends in exactly one of them."""
     champion = _champion(inputs["models/champion"])
+    # the profile says how an engine is opened, models/champion which one and with what weights
     serving = params.engine.model_copy(update={"kind": champion["engine"], "model": champion["uri"] or ""})
     members = _members(inputs["silver/groups"], inputs["silver/unique_instructions"])
     total = len(members["group_id"].unique())
@@ -113,6 +114,7 @@ def _groups(members: pa.Table) -> Iterator[Group]:
         yield Group(
             group_id,
             tuple(row["id"] for row in group),
+            # the form of MIXTURE's members, on which the distiller was trained
             tuple(f"Q: {row['prompt']}\nA: {row['answer']}" for row in group),
             tuple(sorted({row["source"] for row in group})),
             tuple(sorted({row["licence"] for row in group})),

@@ -36,7 +36,7 @@ Item = Mapping[str, Any]
 # The method's weights (section 4.2), fixed: scores of different runs stay comparable whatever a recipe trains for. The weights of
 # the training reward stand in recipes/grpo/*.yaml.
 _QUALITY, _ALIGNMENT, _FORMAT = 0.5, 0.4, 0.1
-_BEST_SCORE = 5.0  # of texts.rubric
+_BEST_SCORE = 5.0  # of texts.rubric, so that quality is 0..1
 
 
 class HeldoutParams(Params):

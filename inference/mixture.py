@@ -1,4 +1,4 @@
-"""gold/mixture: high-quality targets built from passages, each with a group of degraded variants (method, section 2).
+"""gold/mixture: high-quality targets built from passages, each with a group of degraded variants (method, section 2.1).
 
 The chosen passages are in memory (about 1 kB each); items are made and written in batches. It does not yet write
 reasoning traces, and the number of variants follows a clipped normal distribution because the method's is not published.
@@ -126,7 +126,7 @@ def _targets(
     todo = list(drafts(batch, params.splits, params.cross_topic, params.seed))
     ready: list[_Target] = []
     failures: list[_Failure] = []
-    for attempt in range(params.attempts):
+    for attempt in range(params.attempts):  # each with the next item type, for the drafts that none has suited so far
         typed = [_Target(draft, _item_type(draft, attempt, params)) for draft in todo]
         completions = answered(typed, lambda one: _build_request(one, params), engine, context.lake, params.batch_size)
         judged = [_judged(one, completion, seen, params) for one, completion in completions]
@@ -185,7 +185,7 @@ def _rows(
 
 
 def _weak(variants: Mapping[str, str]) -> dict[str, str]:
-    """The variants that do not rate high."""
+    """The variants that do not rate high: others would be no low-quality input (method, section 2.1, step 3)."""
     rated = zip(variants.items(), scores([*variants]), strict=True)
     return {text: operator for (text, operator), rating in rated if rating < HIGH}
 
@@ -196,6 +196,7 @@ def _variants(targets: Sequence[_Target], params: MixtureParams) -> Iterator[tup
         rng = random.Random(f"{params.seed} {target.text}")
         wanted = round(rng.gauss(params.mean_variants, params.mean_variants / 3))
         count = min(params.max_variants, max(params.min_variants, wanted))
+        # consecutive operators, so that the variants of one item differ in what is wrong with them
         first = rng.randrange(len(OPERATORS))
         for variant in range(first, first + count):
             sampling = {"max_tokens": params.max_tokens, "seed": params.seed}

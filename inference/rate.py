@@ -77,8 +77,9 @@ def parse_rating(text: str) -> dict[str, int] | None:
             members = cast("dict[str, Any]", json.loads(match[0]))
         except ValueError:
             continue
-        lowered = {name.lower(): value for name, value in members.items()}
+        lowered = {name.lower(): value for name, value in members.items()}  # judges vary the case of the names
         rating = {name: lowered.get(name) for name in CRITERIA}
+        # not isinstance: to Python, true is an int as well
         if all(type(value) is int and 1 <= value <= 10 for value in rating.values()):
             return cast("dict[str, int]", rating)
     return None

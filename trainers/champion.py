@@ -17,7 +17,7 @@ from lake.harness.job import ArrowInputs, ArrowRows, JobContext, Params
 from lake.tables import TABLES
 
 CHAMPION_ENGINE = "rules"
-_RESAMPLES_AT_ONCE = 50
+_RESAMPLES_AT_ONCE = 50  # bounds memory: this many times the items
 
 
 class ChampionParams(Params):
@@ -39,6 +39,7 @@ def champion(inputs: ArrowInputs, params: ChampionParams, context: JobContext) -
     old = np.array([champion_scores[item] for item in items])
     challenging = np.array([challenger_scores[item] for item in items])
     low, high = interval(challenging - old, params) if items else (0.0, 0.0)
+    # an interval that excludes zero: the burden of proof is the challenger's
     promoted = len(items) >= params.minimum_items and low > 0
     means = (float(challenging.mean()), float(old.mean())) if items else (0.0, 0.0)
     row: dict[str, Any] = {

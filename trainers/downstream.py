@@ -63,7 +63,9 @@ def _arms(inputs: ArrowInputs, params: EvaluationParams, context: JobContext) ->
 
     records = inputs["silver/unique_instructions"]
     heldout = _heldout(inputs["gold/mixture"], params)
-    size = min(params.examples, inputs["gold/training_set"].count_rows())
+    size = min(
+        params.examples, inputs["gold/training_set"].count_rows()
+    )  # of every arm: more rows would be an advantage
     if not size or not heldout["heldout_loss"]:
         raise StageFailed("nothing to evaluate: the training set or MIXTURE's held-out split is empty")
     sample = _texts(records, _chosen(records, params.examples, params.seed))

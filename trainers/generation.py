@@ -10,7 +10,7 @@ from transformers.generation.logits_process import LogitsProcessorList, Repetiti
 
 from texts.formats.distillation import format_score
 
-_BATCH = 32
+_BATCH = 32  # prompts
 
 
 @dataclass(frozen=True)
@@ -36,6 +36,7 @@ def written_answers(
     rendered = [
         str(tokenizer.apply_chat_template(prompt, add_generation_prompt=True, tokenize=False)) for prompt in prompts
     ]
+    # answers of similar prompts in one batch: little padding
     by_length = sorted(range(len(rendered)), key=lambda place: len(rendered[place]))
     answers: dict[int, str] = {}
     model.eval()

@@ -110,7 +110,7 @@ def _trainer(start: str, mixture: ds.Dataset, params: GrpoParams, context: JobCo
             **recipe.arguments(), **shared_arguments(context.artifacts / "steps", params.seed),
             reward_weights=list(recipe.reward_weights.values()), model_init_kwargs={"dtype": "float32"},
         ),
-        train_dataset=rows.remove_columns("completion"),
+        train_dataset=rows.remove_columns("completion"),  # GRPO samples its own
         processing_class=tokenizer,
         peft_config=lora_config(recipe.lora),
         callbacks=[ProgressAndTimeLimit(recipe.time_limit_s, context.progress)],

@@ -21,7 +21,7 @@ from texts.words import content_words, numbers, stem, words
 BUDGET = 130  # words of a dense answer
 _OPTION_WORDS = 28
 _FIGURE = re.compile(r"(?<![\w.`])[0-9]{1,15}(?![\w.]*[`\w])")
-_YEARS = (1000, 2100)
+_YEARS = (1000, 2100)  # a figure between them is taken for a year: doubled, it would be absurd rather than wrong
 _DEFINES = re.compile(r"\b(?:is|are|was|were|means|refers to|denotes)\b")
 _FLIPS: tuple[tuple[str, str], ...] = (
     ("always", "never"), ("never", "always"), ("before", "after"), ("after", "before"), ("first", "last"),
@@ -55,6 +55,7 @@ def dense(passage: Passage, budget: int = BUDGET) -> str:
     listed = [f"- `{name}`: {text}" for name, text in passage.arguments]
     listed += [f"- Returns: {passage.returned}"] if passage.returned else []
     listed += [f"- Raises `{name}`: {text}" for name, text in passage.errors]
+    # what is listed gets two fifths of the room at least
     prose = (
         _within([passage.purpose, *passage.prose[1:]], int(0.6 * budget) if listed else budget) if passage.prose else []
     )
@@ -131,6 +132,7 @@ def _true_false(passage: Passage, others: Sequence[str]) -> dict[str, str] | Non
     if original is None:
         return None
     statement = with_subject(passage, original)
+    # about half are made false; which half follows from the statement, so that every run makes the same
     wrong = altered(statement) if int(sha256_text(statement), 16) % 2 == 0 else None
     remaining = replace(passage, prose=tuple(sentence for sentence in passage.prose if sentence != original))
     rest = dense(remaining, BUDGET - len(words(statement)))
@@ -156,7 +158,7 @@ def _multiple_choice(passage: Passage, others: Sequence[str]) -> dict[str, str] 
     wrong = [option for option in dict.fromkeys(wrong) if option.casefold() != right.casefold() and _fits(option)][:3]
     if not _fits(right) or len(wrong) < 3:
         return None
-    place = int(sha256_text(right), 16) % 4
+    place = int(sha256_text(right), 16) % 4  # by hash: all four letters are right equally often, and every run agrees
     options = [*wrong[:place], right, *wrong[place:]]
     explanation = dense(passage, BUDGET - 30)
     question = (
@@ -168,7 +170,7 @@ def _multiple_choice(passage: Passage, others: Sequence[str]) -> dict[str, str] 
     return {"question": question, **lettered, "answer": LETTERS[place], "explanation": explanation}
 
 
-@lru_cache(maxsize=4_096)
+@lru_cache(maxsize=4_096)  # a passage lends its opening to several others of its batch
 def _titled(other: str) -> Passage:
     title, _, text = other.partition("\n")
     return read(title, text)

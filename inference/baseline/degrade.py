@@ -1,7 +1,7 @@
 """Weak versions of a strong item by edit operators (method, section 2.1, steps 3 and 5).
 
 Each variant works on its own stretch of the item's long text, so that the variants of one target together still carry
-most of what it says. The operators are in the order of the weaknesses that a language model is asked for.
+most of what it says.
 """
 
 from __future__ import annotations
@@ -83,6 +83,7 @@ def typos(text: str, rng: random.Random) -> str:
     return " ".join(noisy).lower().replace(". ", " ", 1).rstrip(".")
 
 
+# in the order of inference.prompts._WEAKNESSES: variant n has the same fault whichever engine wrote it
 OPERATORS: Mapping[str, Callable[[str, random.Random], str]] = MappingProxyType(
     {
         "fragment": fragment,
@@ -107,7 +108,7 @@ def degrade(item_type: str, target: str, variant: int, variants: int, seed: int)
     fields = FORMATS[item_type].parse(target)
     if fields is None:
         return None
-    rng = random.Random(f"{seed} {variant} {target}")
+    rng = random.Random(f"{seed} {variant} {target}")  # its own, so that no variant depends on those before it
     stretch = _stretch(sentences(fields[LONG[item_type]]), variant, variants)
     weak = OPERATORS[operator_of(variant)](stretch, rng) if stretch else ""
     return _partial(item_type, fields, weak, variant, operator_of(variant) == "typos", rng)
@@ -126,6 +127,7 @@ def _partial(
     item_type: str, fields: Mapping[str, str], weak: str, variant: int, noisy: bool, rng: random.Random
 ) -> str:
     """The weak text in what is left of the item's form: options, verdict or question may be missing."""
+    # careless authors leave out parts, too: every other variant loses wrong options, every third its verdict
     head = dict(fields) | {LONG[item_type]: weak}
     if item_type == "multiple_choice" and variant % 2:
         dropped = [f"option_{letter.lower()}" for letter in LETTERS if letter != fields["answer"]]

@@ -13,6 +13,7 @@ from texts.words import sentences, words
 
 _NAME = re.compile(r"[A-Za-z_]\w*(?:\.\w+)+|[a-z]+_\w+|_\w+")
 _ENTRY = re.compile(r"(?P<name>\*{0,2}[A-Za-z_][\w.]*): (?P<text>\S.*)")
+# `Note: ...` has the shape of a listed entry but is prose
 REMARK = re.compile(
     r"(?:Notes?|Warnings?|Examples?|Tips?|Caution|Important|Deprecated|Changed|Added|See)\b", re.IGNORECASE
 )
@@ -22,6 +23,7 @@ _DEBRIS = re.compile(
     r">>>|::|\.\. |={3,}|-{3,}|\|\s*\||[{}<>\\]{2,}|^\W*[a-z_]+\(.*\)\W*$|\(\s*\)|:$"
     r"|\b(?:is|are|be|by|as|of|the|and|or|with)[.:]"  # something was cut out after it
 )
+# openings by which a sentence leans on the one before it
 _LEANING = """This It Its These Those They Their He She His Her However But And Or So Also Otherwise Such That Then
 Therefore Thus For Here There Moreover Furthermore Instead Note See As Both Each One Another Again Finally Next
 Consequently Similarly Conversely Likewise Hence"""
@@ -35,6 +37,7 @@ _KIND = re.compile(
     r"|[Ww]rapper|exception|iterator|container|interface|version|[Cc]onstructor)\b"
     r"(?= (?:for|that|which|to|with|by|used|from|of an?)\b|[.,])"
 )
+# verbs with which documentation opens a sentence whose subject is the documented thing ("Returns the mean.")
 _DOCUMENTED = """accept add allow append apply ask assert assign attempt bind build calculate call cast change check
 clean clear close collect combine compare compile compute configure connect construct contain control convert copy count
 create decide decode decorate define delete describe detect determine disable dispatch display draw drop dump emit

@@ -14,7 +14,7 @@ from texts.words import content_words, numbers, sentences, words
 
 BUDGET = 260  # words of the long text
 _SAME = 0.8  # share of a statement's content words in a kept one from which it says nothing of its own
-_SAME_SPOILT = 0.5
+_SAME_SPOILT = 0.5  # the same for a spoilt statement beside a clean one: mistyped words match none
 _SPOILT = 0.15  # penalties of the rubric from which a statement counts as spoilt
 _ENTRY = re.compile(
     r"(?:For |The |Raises )?`?(?P<name>[A-Za-z_][\w.]*)`?(?: argument)?(?::| -) (?P<text>\S.*)", re.DOTALL
@@ -84,17 +84,17 @@ class Statement:
 
 def gathered(members: Sequence[Member]) -> list[Statement]:
     """The members' distinct statements within the budget, in the order in which they are to be told."""
-    said = [statement for number, member in enumerate(members) for statement in _cut(number, member)]
-    kept = _within_budget(_distinct(_judged(said)))
+    statements = [statement for number, member in enumerate(members) for statement in _cut(number, member)]
+    kept = _within_budget(_distinct(_with_spoilt_marked(statements)))
     return sorted(kept, key=lambda s: (s.aspect, not s.leads, s.member, s.place))
 
 
-def laid_out(told: Sequence[Statement]) -> str:
-    """Prose, then one line a listed statement; a block for each subject where there are several."""
-    subjects = list(dict.fromkeys(s.subject for s in sorted(told, key=lambda s: (s.member, s.place))))
+def laid_out(statements: Sequence[Statement]) -> str:
+    """Prose, then one line for each listed statement; a block for each subject where there are several."""
+    subjects = list(dict.fromkeys(s.subject for s in sorted(statements, key=lambda s: (s.member, s.place))))
     if len(subjects) < 2 or "" in subjects:
-        return _block(told)
-    blocks = {subject: _block([s for s in told if s.subject == subject]) for subject in subjects}
+        return _block(statements)
+    blocks = {subject: _block([s for s in statements if s.subject == subject]) for subject in subjects}
     return "\n".join(block if block.startswith(f"`{one}`") else f"`{one}`:\n{block}" for one, block in blocks.items())
 
 
@@ -107,11 +107,12 @@ def closed(text: str, mark: str = ".") -> str:
     return opened if quoted or opened.endswith(_STOPS) else opened + mark
 
 
-def _block(told: Sequence[Statement]) -> str:
-    prose = [statement.text for statement in told if not statement.line]
-    if prose and told[0].subject and told[0].leads:
-        prose[0] = with_subject(Passage(told[0].subject, ()), prose[0])
-    return "\n".join(filter(None, (" ".join(prose), *(statement.line for statement in told))))
+def _block(statements: Sequence[Statement]) -> str:
+    prose = [statement.text for statement in statements if not statement.line]
+    # out of its member, "Returns the mean." no longer says of what
+    if prose and statements[0].subject and statements[0].leads:
+        prose[0] = with_subject(Passage(statements[0].subject, ()), prose[0])
+    return "\n".join(filter(None, (" ".join(prose), *(statement.line for statement in statements))))
 
 
 def _cut(number: int, member: Member) -> list[Statement]:
@@ -128,7 +129,7 @@ def _cut(number: int, member: Member) -> list[Statement]:
 
 
 def _units(text: str) -> list[str]:
-    """Sentences without bullets and echoes; up to two that follow a listed entry stay with it."""
+    """Sentences without bullets, greetings and repetitions; up to two that follow a listed entry stay with it."""
     units: list[str] = []
     follow = 0
     for sentence in sentences(text):
@@ -137,7 +138,7 @@ def _units(text: str) -> list[str]:
         if units and follow and not listed and bare not in units[-1]:
             units[-1] = f"{units[-1]} {bare}"
             follow -= 1
-        elif len(words(bare)) > 2 or listed:
+        elif len(words(bare)) > 2 or listed:  # shorter is a heading or an interjection
             units.append(bare)
             follow = 2 if listed else 0
     return units or [text.strip()] * bool(words(text))
@@ -153,37 +154,37 @@ def _aspect(text: str) -> int:
     return TAKES if entry else DOES
 
 
-def _judged(said: Sequence[Statement]) -> list[Statement]:
-    """The statements, those that are spoilt marked so."""
-    taken = faults([statement.text for statement in said])
+def _with_spoilt_marked(statements: Sequence[Statement]) -> list[Statement]:
+    penalties = faults([statement.text for statement in statements])
     return [
-        replace(statement, spoilt=statement.text.endswith(("...", "…")) or off >= _SPOILT)
-        for statement, off in zip(said, taken, strict=True)
+        replace(statement, spoilt=statement.text.endswith(("...", "…")) or penalty >= _SPOILT)
+        for statement, penalty in zip(statements, penalties, strict=True)
     ]
 
 
-def _distinct(said: Sequence[Statement]) -> list[Statement]:
+def _distinct(statements: Sequence[Statement]) -> list[Statement]:
     """The statements that say something of their own; of two that say the same the cleaner stays, then the fuller.
 
     Spoilt ones (vague, mistyped, cut off) are used only where no clean one was found.
     """
     kept: list[Statement] = []
-    for statement in sorted(said, key=lambda s: (s.spoilt, -len(s.stems), s.member, s.place)):
+    for statement in sorted(statements, key=lambda s: (s.spoilt, -len(s.stems), s.member, s.place)):
         if statement.spoilt and kept and not kept[0].spoilt:
-            break
+            break  # in this order only spoilt ones follow
         alike = [other for other in kept if other.subject == statement.subject]
         if statement.stems and not any(statement.says_nothing_beside(other) for other in alike):
             kept.append(statement)
     return kept
 
 
-def _within_budget(said: Sequence[Statement]) -> list[Statement]:
+def _within_budget(statements: Sequence[Statement]) -> list[Statement]:
     """Statements up to the budget, every member's first before any member's second."""
     kept: list[Statement] = []
     left = BUDGET
-    for statement in sorted(said, key=lambda s: (s.place, s.member)):
+    # in rounds, so that a long member does not crowd out the others
+    for statement in sorted(statements, key=lambda s: (s.place, s.member)):
         needed = len(words(statement.text))
-        if needed <= left or not kept:
+        if needed <= left or not kept:  # a first statement beyond the budget is better than none
             kept.append(statement)
             left -= needed
     return kept

@@ -117,6 +117,7 @@ class EngineParams(BaseModel):
     answers: tuple[str, ...] = Field(default=(), description="scripted: canned answers, taken by the request's hash")
 
 
+# named, not imported: opening one engine must not load the libraries of the others
 _OPENERS: Mapping[str, tuple[str, str]] = MappingProxyType(
     {
         "rules": ("inference.text_engines.rules", "RulesEngine"),

@@ -22,7 +22,7 @@ from inference.text_engines import UNAVAILABLE, Completion, EngineGone, EnginePa
 from lake.errors import UserError
 from lake.ids import content_id
 
-_LONGEST_PAUSE = 60.0
+_LONGEST_PAUSE = 60.0  # seconds, whatever the server asks for
 _COMPLAINT = 300  # characters of a server's complaint that go into an error
 
 
@@ -119,14 +119,14 @@ class OpenAiEngine:
 
     def _trouble_of(self, error: HTTPError) -> _Trouble:
         """What an HTTP error means; a key that the server repeats in its complaint is blotted out."""
-        if error.code in (401, 403):
+        if error.code in (401, 403):  # no other request can succeed either
             raise UserError(
                 f"The server at {self._url} refused access (HTTP {error.code}): put a valid key into an environment variable "
                 f"and name it in api_key_env, which is '{self._params.api_key_env}'"
             )
         complaint = error.read(4 * _COMPLAINT).decode("utf-8", "replace")
         complaint = complaint.replace(self._key, "***")[:_COMPLAINT] if self._key else complaint[:_COMPLAINT]
-        lasting = error.code < 500 and error.code not in (408, 429)
+        lasting = error.code < 500 and error.code not in (408, 429)  # timeout, too many requests: worth another try
         return _Trouble(f"HTTP {error.code} {complaint}", lasting, pause=_seconds(error.headers.get("Retry-After")))
 
 
