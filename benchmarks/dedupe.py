@@ -28,7 +28,7 @@ from lake.settings import settings
 from lake.stages import STAGES
 from lake.storage.publication import Publication, now
 from lake.storage.store import Lake
-from spark_jobs.columnar.ragged import words
+from spark_jobs.columnar.word_hashes import words
 from spark_jobs.dedupe import minhash
 from spark_jobs.dedupe.recall import truth_of
 from spark_jobs.dedupe.verify import Rule

@@ -18,7 +18,7 @@ import pyarrow.compute
 from dedupe import near_pairs, verdict
 
 from spark_jobs.columnar import packed_rows as packed
-from spark_jobs.dedupe import candidates, copies, stars, verify
+from spark_jobs.dedupe import candidates, exact_copies, removals, verify
 from spark_jobs.dedupe.verify import Rule
 
 BATCH = 4096  # rows, as Spark's Arrow batches
@@ -43,7 +43,8 @@ def deduplicate(records: pa.Table, rule: Rule) -> tuple[set[str], dict[str, floa
     prints = [candidates.fingerprint(batch, (), rule.by_side) for batch in records.to_batches(BATCH)]
     tick("fingerprints")
     exact = grouped(
-        pa.Table.from_batches([packed.filled(copies._scatter(batch, parts)) for batch in prints]), copies._best
+        pa.Table.from_batches([packed.filled(exact_copies._scatter(batch, parts)) for batch in prints]),
+        exact_copies._best,
     )
     gone = exact["removed_id"]
     rest = [batch.filter(pc.invert(pc.is_in(batch["id"], gone.combine_chunks()))) for batch in prints]
@@ -77,7 +78,7 @@ def deduplicate(records: pa.Table, rule: Rule) -> tuple[set[str], dict[str, floa
 def near_removals(near: pa.Table) -> set[str]:
     """The star over near pairs."""
     edges = near.select(["better", "worse", "similarity"]).combine_chunks().to_batches()
-    return {row for batch in stars._finish(iter(edges)) for row in batch["removed_id"].to_pylist()}
+    return {row for batch in removals._finish(iter(edges)) for row in batch["removed_id"].to_pylist()}
 
 
 def main() -> None:

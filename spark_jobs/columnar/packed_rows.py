@@ -12,7 +12,7 @@ import pyarrow as pa
 from numpy.typing import NDArray
 from pyspark.sql import DataFrame
 
-from spark_jobs.columnar.ragged import Hashes, Ragged, mix, take_rows
+from spark_jobs.columnar.word_hashes import Hashes, Ragged, mix, take_rows
 
 ROWS_A_PART = 40_000  # records: their 25 keys, or their texts and shingles, take some tens of megabytes
 MARK_BITS = 25  # 2^25 bits are 4 MB

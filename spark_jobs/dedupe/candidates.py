@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 from pyspark.sql import DataFrame
 
 from spark_jobs.columnar import packed_rows as packed
-from spark_jobs.columnar.ragged import Hashes, Ragged, exact_keys, mix, take_rows, words
+from spark_jobs.columnar.word_hashes import Hashes, Ragged, exact_keys, mix, take_rows, words
 from spark_jobs.dedupe import minhash
 
 # standing: 0 for a record that stays in any case, else larger the less it is preferred; turns, ending: exact keys of all turns

@@ -18,9 +18,9 @@ from pyspark.storagelevel import StorageLevel
 from lake.harness.job import JobContext, Params, SparkInputs, SparkRows
 from spark_jobs.columnar import packed_rows as packed
 from spark_jobs.dedupe import candidates, verify
-from spark_jobs.dedupe.copies import copies
+from spark_jobs.dedupe.exact_copies import copies
 from spark_jobs.dedupe.recall import quality
-from spark_jobs.dedupe.stars import star
+from spark_jobs.dedupe.removals import star
 
 RULES = ("exact_record", "exact_prompt_answer", "near")
 FEW_REMOVALS = 1_000_000  # ids: about 100 MB beside every task; more of them are joined by a shuffle

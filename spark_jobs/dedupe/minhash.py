@@ -9,7 +9,7 @@ from functools import cache
 import numpy as np
 from numpy.typing import NDArray
 
-from spark_jobs.columnar.ragged import Hashes, Ragged, hash64, mix
+from spark_jobs.columnar.word_hashes import Hashes, Ragged, hash64, mix
 
 SHINGLE = 3  # words
 BANDS = 25

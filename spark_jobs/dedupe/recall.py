@@ -15,7 +15,7 @@ from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 from scipy.sparse import csr_array
 
-from spark_jobs.columnar.ragged import Hashes, Ragged, exact_keys, words
+from spark_jobs.columnar.word_hashes import Hashes, Ragged, exact_keys, words
 from spark_jobs.dedupe import candidates, minhash
 from spark_jobs.dedupe.verify import Rule
 

@@ -18,7 +18,7 @@ from pyspark.sql import DataFrame
 from pyspark.sql.pandas.types import from_arrow_schema
 
 from spark_jobs.columnar import packed_rows as packed
-from spark_jobs.columnar.ragged import Hashes, Ragged, mix, take_rows
+from spark_jobs.columnar.word_hashes import Hashes, Ragged, mix, take_rows
 from spark_jobs.dedupe import candidates, minhash
 
 REJECTED = 1_000  # rejected pairs that are kept as a sample

@@ -13,7 +13,7 @@ from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 from pyspark.sql.window import Window
 
-from spark_jobs.columnar.ragged import Hashes, Ragged, mix, take_rows, words
+from spark_jobs.columnar.word_hashes import Hashes, Ragged, mix, take_rows, words
 from spark_jobs.dedupe import minhash
 
 NGRAM = 8

@@ -11,7 +11,7 @@ from spark_frames import context, frame, rows
 from spark_frames import record as plain_record
 
 from spark_jobs.dedupe.job import DedupeParams, unique_instructions
-from spark_jobs.dedupe.stars import star
+from spark_jobs.dedupe.removals import star
 
 LONG = (
     "please describe in a few plain sentences how a small boat is kept dry during the long winter months near the sea"

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from spark_jobs.columnar import ragged as runs
+from spark_jobs.columnar import word_hashes as runs
 from spark_jobs.dedupe import minhash
 from spark_jobs.dedupe.candidates import fingerprint
 
