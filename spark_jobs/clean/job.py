@@ -29,9 +29,9 @@ from spark_jobs.clean.answers import blanks, cut_off, declines
 from spark_jobs.clean.language import languages
 from spark_jobs.clean.personal import personal_kinds
 from spark_jobs.clean.repetition import repetitive
-from spark_jobs.clean.text import normal_form, repair
+from spark_jobs.clean.text import passage_key, repair
 from spark_jobs.clean.turn_columns import TurnColumns, turn_columns
-from spark_jobs.columnar.worker_files import kept
+from spark_jobs.columnar.worker_files import written_by_workers
 
 _COPY = "exact_passage"
 
@@ -147,7 +147,7 @@ def clean_passages(batch: pa.RecordBatch, params: PassageParams) -> pa.RecordBat
         "language": language,
         "title": repair(batch["title"], params.strip_markup),
         "text": text,
-        "text_key": pa.array([sha256_text(one) for one in normal_form(text).to_pylist()], pa.string()),
+        "text_key": pa.array([sha256_text(one) for one in passage_key(text).to_pylist()], pa.string()),
     }
     return _with_reasons(columns, list(passage_rules(text, language, params)))
 
@@ -227,7 +227,7 @@ def _clean(bronze: DataFrame, key: str, clean: Cleaner, context: JobContext) -> 
             columns |= {"reason": rejected["reason"], "detail": rejected["detail"]}
             yield rejected_key, pa.RecordBatch.from_pydict(columns)
 
-    frames = kept(bronze, make, (key, rejected_key), context)
+    frames = written_by_workers(bronze, make, (key, rejected_key), context)
     return frames[key], frames[rejected_key]
 
 

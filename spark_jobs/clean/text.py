@@ -1,12 +1,12 @@
 """Text in columns: whole Arrow arrays in, whole arrays out, so that a batch costs a few passes and no loop over rows.
 
-`repair` mends what a text went through on its way here and keeps its meaning; `normal_form` makes the form under which two passages
+`repair` mends what a text went through on its way here and keeps its meaning; `passage_key` makes the form under which two passages
 count as the same (records are compared by their words, in the dedupe stage).
 
     >>> texts = pa.array(["plain", "cafÃ© au lait", "<p>Rinse the <b>rice</b>.</p>", "one\\r\\ntwo"])
     >>> repair(texts).to_pylist()
     ['plain', 'café au lait', 'Rinse the rice.', 'one\\ntwo']
-    >>> normal_form(pa.array(["Boil, the RICE!", "5 - 5", "-5"])).to_pylist()
+    >>> passage_key(pa.array(["Boil, the RICE!", "5 - 5", "-5"])).to_pylist()
     ['boil the rice', '5 5', '−5']
 
 What is dear is done only to the texts that a cheap pass over the column finds to need it: of the four, ftfy sees one.
@@ -84,10 +84,12 @@ def repair(texts: pa.StringArray, strip_markup: bool = True) -> pa.StringArray:
     return pc.utf8_trim_whitespace(change_where(texts, _UNTIDY, _tidy))
 
 
-def normal_form(texts: pa.StringArray) -> pa.StringArray:
+def passage_key(texts: pa.StringArray) -> pa.StringArray:
     """The texts in NFKC and lower case, separators and punctuation collapsed to one space; numbers, signs and symbols stay.
 
-    A minus before a number is kept apart from a hyphen, so that 5 and -5 are two texts.
+    A minus before a number is kept apart from a hyphen, so that 5 and -5 are two texts. The SHA-256 of this form is
+    silver/passages.text_key: which passages are copies. Records have another notion, columnar.word_hashes.exact_keys, which
+    keeps more punctuation and is compared as 128 bits; changing either would change published keys.
     """
     forms = pc.utf8_lower(pc.utf8_normalize(texts, form="NFKC"))
     # the sign of subtraction is a symbol, a hyphen is punctuation

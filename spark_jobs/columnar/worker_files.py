@@ -21,7 +21,9 @@ from lake.storage.store import Lake
 Maker = Callable[[Iterator[pa.RecordBatch]], Iterator[tuple[str, pa.RecordBatch]]]
 
 
-def kept(source: DataFrame, make: Maker, keys: Sequence[str], context: JobContext) -> dict[str, DataFrame]:
+def written_by_workers(
+    source: DataFrame, make: Maker, keys: Sequence[str], context: JobContext
+) -> dict[str, DataFrame]:
     """A frame for each of the tables `keys` with the rows that `make` gives for the batches of `source`, by table.
 
     It is computed now, once. The frames read what was written; whichever of them a job returns as it is need not be written again.

@@ -17,7 +17,7 @@ from lake.harness.job import JobContext, Params, SparkInputs, SparkRows
 from lake.storage.student import STUDENT, STUDENT_TABLE
 from lake.tables import TABLES
 from spark_jobs.columnar.embedders import embedder
-from spark_jobs.columnar.worker_files import kept
+from spark_jobs.columnar.worker_files import written_by_workers
 from texts.embed.embedder import DEFAULT, open_embedder
 from texts.embed.fidelity import LEAST_TEXTS, fidelity
 from texts.embed.vector_bytes import to_bytes
@@ -54,7 +54,7 @@ def embeddings(inputs: SparkInputs, params: EmbedParams, context: JobContext) ->
     workers = max(1, min(cores, count // params.texts_per_worker))
     context.metrics["texts_embedded"] = float(count)
     encode = partial(_encode, name=model.name, threads=max(1, (os.cpu_count() or 1) // workers))
-    vectors = kept(texts.repartition(workers, "text_hash"), encode, (_VECTORS,), context)
+    vectors = written_by_workers(texts.repartition(workers, "text_hash"), encode, (_VECTORS,), context)
     watched = count if params.embedder == STUDENT else 0
     return {**vectors, _MEASURED: measured(texts, watched, model.name, params, context)}
 

@@ -17,7 +17,7 @@ from pyspark.storagelevel import StorageLevel
 
 from lake.harness.job import JobContext, Params, SparkInputs, SparkRows
 from spark_jobs.columnar.embedders import embedder
-from spark_jobs.columnar.lookup import among
+from spark_jobs.columnar.lookup import semi_join
 from spark_jobs.group.grouping import SizeLaw, likeness
 from spark_jobs.group.passes import PACKED, Rules, grouped, near_newcomers, packed, sample
 from texts.embed.embedder import DEFAULT
@@ -126,7 +126,7 @@ def with_vectors(low: DataFrame, cached: DataFrame, few: bool) -> DataFrame:
     """
     if few:
         low = low.persist(StorageLevel.DISK_ONLY)
-        cached = among(cached, low, "text_hash")
+        cached = semi_join(cached, low, "text_hash")
     ready = low.join(cached.mapInArrow(packed, PACKED), "text_hash", "left").drop("text_hash")
     met = [F.lit(None).cast("string").alias("nearest"), F.lit(None).cast("double").alias("closest")]
     vector = F.when(F.col("barred").isNull(), F.col("vector")).alias("vector")

@@ -26,7 +26,7 @@ from pyspark.sql.pandas.types import from_arrow_schema
 from lake.harness.job import JobContext, Params, SparkInputs, SparkRows
 from lake.landing.addresses import MEMBER
 from lake.tables import TABLES
-from spark_jobs.columnar.worker_files import Maker, kept
+from spark_jobs.columnar.worker_files import Maker, written_by_workers
 from spark_jobs.ingest.interpreter import Interpret, Row
 from spark_jobs.ingest.raw_batches import batches
 from spark_jobs.ingest.raw_rows import file_rows
@@ -129,7 +129,7 @@ def _bronze(
     tables = (key, f"{key}_quarantine")
     tasks = _read_tasks(landing.sparkSession, files, params.split_bytes)
     # computed here, once: what follows only leaves rows out
-    rows = kept(tasks, _reader(interpret, tables, params.batch_rows), tables, context)
+    rows = written_by_workers(tasks, _reader(interpret, tables, params.batch_rows), tables, context)
     rows = _without_unreadable_files(rows, tables[1])
     return _without_published_rows(rows, files, context.before)
 

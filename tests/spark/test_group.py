@@ -11,7 +11,7 @@ from pyspark.sql import SparkSession
 from spark_frames import context, frame, record, rows
 
 from lake.ids import content_id
-from spark_jobs.columnar.lookup import among
+from spark_jobs.columnar.lookup import semi_join
 from spark_jobs.columnar.vectors import bounded, packed, unit, whole
 from spark_jobs.curate.neighbours import nearest
 from spark_jobs.group.grouping import SizeLaw
@@ -195,7 +195,7 @@ def test_cells_are_bounded_even_where_rows_are_equal() -> None:
 
 def test_a_lookup_keeps_all_that_is_wanted_and_little_else(spark: SparkSession) -> None:
     wanted = spark.range(0, 3_000, 3).selectExpr("concat('key ', id) as key")
-    kept = among(spark.range(3_000).selectExpr("concat('key ', id) as key", "id"), wanted, "key")
+    kept = semi_join(spark.range(3_000).selectExpr("concat('key ', id) as key", "id"), wanted, "key")
     found = {row["id"] for row in kept.collect()}
     assert set(range(0, 3_000, 3)) <= found and len(found) < 1_010
 

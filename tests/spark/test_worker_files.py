@@ -15,7 +15,7 @@ from lake.engines.spark import SparkFrames
 from lake.harness.job import JobContext, SparkRows
 from lake.stages import STAGES
 from lake.tables import TABLES
-from spark_jobs.columnar.worker_files import Maker, kept
+from spark_jobs.columnar.worker_files import Maker, written_by_workers
 
 KEY, SIDE = "silver/instructions", "silver/instructions_rejected"
 
@@ -42,14 +42,14 @@ def _numbers(spark: SparkSession, partitions: int) -> DataFrame:
 def test_every_row_is_in_its_table_once_in_any_partitions(spark: SparkSession, tmp_path: Path) -> None:
     around = context(tmp_path)
     for partitions in (1, 3, 200):
-        found = kept(_numbers(spark, partitions), _sorted_out(), (KEY, SIDE), around)
+        found = written_by_workers(_numbers(spark, partitions), _sorted_out(), (KEY, SIDE), around)
         ids = {key: sorted(int(row["id"].split("_")[1]) for row in frame.collect()) for key, frame in found.items()}
         assert ids == {KEY: list(range(0, 100, 2)), SIDE: list(range(1, 100, 2))}
         assert around.worker_files[KEY].staged.rows == around.worker_files[SIDE].staged.rows == 50
 
 
 def test_no_rows_are_an_empty_frame(spark: SparkSession, tmp_path: Path) -> None:
-    found = kept(_numbers(spark, 2).where("id < 0"), _sorted_out(), (KEY, SIDE), context(tmp_path))
+    found = written_by_workers(_numbers(spark, 2).where("id < 0"), _sorted_out(), (KEY, SIDE), context(tmp_path))
     assert all(frame.isEmpty() for frame in found.values())
 
 
@@ -70,7 +70,7 @@ def test_what_a_job_returns_as_it_was_kept_is_not_written_again_and_the_rest_is(
     spark: SparkSession, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def job(inputs: Any, params: Any, around: JobContext) -> SparkRows:
-        found = kept(_numbers(spark, 2), _sorted_out(), (KEY, SIDE), around)
+        found = written_by_workers(_numbers(spark, 2), _sorted_out(), (KEY, SIDE), around)
         return {KEY: found[KEY], SIDE: found[SIDE].where("id <> 'rec_7'")}
 
     monkeypatch.setattr(engines, "resolve", lambda name: job)

@@ -3,7 +3,7 @@
 import pyarrow as pa
 import pytest
 
-from spark_jobs.clean.text import normal_form, repair
+from spark_jobs.clean.text import passage_key, repair
 
 
 def repaired(text: str) -> str:
@@ -11,7 +11,7 @@ def repaired(text: str) -> str:
 
 
 def key(text: str) -> str:
-    return normal_form(pa.array([text]))[0].as_py()
+    return passage_key(pa.array([text]))[0].as_py()
 
 
 @pytest.mark.parametrize(
