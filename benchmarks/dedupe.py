@@ -28,8 +28,8 @@ from lake.settings import settings
 from lake.stages import STAGES
 from lake.storage.publication import Publication, now
 from lake.storage.store import Lake
-from spark_jobs.columnar.word_hashes import words
-from spark_jobs.dedupe import minhash
+from spark_jobs.columnar.shingles import shingle_sets, shingles
+from spark_jobs.columnar.word_hashes import word_hashes
 from spark_jobs.dedupe.recall import truth_of
 from spark_jobs.dedupe.verify import Rule
 from spark_jobs.session import local_cores, spark_session
@@ -142,11 +142,11 @@ def oracle(alike: dict[int, set[int]]) -> int:
     return len(alike) - len(kept)
 
 
-def shingles(records: list[dedupe_corpus.Record], path: Path) -> None:
+def write_shingles(records: list[dedupe_corpus.Record], path: Path) -> None:
     """Each record's set of word 3-grams as numbers: what dedupe_truth.py reads."""
     texts = pa.array([f"{prompt}\n{answer}" for _, prompt, answer in records])
     chunks = [texts.slice(start, 4096) for start in range(0, len(texts), 4096)]
-    sets = [minhash.distinct(minhash.shingles(words(chunk)[0])) for chunk in chunks]
+    sets = [shingle_sets(shingles(word_hashes(chunk)[0])) for chunk in chunks]
     _, values = np.unique(np.concatenate([held.values for held in sets]), return_inverse=True)
     np.savez(path, values=values, offsets=np.cumsum(np.concatenate([[0], *(held.lengths for held in sets)])))
 
@@ -170,7 +170,7 @@ def main() -> None:
     given = parser.parse_args()
     records = None if given.rows else dedupe_corpus.real(given.data)
     if given.shingles:
-        shingles(records or [], given.shingles)
+        write_shingles(records or [], given.shingles)
         return
     lake = Lake(str(given.scratch / "lake"))
     size = land(lake, records or dedupe_corpus.composed(given.data, given.rows))

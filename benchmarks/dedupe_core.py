@@ -17,8 +17,11 @@ import pyarrow as pa
 import pyarrow.compute
 from dedupe import near_pairs, verdict
 
-from spark_jobs.columnar import packed_rows as packed
+from spark_jobs.columnar.packed_rows import partition_of, partitions_for, split_ids, without_empty
 from spark_jobs.dedupe import candidates, exact_copies, removals, verify
+from spark_jobs.dedupe.fingerprint import fingerprint_batch
+from spark_jobs.dedupe.sides import text_column
+from spark_jobs.dedupe.survivor import survivor_rank
 from spark_jobs.dedupe.verify import Rule
 
 BATCH = 4096  # rows, as Spark's Arrow batches
@@ -27,58 +30,54 @@ pc: Any = pyarrow.compute  # its functions are made at import, where types canno
 
 
 def grouped(rows: pa.Table, work: Callable[[pa.Table], pa.Table]) -> pa.Table:
-    """What Spark does with packed rows: one call for each part."""
-    parts = sorted(set(rows["part"].to_pylist()))
-    return pa.concat_tables([work(rows.filter(pc.equal(rows["part"], part))) for part in parts])
+    """What Spark does with packed rows: one call for each partition."""
+    partitions = sorted(set(rows["partition"].to_pylist()))
+    return pa.concat_tables([work(_of(rows, partition)) for partition in partitions])
 
 
 def deduplicate(records: pa.Table, rule: Rule) -> tuple[set[str], dict[str, float]]:
     """Removed ids, and the CPU seconds of each step."""
-    clock, spent, parts = time.process_time(), dict[str, float](), packed.parts_for(records.num_rows)
+    clock, spent, partitions = time.process_time(), dict[str, float](), partitions_for(records.num_rows)
 
     def tick(step: str) -> None:
         nonlocal clock
         spent[step], clock = round(time.process_time() - clock, 2), time.process_time()
 
-    prints = [candidates.fingerprint(batch, (), rule.by_side) for batch in records.to_batches(BATCH)]
+    prints = [fingerprint_batch(batch, (), rule.by_side) for batch in records.to_batches(BATCH)]
     tick("fingerprints")
-    exact = grouped(
-        pa.Table.from_batches([packed.filled(exact_copies._scatter(batch, parts)) for batch in prints]),
-        exact_copies._best,
-    )
-    gone = exact["removed_id"]
-    rest = [batch.filter(pc.invert(pc.is_in(batch["id"], gone.combine_chunks()))) for batch in prints]
+    packed_keys = [without_empty(exact_copies.pack_exact_keys(batch, partitions)) for batch in prints]
+    exact = grouped(pa.Table.from_batches(packed_keys), exact_copies.removals_of)["removed_id"]
+    rest = [batch.filter(pc.invert(pc.is_in(batch["id"], exact.combine_chunks()))) for batch in prints]
     tick("exact copies")
-    bands = pa.Table.from_batches([packed.filled(candidates._scatter_bands(batch, parts)) for batch in rest])
-    met = grouped(bands, lambda part: candidates._meetings(part, parts, REACH))
+    bands = pa.Table.from_batches([without_empty(candidates.pack_bands(batch, partitions)) for batch in rest])
+    pairs = grouped(bands, lambda entries: candidates.pairs_of_buckets(entries, partitions, REACH))
     tick("candidates")
-    standing = candidates.standing(
-        records["source"].combine_chunks(), *(candidates.filled(records, side) for side in ("prompt", "answer")), ()
-    )
-    held = records.select(["id", "prompt", "answer"]).append_column("standing", pa.array(standing))
-    homes = packed.part_of(packed.nodes(held["id"].combine_chunks())[0], parts)
-    texts = [held.filter(pa.array(homes == part)) for part in range(parts)]
-    asked = [met.filter(pc.equal(met["part"], part)) for part in range(parts)]
-    lookups = pa.concat_tables(
-        [verify._lookups(rows, pairs, parts, rule) for rows, pairs in zip(texts, asked, strict=True)]
+    sides = (text_column(records, side) for side in ("prompt", "answer"))
+    rank = survivor_rank(records["source"].combine_chunks(), *sides, ())
+    texts = records.select(["id", "prompt", "answer"]).append_column("survivor_rank", pa.array(rank))
+    homes = partition_of(split_ids(texts["id"].combine_chunks())[0], partitions)
+    homed = [texts.filter(pa.array(homes == partition)) for partition in range(partitions)]
+    sent = pa.concat_tables(
+        [verify.send_left_sets(rows, _of(pairs, partition), partitions, rule) for partition, rows in enumerate(homed)]
     )
     measured = pa.concat_tables(
-        [
-            verify._compared(rows, lookups.filter(pc.equal(lookups["part"], part)), rule)
-            for part, rows in enumerate(texts)
-        ]
+        [verify.compare_pairs(rows, _of(sent, partition), rule) for partition, rows in enumerate(homed)]
     )
     spent["compared pairs"] = pc.sum(measured["compared"]).as_py()
     tick("comparison")
-    removed = set(gone.to_pylist()) | near_removals(measured.filter(pc.equal(measured["verdict"], verify.NEAR)))
+    near = near_removals(measured.filter(pc.equal(measured["verdict"], verify.NEAR)))
     tick("star")
-    return removed, spent
+    return set(exact.to_pylist()) | near, spent
 
 
 def near_removals(near: pa.Table) -> set[str]:
-    """The star over near pairs."""
+    """The rows that near pairs remove."""
     edges = near.select(["better", "worse", "similarity"]).combine_chunks().to_batches()
-    return {row for batch in removals._finish(iter(edges)) for row in batch["removed_id"].to_pylist()}
+    return {row for batch in removals.all_rounds(edges) for row in batch["removed_id"].to_pylist()}
+
+
+def _of(rows: pa.Table, partition: int) -> pa.Table:
+    return rows.filter(pc.equal(rows["partition"], partition))
 
 
 def main() -> None:

@@ -1,22 +1,41 @@
-"""Hashes of the words of whole batches of texts, straight from their bytes: numpy and Arrow, no Python loop over rows or words.
+"""The words of whole batches of texts as 64-bit hashes, straight from their bytes: no Python loop over rows or words.
 
-Only rows that are not plain ASCII are folded as Unicode (NFKC, lower case, decimal digits of any script as 0 to 9). After that every
-byte is either part of a run (a word, a number) or a gap, and a table of 256 entries says which.
+One of four tokenisers, each for another question; results hang on each, so they are not merged:
+
+- here: which records share words (deduplication, contamination). Words are compared, never shown, so a hash is enough.
+- `spark_jobs.clean.repetition`: how much of a text repeats itself. Word boundaries differ slightly (`_` is a gap there).
+- `texts.words`: words and sentences as a reader sees them, for rubric, coverage and the rules engine.
+- `texts.embed.wordpieces`: the token ids of an embedder's own BERT vocabulary.
+
+Only rows that are not plain ASCII are folded as Unicode (NFKC, lower case, decimal digits of any script as 0 to 9). After that
+every byte either belongs to a run (a word, a number) or to a gap, and a table of 256 entries says which.
+
+    >>> words, numbers = word_hashes(pa.array(["Add 2 + 3.", "add 3, 2", "水は"]))
+    >>> words.lengths.tolist()  # add 2 3 | add 3 2 | one for each character
+    [3, 3, 2]
+    >>> (words.values[:3] == words.values[3:6]).tolist()  # the same words, the last two in another order
+    [True, False, False]
+    >>> (numbers[0] == numbers[1]).tolist()  # the same numbers, whatever their order
+    True
+    >>> keys = exact_keys(pa.array(["2 + 2?", "2 + 2", "2 - 2"]))
+    >>> (keys[0] == keys[1:]).all(axis=1).tolist()  # a stop does not count, an operator does
+    [True, False]
 """
 
 # pyright: reportAttributeAccessIssue=false
 # pyarrow.compute makes its functions when it is imported
 
-import hashlib
 import unicodedata
 from collections.abc import Callable
-from dataclasses import dataclass
 from functools import cache
+from typing import Literal
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
-from numpy.typing import NDArray
+
+from spark_jobs.columnar.hashes import Hashes, mix
+from spark_jobs.columnar.ragged import Places, Ragged, row_sums
 
 # Both name what lies beyond ASCII only: for ASCII there are tables.
 _NOT_A_WORD = r"[^\x00-\x7F\p{L}\p{M}\p{N}]+"
@@ -25,156 +44,104 @@ _UNSPACED = r"([\p{Han}\p{Hiragana}\p{Katakana}\p{Thai}\p{Lao}\p{Khmer}\p{Myanma
 _STOPS = r"[\x{85}\x{1680}\x{2028}\x{2029}´‘’“”„«»…。、，！？；：「」『』]+"
 _STOP_BYTES = b" \t\n\v\f\r\x1c\x1d\x1e\x1f.,;:!?\"'`()[]{}"
 
-Hashes = NDArray[np.uint64]
-_Places = NDArray[np.int64]
-
 LONGEST = 256  # bytes of one run
 _LAST_DIGIT = 0x1FFFF  # no plane after the second has decimal digits
 _MASKS = np.array([(1 << 8 * count) - 1 for count in range(9)], np.uint64)  # the first bytes of a little-endian word
 
-
-@dataclass(frozen=True)
-class Ragged:
-    """Rows of unequal length: row i is values[offsets[i]:offsets[i + 1]]."""
-
-    values: Hashes
-    offsets: NDArray[np.int64]
-
-    @property
-    def lengths(self) -> NDArray[np.int64]:
-        return np.diff(self.offsets)
-
-    @property
-    def rows(self) -> NDArray[np.int64]:
-        """The row of each value."""
-        return np.repeat(np.arange(len(self.offsets) - 1), self.lengths)
+_Kind = Literal["word", "digit", "unstopped"]  # what a run is made of
 
 
-def words(texts: pa.Array) -> tuple[Ragged, Hashes]:
-    """The word hashes of each text in order, and a hash of each text's multiset of numbers (runs of digits).
+def word_hashes(texts: pa.Array) -> tuple[Ragged, Hashes]:
+    """The word hashes of each text in order, and a hash of each text's multiset of numbers (runs of digits), uint64 (rows,).
 
-    A run of more than LONGEST bytes counts as several words.
+    `texts` are strings without nulls. A run of more than LONGEST bytes counts as several words.
     """
-    data, offsets = _bytes(_refolded(texts, _spaced))
-    found, numbers = (_run_hashes(*_runs(data, offsets, kind)) for kind in ("word", "digit"))
-    return found, row_sums(numbers.values, numbers)
+    # beyond ASCII, words are set apart by spaces; in scripts written without them, each character is a word
+    content, offsets = _joined_bytes(
+        _folded(texts, lambda some: _replaced(_replaced(some, _NOT_A_WORD, " "), _UNSPACED, r" \1 "))
+    )
+    words, numbers = (_run_hashes(content, offsets, kind) for kind in ("word", "digit"))
+    return words, row_sums(numbers.values, numbers)
 
 
 def exact_keys(texts: pa.Array) -> Hashes:
-    """128 bits for each text, shape (rows, 2): equal where texts differ only in case, width, spaces and stops.
+    """128 bits for each text, uint64 (rows, 2): equal where records are word for word the same.
 
-    Equal keys imply equal words, because what this drops is part of what `words` drops.
+    That is where they differ only in case, width, spaces and stops. Equal keys imply equal words, because what this drops is part
+    of what `word_hashes` drops. Passages have another notion, `spark_jobs.clean.text.passage_key`: a readable text that drops all
+    punctuation, whose SHA-256 stands in a table. Changing either would change published keys.
     """
-    data, offsets = _bytes(_refolded(texts, _without_stops))
-    found = _run_hashes(*_runs(data, offsets, "unstopped"))
-    places = np.arange(len(found.values)) - np.repeat(found.offsets[:-1], found.lengths)
-    placed = mix(found.values + _mixed(found.lengths.max(initial=0))[places])
-    return np.stack([row_sums(lane, found) for lane in (placed, mix(placed))], axis=1)
+    content, offsets = _joined_bytes(_folded(texts, lambda some: _replaced(some, _STOPS, " ")))
+    runs = _run_hashes(content, offsets, "unstopped")
+    # The sum of a row's hashes forgets their order, so each is mixed with its number within the row first.
+    numbers = np.arange(len(runs.values)) - np.repeat(runs.offsets[:-1], runs.lengths)
+    placed = mix(runs.values + _first_mixed(runs.lengths.max(initial=0))[numbers])
+    return np.stack([row_sums(half, runs) for half in (placed, mix(placed))], axis=1)
 
 
-def row_sums(values: Hashes, rows: Ragged) -> Hashes:
-    """The sum of each row's values modulo 2^64: a hash of a multiset, whatever the order."""
-    totals = np.concatenate([np.zeros(1, np.uint64), np.cumsum(values, dtype=np.uint64)])
-    return totals[rows.offsets[1:]] - totals[rows.offsets[:-1]]
-
-
-def take_rows(ragged: Ragged, rows: NDArray[np.int64]) -> Ragged:
-    """The chosen rows, in the order asked for."""
-    lengths = ragged.lengths[rows]
-    offsets = np.concatenate([[0], np.cumsum(lengths)])
-    places = np.arange(offsets[-1]) + np.repeat(ragged.offsets[:-1][rows] - offsets[:-1], lengths)
-    return Ragged(ragged.values[places], offsets)
-
-
-def mix(values: Hashes) -> Hashes:
-    """Each 64-bit number scrambled so that every bit depends on every bit (the finaliser of splitmix64)."""
-    mixed = values ^ (values >> np.uint64(30))
-    mixed *= np.uint64(0xBF58476D1CE4E5B9)
-    mixed ^= mixed >> np.uint64(27)
-    mixed *= np.uint64(0x94D049BB133111EB)
-    mixed ^= mixed >> np.uint64(31)
-    return mixed
-
-
-def hash64(text: str) -> int:
-    """A 64-bit hash of a text, the same on every machine."""
-    return int.from_bytes(hashlib.blake2b(text.encode("utf-8", "surrogatepass"), digest_size=8).digest(), "little")
-
-
-def _refolded(texts: pa.Array, further: Callable[[pa.Array], pa.Array]) -> pa.Array:
-    """The texts with every row that is not plain ASCII folded and rewritten; bytes of ASCII rows are told apart by tables."""
+def _folded(texts: pa.Array, rewrite: Callable[[pa.Array], pa.Array]) -> pa.Array:
+    """The texts, all that is not plain ASCII folded and rewritten; case and gaps of ASCII are left to the byte tables."""
     special = pc.invert(pc.string_is_ascii(texts))
     if not pc.any(special).as_py():
         return texts
     folded = pc.utf8_lower(pc.utf8_normalize(texts.filter(special), form="NFKC"))
-    return pc.replace_with_mask(texts, special, further(_with_plain_digits(folded)))
+    foreign = pc.match_substring_regex(folded, f"[{''.join(map(chr, _digits()))}]")
+    if pc.any(foreign).as_py():
+        plain = [text.translate(_digits()) for text in folded.filter(foreign).to_pylist()]
+        folded = pc.replace_with_mask(folded, foreign, pa.array(plain, pa.string()))
+    return pc.replace_with_mask(texts, special, rewrite(folded))
 
 
-def _with_plain_digits(texts: pa.Array) -> pa.Array:
-    held = pc.match_substring_regex(texts, f"[{''.join(map(chr, _digits()))}]")
-    if not pc.any(held).as_py():
-        return texts
-    plain = [text.translate(_digits()) for text in texts.filter(held).to_pylist()]
-    return pc.replace_with_mask(texts, held, pa.array(plain, pa.string()))
+def _replaced(texts: pa.Array, pattern: str, by: str) -> pa.Array:
+    return pc.replace_substring_regex(texts, pattern, by)
 
 
-def _spaced(texts: pa.Array) -> pa.Array:
-    """Words apart by spaces; of scripts written without them, each character."""
-    return pc.replace_substring_regex(pc.replace_substring_regex(texts, _NOT_A_WORD, " "), _UNSPACED, r" \1 ")
-
-
-def _without_stops(texts: pa.Array) -> pa.Array:
-    return pc.replace_substring_regex(texts, _STOPS, " ")
-
-
-def _bytes(texts: pa.Array) -> tuple[bytes, NDArray[np.int64]]:
-    """The texts one after the other, each with a line feed behind it, and where each begins."""
+def _joined_bytes(texts: pa.Array) -> tuple[bytes, Places]:
+    """The texts one after the other, each with a line feed behind it, and where each begins, int64 (rows + 1,)."""
+    # the line feed is a gap of every kind: no run reaches from one text into the next
     joined = pc.binary_join_element_wise(texts.cast(pa.binary()), b"", b"\n")
     _, ends, content = joined.buffers()
     offsets = np.frombuffer(ends, np.int32)[joined.offset : joined.offset + len(joined) + 1].astype(np.int64)
     return content.to_pybytes()[offsets[0] : offsets[-1]] if content else b"", offsets - offsets[0]
 
 
-def _runs(data: bytes, offsets: NDArray[np.int64], kind: str) -> tuple[bytes, _Places, _Places, _Places]:
-    """The text with 0 for every byte outside a run; start and length of each run; the first run of each row."""
-    told = data.translate(_table(kind))
-    inside = np.frombuffer(told, np.uint8) != 0
+def _run_hashes(content: bytes, offsets: Places, kind: _Kind) -> Ragged:
+    """A hash of every run of each row, in order; `content` and `offsets` come from _joined_bytes."""
+    lowered = content.translate(_byte_table(kind))
+    inside = np.frombuffer(lowered, np.uint8) != 0
     edges = np.flatnonzero(np.diff(inside, prepend=False))
     starts, lengths = edges[::2], edges[1::2] - edges[::2]
     if len(lengths) and lengths.max() > LONGEST:
         starts, lengths = _cut(starts, lengths)
-    return told, starts, lengths, np.searchsorted(starts, offsets)
+    # Eight bytes at a time: the first eight of all runs, then the next of those that have more. The view has a 64-bit number
+    # at every byte, not at every eighth.
+    eights: Hashes = np.ndarray(len(lowered), "<u8", lowered + bytes(8), strides=(1,))
+    hashes = _first_mixed(LONGEST + 1)[lengths]
+    longer = np.arange(len(starts))
+    for step in range(0, LONGEST, 8):
+        longer = longer[lengths[longer] > step] if step else longer
+        if not len(longer):
+            break
+        eight = eights[starts[longer] + step] & _MASKS[np.minimum(lengths[longer] - step, 8)]
+        hashes[longer] = mix(hashes[longer] + eight)
+    return Ragged(hashes, np.searchsorted(starts, offsets))
 
 
-def _cut(starts: _Places, lengths: _Places) -> tuple[_Places, _Places]:
-    """Runs of more than LONGEST bytes as runs of LONGEST and a rest."""
+def _cut(starts: Places, lengths: Places) -> tuple[Places, Places]:
+    """Runs of more than LONGEST bytes as runs of LONGEST and a rest: starts and lengths, int64 (runs,)."""
     pieces = -(-lengths // LONGEST)
     number = np.arange(pieces.sum()) - np.repeat(np.cumsum(pieces) - pieces, pieces)
     begins = np.repeat(starts, pieces) + number * LONGEST
     return begins, np.minimum(np.repeat(starts + lengths, pieces) - begins, LONGEST)
 
 
-def _run_hashes(told: bytes, starts: _Places, lengths: _Places, rows: _Places) -> Ragged:
-    """A hash of every run, eight bytes at a time: all runs' first eight, then the next of those that have more."""
-    eights: Hashes = np.ndarray(len(told), "<u8", told + bytes(8), strides=(1,))
-    hashes = _mixed(LONGEST + 1)[lengths]
-    left = np.arange(len(starts))
-    for step in range(0, LONGEST, 8):
-        left = left[lengths[left] > step] if step else left
-        if not len(left):
-            break
-        content = eights[starts[left] + step] & _MASKS[np.minimum(lengths[left] - step, 8)]
-        hashes[left] = mix(hashes[left] + content)
-    return Ragged(hashes, rows)
-
-
-def _mixed(count: int) -> Hashes:
-    """The first `count` numbers, mixed."""
+def _first_mixed(count: int) -> Hashes:
+    """The numbers 1 to `count`, mixed: what tells lengths and places apart within a hash."""
     return mix(np.arange(1, count + 1, dtype=np.uint64))
 
 
 @cache
-def _table(kind: str) -> bytes:
+def _byte_table(kind: _Kind) -> bytes:
     """For each byte itself in lower case where it is part of a run, else 0."""
     members = {
         "word": b"_0123456789" + bytes(range(65, 91)) + bytes(range(97, 123)) + bytes(range(128, 256)),

@@ -1,7 +1,21 @@
-"""Word shingles, MinHash bands and exact Jaccard over whole batches: numpy, no Spark.
+"""MinHash signatures and their bands: which rows of a batch may be similar, without comparing them. Numpy, no Spark.
 
-Shingles are 64-bit hashes; set arithmetic uses 50 of the bits, so that within a pair of 100-shingle records two different shingles
-meet with a chance of about 10^-11.
+MinHash (Broder 1997): under a random permutation of all shingles, two sets have the same least shingle with the probability of
+their Jaccard similarity J. A signature is that least shingle under 125 permutations, cut into 25 bands of 5. Rows with an equal
+band share a bucket, which a pair does with probability 1 - (1 - J^5)^25 (Leskovec, Rajaraman, Ullman, "Mining of Massive
+Datasets", 3.4.2): 0.990 for J = 0.7, 0.9989 for 0.75, 0.06 for 0.3.
+
+Three rows, the first two of J = 1, the third of other words; and the same rows where a guard must be equal, too:
+
+    >>> from spark_jobs.columnar.word_hashes import word_hashes
+    >>> words, _ = word_hashes(pa.array(["keep the boat dry", "Keep the boat dry!", "raise it from the ground"]))
+    >>> from spark_jobs.columnar.shingles import shingles
+    >>> keys = band_keys(shingles(words), np.zeros(3, np.uint64))
+    >>> keys.shape, [int((keys[0] == keys[row]).sum()) for row in (1, 2)]
+    ((3, 25), [25, 0])
+    >>> guarded = band_keys(shingles(words), np.array([1, 2, 1], np.uint64))
+    >>> int((guarded[0] == guarded[1]).sum())
+    0
 """
 
 from functools import cache
@@ -9,54 +23,25 @@ from functools import cache
 import numpy as np
 from numpy.typing import NDArray
 
-from spark_jobs.columnar.word_hashes import Hashes, Ragged, hash64, mix
+from spark_jobs.columnar.hashes import Hashes, hash64, mix
+from spark_jobs.columnar.ragged import Places, Ragged
 
-SHINGLE = 3  # words
 BANDS = 25
-BAND_ROWS = 5  # 25 bands of 5 find a pair of J = 0.7 with probability 0.990, of 0.75 with 0.9988
-MAX_BATCH = 1 << 14  # rows (or pairs) of one batch: what the bits beside a hash can number
+BAND_ROWS = 5  # permutations of one band
 
-_SET_BITS = 50
 _BLOCK = 1 << 15  # shingles that are hashed together: they and the result stay in the processor's cache
 
 
-def shingles(tokens: Ragged, size: int = SHINGLE) -> Ragged:
-    """The hashes of every `size` consecutive words of each row, in order, repetitions kept; none for a shorter row."""
-    counts = np.maximum(tokens.lengths - (size - 1), 0)
-    offsets = np.concatenate([[0], np.cumsum(counts)])
-    starts = np.arange(offsets[-1]) + np.repeat(tokens.offsets[:-1] - offsets[:-1], counts)
-    grams = np.zeros(len(starts), np.uint64)
-    for step in range(size):
-        grams = mix(grams + tokens.values[starts + step])
-    return Ragged(grams, offsets)
-
-
-def distinct(grams: Ragged) -> Ragged:
-    """Each row's shingles as an ascending set of 50-bit numbers. At most MAX_BATCH rows."""
-    keyed = np.sort(_keyed(grams.values >> np.uint64(64 - _SET_BITS), grams.rows))
-    keyed = keyed[np.diff(keyed, prepend=~keyed[:1]) != 0]
-    counts = np.bincount((keyed >> np.uint64(_SET_BITS)).astype(np.int64), minlength=len(grams.offsets) - 1)
-    return Ragged(keyed & np.uint64((1 << _SET_BITS) - 1), np.concatenate([[0], np.cumsum(counts)]))
-
-
-def jaccard(left: Ragged, right: Ragged) -> NDArray[np.float64]:
-    """The exact Jaccard similarity of each pair of sets from `distinct`; 1 where both are empty. At most MAX_BATCH pairs."""
-    pairs = len(left.offsets) - 1
-    both = np.sort(np.concatenate([_keyed(left.values, left.rows), _keyed(right.values, right.rows)]))
-    twice = both[1:][both[1:] == both[:-1]] >> np.uint64(_SET_BITS)
-    shared = np.bincount(twice.astype(np.int64), minlength=pairs)
-    union = left.lengths + right.lengths - shared
-    return np.where(union == 0, 1.0, shared / np.maximum(union, 1))
-
-
 def band_keys(grams: Ragged, guard: Hashes) -> Hashes:
-    """64-bit bucket keys, shape (rows, BANDS): rows that share one are candidates. Only rows with shingles may be asked for.
+    """The bucket of each row in each band, uint64 (rows, BANDS): rows that share one are candidates.
 
-    `guard` is mixed into every key: rows that differ in it never meet (what must be equal anyway need not be compared).
+    `grams` are the rows' shingles, none of them empty. `guard`, uint64 (rows,), is mixed into every key: rows that differ in it
+    never meet, so what must be equal anyway need not be compared.
     """
     signatures = _signatures(grams)
     keys = np.empty((len(guard), BANDS), np.uint64)
     for band in range(BANDS):
+        # the band's number, so that equal values in two bands are two buckets
         key = mix(guard + np.uint64(band + 1))
         for row in range(BAND_ROWS):
             key = mix(key + signatures[band * BAND_ROWS + row])
@@ -64,37 +49,33 @@ def band_keys(grams: Ragged, guard: Hashes) -> Hashes:
     return keys
 
 
-def _keyed(values: Hashes, rows: NDArray[np.int64]) -> Hashes:
-    if len(rows) and rows[-1] >= MAX_BATCH:
-        raise ValueError(f"a batch has at most {MAX_BATCH} rows")
-    return (rows.astype(np.uint64) << np.uint64(_SET_BITS)) | values
-
-
 def _signatures(grams: Ragged) -> NDArray[np.uint32]:
-    """The least hash of each row's shingles under each permutation, shape (BANDS * BAND_ROWS, rows); no row may be empty.
+    """The least hash of each row's shingles under each permutation, uint32 (BANDS * BAND_ROWS, rows); no row may be empty.
 
     Rows are taken in order of length and in blocks, each padded with its rows' last shingles: a minimum over a rectangle.
     """
     values = (grams.values >> np.uint64(32)).astype(np.uint32)
-    found = np.empty((BANDS * BAND_ROWS, len(grams.offsets) - 1), np.uint32)
+    signatures = np.empty((BANDS * BAND_ROWS, len(grams.lengths)), np.uint32)
     for rows in _blocks(grams.lengths):
+        # repeating a row's last shingle changes no minimum
         places = np.minimum(np.arange(grams.lengths[rows].max())[:, None], grams.lengths[rows] - 1)
         block = values[grams.offsets[:-1][rows] + places]
         hashed = np.empty_like(block)
-        least = np.empty((len(found), len(rows)), np.uint32)
+        least = np.empty((len(signatures), len(rows)), np.uint32)
         for number, (factor, shift) in enumerate(_permutations()):
+            # a * x + b modulo 2^32 with odd a is a permutation; in place, so that the block stays in cache
             np.multiply(block, factor, out=hashed)
             np.add(hashed, shift, out=hashed)
             np.min(hashed, axis=0, out=least[number])
-        found[:, rows] = least
-    return found
+        signatures[:, rows] = least
+    return signatures
 
 
-def _blocks(lengths: NDArray[np.int64]) -> list[NDArray[np.int64]]:
+def _blocks(lengths: Places) -> list[Places]:
     """The rows in order of length, cut where a block would hold more than about _BLOCK shingles."""
     order = np.argsort(lengths, kind="stable")
-    filled = np.cumsum(lengths[order]) // _BLOCK
-    return np.split(order, np.flatnonzero(np.diff(filled)) + 1)
+    block = np.cumsum(lengths[order]) // _BLOCK
+    return np.split(order, np.flatnonzero(np.diff(block)) + 1)
 
 
 @cache

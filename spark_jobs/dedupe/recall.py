@@ -1,7 +1,17 @@
 """Precision and recall of deduplication on every run: on a bounded sample, against an exact join and against planted copies.
 
-What is measured is the rule and the bands: the sample's buckets are hardly ever crowded, so what `reach` cuts in the whole table does
-not show here and is counted by the job as `cut_pairs`. Words are those of the job; shingles, sets and similarities are made anew.
+What is measured is the rule and the bands: the sample's buckets are hardly ever crowded, so what `reach` cuts in the whole table
+does not show here and is counted by the job as `cut_pairs`. Words are those of the job; shingles are made anew as tuples, sets
+and similarities as Python sets: a fault of the job's own arithmetic would show.
+
+Three records, the second a copy of the first but for case, the third of another answer: one true pair, and it shares a bucket.
+
+    >>> prompt, answer = "How is a boat kept dry in winter?", "Raise it from the ground and cover it."
+    >>> rows = [(prompt, answer), (prompt.upper(), answer), (prompt, "Sell it and rent another one in spring.")]
+    >>> rule = Rule(threshold=0.7, by_side=True)
+    >>> pairs = exact_join(truth_of(rows), rule)
+    >>> pairs.tolist(), share_a_bucket(rows, pairs, rule).tolist()
+    ([[0, 1]], [True])
 """
 
 import random
@@ -15,24 +25,34 @@ from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 from scipy.sparse import csr_array
 
-from spark_jobs.columnar.word_hashes import Hashes, Ragged, exact_keys, words
-from spark_jobs.dedupe import candidates, minhash
+from lake.tables.reasons import DUPLICATE_RULES
+from spark_jobs.columnar.hashes import Hashes
+from spark_jobs.columnar.ragged import Ragged
+from spark_jobs.columnar.shingles import SHINGLE, shingles
+from spark_jobs.columnar.word_hashes import exact_keys, word_hashes
+from spark_jobs.dedupe import minhash
+from spark_jobs.dedupe.sides import sides_of
 from spark_jobs.dedupe.verify import Rule
 
 SAMPLE = 1_000  # records, each with one planted copy
 REMOVALS = 300
 EDITS = (0.01, 0.02, 0.04, 0.06)  # shares of words replaced: copies on both sides of the threshold
 
+_NEAR = DUPLICATE_RULES[2]
 _COLUMNS = ("id", "prompt", "answer")
 
 Record = tuple[str, str]  # prompt, answer
 Grams = set[tuple[int, ...]]
-Pairs = NDArray[np.int64]  # places of two rows, shape (pairs, 2), smaller first
+Pairs = NDArray[np.int64]  # numbers of two rows, shape (pairs, 2), the smaller first
 
 
 @dataclass(frozen=True)
 class Truth:
-    """What the rule asks of some records: sets of word tuples, the numbers, the keys of short sides."""
+    """What the rule asks of some records.
+
+    whole, sides: sets of word tuples, of the record and of prompt and answer. keys: exact keys of prompt and answer, uint64
+    (records, 2) each, for sides too short for a shingle. numbers: a hash of the record's numbers, uint64 (records,).
+    """
 
     whole: list[Grams]
     sides: tuple[list[Grams], list[Grams]]
@@ -55,46 +75,50 @@ class Truth:
         return not left and not right and bool((self.keys[side][one] == self.keys[side][other]).all())
 
 
-def quality(
-    records: DataFrame, before: DataFrame | None, duplicates: DataFrame, rows: int, rule: Rule
+def precision_and_recall(
+    records: DataFrame, published: DataFrame | None, duplicates: DataFrame, count: int, rule: Rule
 ) -> dict[str, float]:
-    """precision_sampled, recall_sampled and recall_planted; each is left out where its sample has nothing to tell.
+    """precision_sampled, recall_sampled and recall_planted; each is left out where its sample has nothing to say.
 
     Precision: of REMOVALS near removals, the share that is justified when compared again. Recall: of the pairs that the rule makes
-    near-duplicates among SAMPLE records, those removals, and planted copies, the share that meets in a bucket.
+    near-duplicates among SAMPLE records, those removals, and planted copies, the share that meets in a bucket. There are `count`
+    records; a removal may name a `published` one.
     """
-    near = duplicates.where("rule = 'near'").orderBy("removed_id").limit(REMOVALS)
+    near = duplicates.where(F.col("rule") == _NEAR).orderBy("removed_id").limit(REMOVALS)
     removals = [(row["removed_id"], row["kept_id"]) for row in near.collect()]
     named = sorted({id_ for pair in removals for id_ in pair})
     # ids are hashes: the smallest are a sample
-    bound = f"rec_{min(int(SAMPLE / max(rows, 1) * 16**24), 16**24 - 1):024x}"
+    bound = f"rec_{min(int(SAMPLE / max(count, 1) * 16**24), 16**24 - 1):024x}"
     chosen = records.where((F.col("id") <= bound) | F.col("id").isin(named)).select(*_COLUMNS)
-    if before is not None:
-        chosen = chosen.unionByName(before.where(F.col("id").isin(named)).select(*_COLUMNS))
-    found = {row["id"]: (row["prompt"] or "", row["answer"] or "") for row in chosen.limit(4 * SAMPLE).collect()}
-    return figures(found, removals, rule)
+    if published is not None:
+        chosen = chosen.unionByName(published.where(F.col("id").isin(named)).select(*_COLUMNS))
+    sample = {row["id"]: (row["prompt"] or "", row["answer"] or "") for row in chosen.limit(4 * SAMPLE).collect()}
+    return figures_of_sample(sample, removals, rule)
 
 
-def figures(sample: Mapping[str, Record], removals: Sequence[tuple[str, str]], rule: Rule) -> dict[str, float]:
-    """The figures of `quality` for records by id and (removed, kept) ids."""
+def figures_of_sample(
+    sample: Mapping[str, Record], removals: Sequence[tuple[str, str]], rule: Rule
+) -> dict[str, float]:
+    """The figures of `precision_and_recall` for records by id, and (removed, kept) ids."""
     ids = sorted(sample)
     place = {id_: number for number, id_ in enumerate(ids)}
-    copies = [planted(sample[id_], id_, EDITS[number % len(EDITS)]) for number, id_ in enumerate(ids[:SAMPLE])]
+    copies = [planted_copy(sample[id_], id_, EDITS[number % len(EDITS)]) for number, id_ in enumerate(ids[:SAMPLE])]
     rows = [*(sample[id_] for id_ in ids), *copies]
     truth = truth_of(rows)
-    known = [(place[one], place[other]) for one, other in removals if one in place and other in place]
+    in_sample = [(place[one], place[other]) for one, other in removals if one in place and other in place]
     pairs = exact_join(truth, rule)
-    met = meet(rows, pairs, rule)
-    plants = pairs[:, 1] - pairs[:, 0] == len(ids)
+    meets = share_a_bucket(rows, pairs, rule)
+    # a copy stands as far behind its original as there are originals
+    is_planted = pairs[:, 1] - pairs[:, 0] == len(ids)
     shares = {
-        "precision_sampled": [truth.near(one, other, rule) for one, other in known],
-        "recall_sampled": met[~plants],
-        "recall_planted": met[plants],
+        "precision_sampled": [truth.near(one, other, rule) for one, other in in_sample],
+        "recall_sampled": meets[~is_planted],
+        "recall_planted": meets[is_planted],
     }
     return {name: round(float(np.mean(share)), 6) for name, share in shares.items() if len(share)}
 
 
-def planted(record: Record, seed: str, share: float) -> Record:
+def planted_copy(record: Record, seed: str, share: float) -> Record:
     """A copy with a share of its words replaced by other words of its own; the same for the same seed."""
     draw = random.Random(seed)
     pool = " ".join(record).split()
@@ -107,11 +131,11 @@ def planted(record: Record, seed: str, share: float) -> Record:
 def truth_of(rows: Sequence[Record]) -> Truth:
     """What the rule asks of each of the rows."""
     sides = [pa.array([row[side] for row in rows], pa.string()) for side in range(2)]
-    tokens = [words(side) for side in sides]
-    whole, numbers = words(pa.array([f"{prompt}\n{answer}" for prompt, answer in rows], pa.string()))
+    prompt_words, answer_words = (word_hashes(side)[0] for side in sides)
+    whole, numbers = word_hashes(pa.array([f"{prompt}\n{answer}" for prompt, answer in rows], pa.string()))
     return Truth(
         _grams(whole),
-        (_grams(tokens[0][0]), _grams(tokens[1][0])),
+        (_grams(prompt_words), _grams(answer_words)),
         (exact_keys(sides[0]), exact_keys(sides[1])),
         numbers,
     )
@@ -122,9 +146,11 @@ def exact_join(truth: Truth, rule: Rule) -> Pairs:
     codes: dict[tuple[int, ...], int] = {}
     columns = [codes.setdefault(gram, len(codes)) for grams in truth.whole for gram in grams]
     ends = np.cumsum([0, *map(len, truth.whole)])
-    held = csr_array((np.ones(len(columns), np.int32), columns, ends), shape=(len(ends) - 1, max(len(codes), 1)))
-    shared = (held @ held.T).tocoo()
+    # a row for each record, a column for each shingle: the product with itself counts shared shingles
+    has = csr_array((np.ones(len(columns), np.int32), columns, ends), shape=(len(ends) - 1, max(len(codes), 1)))
+    shared = (has @ has.T).tocoo()
     sizes = np.diff(ends)
+    # J >= t implies that the shared ones are at least t of the larger set
     close = (shared.row < shared.col) & (
         shared.data >= rule.threshold * np.maximum(sizes[shared.row], sizes[shared.col])
     )
@@ -133,21 +159,21 @@ def exact_join(truth: Truth, rule: Rule) -> Pairs:
     return np.array(pairs, np.int64).reshape(-1, 2)
 
 
-def meet(rows: Sequence[Record], pairs: Pairs, rule: Rule) -> NDArray[np.bool_]:
-    """Whether each pair shares the key of a band. Every row of a pair must have a shingle."""
+def share_a_bucket(rows: Sequence[Record], pairs: Pairs, rule: Rule) -> NDArray[np.bool_]:
+    """Whether each pair shares the key of a band, bool (pairs,). Every row of a pair must have a shingle."""
     named, places = np.unique(pairs, return_inverse=True)
-    prompt, answer = (pa.array([rows[row][side] for row in named], pa.string()) for side in range(2))
-    sides = candidates.sides_of(prompt, answer, rule.by_side)
     if not len(named):
         return np.zeros(0, np.bool_)
-    keys = minhash.band_keys(minhash.shingles(sides.whole), sides.guard)
+    prompt, answer = (pa.array([rows[row][side] for row in named], pa.string()) for side in range(2))
+    sides = sides_of(prompt, answer, rule.by_side)
+    keys = minhash.band_keys(shingles(sides.whole), sides.guard)
     left, right = places.reshape(-1, 2).T
     return (keys[left] == keys[right]).any(axis=1)
 
 
-def _grams(tokens: Ragged) -> list[Grams]:
-    rows = np.split(tokens.values, tokens.offsets[1:-1])
-    return [set(zip(*(row.tolist()[start:] for start in range(minhash.SHINGLE)), strict=False)) for row in rows]
+def _grams(words: Ragged) -> list[Grams]:
+    rows = np.split(words.values, words.offsets[1:-1])
+    return [set(zip(*(row.tolist()[start:] for start in range(SHINGLE)), strict=False)) for row in rows]
 
 
 def _similarity(one: Grams, other: Grams) -> float:

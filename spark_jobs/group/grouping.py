@@ -12,8 +12,8 @@ from statistics import NormalDist
 import numpy as np
 from numpy.typing import NDArray
 
+from spark_jobs.columnar.hashes import hash64
 from spark_jobs.columnar.vectors import ONE, Places, Vectors
-from spark_jobs.columnar.word_hashes import hash64
 
 Products = NDArray[np.float32]
 

@@ -11,7 +11,7 @@ from spark_frames import context, frame, rows
 from spark_frames import record as plain_record
 
 from spark_jobs.dedupe.job import DedupeParams, unique_instructions
-from spark_jobs.dedupe.removals import star
+from spark_jobs.dedupe.removals import near_removals
 
 LONG = (
     "please describe in a few plain sentences how a small boat is kept dry during the long winter months near the sea"
@@ -144,11 +144,13 @@ def test_removals_are_justified_few_are_missed_and_order_does_not_matter(spark: 
 
 
 @pytest.mark.parametrize("few_edges", [0, 40, 1_000])
-def test_a_star_is_the_greedy_choice(spark: SparkSession, few_edges: int) -> None:
+def test_near_removals_are_the_greedy_choice(spark: SparkSession, few_edges: int) -> None:
     draw = random.Random(7)
     pairs = {tuple(sorted(draw.sample(range(60), 2))) for _ in range(120)}
     edges = [(f"{a:02}", f"{b:02}", draw.random()) for a, b in sorted(pairs)]
-    found = star(spark.createDataFrame(edges, "better string, worse string, similarity double"), len(edges), few_edges)
+    found = near_removals(
+        spark.createDataFrame(edges, "better string, worse string, similarity double"), len(edges), few_edges
+    )
     kept: set[str] = set()
     for name in (f"{n:02}" for n in range(60)):
         if not any(worse == name and better in kept for better, worse, _ in edges):

@@ -5,8 +5,9 @@ import random
 import numpy as np
 import pytest
 
-from spark_jobs.dedupe import minhash
-from spark_jobs.dedupe import recall as dedupe_quality
+from spark_jobs.columnar.hashes import Hashes
+from spark_jobs.columnar.ragged import Ragged
+from spark_jobs.dedupe import minhash, recall
 from spark_jobs.dedupe.verify import Rule
 
 RULE = Rule(0.7, True)
@@ -20,7 +21,7 @@ def _sample(count: int) -> dict[str, tuple[str, str]]:
 
 
 def test_planted_copies_are_found() -> None:
-    found = dedupe_quality.figures(_sample(60), [], RULE)
+    found = recall.figures_of_sample(_sample(60), [], RULE)
     assert found.keys() == {"recall_planted"}
     assert found["recall_planted"] >= 0.95
 
@@ -30,7 +31,7 @@ def test_removals_of_unlike_rows_are_not_justified() -> None:
     first, second, *_ = sample
     copy = f"rec_{99:024x}"
     sample[copy] = sample[first]
-    found = dedupe_quality.figures(sample, [(copy, first), (second, first)], RULE)
+    found = recall.figures_of_sample(sample, [(copy, first), (second, first)], RULE)
     assert found["precision_sampled"] == 0.5
     assert found["recall_sampled"] == 1.0
 
@@ -38,25 +39,25 @@ def test_removals_of_unlike_rows_are_not_justified() -> None:
 def test_bands_that_find_nothing_are_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
     draws = iter(range(1, 1 << 20))
 
-    def unlike(grams: minhash.Ragged, guard: minhash.Hashes) -> minhash.Hashes:
+    def unlike(grams: Ragged, guard: Hashes) -> Hashes:
         return np.array([[next(draws)] for _ in guard], np.uint64)
 
     monkeypatch.setattr(minhash, "band_keys", unlike)
-    assert dedupe_quality.figures(_sample(20), [], RULE)["recall_planted"] == 0
+    assert recall.figures_of_sample(_sample(20), [], RULE)["recall_planted"] == 0
 
 
 def test_the_exact_join_finds_every_pair() -> None:
     rows = list(_sample(12).values())
-    rows += [dedupe_quality.planted(row, str(place), 0.02) for place, row in enumerate(rows)]
-    truth = dedupe_quality.truth_of(rows)
+    rows += [recall.planted_copy(row, str(place), 0.02) for place, row in enumerate(rows)]
+    truth = recall.truth_of(rows)
     expected = {(a, b) for b in range(len(rows)) for a in range(b) if truth.near(a, b, RULE)}
-    assert {tuple(pair) for pair in dedupe_quality.exact_join(truth, RULE).tolist()} == expected
+    assert {tuple(pair) for pair in recall.exact_join(truth, RULE).tolist()} == expected
     assert expected
 
 
 def test_numbers_and_short_sides_must_agree() -> None:
     text = " ".join(VOCABULARY[:30])
     rows = [("why", text), ("how", text), (f"{text} 3", text), (f"{text} 4", text), ("Why?", text)]
-    truth = dedupe_quality.truth_of(rows)
+    truth = recall.truth_of(rows)
     assert not truth.near(0, 1, RULE) and not truth.near(2, 3, RULE) and not truth.near(0, 2, RULE)
     assert truth.near(0, 4, RULE) and truth.near(2, 3, Rule(0.7, False))

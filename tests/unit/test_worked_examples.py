@@ -1,0 +1,34 @@
+"""The worked examples in the docstrings of numeric modules are true."""
+
+import doctest
+from importlib import import_module
+
+import numpy as np
+import pyarrow as pa
+import pytest
+
+MODULES = (
+    "spark_jobs.columnar.bloom",
+    "spark_jobs.columnar.hashes",
+    "spark_jobs.columnar.packed_rows",
+    "spark_jobs.columnar.ragged",
+    "spark_jobs.columnar.shingles",
+    "spark_jobs.columnar.word_hashes",
+    "spark_jobs.dedupe.candidates",
+    "spark_jobs.dedupe.exact_copies",
+    "spark_jobs.dedupe.fingerprint",
+    "spark_jobs.dedupe.minhash",
+    "spark_jobs.dedupe.recall",
+    "spark_jobs.dedupe.record_sets",
+    "spark_jobs.dedupe.removals",
+    "spark_jobs.dedupe.sides",
+    "spark_jobs.dedupe.survivor",
+    "spark_jobs.dedupe.verify",
+    "spark_jobs.select.contamination",
+)
+
+
+@pytest.mark.parametrize("name", MODULES)
+def test_an_example_is_true(name: str) -> None:
+    found = doctest.testmod(import_module(name), extraglobs={"np": np, "pa": pa})
+    assert found.attempted > 0 and found.failed == 0
