@@ -31,6 +31,7 @@ def written_by_workers(
     root, folder = context.lake.root, f"made-{context.run_id}"
 
     def write(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+        # the number of the attempt, not of the partition: a task that runs twice must not write into its own files
         attempt = cast(TaskContext, TaskContext.get()).taskAttemptId()
         with Lake(root).staging_writer(folder, attempt) as parts:
             for key, rows in make(batches):
@@ -38,6 +39,7 @@ def written_by_workers(
         for key, path in parts.paths:
             yield pa.RecordBatch.from_pydict({"key": [key], "path": [path]})
 
+    # this runs the stage: what comes back is a few paths for each task, whatever the rows
     written = source.mapInArrow(write, "key string, path string").collect()
     for key in keys:
         staged = context.lake.staged(key, folder, {row["path"] for row in written if row["key"] == key})

@@ -73,6 +73,7 @@ def removals_of(packed: pa.Table) -> pa.Table:
     survivor = np.repeat(starts, sizes)
     same_turns = (turns == turns[survivor]) & (turns_low == turns_low[survivor])
     mixed = np.logical_or.reduceat(~same_turns, starts) if len(starts) else np.zeros(0, np.bool_)
+    # protected rows stay, even where two of them end alike
     removed = np.flatnonzero(~opens & (rank != PROTECTED))
     first_of_set = np.diff(survivor[removed], prepend=-1) != 0
     return pa.Table.from_pydict(

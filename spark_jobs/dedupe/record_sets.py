@@ -58,6 +58,7 @@ class RecordSets:
 
 def sets_of(rows: pa.Table, by_side: bool) -> RecordSets:
     """The sets of every row of id, survivor_rank, prompt and answer."""
+    # at least one batch, so that no rows give empty arrays of the right types
     starts = range(0, max(rows.num_rows, 1), _RECORDS_AT_ONCE)
     pieces = [_sets_of_batch(rows.slice(start, _RECORDS_AT_ONCE), by_side).columns() for start in starts]
     joined: dict[str, Any] = {}
@@ -78,6 +79,7 @@ def unpack_sets(packed: pa.Table) -> RecordSets:
 
 def _sets_of_batch(rows: pa.Table, by_side: bool) -> RecordSets:
     sides = sides_of(text_column(rows, "prompt"), text_column(rows, "answer"), by_side)
+    # prompt and answer alternate: one pass makes the sets of both
     each = shingle_sets(shingles(sides.words))
     prompts = np.arange(0, 2 * rows.num_rows, 2)
     return RecordSets(

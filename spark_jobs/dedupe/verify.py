@@ -71,6 +71,7 @@ def texts_of_pairs(records: DataFrame, in_pairs: bytes, partitions: int, source_
     def select(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
         for batch in batches:
             id_high, _ = split_ids(batch["id"])
+            # a text that no pair needs does no harm: nothing looks it up
             wanted = may_contain(in_pairs, id_high)
             rows, partition = batch.filter(pa.array(wanted)), partition_of(id_high[wanted], partitions)
             prompt, answer = text_column(rows, "prompt"), text_column(rows, "answer")
@@ -129,6 +130,7 @@ def compare_pairs(texts: pa.Table, sent: pa.Table, rule: Rule) -> pa.Table:
     left, flags, rows = left[found], flags[found], rows[found]
     wanted, right_places = np.unique(rows, return_inverse=True)
     right_sets = sets_of(texts.take(pa.array(wanted)), rule.by_side)
+    # a pair and the set of its left record were sent to the same partition, so every one is found
     left_places = order[np.searchsorted(left_sets.id_high[order], left)]
     measured: list[pa.Table] = []
     for start in range(0, len(left), MAX_BATCH):
@@ -160,6 +162,7 @@ def verdicts(left: RecordSets, right: RecordSets, flags: NDArray[np.uint8], rule
         join_ids("rec", np.where(is_left, left.id_high, right.id_high), np.where(is_left, left.id_low, right.id_low))
         for is_left in (leads, ~leads)
     )
+    # mixed in one order, so that it is the same in whichever partition the pair is compared; 63 bits are never negative
     lot = (mix(left.id_high ^ mix(right.id_high)) >> np.uint64(1)).astype(np.int64)
     exact_copy, compared = flags & candidates.EXACT_COPY > 0, np.zeros(len(lot), np.int64)
     columns = (better, worse, whole, prompt, answer, verdict, lot, exact_copy, compared)
