@@ -14,7 +14,7 @@ from lake.engines import spark as engines
 from lake.errors import UserError
 from lake.stages import Balance
 from lake.storage.store import Lake
-from spark_jobs.session import local_cores, settings, spark_session
+from spark_jobs.session import local_cores, spark_session, spark_settings
 
 
 def test_a_delta_table_round_trips(spark: SparkSession, tmp_path: Path) -> None:
@@ -91,7 +91,7 @@ def test_cores_of_a_master(master: str, cores: int) -> None:
 
 
 def test_a_cluster_keeps_its_own_parallelism_and_address() -> None:
-    chosen = settings([Path("delta.jar")], "spark://host:7077", "2g")
+    chosen = spark_settings([Path("delta.jar")], "spark://host:7077", "2g")
     assert "spark.driver.bindAddress" not in chosen
     assert "spark.sql.shuffle.partitions" not in chosen
     assert chosen["spark.jars"] == "delta.jar"
@@ -99,7 +99,7 @@ def test_a_cluster_keeps_its_own_parallelism_and_address() -> None:
 
 def test_only_a_brief_local_session_does_without_the_optimising_compiler() -> None:
     options = [
-        settings([], master, "2g", brief=brief)["spark.driver.extraJavaOptions"]
+        spark_settings([], master, "2g", brief=brief)["spark.driver.extraJavaOptions"]
         for master, brief in (("local[2]", True), ("local[2]", False), ("spark://host:7077", True))
     ]
     assert ["TieredStopAtLevel=1" in one for one in options] == [True, False, False]
