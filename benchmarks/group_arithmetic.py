@@ -1,4 +1,4 @@
-"""The passes of spark_jobs.group.passes in one process without Spark: `python benchmarks/group_arithmetic.py --vectors V.npy --rows N...`
+"""The passes of spark_jobs.group.cell_search in one process without Spark: `python benchmarks/group_arithmetic.py --vectors V.npy --rows N...`
 
 Same cells, same groups inside a cell; only the sample that cells are trained on is drawn otherwise. Tells how much of a stage is
 arithmetic, what the floor leaves alone, and with --published N how the published procedure does on the first N rows.
@@ -16,7 +16,7 @@ from capacity_kmeans import grouped as published
 from numpy.typing import NDArray
 
 from spark_jobs.columnar import vectors
-from spark_jobs.group import grouping
+from spark_jobs.group import greedy as grouping
 from spark_jobs.group.job import GroupParams
 
 

@@ -27,7 +27,7 @@ from lake.settings import settings
 from lake.storage.store import Lake
 from lake.tables import TABLES
 from spark_jobs.columnar.vectors import whole
-from spark_jobs.group.grouping import SizeLaw, close_pairs, groups, products
+from spark_jobs.group.greedy import SizeLaw, close_pairs, groups, products
 from texts.embed.embedder import Embedder, open_embedder
 from texts.embed.fidelity import fidelity, recall
 from trainers.student import StudentParams, student_embedder

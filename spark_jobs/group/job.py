@@ -18,8 +18,8 @@ from pyspark.storagelevel import StorageLevel
 from lake.harness.job import JobContext, Params, SparkInputs, SparkRows
 from spark_jobs.columnar.embedders import embedder
 from spark_jobs.columnar.lookup import semi_join
-from spark_jobs.group.grouping import SizeLaw, likeness
-from spark_jobs.group.passes import PACKED, Rules, grouped, near_newcomers, packed, sample
+from spark_jobs.group.cell_search import PACKED, Rules, grouped, near_newcomers, packed, sample
+from spark_jobs.group.greedy import SizeLaw, likeness
 from texts.embed.embedder import DEFAULT
 from texts.licences import CLASSES
 
@@ -120,7 +120,7 @@ def embeddings(inputs: SparkInputs, params: GroupParams, context: JobContext) ->
 
 
 def with_vectors(low: DataFrame, cached: DataFrame, few: bool) -> DataFrame:
-    """The records as spark_jobs.group.passes wants them; `vector` is null where a record is barred or its text has none.
+    """The records as spark_jobs.group.cell_search wants them; `vector` is null where a record is barred or its text has none.
 
     Where they are `few` among the cached ones, most of the other vectors are dropped before the join moves them.
     """

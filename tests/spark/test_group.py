@@ -14,9 +14,9 @@ from lake.ids import content_id
 from spark_jobs.columnar.lookup import semi_join
 from spark_jobs.columnar.vectors import bounded, packed, unit, whole
 from spark_jobs.curate.neighbours import nearest
-from spark_jobs.group.grouping import SizeLaw
+from spark_jobs.group.cell_search import FREE, near_newcomers, runs
+from spark_jobs.group.greedy import SizeLaw
 from spark_jobs.group.job import GroupParams, groups
-from spark_jobs.group.passes import FREE, near_newcomers, runs
 from texts.embed.embedder import open_embedder
 
 

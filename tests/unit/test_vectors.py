@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from spark_jobs.columnar.vectors import ONE, cells, packed, unit, unpacked, whole
-from spark_jobs.group.grouping import likeness
+from spark_jobs.group.greedy import likeness
 from texts.licences import CLASSES, together
 
 

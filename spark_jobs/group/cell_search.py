@@ -21,8 +21,8 @@ from pyspark.storagelevel import StorageLevel
 from lake.ids import content_id
 from spark_jobs.columnar import vectors
 from spark_jobs.columnar.vectors import ONE, Cells, Places, Vectors
-from spark_jobs.group import grouping
-from spark_jobs.group.grouping import Products, SizeLaw
+from spark_jobs.group import greedy as grouping
+from spark_jobs.group.greedy import Products, SizeLaw
 from texts.embed import vector_bytes as packing
 from texts.licences import together
 
