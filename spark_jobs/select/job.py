@@ -1,7 +1,7 @@
 """The training set: distilled items and the best originals within a budget, and a reason for everything left out.
 
-Within a side the better score goes first, then the smaller id. Does not yet: prefer long-tail rows among equals (method §5.5),
-hold quotas for sources or clusters, or match token counts instead of rows.
+After LM-Mixup (arXiv 2510.20449; method §5.6). Within a side the better score goes first, then the smaller id. Does not yet: prefer
+long-tail rows among equals (method §5.5), hold quotas for sources or clusters, or match token counts instead of rows.
 """
 
 from functools import reduce
@@ -11,21 +11,12 @@ from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
 from lake.harness.job import JobContext, Params, SparkInputs, SparkRows
+from lake.tables import TABLES
 from spark_jobs.select.contamination import contaminated
 
-_COLUMNS = (
-    "origin",
-    "origin_id",
-    "member_ids",
-    "sources",
-    "licences",
-    "language",
-    "messages",
-    "prompt",
-    "answer",
-    "score",
-    "personal",
-)
+_EXAMPLE = TABLES["gold/training_set"].schema.names
+# What may become an example: its id and its split are made once it is chosen; `personal` says what personal data it holds.
+_CANDIDATE = [*(name for name in _EXAMPLE if name not in ("id", "split")), "personal"]
 
 
 class SelectParams(Params):
@@ -48,63 +39,68 @@ def training_set(inputs: SparkInputs, params: SelectParams, context: JobContext)
     A member of a distilled item does not appear on its own: its outcome is the item's. A record that nobody rated left earlier.
     """
     benchmark = inputs["bronze/references"].where("role = 'benchmark'")
-    ready = originals(inputs).unionByName(distilled(inputs)).persist()
-    judged = with_block(ready, benchmark, params).persist()
-    free = judged.where("reason is null")
-    counts = {row["origin"]: row["count"] for row in free.groupBy("origin").count().collect()}
-    shares = mix(params.budget, params.distilled_share, counts.get("distilled", 0), counts.get("original", 0))
-    chosen = reduce(
-        DataFrame.unionByName, [best(free.where(F.col("origin") == side), size) for side, size in shares.items()]
+    candidates = original_candidates(inputs).unionByName(distilled_candidates(inputs)).persist()
+    checked = with_block_reason(candidates, benchmark, params).persist()
+    allowed = checked.where("reason is null")
+    available = {row["origin"]: row["count"] for row in allowed.groupBy("origin").count().collect()}
+    sizes = side_sizes(
+        params.budget, params.distilled_share, available.get("distilled", 0), available.get("original", 0)
     )
-    chosen = chosen.withColumn("id", _released_id()).withColumn("split", split(params.validation_share)).persist()
-    context.metrics.update({f"selected/{side}": float(size) for side, size in shares.items()})
-    context.metrics.update({f"available/{side}": float(counts.get(side, 0)) for side in shares})
-    return {
-        "gold/training_set": chosen.drop("personal", "reason", "detail"),
-        "gold/training_set_exits": exits(judged, chosen),
-    }
+    sides = [
+        allowed.where(F.col("origin") == origin).orderBy(F.desc("score"), "origin_id").limit(size)
+        for origin, size in sizes.items()
+    ]
+    chosen = reduce(DataFrame.unionByName, sides).withColumns(
+        {"id": example_id(), "split": split(params.validation_share)}
+    )
+    chosen = chosen.persist()
+    context.metrics.update({f"selected/{origin}": float(size) for origin, size in sizes.items()})
+    context.metrics.update({f"available/{origin}": float(available.get(origin, 0)) for origin in sizes})
+    return {"gold/training_set": chosen.select(*_EXAMPLE), "gold/training_set_exits": exits(checked, chosen)}
 
 
-def originals(inputs: SparkInputs) -> DataFrame:
-    """Every rated record that no accepted distilled item carries, in the shape of a candidate."""
+def original_candidates(inputs: SparkInputs) -> DataFrame:
+    """Every rated record that no accepted distilled item carries, as _CANDIDATE."""
     consumed = inputs["gold/distilled"].select(F.explode("member_ids").alias("id"))
     records = inputs["silver/unique_instructions"].join(inputs["silver/quality"].select("id", "score"), "id")
-    return records.join(consumed, "id", "left_anti").select(
-        F.lit("original").alias("origin"),
-        F.col("id").alias("origin_id"),
-        F.array("id").alias("member_ids"),
-        F.array("source").alias("sources"),
-        F.array("licence").alias("licences"),
-        *("language", "messages", "prompt", "answer", "score"),
-        F.coalesce("personal", F.array().cast("array<string>")).alias("personal"),
-    )
+    columns = {
+        "origin": F.lit("original"),
+        "origin_id": F.col("id"),
+        "member_ids": F.array("id"),
+        "sources": F.array("source"),
+        "licences": F.array("licence"),
+        "personal": F.coalesce("personal", F.array().cast("array<string>")),
+    }
+    return records.join(consumed, "id", "left_anti").withColumns(columns).select(*_CANDIDATE)
 
 
-def distilled(inputs: SparkInputs) -> DataFrame:
-    """Every accepted distilled item in the shape of a candidate: its prompt and answer are its two turns."""
+def distilled_candidates(inputs: SparkInputs) -> DataFrame:
+    """Every accepted distilled item, as _CANDIDATE: its prompt and answer are its two turns."""
     turns = [
         F.struct(F.lit(role).alias("role"), F.col(side).alias("content"))
         for role, side in (("user", "prompt"), ("assistant", "answer"))
     ]
-    return inputs["gold/distilled"].select(
-        F.lit("distilled").alias("origin"),
-        F.col("id").alias("origin_id"),
-        *("member_ids", "sources", "licences", "language"),
-        F.array(*turns).alias("messages"),
-        *("prompt", "answer"),
-        F.col("rating").alias("score"),
-        F.array().cast("array<string>").alias("personal"),
-    )
+    columns = {
+        "origin": F.lit("distilled"),
+        "origin_id": F.col("id"),
+        "messages": F.array(*turns),
+        "score": F.col("rating"),
+        "personal": F.array().cast("array<string>"),
+    }
+    return inputs["gold/distilled"].withColumns(columns).select(*_CANDIDATE)
 
 
-def with_block(ready: DataFrame, benchmark: DataFrame, params: SelectParams) -> DataFrame:
+def with_block_reason(candidates: DataFrame, benchmark: DataFrame, params: SelectParams) -> DataFrame:
     """The candidates with `reason` and `detail`: why one may not be released, or null. Safety comes before quality."""
-    texts = ready.select(F.col("origin_id").alias("id"), "prompt", F.concat_ws("\n", "prompt", "answer").alias("text"))
+    texts = candidates.select(
+        F.col("origin_id").alias("id"), "prompt", F.concat_ws("\n", "prompt", "answer").alias("text")
+    )
     leaks = contaminated(texts, benchmark, params.contamination_coverage).withColumnRenamed("id", "origin_id")
-    beside = ready.join(leaks, "origin_id", "left")
-    checks: tuple[tuple[str, Column, Column], ...] = (
+    no_licence = (F.size("licences") == 0) | F.exists("licences", lambda licence: licence.isNull())
+    poor = (F.col("origin") == "original") & (F.col("score") < params.quality_floor)
+    rules: tuple[tuple[str, Column, Column], ...] = (
         ("personal_data", F.size("personal") > 0, F.array_join("personal", ", ")),
-        ("unknown_licence", _unknown_licence(), F.lit("no licence is known for it")),
+        ("unknown_licence", no_licence, F.lit("no licence is known for it")),
         (
             "contamination",
             F.col("benchmark_id").isNotNull(),
@@ -112,57 +108,45 @@ def with_block(ready: DataFrame, benchmark: DataFrame, params: SelectParams) -> 
         ),
         (
             "quality_floor",
-            _below(params.quality_floor),
+            poor,
             F.format_string("score %.2f is below %.2f", F.col("score"), F.lit(params.quality_floor)),
         ),
     )
-    reason = F.coalesce(*(F.when(failed, name) for name, failed, _ in checks))
-    detail = F.coalesce(*(F.when(failed, text) for _, failed, text in checks))
-    return beside.select(*_COLUMNS, reason.alias("reason"), detail.alias("detail"))
+    reason = F.coalesce(*(F.when(broken, name) for name, broken, _ in rules))
+    detail = F.coalesce(*(F.when(broken, text) for _, broken, text in rules))
+    checked = candidates.join(leaks, "origin_id", "left")
+    return checked.select(*_CANDIDATE, reason.alias("reason"), detail.alias("detail"))
 
 
-def mix(budget: int, distilled_share: float, distilled_count: int, original_count: int) -> dict[str, int]:
-    """How many of each side: the wanted mix, each side's shortfall filled by the other as far as it can."""
+def side_sizes(budget: int, distilled_share: float, distilled_count: int, original_count: int) -> dict[str, int]:
+    """How many examples of each origin: the wanted mix, each side's shortfall filled by the other as far as it can."""
     wanted = round(budget * distilled_share)
     from_distilled = min(distilled_count, wanted)
     from_original = min(original_count, budget - from_distilled)
     return {"distilled": min(distilled_count, budget - from_original), "original": from_original}
 
 
-def best(side: DataFrame, size: int) -> DataFrame:
-    """The `size` candidates with the highest score, ties to the smaller id."""
-    return side.orderBy(F.desc("score"), "origin_id").limit(size)
-
-
 def split(validation_share: float) -> Column:
-    """train or validation, from a hash of the origin's id: a row keeps its side whatever else is released."""
+    """train or validation, from a hash of the origin's id: an example keeps its side whatever else is released."""
     place = F.conv(F.substring(F.sha2("origin_id", 256), 1, 8), 16, 10).cast("bigint")
     return F.when(place < int(validation_share * 2**32), "validation").otherwise("train")
 
 
-def exits(judged: DataFrame, chosen: DataFrame) -> DataFrame:
+def example_id() -> Column:
+    """lake.ids.content_id("rel", origin_id), as columns."""
+    length = F.unhex(F.lpad(F.hex(F.octet_length("origin_id")), 16, "0"))
+    digest = F.sha2(F.concat(length, F.col("origin_id").cast("binary")), 256)
+    return F.concat(F.lit("rel_"), F.substring(digest, 1, 24))
+
+
+def exits(checked: DataFrame, chosen: DataFrame) -> DataFrame:
     """Why each candidate that is not released was left out: blocked with its reason, or over budget."""
-    left = judged.join(chosen.select("origin_id"), "origin_id", "left_anti")
+    left_out = checked.join(chosen.select("origin_id"), "origin_id", "left_anti")
     blocked = F.col("reason").isNotNull()
-    return left.select(
+    return left_out.select(
         F.col("origin_id").alias("id"),
         F.array_join("sources", ", ").alias("source"),
         F.when(blocked, "blocked").otherwise("not_selected").alias("outcome"),
         F.coalesce("reason", F.lit("over_budget")).alias("reason"),
         F.coalesce("detail", F.format_string("score %.2f; better ones filled the budget", "score")).alias("detail"),
     )
-
-
-def _unknown_licence() -> Column:
-    return (F.size("licences") == 0) | F.exists("licences", lambda licence: licence.isNull())
-
-
-def _below(floor: float) -> Column:
-    return (F.col("origin") == "original") & (F.col("score") < floor)
-
-
-def _released_id() -> Column:
-    """lake.ids.content_id("rel", origin_id), as columns."""
-    length = F.unhex(F.lpad(F.hex(F.octet_length("origin_id")), 16, "0"))
-    digest = F.sha2(F.concat(length, F.col("origin_id").cast("binary")), 256)
-    return F.concat(F.lit("rel_"), F.substring(digest, 1, 24))

@@ -8,8 +8,9 @@ from pyspark.sql import SparkSession
 from spark_frames import context, frame, record, rows
 
 from lake.ids import content_id
+from lake.tables.reasons import NOT_RELEASED
 from spark_jobs.select.contamination import contaminated
-from spark_jobs.select.job import SelectParams, mix, training_set
+from spark_jobs.select.job import SelectParams, side_sizes, training_set
 
 QUESTION = "A farmer has 12 cows and buys 7 more before selling half of them; how many cows are left on the farm?"
 
@@ -78,6 +79,7 @@ def test_everybody_ends_once_with_the_right_reason(spark: SparkSession) -> None:
         "rec_mail": ("blocked", "personal_data"),
         "rec_wild": ("blocked", "unknown_licence"),
     }
+    assert {row["reason"] for row in left} == set(NOT_RELEASED)
     assert next(row["detail"] for row in left if row["id"] == "rec_leak") == "holds 100 % of ref_1"
     assert chosen[0]["messages"] == [
         {"role": "user", "content": "fused kept"},
@@ -114,7 +116,7 @@ def test_the_split_is_a_stable_share(spark: SparkSession) -> None:
 def test_a_shortfall_is_filled_by_the_other_side(
     budget: int, distilled: int, original: int, expected: tuple[int, int]
 ) -> None:
-    found = mix(budget, 0.5, distilled, original)
+    found = side_sizes(budget, 0.5, distilled, original)
     assert (found["distilled"], found["original"]) == expected
 
 
