@@ -15,26 +15,28 @@ import numpy as np
 from capacity_kmeans import grouped as published
 from numpy.typing import NDArray
 
-from spark_jobs.columnar import vectors
-from spark_jobs.group import greedy as grouping
+from spark_jobs.columnar.cells import SAMPLE_ROWS, build_cells, split_crowded
+from spark_jobs.columnar.vectors import scaled, unit
+from spark_jobs.group.greedy import greedy_groups, pair_products, products_above_floor
 from spark_jobs.group.job import GroupParams
 
 
 def grouped(rows: NDArray[np.float32], params: GroupParams) -> NDArray[np.int64]:
     """The group's number of each row, each lonely row its own negative one."""
-    exact, rules = vectors.whole(rows), params.rules
+    vectors, search = scaled(rows), params.search
     found = -1 - np.arange(len(rows))
-    left, names = np.arange(len(rows)), [f"{number:024x}" for number in range(len(rows))]
-    for turn in range(rules.passes):
-        some = np.random.default_rng(turn).permutation(left)[:32_768]
-        cells = vectors.cells(exact[some], len(left) // rules.rows_per_cell)
-        cell = cells.place(exact[left])
-        for number in np.unique(cell):
-            for part in vectors.bounded(exact, left[cell == number], 2 * rules.rows_per_cell):
-                places = np.sort(part)
-                close = grouping.close_pairs(grouping.products(exact[places]), np.zeros(len(places), int), rules.floor)
-                for members in grouping.groups([names[place] for place in places], close, rules.law):
-                    found[places[members]] = places[members[0]]
+    left, ids = np.arange(len(rows)), [f"{number:024x}" for number in range(len(rows))]
+    for number in range(search.passes):
+        sample = np.random.default_rng(number).permutation(left)[:SAMPLE_ROWS]
+        cells = build_cells(vectors[sample], len(left) // search.rows_per_cell)
+        cell_of = cells.assign(vectors[left])
+        for cell in np.unique(cell_of):
+            for part in split_crowded(vectors, left[cell_of == cell], 2 * search.rows_per_cell):
+                positions = np.sort(part)
+                one_kind = np.zeros(len(positions), int)
+                close = products_above_floor(pair_products(vectors[positions]), one_kind, search.cosine_floor)
+                for members in greedy_groups([ids[position] for position in positions], close, search.sizes):
+                    found[positions[members]] = positions[members[0]]
         left = np.flatnonzero(found < 0)
         if len(cells) < 2:
             break
@@ -60,7 +62,7 @@ def token_means(texts: list[str]) -> NDArray[np.float32]:
     rows = np.stack([scaled[own].sum(axis=0) / max(1, len(own)) for own in ids]).astype(np.float32)
     rows -= rows.mean(axis=0)
     common = np.linalg.svd(rows[:5_000], full_matrices=False)[2][:2]
-    return vectors.unit(rows - rows @ common.T @ common).astype(np.float32)
+    return unit(rows - rows @ common.T @ common).astype(np.float32)
 
 
 def measured(rows: NDArray[np.float32], floor: float) -> dict[str, Any]:

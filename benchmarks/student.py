@@ -23,17 +23,16 @@ os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
 
 from lake.harness.job import JobContext
 from lake.ids import sha256_text
-from lake.settings import settings
 from lake.storage.store import Lake
 from lake.tables import TABLES
-from spark_jobs.columnar.vectors import whole
-from spark_jobs.group.greedy import SizeLaw, close_pairs, groups, products
+from spark_jobs.columnar.vectors import scaled
+from spark_jobs.group.greedy import SizeDistribution, greedy_groups, pair_products, products_above_floor
 from texts.embed.embedder import Embedder, open_embedder
 from texts.embed.fidelity import fidelity, recall
 from trainers.student import StudentParams, student_embedder
 
 Encode = Callable[[Sequence[str]], Any]
-_LAW = SizeLaw(least=2, most=5, mean=3.0, sd=1.0, seed=7)
+_SIZES = SizeDistribution(least=2, most=5, mean=3.0, sd=1.0, seed=7)
 _SEED = 7
 
 
@@ -88,15 +87,15 @@ def grouped(rows: Any, judge: Any, floor: float) -> tuple[set[frozenset[int]], f
     """Groups by `rows`, and the mean cosine of their members' pairs by the judge's vectors."""
     ids = [f"{number:06d}" for number in range(len(rows))]
     one_kind = np.zeros(len(rows), np.int64)
-    found = list(groups(ids, close_pairs(products(whole(rows)), one_kind, floor), _LAW))
+    found = list(greedy_groups(ids, products_above_floor(pair_products(scaled(rows)), one_kind, floor), _SIZES))
     pairs = [(judge[members] @ judge[members].T)[np.triu_indices(len(members), 1)].mean() for members in found]
     return {frozenset(members.tolist()) for members in found}, float(np.mean(pairs))
 
 
 def floor_for(rows: Any, share: float) -> float:
     """The cosine that this share of all pairs reaches: a floor of equal strictness for embedders of different scales."""
-    likeness = (rows @ rows.T)[np.triu_indices(len(rows), 1)]
-    return float(np.quantile(likeness, 1 - share))
+    cosines = (rows @ rows.T)[np.triu_indices(len(rows), 1)]
+    return float(np.quantile(cosines, 1 - share))
 
 
 def judged(encode: Encode, held: list[dict[str, str]], taught: dict[str, Any], pairs: float) -> dict[str, float]:
@@ -155,7 +154,7 @@ def main() -> None:
     speed = 3 * len(held) / (time.monotonic() - begun)
     encoders: dict[str, Encode] = {
         "student": student.encode,
-        "static": open_embedder("static", settings().cache).encode,
+        "static": open_embedder("static").encode,
         "tf-idf": tfidf(rest),
     }
     sides = iter(taught.values())

@@ -110,7 +110,7 @@ _ALL = (
     ),
     Stage(
         "silver/quality", "spark", ("silver/unique_instructions", "silver/ratings", "silver/embeddings"),
-        job="spark_jobs.curate.job:quality", params="spark_jobs.curate.job:QualityParams", suite="expectations.suites.silver:quality",
+        job="spark_jobs.curate.job:curated_scores", params="spark_jobs.curate.job:QualityParams", suite="expectations.suites.silver:quality",
         sides=("silver/unrated",),
         balance=Balance("silver/unique_instructions", "id", (("silver/quality", "id"), ("silver/unrated", "id"))),
         summary="One score a record, its uncertainty, and whether it counts as high.",

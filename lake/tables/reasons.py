@@ -27,10 +27,9 @@ NOT_NEAR = ("numbers_or_short_side", "whole_record", "prompt", "answer")
 # silver/unrated
 UNRATED = ("judge_failed", "unparsable_rating")
 
-# silver/singletons
-ALONE = (
-    "no_neighbour", "neighbours_grouped", "mixed_only", "personal_data", "unknown_licence", "no_derivatives", "no_vector",
-)  # fmt: skip
+# silver/singletons: compared with other records in vain, and so still of use to later ones; all, with those never compared
+COMPARED_ALONE = ("no_neighbour", "neighbours_grouped", "mixed_only")
+ALONE = (*COMPARED_ALONE, "personal_data", "unknown_licence", "no_derivatives", "no_vector")
 
 # gold/mixture_unused
 MIXTURE_UNUSED = ("over_limit", "not_buildable", "below_target_quality", "no_variants")

@@ -1,8 +1,9 @@
 """One quality score a record, how uncertain it is, and whether it counts as high.
 
-Method §2.3: a judge's overall rating 1..10 becomes clip(overall, 4, 9) - 4, so 0..5. Neighbours tell how certain a score is, on
-a sample of bounded size. Does not yet: estimate how judges confuse scores (DS2), calibrate per source, or correct a score by
-its neighbours; a score is what its judges said.
+After LM-Mixup (arXiv 2510.20449; method §2.3): a judge's overall rating 1..10 becomes clip(overall, 4, 9) - 4, so 0..5. How
+uncertain a score is, is estimated from the scores of its nearest neighbours, on a sample of bounded size. Does not yet: estimate
+how judges confuse scores (DS2, arXiv 2410.10877; method §5.7), calibrate per source, or correct a score by its neighbours; a score
+is what its judges said.
 """
 
 from math import isfinite
@@ -12,14 +13,16 @@ from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
 from lake.harness.job import JobContext, Params, SparkInputs, SparkRows
+from lake.tables import TABLES
+from spark_jobs.columnar.cached_vectors import vectors_of
 from spark_jobs.columnar.embedders import embedder
-from spark_jobs.curate.neighbours import nearest
-from spark_jobs.embed.job import with_vectors
+from spark_jobs.columnar.vectors import with_scaled_vectors
+from spark_jobs.curate.neighbours import nearest_neighbours
 from texts.embed.embedder import DEFAULT
 
 
 class QualityParams(Params):
-    """Where high begins, and which neighbours are asked."""
+    """Where high begins, and which neighbours a score is compared with."""
 
     high_score: float = Field(4.0, ge=0, le=5, description="least score, 0..5, that counts as high")
     neighbours: int = Field(10, ge=1, le=100, description="how many nearest rated records make the neighbour score")
@@ -30,37 +33,31 @@ class QualityParams(Params):
     embedder: str = Field(DEFAULT, min_length=1, description="the embedder whose vectors are compared")
 
 
-def quality(inputs: SparkInputs, params: QualityParams, context: JobContext) -> SparkRows:
+def curated_scores(inputs: SparkInputs, params: QualityParams, context: JobContext) -> SparkRows:
     """A score for every record that a judge rated; the others go to silver/unrated with the judges' error.
 
-    uncertainty = sqrt(s^2 + w * d^2 / 2): s is the standard deviation between judges (0 for one judge), d the distance to the
-    mean score of the nearest records, w their mean cosine (0..1); two readings at distance d have a deviation of d / sqrt(2).
-    Neighbours are measured on a sample of `sample` records by hash of id, each among the others of the sample; elsewhere
-    neighbour_score is null and w * d^2 / 2 is the sample's mean. New records are compared with new ones alone, so that older
-    vectors need not be read and older scores stay.
+    Neighbours are searched for in a sample of `sample` records by hash of id, each among the others of the sample; elsewhere
+    neighbour_score is null. New records are compared with new ones alone, so that older vectors need not be read and older scores
+    stay.
     """
     records = inputs["silver/unique_instructions"].select("id", "source", "text_hash")
-    whole = records.join(judged(inputs["silver/ratings"]), "id", "left").persist()
-    rated = whole.where("judges > 0")
-    chosen = F.broadcast(sampled(rated, params.sample))  # bounded, and vectors are many: they stay where they are
-    compared = with_vectors(chosen, inputs["silver/embeddings"], embedder(params.embedder, context.lake).digest)
-    beside = neighbour_scores(compared, params).persist()  # few rows, and asked for twice
-    scored = with_uncertainty(rated, beside, params.high_score).persist()
+    records = records.join(record_scores(inputs["silver/ratings"]), "id", "left").persist()
+    rated = records.where("judges > 0")
+    sample = F.broadcast(hash_sample(rated, params.sample))  # bounded, and vectors are many: they stay where they are
+    digest = embedder(params.embedder, context.lake).digest
+    sample = sample.join(vectors_of(inputs["silver/embeddings"], digest), "text_hash")
+    neighbours = neighbour_scores(sample, params).persist()  # few rows, and read twice
+    scored = with_uncertainty(rated, neighbours, params.high_score).persist()
     context.metrics.update(calibration(scored))
-    return {"silver/quality": scored, "silver/unrated": unrated(whole.where("judges is null or judges = 0"))}
+    return {"silver/quality": scored, "silver/unrated": unrated(records.where("judges is null or judges = 0"))}
 
 
-def sampled(rows: DataFrame, most: int) -> DataFrame:
-    """All rows, or about `most` of them, chosen by hash of `id`: the same ones in any order and any partitions."""
-    count = rows.count()
-    if count <= most:
-        return rows
-    return rows.where(F.pmod(F.xxhash64(F.lit("calibration"), "id"), F.lit(count)) < most)
+def record_scores(ratings: DataFrame) -> DataFrame:
+    """One row a record: id, score (mean of its judges, 0..5), spread (their standard deviation), judges (how many rated it), error.
 
-
-def judged(ratings: DataFrame) -> DataFrame:
-    """id, score (mean of the judges, 0..5), spread (their standard deviation), judges (how many rated), error (of one who did not)."""
-    compressed = F.least(F.greatest("overall", F.lit(4)), F.lit(9)) - 4
+    error: of a judge who did not rate it, or null.
+    """
+    compressed = F.least(F.greatest("overall", F.lit(4)), F.lit(9)) - 4  # method §2.3
     return ratings.groupBy("id").agg(
         F.avg(compressed).alias("score"),
         F.coalesce(F.stddev_pop(compressed), F.lit(0.0)).alias("spread"),
@@ -69,11 +66,22 @@ def judged(ratings: DataFrame) -> DataFrame:
     )
 
 
-def neighbour_scores(scored: DataFrame, params: QualityParams) -> DataFrame:
-    """id, neighbour_score (mean score of the nearest other rated records), closeness (their mean cosine, at least 0)."""
-    scored = scored.select("id", "score", "vector").persist()
-    pairs = nearest(scored, params.neighbours, params.rows_per_cell)
-    others = scored.select(F.col("id").alias("neighbour_id"), "score")
+def hash_sample(rows: DataFrame, most: int) -> DataFrame:
+    """All rows, or about `most` of them, chosen by hash of `id`: the same ones in any order and any partitions."""
+    count = rows.count()
+    if count <= most:
+        return rows
+    return rows.where(F.pmod(F.xxhash64(F.lit("calibration"), "id"), F.lit(count)) < most)
+
+
+def neighbour_scores(sample: DataFrame, params: QualityParams) -> DataFrame:
+    """id, neighbour_score (mean score of the nearest other records), closeness (their mean cosine, at least 0).
+
+    `sample` has id, score and vector (float32 bytes).
+    """
+    sample = with_scaled_vectors(sample.select("id", "score", "vector")).persist()
+    pairs = nearest_neighbours(sample, params.neighbours, params.rows_per_cell)
+    others = sample.select(F.col("id").alias("neighbour_id"), "score")
     return (
         pairs.join(others, "neighbour_id")
         .groupBy("id")
@@ -81,52 +89,53 @@ def neighbour_scores(scored: DataFrame, params: QualityParams) -> DataFrame:
     )
 
 
-def with_uncertainty(rated: DataFrame, beside: DataFrame, high_score: float) -> DataFrame:
-    """The rows of silver/quality; `beside` is what `neighbour_scores` gives for some of them, few enough to be broadcast."""
-    told = rated.join(F.broadcast(beside), "id", "left")
-    apart = F.col("closeness") * F.pow(F.col("score") - F.col("neighbour_score"), 2) / 2
-    mean_apart = told.agg(F.avg(apart)).collect()[0][0] or 0.0
-    return told.select(
-        "id",
-        "score",
-        F.sqrt(F.pow("spread", F.lit(2)) + F.coalesce(apart, F.lit(mean_apart))).alias("uncertainty"),
-        "neighbour_score",
-        "judges",
-        (F.col("score") >= high_score).alias("high"),
-    )
+def with_uncertainty(rated: DataFrame, neighbours: DataFrame, high_score: float) -> DataFrame:
+    """The rows of silver/quality; `neighbours` is what `neighbour_scores` gives for some of them, few enough to be broadcast.
+
+    uncertainty = sqrt(s^2 + w * d^2 / 2): s is the standard deviation between judges (0 for one judge), d the distance to the
+    mean score of the nearest records, w their mean cosine (0..1); two readings at distance d have a deviation of d / sqrt(2).
+    Where neighbours were not searched for, w * d^2 / 2 is the mean of the others.
+    """
+    rows = rated.join(F.broadcast(neighbours), "id", "left")
+    variance = F.col("closeness") * F.pow(F.col("score") - F.col("neighbour_score"), 2) / 2
+    mean_variance = rows.agg(F.avg(variance)).collect()[0][0] or 0.0
+    uncertainty = F.sqrt(F.pow("spread", F.lit(2)) + F.coalesce(variance, F.lit(mean_variance)))
+    high = F.col("score") >= high_score
+    return rows.withColumns({"uncertainty": uncertainty, "high": high}).select(*TABLES["silver/quality"].schema.names)
 
 
-def unrated(lost: DataFrame) -> DataFrame:
-    """Where the records without any rating went: the reason is the judge's error, or that no judge was asked."""
-    unasked = F.when(F.col("judges").isNull(), "no rating of this record").otherwise(
+def unrated(records: DataFrame) -> DataFrame:
+    """The rows of silver/unrated: the reason is the judge's error, or that there is no rating at all."""
+    no_error = F.when(F.col("judges").isNull(), "no rating of this record").otherwise(
         "the judge gave neither rating nor error"
     )
-    garbled = F.col("error").startswith("unparsable_rating")
-    return lost.select(
-        "id",
-        "source",
-        F.lit("unrated").alias("outcome"),
-        F.when(garbled, "unparsable_rating").otherwise("judge_failed").alias("reason"),
-        F.coalesce("error", unasked).alias("detail"),
-    )
+    unparsable = F.col("error").startswith("unparsable_rating")
+    columns = {
+        "outcome": F.lit("unrated"),
+        "reason": F.when(unparsable, "unparsable_rating").otherwise("judge_failed"),
+        "detail": F.coalesce("error", no_error),
+    }
+    return records.withColumns(columns).select(*TABLES["silver/unrated"].schema.names)
 
 
 def calibration(rows: DataFrame) -> dict[str, float]:
-    """How well a held-out score is foretold by its neighbours, on the rows where these were measured (`neighbours_measured`).
+    """How well neighbours predict a held-out score, on the rows where they were searched for (`neighbours_measured`).
 
     neighbour_correlation, neighbour_mae (0..5), and guess_mae: the mean absolute error of always guessing the mean score.
     """
     measured = F.when(F.col("neighbour_score").isNotNull(), F.col("score"))
     high = F.avg(F.col("high").cast("double"))
-    mean, share, uncertainty = rows.agg(F.avg(measured), high, F.avg("uncertainty")).collect()[0]
-    gap, guess = F.abs(F.col("score") - F.col("neighbour_score")), F.abs(measured - F.lit(mean))
-    told = rows.agg(F.corr("score", "neighbour_score"), F.avg(gap), F.avg(guess), F.count(measured)).collect()[0]
-    found = {
-        "neighbour_correlation": told[0],
-        "neighbour_mae": told[1],
-        "guess_mae": told[2],
-        "neighbours_measured": told[3],
-        "high_share": share,
+    mean, high_share, uncertainty = rows.agg(F.avg(measured), high, F.avg("uncertainty")).collect()[0]
+    error, guess_error = F.abs(F.col("score") - F.col("neighbour_score")), F.abs(measured - F.lit(mean))
+    held_out = rows.agg(
+        F.corr("score", "neighbour_score"), F.avg(error), F.avg(guess_error), F.count(measured)
+    ).collect()[0]
+    metrics = {
+        "neighbour_correlation": held_out[0],
+        "neighbour_mae": held_out[1],
+        "guess_mae": held_out[2],
+        "neighbours_measured": held_out[3],
+        "high_share": high_share,
         "uncertainty_mean": uncertainty,
     }
-    return {name: float(value) for name, value in found.items() if value is not None and isfinite(value)}
+    return {name: float(value) for name, value in metrics.items() if value is not None and isfinite(value)}

@@ -1,26 +1,37 @@
-"""Groups inside one cell of similar rows: numpy only, exact, bounded.
+"""Greedy groups inside one cell of similar rows: numpy only, exact, bounded.
 
-Every pair of members reaches the similarity floor, so a group's mean pairwise cosine does too. Sizes follow the published law
-(method §5.1: a normal draw, rounded and clipped), drawn from a hash of the seed's id instead of a stream of random numbers.
+A seed takes rows one at a time, and only those that reach the cosine floor with every member so far; so each pair of a group reaches
+it, and the mean pairwise cosine too. Sizes follow the published law (LM-Mixup, arXiv 2510.20449; method §5.1: a normal draw, rounded
+and clipped), drawn from a hash of the seed's id instead of a stream of random numbers: the order of rows does not matter.
+
+Three rows, of which the middle one is similar to both others, but these not to each other. It has the most similarity, so it is
+the seed; it takes `a`, and `c` does not reach the floor with `a`:
+
+>>> from spark_jobs.columnar.vectors import scaled
+>>> vectors = scaled(np.array([[1, 0], [0.8, 0.6], [0, 1]]))
+>>> close = products_above_floor(pair_products(vectors), kinds=np.zeros(3, int), cosine_floor=0.5)
+>>> close / COSINE_ONE
+array([[-inf,  0.8, -inf],
+       [ 0.8, -inf,  0.6],
+       [-inf,  0.6, -inf]], dtype=float32)
+>>> list(greedy_groups(["a", "b", "c"], close, SizeDistribution(least=2, most=5, mean=3.0, sd=0.0, seed=7)))
+[array([0, 1])]
 """
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from itertools import accumulate
 from statistics import NormalDist
 
 import numpy as np
 from numpy.typing import NDArray
 
 from spark_jobs.columnar.hashes import hash64
-from spark_jobs.columnar.vectors import ONE, Places, Vectors
-
-Products = NDArray[np.float32]
+from spark_jobs.columnar.vectors import COSINE_ONE, Positions, Products, ScaledVectors
 
 
 @dataclass(frozen=True)
-class SizeLaw:
-    """How large a group may grow: clip(round(N(mean, sd)), least, most), drawn for each seed row."""
+class SizeDistribution:
+    """How large groups may grow: clip(round(N(mean, sd)), least, most), method §5.1."""
 
     least: int
     most: int
@@ -28,73 +39,77 @@ class SizeLaw:
     sd: float
     seed: int
 
-    def draw(self, row_id: str) -> int:
-        """The capacity of the group that this row starts."""
-        share = (hash64(f"size {self.seed} {row_id}") + 0.5) / 2**64
+    def capacity(self, seed_id: str) -> int:
+        """The most members of the group that this row starts: the normal quantile at a hash of its id."""
+        share = (hash64(f"size {self.seed} {seed_id}") + 0.5) / 2**64
         size = round(NormalDist(self.mean, self.sd).inv_cdf(share)) if self.sd else round(self.mean)
         return min(max(size, self.least), self.most)
 
 
-def products(rows: Vectors) -> Products:
-    """The product of every two rows, -inf of a row with itself."""
-    similar = rows @ rows.T
-    np.fill_diagonal(similar, -np.inf)
-    return similar
+def pair_products(vectors: ScaledVectors) -> Products:
+    """The products of every two rows, shape (rows, rows); -inf of a row with itself."""
+    products = vectors @ vectors.T
+    np.fill_diagonal(products, -np.inf)
+    return products
 
 
-def close_pairs(similar: Products, kinds: NDArray[np.integer], floor: float) -> Products:
-    """The products of rows of one kind that reach the floor, -inf elsewhere."""
-    allowed = similar >= floor * ONE
+def products_above_floor(products: Products, kinds: NDArray[np.integer], cosine_floor: float) -> Products:
+    """The products of rows of one kind that reach the floor, -inf elsewhere; `kinds` has shape (rows,)."""
+    close = products >= cosine_floor * COSINE_ONE
     if len(kinds) and (kinds != kinds[0]).any():
-        allowed &= kinds[:, None] == kinds
-    return np.where(allowed, similar, np.float32(-np.inf))
+        close &= kinds[:, None] == kinds
+    return np.where(close, products, np.float32(-np.inf))
 
 
-def groups(ids: Sequence[str], close: Products, law: SizeLaw) -> Iterator[Places]:
-    """The members of disjoint groups by their places, ascending. `ids` ascending; `close` as `close_pairs` makes it.
+def greedy_groups(ids: Sequence[str], close: Products, sizes: SizeDistribution) -> Iterator[Positions]:
+    """The members of disjoint groups by their positions, ascending. `ids` ascending; `close` as `products_above_floor` makes it.
 
     Rows with most similarity above the floor start first. A seed takes, one at a time, the free row with the highest mean
     cosine to the members so far, if it reaches the floor with each of them; ties go to the smaller id.
     """
-    density = np.where(close > -np.inf, close, 0).sum(axis=1, dtype=np.float64)
-    taken = np.where(close.max(axis=1, initial=-np.inf) > -np.inf, np.float32(0), np.float32(-np.inf))
-    for seed in np.argsort(-density, kind="stable"):
-        if taken[seed]:
+    similarity = np.where(close > -np.inf, close, 0).sum(axis=1, dtype=np.float64)
+    # 0 for a row that may still be taken, -inf for one in a group or without any row close to it: added to products, it rules out
+    blocked = np.where(close.max(axis=1, initial=-np.inf) > -np.inf, np.float32(0), np.float32(-np.inf))
+    for seed in np.argsort(-similarity, kind="stable"):
+        if blocked[seed]:
             continue
-        members = _grow(int(seed), close, taken, law.draw(ids[int(seed)]))
-        if len(members) >= law.least:
-            taken[members] = -np.inf
-            yield members
-
-
-def _grow(seed: int, close: Products, taken: NDArray[np.float32], size: int) -> Places:
-    members, total = [seed], close[seed] + taken
-    while len(members) < size:
-        best = int(total.argmax())
-        if total[best] == -np.inf:
-            break
-        members.append(best)
-        total += close[best]
-    return np.array(sorted(members), np.int64)
+        members, totals = [int(seed)], close[seed] + blocked
+        capacity = sizes.capacity(ids[int(seed)])
+        while len(members) < capacity:
+            best = int(totals.argmax())
+            if totals[best] == -np.inf:  # no free row is close to every member
+                break
+            members.append(best)
+            totals += close[best]
+        if len(members) >= sizes.least:
+            blocked[members] = -np.inf
+            yield np.array(sorted(members), np.int64)
 
 
 @dataclass(frozen=True)
-class Likeness:
-    """How alike members are: for each its cosine with its group's mean, for each group the mean cosine of its pairs."""
+class GroupSimilarity:
+    """How similar members are.
 
-    similarity: NDArray[np.float64]
+    to_mean: shape (members,), each member's cosine with the mean of its group. cohesion: shape (groups,), the mean cosine of all
+    pairs of a group.
+    """
+
+    to_mean: NDArray[np.float64]
     cohesion: NDArray[np.float64]
 
 
-def likeness(rows: Vectors, sizes: NDArray[np.int64]) -> Likeness:
-    """Of the members' rows, group after group; at least two to a group."""
-    members = rows.astype(np.float64)
-    starts = np.array([0, *accumulate(sizes[:-1])], np.int64)
+def group_similarity(vectors: ScaledVectors, sizes: NDArray[np.int64]) -> GroupSimilarity:
+    """Of groups of these sizes, at least two each; `vectors` has the members' rows, group after group.
+
+    The mean over pairs needs no pairs: their products sum to |sum of members|^2 - sum of |member|^2.
+    """
+    members = vectors.astype(np.float64)
+    starts = np.cumsum(sizes) - sizes
     totals = np.add.reduceat(members, starts, axis=0)
     squares = (members * members).sum(axis=1)
     lengths = (totals * totals).sum(axis=1)
     pairs = lengths - np.add.reduceat(squares, starts)
-    cohesion = np.minimum(pairs / (sizes * (sizes - 1) * ONE), 1.0)
+    cohesion = np.minimum(pairs / (sizes * (sizes - 1) * COSINE_ONE), 1.0)
     group = np.repeat(np.arange(len(sizes)), sizes)
     to_mean = (members * totals[group]).sum(axis=1) / np.sqrt(squares * lengths[group]).clip(1e-12)
-    return Likeness(to_mean.round(6), cohesion.round(6))
+    return GroupSimilarity(to_mean.round(6), cohesion.round(6))

@@ -1,9 +1,12 @@
 """Groups of similar low-rated records, two to five by default, and the reason for every record left alone.
 
-Two-level: coarse cells on Spark, exact greedy groups inside a cell. What a pass leaves over is placed in other, fewer cells in
-the next pass, because cells cut some neighbours apart. Given only what is new, newcomers join one another and the records that
-were alone and are close to a newcomer; groups stay as they are. How many singletons still have a free neighbour is measured in benchmarks/group.py, not in
-a run; and a singleton's reason tells of the records it met in its cells, not of all.
+After LM-Mixup (arXiv 2510.20449; method §5.1), but for two things: members must reach a cosine floor, so that nobody is forced
+into a group, and no step is quadratic in the rows: coarse cells on Spark, greedy groups inside a cell. docs/groups.md has a
+drawing. Where things are: this file, the stage and its params; `columns`, the columns of silver/groups and how each is found;
+`cell_search`, the passes over cells; `greedy`, the groups of one cell.
+
+Does not: measure how many singletons still have a free neighbour (benchmarks/group.py does). A singleton's reason tells of the
+records in its cells, not of all records.
 """
 
 from collections.abc import Mapping
@@ -11,20 +14,26 @@ from typing import Any
 
 import numpy as np
 from pydantic import Field, model_validator
-from pyspark.sql import Column, DataFrame
+from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 from pyspark.storagelevel import StorageLevel
 
 from lake.harness.job import JobContext, Params, SparkInputs, SparkRows
+from lake.tables import TABLES
+from lake.tables.reasons import COMPARED_ALONE
+from spark_jobs.columnar.cached_vectors import vectors_of
+from spark_jobs.columnar.cells import sample_vectors
 from spark_jobs.columnar.embedders import embedder
 from spark_jobs.columnar.lookup import semi_join
-from spark_jobs.group.cell_search import PACKED, Rules, grouped, near_newcomers, packed, sample
-from spark_jobs.group.greedy import SizeLaw, likeness
+from spark_jobs.columnar.vectors import with_scaled_vectors
+from spark_jobs.group.cell_search import GroupSearch, group_in_passes, near_newcomers
+from spark_jobs.group.columns import CANDIDATE, MEMBER
+from spark_jobs.group.greedy import SizeDistribution, group_similarity
 from texts.embed.embedder import DEFAULT
 from texts.licences import CLASSES
 
-_SINGLETON = ("id", "source", "outcome", "reason", "detail")
-_COMPARABLE = ("no_neighbour", "mixed_only", "neighbours_grouped")
+_SINGLETON = TABLES["silver/singletons"].schema.names
+_RANDOM_ROWS = 8_192  # of the random grouping that cohesion is compared with
 
 
 class GroupParams(Params):
@@ -48,123 +57,111 @@ class GroupParams(Params):
         return self
 
     @property
-    def rules(self) -> Rules:
-        """The part of the params that the passes need."""
-        law = SizeLaw(self.least_size, self.most_size, self.mean_size, self.sd_size, self.seed)
-        return Rules(self.similarity_floor, law, self.rows_per_cell, self.passes)
+    def search(self) -> GroupSearch:
+        """The part of the params that workers need."""
+        sizes = SizeDistribution(self.least_size, self.most_size, self.mean_size, self.sd_size, self.seed)
+        return GroupSearch(self.similarity_floor, sizes, self.rows_per_cell, self.passes)
 
 
 def groups(inputs: SparkInputs, params: GroupParams, context: JobContext) -> SparkRows:
     """Members of groups, and all low-rated records without a group with the reason.
 
-    Licence classes, languages and item types are never mixed. The id of a group is a hash of its members' ids. Members are
-    those of new groups only, where the job is given what is new; singletons are always all of them.
+    Licence classes, languages and item types are never mixed. The id of a group is a hash of its members' ids. Given only what is
+    new, newcomers are grouped with one another and with earlier singletons; published groups stay as they are. Members are then
+    those of new groups only; singletons are always all of them.
     """
-    low = candidates(inputs, params, context.before)
-    ready = with_vectors(low, embeddings(inputs, params, context), bool(context.before))
-    ready = ready.persist(StorageLevel.DISK_ONLY)
-    comparable = ready.where("vector is not null")
-    if context.before:
-        comparable = near_newcomers(comparable, params.rules).persist(StorageLevel.DISK_ONLY)
-    members, free = grouped(comparable, params.rules)
-    alone = singletons(ready.where("vector is null"), free, params)
-    if context.before:
-        alone = alone.unionByName(still_alone(context.before["silver/singletons"], members))
-    context.metrics.update(figures(members, ready))
-    return {"silver/groups": members, "silver/singletons": alone}
-
-
-def candidates(inputs: SparkInputs, params: GroupParams, before: Mapping[str, Any]) -> DataFrame:
-    """The low-rated records that are new, and those that were alone: facts, text_hash, `kind`, `barred`, `fresh`."""
-    low = low_rated(inputs["silver/unique_instructions"], inputs["silver/quality"]).withColumn("fresh", F.lit(True))
+    before = context.before
+    records = low_rated_records(inputs, params, before)
+    digest = embedder(params.embedder, context.lake).digest
+    candidates = with_vectors(records, inputs, digest, before).persist(StorageLevel.DISK_ONLY)
+    comparable = candidates.where("vector is not null")
     if before:
-        alone = before["silver/singletons"].where(F.col("reason").isin(*_COMPARABLE)).select("id")
-        old = facts(before["silver/unique_instructions"]).join(alone, "id", "left_semi")
-        low = low.unionByName(old.withColumn("fresh", F.lit(False)))
-    return low.withColumn("kind", _kind(params))
+        comparable = near_newcomers(comparable, params.search).persist(StorageLevel.DISK_ONLY)
+    members, left_over = group_in_passes(comparable, params.search)
+    alone = singletons(candidates.where("vector is null"), left_over, params.similarity_floor)
+    if before:
+        joined = members.where("not fresh").select("id")
+        earlier = before["silver/singletons"].select(*_SINGLETON)  # with the reason they were published with
+        alone = alone.unionByName(earlier.join(joined, "id", "left_anti"))
+    context.metrics.update(group_metrics(members, candidates))
+    return {"silver/groups": members.select(*MEMBER.names), "silver/singletons": alone}
 
 
-def low_rated(records: DataFrame, quality: DataFrame) -> DataFrame:
-    """The facts of the records whose score is not high."""
-    return facts(records).join(quality.where("not high").select("id"), "id", "left_semi")
+def low_rated_records(inputs: SparkInputs, params: GroupParams, before: Mapping[str, Any]) -> DataFrame:
+    """`record_facts` of the low-rated records that are new (`fresh`), and of the earlier singletons that may still be grouped."""
+    low = inputs["silver/quality"].where("not high").select("id")
+    records = record_facts(inputs["silver/unique_instructions"], params).join(low, "id", "left_semi")
+    records = records.withColumn("fresh", F.lit(True))
+    if before:
+        alone = before["silver/singletons"].where(F.col("reason").isin(*COMPARED_ALONE)).select("id")
+        earlier = record_facts(before["silver/unique_instructions"], params).join(alone, "id", "left_semi")
+        records = records.unionByName(earlier.withColumn("fresh", F.lit(False)))
+    return records
 
 
-def facts(records: DataFrame) -> DataFrame:
-    """What grouping reads of a record, with its licence class, and `barred`: why it may not be merged, or null."""
+def record_facts(records: DataFrame, params: GroupParams) -> DataFrame:
+    """What grouping reads of a record, its `kind`, and `excluded`: the reason why it may not be grouped at all, or null."""
     classes = F.create_map(*(F.lit(text) for pair in CLASSES.items() for text in pair))
-    barred = (
+    licence_class = F.coalesce(F.try_element_at(classes, "licence"), "licence").alias("licence_class")
+    kind = ["licence_class", "language", "item_type", *(["source"] if params.within_source else [])]
+    excluded = (
         F.when(F.size(F.coalesce("personal", F.array())) > 0, "personal_data")
         .when(F.col("licence").isNull(), "unknown_licence")
         .when(F.col("licence").contains("-ND-"), "no_derivatives")  # an item fused from it would be one
     )
-    licence_class = F.coalesce(F.try_element_at(classes, "licence"), "licence").alias("licence_class")
-    return records.select(
-        "id", "source", "licence", licence_class, "language", "item_type", "text_hash", barred.alias("barred")
+    facts = records.select(
+        "id", "source", "licence", licence_class, "language", "item_type", "text_hash", excluded.alias("excluded")
     )
+    return facts.withColumn("kind", F.to_json(F.struct(*kind)))
 
 
-def _kind(params: GroupParams) -> Column:
-    """What members have in common: rows of two kinds never meet."""
-    parts = ["licence_class", "language", "item_type", *(["source"] if params.within_source else [])]
-    return F.to_json(F.struct(*parts))
+def with_vectors(records: DataFrame, inputs: SparkInputs, digest: str, before: Mapping[str, Any]) -> DataFrame:
+    """The records as CANDIDATE, and `excluded`; `vector` is null where a record is excluded or its text has none."""
+    vectors = inputs["silver/embeddings"]
+    if before:  # a new record may have a text that was embedded before
+        vectors = vectors.unionByName(before["silver/embeddings"])
+    vectors = vectors_of(vectors, digest)
+    if before:  # few records beside many vectors, most of which need not be moved for the join
+        records = records.persist(StorageLevel.DISK_ONLY)
+        vectors = semi_join(vectors, records, "text_hash")
+    candidates = records.join(with_scaled_vectors(vectors), "text_hash", "left")
+    columns = {
+        "vector": F.when(F.col("excluded").isNull(), F.col("vector")),
+        "nearest_id": F.lit(None).cast("string"),
+        "nearest_cosine": F.lit(None).cast("double"),
+        "had_neighbour": F.lit(False),
+    }
+    return candidates.withColumns(columns).select(*CANDIDATE.names, "excluded")
 
 
-def embeddings(inputs: SparkInputs, params: GroupParams, context: JobContext) -> DataFrame:
-    """text_hash and vector of every text, by the embedder that the params name."""
-    cached = inputs["silver/embeddings"]
-    if context.before:  # a new record may have a text that was embedded before
-        cached = cached.unionByName(context.before["silver/embeddings"])
-    return cached.where(F.col("embedder") == embedder(params.embedder, context.lake).digest).select(
-        "text_hash", "vector"
+def singletons(without_vector: DataFrame, left_over: DataFrame, similarity_floor: float) -> DataFrame:
+    """The fresh records without a group: excluded, without a vector, or left over by the last pass."""
+    above_floor = F.coalesce(F.col("nearest_cosine") >= similarity_floor, F.lit(False))
+    reason = (
+        F.when(F.col("had_neighbour"), "neighbours_grouped").when(above_floor, "mixed_only").otherwise("no_neighbour")
     )
+    nearest = F.format_string("nearest record met %s, cosine %.3f", "nearest_id", "nearest_cosine")
+    detail = F.when(F.col("nearest_id").isNull(), "no other record to compare with").otherwise(nearest)
+    compared = left_over.select("id", "source", "fresh", reason.alias("reason"), detail.alias("detail"))
+    reason = F.coalesce("excluded", F.lit("no_vector"))
+    never_compared = without_vector.select("id", "source", "fresh", reason.alias("reason"), reason.alias("detail"))
+    alone = compared.unionByName(never_compared).where("fresh").withColumn("outcome", F.lit("not_grouped"))
+    return alone.select(*_SINGLETON)
 
 
-def with_vectors(low: DataFrame, cached: DataFrame, few: bool) -> DataFrame:
-    """The records as spark_jobs.group.cell_search wants them; `vector` is null where a record is barred or its text has none.
-
-    Where they are `few` among the cached ones, most of the other vectors are dropped before the join moves them.
-    """
-    if few:
-        low = low.persist(StorageLevel.DISK_ONLY)
-        cached = semi_join(cached, low, "text_hash")
-    ready = low.join(cached.mapInArrow(packed, PACKED), "text_hash", "left").drop("text_hash")
-    met = [F.lit(None).cast("string").alias("nearest"), F.lit(None).cast("double").alias("closest")]
-    vector = F.when(F.col("barred").isNull(), F.col("vector")).alias("vector")
-    return ready.select(
-        *(name for name in ready.columns if name != "vector"), vector, *met, F.lit(False).alias("rivals")
-    )
-
-
-def singletons(unseen: DataFrame, free: DataFrame, params: GroupParams) -> DataFrame:
-    """The fresh records without a group: barred, without a vector, or with what they met instead of a free neighbour."""
-    close = F.col("closest") >= params.similarity_floor
-    met = F.when(~F.coalesce(close, F.lit(False)), "no_neighbour").otherwise("mixed_only")
-    nearest = F.format_string("nearest record met %s, cosine %.3f", "nearest", "closest")
-    lonely = F.when(F.col("nearest").isNull(), "no other record to compare with").otherwise(nearest)
-    left = free.withColumn("reason", F.when(F.col("rivals"), "neighbours_grouped").otherwise(met))
-    never = unseen.withColumn("reason", F.coalesce("barred", F.lit("no_vector")))
-    parts = [left.withColumn("detail", lonely), never.withColumn("detail", F.col("reason"))]
-    whole = [part.where("fresh").withColumn("outcome", F.lit("not_grouped")).select(*_SINGLETON) for part in parts]
-    return whole[0].unionByName(whole[1])
-
-
-def still_alone(singletons: DataFrame, members: DataFrame) -> DataFrame:
-    """The older singletons, as published, that no newcomer was grouped with."""
-    taken = members.where("not fresh").select("id")
-    return singletons.select(*_SINGLETON).join(taken, "id", "left_anti")
-
-
-def figures(members: DataFrame, ready: DataFrame) -> dict[str, float]:
-    """Groups by size, mean cohesion, that of a random grouping of a sample, and the share of fresh records left alone."""
-    taken = F.count_if("fresh").alias("fresh")
-    sizes = members.groupBy("size").agg(F.count("*").alias("rows"), taken, F.sum("cohesion").alias("total")).collect()
+def group_metrics(members: DataFrame, candidates: DataFrame) -> dict[str, float]:
+    """Groups by size, their mean cohesion beside that of a random grouping, and the share of fresh records left alone."""
+    fresh_members = F.count_if("fresh").alias("fresh")
+    totals = F.sum("cohesion").alias("cohesion")
+    sizes = members.groupBy("size").agg(F.count("*").alias("rows"), fresh_members, totals).collect()
     count = sum(row["rows"] // row["size"] for row in sizes)
-    asked = ready.where("fresh").count()
-    alone = asked - sum(row["fresh"] for row in sizes)
-    found = {"groups": float(count), "singletons": float(alone), "singletons_share": alone / max(asked, 1)}
-    found |= {f"groups_of/{row['size']}": float(row["rows"] // row["size"]) for row in sorted(sizes)}
+    fresh = candidates.where("fresh").count()
+    alone = fresh - sum(row["fresh"] for row in sizes)
+    metrics = {"groups": float(count), "singletons": float(alone), "singletons_share": alone / max(fresh, 1)}
+    metrics |= {f"groups_of/{row['size']}": float(row["rows"] // row["size"]) for row in sorted(sizes)}
     if count:
-        found["cohesion_mean"] = sum(row["total"] / row["size"] for row in sizes) / count
-        rows = sample(ready.where("vector is not null"), "random", asked)
-        found["cohesion_random"] = float(likeness(rows, np.array([len(rows)])).cohesion[0])
-    return found
+        metrics["cohesion_mean"] = sum(row["cohesion"] / row["size"] for row in sizes) / count
+        # all of a sample as one group: its mean cosine is what groups drawn at random have on average
+        sample = sample_vectors(candidates.where("vector is not null"), fresh, _RANDOM_ROWS, "random")
+        metrics["cohesion_random"] = float(group_similarity(sample, np.array([len(sample)])).cohesion[0])
+    return metrics

@@ -3,13 +3,17 @@
 from math import sqrt
 from typing import Any
 
+import numpy as np
 import pytest
 from lakes import vector
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 from spark_frames import context, frame, record, rows
 
-from spark_jobs.curate.job import QualityParams, quality
+from lake.tables.reasons import UNRATED
+from spark_jobs.columnar.vectors import unit, with_scaled_vectors
+from spark_jobs.curate.job import QualityParams, curated_scores
+from spark_jobs.curate.neighbours import nearest_neighbours
 from texts.embed.embedder import open_embedder
 
 
@@ -19,7 +23,7 @@ def test_scores_uncertainty_neighbours_and_the_unrated(spark: SparkSession) -> N
     errors = [("d", "unparsable_rating: hm"), ("e", "judge_failed: time out"), ("f", None)]
     vectors = {"a": vector(1.0, 0.0), "b": vector(0.6, 0.8), "c": vector(1.0, 0.0)}
     around = context()
-    found = quality(
+    found = curated_scores(
         {
             "silver/unique_instructions": frame(spark, "silver/unique_instructions", records),
             "silver/ratings": frame(
@@ -62,6 +66,7 @@ def test_scores_uncertainty_neighbours_and_the_unrated(spark: SparkSession) -> N
         "rec_f": ("unrated", "judge_failed"),
         "rec_g": ("unrated", "judge_failed"),
     }
+    assert {reason for _, reason in lost.values()} == set(UNRATED)
     assert around.metrics["high_share"] == pytest.approx(1 / 3)
     assert around.metrics["neighbour_mae"] > 0 and -1 <= around.metrics["neighbour_correlation"] <= 1
     assert around.metrics["neighbours_measured"] == 3
@@ -82,7 +87,7 @@ def test_beyond_the_sample_neighbours_are_not_measured_and_uncertainty_is_the_me
     }
 
     def scored(given: dict[str, DataFrame]) -> list[dict[str, Any]]:
-        return rows(quality(given, QualityParams(neighbours=2, sample=20), context())["silver/quality"], "id")
+        return rows(curated_scores(given, QualityParams(neighbours=2, sample=20), context())["silver/quality"], "id")
 
     found = scored(inputs)
     measured = [row for row in found if row["neighbour_score"] is not None]
@@ -91,3 +96,20 @@ def test_beyond_the_sample_neighbours_are_not_measured_and_uncertainty_is_the_me
     rest = {round(row["uncertainty"], 9) for row in found if row["neighbour_score"] is None}
     assert rest == {round(sqrt(sum(terms) / len(terms)), 9)}
     assert scored({key: given.repartition(3).orderBy(F.rand(1)) for key, given in inputs.items()}) == found
+
+
+def test_neighbours_are_the_exact_ones_where_cells_are_probed(spark: SparkSession) -> None:
+    draw = np.random.default_rng(7)
+    centres = np.repeat(unit(draw.normal(size=(30, 32))), 10, axis=0)
+    vectors = unit(centres + 0.35 * unit(draw.normal(size=centres.shape))).astype(np.float32)
+    names = [f"rec_{n:03}" for n in range(len(vectors))]
+    table = spark.createDataFrame(
+        [(name, bytearray(vector.tobytes())) for name, vector in zip(names, vectors, strict=True)],
+        "id string, vector binary",
+    )
+    found = rows(nearest_neighbours(with_scaled_vectors(table), 3, rows_per_cell=60, probes=3), "id")
+    cosines = vectors @ vectors.T
+    np.fill_diagonal(cosines, -1)
+    exact = {(names[row], names[other]) for row in range(len(names)) for other in np.argsort(-cosines[row])[:3]}
+    assert len(found) == 3 * len(names)
+    assert len({(row["id"], row["neighbour_id"]) for row in found} & exact) >= 0.98 * len(exact)

@@ -12,9 +12,9 @@ from static_models import static_folder
 
 from lake.errors import UserError
 from lake.storage.store import Lake
-from lake.storage.student import STUDENT
-from spark_jobs.embed.job import EmbedParams, embeddings, missing
-from texts.embed.embedder import open_embedder
+from spark_jobs.columnar.cached_vectors import texts_without_vector
+from spark_jobs.embed.job import EmbedParams, embeddings
+from texts.embed.embedder import STUDENT, open_embedder
 from texts.embed.vector_bytes import FLOAT
 
 UNIQUE, VECTORS, FIDELITY = "silver/unique_instructions", "silver/embeddings", "silver/student_fidelity"
@@ -42,21 +42,26 @@ def test_each_text_gets_one_unit_vector_and_like_texts_are_close(spark: SparkSes
     assert bread @ baked > 0.7 > 0.3 > bread @ cup
 
 
-def test_only_texts_without_a_vector_of_this_embedder_are_missing(spark: SparkSession) -> None:
+def test_only_texts_without_a_vector_of_this_embedder_are_texts_without_vector(spark: SparkSession) -> None:
     records = [record(name, name, "answer") for name in "abc"]
     cached = [
         {"text_hash": records[0]["text_hash"], "embedder": "this", "vector": lakes.vector(1.0)},
         {"text_hash": records[1]["text_hash"], "embedder": "other", "vector": lakes.vector(1.0)},
     ]
     unique, known = frame(spark, "silver/unique_instructions", records), frame(spark, "silver/embeddings", cached)
-    assert [row["text"] for row in rows(missing(unique, known, "this"), "text")] == ["b\nanswer", "c\nanswer"]
-    assert missing(unique, None, "this").count() == 3
+    assert [row["text"] for row in rows(texts_without_vector(unique, known, "this"), "text")] == [
+        "b\nanswer",
+        "c\nanswer",
+    ]
+    assert texts_without_vector(unique, None, "this").count() == 3
 
 
 def test_nothing_to_embed_loads_no_model(spark: SparkSession, tmp_path: Path) -> None:
     unique = frame(spark, "silver/unique_instructions", [record("a", "b", "c")])
     digest = open_embedder().digest
-    known = missing(unique, None, digest).selectExpr("text_hash", f"'{digest}' AS embedder", "X'0000803F' AS vector")
+    known = texts_without_vector(unique, None, digest).selectExpr(
+        "text_hash", f"'{digest}' AS embedder", "X'0000803F' AS vector"
+    )
     around = context(tmp_path)
     found = embeddings({"silver/unique_instructions": unique, "silver/embeddings": known}, EmbedParams(), around)
     assert found["silver/embeddings"].isEmpty() and around.metrics["texts_embedded"] == 0
@@ -86,10 +91,13 @@ def test_a_static_embedder_gives_the_same_vectors_in_any_partitions_and_only_wha
     assert rows(later[VECTORS], "text_hash") == found[30:]
 
 
-def test_a_student_is_found_in_the_lake_and_measured_on_what_it_embeds(spark: SparkSession, tmp_path: Path) -> None:
+def test_a_student_is_found_in_the_lake_and_measured_on_what_it_embeds(
+    spark: SparkSession, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("MIXLAKE_ROOT", str(tmp_path / "lake"))
     student, teacher = (static_folder(tmp_path / f"model-{seed}", seed) for seed in (1, 2))
     with pytest.raises(UserError, match="no student embedder"):
-        embeddings({UNIQUE: frame(spark, UNIQUE, _texts(1))}, EmbedParams(embedder=STUDENT), context(tmp_path))
+        open_embedder(STUDENT)
     lakes.publish(
         Lake(str(tmp_path / "lake")),
         "models/student_embedder",

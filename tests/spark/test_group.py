@@ -5,17 +5,17 @@ from dataclasses import replace
 from typing import Any
 
 import numpy as np
-import pyarrow as pa
 import pytest
 from pyspark.sql import SparkSession
+from pyspark.sql.pandas.types import from_arrow_schema
 from spark_frames import context, frame, record, rows
 
 from lake.ids import content_id
+from lake.tables.reasons import ALONE
 from spark_jobs.columnar.lookup import semi_join
-from spark_jobs.columnar.vectors import bounded, packed, unit, whole
-from spark_jobs.curate.neighbours import nearest
-from spark_jobs.group.cell_search import FREE, near_newcomers, runs
-from spark_jobs.group.greedy import SizeLaw
+from spark_jobs.columnar.vectors import scaled, to_int16_bytes, unit
+from spark_jobs.group.cell_search import near_newcomers
+from spark_jobs.group.columns import CANDIDATE
 from spark_jobs.group.job import GroupParams, groups
 from texts.embed.embedder import open_embedder
 
@@ -54,10 +54,10 @@ def test_groups_are_close_bounded_and_complete(spark: SparkSession) -> None:
     members, alone = rows(found["silver/groups"], "id"), rows(found["silver/singletons"], "id")
     assert sorted([row["id"] for row in members + alone]) == [row["id"] for row in records[1:]]
     by_id = {row["id"]: vector for row, vector in zip(records, vectors, strict=True)}
-    whole: dict[str, list[dict[str, Any]]] = {}
+    by_group: dict[str, list[dict[str, Any]]] = {}
     for row in members:
-        whole.setdefault(row["group_id"], []).append(row)
-    for group, own in whole.items():
+        by_group.setdefault(row["group_id"], []).append(row)
+    for group, own in by_group.items():
         cosines = np.array([by_id[row["id"]] for row in own]) @ np.array([by_id[row["id"]] for row in own]).T
         pairs = cosines[np.triu_indices(len(own), 1)]
         assert len(own) == own[0]["size"] and 2 <= len(own) <= 5
@@ -66,7 +66,7 @@ def test_groups_are_close_bounded_and_complete(spark: SparkSession) -> None:
         )
         assert group == content_id("grp", *sorted(row["id"] for row in own))
     figures = around.metrics
-    assert figures["groups"] == len(whole) and figures["singletons"] == len(alone)
+    assert figures["groups"] == len(by_group) and figures["singletons"] == len(alone)
     assert figures["cohesion_mean"] > 0.6 > 0.1 > figures["cohesion_random"]
     assert figures["singletons_share"] < 0.2
 
@@ -93,6 +93,7 @@ def test_kinds_never_mix_and_every_loner_says_why(spark: SparkSession) -> None:
     found = groups(_inputs(spark, records, vectors), GroupParams(), context())
     reasons = {row["id"]: row["reason"] for row in rows(found["silver/singletons"], "id")}
     members = rows(found["silver/groups"], "id")
+    assert set(reasons.values()) <= set(ALONE)
     assert [(row["id"], row["licence"]) for row in members] == [("rec_60", "MIT"), ("rec_61", "Apache-2.0")]
     assert {(row["licence_class"], row["group_licence"]) for row in members} == {("permissive", "Apache-2.0 AND MIT")}
     assert {reasons[f"rec_{case}{side}"] for case in range(3) for side in (0, 1)} == {"mixed_only"}
@@ -104,15 +105,15 @@ def test_kinds_never_mix_and_every_loner_says_why(spark: SparkSession) -> None:
 def test_of_older_rows_only_those_near_a_newcomer_travel(spark: SparkSession, rows_per_cell: int) -> None:
     vectors = np.vstack([_clusters(40, 5), unit(np.random.default_rng(5).normal(size=(40, 32)))]).astype(np.float32)
     fresh = np.arange(len(vectors)) % 10 == 0
-    columns = {name: [None] * len(vectors) for name in (column.split()[0] for column in FREE.split(", "))}
+    columns = {name: [None] * len(vectors) for name in CANDIDATE.names}
     columns |= {"id": [f"rec_{n:04}" for n in range(len(vectors))], "fresh": fresh.tolist()}
-    columns |= {"vector": packed(whole(vectors)).to_pylist(), "rivals": [False] * len(vectors)}
-    free = spark.createDataFrame(list(zip(*columns.values(), strict=True)), FREE)
-    rules = GroupParams(rows_per_cell=rows_per_cell).rules
-    kept = {int(row["id"][-4:]) for row in near_newcomers(free, rules).select("id").collect()}
-    near = set(np.flatnonzero(fresh | (vectors @ vectors[fresh].T >= rules.floor).any(axis=1)).tolist())
-    assert set(np.flatnonzero(fresh).tolist()) <= kept <= near < set(range(len(vectors)))
-    assert len(kept) >= 0.9 * len(near) if rows_per_cell == 10 else kept == near
+    columns |= {"vector": to_int16_bytes(scaled(vectors)).to_pylist(), "had_neighbour": [False] * len(vectors)}
+    free = spark.createDataFrame(list(zip(*columns.values(), strict=True)), from_arrow_schema(CANDIDATE))
+    search = GroupParams(rows_per_cell=rows_per_cell).search
+    sifted = {int(row["id"][-4:]) for row in near_newcomers(free, search).select("id").collect()}
+    near = set(np.flatnonzero(fresh | (vectors @ vectors[fresh].T >= search.cosine_floor).any(axis=1)).tolist())
+    assert set(np.flatnonzero(fresh).tolist()) <= sifted <= near < set(range(len(vectors)))
+    assert len(sifted) >= 0.9 * len(near) if rows_per_cell == 10 else sifted == near
 
 
 def test_newcomers_join_one_another_and_the_lonely_but_no_group(spark: SparkSession) -> None:
@@ -123,8 +124,10 @@ def test_newcomers_join_one_another_and_the_lonely_but_no_group(spark: SparkSess
     vectors[2] = unit(vectors[0] + 0.1 * vectors[1])
     old = _inputs(spark, [records[n] for n in first], vectors[first])
     params = GroupParams(rows_per_cell=30)
-    whole = groups(old, params, context())
-    before = old | {key: frame(spark, key, rows(whole[key], "id")) for key in ("silver/groups", "silver/singletons")}
+    first_run = groups(old, params, context())
+    before = old | {
+        key: frame(spark, key, rows(first_run[key], "id")) for key in ("silver/groups", "silver/singletons")
+    }
     new = _inputs(spark, [records[n] for n in late], vectors[late])
     around = replace(context(), before=before)
     grown = groups(new, params, around)
@@ -160,52 +163,8 @@ def test_no_low_rated_record_is_no_error(spark: SparkSession) -> None:
     assert found["silver/groups"].isEmpty() and found["silver/singletons"].isEmpty()
 
 
-def test_sizes_follow_the_published_law() -> None:
-    law = SizeLaw(least=2, most=5, mean=3.0, sd=1.0, seed=7)
-    sizes = np.bincount([law.draw(f"rec_{n}") for n in range(20_000)], minlength=6) / 20_000
-    assert sizes[2:].tolist() == pytest.approx([0.309, 0.383, 0.242, 0.067], abs=0.015)
-
-
-def test_sizes_out_of_order_are_refused() -> None:
-    with pytest.raises(ValueError, match="must not be below"):
-        GroupParams(least_size=4, most_size=3)
-
-
-def test_neighbours_are_the_exact_ones_where_cells_are_visited(spark: SparkSession) -> None:
-    vectors = _clusters(30, 10)
-    names = [f"rec_{n:03}" for n in range(len(vectors))]
-    table = spark.createDataFrame(
-        [(name, bytearray(vector.tobytes())) for name, vector in zip(names, vectors, strict=True)],
-        "id string, vector binary",
-    )
-    found = rows(nearest(table, 3, rows_per_cell=60, visits=3), "id")
-    cosines = vectors @ vectors.T
-    np.fill_diagonal(cosines, -1)
-    exact = {(names[row], names[place]) for row in range(len(names)) for place in np.argsort(-cosines[row])[:3]}
-    assert len(found) == 3 * len(names)
-    assert len({(row["id"], row["neighbour_id"]) for row in found} & exact) >= 0.98 * len(exact)
-
-
-def test_cells_are_bounded_even_where_rows_are_equal() -> None:
-    same = whole(np.ones((100, 4)) / 2)
-    parts = list(bounded(same, np.arange(100), 30))
-    assert max(map(len, parts)) <= 30
-    assert sorted(np.concatenate(parts).tolist()) == list(range(100))
-
-
 def test_a_lookup_keeps_all_that_is_wanted_and_little_else(spark: SparkSession) -> None:
     wanted = spark.range(0, 3_000, 3).selectExpr("concat('key ', id) as key")
     kept = semi_join(spark.range(3_000).selectExpr("concat('key ', id) as key", "id"), wanted, "key")
     found = {row["id"] for row in kept.collect()}
     assert set(range(0, 3_000, 3)) <= found and len(found) < 1_010
-
-
-def test_a_sorted_stream_is_cut_the_same_whatever_its_batches() -> None:
-    cells = np.repeat([3, 4, 9], [5, 1, 13])
-    table = pa.table({"cell": cells, "row": np.arange(len(cells))})
-    found = [
-        [(run["cell"][0].as_py(), run["row"].to_pylist()) for run in runs(iter(table.to_batches(size)), "cell", 6)]
-        for size in (1, 4, 100)
-    ]
-    assert found[0] == found[1] == found[2]
-    assert [len(places) for _, places in found[0]] == [5, 1, 6, 6, 1]
