@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import random
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Self
 
@@ -113,7 +113,11 @@ def mixture(inputs: ArrowInputs, params: MixtureParams, context: JobContext) -> 
             targets, failures = _targets(batch, seen, engine, params, context)
             rows, weak = _rows(targets, engine, params, context)
             yield MIXTURE, pa.Table.from_pylist(rows, schema=TABLES[MIXTURE].schema)
-            yield UNUSED, _unused([*failures, *weak], batch)
+            sources = {text.id: text.source for text in batch}
+            unused = [
+                (one, sources[one], f.reason, f.detail) for f in (*failures, *weak) for one in f.draft.passage_ids
+            ]
+            yield UNUSED, _table(unused)
             counts.update(_counted(batch, rows, [*failures, *weak]))
             context.progress(counts["passages"], len(wanted))
     context.metrics.update(_metrics(counts))
@@ -225,11 +229,6 @@ def _over_limit(passages: ds.Dataset, wanted: frozenset[str]) -> ArrowRows:
         rest = [row for row in batch.to_pylist() if row["id"] not in wanted]
         detail = f"{len(wanted)} passages were chosen"
         yield UNUSED, _table([(row["id"], row["source"], "over_limit", detail) for row in rest])
-
-
-def _unused(failures: Iterable[_Failure], batch: Sequence[Text]) -> pa.Table:
-    sources = {text.id: text.source for text in batch}
-    return _table([(one, sources[one], f.reason, f.detail) for f in failures for one in f.draft.passage_ids])
 
 
 def _table(rows: Sequence[tuple[str, str, str, str]]) -> pa.Table:
