@@ -5,6 +5,8 @@ mini-batch k-means with k-means++; then each row, the surest first, takes the mo
 no similarity floor: every row ends in a group.
 """
 
+from typing import Any
+
 import numpy as np
 from numpy.typing import NDArray
 from sklearn.cluster import MiniBatchKMeans
@@ -35,7 +37,8 @@ def grouped(
 ) -> NDArray[np.int64]:
     """The group of each unit row. Time grows with the square of the rows."""
     room = capacities(len(rows), least, most, mean, sd, np.random.default_rng(seed))
-    model = MiniBatchKMeans(len(room), batch_size=_BATCH, max_iter=30, n_init=1, random_state=seed).fit(rows)
+    once: Any = 1  # starts: scikit-learn's types know only its default, a word
+    model = MiniBatchKMeans(len(room), batch_size=_BATCH, max_iter=30, n_init=once, random_state=seed).fit(rows)
     centres = model.cluster_centers_ / np.maximum(np.linalg.norm(model.cluster_centers_, axis=1, keepdims=True), 1e-12)
     parts = [rows[start : start + _BLOCK] @ centres.T for start in range(0, len(rows), _BLOCK)]
     surest = np.argsort(-np.concatenate([part.max(axis=1) for part in parts]), kind="stable")

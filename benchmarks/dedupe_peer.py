@@ -4,6 +4,9 @@ FOLDER holds rows-0.jsonl and rows-1.jsonl of id and text. Written to it: kept.j
 spent.json, wall and CPU seconds from its first read to its last write. What a process does once, importing the peer, is not in them.
 """
 
+# pyright: reportMissingImports=false
+# each peer is installed in the environment that runs it, and in no other
+
 import json
 import os
 import re
@@ -29,7 +32,7 @@ def text_dedup(folder: Path) -> Callable[[], Kept]:
 
     def run() -> Kept:
         main([f"--{name}={value}" for name, value in options.items()], standalone_mode=False)
-        return lambda: list(datasets.load_from_disk(str(folder / "out"))["id"])
+        return lambda: [str(row) for row in datasets.load_from_disk(str(folder / "out"))["id"]]
 
     return run
 

@@ -7,7 +7,7 @@ import sys
 import time
 
 import numpy as np
-from SetSimilaritySearch import all_pairs
+from SetSimilaritySearch import all_pairs  # pyright: ignore[reportMissingImports]  # in an environment of its own
 
 with np.load(sys.argv[1]) as held:
     rows = np.split(held["values"], held["offsets"][1:-1])

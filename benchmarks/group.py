@@ -85,7 +85,7 @@ def made_up(count: int, seed: int, dimension: int = 384) -> Iterator[tuple[Rows,
         )
 
 
-def _unit(rows: Rows) -> Rows:
+def _unit(rows: NDArray[Any]) -> Rows:
     return rows / np.linalg.norm(rows, axis=1, keepdims=True)
 
 
@@ -144,7 +144,8 @@ def procedure(given: argparse.Namespace, scratch: Path) -> dict[str, Any]:
     theirs = published(rows)
     figures = {"published": _spent(begun, worked) | cohesion(rows, theirs)}
     write_inputs(scratch, real_parts(given.vectors, given.rows))
-    spark, folders = session(scratch), dict.fromkeys(_KEYS, scratch)
+    spark = session(scratch)
+    folders: dict[str, Path] = dict.fromkeys(_KEYS, scratch)
     for name in ("first", "warm"):
         told = run(spark, folders, GroupParams(similarity_floor=0.0), scratch / "out")
         spent = {key: told[key] for key in ("seconds", "cpu_seconds", "peak_memory_gib")}

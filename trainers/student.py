@@ -43,18 +43,22 @@ Records = Sequence[Mapping[str, Any]]
 class StudentParams(Params):
     """Whether a student is asked for, what it learns from and for how long."""
 
-    train: bool = Field(False, description="whether this lake has a student; where false, no model is loaded")
-    teacher: str = Field(DEFAULT, min_length=1, description="the embedder to imitate")
-    sample: int = Field(10_000, ge=100, description="records that the student learns from and is measured on")
+    train: bool = Field(default=False, description="whether this lake has a student; where false, no model is loaded")
+    teacher: str = Field(default=DEFAULT, min_length=1, description="the embedder to imitate")
+    sample: int = Field(default=10_000, ge=100, description="records that the student learns from and is measured on")
     characters: int = Field(
-        250, ge=20, description="where prompts and answers are cut for learning: the teacher's time is spent on many"
+        default=250,
+        ge=20,
+        description="where prompts and answers are cut for learning: the teacher's time is spent on many",
     )
-    heldout: int = Field(1_000, ge=LEAST_TEXTS, description="records of the sample that are kept for measuring")
-    epochs: int = Field(6, ge=1, description="how often each text is seen")
-    batch_size: int = Field(256, ge=8, description="texts of a step; each is compared with all others of it")
-    learning_rate: float = Field(5e-4, gt=0, description="of Adam")
-    likeness_weight: float = Field(10.0, ge=0, description="weight of the loss over pairs beside the loss over texts")
-    seed: int = Field(7, description="varies the sample and the order of the texts")
+    heldout: int = Field(default=1_000, ge=LEAST_TEXTS, description="records of the sample that are kept for measuring")
+    epochs: int = Field(default=6, ge=1, description="how often each text is seen")
+    batch_size: int = Field(default=256, ge=8, description="texts of a step; each is compared with all others of it")
+    learning_rate: float = Field(default=5e-4, gt=0, description="of Adam")
+    likeness_weight: float = Field(
+        default=10.0, ge=0, description="weight of the loss over pairs beside the loss over texts"
+    )
+    seed: int = Field(default=7, description="varies the sample and the order of the texts")
 
     @property
     def loads_no_model(self) -> bool:

@@ -32,12 +32,18 @@ _ADVICE = f"`mixlake run {STUDENT_TABLE} --rebuild` trains the student again on 
 class EmbedParams(Params):
     """Which model makes the vectors, how much work is worth another copy of it, and how a student is watched."""
 
-    embedder: str = Field(DEFAULT, min_length=1, description="teacher, static, student, a model folder or a hub name")
-    texts_per_worker: int = Field(500, ge=1, description="a worker loads the model only for at least this many texts")
-    teacher: str = Field(DEFAULT, min_length=1, description="the embedder that a student is measured against")
-    fidelity_texts: int = Field(500, ge=LEAST_TEXTS, le=5_000, description="new texts on which a student is measured")
+    embedder: str = Field(
+        default=DEFAULT, min_length=1, description="teacher, static, student, a model folder or a hub name"
+    )
+    texts_per_worker: int = Field(
+        default=500, ge=1, description="a worker loads the model only for at least this many texts"
+    )
+    teacher: str = Field(default=DEFAULT, min_length=1, description="the embedder that a student is measured against")
+    fidelity_texts: int = Field(
+        default=500, ge=LEAST_TEXTS, le=5_000, description="new texts on which a student is measured"
+    )
     least_fidelity: float = Field(
-        0.8, ge=0, le=1, description="share of the teacher's neighbour cosine, below which to warn"
+        default=0.8, ge=0, le=1, description="share of the teacher's neighbour cosine, below which to warn"
     )
 
 

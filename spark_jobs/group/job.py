@@ -39,16 +39,16 @@ _RANDOM_ROWS = 8_192  # of the random grouping that cohesion is compared with
 class GroupParams(Params):
     """How similar members must be, and how many there are."""
 
-    similarity_floor: float = Field(0.6, ge=0, le=1, description="least cosine between any two members")
-    least_size: int = Field(2, ge=2, description="fewest members of a group")
-    most_size: int = Field(5, ge=2, le=100, description="most members of a group")
-    mean_size: float = Field(3.0, gt=0, description="mean of the normal draw that sets a group's capacity")
-    sd_size: float = Field(1.0, ge=0, description="standard deviation of that draw")
-    within_source: bool = Field(False, description="group only rows of one source")
-    passes: int = Field(4, ge=1, le=10, description="how often the rows left over are placed in other cells")
-    rows_per_cell: int = Field(800, ge=10, le=5_000, description="rows of one coarse cell, on average")
-    seed: int = Field(7, description="varies cells and sizes")
-    embedder: str = Field(DEFAULT, min_length=1, description="the embedder whose vectors are compared")
+    similarity_floor: float = Field(default=0.6, ge=0, le=1, description="least cosine between any two members")
+    least_size: int = Field(default=2, ge=2, description="fewest members of a group")
+    most_size: int = Field(default=5, ge=2, le=100, description="most members of a group")
+    mean_size: float = Field(default=3.0, gt=0, description="mean of the normal draw that sets a group's capacity")
+    sd_size: float = Field(default=1.0, ge=0, description="standard deviation of that draw")
+    within_source: bool = Field(default=False, description="group only rows of one source")
+    passes: int = Field(default=4, ge=1, le=10, description="how often the rows left over are placed in other cells")
+    rows_per_cell: int = Field(default=800, ge=10, le=5_000, description="rows of one coarse cell, on average")
+    seed: int = Field(default=7, description="varies cells and sizes")
+    embedder: str = Field(default=DEFAULT, min_length=1, description="the embedder whose vectors are compared")
 
     @model_validator(mode="after")
     def _sizes_are_in_order(self) -> "GroupParams":
