@@ -48,8 +48,8 @@ class DistilParams(Params):
     limits: AcceptanceParams = Field(default=AcceptanceParams(), description="what a distilled item must reach")
     batch_size: int = Field(default=256, ge=1, le=100_000, description="groups in one shard: what a kill may repeat")
     max_tokens: int = Field(default=512, ge=32, le=32_768, description="of an item")
-    temperature: float = Field(default=0.0, ge=0.0, le=2.0)
-    seed: int = 7
+    temperature: float = Field(default=0.0, ge=0.0, le=2.0, description="of sampling an item; 0: greedy")
+    seed: int = Field(default=7, description="of sampling, and part of each request's id")
 
 
 @dataclass(frozen=True)

@@ -50,8 +50,8 @@ class HeldoutParams(Params):
     embedder: str = Field(default=DEFAULT, description="measures the alignment of an answer with its target")
     batch_size: int = Field(default=256, ge=1, le=100_000, description="items in one shard: what a kill may repeat")
     max_tokens: int = Field(default=256, ge=16, le=32_768, description="of an answer")
-    temperature: float = Field(default=0.0, ge=0.0, le=2.0)
-    seed: int = 7
+    temperature: float = Field(default=0.0, ge=0.0, le=2.0, description="of sampling an answer; 0: greedy")
+    seed: int = Field(default=7, description="of sampling, and part of each request's id")
 
 
 def answers(inputs: ArrowInputs, params: HeldoutParams, context: JobContext) -> ArrowRows:

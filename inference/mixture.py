@@ -41,8 +41,8 @@ class MixtureParams(Params):
     attempts: int = Field(default=3, ge=1, le=5, description="item types tried on a passage before it is given up")
     target_score: float = Field(default=HIGH, ge=0.0, le=5.0, description="least rubric score of a target")
     mean_variants: float = Field(default=4.0, ge=2.0, le=20.0, description="of the normal distribution, sd a third")
-    min_variants: int = Field(default=2, ge=2, le=20)
-    max_variants: int = Field(default=6, ge=2, le=20)
+    min_variants: int = Field(default=2, ge=2, le=20, description="a target with fewer variants is not used")
+    max_variants: int = Field(default=6, ge=2, le=20, description="most degraded variants of a target")
     cross_topic: float = Field(default=0.1, ge=0.0, le=0.5, description="share of passages that ask for a partner")
     splits: dict[str, float] = Field(
         default={"sft": 0.3, "grpo": 0.58, "heldout": 0.12}, description="shares of passages"
@@ -51,7 +51,7 @@ class MixtureParams(Params):
         default=512, ge=8, le=100_000, description="passages in one batch; pairs are formed inside it"
     )
     max_tokens: int = Field(default=512, ge=32, le=32_768, description="of a target or a variant")
-    seed: int = 7
+    seed: int = Field(default=7, description="of the choice of passages, of their forms, variants and splits")
 
     @field_validator("item_types")
     @classmethod

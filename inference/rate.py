@@ -39,8 +39,8 @@ class RateParams(Params):
     batch_size: int = Field(default=512, ge=1, le=100_000, description="records in one shard: what a kill may repeat")
     max_chars: int = Field(default=8_000, ge=100, description="the judge sees a longer record only up to here")
     max_tokens: int = Field(default=64, ge=32, le=4_096, description="of the judge's answer")
-    temperature: float = Field(default=0.0, ge=0.0, le=2.0)
-    seed: int = 7
+    temperature: float = Field(default=0.0, ge=0.0, le=2.0, description="of sampling a rating; 0: greedy")
+    seed: int = Field(default=7, description="of sampling, and part of each request's id")
 
     @property
     def loads_no_model(self) -> bool:

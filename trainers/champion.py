@@ -26,7 +26,7 @@ class ChampionParams(Params):
     resamples: int = Field(default=2_000, ge=100, description="bootstrap resamples")
     confidence: float = Field(default=0.95, gt=0.5, lt=1, description="of the two-sided interval")
     minimum_items: int = Field(default=30, ge=2, description="fewer items answered by both: the champion stays")
-    seed: int = 7
+    seed: int = Field(default=7, description="of the resamples")
 
 
 def champion(inputs: ArrowInputs, params: ChampionParams, context: JobContext) -> ArrowRows:

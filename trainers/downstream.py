@@ -31,7 +31,10 @@ Figure = dict[str, Any]
 class EvaluationParams(Params):
     """How long the tiny models are trained, and on how much."""
 
-    architecture: Architecture = Architecture(hidden_size=128, layers=2, heads=4, vocabulary=2048, positions=256)
+    architecture: Architecture = Field(
+        default=Architecture(hidden_size=128, layers=2, heads=4, vocabulary=2048, positions=256),
+        description="the tiny model that every arm trains from scratch",
+    )
     seeds: tuple[int, ...] = Field(default=(0, 1, 2), min_length=1, description="each trains every arm once")
     examples: int = Field(
         default=1_000, ge=1, description="rows of each arm at most; fewer if the released set is smaller"
@@ -41,7 +44,7 @@ class EvaluationParams(Params):
     block: int = Field(
         default=128, ge=16, description="tokens a block: steps x batch x block is the budget of every arm"
     )
-    learning_rate: float = Field(default=3e-3, gt=0)
+    learning_rate: float = Field(default=3e-3, gt=0, description="of AdamW, the same for every arm")
     heldout_items: int = Field(default=200, ge=1, description="MIXTURE targets the loss is measured on")
     distilled_items: int = Field(default=1_000, ge=1, description="distilled items whose facts are counted at most")
     seed: int = Field(default=7, description="of the tokenizer's sample and of the choice of what is measured")

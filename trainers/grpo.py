@@ -37,8 +37,12 @@ _FIGURES = (
 class GrpoParams(Params):
     """The recipe, given by name or in full, and the seed."""
 
-    recipe: GrpoRecipe = Field(default="demo", validate_default=True)  # pyright: ignore[reportAssignmentType]
-    seed: int = 7
+    recipe: GrpoRecipe = Field(  # pyright: ignore[reportAssignmentType]
+        default="demo",
+        validate_default=True,
+        description="demo, gpu, paper, a YAML file beside the profile, or all fields",
+    )
+    seed: int = Field(default=7, description="of the order of prompts and of sampling")
 
     @field_validator("recipe", mode="before")
     @classmethod

@@ -23,7 +23,7 @@ class Architecture(Params):
     """A small Qwen2-shaped model to be initialised from scratch, with its own tokenizer."""
 
     hidden_size: int = Field(ge=64, description="width; head dimension is hidden_size / heads and must be >= 32")
-    layers: int = Field(ge=2)
+    layers: int = Field(ge=2, description="transformer blocks")
     heads: int = Field(ge=3, description="at least three: a start that copies keeps three things apart")
     vocabulary: int = Field(ge=300, le=65_536, description="tokens of the byte-level BPE tokenizer trained on MIXTURE")
     positions: int = Field(ge=128, description="longest sequence the model can read")
@@ -39,10 +39,13 @@ class Architecture(Params):
 class Lora(Params):
     """Low-rank adapters; merged into the weights before the checkpoint is saved."""
 
-    rank: int = Field(ge=1)
-    alpha: int = Field(ge=1)
-    dropout: float = Field(default=0.0, ge=0, lt=1)
-    modules: tuple[str, ...] = ("q_proj", "k_proj", "v_proj", "o_proj", "gate_proj", "up_proj", "down_proj")
+    rank: int = Field(ge=1, description="rank of each adapter")
+    alpha: int = Field(ge=1, description="adapters are scaled by alpha / rank")
+    dropout: float = Field(default=0.0, ge=0, lt=1, description="share of an adapter's inputs dropped in training")
+    modules: tuple[str, ...] = Field(
+        default=("q_proj", "k_proj", "v_proj", "o_proj", "gate_proj", "up_proj", "down_proj"),
+        description="names of the layers that carry an adapter",
+    )
 
     @field_validator("modules")
     @classmethod
@@ -60,22 +63,24 @@ class Recipe(Params):
         "per_device_train_batch_size", "gradient_accumulation_steps", "gradient_checkpointing", "bf16", "logging_steps",
     )  # fmt: skip
 
-    name: str
-    learning_rate: float = Field(gt=0, le=0.1)
-    weight_decay: float = Field(default=0.01, ge=0)
-    adam_beta2: float = Field(default=0.999, gt=0, lt=1)
-    max_grad_norm: float = Field(default=1.0, gt=0)
-    lr_scheduler_type: Literal["constant", "constant_with_warmup", "linear", "cosine"] = "linear"
+    name: str = Field(description="what the checkpoint's row calls it; of a file: its name")
+    learning_rate: float = Field(gt=0, le=0.1, description="of AdamW, at its highest")
+    weight_decay: float = Field(default=0.01, ge=0, description="of AdamW")
+    adam_beta2: float = Field(default=0.999, gt=0, lt=1, description="decay of AdamW's second moment")
+    max_grad_norm: float = Field(default=1.0, gt=0, description="longer gradients are cut to this norm")
+    lr_scheduler_type: Literal["constant", "constant_with_warmup", "linear", "cosine"] = Field(
+        default="linear", description="how the learning rate goes over the steps"
+    )
     warmup_steps: float = Field(default=0, ge=0, description="below 1: a share of all steps")
-    num_train_epochs: float = Field(default=1, gt=0)
+    num_train_epochs: float = Field(default=1, gt=0, description="passes over the rows, unless max_steps is given")
     max_steps: int = Field(default=-1, ge=-1, description="-1: as many as the epochs need")
     time_limit_s: float | None = Field(default=None, gt=0, description="training stops after the step that passes it")
-    per_device_train_batch_size: int = Field(ge=1)
-    gradient_accumulation_steps: int = Field(default=1, ge=1)
-    gradient_checkpointing: bool = False
-    bf16: bool = True
-    lora: Lora | None = None
-    logging_steps: int = Field(default=10, ge=1)
+    per_device_train_batch_size: int = Field(ge=1, description="rows (GRPO: completions) in memory at once")
+    gradient_accumulation_steps: int = Field(default=1, ge=1, description="batches an update")
+    gradient_checkpointing: bool = Field(default=False, description="recompute activations: less memory, more time")
+    bf16: bool = Field(default=True, description="compute in bfloat16")
+    lora: Lora | None = Field(default=None, description="train adapters; null: all weights")
+    logging_steps: int = Field(default=10, ge=1, description="steps between two points of the curve")
     save_steps: int | None = Field(default=None, ge=1, description="intermediate checkpoints; null: only the last one")
     evaluation_items: int = Field(default=200, ge=1, description="held-out items answered after training")
     evaluation_repetition_penalty: float = Field(
@@ -134,14 +139,24 @@ class GrpoRecipe(Recipe):
     steps_per_generation: int = Field(default=1, ge=1, description="batches that one rollout is cut into")
     num_iterations: int = Field(default=1, ge=1, description="passes over each rollout")
     beta: float = Field(default=0.01, ge=0, description="weight of the KL term (method, section 4.1)")
-    epsilon: float = Field(default=0.2, gt=0, lt=1, description="the policy's ratio is clipped at 1 - epsilon")
-    epsilon_high: float = Field(default=0.3, gt=0, description="and at 1 + epsilon_high (method, section 4.1)")
-    temperature: float = Field(default=1.0, gt=0)
-    top_p: float = Field(default=1.0, gt=0, le=1)
-    loss_type: Literal["dapo", "grpo", "dr_grpo", "bnpo"] = "dapo"
-    scale_rewards: Literal["group", "batch", "none"] = "group"
-    multi_objective_aggregation: Literal["sum_then_normalize", "normalize_then_sum"] = "sum_then_normalize"
-    mask_truncated_completions: bool = False
+    epsilon: float = Field(
+        default=0.2, gt=0, lt=1, description="the ratio to the old policy is clipped below 1 - epsilon"
+    )
+    epsilon_high: float = Field(default=0.3, gt=0, description="and above 1 + epsilon_high (method, section 4.1)")
+    temperature: float = Field(default=1.0, gt=0, description="of sampling completions")
+    top_p: float = Field(
+        default=1.0, gt=0, le=1, description="tokens that together hold this probability are sampled from"
+    )
+    loss_type: Literal["dapo", "grpo", "dr_grpo", "bnpo"] = Field(
+        default="dapo", description="how token losses are averaged, as TRL names it"
+    )
+    scale_rewards: Literal["group", "batch", "none"] = Field(
+        default="group", description="whose standard deviation advantages are divided by"
+    )
+    multi_objective_aggregation: Literal["sum_then_normalize", "normalize_then_sum"] = Field(
+        default="sum_then_normalize", description="whether rewards are normalised before or after they are summed"
+    )
+    mask_truncated_completions: bool = Field(default=False, description="leave unfinished completions out of the loss")
     use_vllm: bool = Field(default=False, description="generate with vLLM on the training GPU; impossible on a CPU")
     reward_weights: dict[str, float] = Field(
         default={"quality": 0.5, "alignment": 0.4, "format": 0.1},

@@ -23,8 +23,12 @@ from trainers.recipes import Architecture, SftRecipe, load, parse
 class SftParams(Params):
     """The recipe, given by name or in full, and the seed."""
 
-    recipe: SftRecipe = Field(default="demo", validate_default=True)  # pyright: ignore[reportAssignmentType]
-    seed: int = 7
+    recipe: SftRecipe = Field(  # pyright: ignore[reportAssignmentType]
+        default="demo",
+        validate_default=True,
+        description="demo, gpu, paper, a YAML file beside the profile, or all fields",
+    )
+    seed: int = Field(default=7, description="of the weights, where they start from scratch, and of the order of rows")
 
     @field_validator("recipe", mode="before")
     @classmethod

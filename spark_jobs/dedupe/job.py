@@ -38,8 +38,8 @@ class ExpectedLoss(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    share: float = Field(ge=0, le=1)
-    why: str = Field(min_length=1)
+    share: float = Field(ge=0, le=1, description="largest share of the source that may go")
+    why: str = Field(min_length=1, description="the reason, for whoever reads the profile")
 
 
 class DedupeParams(Params):
