@@ -58,5 +58,15 @@ def _user_cache() -> Path:
 
 @cache
 def project_folder() -> Path:
-    """The checkout this code runs from: recipes and templates lie there."""
+    """The folder that holds the packages: the checkout, or `site-packages` where the wheel is installed."""
     return Path(__file__).resolve().parent.parent
+
+
+def shipped(name: str) -> Path:
+    """A file or folder that comes with the code, such as `recipes` or `workspace.yaml`.
+
+    A checkout has them at its top, where they are read and edited; the wheel packs them into `lake/shipped`, so that they
+    do not lie loose among the packages of an environment ([tool.hatch] in pyproject.toml).
+    """
+    packed = project_folder() / "lake" / "shipped"
+    return (packed if packed.is_dir() else project_folder()) / name

@@ -12,7 +12,7 @@ from lake.errors import StageFailed, UserError
 from lake.harness.plan import reasons_to_run
 from lake.harness.profiles import load_profile
 from lake.harness.status import current_report
-from lake.settings import project_folder, settings
+from lake.settings import settings, shipped
 from lake.stages import STAGES
 from lake.storage.attempts import newest_attempt
 from lake.storage.report import StageReport
@@ -25,7 +25,7 @@ def prepare_home() -> None:
     """Makes the lake's Dagster home and points this process at it."""
     home = settings().home
     home.mkdir(parents=True, exist_ok=True)
-    (home / _INSTANCE).write_text((project_folder() / _INSTANCE).read_text(encoding="utf-8"), encoding="utf-8")
+    (home / _INSTANCE).write_text(shipped(_INSTANCE).read_text(encoding="utf-8"), encoding="utf-8")
     os.environ["DAGSTER_HOME"] = str(home)
 
 

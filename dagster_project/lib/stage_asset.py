@@ -13,7 +13,7 @@ from lake.harness.environment import KEEP_MEMORY
 from lake.harness.plan import reasons_to_run, rejected_inputs
 from lake.harness.profiles import Profile, load_profile
 from lake.harness.run import own_process, run_stage
-from lake.settings import project_folder, settings
+from lake.settings import settings
 from lake.stages import STAGES, Stage
 from lake.storage.report import StageReport
 from lake.storage.store import Lake
@@ -81,6 +81,5 @@ def _run_apart(context: dg.AssetExecutionContext, stage: Stage, profile: Profile
             *(["--rebuild"] if rebuild else []),
         ],
         env=KEEP_MEMORY | {"MIXLAKE_ROOT": settings().root, "MIXLAKE_PROFILE": profile.name},
-        cwd=str(project_folder()),
     )
     return StageReport.model_validate(invocation.get_custom_messages()[-1])

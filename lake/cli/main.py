@@ -31,6 +31,8 @@ def _run(arguments: list[str]) -> object:
 def guarded(command: Callable[[], object]) -> int:
     """The exit code of `command`: what it returns, or that of the one sentence its error was told in."""
     surroundings.prepare()
+    # a file of the folder where the user stands, such as yaml.py, must not be imported by a child process
+    os.environ.setdefault("PYTHONSAFEPATH", "1")
     try:
         code = command()
         if code == _CTRL_C:
