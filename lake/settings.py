@@ -1,6 +1,8 @@
 """Where things are, read from the environment and nowhere else. What a job does is in params, a whole experiment in a profile."""
 
 import os
+import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -13,6 +15,7 @@ class Settings:
     """Places and interpreters of this process.
 
     root: the lake, a path or an object-store URL. home: Dagster's instance, inside a local lake.
+    profile: one of ours or a profile file. spark_conf: Spark settings of the user, which win over those of spark_jobs.session.
     pages_port: the loopback port on which `mixlake ui` serves audit pages and reports.
     """
 
@@ -20,6 +23,7 @@ class Settings:
     profile: str
     spark_master: str
     driver_memory: str
+    spark_conf: Mapping[str, str]
     cache: Path
     pages_port: int
 
@@ -34,13 +38,17 @@ def local_path(root: str) -> Path:
 
 
 def settings() -> Settings:
-    """The settings of this process: MIXLAKE_ROOT, _PROFILE, _SPARK_MASTER, _DRIVER_MEMORY, _CACHE, _PAGES_PORT."""
+    """The settings of this process: MIXLAKE_ROOT, _PROFILE, _SPARK_MASTER, _DRIVER_MEMORY, _SPARK_CONF, _CACHE, _PAGES_PORT.
+
+    Raises UserError, naming the variable, its value and what is allowed.
+    """
     root = os.environ.get("MIXLAKE_ROOT", ".mixlake")
     return Settings(
         root=root.rstrip("/") if "://" in root else str(Path(root).expanduser().resolve()),
         profile=os.environ.get("MIXLAKE_PROFILE", "demo"),
         spark_master=os.environ.get("MIXLAKE_SPARK_MASTER", "local[*]"),
         driver_memory=os.environ.get("MIXLAKE_DRIVER_MEMORY", "2g"),
+        spark_conf=_spark_conf(os.environ.get("MIXLAKE_SPARK_CONF", "")),
         cache=Path(os.environ.get("MIXLAKE_CACHE") or _user_cache() / "mixlake"),
         pages_port=_port(os.environ.get("MIXLAKE_PAGES_PORT", "3001")),
     )
@@ -50,6 +58,34 @@ def _port(written: str) -> int:
     if not written.isdecimal() or not 0 < int(written) < 2**16:
         raise UserError(f"MIXLAKE_PAGES_PORT is {written!r}: a port is a whole number from 1 to 65535")
     return int(written)
+
+
+def _spark_conf(written: str) -> dict[str, str]:
+    """Spark settings by name, from `name=value;name=value` or from a file of lines `name value`, as in spark-defaults.conf."""
+    if "=" in written:
+        lines = written.split(";")
+    elif written:
+        try:
+            lines = Path(written).expanduser().read_text(encoding="utf-8").splitlines()
+        except (OSError, UnicodeDecodeError) as error:
+            raise UserError(
+                f"MIXLAKE_SPARK_CONF is {written!r}, which cannot be read ({error}): give settings, such as "
+                "spark.executor.memory=8g;spark.executor.cores=4, or a file with a setting a line"
+            ) from None
+    else:
+        return {}
+    settled = [line.strip() for line in lines if line.strip() and not line.strip().startswith("#")]
+    return dict(map(_spark_setting, settled))
+
+
+def _spark_setting(line: str) -> tuple[str, str]:
+    # the name ends at whichever comes first: its value may hold the other, as the options of a JVM do
+    name, *rest = re.split(r"\s*=\s*|\s+", line, maxsplit=1)
+    if not name.startswith("spark.") or not rest or not rest[0]:
+        raise UserError(
+            f"MIXLAKE_SPARK_CONF: {line!r} is no Spark setting: allowed are spark.NAME=VALUE, and in a file spark.NAME VALUE, too"
+        )
+    return name, rest[0]
 
 
 def _user_cache() -> Path:

@@ -1,13 +1,13 @@
 """The one place where a Spark session is configured: Delta, memory, parallelism, and what makes a small local run fast.
 
-It does not tune a cluster yet: a remote master gets the same SQL settings, and what else it needs from Spark's own
-spark-defaults.conf (SPARK_CONF_DIR).
+It does not tune a cluster yet: a remote master gets the same SQL settings, and its own memory and shuffle settings from
+MIXLAKE_SPARK_CONF or from Spark's spark-defaults.conf.
 """
 
 import os
 import re
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from pyspark.sql import SparkSession
@@ -55,15 +55,17 @@ def spark_session(
     driver_memory: str = "2g",
     scratch: Path | None = None,
     brief: bool = True,
+    extra: Mapping[str, str] | None = None,
 ) -> SparkSession:
-    """The running session, or a fresh one with Delta's `jars`; `scratch` takes shuffle and spill files.
+    """The running session, or a fresh one with Delta's `jars`; `scratch` takes shuffle and spill files, `extra` (MIXLAKE_SPARK_CONF)
+    overrides any setting.
 
     brief: whether a local JVM will not work long enough for its optimising compiler to pay.
     Memory, jars and master only count when no session runs yet, because the JVM is started once a process.
     """
     # the workers must be this interpreter: another one would lack the project's libraries
     os.environ.setdefault("PYSPARK_PYTHON", sys.executable)
-    chosen = spark_settings(jars, master, driver_memory, scratch, brief)
+    chosen = spark_settings(jars, master, driver_memory, scratch, brief) | dict(extra or {})
     builder = SparkSession.Builder().appName("mixlake").master(master)
     for name, value in chosen.items():
         builder = builder.config(name, value)
@@ -73,7 +75,7 @@ def spark_session(
 def spark_settings(
     jars: Sequence[Path], master: str, driver_memory: str, scratch: Path | None = None, brief: bool = True
 ) -> dict[str, str]:
-    """Every setting of a session for `master`."""
+    """Every setting of a session for `master`, before overrides."""
     chosen = {
         **_SQL,
         "spark.jars": ",".join(str(jar) for jar in jars),

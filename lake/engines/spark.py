@@ -227,7 +227,11 @@ def _session() -> "SparkSession":
     found_java()  # Spark's own message names no remedy
     brief = unread_bytes(Lake(here.root)) < _MUCH
     return resolve("spark_jobs.session:spark_session")(
-        delta_jars(here.cache), master=here.spark_master, driver_memory=here.driver_memory, brief=brief
+        delta_jars(here.cache),
+        master=here.spark_master,
+        driver_memory=here.driver_memory,
+        brief=brief,
+        extra=here.spark_conf,
     )
 
 

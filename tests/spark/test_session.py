@@ -52,6 +52,19 @@ def test_a_running_session_is_returned_again(spark: SparkSession) -> None:
     assert spark_session([], master="local[2]") is spark
 
 
+def test_settings_of_the_user_win_and_reach_the_session(spark: SparkSession, monkeypatch: pytest.MonkeyPatch) -> None:
+    before = spark.conf.get("spark.sql.execution.arrow.maxRecordsPerBatch")
+    monkeypatch.setenv("MIXLAKE_SPARK_MASTER", "local[2]")
+    monkeypatch.setenv("MIXLAKE_SPARK_CONF", "spark.sql.execution.arrow.maxRecordsPerBatch=1234;spark.mixlake.own=a b")
+    assert engines._session.__wrapped__() is spark
+    try:
+        assert spark.conf.get("spark.sql.execution.arrow.maxRecordsPerBatch") == "1234" != before
+        assert spark.conf.get("spark.mixlake.own") == "a b"
+    finally:
+        spark.conf.set("spark.sql.execution.arrow.maxRecordsPerBatch", before or "")
+        spark.conf.unset("spark.mixlake.own")
+
+
 def test_a_session_is_started_ahead_once_and_in_the_background(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """Also where there is nothing to read yet: what fails ahead is told to whoever asks."""
     starting, threads, session = Event(), list[Thread](), object()

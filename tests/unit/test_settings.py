@@ -1,0 +1,50 @@
+"""Settings: what the environment says, and the sentence that a wrong value gets."""
+
+from pathlib import Path
+
+import pytest
+
+from lake.errors import UserError
+from lake.settings import project_folder, settings, shipped
+
+
+def test_a_port_that_is_none_gets_a_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MIXLAKE_PAGES_PORT", "abc")
+    with pytest.raises(UserError, match="MIXLAKE_PAGES_PORT is 'abc': a port is a whole number from 1 to 65535"):
+        settings()
+
+
+@pytest.mark.parametrize(
+    "written", ["spark.executor.memory=8g; spark.executor.extraJavaOptions=-Da=b -Dc=d;", "conf", ""]
+)
+def test_spark_settings_are_given_in_one_line_or_in_a_file(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, written: str
+) -> None:
+    (tmp_path / "conf").write_text(
+        "# of the cluster\nspark.executor.memory   8g\n\nspark.executor.extraJavaOptions = -Da=b -Dc=d\n"
+    )
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("MIXLAKE_SPARK_CONF", written)
+    expected = {"spark.executor.memory": "8g", "spark.executor.extraJavaOptions": "-Da=b -Dc=d"}
+    assert settings().spark_conf == (expected if written else {})
+
+
+@pytest.mark.parametrize(
+    ("written", "said"),
+    [
+        ("absent.conf", "MIXLAKE_SPARK_CONF is 'absent.conf', which cannot be read .*: give settings, such as spark"),
+        ("executor.memory=8g", "'executor.memory=8g' is no Spark setting: allowed are spark.NAME=VALUE"),
+        ("spark.executor.memory=", "'spark.executor.memory=' is no Spark setting"),
+        ("spark.a=1;spark.b", "'spark.b' is no Spark setting"),
+    ],
+)
+def test_spark_settings_that_are_none_get_a_sentence(monkeypatch: pytest.MonkeyPatch, written: str, said: str) -> None:
+    monkeypatch.setenv("MIXLAKE_SPARK_CONF", written)
+    with pytest.raises(UserError, match=said):
+        settings()
+
+
+def test_what_comes_with_the_code_lies_at_the_top_of_a_checkout() -> None:
+    for name in ("recipes", "requirements/cpu.txt", "workspace.yaml", "dagster.yaml"):
+        assert shipped(name) == project_folder() / name
+        assert shipped(name).exists()
