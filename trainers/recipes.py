@@ -6,16 +6,16 @@ A recipe is validated when params are built, long before a model is loaded. Not 
 """
 
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any, ClassVar, Literal, Self, TypeVar
 
-import yaml
 from pydantic import Field, ValidationError, field_validator, model_validator
 
 from lake.errors import UserError
 from lake.harness.job import Params
-from lake.settings import project_folder
+from lake.harness.profiles import is_file_name, read_yaml
+from lake.settings import shipped
 
-_FOLDER = project_folder() / "recipes"
 _HEAD = "lm_head"
 
 
@@ -203,15 +203,16 @@ AnyRecipe = TypeVar("AnyRecipe", bound=Recipe)
 
 
 def load(kind: type[AnyRecipe], stage: str, name: str) -> AnyRecipe:
-    """The recipe `name` of a stage (`sft` or `grpo`); UserError if there is none or a value is not allowed."""
-    path = _FOLDER / stage / f"{name}.yaml"
-    names = sorted(file.stem for file in (_FOLDER / stage).glob("*.yaml"))
-    if name not in names:
-        raise UserError(f"recipe: there is no {stage} recipe {name!r}; there are {', '.join(names)}.")
-    fields = yaml.safe_load(path.read_text(encoding="utf-8"))
-    if not isinstance(fields, dict):
-        raise UserError(f"recipe {stage}/{name}: the file must hold fields and values.")
-    return parse(kind, {"name": name, **fields})
+    """The recipe `name` of a stage (`sft` or `grpo`), one of ours or a file; UserError if there is none or a value is not allowed."""
+    folder = shipped("recipes") / stage
+    names = sorted(file.stem for file in folder.glob("*.yaml"))
+    path = Path(name) if is_file_name(name) else folder / f"{name}.yaml"
+    if not path.is_file():
+        raise UserError(
+            f"recipe: there is no {stage} recipe {name!r}; there are {', '.join(names)}, or a file beside the profile, "
+            "such as mine.yaml."
+        )
+    return parse(kind, {"name": path.stem, **read_yaml(path, f"recipe {stage}/{name}")})
 
 
 def parse(kind: type[AnyRecipe], fields: dict[str, Any]) -> AnyRecipe:

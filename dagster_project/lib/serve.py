@@ -13,7 +13,8 @@ from pathlib import Path
 
 from dagster_project.lib.launch import prepare_home
 from lake.errors import StageFailed, UserError
-from lake.settings import local_path, project_folder, settings
+from lake.harness.profiles import Profile
+from lake.settings import local_path, settings, shipped
 
 _HOST = "127.0.0.1"
 _SHOWN = ("audits", "reports")
@@ -43,17 +44,20 @@ class _Pages(http.server.SimpleHTTPRequestHandler):
         """Requests are not worth a line each."""
 
 
-def serve(port: int) -> int:
-    """Runs until Ctrl-C or until one of the servers ends; returns the exit code. Raises UserError when a port is taken."""
+def serve(port: int, profile: Profile) -> int:
+    """Runs until Ctrl-C or until one of the servers ends; returns the exit code. Raises UserError when a port is taken.
+
+    Every run that is launched in the UI uses `profile`.
+    """
     prepare_home()
     here = settings()
     pages = _pages_server(local_path(here.root), here.pages_port)
     threading.Thread(target=pages.serve_forever, daemon=True).start()
-    workspace = str(project_folder() / "workspace.yaml")
-    environment = os.environ | {"MIXLAKE_ROOT": here.root}
+    workspace = str(shipped("workspace.yaml"))
+    environment = os.environ | {"MIXLAKE_ROOT": here.root, "MIXLAKE_PROFILE": profile.name}
     webserver = [sys.executable, "-m", "dagster_webserver", "-h", _HOST, "-p", str(port), "-w", workspace]
     daemon = [sys.executable, "-m", "dagster._daemon", "run", "-w", workspace]
-    children = [subprocess.Popen(command, cwd=project_folder(), env=environment) for command in (webserver, daemon)]
+    children = [subprocess.Popen(command, env=environment) for command in (webserver, daemon)]
     print(
         f"Dagster: http://{_HOST}:{port}   audit pages: http://{_HOST}:{here.pages_port}/audits/   Ctrl-C ends both",
         flush=True,

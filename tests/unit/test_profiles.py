@@ -1,0 +1,143 @@
+"""Profiles: ours and files of a user's own, what they extend, and the sentence that each mistake gets."""
+
+from pathlib import Path
+
+import pytest
+
+from lake.errors import UserError
+from lake.harness.profiles import Profile, load_profile, profile_names
+from lake.stages import STAGES
+
+GROUPS = "silver/groups"
+
+
+def own(folder: Path, text: str, name: str = "own.yaml") -> str:
+    """The path of a profile file that says `text`."""
+    (folder / name).write_text(text)
+    return str(folder / name)
+
+
+def value(profile: Profile, stage: str, field: str) -> object:
+    return getattr(profile.params_of(STAGES[stage]), field)
+
+
+def test_every_profile_validates_and_says_what_it_is_for() -> None:
+    assert profile_names() == ["cpu", "demo", "gpu", "paper", "scale"]
+    for name in profile_names():
+        assert load_profile(name).summary
+
+
+@pytest.mark.parametrize(
+    ("params", "said"),
+    [
+        (
+            {GROUPS: {"similarity_floor": 3}},
+            r"silver/groups: field similarity_floor has the value 3: .*less than or equal to 1",
+        ),
+        ({GROUPS: {"bogus": 3}}, r"silver/groups: there is no field bogus \(value 3\): there are .*similarity_floor"),
+        ({GROUPS: 5}, "silver/groups: params are names and values, not 5"),
+        ({GROUPS: None}, "silver/groups: params are names and values, not None"),
+        ({"models/distiller_sft": {"recipe": "bogus"}}, "bogus"),
+    ],
+)
+def test_a_wrong_value_names_field_value_and_what_is_allowed(params: dict[str, dict[str, object]], said: str) -> None:
+    (key,) = params
+    with pytest.raises(UserError, match=said):
+        Profile("test", "", params).params_of(STAGES[key])
+
+
+@pytest.mark.parametrize(
+    ("written", "said"),
+    [
+        ("offline: maybe", "offline is 'maybe'; allowed are true and false"),
+        ("params: [a]", r"params are stages with their params, not \['a'\]"),
+        ("colour: red", "unknown field 'colour'; allowed are summary, extends, offline, gpu, params"),
+        ("gpu: 1", "gpu is 1; allowed are true and false"),
+        ("extends: [cpu, demo]", r"extends is \['cpu', 'demo'\]; allowed is a text"),
+        ("[params]", r"holds \['params'\]; allowed are fields with their values"),
+    ],
+)
+def test_a_profile_that_is_none_gets_a_sentence(tmp_path: Path, written: str, said: str) -> None:
+    name = own(tmp_path, written)
+    with pytest.raises(UserError, match=said) as caught:
+        load_profile(name)
+    assert f"Profile {name}" in str(caught.value)
+    assert "\n" not in str(caught.value)
+
+
+def test_a_file_overrides_what_it_extends_stage_by_stage_and_field_by_field(tmp_path: Path) -> None:
+    name = own(
+        tmp_path,
+        "extends: demo\nparams:\n  silver/groups: {similarity_floor: 0.5}\n  gold/distilled: {limits: {support: 0.8}}\n",
+    )
+    profile, demo = load_profile(name), load_profile("demo")
+    assert (profile.name, profile.summary, profile.offline, profile.gpu) == (name, demo.summary, True, False)
+    assert value(profile, GROUPS, "similarity_floor") == 0.5
+    assert value(profile, GROUPS, "most_size") == value(demo, GROUPS, "most_size") == 8
+    assert value(profile, "gold/training_set", "budget") == 400
+    assert value(profile, "gold/distilled", "limits").support == 0.8  # pyright: ignore[reportAttributeAccessIssue]
+
+
+def test_a_file_extends_another_file_beside_it_and_is_found_from_any_folder(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "more").mkdir()
+    own(tmp_path, "summary: base\nextends: gpu\nparams: {silver/groups: {most_size: 9, least_size: 3}}\n", "base.yaml")
+    own(tmp_path / "more", "extends: ../base.yaml\nparams: {silver/groups: {most_size: 7}}\n", "top.yml")
+    monkeypatch.chdir(tmp_path)
+    profile = load_profile("more/top.yml")
+    assert profile.name == str(tmp_path / "more" / "top.yml")
+    assert (profile.summary, profile.gpu) == ("base", True)
+    assert (value(profile, GROUPS, "most_size"), value(profile, GROUPS, "least_size")) == (7, 3)
+    monkeypatch.chdir("/")
+    assert load_profile(profile.name) == profile
+
+
+def test_a_recipe_may_lie_beside_the_profile_that_names_it(tmp_path: Path) -> None:
+    own(tmp_path, load_text("sft", "demo") + "seed_of_nothing: 1\n", "broken.yaml")
+    own(tmp_path, load_text("sft", "demo").replace("2.5e-3", "1.0e-3"), "mine.yaml")
+    profile = load_profile(own(tmp_path, "extends: demo\nparams: {models/distiller_sft: {recipe: mine.yaml}}\n"))
+    recipe = value(profile, "models/distiller_sft", "recipe")
+    assert (recipe.name, recipe.learning_rate) == ("mine", 0.001)  # pyright: ignore[reportAttributeAccessIssue]
+    for name, said in (("absent.yaml", "there is no sft recipe"), ("broken.yaml", "there is no field seed_of_nothing")):
+        file = own(tmp_path, f"params: {{models/distiller_sft: {{recipe: {name}}}}}\n")
+        with pytest.raises(UserError, match=f"Profile {file}, stage models/distiller_sft: recipe.*{said}"):
+            load_profile(file)
+
+
+def load_text(stage: str, name: str) -> str:
+    from lake.settings import shipped
+
+    return (shipped("recipes") / stage / f"{name}.yaml").read_text()
+
+
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [
+        ("bogus", "There is no profile 'bogus': there are cpu, demo, gpu, paper, scale; a file .*: ./bogus.yaml"),
+        ("absent.yaml", "There is no profile 'absent.yaml': .*/absent.yaml is no file"),
+        ("knows_none.yaml", "Profile .*/knows_none.yaml: extends names 'bogus': there are cpu, demo"),
+        ("lost.yaml", "Profile .*/lost.yaml: extends names 'away.yaml': .*/away.yaml is no file"),
+        ("a.yaml", "Profile .*/a.yaml extends itself: .*/a.yaml -> .*/b.yaml -> .*/a.yaml"),
+        ("on_wrong.yaml", "Profile .*/wrong.yaml, stage silver/groups: field most_size has the value 0: .*equal to 2"),
+        ("no_stage.yaml", "Profile .*/no_stage.yaml: there is no stage 'silver/bogus': there are bronze/instructions"),
+        ("no_text.yaml", "Profile .*/no_text.yaml: .* cannot be read"),
+        ("no_yaml.yaml", "Profile .*/no_yaml.yaml: no_yaml.yaml is not YAML"),
+    ],
+)
+def test_a_file_that_cannot_be_followed_gets_a_sentence(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str, said: str
+) -> None:
+    own(tmp_path, "extends: bogus\n", "knows_none.yaml")
+    own(tmp_path, "extends: away.yaml\n", "lost.yaml")
+    own(tmp_path, "extends: b.yaml\n", "a.yaml")
+    own(tmp_path, "extends: a.yaml\n", "b.yaml")
+    own(tmp_path, "params: {silver/groups: {most_size: 0}}\n", "wrong.yaml")
+    own(tmp_path, "extends: wrong.yaml\n", "on_wrong.yaml")
+    own(tmp_path, "params: {silver/bogus: {}}\n", "no_stage.yaml")
+    own(tmp_path, "params: {silver/groups: {\n", "no_yaml.yaml")
+    (tmp_path / "no_text.yaml").write_bytes(b"\xff\xfe\x00")
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(UserError, match=said) as caught:
+        load_profile(name)
+    assert "\n" not in str(caught.value)
