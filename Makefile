@@ -10,7 +10,7 @@ READY := $(VENV)/.ready-$(EXTRA)
 # Containers often switch bytecode off: each of the many processes would then compile torch, TRL and vLLM anew, some 20 s each.
 export PYTHONDONTWRITEBYTECODE :=
 
-.PHONY: help setup demo test test-fast lint types format lock clean
+.PHONY: help setup demo test test-fast lint types format lock wheel clean
 
 help:  ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -46,6 +46,9 @@ format: setup  ## Rewrite the sources in the project's style
 
 lock: $(READY)  ## Renew both locks from pyproject.toml
 	@bash scripts/lock.sh
+
+wheel: setup  ## Build the wheel in dist/, to be installed beside the libraries of a lock
+	@$(BIN)/python -m hatchling build -t wheel
 
 clean:  ## Remove the environment; the lake in .mixlake stays
 	@rm -rf $(VENV) .tools

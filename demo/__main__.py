@@ -1,4 +1,4 @@
-"""`python -m demo`: what demo.run does, a user's mistake or Ctrl-C told in one sentence."""
+"""`python -m demo`: what demo.run does, a user's mistake or Ctrl-C printed as one sentence."""
 
 import os
 import sys
@@ -7,7 +7,7 @@ from lake.cli.main import guarded
 
 
 def _run() -> int:
-    from demo.run import main  # inside, so that Ctrl-C during its imports is told too
+    from demo.run import main  # inside, so that Ctrl-C during its imports gets the sentence, too
 
     return main()
 

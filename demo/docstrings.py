@@ -119,30 +119,30 @@ def _returned(lines: list[str], numpy: bool) -> str:
 
 def _with_prose(doc: Docstring, argument_names: Iterable[str]) -> Docstring:
     """The docstring with each empty field filled from the sentences of its prose, if any speak of it."""
-    told = [
+    prose = [
         closed(line)
         for paragraph in doc.body
         for line in sentences(paragraph)
         if not paragraph.startswith("- ") and " -- " not in line
     ][1:]
-    returning = [sentence for sentence in told if RETURNS.search(sentence) and not RAISES.search(sentence)]
-    raising = [(EXCEPTION.search(sentence), sentence) for sentence in told if RAISES.search(sentence)]
+    returning = [sentence for sentence in prose if RETURNS.search(sentence) and not RAISES.search(sentence)]
+    raising = [(EXCEPTION.search(sentence), sentence) for sentence in prose if RAISES.search(sentence)]
     return Docstring(
         body=doc.body,
-        arguments=doc.arguments or tuple(_arguments_in(told, argument_names)),
+        arguments=doc.arguments or tuple(_arguments_in(prose, argument_names)),
         returns=doc.returns or (returning[0] if returning else ""),
         errors=doc.errors or tuple(Entry(name.group(), sentence, True) for name, sentence in raising if name),
         returns_in_prose=not doc.returns and bool(returning),
     )
 
 
-def _arguments_in(told: list[str], names: Iterable[str]) -> list[Entry]:
+def _arguments_in(prose: list[str], names: Iterable[str]) -> list[Entry]:
     """One sentence for each argument that the prose names, each sentence used once."""
-    found: list[Entry] = []
-    unused = [sentence for sentence in told if not RETURNS.search(sentence) and not RAISES.search(sentence)]
+    entries: list[Entry] = []
+    unused = [sentence for sentence in prose if not RETURNS.search(sentence) and not RAISES.search(sentence)]
     for name in names:
         naming = next((sentence for sentence in unused if len(name) > 2 and re.search(rf"\b{name}\b", sentence)), None)
         if naming:
             unused.remove(naming)
-            found.append(Entry(name, naming, True))
-    return found
+            entries.append(Entry(name, naming, True))
+    return entries

@@ -23,22 +23,22 @@ def guides(definitions: Iterable[Definition], functions: Iterable[Function], see
 
     None is about a function that has partial questions: a complete answer must not stand beside them.
     """
-    asked = {function.definition.name for function in functions}
-    told = {"\n".join(function.docstring.paragraphs) for function in functions}
-    found: list[Question] = []
+    questioned = {function.definition.name for function in functions}
+    texts = {"\n".join(function.docstring.paragraphs) for function in functions}
+    whole: list[Question] = []
     for definition in sorted(definitions, key=lambda one: rank(seed, "guide", one.name)):
-        if len(found) >= rows:
+        if len(whole) >= rows:
             break
-        if definition.name in asked or not in_pool(definition.package, definition.module, seed):
+        if definition.name in questioned or not in_pool(definition.package, definition.module, seed):
             continue
         if len(definition.docstring.split()) < SHORTEST:  # parsing is dear, and adds no word
             continue
         text = "\n".join(closed(paragraph) for paragraph in parse(definition.docstring).paragraphs)
-        if text in told or not SHORTEST <= len(text.split()) <= LONGEST:
+        if text in texts or not SHORTEST <= len(text.split()) <= LONGEST:
             continue
-        told.add(text)
+        texts.add(text)
         question = TEMPLATES[rank(seed, "wording", definition.name) % len(TEMPLATES)]
-        found.append(
+        whole.append(
             Question(id=definition.name, instruction=question.format(name=definition.name), input="", output=text)
         )
-    return sorted(found, key=lambda row: row["id"])
+    return sorted(whole, key=lambda row: row["id"])

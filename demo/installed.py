@@ -68,22 +68,22 @@ def passages(
     topics: Mapping[str, str],
     seed: int,
     limit: int,
-    asked: Iterable[str] = (),
+    reference_texts: Iterable[str] = (),
 ) -> list[Passage]:
     """Every topic's passages and those of the docstrings that the seed chooses, `limit` in all, sorted by title.
 
-    A docstring whose text is among the `asked` ones gives no passage: copies of it may stand in both halves.
+    A docstring whose text is one of `reference_texts` gives no passage: copies of it may lie in both halves.
     """
-    found = list(_topic_passages(topics))
-    seen, left_out = {passage["text"] for passage in found}, frozenset(asked)
+    passages_so_far = list(_topic_passages(topics))
+    seen, left_out = {passage["text"] for passage in passages_so_far}, frozenset(reference_texts)
     mixture = [one for one in definitions if not in_pool(one.package, one.module, seed)]
     for definition in sorted(mixture, key=lambda one: rank(seed, "passage", one.name)):
-        if len(found) >= limit:
+        if len(passages_so_far) >= limit:
             break
         fresh = [passage for passage in _docstring_passages(definition, left_out) if passage["text"] not in seen]
         seen.update(passage["text"] for passage in fresh)
-        found.extend(fresh)
-    return sorted(found[:limit], key=lambda passage: (passage["title"], passage["text"]))
+        passages_so_far.extend(fresh)
+    return sorted(passages_so_far[:limit], key=lambda passage: (passage["title"], passage["text"]))
 
 
 def land(
@@ -95,14 +95,14 @@ def land(
     files_per_package: int = 300,
 ) -> list[LandedFile]:
     """The files written under `folder`, one a kind and licence; a second call writes the same bytes."""
-    found = scan_installed(seed, files_per_package)
-    LOG.info("skipped packages: %s; files that do not parse: %d", found.skipped or "none", len(found.unparsed))
-    licences = {definition.name: definition.licence for definition in found.definitions}
-    functions = documented_functions(found.definitions, seed, question_limit)
+    scanned = scan_installed(seed, files_per_package)
+    LOG.info("skipped packages: %s; files that do not parse: %d", scanned.skipped or "none", len(scanned.unparsed))
+    licences = {definition.name: definition.licence for definition in scanned.definitions}
+    functions = documented_functions(scanned.definitions, seed, question_limit)
     questions, facts = partial_questions(functions, seed), references(functions)
-    whole = guides(found.definitions, functions, seed, guide_limit)
-    asked = (reference["text"] for reference in facts)
-    documented = passages(found.definitions, read_topics(), seed, passage_limit, asked)
+    whole = guides(scanned.definitions, functions, seed, guide_limit)
+    reference_texts = (reference["text"] for reference in facts)
+    documented = passages(scanned.definitions, read_topics(), seed, passage_limit, reference_texts)
     rows = [
         ("passages", "python_passages", [(one["licence"], one) for one in documented]),
         ("instructions", "python_questions", [(licences[one["id"].split("#")[0]], one) for one in questions]),
@@ -130,13 +130,13 @@ def _headed(text: str, title: str) -> Iterator[tuple[str, str]]:
     yield title, text[start:]
 
 
-def _docstring_passages(definition: Definition, asked: frozenset[str]) -> Iterator[Passage]:
+def _docstring_passages(definition: Definition, reference_texts: frozenset[str]) -> Iterator[Passage]:
     if len(definition.docstring.split()) < SHORTEST:  # parsing is dear, and adds no word
         return
-    told = parse(definition.docstring).paragraphs
-    if "\n".join(told) in asked:
+    texts = parse(definition.docstring).paragraphs
+    if "\n".join(texts) in reference_texts:
         return
-    for _, text in _packed([(definition.name, paragraph) for paragraph in told], SHORTEST):
+    for _, text in _packed([(definition.name, paragraph) for paragraph in texts], SHORTEST):
         yield Passage(
             title=definition.name,
             text=text,
@@ -166,7 +166,7 @@ def _packed(texts: Sequence[tuple[str, str]], shortest: int) -> Iterator[tuple[s
 def _write_source(folder: Path, kind: str, source: str, licensed: Sequence[tuple[str, object]]) -> Iterator[LandedFile]:
     for licence in sorted({licence for licence, _ in licensed}):
         path = folder / source / f"{licence}.jsonl"
-        _write_lines(path, [row for stated, row in licensed if stated == licence])
+        _write_lines(path, [row for of_row, row in licensed if of_row == licence])
         yield LandedFile(path, source, licence, kind)
 
 

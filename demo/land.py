@@ -24,10 +24,10 @@ def land_demo(lake: Lake) -> list[Registered]:
 
 
 def _corpus() -> list[Entry]:
-    stated = yaml.safe_load((_CORPUS / "sources.yaml").read_text(encoding="utf-8"))
+    sources = yaml.safe_load((_CORPUS / "sources.yaml").read_text(encoding="utf-8"))
     return [
         Entry(str(_CORPUS / name), entry["source"], entry["licence"], entry["kind"])
-        for entry in stated
+        for entry in sources
         for name in entry["files"]
     ]
 
@@ -36,10 +36,11 @@ def _installed(folder: Path) -> list[LandedFile]:
     """The files read from the installed packages, parsed again only when the packages or the parser have changed."""
     stamp, state = folder / _STAMP, _state()
     if stamp.exists():
-        told = json.loads(stamp.read_text(encoding="utf-8"))
-        if told["state"] == state:
+        landed = json.loads(stamp.read_text(encoding="utf-8"))
+        if landed["state"] == state:
             return [
-                LandedFile(Path(file["path"]), file["source"], file["licence"], file["kind"]) for file in told["files"]
+                LandedFile(Path(file["path"]), file["source"], file["licence"], file["kind"])
+                for file in landed["files"]
             ]
     files = land(folder)
     listed = [
@@ -52,8 +53,8 @@ def _installed(folder: Path) -> list[LandedFile]:
 def _state() -> str:
     """A digest over Python, the versions of all that is installed, and the code that reads it."""
     digest = hashlib.sha256(sys.version.encode())
-    for found in sorted(f"{item.name}=={item.version}" for item in metadata.distributions()):
-        digest.update(found.encode())
+    for distribution in sorted(f"{item.name}=={item.version}" for item in metadata.distributions()):
+        digest.update(distribution.encode())
     for module in sorted(Path(__file__).parent.glob("*.py")):
         digest.update(module.read_bytes())
     return digest.hexdigest()

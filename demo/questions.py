@@ -17,7 +17,7 @@ from demo.packages import Definition, in_pool, rank
 
 SHORT = 35  # words in an answer
 LONGEST_FACT = 60  # words; a longer sentence is no short statement
-MOST_FACTS = 12  # a function with more could not be told in one answer
+MOST_FACTS = 12  # a function with more does not fit into one answer
 ARGUMENT_ROWS = 4  # single-argument rows of one function at most
 
 TEMPLATES = {
@@ -139,7 +139,7 @@ def references(functions: Iterable[Function]) -> list[Reference]:
 
 
 def _answers(doc: Docstring, name: str, seed: int) -> Iterator[tuple[str, str]]:
-    """The aspects that can be told in a few whole sentences, each with its answer."""
+    """The aspects that fit into a few whole sentences, each with its answer."""
     if 4 <= len(doc.purpose.split()) <= SHORT:
         yield "purpose", doc.purpose
     yield from _argument_answers(doc.arguments, name, seed)
@@ -154,12 +154,12 @@ def _answers(doc: Docstring, name: str, seed: int) -> Iterator[tuple[str, str]]:
 
 def _argument_answers(arguments: Sequence[Entry], name: str, seed: int) -> Iterator[tuple[str, str]]:
     """All arguments in one answer where they fit, else some of them in an answer each."""
-    told = [entry for entry in arguments if _brief(entry.text, SHORT - 4)]
-    together = " ".join(_fact(entry) for entry in told)
-    if 2 <= len(told) == len(arguments) and len(together.split()) <= SHORT:
+    brief = [entry for entry in arguments if _brief(entry.text, SHORT - 4)]
+    together = " ".join(_fact(entry) for entry in brief)
+    if 2 <= len(brief) == len(arguments) and len(together.split()) <= SHORT:
         yield "arguments", together
         return
-    for entry in sorted(told, key=lambda entry: rank(seed, name, entry.name))[:ARGUMENT_ROWS]:
+    for entry in sorted(brief, key=lambda entry: rank(seed, name, entry.name))[:ARGUMENT_ROWS]:
         form = "{text}" if entry.in_prose else _pick(ANSWERS["argument"], seed, name, entry.name)
         yield (f"argument-{entry.name.split(',')[0]}", form.format(name=entry.name, text=_brief(entry.text, SHORT - 4)))
 

@@ -45,7 +45,7 @@ def main() -> int:
 
 
 def _summary(lake: Lake) -> None:
-    """The funnel, three before/afters, one refusal, and which distiller serves."""
+    """Prints the funnel, three before/afters, one rejected item, and which distiller serves."""
     print("\nFunnel")
     for step in resolve("reports.funnel:funnel")(lake):
         print(f"  {step.rows:>8,}  {step.name}" + (f"  ({step.note})" if step.note else ""))
@@ -56,15 +56,15 @@ def _summary(lake: Lake) -> None:
             print(_wrapped(member, "  - "))
         print(_wrapped(pair.after, "  => "))
     if shown.refusal:
-        print(f"\nRefused ({shown.refusal.reason}: {shown.refusal.detail})")
+        print(f"\nRejected ({shown.refusal.reason}: {shown.refusal.detail})")
         print(_wrapped(shown.refusal.text, "  x  "))
     measured = lake.dataset("reports/evaluation").to_table(columns=["metric", "value"]).to_pylist()
     facts = {
         row["metric"].removeprefix("facts_"): row["value"] for row in measured if row["metric"].startswith("facts_")
     }
     if facts:
-        told = ", ".join(f"{name.replace('_', ' ')} {share:.2f}" for name, share in facts.items())
-        print(f"\nFacts recovered, mean share of those in the docstrings: {told}")
+        shares = ", ".join(f"{name.replace('_', ' ')} {share:.2f}" for name, share in facts.items())
+        print(f"\nFacts recovered, mean share of those in the docstrings: {shares}")
     for decision in lake.dataset("models/champion").to_table(columns=["decision"]).to_pylist():
         print(f"\n{decision['decision']}")
 

@@ -12,14 +12,14 @@ PREFIX = "# dependencies sha256: "
 def dependencies_digest() -> str:
     """SHA-256 over everything in pyproject.toml that decides what a lock holds."""
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
-    stated = {
+    inputs = {
         "dependencies": project["project"]["dependencies"],
         "extras": project["project"]["optional-dependencies"],
         "groups": project["dependency-groups"],
         "python": project["project"]["requires-python"],
         "uv": project["tool"]["uv"],
     }
-    return hashlib.sha256(json.dumps(stated, sort_keys=True).encode()).hexdigest()
+    return hashlib.sha256(json.dumps(inputs, sort_keys=True).encode()).hexdigest()
 
 
 if __name__ == "__main__":

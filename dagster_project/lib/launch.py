@@ -95,6 +95,6 @@ def _failures(result: dg.ExecuteInProcessResult) -> list[tuple[str, str]]:
 
 
 def _sentence(error: Any) -> str:
-    """What the error says, in one line; the class is told only where the sentence was not written for a user."""
-    told = " ".join(error.message.split())
-    return told.partition(": ")[2] if error.cls_name in (UserError.__name__, StageFailed.__name__) else told
+    """What the error says, in one line; with its class where the sentence was not written for a user."""
+    message = " ".join(error.message.split())
+    return message.partition(": ")[2] if error.cls_name in (UserError.__name__, StageFailed.__name__) else message

@@ -24,14 +24,14 @@ class _Pages(http.server.SimpleHTTPRequestHandler):
     """Serves audit pages and reports, and nothing else of the lake; scripts are forbidden on every page."""
 
     def translate_path(self, path: str) -> str:
-        found = Path(super().translate_path(path)).resolve()
+        place = Path(super().translate_path(path)).resolve()
         base = Path(self.directory).resolve()
         inside = (
-            found.is_relative_to(base)
-            and found.relative_to(base).parts[:1]
-            and found.relative_to(base).parts[0] in _SHOWN
+            place.is_relative_to(base)
+            and place.relative_to(base).parts[:1]
+            and place.relative_to(base).parts[0] in _SHOWN
         )
-        return str(found) if inside else str(base / "absent")
+        return str(place) if inside else str(base / "absent")
 
     def end_headers(self) -> None:
         self.send_header(

@@ -1,4 +1,4 @@
-"""One asset a stage: declared from lake.stages, run by the harness, told by its report."""
+"""One asset a stage: declared from lake.stages, run by the harness, its report turned into events."""
 
 import sys
 from collections.abc import Iterator

@@ -146,19 +146,19 @@ def run(
 @app.command()
 def status(profile: ProfileName = None, as_json: AsJson = False) -> None:
     """Show every table: version, rows, gate, and whether it is up to date."""
-    from lake.harness.status import status as states
+    from lake.harness.status import status as table_states
 
-    render.status(states(_lake(), _profile(profile)), as_json)
+    render.status(table_states(_lake(), _profile(profile)), as_json)
 
 
 @app.command()
 def ledger(as_json: AsJson = False) -> int:
     """Show where every raw row went; exit 1 when the books do not balance."""
-    from lake.books.ledger import ledger as books
+    from lake.books.ledger import ledger as balance_books
 
-    told = books(_lake())
-    render.ledger(told, as_json)
-    if not told.balanced:
+    result = balance_books(_lake())
+    render.ledger(result, as_json)
+    if not result.balanced:
         raise StageFailed("The books do not balance: some raw rows have no outcome, or more than one")
     return 0
 
@@ -182,9 +182,9 @@ def show(
 @app.command()
 def explain(row_id: Annotated[str, typer.Argument(metavar="ID")], as_json: AsJson = False) -> None:
     """Show a row's whole way: from its file to its end, or back to every raw row it came from."""
-    from lake.books.lineage import explain as way
+    from lake.books.lineage import explain as explain_row
 
-    render.explanation(way(_lake(), row_id), as_json)
+    render.explanation(explain_row(_lake(), row_id), as_json)
 
 
 @app.command()

@@ -51,11 +51,11 @@ def java_version() -> int | None:
     program = java()
     if program is None:
         return None
-    told = subprocess.run([program, "-version"], capture_output=True, text=True, check=False).stderr
-    found = re.search(r'version "(\d+)(?:\.(\d+))?', told)
-    if not found:
+    output = subprocess.run([program, "-version"], capture_output=True, text=True, check=False).stderr
+    match = re.search(r'version "(\d+)(?:\.(\d+))?', output)
+    if not match:
         return None
-    return int(found[2] or 8) if found[1] == "1" else int(found[1])
+    return int(match[2] or 8) if match[1] == "1" else int(match[1])
 
 
 def _java() -> Finding:
@@ -128,7 +128,7 @@ def _installed(distribution: str) -> bool:
 
 
 def _hub(required: bool) -> Finding:
-    """Model hub: asked once with a short limit; only profiles that name hub models need it."""
+    """The model hub, tried once for three seconds; only profiles that name hub models need it."""
     if os.environ.get("HF_HUB_OFFLINE") == "1":
         return Finding(
             name="model hub",

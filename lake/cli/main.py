@@ -29,7 +29,7 @@ def _run(arguments: list[str]) -> object:
 
 
 def guarded(command: Callable[[], object]) -> int:
-    """The exit code of `command`: what it returns, or that of the one sentence its error was told in."""
+    """The exit code of `command`: what it returns, or 1 or 2 after its error was printed as one sentence."""
     surroundings.prepare()
     # a file of the folder where the user stands, such as yaml.py, must not be imported by a child process
     os.environ.setdefault("PYTHONSAFEPATH", "1")

@@ -56,7 +56,7 @@ def models_in(annotation: Any) -> Iterator[type[BaseModel]]:
 def _fields(
     model: type[BaseModel], defaults: Mapping[str, Any], values: Mapping[str, Any], prefix: str
 ) -> Iterator[Param]:
-    """`defaults`: what the parent's default gives these fields, in place of their own: one engine is vllm unless told, another rules."""
+    """`defaults`: what the parent's default gives these fields, in place of their own: one engine is vllm by default, another rules."""
     for name, field in model.model_fields.items():
         nested = list(models_in(field.annotation))
         own = None if field.is_required() else field.get_default(call_default_factory=True)

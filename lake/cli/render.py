@@ -71,10 +71,10 @@ def _cell(value: object) -> str:
     return str(value)
 
 
-def findings(found: Sequence[Finding], as_json: bool) -> None:
+def findings(prerequisites: Sequence[Finding], as_json: bool) -> None:
     """Shows what this machine has and lacks."""
     if as_json:
-        return _as_json(list(found))
+        return _as_json(list(prerequisites))
     marks = {True: "ok", False: "missing"}
     rows = [
         (
@@ -83,7 +83,7 @@ def findings(found: Sequence[Finding], as_json: bool) -> None:
             item.seen,
             "" if item.met else _needed(item),
         )
-        for item in found
+        for item in prerequisites
     ]
     return _table(("", "what", "seen", "to mend"), rows)
 
@@ -92,18 +92,18 @@ def _needed(item: Finding) -> str:
     return item.mend if item.required else f"not needed by this profile ({item.mend})"
 
 
-def profiles(found: Sequence[Profile], as_json: bool) -> None:
+def profiles(listed: Sequence[Profile], as_json: bool) -> None:
     """Shows profiles, and what each needs."""
     if as_json:
-        return _as_json(list(found))
-    rows = [(profile.name, profile.gpu, not profile.offline, profile.summary) for profile in found]
+        return _as_json(list(listed))
+    rows = [(profile.name, profile.gpu, not profile.offline, profile.summary) for profile in listed]
     return _table(("profile", "needs a GPU", "needs a model hub", "what it is for"), rows)
 
 
-def params(found: Sequence[Param], with_values: bool, as_json: bool) -> None:
+def params(listed: Sequence[Param], with_values: bool, as_json: bool) -> None:
     """Shows params; the column of values only when a profile was named."""
     if as_json:
-        return _as_json(list(found))
+        return _as_json(list(listed))
     rows = [
         (
             param.name,
@@ -112,7 +112,7 @@ def params(found: Sequence[Param], with_values: bool, as_json: bool) -> None:
             param.allowed,
             param.meaning,
         )
-        for param in found
+        for param in listed
     ]
     return _table(("param", *(["value"] if with_values else []), "default", "allowed", "meaning"), rows)
 
@@ -149,7 +149,7 @@ def _would(entry: PlannedStage) -> str:
 
 
 def reports(done: Sequence[StageReport], as_json: bool) -> None:
-    """After a run only programs are told again; people have read the progress."""
+    """Prints the reports for programs alone: people have read the progress of the run."""
     if as_json:
         _as_json(list(done))
 
@@ -172,31 +172,31 @@ def status(states: Sequence[TableStatus], as_json: bool) -> None:
     return _table(("table", "version", "rows", "gate", "up to date", "published (UTC)"), rows)
 
 
-def ledger(told: Ledger, as_json: bool) -> None:
+def ledger(books: Ledger, as_json: bool) -> None:
     """Shows the books, one line a source; outcomes that no row has are left out of the table, not of the JSON."""
     if as_json:
-        return _as_json(told)
+        return _as_json(books)
     used = [
         name
-        for name in (told.sources[0].outcomes if told.sources else {})
-        if any(source.outcomes[name] for source in told.sources)
+        for name in (books.sources[0].outcomes if books.sources else {})
+        if any(source.outcomes[name] for source in books.sources)
     ]
     rows = [
         (source.source, source.raw, *(source.outcomes[name] for name in used), source.unaccounted + source.doubled)
-        for source in told.sources
+        for source in books.sources
     ]
     total = ("all", *(sum(int(str(row[column])) for row in rows) for column in range(1, len(used) + 3)))
     _table(("source", "raw", *(name.replace("_", " ") for name in used), "unbalanced"), [*rows, total])
-    _console().print("The books balance." if told.balanced else "The books do NOT balance.")
+    _console().print("The books balance." if books.balanced else "The books do NOT balance.")
     return None
 
 
-def rows(found: Sequence[Mapping[str, Any]], as_json: bool) -> None:
+def rows(selected: Sequence[Mapping[str, Any]], as_json: bool) -> None:
     """Shows rows, one field a line."""
     if as_json:
-        return _as_json(list(found))
+        return _as_json(list(selected))
     console = _console()
-    for row in found:
+    for row in selected:
         console.rule(style="dim") if console.is_terminal else console.print("--")
         for name, value in row.items():
             shown = value if isinstance(value, str) else json.dumps(value, default=_plain, ensure_ascii=False)
@@ -204,17 +204,22 @@ def rows(found: Sequence[Mapping[str, Any]], as_json: bool) -> None:
     return None
 
 
-def explanation(told: Explanation, as_json: bool) -> None:
+def explanation(explained: Explanation, as_json: bool) -> None:
     """Shows a row's way, one line a table."""
     if as_json:
-        return _as_json(told)
+        return _as_json(explained)
     console = _console()
-    console.print(Text(f"{told.id}: {told.outcome or 'no outcome'}" + (f" ({told.reason})" if told.reason else "")))
-    for step in told.path:
+    console.print(
+        Text(
+            f"{explained.id}: {explained.outcome or 'no outcome'}"
+            + (f" ({explained.reason})" if explained.reason else "")
+        )
+    )
+    for step in explained.path:
         rest = {name: value for name, value in step.items() if name not in ("table", "version") and value is not None}
         shown = ", ".join(f"{name}={value}" for name, value in rest.items())
         console.print(Text.assemble("  ", (f"{step['table']} v{step['version']}", "bold"), f"  {shown}"))
-    console.print(Text(f"raw rows: {', '.join(told.raw_ids)}"))
+    console.print(Text(f"raw rows: {', '.join(explained.raw_ids)}"))
     return None
 
 

@@ -92,6 +92,7 @@ def test_the_wheel_holds_what_the_code_reads_and_neither_tests_nor_benchmarks(in
         "expectations/pages/templates/audit.css",
         "demo/corpus/sources.yaml",
     } <= names
+    assert "demo/expected.jsonl" not in names
     tops = {name.split("/")[0] for name in names}
     assert not tops & {"tests", "benchmarks", "scripts", "recipes", "docs"}
     where = installed.run("python", "-c", "import lake, texts; print(lake.__file__, texts.__file__)")

@@ -200,7 +200,7 @@ def test_a_docstring_that_is_asked_about_is_no_passage_where_it_is_copied():
     told = "Says the same in every module. " * 12
     copies = [Definition(f"{module}.join", module, "planted", "MIT", told, is_function=True) for module in modules]
     assert len(passages(copies, {}, SEED, 100)) == 1
-    assert passages(copies, {}, SEED, 100, asked=[told.strip()]) == []
+    assert passages(copies, {}, SEED, 100, reference_texts=[told.strip()]) == []
 
 
 def test_another_seed_splits_otherwise():
