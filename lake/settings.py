@@ -45,7 +45,7 @@ def settings() -> Settings:
     root = os.environ.get("MIXLAKE_ROOT", ".mixlake")
     return Settings(
         root=root.rstrip("/") if "://" in root else str(Path(root).expanduser().resolve()),
-        profile=os.environ.get("MIXLAKE_PROFILE", "demo"),
+        profile=os.environ.get("MIXLAKE_PROFILE") or "demo",
         spark_master=os.environ.get("MIXLAKE_SPARK_MASTER", "local[*]"),
         driver_memory=os.environ.get("MIXLAKE_DRIVER_MEMORY", "2g"),
         spark_conf=_spark_conf(os.environ.get("MIXLAKE_SPARK_CONF", "")),

@@ -212,7 +212,7 @@ def load(kind: type[AnyRecipe], stage: str, name: str) -> AnyRecipe:
             f"recipe: there is no {stage} recipe {name!r}; there are {', '.join(names)}, or a file beside the profile, "
             "such as mine.yaml."
         )
-    return parse(kind, {"name": path.stem, **read_yaml(path, f"recipe {stage}/{name}")})
+    return parse(kind, {"name": path.stem, **read_yaml(path, f"{stage} recipe {path.stem!r}")})
 
 
 def parse(kind: type[AnyRecipe], fields: dict[str, Any]) -> AnyRecipe:
@@ -234,5 +234,7 @@ def _sentence(fault: Any, kind: type[Recipe]) -> str:
     place = ".".join(str(part) for part in fault["loc"] if "[" not in str(part) and part != Architecture.__name__)
     if fault["type"] == "extra_forbidden" and len(fault["loc"]) == 1:
         return f"there is no field {place} (value {fault['input']!r}): there are {', '.join(kind.model_fields)}"
+    if fault["type"] == "missing":
+        return f"{place} must be given"
     message = str(fault["msg"]).removeprefix("Value error, ")
     return f"{place} = {fault['input']!r}: {message}" if place else message

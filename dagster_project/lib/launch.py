@@ -19,6 +19,7 @@ from lake.storage.report import StageReport
 from lake.storage.store import Lake
 
 _INSTANCE = "dagster.yaml"
+_CHILD_FAILED = "DagsterPipesExecutionError"  # says no more than an exit code
 
 
 def prepare_home() -> None:
@@ -34,7 +35,7 @@ def materialise(stages: Sequence[str], profile: str, rebuild: bool = False) -> l
 
     `rebuild` becomes a tag of the run, which does the same when it is set in the UI's launchpad.
 
-    Raises StageFailed naming the first stage that could not finish for another reason than its gate.
+    Raises StageFailed naming each stage that could not finish for another reason than its gate.
     """
     os.environ["MIXLAKE_PROFILE"] = profile
     prepare_home()
@@ -58,7 +59,8 @@ def materialise(stages: Sequence[str], profile: str, rebuild: bool = False) -> l
         if not any(report.status == "rejected" and report.stage == step[0] for report in reports)
     ]
     if crashed:
-        raise StageFailed(f"{crashed[0][0]} failed: {crashed[0][1]}; `mixlake ui` shows the run {result.run_id}")
+        reasons = "; ".join(f"{key} failed: {sentence}" for key, sentence in crashed)
+        raise StageFailed(f"{reasons}; `mixlake ui` shows the run {result.run_id}")
     return reports
 
 
@@ -95,6 +97,8 @@ def _failures(result: dg.ExecuteInProcessResult) -> list[tuple[str, str]]:
 
 
 def _sentence(error: Any) -> str:
-    """What the error says, in one line; with its class where the sentence was not written for a user."""
-    message = " ".join(error.message.split())
-    return message.partition(": ")[2] if error.cls_name in (UserError.__name__, StageFailed.__name__) else message
+    """What the error says, in one line: all of a sentence that was written for a user, else the class and the first line."""
+    if error.cls_name in (UserError.__name__, StageFailed.__name__):
+        return " ".join(error.message.split()).partition(": ")[2]
+    line = error.message.strip().partition("\n")[0]
+    return f"{line.partition(': ')[2]}, and printed above why" if error.cls_name == _CHILD_FAILED else line

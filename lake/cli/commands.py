@@ -34,7 +34,7 @@ def _lake() -> Lake:
 
 
 def _profile(name: str | None) -> Profile:
-    return load_profile(name or settings().profile)
+    return load_profile(settings().profile if name is None else name)
 
 
 @app.command()
@@ -68,7 +68,9 @@ def params(
     if stage is None:
         raise UserError(f"Name a stage: there are {', '.join(STAGES)}")
     (chosen,) = select_stages([stage])
-    render.params(params_of(chosen, load_profile(profile) if profile else None), profile is not None, as_json)
+    render.params(
+        params_of(chosen, load_profile(profile) if profile is not None else None), profile is not None, as_json
+    )
 
 
 @app.command()

@@ -126,9 +126,7 @@ def _find(name: str, folder: Path, complaint: str) -> Path:
     there_are = f"there are {', '.join(profile_names())}"
     if not is_file_name(name):
         if name not in profile_names():
-            raise UserError(
-                f"{complaint} {name!r}: {there_are}; a file of your own is named by its path: ./{name}.yaml"
-            )
+            raise UserError(f"{complaint} {name!r}: {there_are}; a file is named by its path, such as ./my.yaml")
         return _ours() / f"{name}.yaml"
     path = (folder / Path(name).expanduser()).resolve()
     if not path.is_file():
@@ -175,6 +173,8 @@ def _beside(folder: Path, value: Any) -> Any:
 def _in_words(error: ValidationError, fields: Iterable[str]) -> str:
     first = error.errors(include_url=False)[0]
     field = ".".join(str(part) for part in first["loc"]) or "params"
+    if first["type"] == "missing":
+        return f"field {field} must be given"
     if first["type"] == "extra_forbidden":
         there_are = f": there are {', '.join(fields)}" if len(first["loc"]) == 1 else ""
         return f"there is no field {field} (value {first['input']!r}){there_are}"

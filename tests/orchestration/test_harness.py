@@ -191,3 +191,19 @@ def test_books_that_do_not_balance_publish_nothing(rated_next: Lake, monkeypatch
 )
 def test_a_sentence_written_for_a_user_is_told_without_its_class(name: str, message: str, sentence: str) -> None:
     assert launch._sentence(SimpleNamespace(cls_name=name, message=message)) == sentence
+
+
+@pytest.mark.parametrize(
+    ("kind", "message", "said"),
+    [
+        ("StageFailed", "lake.errors.StageFailed: the books\n do not balance\n", "the books do not balance"),
+        ("ValueError", "ValueError: no such column\n\tat java.lang.Thread.run\n", "ValueError: no such column"),
+        (
+            "DagsterPipesExecutionError",
+            "dagster._core.errors.DagsterPipesExecutionError: External execution process failed with code 1\n",
+            "External execution process failed with code 1, and printed above why",
+        ),
+    ],
+)
+def test_why_a_stage_failed_is_told_in_one_line(kind: str, message: str, said: str) -> None:
+    assert launch._sentence(SimpleNamespace(cls_name=kind, message=message)) == said

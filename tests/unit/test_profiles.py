@@ -35,6 +35,10 @@ def test_every_profile_validates_and_says_what_it_is_for() -> None:
             r"silver/groups: field similarity_floor has the value 3: .*less than or equal to 1",
         ),
         ({GROUPS: {"bogus": 3}}, r"silver/groups: there is no field bogus \(value 3\): there are .*similarity_floor"),
+        (
+            {"silver/unique_instructions": {"expected_loss": {"logs": {"share": 1}}}},
+            "expected_loss.logs.why must be given",
+        ),
         ({GROUPS: 5}, "silver/groups: params are names and values, not 5"),
         ({GROUPS: None}, "silver/groups: params are names and values, not None"),
         ({"models/distiller_sft": {"recipe": "bogus"}}, "bogus"),
@@ -114,7 +118,7 @@ def load_text(stage: str, name: str) -> str:
 @pytest.mark.parametrize(
     ("name", "said"),
     [
-        ("bogus", "There is no profile 'bogus': there are cpu, demo, gpu, paper, scale; a file .*: ./bogus.yaml"),
+        ("bogus", "There is no profile 'bogus': there are cpu, demo, gpu, paper, scale; a file is .* ./my.yaml"),
         ("absent.yaml", "There is no profile 'absent.yaml': .*/absent.yaml is no file"),
         ("knows_none.yaml", "Profile .*/knows_none.yaml: extends names 'bogus': there are cpu, demo"),
         ("lost.yaml", "Profile .*/lost.yaml: extends names 'away.yaml': .*/away.yaml is no file"),

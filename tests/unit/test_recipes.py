@@ -58,6 +58,7 @@ def test_every_grpo_recipe_names_its_reward_weights() -> None:
         (SftRecipe, SFT | {"max_completion_length": 512}, ["max_completion_length 512", "max_length 512"]),
         (SftRecipe, SFT | {"base": TINY, "max_length": 1024}, ["max_length 1024", "positions 512"]),
         (SftRecipe, SFT | {"base": TINY | {"heads": 4}}, ["'toy': base = {", "heads 4", ">= 32"]),
+        (SftRecipe, {"name": "toy", "base": TINY}, ["learning_rate must be given", "max_length must be given"]),
         (SftRecipe, SFT | {"bogus": 3}, ["no field bogus", "learning_rate, weight_decay"]),
     ],
 )
