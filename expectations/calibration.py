@@ -1,34 +1,34 @@
-"""How far a measured value is from what was foretold of it."""
+"""How far a value is from what was predicted of it."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterator
+from typing import Any
 
-from expectations.frames import in_memory
+import numpy as np
+import pyarrow.dataset as ds
 
-if TYPE_CHECKING:
-    from expectations.frames import Frame
+from expectations.frames import field
+from lake.engines.batches import read_batches
 
 
-def gaps(frame: Frame, value: str, foretold: str) -> tuple[int, float, float]:
-    """Over the rows that have both: how many, the mean gap between them, and that between `value` and its own mean.
+def mean_errors(rows: ds.Dataset, value: str, predicted: str) -> tuple[int, float, float]:
+    """Over the rows that have both: how many, the mean error of `predicted`, and the mean error of guessing the mean of `value`.
 
-    The last is the error of guessing, which what was foretold must beat.
+    A prediction that is worth something has a smaller error than the guess. Values 0 and 4, predicted 1 and 4: (2, 0.5, 2.0).
     """
-    held: Any = in_memory(frame, {value, foretold})
-    if held is None:
-        return _gaps_in_spark(frame, value, foretold)
-    known = held.dropna(subset=[value, foretold])
-    if known.empty:
+    count, total, error = 0, 0.0, 0.0
+    for values, predictions in _pairs(rows, value, predicted):
+        count += len(values)
+        total += float(values.sum())
+        error += float(np.abs(values - predictions).sum())
+    if not count:
         return 0, 0.0, 0.0
-    gap, guess = (known[value] - known[foretold]).abs().mean(), (known[value] - known[value].mean()).abs().mean()
-    return len(known), float(gap), float(guess)
+    guess = sum(float(np.abs(values - total / count).sum()) for values, _ in _pairs(rows, value, predicted))
+    return count, error / count, guess / count
 
 
-def _gaps_in_spark(frame: Any, value: str, foretold: str) -> tuple[int, float, float]:
-    from pyspark.sql import functions as F
-
-    known = frame.select(value, foretold).dropna()
-    rows, gap, mean = known.agg(F.count("*"), F.avg(F.abs(F.col(value) - F.col(foretold))), F.avg(value)).collect()[0]
-    guess = known.agg(F.avg(F.abs(F.col(value) - F.lit(mean)))).collect()[0][0]
-    return rows, gap or 0.0, guess or 0.0
+def _pairs(rows: ds.Dataset, *columns: str) -> Iterator[tuple[Any, ...]]:
+    known = ~(field(columns[0]).is_null(nan_is_null=True) | field(columns[1]).is_null(nan_is_null=True))
+    for batch in read_batches(rows, columns, known):
+        yield tuple(column.to_numpy() for column in batch.columns)

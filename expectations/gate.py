@@ -1,7 +1,8 @@
 """Runs a suite on staged rows and reports every check: the only adapter to Great Expectations.
 
-A frame that fits easily in memory is read once, columns named by an expectation only, and looked at in full. A larger
-Spark frame stays in Spark: a quick pass that only says yes or no, then the failed checks again with examples.
+Every row is looked at by `scan`, in bounded memory. Great Expectations judges the sample that the scan took, and its result is
+completed by the counts over all rows. A check passes only where both say so: the scan found no row that breaks it, and Great
+Expectations, which is given each kind of broken row that there is, finds none either.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ import logging
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import great_expectations as gx
 from great_expectations.core.expectation_suite import ExpectationSuite
@@ -21,26 +22,21 @@ from great_expectations.core.expectation_validation_result import (
 from great_expectations.data_context.types.base import DataContextConfig, InMemoryStoreBackendDefaults
 from great_expectations.expectations.expectation import Expectation
 
-from expectations.frames import in_memory
+from expectations.frames import Rows
 from expectations.pages import docs, page
+from expectations.scan import EXAMPLES, Count, column_names, scan
 from lake.storage.report import CheckReport
 
-if TYPE_CHECKING:
-    from expectations.frames import Frame
-
-EXAMPLES = 5
 EXAMPLE_CHARACTERS = 300
-COLUMN_ARGUMENTS = ("column", "column_A", "column_B")
-UNSAID = {"batch_id", *COLUMN_ARGUMENTS}
-QUICK = {"result_format": "BOOLEAN_ONLY"}
+NOT_SHOWN = {"batch_id", "column", "column_A", "column_B"}  # arguments that the report names elsewhere
 
 
 @dataclass(frozen=True)
 class Batch:
-    """One frame and what is expected of it. `key` is the column that names a failing row in the examples."""
+    """Some rows and what is expected of them. `key` is the column that names a failing row in the examples."""
 
     name: str
-    frame: Frame
+    rows: Rows
     expectations: Sequence[Expectation]
     key: str | None = None
 
@@ -80,48 +76,67 @@ def _context() -> Any:
 
 
 def _validate(context: Any, batch: Batch) -> ExpectationSuiteValidationResult:
-    detailed: dict[str, Any] = {"result_format": "SUMMARY", "partial_unexpected_count": EXAMPLES}
-    if batch.key:
-        detailed["unexpected_index_column_names"] = [batch.key]
-    columns = {column for expectation in batch.expectations for column in _columns(expectation.configuration.kwargs)}
-    frame = in_memory(batch.frame, columns | ({batch.key} if batch.key else set()))
-    if frame is not None:
-        source = context.data_sources.add_or_update_pandas("memory")
-        return _run(_open(source, batch.name, frame), batch.name, batch.expectations, detailed)
-    # never persisted: Great Expectations would not let go of it
-    opened = _open(context.data_sources.add_or_update_spark("spark", persist=False), batch.name, batch.frame)
-    outcome = _run(opened, batch.name, batch.expectations, QUICK)
-    failed = [rule for rule, result in zip(batch.expectations, outcome.results, strict=True) if not result.success]
-    if failed:
-        again = iter(_run(opened, batch.name, failed, detailed).results)
-        outcome.results = [result if result.success else next(again) for result in outcome.results]
-    return outcome
-
-
-def _open(source: Any, name: str, frame: Any) -> Any:
-    return source.add_dataframe_asset(name).add_batch_definition_whole_dataframe(name).get_batch({"dataframe": frame})
-
-
-def _columns(kwargs: Mapping[str, Any]) -> list[str]:
-    return [str(kwargs[name]) for name in COLUMN_ARGUMENTS if name in kwargs]
-
-
-def _run(
-    opened: Any, name: str, expectations: Sequence[Expectation], result_format: Any
-) -> ExpectationSuiteValidationResult:
-    """The results in the order of `expectations`; Great Expectations gives them back in an order of its own."""
-    suite = ExpectationSuite(name=name)
-    for position, expectation in enumerate(expectations):
+    """The results in the order of the expectations; Great Expectations gives them back in an order of its own."""
+    found = scan(batch.rows, batch.expectations, batch.key)
+    suite = ExpectationSuite(name=batch.name)
+    for position, expectation in enumerate(batch.expectations):
         expectation.id = str(position)
         suite.expectations.append(expectation)
-    outcome: ExpectationSuiteValidationResult = opened.validate(suite, result_format=result_format)
+    source = context.data_sources.add_or_update_pandas("memory")
+    asset = source.add_dataframe_asset(batch.name).add_batch_definition_whole_dataframe(batch.name)
+    result_format: dict[str, Any] = {"result_format": "SUMMARY", "partial_unexpected_count": EXAMPLES}
+    if batch.key:
+        result_format["unexpected_index_column_names"] = [batch.key]
+    sample = asset.get_batch({"dataframe": found.sample.to_pandas()})
+    outcome: ExpectationSuiteValidationResult = sample.validate(suite, result_format=result_format)
     outcome.results.sort(key=_position)
+    for result, count in zip(outcome.results, found.counts, strict=True):
+        if count:
+            _complete(result, count, found.rows)
+    passed = sum(bool(result.success) for result in outcome.results)
+    outcome.success = passed == len(outcome.results)
+    # as Great Expectations counts them for its pages
+    outcome.statistics |= {
+        "successful_expectations": passed,
+        "unsuccessful_expectations": len(outcome.results) - passed,
+        "success_percent": 100 * passed / len(outcome.results) if outcome.results else None,
+    }
     return outcome
 
 
 def _position(result: ExpectationValidationResult) -> int:
     configuration: Any = result.expectation_config
     return int(configuration.id)
+
+
+def _complete(result: ExpectationValidationResult, count: Count, rows: int) -> None:
+    """Puts the counts over all rows in place of those over the sample; what could not be counted, or is in dispute, fails."""
+    if _error(dict(result.exception_info or {})):
+        return
+    error = count.error
+    if not error and bool(result.success) != (count.unexpected == 0):
+        error = (
+            f"{count.unexpected} rows break the rule by our count, Great Expectations says otherwise of the same rows"
+        )
+    if error:
+        result.success, result.result = False, {}
+        result.exception_info = {"raised_exception": True, "exception_message": error, "exception_traceback": ""}
+        return
+    known = rows - count.missing
+    figures: dict[str, Any] = {
+        "element_count": rows,
+        "unexpected_count": count.unexpected,
+        "unexpected_percent": _percent(count.unexpected, known),
+        "missing_count": count.missing,
+        "missing_percent": _percent(count.missing, rows),
+        "unexpected_percent_total": _percent(count.unexpected, rows),
+        "unexpected_percent_nonmissing": _percent(count.unexpected, known),
+    }
+    result.result |= {name: value for name, value in figures.items() if name in result.result}
+
+
+def _percent(part: int, whole: int) -> float | None:
+    return 100 * part / whole if whole else None
 
 
 def _check(batch: Batch, result: ExpectationValidationResult) -> CheckReport:
@@ -131,7 +146,7 @@ def _check(batch: Batch, result: ExpectationValidationResult) -> CheckReport:
     return CheckReport(
         batch=batch.name,
         expectation=configuration.type,
-        column=", ".join(_columns(configuration.kwargs)) or None,
+        column=", ".join(column_names(configuration.kwargs)) or None,
         severity="warning" if configuration.severity == "warning" else "critical",
         passed=bool(result.success),
         evaluated=error is None,
@@ -158,8 +173,8 @@ def _observed(figures: Mapping[str, Any]) -> str | None:
 
 def _allowed(kwargs: Mapping[str, Any]) -> str | None:
     """What the expectation was configured with, as words: the batch and the column are said elsewhere."""
-    said = {name: value for name, value in kwargs.items() if name not in UNSAID and value is not None}
-    return ", ".join(f"{name} {_plain(value)}" for name, value in said.items()) or None
+    shown = {name: value for name, value in kwargs.items() if name not in NOT_SHOWN and value is not None}
+    return ", ".join(f"{name} {_plain(value)}" for name, value in shown.items()) or None
 
 
 def _examples(figures: Mapping[str, Any]) -> tuple[str, ...]:

@@ -13,9 +13,10 @@ from dataclasses import dataclass
 from typing import Any
 
 import great_expectations.expectations.core as gxe
-import pandas as pd
+import pyarrow.dataset as ds
 from great_expectations.expectations.expectation import Expectation
 
+from expectations.frames import table
 from expectations.gate import Batch
 
 
@@ -29,12 +30,15 @@ def unique(column: str) -> Expectation:
 
 
 def filled(column: str, warning: bool = False) -> Expectation:
-    """No null, and no NaN in a frame held in memory."""
+    """No null, and no NaN."""
     return gxe.ExpectColumnValuesToNotBeNull(column=column, severity=_severity(warning))
 
 
 def sized(column: str, least: int = 1, most: int | None = None) -> list[Expectation]:
-    """Not null, and as long as allowed; the frame comes from `frames.measured`."""
+    """Not null, and of a length that is allowed: characters from the first that is not blank on, bytes, or elements of a list.
+
+    The rules are about `<column>_length`, which the scan computes.
+    """
     return [filled(f"{column}_length"), between(f"{column}_length", least, most)]
 
 
@@ -66,40 +70,38 @@ def identified(column: str, kind: str) -> list[Expectation]:
 
 
 @dataclass(frozen=True)
-class Figure:
+class Metric:
     """One number about whole tables, and what it may be."""
 
     name: str
     value: float
-    expectation: Expectation
+    rule: Expectation
 
 
-def none(name: str, value: float, warning: bool = False) -> Figure:
+def none(name: str, value: float, warning: bool = False) -> Metric:
     """A count that must be 0."""
     return at_most(name, value, 0, warning)
 
 
-def at_most(name: str, value: float, limit: float, warning: bool = False) -> Figure:
+def at_most(name: str, value: float, limit: float, warning: bool = False) -> Metric:
     """A number that may not exceed `limit`."""
-    return Figure(
-        name, value, gxe.ExpectColumnMaxToBeBetween(column=name, max_value=limit, severity=_severity(warning))
-    )
+    severity = _severity(warning)
+    return Metric(name, value, gxe.ExpectColumnMaxToBeBetween(column=name, max_value=limit, severity=severity))
 
 
-def at_least(name: str, value: float, limit: float, warning: bool = False) -> Figure:
+def at_least(name: str, value: float, limit: float, warning: bool = False) -> Metric:
     """A number that may not be below `limit`."""
-    return Figure(
-        name, value, gxe.ExpectColumnMinToBeBetween(column=name, min_value=limit, severity=_severity(warning))
-    )
+    severity = _severity(warning)
+    return Metric(name, value, gxe.ExpectColumnMinToBeBetween(column=name, min_value=limit, severity=severity))
 
 
-def figures(*checked: Figure) -> Batch:
-    """One batch of one row, a column for each figure."""
-    row = pd.DataFrame([{figure.name: float(figure.value) for figure in checked}])
-    return Batch("figures", row, [figure.expectation for figure in checked])
+def metrics(*measured: Metric) -> Batch:
+    """One batch of one row, a column for each metric."""
+    values = [float(metric.value) for metric in measured]
+    return Batch("metrics", table([values], [metric.name for metric in measured]), [one.rule for one in measured])
 
 
-def exits(table: str, frame: Any, outcomes: Sequence[str], reasons: Sequence[str]) -> Batch:
+def exits(name: str, rows: ds.Dataset, outcomes: Sequence[str], reasons: Sequence[str]) -> Batch:
     """Rows that left the pipeline: each with an outcome and a reason from the closed lists."""
     rules = [filled("id"), filled("outcome"), one_of("outcome", outcomes), filled("reason"), one_of("reason", reasons)]
-    return Batch(table, frame, [unique("id"), *rules], key="id")
+    return Batch(name, rows, [unique("id"), *rules], key="id")

@@ -6,101 +6,92 @@ neither a row nor a quarantined one is named in a warning (an empty list is a fi
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterable, Iterator, Sequence
+from typing import TYPE_CHECKING
 
-import pandas as pd
+import pyarrow as pa
+import pyarrow.dataset as ds
 
-from expectations.frames import keys, measured
+from expectations.frames import KeyValues, field, keys, pc
 from expectations.gate import Batch
-from expectations.members import count, membership, met
-from expectations.rules import at_most, between, exits, figures, filled, identified, none, one_of, sized
+from expectations.membership import membership
+from expectations.rules import at_most, between, exits, filled, identified, metrics, none, one_of, sized
+from lake.engines.keys import Column
 from lake.landing.addresses import MEMBER
+from lake.tables.reasons import UNREADABLE
 
 if TYPE_CHECKING:
     from great_expectations.expectations.expectation import Expectation
 
-    from expectations.frames import Frame, Frames
+    from expectations.frames import Frames
 
-UNREADABLE = (
-    "malformed_json", "malformed_csv", "malformed_yaml", "malformed_xml", "malformed_parquet", "malformed_arrow", "invalid_utf8",
-    "unknown_shape", "broken_thread", "unreadable_file",
-)  # fmt: skip
 EXPECTED_QUARANTINE = 0.2  # share of all records
 
 
-def instructions(frames: Frames, params: Any) -> Iterable[Batch]:
+def instructions(frames: Frames) -> Iterable[Batch]:
     """The suite of bronze/instructions."""
-    yield from _ingested(frames, "bronze/instructions", ("instructions",), ["raw", "messages"], [filled("shape")])
+    yield from _ingested(frames, "bronze/instructions", ["instructions"], ["raw", "messages"], [filled("shape")])
 
 
-def passages(frames: Frames, params: Any) -> Iterable[Batch]:
+def passages(frames: Frames) -> Iterable[Batch]:
     """The suite of bronze/passages."""
-    yield from _ingested(frames, "bronze/passages", ("passages",), ["raw", "text"], [])
+    yield from _ingested(frames, "bronze/passages", ["passages"], ["raw", "text"], [])
 
 
-def references(frames: Frames, params: Any) -> Iterable[Batch]:
+def references(frames: Frames) -> Iterable[Batch]:
     """The suite of bronze/references."""
     rules = [filled("role"), one_of("role", ["benchmark", "truth"]), filled("name")]
-    yield from _ingested(frames, "bronze/references", ("benchmark", "reference"), ["text"], rules)
+    yield from _ingested(frames, "bronze/references", ["benchmark", "reference"], ["text"], rules)
 
 
 def _ingested(
-    frames: Frames, table: str, kinds: Sequence[str], lengthy: Sequence[str], rules: Sequence[Expectation]
+    frames: Frames, table: str, kinds: Sequence[str], long_columns: Sequence[str], rules: Sequence[Expectation]
 ) -> Iterable[Batch]:
     rows, quarantined = frames[table], frames[f"{table}_quarantine"]
-    common = [
-        *identified("id", "raw"),
-        filled("source"),
-        filled("uri"),
-        filled("position"),
-        between("position", 1, None),
-    ]
-    texts = [rule for name in lengthy for rule in sized(name)]
-    named = [rule.configuration.kwargs["column"] for rule in (*common, *rules)]
-    yield Batch(table, measured(rows, lengthy, sorted({*named})), [*common, *rules, *texts], key="id")
+    origin = [filled("source"), filled("uri"), filled("position"), between("position", 1, None)]
+    texts = [rule for name in long_columns for rule in sized(name)]
+    yield Batch(table, rows, [*identified("id", "raw"), *origin, *rules, *texts], key="id")
     yield exits(f"{table}_quarantine", quarantined, ["quarantined"], UNREADABLE)
-    yield _books(frames, table, " or ".join(f"kind == '{kind}'" for kind in kinds))
+    yield _books(frames, table, field("kind").isin(list(kinds)))
 
 
-def _books(frames: Frames, table: str, kinds: str) -> Batch:
+def _books(frames: Frames, table: str, kinds: ds.Expression) -> Batch:
     """Ids and addresses across the table, its quarantine and the registered files; of rows published before, their keys alone."""
     side = f"{table}_quarantine"
     rows, quarantined, files = frames[table], frames[side], frames["landing/files"]
-    before = frames.before
-    old = [before[key] for key in (table, side) if key in before]
-    new = {"rows": keys(rows, "id"), "quarantined": keys(quarantined, "id")}
-    ids = membership(**new, **_numbered(met(keys(one, "id"), *new.values()) for one in old))
+    before = {f"old{number}": frames.before[key] for number, key in enumerate((table, side)) if key in frames.before}
+    ids = membership(
+        rows=keys(rows, "id"),
+        quarantined=keys(quarantined, "id"),
+        lookup={name: keys(old, "id") for name, old in before.items()},
+    )
     uris = membership(
         registered=keys(files, "uri", kinds),
         rows=_files(rows),
         quarantined=_files(quarantined),
-        **_numbered(map(_files, old)),
+        lookup={name: _files(old) for name, old in before.items()},
     )
     sources = membership(registered=keys(files, "source", kinds), rows=keys(rows, "source"))
-    read, refused = count(ids, "rows == 1"), count(ids, "quarantined == 1")
-    known = "".join(f" + old{number}" for number in range(len(old)))
-    again = [none("ids_published_before", count(ids, f"rows + quarantined > 0 and 0{known} > 0"))] if old else []
-    return figures(
-        none("ids_in_table_and_quarantine", count(ids, "rows + quarantined > 1")),
+    read, unreadable = ids.count("rows == 1"), ids.count("quarantined == 1")
+    known = "".join(f" + {name}" for name in before)
+    again = [none("ids_published_before", ids.count(f"rows + quarantined > 0 and 0{known} > 0"))] if before else []
+    return metrics(
+        none("ids_in_table_and_quarantine", ids.count("rows + quarantined > 1")),
         *again,
-        none("files_never_registered", count(uris, "rows + quarantined > 0 and registered == 0")),
-        none("sources_never_registered", count(sources, "rows > registered")),
+        none("files_never_registered", uris.count("rows + quarantined > 0 and registered == 0")),
+        none("sources_never_registered", sources.count("rows > registered")),
         # a file that was registered again and has nothing new leaves no row now
-        none("files_without_a_row", count(uris, f"registered > rows + quarantined{known}"), warning=True),
-        at_most("quarantined_share", refused / max(read + refused, 1), EXPECTED_QUARANTINE, warning=True),
+        none("files_without_a_row", uris.count(f"registered > rows + quarantined{known}"), warning=True),
+        at_most("quarantined_share", unreadable / max(read + unreadable, 1), EXPECTED_QUARANTINE, warning=True),
     )
 
 
-def _numbered(old: Iterable[Frame]) -> dict[str, Frame]:
-    return {f"old{number}": one for number, one in enumerate(old)}
-
-
-def _files(frame: Frame) -> Frame:
+def _files(rows: ds.Dataset) -> KeyValues:
     """The addresses of the rows' registered files: an archive's, where a row's own names a file inside one."""
-    found: Any = keys(frame, "uri")
-    if isinstance(found, pd.DataFrame):
-        return found.assign(key=found["key"].astype(str).str.replace(MEMBER, lambda match: match[1], regex=True))
-    from pyspark.sql import functions as F
 
-    return found.distinct().select(F.regexp_replace("key", MEMBER, "$1").alias("key"))
+    def read() -> Iterator[pa.Array]:
+        for addresses in Column(rows, "uri"):
+            # a file has many rows
+            yield pc.replace_substring_regex(pc.unique(addresses), MEMBER, r"\1")
+
+    return KeyValues(read)

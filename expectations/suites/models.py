@@ -7,19 +7,21 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from expectations.frames import keys, records, rows_in, table
+import pyarrow.dataset as ds
+
+from expectations.frames import field, keys, pc, records, table
 from expectations.gate import Batch
-from expectations.members import count, membership
-from expectations.rules import at_least, at_most, between, figures, filled, none, one_of, unique
+from expectations.membership import membership
+from expectations.rules import at_least, at_most, between, filled, metrics, none, one_of, unique
 from lake.ids import sha256_folder
 from texts.embed.embedder import Embedder
 
 if TYPE_CHECKING:
     from great_expectations.expectations.expectation import Expectation
 
-    from expectations.frames import Frame, Frames
+    from expectations.frames import Frames
 
 FINITE = 1e30
 LEAST_CHANGE = 1e-12  # relative: below it, training did nothing
@@ -30,28 +32,28 @@ CHECKPOINT_FILES = ("config.json", "tokenizer*", "*.safetensors")
 STATIC_FILES = ("modules.json", "tokenizer.json", "*.safetensors")
 
 
-def student_embedder(frames: Frames, params: Any) -> Iterable[Batch]:
+def student_embedder(frames: Frames) -> Iterable[Batch]:
     """The suite of models/student_embedder: whole files and measured fidelity of a student; a poor one only warns."""
     rows = frames["models/student_embedder"]
     ranges = [between(name, 0, 1) for name in ("overlap", "recall", "teacher_recall")]
     poor = between("share", EXPECTED_SHARE, None, warning=True)
     yield Batch("models/student_embedder", rows, [filled("decision"), *ranges, poor], key="decision")
     trained = [row for row in records(rows, ("uri", "digest", "train_rows", "share")) if row["uri"]]
-    yield figures(
+    yield metrics(
         none("students_without_files", sum(bool(_missing(row["uri"], STATIC_FILES)) for row in trained)),
         none("students_that_changed", sum(Embedder("", Path(row["uri"])).digest != row["digest"] for row in trained)),
         none("students_never_measured", sum(row["share"] is None or not row["train_rows"] for row in trained)),
     )
 
 
-def distiller_sft(frames: Frames, params: Any) -> Iterable[Batch]:
+def distiller_sft(frames: Frames) -> Iterable[Batch]:
     """The suite of models/distiller_sft."""
     rows = frames["models/distiller_sft"]
     yield Batch("models/distiller_sft", rows, [*_trained(), *_finite("loss"), _format_rate()], key="recipe")
     yield _files(rows)
 
 
-def distiller_grpo(frames: Frames, params: Any) -> Iterable[Batch]:
+def distiller_grpo(frames: Frames) -> Iterable[Batch]:
     """The suite of models/distiller_grpo: weights that moved; reward, KL and groups without a signal only warn."""
     rows = frames["models/distiller_grpo"]
     numbers = [*_finite("reward"), filled("weight_change"), between("weight_change", LEAST_CHANGE, FINITE)]
@@ -63,21 +65,23 @@ def distiller_grpo(frames: Frames, params: Any) -> Iterable[Batch]:
     ]
     yield Batch("models/distiller_grpo", rows, [*_trained(), *numbers, *trends], key="recipe")
     yield _files(rows)
-    worse = rows_in(rows, "reward < reward_before")
-    yield figures(none("reward_fell", worse, warning=True))
+    worse = rows.count_rows(filter=field("reward") < field("reward_before"))
+    yield metrics(none("reward_fell", worse, warning=True))
 
 
-def champion(frames: Frames, params: Any) -> Iterable[Batch]:
+def champion(frames: Frames) -> Iterable[Batch]:
     """The suite of models/champion: one distiller serves, and it was promoted only on proof."""
     rows = frames["models/champion"]
     rules = [*map(filled, ("model", "engine", "decision", "promoted", "items"))]
     yield Batch("models/champion", rows, [*rules, one_of("engine", ["rules", "vllm", "openai_api"])], key="model")
     known = membership(serving=keys(rows, "model"), answered=keys(frames["gold/heldout_answers"], "model"))
-    yield figures(
-        at_least("distillers_in_service", rows_in(rows), 1),
-        at_most("more_than_one_in_service", rows_in(rows), 1),
-        none("promoted_without_proof", rows_in(rows, "promoted == True and not (low > 0)")),
-        none("serving_but_never_measured", count(known, "serving > answered"), warning=True),
+    in_service = rows.count_rows()
+    proven = pc.coalesce(field("low") > 0, pc.scalar(False))  # an interval that is not known proves nothing
+    yield metrics(
+        at_least("distillers_in_service", in_service, 1),
+        at_most("more_than_one_in_service", in_service, 1),
+        none("promoted_without_proof", rows.count_rows(filter=field("promoted") & ~proven)),
+        none("serving_but_never_measured", known.count("serving > answered"), warning=True),
     )
 
 
@@ -94,12 +98,12 @@ def _format_rate() -> Expectation:
     return between("format_rate", EXPECTED_FORMAT_RATE, 1, warning=True)
 
 
-def _files(rows: Frame) -> Batch:
+def _files(rows: ds.Dataset) -> Batch:
     """One row a checkpoint: what is missing of it, and whether its files are those the digest was taken of."""
     listed = records(rows, ("uri", "digest"))
     found = [(row["uri"], _missing(row["uri"]), _changed(row["uri"], row["digest"])) for row in listed]
-    frame = table(found, ["uri", "missing_files", "changed"])
-    return Batch("files", frame, [between("missing_files", 0, 0), between("changed", 0, 0)], key="uri")
+    files = table(found, ["uri", "missing_files", "changed"])
+    return Batch("files", files, [between("missing_files", 0, 0), between("changed", 0, 0)], key="uri")
 
 
 def _missing(uri: str | None, wanted: Sequence[str] = CHECKPOINT_FILES) -> int:

@@ -6,9 +6,10 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from expectations.frames import records, rows_in, summary, table
+from expectations.frames import field, records, rows_by, table
 from expectations.gate import Batch
-from expectations.rules import at_least, between, figures, filled, matches, none, unique
+from expectations.rules import at_least, between, filled, matches, metrics, none, unique
+from expectations.summaries import summary
 from lake.ids import sha256_file
 
 if TYPE_CHECKING:
@@ -18,18 +19,19 @@ ARMS = ("released", "random", "high_only")
 SEEDS = 3
 
 
-def evaluation(frames: Frames, params: Any) -> Iterable[Batch]:
+def evaluation(frames: Frames) -> Iterable[Batch]:
     """The suite of reports/evaluation: warnings only. Released set and controls present, each with several seeds."""
     rows = frames["reports/evaluation"]
     numbers = [filled(name, warning=True) for name in ("arm", "metric", "value", "items")]
     yield Batch("reports/evaluation", rows, numbers, key="metric")
-    found: Any = summary(rows, "arm", ["seed"])
-    arms = found[found["arm"].isin(ARMS)]
+    compared = field("arm").isin(list(ARMS))
+    arms = summary(rows, "arm", ["seed"], where=compared)
     yield Batch("arms", arms, [between("seed", SEEDS, None, warning=True)], key="arm")
-    yield figures(*(at_least(f"{arm}_present", int(arm in set(arms["arm"])), 1, warning=True) for arm in ARMS))
+    present = rows_by(rows, "arm", compared)
+    yield metrics(*(at_least(f"{arm}_present", int(arm in present), 1, warning=True) for arm in ARMS))
 
 
-def release(frames: Frames, params: Any) -> Iterable[Batch]:
+def release(frames: Frames) -> Iterable[Batch]:
     """The suite of releases/current: every file is there, as listed, and together they hold the training set."""
     rows = frames["releases/current"]
     listed = [filled("path"), unique("path"), filled("release"), matches("sha256", "^[0-9a-f]{64}$"), filled("sha256")]
@@ -37,10 +39,11 @@ def release(frames: Frames, params: Any) -> Iterable[Batch]:
     files = table(map(_compared, records(rows, ("path", "sha256", "size"))), ["path", "missing", "changed"])
     yield Batch("files", files, [between("missing", 0, 0), between("changed", 0, 0)], key="path")
     released = sum(row["rows"] or 0 for row in records(rows, ["rows"]))
-    yield figures(
+    examples = frames["gold/training_set"].count_rows()
+    yield metrics(
         at_least("released_rows", released, 1),
-        none("rows_not_released", rows_in(frames["gold/training_set"]) - released),
-        none("rows_not_in_the_training_set", released - rows_in(frames["gold/training_set"])),
+        none("rows_not_released", examples - released),
+        none("rows_not_in_the_training_set", released - examples),
     )
 
 

@@ -1,9 +1,10 @@
-"""What the tests of the gate share: suites by stage with the stages' own params, and a Spark session where one is needed."""
+"""What the tests of the gate share: suites by stage, with the limits of the stages' own params."""
 
 from __future__ import annotations
 
+import inspect
 import sys
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -16,20 +17,24 @@ from lake.harness.profiles import resolve
 from lake.stages import STAGES
 
 if TYPE_CHECKING:
-    from pyspark.sql import SparkSession
-
     from expectations.gate import Audit, Batch
 
 LIMITS: dict[str, dict[str, Any]] = {"gold/training_set": {"budget": 3}, "silver/unique_instructions": {"max_star": 2}}
 
 
+def limits_of(suite: Callable[..., Any]) -> list[str]:
+    """The params that a suite takes by name."""
+    return [name for name, one in inspect.signature(suite).parameters.items() if one.kind is one.KEYWORD_ONLY]
+
+
 def batches_of(stage: str, frames: Mapping[str, Any], before: Mapping[str, Any] | None = None) -> list[Batch]:
-    """The batches of a stage's suite, with the limits of the stage's own params where its suite has any."""
+    """The batches of a stage's suite, with the limits of the stage's own params."""
     declared = STAGES[stage]
-    limited = declared.key.split("/")[0] in ("silver", "gold")
-    params = resolve(declared.params)(**LIMITS.get(stage, {})) if limited else None
+    suite = resolve(declared.suite)
+    named = limits_of(suite)
+    params = resolve(declared.params)(**LIMITS.get(stage, {})) if named else None
     seen = Views({key: frames[key] for key in (*declared.inputs, *declared.outputs)}, before or {})
-    return list(resolve(declared.suite)(seen, params))
+    return list(suite(seen, **{name: getattr(params, name) for name in named}))
 
 
 @pytest.fixture
@@ -41,15 +46,3 @@ def audited(tmp_path: Path) -> Callable[..., Audit]:
         return audit(stage, batches_of(stage, frames, before), "run-1", tmp_path / "audits")
 
     return run
-
-
-@pytest.fixture(scope="session")
-def spark(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SparkSession]:
-    from lake.engines.jars import delta_jars
-    from lake.settings import settings
-    from spark_jobs.session import spark_session
-
-    scratch = tmp_path_factory.mktemp("spark")
-    session = spark_session(delta_jars(settings().cache), master="local[2]", driver_memory="1g", scratch=scratch)
-    yield session
-    session.stop()

@@ -1,4 +1,4 @@
-"""One defect at a time across rows and tables, and exactly the figures that must notice it."""
+"""One defect at a time across rows and tables, and exactly the checks that must notice it."""
 
 from __future__ import annotations
 

@@ -10,20 +10,20 @@ from lake.harness.job import Views
 _TABLE = "bronze/instructions"
 
 
-def figures_of(frames: Views) -> dict[str, float]:
-    held = next(batch.frame for batch in instructions(frames, None) if batch.name == "figures")
-    return held.iloc[0].to_dict()
+def metrics_of(frames: Views) -> dict[str, float]:
+    (row,) = next(batch.rows.to_table().to_pylist() for batch in instructions(frames) if batch.name == "metrics")
+    return row
 
 
 def test_new_rows_are_compared_with_the_keys_of_old_ones_and_files_read_again_are_not_missed() -> None:
     rows = bronze()
     old = {key: rows[key] for key in (_TABLE, f"{_TABLE}_quarantine")}
     grown = Views(tables({**rows, _TABLE: [], f"{_TABLE}_quarantine": []}), tables(old))
-    found = figures_of(grown)
+    found = metrics_of(grown)
     assert (found["ids_published_before"], found["files_without_a_row"]) == (0, 0)
     fresh = {**rows[_TABLE][0], "id": ident("raw", 777)}
     grown.update(tables({_TABLE: [fresh, rows[_TABLE][1]]}))
-    assert figures_of(grown)["ids_published_before"] == 1
+    assert metrics_of(grown)["ids_published_before"] == 1
 
 
 def test_a_row_from_inside_an_archive_belongs_to_the_archive() -> None:
@@ -32,5 +32,5 @@ def test_a_row_from_inside_an_archive_belongs_to_the_archive() -> None:
     inside = [{**row, "uri": f"{row['uri']}.tar.gz!/deep/one.jsonl"} for row in rows[_TABLE]]
     quarantined = [{**row, "uri": f"{row['uri']}.tar.gz!/two.json"} for row in rows[f"{_TABLE}_quarantine"]]
     changed = {**rows, "landing/files": files, _TABLE: inside, f"{_TABLE}_quarantine": quarantined}
-    found = figures_of(Views(tables(changed), {}))
+    found = metrics_of(Views(tables(changed), {}))
     assert (found["files_never_registered"], found["files_without_a_row"]) == (0, 0)

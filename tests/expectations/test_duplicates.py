@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from conftest import limits_of
 from world import ident, silver, tables
 
 from expectations.gate import audit
@@ -25,7 +26,9 @@ def _failed(
 ) -> list[CheckReport]:
     frames = Beside(tables(rows))
     frames.before = tables({UNIQUE: before[UNIQUE]}) if before else {}
-    found = audit(UNIQUE, unique_instructions(frames, DedupeParams(**params)), "run", tmp_path).checks
+    given = DedupeParams(**params)
+    limits = {name: getattr(given, name) for name in limits_of(unique_instructions)}
+    found = audit(UNIQUE, unique_instructions(frames, **limits), "run", tmp_path).checks
     return [check for check in found if check.severity == "critical" and not check.passed]
 
 

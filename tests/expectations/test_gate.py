@@ -1,32 +1,25 @@
-"""The adapter and its pages: verdicts, what could not be evaluated, history, hostile text, no network, Spark."""
+"""The adapter and its pages: verdicts, what could not be evaluated, history, hostile text, no network."""
 
 from __future__ import annotations
 
 import os
 import re
-from collections.abc import Mapping
 from html.parser import HTMLParser
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-import pandas as pd
 import pyarrow as pa
 import pyarrow.dataset as ds
 import pytest
-from conftest import batches_of
-from lakes import vector
-from world import everything, ident, tables
 
 if TYPE_CHECKING:
-    from pyspark.sql import DataFrame, SparkSession
-
     from expectations.gate import Audit
 
 HOSTILE = "<script>alert('x')</script><img src=https://example.invalid/a.png onerror=alert(1)>&lt;b&gt;$name"
 ROWS = pa.table({"id": ["a", "b", "c"], "kind": ["good", "good", HOSTILE], "size": [1, 2, 30], "text": ["x"] * 3})
 
 
-def _audit(folder: Path, frame: Any = ROWS, run_id: str = "run-1") -> Audit:
+def _audit(folder: Path, rows: pa.Table = ROWS, run_id: str = "run-1") -> Audit:
     from expectations.gate import Batch, audit
     from expectations.rules import between, filled, one_of, unique
 
@@ -37,12 +30,11 @@ def _audit(folder: Path, frame: Any = ROWS, run_id: str = "run-1") -> Audit:
         filled("nowhere"),
         filled("kind"),
     ]
-    return audit("silver/groups", [Batch("silver/groups", frame, rules, key="id")], run_id, folder)
+    return audit("silver/groups", [Batch("silver/groups", ds.dataset(rows), rules, key="id")], run_id, folder)
 
 
-@pytest.mark.parametrize("form", [ROWS, ds.dataset(ROWS), ROWS.to_pandas()], ids=["table", "dataset", "pandas"])
-def test_each_check_is_reported_in_the_order_of_the_suite(form: Any, tmp_path: Path) -> None:
-    unique, kind, size, nowhere, filled = _audit(tmp_path, form).checks
+def test_each_check_is_reported_in_the_order_of_the_suite(tmp_path: Path) -> None:
+    unique, kind, size, nowhere, filled = _audit(tmp_path).checks
     assert (unique.expectation, unique.column, unique.passed) == ("expect_column_values_to_be_unique", "id", True)
     assert (kind.passed, kind.severity, kind.observed) == (False, "critical", "1 of 3 rows unexpected")
     assert [set(example.split(", ", 1)) for example in kind.examples] == [{"id: c", f"kind: {HOSTILE}"}]
@@ -52,11 +44,11 @@ def test_each_check_is_reported_in_the_order_of_the_suite(form: Any, tmp_path: P
     assert filled.passed and filled.evaluated
 
 
-def test_a_figure_that_is_not_a_number_fails(tmp_path: Path) -> None:
+def test_a_metric_that_is_not_a_number_fails(tmp_path: Path) -> None:
     from expectations.gate import audit
-    from expectations.rules import at_least, at_most, figures
+    from expectations.rules import at_least, at_most, metrics
 
-    batch = figures(at_most("above", float("nan"), 1), at_least("below", float("nan"), 0), at_most("fine", 1, 1))
+    batch = metrics(at_most("above", float("nan"), 1), at_least("below", float("nan"), 0), at_most("fine", 1, 1))
     assert [check.passed for check in audit("silver/groups", [batch], "run-1", tmp_path).checks] == [False, False, True]
 
 
@@ -68,7 +60,9 @@ def test_a_suite_on_an_empty_table_passes_its_row_rules(tmp_path: Path) -> None:
     empty = pa.table(
         {name: pa.array([], kind) for name, kind in (("id", pa.string()), ("size", pa.int64()), ("kind", pa.string()))}
     )
-    checks = audit("silver/groups", [Batch("silver/groups", empty, rules, key="id")], "run-1", tmp_path).checks
+    checks = audit(
+        "silver/groups", [Batch("silver/groups", ds.dataset(empty), rules, key="id")], "run-1", tmp_path
+    ).checks
     assert [check for check in checks if not check.passed] == []
 
 
@@ -159,68 +153,3 @@ def test_nothing_is_sent_anywhere() -> None:
     import expectations.gate
 
     assert expectations.gate and os.environ["GX_ANALYTICS_ENABLED"] == "false"
-
-
-def _spark_frames(spark: SparkSession, held: Mapping[str, pa.Table]) -> dict[str, DataFrame]:
-    from pyspark.sql.pandas.types import from_arrow_schema
-
-    return {
-        key: spark.createDataFrame(table.to_pylist(), from_arrow_schema(table.schema)).coalesce(1)
-        for key, table in held.items()
-    }
-
-
-SPARK_STAGES = (
-    "bronze/instructions", "silver/instructions", "silver/unique_instructions", "silver/embeddings", "silver/quality",
-    "silver/groups", "gold/training_set",
-)  # fmt: skip
-
-
-@pytest.mark.parametrize("stage", SPARK_STAGES)
-def test_spark_frames_get_the_verdicts_of_frames_in_memory(stage: str, spark: SparkSession, tmp_path: Path) -> None:
-    """On rows with defects that each stage notices, and on others that pass beside them."""
-    from expectations.gate import audit
-    from lake.stages import STAGES
-
-    rows = everything(tmp_path)
-    _spoil(rows)
-    declared = STAGES[stage]
-    held = {key: table for key, table in tables(rows).items() if key in (*declared.inputs, *declared.outputs)}
-    in_memory = audit(stage, batches_of(stage, held), "run-1", tmp_path / "a").checks
-    in_spark = audit(stage, batches_of(stage, _spark_frames(spark, held)), "run-2", tmp_path / "b").checks
-    assert _verdicts(in_spark) == _verdicts(in_memory)
-    assert len({check.passed for check in in_memory}) == 2
-
-
-def _verdicts(checks: Any) -> list[tuple[Any, ...]]:
-    return [(check.batch, check.expectation, check.column, check.severity, check.passed) for check in checks]
-
-
-def _spoil(rows: Any) -> None:
-    """A defect or two in every Spark stage."""
-    rows["bronze/instructions"][0].update(uri="/elsewhere", position=None)
-    rows["silver/instructions"][3].update(prompt=" \n ", item_type="song", language=None)
-    rows["silver/duplicates"][0].update(kept_id=ident("rec", 99), similarity=0.1)
-    rows["silver/embeddings"][0].update(vector=vector(3.0, 4.0))
-    rows["silver/quality"][0].update(high=True, uncertainty=None)
-    rows["silver/groups"][0].update(licence=None, cohesion=0.1)
-    rows["gold/training_set"][1].update(prompt="Who -- LEAKED", licences=[None], member_ids=[])
-
-
-def test_a_frame_too_large_to_hold_is_audited_in_spark(spark: SparkSession, tmp_path: Path) -> None:
-    """The same verdicts from Great Expectations on Spark, with examples of the failed checks, and nothing left persisted."""
-    held = _audit(tmp_path / "a", ROWS).checks
-    kept: Any = spark.sparkContext._jsc
-    before = kept.getPersistentRDDs().size()
-    streamed = _audit(tmp_path / "b", spark.createDataFrame(ROWS.to_pylist())).checks
-    assert _verdicts(streamed) == _verdicts(held)
-    assert [check.evaluated for check in streamed] == [True, True, True, False, True]
-    assert any(HOSTILE in example for example in streamed[1].examples)
-    assert kept.getPersistentRDDs().size() == before
-
-
-def test_only_named_columns_of_an_arrow_frame_are_read(tmp_path: Path) -> None:
-    from expectations.frames import in_memory
-
-    held = in_memory(ds.dataset(ROWS), {"id", "nowhere"})
-    assert isinstance(held, pd.DataFrame) and list(held.columns) == ["id"]

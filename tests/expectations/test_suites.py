@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import inspect
 import re
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import pandas as pd
+import pyarrow as pa
+import pyarrow.dataset as ds
 import pytest
-from conftest import batches_of
+from conftest import batches_of, limits_of
 from mutations import MUTATIONS, Edit
 from world import everything, ident, tables
 
@@ -46,7 +48,7 @@ def test_a_defect_is_noticed(
 
 
 @pytest.mark.parametrize("stage", STAGES)
-def test_every_critical_figure_has_a_defect_that_trips_it(stage: str, tmp_path: Path) -> None:
+def test_every_critical_metric_has_a_defect_that_trips_it(stage: str, tmp_path: Path) -> None:
     derived = [batch for batch in batches_of(stage, tables(everything(tmp_path))) if batch.name not in TABLES]
     tripped = {name for key, _, noticed in MUTATIONS if key == stage for name in noticed}
     assert {column for batch in derived for column in _critical_columns(batch)} <= tripped
@@ -79,16 +81,15 @@ def _critical(check: CheckReport) -> bool:
     return check.severity == "critical"
 
 
-def _broken(batch: Batch, rule: Any) -> Iterator[pd.DataFrame]:
-    """The batch's rows with one value that `rule`, and it alone, must refuse; one frame per bound of a range."""
-    from expectations.frames import in_memory
+def _broken(batch: Batch, rule: Any) -> Iterator[ds.Dataset]:
+    """The batch's rows with one value that `rule`, and it alone, must notice; one dataset per bound of a range."""
+    from expectations.scan import scan
 
     if rule.severity == "warning":
         return
     asked = rule.configuration.kwargs
-    named = {other.configuration.kwargs["column"] for other in batch.expectations} | {batch.key or ""}
-    rows = in_memory(batch.frame, named)
-    assert rows is not None and len(rows) > 0, batch.name
+    rows = scan(batch.rows, batch.expectations, batch.key).sample.to_pylist()
+    assert rows, batch.name
     kind, column = rule.configuration.type, asked["column"]
     if kind == "expect_column_values_to_be_unique":
         unique = {
@@ -107,20 +108,21 @@ def _broken(batch: Batch, rule: Any) -> Iterator[pd.DataFrame]:
         yield _with(rows, column, "nonsense")
 
 
-def _with(rows: pd.DataFrame, column: str, value: Any) -> pd.DataFrame:
-    broken = rows.astype({column: object})
-    broken.iloc[0, list(rows.columns).index(column)] = value
-    return broken
+def _with(rows: list[dict[str, Any]], column: str, value: Any) -> ds.Dataset:
+    return _dataset([{**rows[0], column: value}, *rows[1:]])
 
 
-def _with_twin(rows: pd.DataFrame, column: str, unique: set[str]) -> pd.DataFrame:
+def _with_twin(rows: list[dict[str, Any]], column: str, unique: set[str]) -> ds.Dataset:
     """One more row like the first, which of the unique columns shares only `column` with it."""
-    twin = rows.iloc[[0]].copy()
-    for other in unique - {column}:
-        twin[other] = re.sub(
-            r"([0-9a-f]{24,})?$", lambda found: "e" * len(found[0]) or "~", twin[other].iloc[0], count=1
-        )
-    return pd.concat([rows, twin], ignore_index=True)
+    twin = {
+        other: re.sub(r"([0-9a-f]{24,})?$", lambda found: "e" * len(found[0]) or "~", rows[0][other], count=1)
+        for other in unique - {column}
+    }
+    return _dataset([*rows, {**rows[0], **twin}])
+
+
+def _dataset(rows: list[dict[str, Any]]) -> ds.Dataset:
+    return ds.dataset(pa.Table.from_pylist(rows))
 
 
 class Grown(dict[str, Any]):
@@ -149,5 +151,13 @@ def test_new_rows_share_no_key_with_published_ones(
     seen = (*STAGES[stage].inputs, *STAGES[stage].outputs)
     frames = Grown({key: table for key, table in tables(rows).items() if key in seen})
     frames.before = tables({stage: [old]})
-    batches = resolve(STAGES[stage].suite)(frames, resolve(STAGES[stage].params)())
+    suite, params = resolve(STAGES[stage].suite), resolve(STAGES[stage].params)()
+    batches = suite(frames, **{name: getattr(params, name) for name in limits_of(suite)})
     assert _failing(audit(stage, batches, "run-1", tmp_path / "audits")) == noticed
+
+
+@pytest.mark.parametrize("stage", STAGES)
+def test_a_suite_takes_by_name_only_what_the_stages_params_have(stage: str) -> None:
+    suite, params = resolve(STAGES[stage].suite), resolve(STAGES[stage].params)
+    assert set(limits_of(suite)) <= set(params.model_fields)
+    assert len(inspect.signature(suite).parameters) == 1 + len(limits_of(suite))

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
+import pyarrow.dataset as ds
 from lakes import vector
 
 from lake.tables import TABLES
@@ -21,9 +22,9 @@ def ident(kind: str, number: int) -> str:
     return f"{kind}_{number:024x}"
 
 
-def tables(rows: Mapping[str, list[dict[str, Any]]]) -> dict[str, pa.Table]:
-    """The rows as tables of the declared schemas; a missing column is null."""
-    return {key: pa.Table.from_pylist(listed, schema=TABLES[key].schema) for key, listed in rows.items()}
+def tables(rows: Mapping[str, list[dict[str, Any]]]) -> dict[str, ds.Dataset]:
+    """The rows as datasets of the declared schemas; a missing column is null."""
+    return {key: ds.dataset(pa.Table.from_pylist(listed, schema=TABLES[key].schema)) for key, listed in rows.items()}
 
 
 def _record(number: int) -> dict[str, Any]:

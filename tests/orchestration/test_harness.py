@@ -166,7 +166,7 @@ def test_books_that_do_not_balance_publish_nothing(rated_next: Lake, monkeypatch
     import expectations.suites.silver
     import inference.rate
 
-    monkeypatch.setattr(expectations.suites.silver, "ratings", lambda frames, params: ())  # the suite would see it too
+    monkeypatch.setattr(expectations.suites.silver, "ratings", lambda frames: ())  # the suite would see it too
     honest = inference.rate.ratings
     monkeypatch.setattr(
         inference.rate, "ratings", lambda *given: ((key, rows.slice(1)) for key, rows in honest(*given))

@@ -6,13 +6,11 @@ from threading import Event, Thread, current_thread
 from time import sleep
 
 import pyarrow as pa
-import pyarrow.dataset as ds
 import pytest
 from pyspark.sql import SparkSession
 
 from lake.engines import spark as engines
 from lake.errors import UserError
-from lake.stages import Balance
 from lake.storage.store import Lake
 from spark_jobs.session import local_cores, spark_session, spark_settings
 
@@ -81,19 +79,6 @@ def test_a_session_is_started_ahead_once_and_in_the_background(monkeypatch: pyte
     assert starting.wait(60)
     assert engines.spark_session() is session
     assert threads != [current_thread()] and len(threads) == 1
-
-
-def test_books_balance_over_tables_in_spark_and_tables_held(spark: SparkSession, tmp_path: Path) -> None:
-    frames = engines.SparkFrames(Lake(str(tmp_path)))
-    balance = Balance("all", "id", (("kept", "raw_id"), ("left", "id")))
-    seen = {
-        "all": spark.createDataFrame([("a",), ("b",), ("c",)], "id string"),
-        "kept": spark.createDataFrame([("a",), ("b",)], "raw_id string"),
-        "left": ds.dataset(pa.table({"id": ["b", "x"]})),
-    }
-    assert frames.misplaced(balance, seen) == {"lost": 1, "doubled": 1, "foreign": 1}
-    held = {key: frame if key == "left" else ds.dataset(frame.toArrow()) for key, frame in seen.items()}
-    assert frames.misplaced(balance, held) == {"lost": 1, "doubled": 1, "foreign": 1}
 
 
 @pytest.mark.parametrize(
