@@ -4,7 +4,9 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from lake.engines.spark import Frames
+import pyarrow.dataset as ds
+
+from lake.engines.frames import Frames
 from lake.harness.job import Views
 from lake.harness.new_rows import NewRows
 from lake.stages import Stage
@@ -54,11 +56,10 @@ class RunInputs:
         return LazyFrames(self.new.before if self.new else {}, self.frames.open)
 
     def for_suite(self, staged: Mapping[str, Staged]) -> Views:
-        """The rows that the job was given, those it staged, and those before them."""
-        inputs = {key: self._view(key, at, self.new and self.new.files[key]) for key, at in self.versions.items()}
-        outputs = {key: self.frames.view(key, rows.paths, rows.rows) for key, rows in staged.items()}
-        return Views(inputs | outputs, LazyFrames(self.new.before if self.new else {}, self._view))
+        """The rows that the job was given, those it staged, and those before them: Arrow datasets whatever the engine."""
+        inputs = {key: self._dataset(key, at, self.new and self.new.files[key]) for key, at in self.versions.items()}
+        outputs = {key: self.lake.files_dataset(key, rows.paths) for key, rows in staged.items()}
+        return Views(inputs | outputs, LazyFrames(self.new.before if self.new else {}, self._dataset))
 
-    def _view(self, key: str, version: int, files: Sequence[str] | None = None) -> Any:
-        paths = self.lake.file_paths(key, version) if files is None else files
-        return self.frames.view(key, paths, self.lake.row_count(key, version, set(paths)))
+    def _dataset(self, key: str, version: int, files: Sequence[str] | None = None) -> ds.Dataset:
+        return self.lake.files_dataset(key, self.lake.file_paths(key, version) if files is None else files)

@@ -5,6 +5,7 @@ suite audits the staged rows, the books are balanced, and one commit publishes t
 normally: only a crash ends with another code than 0 or 1.
 """
 
+import inspect
 import secrets
 import shutil
 import sys
@@ -14,7 +15,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from lake.engines.spark import Frames, Misplaced, frames_for
+from lake.engines.balance import imbalance
+from lake.engines.frames import frames_for
 from lake.errors import StageFailed, UserError
 from lake.harness import environment
 from lake.harness.inputs import RunInputs
@@ -117,7 +119,7 @@ def _run(attempt: _Attempt, reason: str) -> StageReport:
     if report.failed:
         record_attempt(attempt.lake, report)
         return report
-    _balance(stage, frames, views)
+    _balance(stage, views)
     published = _publish(attempt, staged, report)
     if not any(artifacts.iterdir()):
         shutil.rmtree(artifacts)
@@ -128,20 +130,21 @@ def _run(attempt: _Attempt, reason: str) -> StageReport:
 def _audit(
     attempt: _Attempt, gate: tuple[Any, Any], views: Mapping[str, Any]
 ) -> tuple[tuple[CheckReport, ...], str | None]:
+    """Runs the suite, which takes by name those of the stage's params that it must know."""
     suite, audit = gate
     folder = local_path(attempt.lake.root) / "audits"
-    result = audit(attempt.stage.key, suite(views, attempt.params), attempt.run_id, folder)
+    named = [name for name, one in inspect.signature(suite).parameters.items() if one.kind is one.KEYWORD_ONLY]
+    limits = {name: getattr(attempt.params, name) for name in named}
+    result = audit(attempt.stage.key, suite(views, **limits), attempt.run_id, folder)
     return result.checks, str(Path(result.page).relative_to(folder)) if result.page else None
 
 
-def _balance(stage: Stage, frames: Frames, views: Mapping[str, Any]) -> None:
-    """Refuses to publish when a key of the input is in no place or in two."""
-    if stage.balance is None:
-        return
-    misplaced: Misplaced = frames.misplaced(stage.balance, views)
-    if any(misplaced.values()):
+def _balance(stage: Stage, views: Mapping[str, Any]) -> None:
+    """Raises StageFailed when a key of the input is in no place or in two."""
+    wrong = imbalance(stage.balance, views) if stage.balance else None
+    if stage.balance and wrong:
         raise StageFailed(
-            f"{stage.key}: the books do not balance over {stage.balance.table}: {misplaced}; nothing was published"
+            f"{stage.key}: the books do not balance over {stage.balance.table}: {wrong}; nothing was published"
         )
 
 
