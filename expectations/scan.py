@@ -68,7 +68,7 @@ def scan(rows: Rows, rules: Sequence[Expectation], key: str | None, keys_in_memo
                 sampled.append(batch.filter(pa.array(wanted)))
     except Exception as error:  # a file that cannot be read, for one: whatever it is, nothing of this batch passes
         for check in checks:
-            check.count.error = str(error) or type(error).__name__
+            check.count.error = _sentence(error)
     empty = pa.table({name: pa.nulls(0) for name in columns})
     sample = pa.Table.from_batches(sampled) if sampled else empty
     for check in checks:
@@ -80,6 +80,11 @@ def scan(rows: Rows, rules: Sequence[Expectation], key: str | None, keys_in_memo
 def column_names(arguments: Mapping[str, Any]) -> list[str]:
     """The columns that an expectation's arguments name."""
     return [str(arguments[name]) for name in ("column", "column_A", "column_B") if name in arguments]
+
+
+def _sentence(error: Exception) -> str:
+    """What an error says; never empty, since an empty one would count as none."""
+    return str(error) or type(error).__name__
 
 
 class _Check:
@@ -102,7 +107,7 @@ class _Check:
                 found = np.concatenate([self._repeated, tally.fingerprints[twice]])
                 self._repeated = found[:EXAMPLES]
         except Exception as error:
-            self.count.error = str(error)
+            self.count.error = _sentence(error)
 
     def look(self, batch: pa.RecordBatch) -> npt.NDArray[np.intp]:
         """The places of the rows that the sample needs for this rule; what breaks it is counted."""
@@ -111,13 +116,14 @@ class _Check:
         try:
             broken = self._broken(batch)
         except Exception as error:
-            self.count.error = str(error)
+            self.count.error = _sentence(error)
             return np.empty(0, np.intp)
         rows = np.flatnonzero(broken)[: self._room]
         self._room -= len(rows)
         return rows
 
     def _broken(self, batch: pa.RecordBatch) -> Mask:
+        """Which rows break the rule; they are counted, but for repeated keys, which are counted already."""
         columns = [batch.column(name) for name in self.columns]
         null = np.logical_and.reduce([_mask(pc.is_null(values, nan_is_null=True)) for values in columns])
         if self.kind == FILLED:

@@ -57,9 +57,9 @@ def test_rows_brought_together_are_those_of_a_loop(limit: int, monkeypatch: pyte
         for _ in range(50)
     ]
     rows.append({"group": None, "kind": "x", "size": 1})
-    told: dict[str, list[dict[str, Any]]] = defaultdict(list)
+    by_group: dict[str, list[dict[str, Any]]] = defaultdict(list)
     for row in rows[:-1]:
-        told[row["group"]].append(row)
+        by_group[row["group"]].append(row)
     expected = {
         group: {
             "group": group,
@@ -67,7 +67,7 @@ def test_rows_brought_together_are_those_of_a_loop(limit: int, monkeypatch: pyte
             "kind": len({row["kind"] for row in listed}),
             "largest_size": max(row["size"] for row in listed),
         }
-        for group, listed in told.items()
+        for group, listed in by_group.items()
     }
     found = summary(ds.dataset(pa.Table.from_pylist(rows)), "group", ["kind"], ["size"], limit=limit)
     listed = [row for batch in found.read() for row in batch.to_pylist()]

@@ -55,9 +55,9 @@ def test_every_key_is_in_one_partition_with_its_counts(limit: int, monkeypatch: 
             assert tuple(key) not in found
             found[tuple(key)] = tuple(counts)
     names = sorted({*listed["one"], *listed["two"]})
-    told = {place: Counter(texts) for place, texts in listed.items()}
+    times = {place: Counter(texts) for place, texts in listed.items()}
     keys = map(tuple, fingerprints(pa.array(names)).tolist())
-    assert found == {key: (told["one"][name], told["two"][name]) for key, name in zip(keys, names, strict=True)}
+    assert found == {key: (times["one"][name], times["two"][name]) for key, name in zip(keys, names, strict=True)}
     assert (partitions > 1) == (limit < 30)
 
 
