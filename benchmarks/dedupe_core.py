@@ -52,8 +52,8 @@ def deduplicate(records: pa.Table, rule: Rule) -> tuple[set[str], dict[str, floa
     bands = pa.Table.from_batches([without_empty(candidates.pack_bands(batch, partitions)) for batch in rest])
     pairs = grouped(bands, lambda entries: candidates.pairs_of_buckets(entries, partitions, REACH))
     tick("candidates")
-    sides = (text_column(records, side) for side in ("prompt", "answer"))
-    rank = survivor_rank(records["source"].combine_chunks(), *sides, ())
+    prompt, answer = text_column(records, "prompt"), text_column(records, "answer")
+    rank = survivor_rank(records["source"].combine_chunks(), prompt, answer, ())
     texts = records.select(["id", "prompt", "answer"]).append_column("survivor_rank", pa.array(rank))
     homes = partition_of(split_ids(texts["id"].combine_chunks())[0], partitions)
     homed = [texts.filter(pa.array(homes == partition)) for partition in range(partitions)]
