@@ -9,10 +9,12 @@ import re
 import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 from pyspark.sql import SparkSession
 
 from lake.settings import project_folder
+from spark_jobs.lost_session import end_lost_session
 
 _LOGGING = Path(__file__).with_name("log4j2.properties")
 _SQL = {
@@ -31,10 +33,18 @@ _SQL = {
     # nearly all columns are ids, hashes and texts, no two alike: to look for repeated values first takes a tenth of the time
     "spark.hadoop.parquet.enable.dictionary": "false",
     "spark.ui.showConsoleProgress": "false",
+    # Spark remembers the text of each query's plan. What is persisted is told again wherever it is read, twice a level: a query of
+    # deduplication has 41 MB of it, and the fourth such run filled a heap of 1 GiB
+    "spark.sql.maxPlanStringLength": "10000",
 }
 
 _LOCAL = {
     "spark.ui.enabled": "false",
+    # history that nobody can look at without the UI
+    "spark.sql.ui.retainedExecutions": "20",
+    "spark.ui.retainedJobs": "100",
+    "spark.ui.retainedStages": "100",
+    "spark.ui.retainedTasks": "1000",
     "spark.driver.bindAddress": "127.0.0.1",
     "spark.driver.host": "127.0.0.1",
     # Delta's and Spark's defaults are made for a cluster: on two cores they cost seconds a commit
@@ -60,16 +70,33 @@ def spark_session(
     """The running session, or a fresh one with Delta's `jars`; `scratch` takes shuffle and spill files, `extra` (MIXLAKE_SPARK_CONF)
     overrides any setting.
 
+    A session that was lost is replaced.
     brief: whether a local JVM will not work long enough for its optimising compiler to pay.
     Memory, jars and master only count when no session runs yet, because the JVM is started once a process.
     """
+    end_lost_session()
     # the workers must be this interpreter: another one would lack the project's libraries
     os.environ.setdefault("PYSPARK_PYTHON", sys.executable)
     chosen = spark_settings(jars, master, driver_memory, scratch, brief) | dict(extra or {})
     builder = SparkSession.Builder().appName("mixlake").master(master)
     for name, value in chosen.items():
         builder = builder.config(name, value)
-    return builder.getOrCreate()
+    session = builder.getOrCreate()
+    context: Any = session.sparkContext
+    # it would print a traceback when the JVM is lost, which is told elsewhere
+    context._accumulatorServer.handle_error = lambda *_: None
+    return session
+
+
+def release_cached(session: SparkSession) -> None:
+    """Drops all that is persisted or checkpointed in the session, so that frames which read it cannot be used any more.
+
+    What was broadcast goes with the frames that asked for it.
+    """
+    session.catalog.clearCache()
+    context: Any = session.sparkContext
+    for rows in context._jsc.getPersistentRDDs().values():  # the catalog knows of no checkpoint
+        rows.unpersist()
 
 
 def spark_settings(

@@ -51,7 +51,7 @@ class SparkFrames:
             }
         finally:
             with suppress(Exception):  # an interrupt ends the JVM, too: then there is nothing to clear
-                self.spark.catalog.clearCache()
+                resolve("spark_jobs.session:release_cached")(self.spark)
 
     def _staged(self, key: str, frame: "DataFrame", written: WorkerFiles | None, folder: str) -> Staged:
         """The rows of `frame`, written by Spark unless workers wrote exactly these."""
@@ -111,8 +111,10 @@ def _loaded(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
 
 
 def spark_session() -> "SparkSession":
-    """The one Spark session of this process, started when first asked for."""
+    """The one Spark session of this process, started when first asked for, and again when it was lost."""
     with _STARTING:
+        if resolve("spark_jobs.lost_session:is_lost")():
+            _session.cache_clear()
         return _session()
 
 

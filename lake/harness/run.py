@@ -76,7 +76,7 @@ def run_stage(
     """Runs one stage if it has something to do and returns what happened; `rebuild` runs it on everything all the same.
 
     Raises UserError when an input was never published or its newest attempt was rejected, StageFailed when the books do not
-    balance; whatever is raised, nothing was published.
+    balance or Spark's session was lost; whatever is raised, nothing was published.
     """
     started = time.monotonic()
     environment.prepare(profile.offline)
@@ -96,7 +96,14 @@ def run_stage(
     context = JobContext(lake, attempt_id, artifacts, progress=progress)
     new = None if rebuild else new_rows(lake, stage, wanted)
     attempt = _Attempt(lake, stage, profile, attempt_id, wanted, new, lake.version(stage.key), context, started)
-    return _run(attempt, "; ".join(reasons))
+    try:
+        return _run(attempt, "; ".join(reasons))
+    except Exception as error:
+        lost = resolve("spark_jobs.lost_session:why_lost")(error) if stage.engine == "spark" else None
+        if lost is None:
+            raise
+        # without its cause, which Dagster would tell in its place: the JVM's trace says nothing to a user
+        raise StageFailed(f"{stage.key}: {lost}; nothing of it was published: run it again") from None
 
 
 def own_process(stage: Stage, params: Params) -> bool:

@@ -1,6 +1,6 @@
 """One Spark session for all Spark tests: two cores, one gigabyte, Delta included."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
 import pytest
@@ -10,19 +10,26 @@ if TYPE_CHECKING:
 
 
 @pytest.fixture(scope="session")
-def spark(tmp_path_factory: pytest.TempPathFactory) -> Iterator["SparkSession"]:
+def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator["Callable[[], SparkSession]"]:
     from lake.engines.jars import delta_jars
     from lake.settings import settings
     from spark_jobs.session import spark_session
 
-    scratch = tmp_path_factory.mktemp("spark")
-    session = spark_session(delta_jars(settings().cache), master="local[2]", driver_memory="1g", scratch=scratch)
-    yield session
-    session.stop()
+    jars, scratch = delta_jars(settings().cache), tmp_path_factory.mktemp("spark")
+    yield lambda: spark_session(jars, master="local[2]", driver_memory="1g", scratch=scratch)
+    spark_session(jars).stop()
+
+
+@pytest.fixture
+def spark(running: "Callable[[], SparkSession]") -> "SparkSession":
+    """The session, or a new one where a test ended it: the others need not fail, too."""
+    return running()
 
 
 @pytest.fixture(autouse=True)
-def _nothing_kept(spark: "SparkSession") -> Iterator[None]:
+def _nothing_kept(running: "Callable[[], SparkSession]") -> Iterator[None]:
     """Drops what a job kept, as the harness does after each stage: the tests share one heap."""
+    from spark_jobs.session import release_cached
+
     yield
-    spark.catalog.clearCache()
+    release_cached(running())
