@@ -1,6 +1,6 @@
-"""The hash of the code behind a stage or a module, so that a change of code is a reason to run again.
+"""The hash of the code behind a stage, so that a change of code is a reason to run again.
 
-A stage's covers the module of the job, every module of the project that it imports (read, not executed), the suite, the schemas it
+It covers the module of the job, every module of the project that it imports (read, not executed), the suite, the schemas it
 writes, and the versions of the libraries those modules name. Left out is what cannot change a row: the harness, how tables are
 stored, and in every module layout, comments and docstrings.
 """
@@ -42,12 +42,6 @@ def code_hash(stage: Stage) -> str:
     for table in stage.outputs:
         digest.update(schema_text(TABLES[table].schema).encode())
     return digest.hexdigest()[:16]
-
-
-@cache
-def source_hash(module: str) -> str:
-    """16 hex digits over the code of a module and of every module of the project that it imports."""
-    return hashlib.sha256(b"".join(map(_code, sorted(module_closure(module))))).hexdigest()[:16]
 
 
 def module_closure(module: str) -> frozenset[str]:

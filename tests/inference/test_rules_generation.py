@@ -1,0 +1,57 @@
+"""The generation of the rules is part of the ids of what they make: it is raised when an answer changes, and only then."""
+
+import hashlib
+from collections.abc import Iterator
+
+from passages import OTHERS, PASSAGES
+
+from inference.text_engines import EngineParams, Request, open_engine
+from inference.text_engines.rules import GENERATION
+from texts.formats import FORMATS
+
+# GENERATION, and the digest of the answers below that rules of this generation give. Where the test fails, an answer changed: raise
+# GENERATION in inference/text_engines/rules.py, and record both here.
+RECORDED = ("f2e6bd98376ba2d8", "e425b43a766a1337")
+
+
+def requests() -> Iterator[Request]:
+    """Every task on every passage, form and variant: built items are degraded, variants and raw questions fused, all are rated."""
+    texts = [(title, text) for title, text in PASSAGES]
+    with open_engine(EngineParams(kind="rules")) as engine:
+        for title, text in texts:
+            yield Request(title, "rate", [], {"text": text})
+            for form in FORMATS:
+                built = Request(
+                    title, "build", [], {"item_type": form, "title": title, "text": text, "passages": OTHERS}
+                )
+                yield built
+                target = engine.generate([built])[0].text or ""
+                variants = list[str]()
+                for variant in range(6):
+                    order = {"item_type": form, "target": target, "variant": variant, "variants": 6, "seed": 7}
+                    degraded = Request(title, "degrade", [], order)
+                    yield degraded
+                    variants.append(engine.generate([degraded])[0].text or "")
+                yield Request(title, "distil", [], {"item_type": form, "members": variants})
+                yield Request(title, "distil", [], {"item_type": form, "members": [text, *variants[:2], title]})
+
+
+def answers() -> str:
+    """16 hex digits over all texts and errors, in order."""
+    digest = hashlib.sha256()
+    with open_engine(EngineParams(kind="rules")) as engine:
+        for completion in engine.generate(list(requests())):
+            digest.update(f"{completion.text}\0{completion.error}\n".encode())
+    return digest.hexdigest()[:16]
+
+
+def test_rules_of_one_generation_give_the_same_answers() -> None:
+    assert (GENERATION, answers()) == RECORDED
+
+
+def test_each_task_is_asked_and_most_is_answered() -> None:
+    asked = list(requests())
+    with open_engine(EngineParams(kind="rules")) as engine:
+        answered = [request.task for request in asked if engine.generate([request])[0].text]
+    assert {request.task for request in asked} == set(answered) == {"rate", "build", "degrade", "distil"}
+    assert len(answered) > 0.5 * len(asked)
