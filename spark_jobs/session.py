@@ -4,6 +4,7 @@ It does not tune a cluster yet: a remote master gets the same SQL settings, and 
 MIXLAKE_SPARK_CONF or from Spark's spark-defaults.conf.
 """
 
+import gc
 import os
 import re
 import sys
@@ -91,8 +92,10 @@ def spark_session(
 def release_cached(session: SparkSession) -> None:
     """Drops all that is persisted or checkpointed in the session, so that frames which read it cannot be used any more.
 
-    What was broadcast goes with the frames that asked for it.
+    What was broadcast goes with the frames that asked for it, once the JVM collects them.
     """
+    # py4j's objects refer to themselves, so that only this tells the JVM that frames, and what they broadcast, are done with
+    gc.collect()
     session.catalog.clearCache()
     context: Any = session.sparkContext
     for rows in context._jsc.getPersistentRDDs().values():  # the catalog knows of no checkpoint

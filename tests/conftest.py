@@ -4,12 +4,16 @@ import os
 import sys
 from pathlib import Path
 
+import hypothesis
 import pytest
 from lakes import small_lake
 
 from lake.storage.store import Lake
 
 _STATUS = pytest.StashKey[int]()
+# how long an example takes says how busy the machine is
+hypothesis.settings.register_profile("untimed", deadline=None)
+hypothesis.settings.load_profile("untimed")
 
 
 @pytest.fixture

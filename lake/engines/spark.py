@@ -42,16 +42,19 @@ class SparkFrames:
         self, stage: Stage, inputs: Mapping[str, Any], params: Any, context: JobContext, folder: str
     ) -> dict[str, Staged]:
         try:
-            produced = dict(declared(stage, resolve(stage.job)(inputs, params, context).items()))
-            missing = sorted(set(stage.outputs) - set(produced))
-            if missing:
-                raise StageFailed(f"{stage.key}: the job returned no {missing[0]}")
-            return {
-                key: self._staged(key, produced[key], context.worker_files.get(key), folder) for key in stage.outputs
-            }
+            return self._run_and_stage(stage, inputs, params, context, folder)
         finally:
             with suppress(Exception):  # an interrupt ends the JVM, too: then there is nothing to clear
                 resolve("spark_jobs.session:release_cached")(self.spark)
+
+    def _run_and_stage(
+        self, stage: Stage, inputs: Mapping[str, Any], params: Any, context: JobContext, folder: str
+    ) -> dict[str, Staged]:
+        """A function of its own: when it returns, nothing refers to the job's frames any more."""
+        produced = dict(declared(stage, resolve(stage.job)(inputs, params, context).items()))
+        if missing := sorted(set(stage.outputs) - set(produced)):
+            raise StageFailed(f"{stage.key}: the job returned no {missing[0]}")
+        return {key: self._staged(key, produced[key], context.worker_files.get(key), folder) for key in stage.outputs}
 
     def _staged(self, key: str, frame: "DataFrame", written: WorkerFiles | None, folder: str) -> Staged:
         """The rows of `frame`, written by Spark unless workers wrote exactly these."""

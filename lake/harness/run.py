@@ -11,7 +11,7 @@ import shutil
 import sys
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -19,20 +19,19 @@ from lake.engines.balance import imbalance
 from lake.engines.frames import frames_for
 from lake.errors import StageFailed, UserError
 from lake.harness import environment
+from lake.harness.attempt import Attempt, publish, report_of
 from lake.harness.inputs import RunInputs
 from lake.harness.job import JobContext, Params, quiet
-from lake.harness.new_rows import NewRows, new_rows
+from lake.harness.new_rows import new_rows
 from lake.harness.plan import fingerprint, reasons_to_run, rejected_inputs
 from lake.harness.profiles import Profile, load_profile, resolve
 from lake.harness.status import current_report
 from lake.settings import local_path, settings
 from lake.stages import STAGES, Stage
 from lake.storage.attempts import record_attempt
-from lake.storage.publication import Fingerprint, Publication, now
+from lake.storage.publication import now
 from lake.storage.report import CheckReport, StageReport
-from lake.storage.staging import Staged
 from lake.storage.store import Lake
-from lake.tables import TABLES
 
 Progress = Callable[[int, int], None]
 
@@ -40,29 +39,6 @@ Progress = Callable[[int, int], None]
 def fresh_run_id() -> str:
     """An id for a run: sortable by time, unique without coordination."""
     return f"{now():%Y%m%dT%H%M%S}-{secrets.token_hex(3)}"
-
-
-@dataclass(frozen=True)
-class _Attempt:
-    """One attempt of one stage: everything that stays the same while it runs."""
-
-    lake: Lake
-    stage: Stage
-    profile: Profile
-    run_id: str
-    wanted: Fingerprint
-    new: NewRows | None  # None: the job is given all rows
-    base: int | None  # the version of its table that is in force when it starts
-    context: JobContext
-    started: float
-
-    @property
-    def folder(self) -> str:
-        return f"run-{self.run_id}"
-
-    @property
-    def params(self) -> Params:
-        return self.profile.params_of(self.stage)
 
 
 def run_stage(
@@ -95,7 +71,7 @@ def run_stage(
     artifacts = local_path(lake.root) / "artifacts" / stage.key / attempt_id
     context = JobContext(lake, attempt_id, artifacts, progress=progress)
     new = None if rebuild else new_rows(lake, stage, wanted)
-    attempt = _Attempt(lake, stage, profile, attempt_id, wanted, new, lake.version(stage.key), context, started)
+    attempt = Attempt(lake, stage, profile, attempt_id, wanted, new, lake.version(stage.key), context, started)
     try:
         return _run(attempt, "; ".join(reasons))
     except Exception as error:
@@ -111,7 +87,7 @@ def own_process(stage: Stage, params: Params) -> bool:
     return stage.engine in ("generate", "train") and not params.loads_no_model
 
 
-def _run(attempt: _Attempt, reason: str) -> StageReport:
+def _run(attempt: Attempt, reason: str) -> StageReport:
     stage, artifacts = attempt.stage, attempt.context.artifacts
     artifacts.mkdir(parents=True, exist_ok=True)
     # importing Great Expectations takes seconds, in which the Spark session starts in the background
@@ -122,12 +98,12 @@ def _run(attempt: _Attempt, reason: str) -> StageReport:
     staged = frames.run(stage, inputs.for_job(stage), attempt.params, context, attempt.folder)
     views = inputs.for_suite(staged)
     checks, page = _audit(attempt, gate, views)
-    report = _report(attempt, staged, checks, page, reason)
+    report = report_of(attempt, staged, checks, page, reason)
     if report.failed:
         record_attempt(attempt.lake, report)
         return report
     _balance(stage, views)
-    published = _publish(attempt, staged, report)
+    published = publish(attempt, staged, report)
     if not any(artifacts.iterdir()):
         shutil.rmtree(artifacts)
     record_attempt(attempt.lake, published)
@@ -135,7 +111,7 @@ def _run(attempt: _Attempt, reason: str) -> StageReport:
 
 
 def _audit(
-    attempt: _Attempt, gate: tuple[Any, Any], views: Mapping[str, Any]
+    attempt: Attempt, gate: tuple[Any, Any], views: Mapping[str, Any]
 ) -> tuple[tuple[CheckReport, ...], str | None]:
     """Runs the suite, which takes by name those of the stage's params that it must know."""
     suite, audit = gate
@@ -153,60 +129,6 @@ def _balance(stage: Stage, views: Mapping[str, Any]) -> None:
         raise StageFailed(
             f"{stage.key}: the books do not balance over {stage.balance.table}: {wrong}; nothing was published"
         )
-
-
-def _report(
-    attempt: _Attempt, staged: Mapping[str, Staged], checks: tuple[CheckReport, ...], page: str | None, reason: str
-) -> StageReport:
-    failed = any(check.severity == "critical" and not check.passed for check in checks)
-    added = {key: rows.rows for key, rows in staged.items()}
-    return StageReport(
-        stage=attempt.stage.key,
-        status="rejected" if failed else "published",
-        run_id=attempt.run_id,
-        version=attempt.base,
-        rows={key: count + _rows_before(attempt, key) for key, count in added.items()},
-        added=added,
-        grown=attempt.new is not None,
-        metrics=dict(attempt.context.metrics),
-        checks=checks,
-        inputs=attempt.wanted.inputs,
-        audit_page=page,
-        seconds=round(time.monotonic() - attempt.started, 2),
-        reason=reason,
-    )
-
-
-def _rows_before(attempt: _Attempt, key: str) -> int:
-    """The published rows of a table to which this run only adds; 0 where it replaces them."""
-    mode, version = TABLES[key].mode, attempt.lake.version(key)
-    adds = mode == "append" or (mode == "grow" and attempt.new is not None)
-    return attempt.lake.row_count(key, version) if adds and version is not None else 0
-
-
-def _publish(attempt: _Attempt, staged: Mapping[str, Staged], report: StageReport) -> StageReport:
-    """Side tables first; the stage's own commit, which names their versions, makes all of them visible at once."""
-    stage = attempt.stage
-    if attempt.lake.version(stage.key) != attempt.base:
-        raise StageFailed(f"another run published {stage.key} meanwhile: nothing of this one was; run it again")
-    publication = Publication(
-        stage=stage.key,
-        run_id=attempt.run_id,
-        published_at=now(),
-        inputs=attempt.wanted.inputs,
-        params_hash=attempt.wanted.params_hash,
-        code_hash=attempt.wanted.code_hash,
-        suite=stage.suite,
-        rows=report.rows,
-        added=report.added,
-        grown=report.grown,
-        warnings=len(report.warned),
-        metrics=report.metrics,
-        params=attempt.params.model_dump(mode="json"),
-    )
-    sides = {key: attempt.lake.publish(staged[key], publication) for key in stage.sides}
-    version = attempt.lake.publish(staged[stage.key], publication.model_copy(update={"sides": sides}))
-    return report.model_copy(update={"version": version, "seconds": round(time.monotonic() - attempt.started, 2)})
 
 
 def main(arguments: list[str]) -> int:

@@ -1,0 +1,94 @@
+"""One attempt of one stage: what stays the same while it runs, and what is reported and published of it."""
+
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from lake.errors import StageFailed
+from lake.harness.job import JobContext, Params
+from lake.harness.new_rows import NewRows
+from lake.harness.profiles import Profile
+from lake.stages import Stage
+from lake.storage.publication import Fingerprint, Publication, now
+from lake.storage.report import CheckReport, StageReport
+from lake.storage.staging import Staged
+from lake.storage.store import Lake
+from lake.tables import TABLES
+
+
+@dataclass(frozen=True)
+class Attempt:
+    """One attempt of one stage: everything that stays the same while it runs."""
+
+    lake: Lake
+    stage: Stage
+    profile: Profile
+    run_id: str
+    wanted: Fingerprint
+    new: NewRows | None  # None: the job is given all rows
+    base: int | None  # the version of its table that is in force when it starts
+    context: JobContext
+    started: float
+
+    @property
+    def folder(self) -> str:
+        return f"run-{self.run_id}"
+
+    @property
+    def params(self) -> Params:
+        return self.profile.params_of(self.stage)
+
+
+def report_of(
+    attempt: Attempt, staged: Mapping[str, Staged], checks: tuple[CheckReport, ...], page: str | None, reason: str
+) -> StageReport:
+    """What the attempt did: `published` as far as its checks go, or `rejected`."""
+    failed = any(check.severity == "critical" and not check.passed for check in checks)
+    added = {key: rows.rows for key, rows in staged.items()}
+    return StageReport(
+        stage=attempt.stage.key,
+        status="rejected" if failed else "published",
+        run_id=attempt.run_id,
+        version=attempt.base,
+        rows={key: count + _rows_before(attempt, key) for key, count in added.items()},
+        added=added,
+        grown=attempt.new is not None,
+        metrics=dict(attempt.context.metrics),
+        checks=checks,
+        inputs=attempt.wanted.inputs,
+        audit_page=page,
+        seconds=round(time.monotonic() - attempt.started, 2),
+        reason=reason,
+    )
+
+
+def _rows_before(attempt: Attempt, key: str) -> int:
+    """The published rows of a table to which this run only adds; 0 where it replaces them."""
+    mode, version = TABLES[key].mode, attempt.lake.version(key)
+    adds = mode == "append" or (mode == "grow" and attempt.new is not None)
+    return attempt.lake.row_count(key, version) if adds and version is not None else 0
+
+
+def publish(attempt: Attempt, staged: Mapping[str, Staged], report: StageReport) -> StageReport:
+    """Side tables first; the stage's own commit, which names their versions, makes all of them visible at once."""
+    stage = attempt.stage
+    if attempt.lake.version(stage.key) != attempt.base:
+        raise StageFailed(f"another run published {stage.key} meanwhile: nothing of this one was; run it again")
+    publication = Publication(
+        stage=stage.key,
+        run_id=attempt.run_id,
+        published_at=now(),
+        inputs=attempt.wanted.inputs,
+        params_hash=attempt.wanted.params_hash,
+        code_hash=attempt.wanted.code_hash,
+        suite=stage.suite,
+        rows=report.rows,
+        added=report.added,
+        grown=report.grown,
+        warnings=len(report.warned),
+        metrics=report.metrics,
+        params=attempt.params.model_dump(mode="json"),
+    )
+    sides = {key: attempt.lake.publish(staged[key], publication) for key in stage.sides}
+    version = attempt.lake.publish(staged[stage.key], publication.model_copy(update={"sides": sides}))
+    return report.model_copy(update={"version": version, "seconds": round(time.monotonic() - attempt.started, 2)})
