@@ -12,9 +12,10 @@ from static_models import static_folder
 
 from lake.errors import UserError
 from lake.storage.store import Lake
+from lake.storage.student import STUDENT
 from spark_jobs.columnar.cached_vectors import texts_without_vector
 from spark_jobs.embed.job import EmbedParams, embeddings
-from texts.embed.embedder import STUDENT, open_embedder
+from texts.embed.embedder import open_embedder
 from texts.embed.vector_bytes import FLOAT
 
 UNIQUE, VECTORS, FIDELITY = "silver/unique_instructions", "silver/embeddings", "silver/student_fidelity"
