@@ -41,17 +41,19 @@ if TYPE_CHECKING:
 
 CRITERIA = ("rarity", "complexity", "informativeness", "overall")
 
-MAX_REJECTED = 0.9  # largest share of a source that cleaning may reject
-EXPECTED_REJECTED = 0.3
-NEGLIGIBLE_SOURCE = 10  # rows: one bad row of so few is a large share
+# beyond MAX_ a stage is rejected
+MAX_REJECTED = 0.9  # share of a source that cleaning may reject
 MAX_UNRATED = 0.1
+# beyond EXPECTED_ a gate only warns
+EXPECTED_REJECTED = 0.3
 EXPECTED_HIGH = (0.05, 0.95)
+EXPECTED_HELD_OUT_ERROR = 1.1  # mean error of the neighbours, in units of the error of guessing the mean
+EXPECTED_ALONE_RISE = 0.5  # of newcomers left alone: fewer are free to join them than when everything was grouped at once
+EXPECTED_COHESION_DROP = 0.05
+NEGLIGIBLE_SOURCE = 10  # rows: one bad row of so few is a large share
 ENOUGH = 100  # rows: of fewer, a share or a mean error says little
-MAX_HELD_OUT_ERROR = 1.1  # mean error of the neighbours, in units of the error of guessing the mean
 UNIT = (0.999, 1.001)
 ROUNDING = 1e-4  # cosines are computed in single precision
-MAX_ALONE_RISE = 0.5  # of newcomers left alone: fewer are free to join them than when everything was grouped at once
-MAX_COHESION_DROP = 0.05
 
 
 def instructions(frames: Frames, *, min_characters: int, max_characters: int, empty_prompt: bool) -> Iterable[Batch]:
@@ -147,7 +149,7 @@ def _calibration(rows: ds.Dataset, scored: int, whole: bool) -> Iterable[Metric]
         yield at_most("high_share_above", share, EXPECTED_HIGH[1], warning=True)
     compared, error, guess = mean_errors(rows, "score", "neighbour_score")
     if compared >= ENOUGH:
-        yield at_most("held_out_error_over_guessing", error / max(guess, ROUNDING), MAX_HELD_OUT_ERROR, warning=True)
+        yield at_most("held_out_error_over_guessing", error / max(guess, ROUNDING), EXPECTED_HELD_OUT_ERROR, warning=True)
 
 
 def groups(frames: Frames, *, similarity_floor: float, least_size: int, most_size: int) -> Iterable[Batch]:
@@ -192,10 +194,10 @@ def _drift(ids: Membership, members: ds.Dataset, settled: ds.Dataset) -> Iterabl
     newcomers, waiting, grouped_before = ids.count("low == 1"), ids.count("waiting == 1"), settled.count_rows()
     share = ids.count("low == 1 and alone == 1") / max(newcomers, 1)
     share_before = waiting / max(waiting + grouped_before, 1)
-    yield at_most("alone_share_rise", share - share_before, MAX_ALONE_RISE, warning=True)
+    yield at_most("alone_share_rise", share - share_before, EXPECTED_ALONE_RISE, warning=True)
     if members.count_rows() and grouped_before:
         drop = mean(settled, "cohesion") - mean(members, "cohesion")
-        yield at_most("cohesion_drop", drop, MAX_COHESION_DROP, warning=True)
+        yield at_most("cohesion_drop", drop, EXPECTED_COHESION_DROP, warning=True)
 
 
 def _not_published_before(frames: Frames, key: str, *columns: str) -> Iterable[Batch]:

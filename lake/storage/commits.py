@@ -12,7 +12,8 @@ from lake.storage.staging import Staged
 
 Mode = Literal["append", "overwrite"]
 
-# Old versions are evidence: a release must be rebuildable, so neither log nor removed files expire by themselves.
+# Given to a table when it is created. Old versions are evidence: a release must be rebuildable, so neither log nor removed files
+# expire by themselves.
 _CONFIGURATION: Mapping[str, str | None] = {
     "delta.logRetentionDuration": "interval 3650 days",
     "delta.deletedFileRetentionDuration": "interval 3650 days",

@@ -59,7 +59,7 @@ class Table:
 EXIT: Columns = {
     "id": (TEXT, "the row that left, by the id it has in the stage's input"),
     "source": (TEXT, "the source it came from"),
-    "outcome": (TEXT, "where it ended: one of lake.books.ledger.OUTCOMES"),
+    "outcome": (TEXT, "where it ended: one of lake.books.ledger.OUTCOMES, or `not_grouped`, which is no end"),
     "reason": (TEXT, "why, as a code of lake.tables.reasons"),
     "detail": (TEXT, "why, as a sentence"),
 }

@@ -34,7 +34,7 @@ Ranks = NDArray[np.int64]
 def survivor_rank(source: pa.Array, prompt: pa.Array, answer: pa.Array, source_priority: Sequence[str]) -> Ranks:
     """The rank of each record, int64 (rows,), at least 1: from the top bits down unanswered, place of the source, shortness.
 
-    `prompt` and `answer` have no nulls; sources that are not in `source_priority` share the last place.
+    `longest_first` reads the low bits, so shortness stays there. `prompt` and `answer` have no nulls; sources that are not in `source_priority` share the last place.
     """
     place = pc.index_in(source, pa.array(source_priority, pa.string())).fill_null(len(source_priority))
     length = pc.add(pc.utf8_length(prompt), pc.utf8_length(answer)).to_numpy().astype(np.int64)

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
     from sentence_transformers import SentenceTransformer
 
+# the embedder of params that name none: the packaged teacher, under its own name; another package is a change of teacher.py
 DEFAULT = TEACHER_MODEL
 TEACHER, STATIC = "teacher", "static"
 # Texts of a batch times tokens of its longest text. Measured: on a CPU larger batches no longer fit its cache and smaller ones
