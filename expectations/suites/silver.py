@@ -48,7 +48,9 @@ MAX_UNRATED = 0.1
 EXPECTED_REJECTED = 0.3
 EXPECTED_HIGH = (0.05, 0.95)
 EXPECTED_HELD_OUT_ERROR = 1.1  # mean error of the neighbours, in units of the error of guessing the mean
-EXPECTED_ALONE_RISE = 0.5  # of newcomers left alone: fewer are free to join them than when everything was grouped at once
+EXPECTED_ALONE_RISE = (
+    0.5  # of newcomers left alone: fewer are free to join them than when everything was grouped at once
+)
 EXPECTED_COHESION_DROP = 0.05
 NEGLIGIBLE_SOURCE = 10  # rows: one bad row of so few is a large share
 ENOUGH = 100  # rows: of fewer, a share or a mean error says little
@@ -149,7 +151,9 @@ def _calibration(rows: ds.Dataset, scored: int, whole: bool) -> Iterable[Metric]
         yield at_most("high_share_above", share, EXPECTED_HIGH[1], warning=True)
     compared, error, guess = mean_errors(rows, "score", "neighbour_score")
     if compared >= ENOUGH:
-        yield at_most("held_out_error_over_guessing", error / max(guess, ROUNDING), EXPECTED_HELD_OUT_ERROR, warning=True)
+        yield at_most(
+            "held_out_error_over_guessing", error / max(guess, ROUNDING), EXPECTED_HELD_OUT_ERROR, warning=True
+        )
 
 
 def groups(frames: Frames, *, similarity_floor: float, least_size: int, most_size: int) -> Iterable[Batch]:
