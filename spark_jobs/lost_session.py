@@ -4,11 +4,13 @@ A process holds on to the connection of a JVM that is gone, and every later stag
 into words, and cleared away, so that whoever asks for a session next starts another one.
 """
 
+import logging
 from contextlib import suppress
 from subprocess import TimeoutExpired
 from typing import Any
 
 from pyspark import SparkContext
+from pyspark.sql import SparkSession
 
 _Spark: Any = SparkContext  # what it holds of the JVM has no public name
 _OUT_OF_MEMORY = "java.lang.OutOfMemoryError"
@@ -51,6 +53,17 @@ def end_lost_session() -> None:
     """Clears away a session that was started and does not answer any more; any other is left as it is."""
     if _Spark._active_spark_context is not None and is_lost():
         end_session()
+
+
+def keep_quiet_when_lost(session: SparkSession) -> None:
+    """Keeps libraries from printing a traceback for each call that a lost JVM does not answer: `why_lost` tells it in one sentence."""
+    context: Any = session.sparkContext
+    context._accumulatorServer.handle_error = lambda *_: None
+    logging.getLogger().addFilter(_is_no_lost_call)  # py4j logs these to the root
+
+
+def _is_no_lost_call(record: logging.LogRecord) -> bool:
+    return record.msg != "Exception while sending command."
 
 
 def _text(error: Exception) -> str:

@@ -15,7 +15,7 @@ from typing import Any
 from pyspark.sql import SparkSession
 
 from lake.settings import project_folder
-from spark_jobs.lost_session import end_lost_session
+from spark_jobs.lost_session import end_lost_session, keep_quiet_when_lost
 
 _LOGGING = Path(__file__).with_name("log4j2.properties")
 _SQL = {
@@ -83,9 +83,7 @@ def spark_session(
     for name, value in chosen.items():
         builder = builder.config(name, value)
     session = builder.getOrCreate()
-    context: Any = session.sparkContext
-    # it would print a traceback when the JVM is lost, which is told elsewhere
-    context._accumulatorServer.handle_error = lambda *_: None
+    keep_quiet_when_lost(session)
     return session
 
 
