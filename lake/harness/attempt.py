@@ -4,7 +4,6 @@ import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from lake.errors import StageFailed
 from lake.harness.job import JobContext, Params
 from lake.harness.new_rows import NewRows
 from lake.harness.profiles import Profile
@@ -26,7 +25,9 @@ class Attempt:
     run_id: str
     wanted: Fingerprint
     new: NewRows | None  # None: the job is given all rows
-    base: int | None  # the version of its table that is in force when it starts
+    seen: Mapping[
+        str, int
+    ]  # the newest version of each of its tables when it began: what its commits are conditional on
     context: JobContext
     started: float
 
@@ -49,7 +50,7 @@ def report_of(
         stage=attempt.stage.key,
         status="rejected" if failed else "published",
         run_id=attempt.run_id,
-        version=attempt.base,
+        version=attempt.lake.version(attempt.stage.key),
         rows={key: count + _rows_before(attempt, key) for key, count in added.items()},
         added=added,
         grown=attempt.new is not None,
@@ -72,8 +73,6 @@ def _rows_before(attempt: Attempt, key: str) -> int:
 def publish(attempt: Attempt, staged: Mapping[str, Staged], report: StageReport) -> StageReport:
     """Side tables first; the stage's own commit, which names their versions, makes all of them visible at once."""
     stage = attempt.stage
-    if attempt.lake.version(stage.key) != attempt.base:
-        raise StageFailed(f"another run published {stage.key} meanwhile: nothing of this one was; run it again")
     publication = Publication(
         stage=stage.key,
         run_id=attempt.run_id,
@@ -89,6 +88,7 @@ def publish(attempt: Attempt, staged: Mapping[str, Staged], report: StageReport)
         metrics=report.metrics,
         params=attempt.params.model_dump(mode="json"),
     )
-    sides = {key: attempt.lake.publish(staged[key], publication) for key in stage.sides}
-    version = attempt.lake.publish(staged[stage.key], publication.model_copy(update={"sides": sides}))
+    sides = {key: attempt.lake.publish(staged[key], publication, attempt.seen[key]) for key in stage.sides}
+    complete = publication.model_copy(update={"sides": sides})
+    version = attempt.lake.publish(staged[stage.key], complete, attempt.seen[stage.key])
     return report.model_copy(update={"version": version, "seconds": round(time.monotonic() - attempt.started, 2)})

@@ -55,6 +55,8 @@ def run_stage(
     balance or Spark's session was lost; whatever is raised, nothing was published.
     """
     started = time.monotonic()
+    # before anything is read: whoever commits from here on makes this run's commits fail
+    seen = {table: lake.newest(table) for table in stage.outputs}
     environment.prepare(profile.offline)
     reasons = reasons_to_run(lake, stage, profile, rebuild)
     stopped = rejected_inputs(lake, stage)
@@ -71,7 +73,7 @@ def run_stage(
     artifacts = local_path(lake.root) / "artifacts" / stage.key / attempt_id
     context = JobContext(lake, attempt_id, artifacts, progress=progress)
     new = None if rebuild else new_rows(lake, stage, wanted)
-    attempt = Attempt(lake, stage, profile, attempt_id, wanted, new, lake.version(stage.key), context, started)
+    attempt = Attempt(lake, stage, profile, attempt_id, wanted, new, seen, context, started)
     try:
         return _run(attempt, "; ".join(reasons))
     except Exception as error:

@@ -1,4 +1,8 @@
-"""Commits: staged files become the next version of their table, without being written again."""
+"""Commits: staged files become the next version of their table, without being written again.
+
+A stage's commit is conditional: it succeeds only if the table is still at the version that the run saw when it began. Delta's own
+rule would let two appends both pass, and each would have added the rows that are new to both.
+"""
 
 import json
 import time
@@ -6,8 +10,10 @@ from collections.abc import Mapping
 from typing import Literal
 
 from deltalake import CommitProperties, DeltaTable, Schema, Transaction
+from deltalake.exceptions import CommitFailedError, DeltaError
 from deltalake.transaction import AddAction, create_table_with_add_actions
 
+from lake.errors import StageFailed
 from lake.storage.staging import Staged
 
 Mode = Literal["append", "overwrite"]
@@ -20,36 +26,67 @@ _CONFIGURATION: Mapping[str, str | None] = {
 }
 
 
+NO_TABLE = -1  # the newest version of a table that does not exist yet
+
+
+def newest_version(uri: str) -> int:
+    """The newest version of the table at `uri`, of whatever commit; NO_TABLE where there is none."""
+    return DeltaTable(uri).version() if DeltaTable.is_deltatable(uri) else NO_TABLE
+
+
 def commit(
-    uri: str, staged: Staged, app_id: str, metadata: Mapping[str, str], mode: Mode, base: int | None = None
+    uri: str,
+    staged: Staged,
+    app_id: str,
+    metadata: Mapping[str, str],
+    mode: Mode,
+    base: int | None = None,
+    seen: int | None = None,
 ) -> int:
     """The version of the table at `uri` after one atomic commit that names the staged files; a repeat with the same `app_id` adds none.
 
     metadata: what the commit says of itself. base: for a side table whose rows grow, the version that its owner's newest commit
-    names; what was committed after it belongs to a run that did not finish, and is undone first.
+    names; what was committed after it belongs to a run that did not finish, and is undone first. seen: the newest version when the
+    run began; None where anyone may append (registrations, cached answers).
+    Raises StageFailed, and commits nothing, where another writer committed since `seen`.
     """
     moment = int(time.time() * 1000)
     actions = [
         AddAction(path, size, {}, moment, True, json.dumps({"numRecords": rows})) for path, size, rows in staged.files
     ]
-    properties = CommitProperties(custom_metadata=dict(metadata), app_transactions=[Transaction(app_id, 1)])
+    # without a retry a commit succeeds only as the very next version of the snapshot that was opened here
+    conditional = {} if seen is None else {"max_commit_retries": 0}
+    transaction = [Transaction(app_id, 1)]
+    properties = CommitProperties(custom_metadata=dict(metadata), app_transactions=transaction, **conditional)
     schema = Schema.from_arrow(staged.table.schema)
-    if not DeltaTable.is_deltatable(uri):
-        create_table_with_add_actions(
-            uri,
-            schema,
-            actions,
-            mode="error",
-            configuration=_CONFIGURATION,
-            name=staged.table.key,
-            description=staged.table.grain,
-            commit_properties=properties,
-        )
-        return 0
-    current = DeltaTable(uri)
-    if current.transaction_version(app_id) is None:
-        if base is not None and staged.table.side_of and current.version() != base:
-            current.restore(base)
-        current.create_write_transaction([*actions], mode=mode, schema=schema, commit_properties=properties)
-        current.update_incremental()
-    return current.version()
+    try:
+        if not DeltaTable.is_deltatable(uri):
+            create_table_with_add_actions(
+                uri,
+                schema,
+                actions,
+                mode="error",
+                configuration=_CONFIGURATION,
+                name=staged.table.key,
+                description=staged.table.grain,
+                commit_properties=properties,
+            )
+            return 0
+        current = DeltaTable(uri)
+        if current.transaction_version(app_id) is None:
+            if seen is not None and current.version() != seen:
+                raise _overtaken(staged)
+            if base is not None and staged.table.side_of and current.version() != base:
+                current.restore(base, commit_properties=CommitProperties(**conditional))
+            current.create_write_transaction([*actions], mode=mode, schema=schema, commit_properties=properties)
+            current.update_incremental()
+        return current.version()
+    except (CommitFailedError, DeltaError) as error:
+        if seen is None:
+            raise
+        raise _overtaken(staged) from error
+
+
+def _overtaken(staged: Staged) -> StageFailed:
+    key = staged.table.key
+    return StageFailed(f"another run published {key} meanwhile: nothing of this one was; run it again")

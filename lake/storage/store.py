@@ -15,10 +15,12 @@ from deltalake import DeltaTable
 from pyarrow import fs
 
 from lake.errors import UserError
-from lake.storage.commits import commit
+from lake.storage.commits import commit, newest_version
 from lake.storage.publication import FORMAT, Publication
 from lake.storage.staging import Staged, StagingWriter, staged_files
 from lake.tables import TABLES
+
+_RECENT = 20  # commits
 
 
 class Lake:
@@ -49,11 +51,14 @@ class Lake:
         """
         if not self.exists(key):
             return None
-        for entry in DeltaTable(self.uri(key)).history():
-            metadata = json.loads(entry.get("userMetadata") or "{}")
-            if "stage" in metadata:
-                _check_format(key, metadata.get("format"))
-                return int(entry["version"]), Publication.model_validate(metadata)
+        table = DeltaTable(self.uri(key))
+        # nearly always the newest commit: the whole log is read only where maintenance came after it
+        for most in (1, _RECENT, None):
+            for entry in table.history(most):
+                metadata = json.loads(entry.get("userMetadata") or "{}")
+                if "stage" in metadata:
+                    _check_format(key, metadata.get("format"))
+                    return int(entry["version"]), Publication.model_validate(metadata)
         return None
 
     def version(self, key: str) -> int | None:
@@ -119,17 +124,22 @@ class Lake:
         for path in staged.paths:
             self.files.delete_file(self.path(f"{staged.table.key}/{path}"))
 
-    def publish(self, staged: Staged, publication: Publication) -> int:
+    def newest(self, key: str) -> int:
+        """The newest version of a table, of whatever commit: a publication, maintenance, or a side of a run that did not finish."""
+        return newest_version(self.uri(key))
+
+    def publish(self, staged: Staged, publication: Publication, seen: int | None = None) -> int:
         """Makes staged files the next version of their table in one atomic commit; repeating it with the same run changes nothing.
 
         Rows that grew are added to what readers see; all others replace it, unless the table only ever appends.
+        Raises StageFailed, and publishes nothing, where the table is no longer at `seen`, its newest version when the run began.
         """
         key, mode = staged.table.key, staged.table.mode
         grows = mode == "grow" and publication.grown
-        base = self.version(key) if grows else None
+        base = self.version(key) if grows or mode == "append" else None
         metadata = {"userMetadata": publication.model_dump_json()}
         write_mode = "append" if grows or mode == "append" else "overwrite"
-        return commit(self.uri(key), staged, f"mixlake/{publication.run_id}", metadata, write_mode, base)
+        return commit(self.uri(key), staged, f"mixlake/{publication.run_id}", metadata, write_mode, base, seen)
 
     def append(self, key: str, rows: pa.Table, txn: str, replace: bool = False) -> int:
         """Appends rows to a landing or cache table, or puts them in place of all it holds; a repeat with the same `txn`

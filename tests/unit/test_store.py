@@ -1,14 +1,17 @@
 """Write - audit - publish on disk: what is staged is invisible, what is published is atomic, a repeat changes nothing."""
 
 from pathlib import Path
+from threading import Barrier, Thread
 from typing import Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from deltalake import DeltaTable
 
-from lake.errors import UserError
+from lake.errors import StageFailed, UserError
 from lake.storage.attempts import newest_attempt, record_attempt
+from lake.storage.commits import NO_TABLE
 from lake.storage.publication import FORMAT, Publication, now
 from lake.storage.report import StageReport
 from lake.storage.store import Lake
@@ -141,3 +144,76 @@ def test_the_newest_attempt_is_kept(tmp_path: Path) -> None:
     newest = newest_attempt(lake, KEY)
     assert newest is not None
     assert newest.run_id == "b"
+
+
+def test_of_two_runs_that_began_at_the_same_version_one_publishes(tmp_path: Path) -> None:
+    lake = Lake(str(tmp_path))
+    lake.publish(lake.write(KEY, "run-a", scores("rec_1")), publication("a"))
+    seen = lake.newest(KEY)
+    staged = {run: lake.write(KEY, f"run-{run}", scores(f"rec_{run}")) for run in "bc"}
+    barrier, failed = Barrier(2), list[str]()
+
+    def publish(run: str) -> None:
+        barrier.wait()
+        try:
+            Lake(str(tmp_path)).publish(staged[run], publication(run, grown=True), seen)
+        except StageFailed as error:
+            failed.append(f"{run}: {error}")
+
+    threads = [Thread(target=publish, args=[run]) for run in "bc"]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    [told] = failed
+    assert f"another run published {KEY} meanwhile" in told
+    winner = "c" if told.startswith("b") else "b"
+    assert ids(lake) == sorted(["rec_1", f"rec_{winner}"])
+
+
+def test_of_two_first_runs_one_publishes(tmp_path: Path) -> None:
+    lake = Lake(str(tmp_path))
+    staged = [lake.write(KEY, f"run-{run}", scores(f"rec_{run}")) for run in "ab"]
+    assert lake.publish(staged[0], publication("a"), NO_TABLE) == 0
+    with pytest.raises(StageFailed, match="meanwhile"):
+        lake.publish(staged[1], publication("b"), NO_TABLE)
+    assert ids(lake) == ["rec_a"]
+
+
+def test_maintenance_since_the_run_began_stops_its_commit_too(tmp_path: Path) -> None:
+    lake = Lake(str(tmp_path))
+    for run in "ab":
+        lake.publish(lake.write(KEY, f"run-{run}", scores(f"rec_{run}")), publication(run, grown=True))
+    seen, staged = lake.newest(KEY), lake.write(KEY, "run-c", scores("rec_c"))
+    lake.delta(KEY).optimize.compact()
+    with pytest.raises(StageFailed, match="meanwhile"):
+        lake.publish(staged, publication("c", grown=True), seen)
+
+
+@pytest.mark.parametrize("commits", [1, 3, 40])
+def test_the_newest_publication_is_found_below_any_number_of_maintenance_commits(tmp_path: Path, commits: int) -> None:
+    lake = Lake(str(tmp_path))
+    lake.publish(lake.write(KEY, "run-a", scores("rec_1")), publication("a"))
+    for _ in range(commits):
+        DeltaTable(lake.uri(KEY)).alter.set_table_name("touched")
+    published = lake.publication(KEY)
+    assert published is not None
+    assert (published[0], published[1].run_id) == (0, "a")
+
+
+def test_an_append_side_returns_to_the_version_its_owner_names(tmp_path: Path) -> None:
+    lake, owner, side = Lake(str(tmp_path)), "silver/embeddings", "silver/student_fidelity"
+
+    def advice(text: str) -> pa.Table:
+        return pa.Table.from_pylist([dict.fromkeys(TABLES[side].schema.names) | {"advice": text}], TABLES[side].schema)
+
+    def stage(run: str, **more: Any) -> Publication:
+        return publication(run, **more).model_copy(update={"stage": owner})
+
+    at = lake.publish(lake.write(side, "run-a", advice("first")), stage("a"))
+    rows = pa.Table.from_pylist([{"text_hash": "h", "embedder": "e", "vector": b""}], TABLES[owner].schema)
+    lake.publish(lake.write(owner, "run-a", rows), stage("a", sides={side: at}))
+    lake.publish(lake.write(side, "run-b", advice("of a run that died before its own commit")), stage("b"))
+    at = lake.publish(lake.write(side, "run-c", advice("second")), stage("c"))
+    lake.publish(lake.write(owner, "run-c", rows), stage("c", sides={side: at}))
+    assert set(lake.dataset(side).to_table(columns=["advice"])["advice"].to_pylist()) == {"first", "second"}
