@@ -7,7 +7,9 @@ from dataclasses import dataclass
 from lake.harness.job import JobContext, Params
 from lake.harness.new_rows import NewRows
 from lake.harness.profiles import Profile
+from lake.harness.status import current_report
 from lake.stages import Stage
+from lake.storage.attempts import record_attempt
 from lake.storage.publication import Fingerprint, Publication, now
 from lake.storage.report import CheckReport, StageReport
 from lake.storage.staging import Staged
@@ -61,6 +63,34 @@ def report_of(
         seconds=round(time.monotonic() - attempt.started, 2),
         reason=reason,
     )
+
+
+def adds_nothing(attempt: Attempt, staged: Mapping[str, Staged]) -> bool:
+    """Whether a run on new rows leaves every table as it is: it would publish versions that differ in nothing.
+
+    Tables that are replaced (singletons, a sample of rejected pairs) only change in number when rows were added or left.
+    """
+    replaced = [key for key in staged if TABLES[key].mode == "overwrite" and staged[key].rows]
+    return not any(rows.rows for key, rows in staged.items() if key not in replaced) and all(
+        staged[key].rows == attempt.lake.row_count(key, version)
+        for key in replaced
+        if (version := attempt.lake.version(key)) is not None
+    )
+
+
+def report_nothing_added(attempt: Attempt) -> StageReport:
+    """The report of a run that found no row for its tables, kept so that the next plan knows what was read; no version is published."""
+    report = current_report(attempt.lake, attempt.stage).model_copy(
+        update={
+            "run_id": attempt.run_id,
+            "inputs": attempt.wanted.inputs,
+            "params_hash": attempt.wanted.params_hash,
+            "code_hash": attempt.wanted.code_hash,
+            "reason": "nothing in its new inputs is for this table",
+        }
+    )
+    record_attempt(attempt.lake, report)
+    return report
 
 
 def _rows_before(attempt: Attempt, key: str) -> int:

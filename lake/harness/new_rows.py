@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from lake.stages import Stage
+from lake.storage.attempts import newest_attempt
 from lake.storage.publication import Fingerprint
 from lake.storage.store import Lake
 
@@ -25,17 +26,28 @@ def new_rows(lake: Lake, stage: Stage, wanted: Fingerprint) -> NewRows | None:
 
     It must on its first run, after a change of params or code, and when an input or one of its own tables was rewritten.
     """
-    published = lake.publication(stage.key)
-    if published is None or not stage.grows:
+    last = last_read(lake, stage)
+    if last is None or not stage.grows:
         return None
-    _, publication = published
-    same_job = (wanted.params_hash, wanted.code_hash) == (publication.params_hash, publication.code_hash)
-    if not same_job or set(wanted.inputs) != set(publication.inputs):
+    same_job = (wanted.params_hash, wanted.code_hash) == (last.params_hash, last.code_hash)
+    if not same_job or set(wanted.inputs) != set(last.inputs):
         return None
-    read = publication.inputs
+    read = last.inputs
     added = {table: lake.added_files(table, read[table], version) for table, version in wanted.inputs.items()}
     appended = {table: files for table, files in added.items() if files is not None}
     own = {table: version for table in stage.outputs if (version := lake.version(table)) is not None}
     if len(appended) < len(added) or len(own) < len(stage.outputs):
         return None
     return NewRows(appended, {**read, **own})
+
+
+def last_read(lake: Lake, stage: Stage) -> Fingerprint | None:
+    """What the stage last worked on: when it published, or after that, when it found nothing to add; None before its first publish."""
+    published = lake.publication(stage.key)
+    if published is None:
+        return None
+    version, publication = published
+    attempt = newest_attempt(lake, stage.key)
+    added_nothing = attempt and attempt.status == "up_to_date" and attempt.version == version
+    newest = attempt if attempt and added_nothing else publication
+    return Fingerprint(inputs=newest.inputs, params_hash=newest.params_hash, code_hash=newest.code_hash)

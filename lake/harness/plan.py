@@ -7,7 +7,7 @@ from pydantic import BaseModel, ConfigDict
 
 from lake.errors import UserError
 from lake.harness.code_hash import code_hash
-from lake.harness.new_rows import new_rows
+from lake.harness.new_rows import last_read, new_rows
 from lake.harness.profiles import Profile
 from lake.landing.register import FILES, unregistered
 from lake.stages import STAGES, Stage, producer
@@ -59,8 +59,8 @@ def fingerprint(lake: Lake, stage: Stage, profile: Profile) -> Fingerprint | Non
 
 def reasons_to_run(lake: Lake, stage: Stage, profile: Profile, rebuild: bool = False) -> list[str]:
     """Why the stage's table is not what its inputs, params and code would give; empty when there is nothing to do."""
-    published = lake.publication(stage.key)
-    if published is None:
+    last = last_read(lake, stage)
+    if last is None:
         return ["never run"]
     if rebuild:
         return ["a rebuild was asked for"]
@@ -68,7 +68,7 @@ def reasons_to_run(lake: Lake, stage: Stage, profile: Profile, rebuild: bool = F
     if attempt and attempt.status == "rejected":
         return ["the newest attempt was rejected"]
     wanted = fingerprint(lake, stage, profile)
-    return wanted.differences(published[1]) if wanted else ["an input is missing"]
+    return wanted.differences(last) if wanted else ["an input is missing"]
 
 
 def rejected_inputs(lake: Lake, stage: Stage) -> list[str]:

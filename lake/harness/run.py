@@ -19,7 +19,7 @@ from lake.engines.balance import imbalance
 from lake.engines.frames import frames_for
 from lake.errors import StageFailed, UserError
 from lake.harness import environment
-from lake.harness.attempt import Attempt, publish, report_of
+from lake.harness.attempt import Attempt, adds_nothing, publish, report_nothing_added, report_of
 from lake.harness.inputs import RunInputs
 from lake.harness.job import JobContext, Params, quiet
 from lake.harness.new_rows import new_rows
@@ -98,6 +98,9 @@ def _run(attempt: Attempt, reason: str) -> StageReport:
     inputs = RunInputs(attempt.lake, frames, attempt.wanted.inputs, attempt.new)
     context = replace(attempt.context, before=inputs.before())
     staged = frames.run(stage, inputs.for_job(stage), attempt.params, context, attempt.folder)
+    if attempt.new and adds_nothing(attempt, staged):
+        shutil.rmtree(artifacts)
+        return report_nothing_added(attempt)
     views = inputs.for_suite(staged)
     checks, page = _audit(attempt, gate, views)
     report = report_of(attempt, staged, checks, page, reason)

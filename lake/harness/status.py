@@ -8,7 +8,7 @@ from pydantic import BaseModel
 from lake.harness.plan import plan
 from lake.harness.profiles import Profile
 from lake.stages import STAGES, Stage
-from lake.storage.attempts import newest_attempt
+from lake.storage.attempts import attempt, newest_attempt
 from lake.storage.report import StageReport
 from lake.storage.store import Lake
 
@@ -34,8 +34,8 @@ def status(lake: Lake, profile: Profile) -> list[TableStatus]:
 
 
 def _status(lake: Lake, key: str, up_to_date: bool) -> TableStatus:
-    published, attempt = lake.publication(key), newest_attempt(lake, key)
-    rejected = attempt is not None and attempt.status == "rejected"
+    published, newest = lake.publication(key), newest_attempt(lake, key)
+    rejected = newest is not None and newest.status == "rejected"
     if published is None:
         return TableStatus(
             table=key,
@@ -64,8 +64,7 @@ def current_report(lake: Lake, stage: Stage) -> StageReport:
     published = lake.publication(stage.key)
     assert published is not None  # a stage that was never published has a reason to run
     version, publication = published
-    attempt = newest_attempt(lake, stage.key)
-    audited = attempt if attempt and attempt.run_id == publication.run_id else None
+    audited = attempt(lake, stage.key, publication.run_id)
     return StageReport(
         stage=stage.key,
         status="up_to_date",

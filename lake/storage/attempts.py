@@ -17,7 +17,12 @@ def record_attempt(lake: Lake, report: StageReport) -> None:
 
 def newest_attempt(lake: Lake, key: str) -> StageReport | None:
     """The report of a stage's newest attempt, or None."""
-    path = lake.path(f"{audit_folder(key)}/newest.json")
+    return attempt(lake, key, "newest")
+
+
+def attempt(lake: Lake, key: str, run_id: str) -> StageReport | None:
+    """The report of one attempt of a stage, or None."""
+    path = lake.path(f"{audit_folder(key)}/{run_id}.json")
     if lake.files.get_file_info(path).type == fs.FileType.NotFound:
         return None
     with lake.files.open_input_stream(path) as file:

@@ -43,16 +43,16 @@ class Fingerprint(BaseModel):
     params_hash: str
     code_hash: str
 
-    def differences(self, publication: Publication) -> list[str]:
-        """Why the published version is not what this fingerprint would give, in words; empty when it is."""
+    def differences(self, last: "Fingerprint") -> list[str]:
+        """Why rows made from `last` are not what this fingerprint would give, in words; empty when they are."""
         changed = [
-            f"{table} is at version {version}, was {publication.inputs.get(table, 'absent')}"
+            f"{table} is at version {version}, was {last.inputs.get(table, 'absent')}"
             for table, version in self.inputs.items()
-            if publication.inputs.get(table) != version
+            if last.inputs.get(table) != version
         ]
-        if self.params_hash != publication.params_hash:
+        if self.params_hash != last.params_hash:
             changed.append("params changed")
-        if self.code_hash != publication.code_hash:
+        if self.code_hash != last.code_hash:
             changed.append("code changed")
         return changed
 

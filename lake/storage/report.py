@@ -39,6 +39,8 @@ class StageReport(BaseModel):
     metrics: dict[str, float] = {}
     checks: tuple[CheckReport, ...] = ()
     inputs: dict[str, int] = {}
+    params_hash: str = ""
+    code_hash: str = ""
     audit_page: str | None = None
     seconds: float = 0.0
     reason: str | None = None  # why it ran, or why there was nothing to do

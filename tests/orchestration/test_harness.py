@@ -17,6 +17,7 @@ from lakes import ROWS, publish, rec, small_lake
 from dagster_project.lib import launch, stage_asset
 from lake.errors import StageFailed
 from lake.harness.profiles import Profile, load_profile
+from lake.harness.plan import reasons_to_run
 from lake.harness.run import run_stage
 from lake.settings import local_path
 from lake.stages import STAGES
@@ -103,6 +104,21 @@ def test_new_rows_alone_are_rated_and_what_was_published_stays(rated_next: Lake)
     assert len(after) == len(before) + 1
     rebuilt = run_stage(STAGES[KEY], profile, rated_next, rebuild=True)
     assert (rebuilt.grown, rebuilt.rows[KEY]) == (False, len(after))
+
+
+def test_a_run_that_finds_nothing_to_add_publishes_no_version(rated_next: Lake) -> None:
+    profile, unique = load_profile("demo"), "silver/unique_instructions"
+    run_stage(STAGES[KEY], profile, rated_next)
+    before = rated_next.newest(KEY)
+    publish(rated_next, unique, [], run_id="empty", grown=True)
+    assert reasons_to_run(rated_next, STAGES[KEY], profile) == [f"{unique} is at version 1, was 0"]
+    again = run_stage(STAGES[KEY], profile, rated_next)
+    assert (again.status, again.version, again.added.get(KEY, 0)) == ("up_to_date", before, 0)
+    assert rated_next.newest(KEY) == before
+    assert reasons_to_run(rated_next, STAGES[KEY], profile) == []
+    publish(rated_next, unique, [ROWS[unique][0] | {"id": rec("newcomer")}], run_id="more", grown=True)
+    third = run_stage(STAGES[KEY], profile, rated_next)
+    assert (third.status, third.grown, third.added[KEY]) == ("published", True, 1)
 
 
 def test_a_rejected_stage_publishes_nothing_and_stops_what_is_downstream(rated_next: Lake) -> None:
