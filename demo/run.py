@@ -9,7 +9,7 @@ from lake.engines.spark import start_ahead
 from lake.harness import progress
 from lake.harness.plan import plan, select_stages
 from lake.harness.profiles import load_profile, resolve
-from lake.landing.register import register_landed
+from lake.landing.landed import register_landed
 from lake.settings import settings
 from lake.storage.report import StageReport
 from lake.storage.store import Lake

@@ -6,7 +6,8 @@ from typing import Any
 import dagster as dg
 
 from dagster_project.lib.stage_asset import column_schema
-from lake.landing.register import outside_sources, register_landed, registered, unregistered
+from lake.landing.landed import outside_sources, register_landed, unregistered
+from lake.landing.register import registered
 from lake.settings import settings
 from lake.storage.store import Lake
 

@@ -97,9 +97,12 @@ def ingest(
     as_json: AsJson = False,
 ) -> None:
     """Register raw files; nothing is read yet beyond their checksum."""
+    from lake.landing.listing import left_out_links
     from lake.landing.register import Entry, register
 
     render.registered(register(_lake(), Entry(path, source, licence, kind, copy, fields)), as_json)
+    for link, target in left_out_links(path):
+        progress.console().print(f"left out: the link {link} leads to {target}, outside of the folder or to nothing")
 
 
 @app.command()
@@ -119,7 +122,8 @@ def run(
     """Bring tables up to date; what is up to date is left alone."""
     from lake.engines.spark import start_ahead
     from lake.harness.plan import plan, select_stages
-    from lake.landing.register import FILES, register_landed
+    from lake.landing.landed import register_landed
+    from lake.landing.register import FILES
 
     chosen = _profile(profile)
     selected = select_stages(stages or (), first, last)

@@ -9,7 +9,8 @@ from lake.errors import UserError
 from lake.harness.code_hash import code_hash
 from lake.harness.new_rows import last_read, new_rows
 from lake.harness.profiles import Profile
-from lake.landing.register import FILES, unregistered
+from lake.landing.landed import unregistered
+from lake.landing.register import FILES
 from lake.stages import STAGES, Stage, producer
 from lake.storage.attempts import newest_attempt
 from lake.storage.publication import Fingerprint, hash_json

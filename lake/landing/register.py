@@ -7,6 +7,7 @@ import hashlib
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass
+from datetime import timedelta
 from pathlib import Path
 from typing import Any, get_args
 
@@ -15,7 +16,7 @@ from pyarrow import fs
 
 from lake.errors import UserError
 from lake.ids import content_id
-from lake.landing.addresses import absolute, located
+from lake.landing.listing import files_under
 from lake.landing.peek import Kind, field_map, kind_of
 from lake.settings import local_path
 from lake.storage.publication import now
@@ -24,7 +25,7 @@ from lake.tables import TABLES
 
 FILES = "landing/files"
 _STATED = ("source", "licence", "kind", "fields")  # what the user states of a file, beside its content
-_SOURCE = re.compile(r"[a-z0-9][a-z0-9_.-]{0,63}")
+SOURCE = re.compile(r"[a-z0-9][a-z0-9_.-]{0,63}")
 _LICENCE = re.compile(r"[A-Za-z0-9][A-Za-z0-9.+-]{0,63}")
 
 
@@ -90,7 +91,7 @@ def _registrations(lake: Lake, entry: Entry, current: Mapping[str, Mapping[str, 
     _check_names(entry.source, entry.licence, entry.kind)
     fields = field_map(entry.fields)
     taken = {row["path"] for row in current.values() if row["source"] == entry.source}
-    for filesystem, inside, uri in _files(entry.path):
+    for filesystem, inside, uri in files_under(entry.path):
         if entry.copy:
             filesystem, inside, uri = _copied(lake, filesystem, inside, entry.source)
         size, sha256 = _size_and_sha256(filesystem, inside)
@@ -122,47 +123,8 @@ def unread_bytes(lake: Lake) -> int:
     return sum(row["size"] or 0 for row in registered(lake) if since is None or row["registered_at"] > since)
 
 
-def unregistered(lake: Lake) -> list[tuple[Path, str, str | None]]:
-    """The files of the landing folder that were never registered, or have changed since: (file, source, licence).
-
-    A file of its old size is read again only where it was written to after its registration.
-    """
-    known = {row["uri"]: row for row in registered(lake)}
-    waiting = list[tuple[Path, str, str | None]]()
-    for folder in sorted(item for item in landing_folder(lake).glob("*") if _is_source(item)):
-        stated = folder / "_licence"
-        licence = stated.read_text(encoding="utf-8").strip() if stated.exists() else None
-        files = (file for file in sorted(folder.rglob("*")) if file.is_file() and _visible(file.relative_to(folder)))
-        waiting += [(file, folder.name, licence) for file in files if _changed(file, known.get(str(file)))]
-    return waiting
-
-
-def outside_sources(lake: Lake) -> list[Path]:
-    """What lies in the landing folder and is never read: files beside the sources' folders, folders whose name no source may have."""
-    return sorted(item for item in landing_folder(lake).glob("*") if not _is_source(item) and _visible(Path(item.name)))
-
-
-def _is_source(item: Path) -> bool:
-    return item.is_dir() and _SOURCE.fullmatch(item.name) is not None
-
-
-def _changed(file: Path, row: dict[str, Any] | None) -> bool:
-    if row is None or row["size"] != file.stat().st_size:
-        return True
-    if file.stat().st_mtime <= row["registered_at"].timestamp():
-        return False
-    with file.open("rb") as content:
-        return hashlib.file_digest(content, "sha256").hexdigest() != row["sha256"]
-
-
-def register_landed(lake: Lake) -> list[Registered]:
-    """Registers what waits in the landing folder, each file under its subfolder's source and licence."""
-    waiting = unregistered(lake)
-    return [file for path, source, licence in waiting for file in register(lake, Entry(str(path), source, licence))]
-
-
 def _check_names(source: str, licence: str | None, kind: str | None) -> None:
-    if not _SOURCE.fullmatch(source):
+    if not SOURCE.fullmatch(source):
         raise UserError(
             f"The source name {source!r} is not allowed: up to 64 lower-case letters, digits, '_', '.' and '-', starting with a letter or digit"
         )
@@ -172,44 +134,11 @@ def _check_names(source: str, licence: str | None, kind: str | None) -> None:
         raise UserError(f"There is no kind {kind!r}: there are {', '.join(get_args(Kind))}")
 
 
-def _files(path: str) -> Iterator[tuple[fs.FileSystem, str, str]]:
-    """(file system, path inside it, URI) of each visible file under `path`."""
-    address = absolute(path)
-    filesystem, base = located(address)
-    files, alone = _listed(filesystem, base, path)
-    for file in files:
-        yield filesystem, file, address if alone else f"{address.rstrip('/')}/{Path(file).relative_to(base).as_posix()}"
-
-
-def _listed(filesystem: fs.FileSystem, base: str, path: str) -> tuple[list[str], bool]:
-    """The visible files under `base`, and whether it is one itself."""
-    try:
-        kind = filesystem.get_file_info(base).type
-        if kind == fs.FileType.File:
-            return [base], True
-        if kind == fs.FileType.NotFound:
-            raise UserError(f"There is no file or folder {path!r}")
-        listing = filesystem.get_file_info(fs.FileSelector(base, recursive=True))
-    except UserError:
-        raise
-    except Exception as error:  # whatever the client of a remote place raises (no network, no such data set, no access)
-        absent = "" if "://" in path else "is no file or folder here, and as a data set on the hub it "
-        raise UserError(f"{path} {absent}cannot be listed: {' '.join(str(error).split())[:300]}") from None
-    files = sorted(item.path for item in listing if item.is_file and _visible(Path(item.path).relative_to(base)))
-    if not files:
-        raise UserError(f"There is no file in the folder {path!r}")
-    return files, False
-
-
 def _path_in_source(uri: str, taken: set[str]) -> str:
     """The shortest end of the URI, in whole names, that no other file of the source has."""
     names = uri.split("/")
     ends = ("/".join(names[-length:]) for length in range(1, len(names) + 1))
     return next(end for end in ends if end not in taken)
-
-
-def _visible(path: Path) -> bool:
-    return not any(part.startswith((".", "_")) for part in path.parts)
 
 
 def _copied(lake: Lake, filesystem: fs.FileSystem, path: str, source: str) -> tuple[fs.FileSystem, str, str]:
@@ -225,6 +154,7 @@ def _copied(lake: Lake, filesystem: fs.FileSystem, path: str, source: str) -> tu
 
 def _size_and_sha256(filesystem: fs.FileSystem, path: str) -> tuple[int, str]:
     digest, size = hashlib.sha256(), 0
+    before = filesystem.get_file_info(path)
     try:
         with filesystem.open_input_stream(path, compression=None) as stream:
             while block := stream.read(1 << 20):
@@ -232,12 +162,17 @@ def _size_and_sha256(filesystem: fs.FileSystem, path: str) -> tuple[int, str]:
                 size += len(block)
     except OSError as error:
         raise UserError(f"{path} cannot be read: {error.strerror or error}") from None
+    after = filesystem.get_file_info(path)
+    if (before.size, before.mtime_ns) != (after.size, after.mtime_ns):
+        raise UserError(f"{path} changed while it was registered: register it again when it is no longer written to")
     return size, digest.hexdigest()
 
 
 def _write(lake: Lake, files: list[Registered], known: list[dict[str, Any]] | None) -> None:
     """Appends registrations; with those `known` the table is written anew, which every reader takes for new as a whole."""
-    moment = now()
+    # the newest registration of a file counts, by its time: a clock that was set back must not revive an older one
+    newest = max((row["registered_at"] for row in registered(lake)), default=None)
+    moment = now() if newest is None else max(now(), newest + timedelta(microseconds=1))
     rows = [
         {"uri": file.uri, "path": file.path, "source": file.source, "licence": file.licence, "kind": file.kind, "sha256": file.sha256, "size": file.size,
          "registered_at": moment, "fields": file.fields}

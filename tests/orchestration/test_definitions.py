@@ -41,7 +41,8 @@ def test_loading_it_imports_no_heavy_library() -> None:
 
 def test_the_sensor_asks_for_one_run_a_state_of_the_landing_folder(rated_next) -> None:
     from dagster_project.defs.automation import landing_folder_sensor
-    from lake.landing.register import landing_folder, register_landed
+    from lake.landing.landed import register_landed
+    from lake.landing.register import landing_folder
 
     def tick() -> dg.RunRequest | dg.SkipReason:
         with dg.DagsterInstance.ephemeral() as instance, dg.build_sensor_context(instance=instance) as context:

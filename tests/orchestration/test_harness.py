@@ -16,8 +16,8 @@ from lakes import ROWS, publish, rec, small_lake
 
 from dagster_project.lib import launch, stage_asset
 from lake.errors import StageFailed
-from lake.harness.profiles import Profile, load_profile
 from lake.harness.plan import reasons_to_run
+from lake.harness.profiles import Profile, load_profile
 from lake.harness.run import run_stage
 from lake.settings import local_path
 from lake.stages import STAGES

@@ -4,29 +4,31 @@ import gzip
 import hashlib
 import json
 import os
+from datetime import timedelta
 from pathlib import Path
 from time import time
+from typing import Any
 
 import fsspec
 import lakes
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from pyarrow import fs
 
 from lake.errors import UserError
 from lake.landing.addresses import absolute
-from lake.landing.register import (
-    Entry,
-    landing_folder,
-    outside_sources,
-    register,
-    register_landed,
-    registered,
-    unread_bytes,
-    unregistered,
-)
+from lake.landing.landed import outside_sources, register_landed, unregistered, unsettled
+from lake.landing.listing import left_out_links
+from lake.landing.register import Entry, landing_folder, register, registered, unread_bytes
 from lake.storage.publication import now
 from lake.storage.store import Lake
+
+
+def settle(*files: Path) -> None:
+    """As if nobody had written to the files for an hour."""
+    for file in files:
+        os.utime(file, (time() - 3600, time() - 3600))
 
 
 @pytest.fixture
@@ -149,7 +151,7 @@ def test_a_hub_that_cannot_be_reached_is_one_sentence(lake: Lake, monkeypatch: p
         raise Unreachable("no\nnetwork")
 
     monkeypatch.setattr(
-        "lake.landing.register.located", lambda _: (type("Hub", (), {"get_file_info": refuse})(), "org/name")
+        "lake.landing.listing.located", lambda _: (type("Hub", (), {"get_file_info": refuse})(), "org/name")
     )
     with pytest.raises(UserError, match=r"org/name is no file or folder here, .* cannot be listed: no network"):
         register(lake, Entry("org/name", "notes"))
@@ -210,6 +212,7 @@ def test_the_landing_folder_names_source_and_licence(lake: Lake) -> None:
     (folder / "_licence").write_text("CC0-1.0\n")
     (folder / "a.jsonl").write_text("{}\n")
     (folder / ".b.jsonl.partial").write_text("{}\n")
+    settle(folder / "a.jsonl")
     assert [(path.name, source, licence) for path, source, licence in unregistered(lake)] == [
         ("a.jsonl", "mail", "CC0-1.0")
     ]
@@ -217,16 +220,96 @@ def test_the_landing_folder_names_source_and_licence(lake: Lake) -> None:
     assert register_landed(lake) == []
 
 
-def test_a_landed_file_that_was_written_to_again_waits_even_at_its_old_size(lake: Lake) -> None:
+def test_a_file_that_is_still_written_to_waits_until_it_has_settled(lake: Lake) -> None:
+    file = landing_folder(lake) / "mail" / "a.jsonl"
+    file.parent.mkdir(parents=True)
+    file.write_text('{"a": 1}\n{"a"')
+    assert (unregistered(lake), unsettled(lake)) == ([], [file])
+    file.write_text('{"a": 1}\n{"a": 2}\n')
+    settle(file)
+    assert [path for path, _, _ in unregistered(lake)] == [file]
+    assert unsettled(lake) == []
+
+
+def test_a_time_in_the_future_does_not_keep_a_file_waiting(lake: Lake) -> None:
+    file = landing_folder(lake) / "mail" / "a.jsonl"
+    file.parent.mkdir(parents=True)
+    file.write_text("{}\n")
+    os.utime(file, (time() + 3600, time() + 3600))
+    assert [path for path, _, _ in unregistered(lake)] == [file]
+
+
+@pytest.mark.parametrize("moved", [-86_400, -10, 3600])
+def test_a_change_is_seen_by_content_whatever_size_and_time_say(lake: Lake, moved: int) -> None:
     file = landing_folder(lake) / "mail" / "a.jsonl"
     file.parent.mkdir(parents=True)
     file.write_text('{"a": 1}\n')
+    settle(file)
     register_landed(lake)
-    os.utime(file, (time() + 9, time() + 9))
+    assert unregistered(lake) == []
+    os.utime(file, (time() + moved, time() + moved))
     assert unregistered(lake) == []  # touched, not changed
     file.write_text('{"a": 2}\n')
-    os.utime(file, (time() + 9, time() + 9))
+    os.utime(file, (time() + moved, time() + moved))
     assert [path for path, _, _ in unregistered(lake)] == [file]
+
+
+def test_a_clock_that_was_set_back_does_not_revive_an_older_registration(
+    lake: Lake, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = tmp_path / "a.jsonl"
+    for number, clock in enumerate((now(), now() - timedelta(days=3))):
+        file.write_text(json.dumps({"a": number}))
+        monkeypatch.setattr("lake.landing.register.now", lambda clock=clock: clock)
+        register(lake, Entry(str(file), "notes", "MIT"))
+    (row,) = registered(lake)
+    assert row["sha256"] == hashlib.sha256(file.read_bytes()).hexdigest()
+
+
+def test_each_real_file_is_registered_once_and_links_that_lead_away_are_named(lake: Lake, tmp_path: Path) -> None:
+    folder, outside = tmp_path / "in", tmp_path / "out"
+    for place in (folder / "deep", outside):
+        place.mkdir(parents=True)
+        (place / "a.jsonl").write_text("{}\n")
+    (folder / "loop").symlink_to(folder)
+    (folder / "deep" / "up").symlink_to("..")
+    (folder / "again.jsonl").symlink_to("deep/a.jsonl")
+    (folder / "away").symlink_to(outside)
+    (folder / "secret.jsonl").symlink_to(outside / "a.jsonl")
+    (folder / "gone.jsonl").symlink_to("nothing")
+    (folder / "circle").symlink_to("circle")
+    found = register(lake, Entry(str(folder), "notes", "MIT"))
+    assert [Path(file.uri) for file in found] == [folder / "deep" / "a.jsonl"]
+    named = [Path(link).name for link, _ in left_out_links(str(folder))]
+    assert named == ["away", "circle", "gone.jsonl", "secret.jsonl"]
+
+
+def test_links_in_the_landing_folder_are_not_followed_either(lake: Lake) -> None:
+    folder = landing_folder(lake) / "mail"
+    folder.mkdir(parents=True)
+    (folder / "a.jsonl").write_text("{}\n")
+    (folder / "loop").symlink_to(folder)
+    settle(folder / "a.jsonl")
+    assert [path.name for path, _, _ in unregistered(lake)] == ["a.jsonl"]
+
+
+def test_a_file_that_changes_while_it_is_registered_is_not(
+    lake: Lake, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = tmp_path / "a.jsonl"
+    file.write_text("{}\n")
+
+    class Written(fs.LocalFileSystem):
+        """A file system on which somebody writes while a file is read."""
+
+        def open_input_stream(self, *where: Any, **how: Any) -> Any:
+            with file.open("a") as more:
+                more.write("{}\n")
+            return super().open_input_stream(*where, **how)
+
+    monkeypatch.setattr("lake.landing.listing.located", lambda address: (Written(), address))
+    with pytest.raises(UserError, match="changed while it was registered"):
+        register(lake, Entry(str(file), "notes", "MIT"))
 
 
 def test_what_lies_in_no_sources_folder_is_named(lake: Lake) -> None:
