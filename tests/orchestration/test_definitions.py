@@ -1,14 +1,21 @@
 """The code location: complete, light, and without a deprecated name."""
 
+import os
 import subprocess
 import sys
 import warnings
+from collections.abc import Iterator
+from time import time
+from types import SimpleNamespace
+from uuid import uuid4
 
 import dagster as dg
+import pytest
 
 from dagster_project.definitions import defs
 from lake.settings import project_folder
 from lake.stages import STAGES
+from lake.storage.store import Lake
 from lake.tables import TABLES
 
 
@@ -39,25 +46,73 @@ def test_loading_it_imports_no_heavy_library() -> None:
     assert told.stdout.strip() == "[]"
 
 
-def test_the_sensor_asks_for_one_run_a_state_of_the_landing_folder(rated_next) -> None:
+@pytest.fixture
+def sensor(rated_next: Lake) -> Iterator[SimpleNamespace]:
+    """The sensor on an instance of its own: `tick()` evaluates it, `land(text)` drops a settled file, `end(status)` ends its newest run."""
     from dagster_project.defs.automation import landing_folder_sensor
-    from lake.landing.landed import register_landed
     from lake.landing.register import landing_folder
 
-    def tick() -> dg.RunRequest | dg.SkipReason:
-        with dg.DagsterInstance.ephemeral() as instance, dg.build_sensor_context(instance=instance) as context:
-            return landing_folder_sensor(context)
+    with dg.DagsterInstance.ephemeral() as instance:
+        asked = SimpleNamespace(cursor=None, key="")
 
-    assert isinstance(tick(), dg.SkipReason)
-    file = landing_folder(rated_next) / "mail" / "a.jsonl"
-    file.parent.mkdir(parents=True)
-    file.write_text('{"instruction": "a", "output": "b"}\n')
-    first, again = tick(), tick()
-    assert isinstance(first, dg.RunRequest)
-    assert isinstance(again, dg.RunRequest)
-    assert first.run_key == again.run_key
+        def tick() -> dg.RunRequest | dg.SkipReason:
+            with dg.build_sensor_context(instance=instance, cursor=asked.cursor) as context:
+                answer = landing_folder_sensor(context)
+                asked.cursor = context.cursor
+            asked.key = answer.run_key if isinstance(answer, dg.RunRequest) else asked.key
+            return answer
+
+        def land(text: str, settled: bool = True) -> None:
+            file = landing_folder(rated_next) / "mail" / "a.jsonl"
+            file.parent.mkdir(parents=True, exist_ok=True)
+            file.write_text(text)
+            if settled:
+                os.utime(file, (time() - 60, time() - 60))
+
+        def end(status: dg.DagsterRunStatus) -> None:
+            run = dg.DagsterRun(
+                "everything", run_id=str(uuid4()), status=status, tags={"dagster/run_key": asked.key or ""}
+            )
+            instance.add_run(run)
+
+        yield SimpleNamespace(tick=tick, land=land, end=end)
+
+
+def test_the_sensor_asks_for_one_run_a_state_of_the_landing_folder(rated_next: Lake, sensor: SimpleNamespace) -> None:
+    from lake.landing.landed import register_landed
+
+    assert isinstance(sensor.tick(), dg.SkipReason)
+    sensor.land('{"instruction": "a"', settled=False)
+    assert "Still being written, or were a moment ago: a.jsonl" in (sensor.tick().skip_message or "")
+    sensor.land('{"instruction": "a", "output": "b"}\n')
+    assert isinstance(sensor.tick(), dg.RunRequest)
+    assert "1 waiting files" in (sensor.tick().skip_message or "")
     register_landed(rated_next)
-    assert isinstance(tick(), dg.SkipReason)
+    sensor.end(dg.DagsterRunStatus.SUCCESS)
+    assert isinstance(sensor.tick(), dg.SkipReason)
+
+
+@pytest.mark.parametrize("registered_first", [True, False])
+def test_a_failed_delivery_is_tried_again_a_bounded_number_of_times(
+    rated_next: Lake, sensor: SimpleNamespace, registered_first: bool
+) -> None:
+    from dagster_project.defs.automation import RUNS_A_DELIVERY
+    from lake.landing.landed import register_landed
+
+    sensor.land('{"instruction": "a", "output": "b"}\n')
+    keys = list[str | None]()
+    for _ in range(RUNS_A_DELIVERY):
+        request = sensor.tick()
+        assert isinstance(request, dg.RunRequest)
+        keys.append(request.run_key)
+        if registered_first:
+            register_landed(rated_next)
+        assert isinstance(sensor.tick(), dg.SkipReason), "while the run goes on there is nothing to ask for"
+        sensor.end(dg.DagsterRunStatus.FAILURE)
+    assert len(set(keys)) == RUNS_A_DELIVERY
+    assert f"Gave up on the last delivery after {RUNS_A_DELIVERY} failed runs" in (sensor.tick().skip_message or "")
+    sensor.land('{"instruction": "a", "output": "mended"}\n')
+    assert isinstance(sensor.tick(), dg.RunRequest), "another delivery is another chance"
 
 
 def test_the_schedule_brings_everything_up_to_date_once_a_day() -> None:
