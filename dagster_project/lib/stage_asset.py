@@ -7,12 +7,13 @@ from typing import Any
 import dagster as dg
 
 from dagster_project.lib.events import GATE, WARNINGS, events
+from lake.errors import StageFailed
 from lake.harness import progress
 from lake.harness.code_hash import code_hash
 from lake.harness.environment import KEEP_MEMORY
 from lake.harness.plan import reasons_to_run, rejected_inputs
 from lake.harness.profiles import Profile, load_profile
-from lake.harness.run import own_process, run_stage
+from lake.harness.run import FAILED, own_process, run_stage
 from lake.settings import settings
 from lake.stages import STAGES, Stage
 from lake.storage.report import StageReport
@@ -70,16 +71,14 @@ def _run(context: dg.AssetExecutionContext, stage: Stage, profile: Profile, lake
 
 
 def _run_apart(context: dg.AssetExecutionContext, stage: Stage, profile: Profile, rebuild: bool) -> StageReport:
+    """The report of a stage run in a process of its own. Raises StageFailed with the reason that the process gave."""
+    command = [sys.executable, "-m", "lake.harness.run", stage.key, context.run.run_id]
     invocation = dg.PipesSubprocessClient().run(
         context=context,
-        command=[
-            sys.executable,
-            "-m",
-            "lake.harness.run",
-            stage.key,
-            context.run.run_id,
-            *(["--rebuild"] if rebuild else []),
-        ],
+        command=[*command, "--rebuild"] if rebuild else command,
         env=KEEP_MEMORY | {"MIXLAKE_ROOT": settings().root, "MIXLAKE_PROFILE": profile.name},
     )
-    return StageReport.model_validate(invocation.get_custom_messages()[-1])
+    message = invocation.get_custom_messages()[-1]
+    if FAILED in message:
+        raise StageFailed(message[FAILED])
+    return StageReport.model_validate(message)

@@ -6,10 +6,12 @@ normally: only a crash ends with another code than 0 or 1.
 """
 
 import inspect
+import os
 import secrets
 import shutil
 import sys
 import time
+import traceback
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -138,8 +140,6 @@ def _balance(stage: Stage, views: Mapping[str, Any]) -> None:
 
 def main(arguments: list[str]) -> int:
     """Runs the stage named on the command line; under Dagster Pipes its report goes to the parent as one message."""
-    import os
-
     rebuild = "--rebuild" in arguments
     arguments = [argument for argument in arguments if argument != "--rebuild"]
     if len(arguments) not in (1, 2) or arguments[0] not in STAGES:
@@ -153,20 +153,35 @@ def main(arguments: list[str]) -> int:
         profile = load_profile(here.profile)
         lake, run_id = Lake(here.root), arguments[1] if arguments[1:] else None
         report = run_stage(STAGES[arguments[0]], profile, lake, run_id, print_progress, rebuild)
-    except UserError as error:
-        print(error, file=sys.stderr)
-        return 2
-    except (StageFailed, KeyboardInterrupt) as error:
-        print(error if str(error) else f"{arguments[0]} was stopped: nothing of it was published", file=sys.stderr)
+    except KeyboardInterrupt:
+        print(f"{arguments[0]} was stopped: nothing of it was published", file=sys.stderr)
         return 1
-    if "DAGSTER_PIPES_CONTEXT" in os.environ:
-        from dagster_pipes import open_dagster_pipes
-
-        with open_dagster_pipes() as pipes:
-            pipes.report_custom_message(report.model_dump(mode="json"))
+    except (UserError, StageFailed) as error:
+        print(error, file=sys.stderr)
+        return 0 if _tell_parent({FAILED: str(error)}) else 2 if isinstance(error, UserError) else 1
+    except Exception as error:
+        if not _tell_parent({FAILED: f"{type(error).__name__}: {' '.join(str(error).split())[:500]}"}):
+            raise
+        traceback.print_exc()
+        return 0
+    if _tell_parent(report.model_dump(mode="json")):
         return 0
     print(report.model_dump_json(indent=1))
     return 1 if report.status == "rejected" else 0
+
+
+FAILED = "failed"  # the key under which a parent process is told why the stage could not finish
+
+
+def _tell_parent(message: Mapping[str, Any]) -> bool:
+    """Whether there is a parent process to which the message was sent (Dagster Pipes)."""
+    if "DAGSTER_PIPES_CONTEXT" not in os.environ:
+        return False
+    from dagster_pipes import open_dagster_pipes
+
+    with open_dagster_pipes() as pipes:
+        pipes.report_custom_message(dict(message))
+    return True
 
 
 def print_progress(done: int, total: int) -> None:

@@ -127,9 +127,10 @@ def calibration(rows: DataFrame) -> dict[str, float]:
     high = F.avg(F.col("high").cast("double"))
     mean, high_share, uncertainty = rows.agg(F.avg(measured), high, F.avg("uncertainty")).collect()[0]
     error, guess_error = F.abs(F.col("score") - F.col("neighbour_score")), F.abs(measured - F.lit(mean))
-    held_out = rows.agg(
-        F.corr("score", "neighbour_score"), F.avg(error), F.avg(guess_error), F.count(measured)
-    ).collect()[0]
+    # Spark's own corr divides by zero where all scores, or all those of the neighbours, are equal
+    spread = F.stddev_pop(measured) * F.stddev_pop("neighbour_score")
+    correlation = F.try_divide(F.covar_pop("score", "neighbour_score"), spread)
+    held_out = rows.agg(correlation, F.avg(error), F.avg(guess_error), F.count(measured)).collect()[0]
     metrics = {
         "neighbour_correlation": held_out[0],
         "neighbour_mae": held_out[1],

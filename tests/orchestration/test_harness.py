@@ -223,3 +223,15 @@ def test_a_sentence_written_for_a_user_is_told_without_its_class(name: str, mess
 )
 def test_why_a_stage_failed_is_told_in_one_line(kind: str, message: str, said: str) -> None:
     assert launch._sentence(SimpleNamespace(cls_name=kind, message=message)) == said
+
+
+def test_why_a_stage_failed_in_a_process_of_its_own_is_the_last_thing_told(
+    rated_next: Lake, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # no item for training: what the child says of it must reach whoever started the run, not that a process failed
+    monkeypatch.setattr(stage_asset, "own_process", lambda stage, params: True)
+    publish(rated_next, "silver/passages", [])
+    publish(rated_next, "gold/mixture", [])
+    with pytest.raises(StageFailed, match="none of the 0 rows in MIXTURE's sft split") as told:
+        launch.materialise(["models/distiller_sft"], "demo")
+    assert "External execution" not in str(told.value)

@@ -113,3 +113,20 @@ def test_neighbours_are_the_exact_ones_where_cells_are_probed(spark: SparkSessio
     exact = {(names[row], names[other]) for row in range(len(names)) for other in np.argsort(-cosines[row])[:3]}
     assert len(found) == 3 * len(names)
     assert len({(row["id"], row["neighbour_id"]) for row in found} & exact) >= 0.98 * len(exact)
+
+
+@pytest.mark.parametrize("overall", [[5, 5, 5], [5], [], [4, 9], [1, 1, 10]])
+def test_equal_few_and_no_ratings_are_scored_like_any_others(spark: SparkSession, overall: list[int]) -> None:
+    records = [record(f"{place}", f"question {place}", "answer") for place in range(len(overall))]
+    embeddings = [
+        {"text_hash": row["text_hash"], "embedder": open_embedder().digest, "vector": vector(1.0, 0.0)}
+        for row in records
+    ]
+    ratings = [{"id": row["id"], "judge": "one", "overall": value} for row, value in zip(records, overall, strict=True)]
+    inputs = {
+        "silver/unique_instructions": frame(spark, "silver/unique_instructions", records),
+        "silver/ratings": frame(spark, "silver/ratings", ratings),
+        "silver/embeddings": frame(spark, "silver/embeddings", embeddings),
+    }
+    found = rows(curated_scores(inputs, QualityParams(neighbours=1), context())["silver/quality"], "id")
+    assert [row["score"] for row in found] == [min(max(value, 4), 9) - 4 for value in overall]

@@ -1,6 +1,8 @@
 """What a run would do and why, from commits alone."""
 
+import os
 from dataclasses import replace
+from time import time
 
 import pytest
 from lakes import ROWS, publish
@@ -90,6 +92,7 @@ def test_a_landed_file_is_work_to_do(current: Lake) -> None:
     file = landing_folder(current) / "mail" / "a.jsonl"
     file.parent.mkdir(parents=True)
     file.write_text("{}\n")
+    os.utime(file, (time() - 60, time() - 60))
     bronze, silver = plan(current, [STAGES["bronze/instructions"], STAGES["silver/instructions"]], PROFILE)
     assert (bronze.action, silver.action) == ("run", "wait")
     assert bronze.reason.endswith("1 landed file waits to be registered")
