@@ -1,17 +1,75 @@
-"""Delimited text (CSV, TSV): which characters can part the fields of a line, and which file names promise such text.
+"""Delimited text (CSV, TSV): which characters can part the fields of a line, which file names promise such text, what its header is.
 
 To read files with another delimiter, add it to DELIMITERS: registering (`lake.landing.peek`) and reading
 (`spark_jobs.ingest.containers`) both take it from here.
 """
 
+import csv
+import re
+from collections.abc import Sequence
+
+from lake.landing.names import known
+
 DELIMITERS = ",;\t|"
 DELIMITED_SUFFIXES = (".csv", ".tsv", ".psv")
+_STATED = re.compile(r'"?sep=(?P<delimiter>[^"\r\n])"?[;,\t]*\s*', re.IGNORECASE)
+_QUOTED = re.compile(r'"(?:[^"]|"")*"')
+_ENDS_A_SENTENCE = re.compile(r"[.?!。？！؟…][\"'”’)\]]*$")
+_NUMBER = re.compile(r"[-+]?[\d.,]*\d%?")
+_WORDS = 6  # in the name of a column, at most
 
 
 def delimiter_of(header: str) -> str:
-    """The delimiter that the header line has most often; the first of DELIMITERS where it has none, or as many of two.
+    """The delimiter that the header line has most often outside quotes; the first of DELIMITERS where it has none, or as many of two.
 
-    >>> delimiter_of("title;text;note, if any")
-    ';'
+    >>> delimiter_of("title;text;note, if any"), delimiter_of('id;"a, b, or c"')
+    (';', ';')
     """
-    return max(DELIMITERS, key=header.count)
+    return max(DELIMITERS, key=_QUOTED.sub("", header).count)
+
+
+def stated_delimiter(line: str) -> str | None:
+    """The delimiter that a first line of its own states, as spreadsheets write it; None for any other line.
+
+    >>> stated_delimiter("sep=;"), stated_delimiter("separate;text")
+    (';', None)
+    """
+    found = _STATED.fullmatch(line.lstrip("\ufeff"))
+    return found["delimiter"] if found else None
+
+
+def header_of(first: Sequence[str]) -> list[str] | None:
+    """The names of the columns that a table's first row gives, a blank one by its number; None where the row is no header.
+
+    >>> header_of(["", "question", "answer"]), header_of(["What is tea?", "A drink."])
+    (['1', 'question', 'answer'], None)
+    """
+    if not any(map(known, first)) and any(map(_is_said, first)):
+        return None
+    return [name.strip() and name or str(place) for place, name in enumerate(first, 1)]
+
+
+def names_without_header(first: Sequence[str]) -> list[str]:
+    """The names of the columns of a table without a header: question and answer where its first row is plainly that, else numbers.
+
+    >>> names_without_header(["What is tea?", "A drink."]), names_without_header(["A drink.", "7"])
+    (['question', 'answer'], ['1', '2'])
+    """
+    asks = [cell.rstrip().endswith(("?", "？", "؟")) for cell in first]
+    if asks == [True, False] and first[1].strip():
+        return ["question", "answer"]
+    return [str(place) for place in range(1, len(first) + 1)]
+
+
+def first_row(line: str, delimiter: str) -> list[str]:
+    """The cells of a line; none where it is no delimited text."""
+    try:
+        return next(csv.reader([line], delimiter=delimiter), [])
+    except csv.Error:
+        return []
+
+
+def _is_said(cell: str) -> bool:
+    """Whether a cell holds a sentence or a number: names of columns are neither."""
+    text = cell.strip()
+    return bool(_ENDS_A_SENTENCE.search(text) or _NUMBER.fullmatch(text)) or len(text.split()) > _WORDS or len(text) > 60

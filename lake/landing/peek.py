@@ -1,27 +1,40 @@
-"""A look into a raw file before it is read: the kind that its first records speak for; and the map of fields that its owner gives."""
+"""A look into a raw file before it is read: the kind that its first records speak for; and the map of fields that its owner gives.
 
-import csv
+Nothing that a file holds, or is called, keeps it from being registered: what cannot be told here counts as instructions, and what
+cannot be read is said to be so when it is read.
+"""
+
 import json
-from collections.abc import Collection, Iterator
+import re
+from collections.abc import Iterable, Iterator
 from pathlib import PurePath
 from typing import Any, Literal
 
-import pyarrow as pa
 import pyarrow.parquet as pq
 from pyarrow import fs
 
 from lake.errors import UserError
-from lake.landing.delimiters import DELIMITED_SUFFIXES, delimiter_of
+from lake.landing.delimiters import (
+    DELIMITED_SUFFIXES,
+    delimiter_of,
+    first_row,
+    header_of,
+    names_without_header,
+    stated_delimiter,
+)
+from lake.landing.heads import decoded
+from lake.landing.names import speak_of
+from lake.landing.talk import opens, said
 
 Kind = Literal["instructions", "passages", "benchmark", "reference"]
 ROLES = ("prompt", "response", "context", "system", "messages", "title", "text", "id")
 _HEAD = 1 << 16  # bytes that are looked into
-# a record with one of these and none of the others is a passage: what asks or answers always counts more
-_TEXT_FIELDS = frozenset({"text", "extract", "passage", "paragraph", "article", "document", "abstract", "plaintext"})
-_EXCHANGE_FIELDS = frozenset(
-    {"question", "instruction", "prompt", "response", "answer", "completion", "output", "target", "label", "messages", "parent_id",
-     "conversations", "chosen"}
-)  # fmt: skip
+_DEPTH = 4  # of records within records
+_ROWS = 8  # of a columnar file
+_KEY = re.compile(r'"((?:[^"\\\n]|\\.){1,60})"\s*:')
+_TAG = re.compile(r"<([A-Za-z_][\w.-]*)")
+_YAML_KEY = re.compile(r"(?m)^[\s-]*([\w ]{1,40}):(?:\s|$)")
+_PLAIN = frozenset({".txt", ".text", ".md"})
 
 
 def field_map(stated: str | None) -> str | None:
@@ -47,34 +60,85 @@ def field_map(stated: str | None) -> str | None:
 
 def kind_of(filesystem: fs.FileSystem, path: str, fields: str | None = None) -> Kind:
     """`passages` when the first records have texts and nothing that asks or answers, or are plain text; else `instructions`."""
-    own = json.loads(fields).keys() if fields else _first_names(filesystem, path)
-    names = {str(name).strip().lower() for name in own}
-    return "passages" if names & _TEXT_FIELDS and not names & _EXCHANGE_FIELDS else "instructions"
+    if fields:
+        names, talks = list(json.loads(fields)), False
+    else:
+        try:
+            names, talks = _seen(filesystem, path)
+        # whatever a reader makes of bytes that are not what their name says: the file is registered all the same
+        except Exception:
+            return "instructions"
+    exchange, text = speak_of(names)
+    return "passages" if text and not exchange and not talks else "instructions"
 
 
-def _first_names(filesystem: fs.FileSystem, path: str) -> Collection[str]:
-    """The names of the first records' fields; none if they cannot be read. A line of plain text is a field `text`."""
-    try:
-        if path.lower().endswith((".parquet", ".pq")):
-            return pq.read_schema(filesystem.open_input_file(path)).names
-        with filesystem.open_input_stream(path) as stream:  # decompresses by extension
-            # a file may begin with a byte order mark, and an array with its bracket
-            head = stream.read(_HEAD).decode("utf-8", "replace").lstrip("\ufeff [\n\r\t")
-    except (OSError, ValueError, pa.ArrowException):
-        return ()
+def _seen(filesystem: fs.FileSystem, path: str) -> tuple[list[str], bool]:
+    """The names of the first records' fields, and whether their texts are conversations. A line of plain text is a field `text`."""
+    if path.lower().endswith((".parquet", ".pq")):
+        return _in_parquet(filesystem, path)
+    with filesystem.open_input_stream(path) as stream:  # decompresses by extension
+        head = decoded(stream.read(_HEAD))
     suffixes = {suffix.lower() for suffix in PurePath(path).suffixes[-2:]}
+    # a file may begin with an array's bracket
+    begun = head.lstrip(" [\n\r\t")
+    records = list(_first_records(begun))
+    if records:
+        return _names(records), _are_conversations(records)
     if not suffixes.isdisjoint(DELIMITED_SUFFIXES):
-        header = head.split("\n", 1)[0].strip()
-        return next(csv.reader([header], delimiter=delimiter_of(header)), [])
-    names = {name for record in _first_records(head) for name in record}
-    if names:
-        return names
-    return ("text",) if suffixes & {".txt", ".text", ".md"} and not _is_conversation(head) else ()
+        return _columns(head), False
+    if begun[:1] == "{":
+        # the first record does not end within the head: its names are those that stand in it
+        return _KEY.findall(head), False
+    if begun[:1] == "<":
+        return _TAG.findall(head), False
+    if suffixes & _PLAIN:
+        return _in_plain_text(head)
+    return (_YAML_KEY.findall(head) if suffixes & {".yaml", ".yml"} else []), False
 
 
-def _is_conversation(head: str) -> bool:
-    """Whether a plain text opens like a conversation or like one of its questions."""
-    return head.startswith(("Q:", "Human:", "User:", "Question:", "###", "<|im_start|>"))
+def _in_plain_text(head: str) -> tuple[list[str], bool]:
+    columns = _columns(head)
+    # a table under the name of a text
+    if len(columns) > 1 and speak_of(columns)[0] and all(len(name) < 40 for name in columns):
+        return columns, False
+    return ["text"], opens(head) is not None
+
+
+def _in_parquet(filesystem: fs.FileSystem, path: str) -> tuple[list[str], bool]:
+    with filesystem.open_input_file(path) as file:
+        opened = pq.ParquetFile(file)
+        batch = next(opened.iter_batches(_ROWS), None)
+        records: list[Any] = [] if batch is None else batch.to_pylist()
+        return [*opened.schema_arrow.names, *_names(records)], _are_conversations(records)
+
+
+def _columns(head: str) -> list[str]:
+    """The names in the header of a table; those of its columns where it has none."""
+    lines = [line for line in head.splitlines()[:20] if line.strip()]
+    stated = stated_delimiter(lines[0]) if lines else None
+    lines = lines[1:] if stated else lines
+    cells = first_row(lines[0], stated or delimiter_of(lines[0])) if lines else []
+    return header_of(cells) or names_without_header(cells)
+
+
+def _names(values: Iterable[Any], depth: int = _DEPTH) -> list[str]:
+    """The names of records and of the records in them, also those in a list of columns."""
+    found: list[str] = []
+    for value in values:
+        if isinstance(value, dict):
+            found += map(str, value)
+            header = value.get("columns")
+            found += [name for name in header if isinstance(name, str)] if isinstance(header, list) else []
+        if depth and isinstance(value, dict | list):
+            found += _names(list(value.values() if isinstance(value, dict) else value)[:50], depth - 1)
+    return found
+
+
+def _are_conversations(records: list[Any]) -> bool:
+    """Whether the texts of most records are whole conversations."""
+    texts = [[value for value in record.values() if isinstance(value, str)] for record in records[:20] if isinstance(record, dict)]
+    talks = [any(said(text) is not None for text in some) for some in texts]
+    return 2 * sum(talks) > len(talks)
 
 
 def _first_records(head: str) -> Iterator[dict[str, Any]]:
@@ -83,8 +147,8 @@ def _first_records(head: str) -> Iterator[dict[str, Any]]:
     while True:
         try:
             record, at = decoder.raw_decode(head, at)
-        except ValueError:
+        except (ValueError, RecursionError):
             return
         if isinstance(record, dict):
             yield record
-        at = len(head) - len(head[at:].lstrip(", \r\n\t"))
+        at = len(head) - len(head[at:].lstrip("], \r\n\t["))

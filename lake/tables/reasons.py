@@ -7,7 +7,8 @@ the others means nothing.
 # bronze/*_quarantine
 UNREADABLE = (
     "malformed_json", "malformed_csv", "malformed_yaml", "malformed_xml", "malformed_parquet", "malformed_arrow", "invalid_utf8",
-    "unknown_shape", "broken_thread", "unreadable_file",
+    "unknown_shape", "unknown_role", "broken_thread", "unreadable_file", "bad_answer", "not_for_training", "other_media",
+    "ambiguous_option", "no_header",
 )  # fmt: skip
 
 # silver/instructions_rejected

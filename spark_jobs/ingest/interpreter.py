@@ -15,12 +15,14 @@ from typing import Any, NamedTuple
 
 from spark_jobs.ingest.containers import Document
 from spark_jobs.ingest.containers.raw_record import RawRecord, from_value
-from spark_jobs.ingest.sources import detect, original_id, unfold, wrapper
+from spark_jobs.ingest.sources import detect, is_table, lists, original_id, unfold
 from spark_jobs.ingest.sources.field_map import apply_field_map
 from spark_jobs.ingest.sources.fields import Record, is_record
 from spark_jobs.ingest.sources.message_tree import flat_message
 from spark_jobs.ingest.sources.passage import read_passage
+from spark_jobs.ingest.sources.refused import Refused
 from spark_jobs.ingest.sources.threads import Threads
+from spark_jobs.ingest.sources.unknown import fields_seen, list_seen, why_unread
 
 _SURROGATE_ESCAPE = re.compile(rb"\\u[dD][89a-fA-F]")  # half of a character that UTF-16 writes as two
 
@@ -81,7 +83,10 @@ class Interpreter:
         if not is_record(value) or "parent_id" in value:
             return None
         try:
-            columns = self._interpret(value, self._kind)
+            # a table by columns has the names of one record: only the values tell
+            columns = None if is_table(value) else self._interpret(value, self._kind)
+        except Refused as refusal:
+            return quarantined(refusal.reason, refusal.detail)
         except (AttributeError, KeyError, TypeError, ValueError, RecursionError) as error:
             return quarantined("unknown_shape", f"a field does not hold what its name promises ({error})")
         if columns is None:
@@ -97,8 +102,11 @@ class Interpreter:
         value = record.value
         if record.reason:
             return [Interpreted(record.position, record.raw, quarantined(record.reason, record.detail))]
+        if self._field_map and isinstance(value, list) and not any(map(is_record, value)):
+            value = lists.named(value)
+            record = record._replace(value=value)
         if not is_record(value):
-            return [Interpreted(record.position, record.raw, self._unknown(value))]
+            return self._unfold(record)
         if self._field_map:
             # the user's word counts more than any shape
             return self._map_fields(record, self._field_map)
@@ -114,29 +122,41 @@ class Interpreter:
         """The record under the names that are known here; the records in it, if it has none of the fields and is a wrapper of records."""
         canonical = apply_field_map(record.value, field_map)
         records = [record._replace(value=canonical or {})]
-        if canonical is None and (children := wrapper.nested_records(record.value)):
-            records = [
-                from_value(record.position, child)._replace(value=apply_field_map(child, field_map) or {})
-                for child in children
-            ]
+        if canonical is None:
+            found = [(child, apply_field_map(child, field_map)) for child in _held(record.value)]
+            if any(mapped for _, mapped in found):
+                records = [from_value(record.position, child)._replace(value=mapped or {}) for child, mapped in found]
         return [Interpreted(one.position, one.raw, self._columns(one) or self._unknown(one.value)) for one in records]
 
     def _unfold(self, record: RawRecord) -> list[Interpreted]:
         """The records inside the record, down to those that hold no others; each named by the outermost shape."""
         columns = self._columns(record)
-        nested = None if columns or not is_record(record.value) or _stands_alone(record.value) else unfold(record.value)
+        nested = None if columns else self._nested(record.value)
         if nested is None:
             return [Interpreted(record.position, record.raw, columns or self._unknown(record.value))]
         # records inside records have no bytes of their own in the file
         shape, children = nested
+        if len(children) == 1 and isinstance(record.value, list):
+            return self._unfold(record._replace(value=children[0]))
         rows = [row for child in children for row in self._unfold(from_value(record.position, child))]
         return [
             row if row.columns.get("reason") else row._replace(columns={**row.columns, "shape": shape}) for row in rows
         ]
 
+    def _nested(self, value: Any) -> tuple[str, list[Any]] | None:
+        """The records inside a value that means nothing by itself; None if there are none, or a single fault is known."""
+        alone = is_record(value) and not is_table(value) and (_stands_alone(value) or why_unread(value) is not None)
+        try:
+            return None if alone else unfold(value)
+        except Refused:
+            return None
+
     def _unknown(self, value: Any) -> Row:
-        """Quarantined as `unknown_shape`, with the sentence that helps most."""
-        if not is_record(value):
+        """Quarantined with the sentence that helps most, as `unknown_shape` unless a single fault is known."""
+        reason = "unknown_shape"
+        if isinstance(value, list):
+            detail = list_seen(value)
+        elif not is_record(value):
             detail = f"a {type(value).__name__} where a record with fields was expected"
         elif self._field_map:
             pairs = ", ".join(f"{role}={field}" for role, field in self._field_map.items())
@@ -144,8 +164,14 @@ class Interpreter:
         elif self._kind == "instructions" and read_passage(value):
             detail = "a text without an instruction; --kind passages reads such a file as passages"
         else:
-            detail = f"no known shape has the fields {', '.join(sorted(map(str, value)))}"[:500]
-        return quarantined("unknown_shape", detail)
+            reason, detail = why_unread(value) or fields_seen(value)
+        return quarantined(reason, detail)
+
+
+def _held(record: Record) -> list[Record]:
+    """The records in the one list of records that a record has; none if it has no such list, or several."""
+    found = [value for value in record.values() if isinstance(value, list) and value and all(map(is_record, value))]
+    return found[0] if len(found) == 1 else []
 
 
 def _stands_alone(record: Record) -> bool:

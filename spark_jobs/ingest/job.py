@@ -30,7 +30,7 @@ from spark_jobs.columnar.worker_files import Maker, written_by_workers
 from spark_jobs.ingest.interpreter import Interpret, Row
 from spark_jobs.ingest.raw_batches import batches
 from spark_jobs.ingest.raw_rows import file_rows
-from spark_jobs.ingest.sources import detect, original_id
+from spark_jobs.ingest.sources import original_id, recognise
 from spark_jobs.ingest.sources.fields import Record
 from spark_jobs.ingest.sources.passage import read_passage
 from spark_jobs.ingest.sources.reference import read_truth
@@ -89,7 +89,7 @@ def references(inputs: SparkInputs, params: IngestParams, context: JobContext) -
 
 def instruction_columns(record: Record, kind: str) -> Row | None:
     """The columns of a record that has turns; None for any other."""
-    read = detect(record)
+    read = recognise(record)
     return read and {"shape": read[0], "messages": read[1]}
 
 
@@ -104,7 +104,8 @@ def reference_columns(record: Record, kind: str) -> Row | None:
     if kind == "reference":
         truth = read_truth(record)
         return truth and {"role": "truth", "name": truth.name, "text": truth.text, "facts": truth.facts}
-    read = detect(record)
+    # whatever its owner says of an answer: its question is in the benchmark
+    read = recognise(record, marked=False)
     if read is None:
         return None
     text = "\n".join(turn["content"] for turn in read[1])

@@ -21,7 +21,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from spark_jobs.ingest.containers import READ_ERRORS, Document, json_lines
-from spark_jobs.ingest.containers.encoding import SAMPLE, encoding_of
+from spark_jobs.ingest.containers.encoding import SAMPLE, encoding_of, with_line_feeds
 from spark_jobs.ingest.containers.raw_record import RECORD_LIMIT, UnreadableFile
 from spark_jobs.ingest.containers.sniff import container_of, suffixes
 from spark_jobs.ingest.containers.streams import COMPRESSIONS, open_stream
@@ -65,7 +65,8 @@ def _is_plain_json_lines(uri: str, stream: BinaryIO) -> bool:
     head = stream.read(SAMPLE)
     stream.seek(0)
     compressed = head.startswith(tuple(COMPRESSIONS))
-    return not compressed and encoding_of(head) == "utf-8" and container_of(uri, head) == "jsonl"
+    readable = not compressed and encoding_of(head) == "utf-8" and with_line_feeds(head, head) == head
+    return readable and container_of(uri, head) == "jsonl"
 
 
 def _scan(sha256: str, stream: BinaryIO, size: int) -> list[Split]:

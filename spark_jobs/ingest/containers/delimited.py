@@ -1,29 +1,28 @@
-"""CSV and TSV with a header: quoted line breaks, delimiters and quotes.
+"""CSV and TSV: quoted line breaks, delimiters and quotes; with a header, or without one.
 
-The delimiter is the one that the header line has most often; which ones there are stands in `lake.landing.delimiters`.
+The delimiter is the one that a `sep=` line states, else the one that the first line has most often; which ones there are, and what a
+header is, stands in `lake.landing.delimiters`. Columns without a name are numbered from 1.
 """
 
 import csv
 import io
 from collections.abc import Iterator
-from itertools import count
+from itertools import chain, count
 from typing import BinaryIO
 
-from lake.landing.delimiters import delimiter_of
-from spark_jobs.ingest.containers.encoding import SAMPLE
+from lake.landing.delimiters import delimiter_of, header_of, names_without_header, stated_delimiter
 from spark_jobs.ingest.containers.raw_record import RECORD_LIMIT, RawRecord, UnreadableFile, invalid_utf8, unreadable
-from spark_jobs.ingest.containers.streams import read_head
 
 
 class _Lines:
     """The lines of a text, which remembers those that made up the last row: the csv module gives fields, not their bytes."""
 
-    def __init__(self, reader: io.TextIOWrapper) -> None:
-        self._reader = reader
+    def __init__(self, lines: Iterator[str]) -> None:
+        self._source = lines
         self._lines: list[str] = []
 
     def __iter__(self) -> Iterator[str]:
-        for line in self._reader:
+        for line in self._source:
             self._lines.append(line)
             yield line
 
@@ -34,18 +33,21 @@ class _Lines:
 
 
 def read(stream: BinaryIO) -> Iterator[RawRecord]:
-    """One record for each row below the header; position is the number of the row."""
+    """One record for each row that is not the header; position is the number of the row."""
     # the module's own limit is 128 KiB, less than a long answer
     csv.field_size_limit(RECORD_LIMIT)
-    head, whole = read_head(stream, SAMPLE)
     # bytes that are not UTF-8 survive as surrogates, so that their row is quarantined with its own bytes
-    reader = io.TextIOWrapper(whole, encoding="utf-8-sig", errors="surrogateescape", newline="")
-    lines = _Lines(reader)
-    first_line = head.split(b"\n", 1)[0].decode("utf-8", "replace")
-    rows = csv.reader(iter(lines), delimiter=delimiter_of(first_line), strict=True)
-    header = _header(rows)
-    lines.take()
+    reader = io.TextIOWrapper(stream, encoding="utf-8-sig", errors="surrogateescape", newline="")
+    first, stated = _first_line(reader)
+    lines = _Lines(chain([first] if first else [], reader))
+    rows = csv.reader(iter(lines), delimiter=stated or delimiter_of(first), strict=True)
+    top = _first_row(rows)
+    header = _header(top)
     numbers = count(1)
+    raw = lines.take()
+    if header is None:
+        header = names_without_header(top)
+        yield _row(next(numbers), raw, header, top)
     while True:
         try:
             row = next(rows, None)
@@ -61,13 +63,28 @@ def read(stream: BinaryIO) -> Iterator[RawRecord]:
             yield _row(next(numbers), raw, header, row)
 
 
-def _header(rows: Iterator[list[str]]) -> list[str]:
+def _first_line(reader: Iterator[str]) -> tuple[str, str | None]:
+    """The first line that says something, and the delimiter that a line before it states."""
+    stated: str | None = None
+    for line in reader:
+        own = None if stated else stated_delimiter(line)
+        stated = stated or own
+        if own is None and line.strip():
+            return line, stated
+    return "", stated
+
+
+def _first_row(rows: Iterator[list[str]]) -> list[str]:
     try:
-        header = next(rows, [])
+        return next(rows, [])
     except csv.Error as error:
         raise UnreadableFile(f"the header is not CSV ({error})") from error
+
+
+def _header(first: list[str]) -> list[str] | None:
+    header = header_of(first)
     # which of the two a value belongs to could not be told later
-    if len(set(header)) < len(header):
+    if header is not None and len(set(header)) < len(header):
         raise UnreadableFile("the header names a column twice")
     return header
 

@@ -7,7 +7,7 @@ file that is plain ASCII for its first 64 KiB and another encoding after that co
 import codecs
 import io
 import re
-from typing import Any, BinaryIO, cast
+from typing import Any, BinaryIO, TypeVar, cast
 
 from spark_jobs.ingest.containers.streams import BLOCK
 
@@ -44,6 +44,31 @@ def as_utf8(stream: BinaryIO, encoding: str) -> BinaryIO:
     if encoding == "utf-8":
         return stream
     return cast("BinaryIO", io.BufferedReader(_Utf8Reader(stream, encoding), BLOCK))
+
+
+Text = TypeVar("Text", bytes, BinaryIO)
+
+
+def with_line_feeds(head: bytes, text: Text) -> Text:
+    """The text with lines that end as everywhere, where its head shows that only carriage returns end them; else the text itself."""
+    if b"\n" in head or b"\r" not in head:
+        return text
+    if isinstance(text, bytes):
+        return text.replace(b"\r", b"\n")
+    return cast("BinaryIO", io.BufferedReader(_LineFeeds(text), BLOCK))
+
+
+class _LineFeeds(io.RawIOBase):
+    def __init__(self, stream: BinaryIO) -> None:
+        self._stream = stream
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        block = self._stream.read(len(buffer)).replace(b"\r", b"\n")
+        buffer[: len(block)] = block
+        return len(block)
 
 
 class _Utf8Reader(io.RawIOBase):

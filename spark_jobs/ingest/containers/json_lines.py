@@ -45,11 +45,16 @@ def _parse_leniently(position: int, raw: bytes) -> RawRecord:
     if bad is not None:
         return bad
     try:
-        return RawRecord(position, raw, json.loads(raw))
+        return RawRecord(position, raw, json.loads(raw, parse_constant=_no_number))
     except RecursionError:
         return unreadable(position, raw, "malformed_json", "nested too deeply")
     except ValueError as error:
         return unreadable(position, raw, "malformed_json", str(error))
+
+
+def _no_number(_: str) -> None:
+    """NaN and infinities, which JSON does not have, say that there is no value."""
+    return
 
 
 def _exact(value: Any) -> bool:

@@ -24,9 +24,14 @@ from typing import Any, NamedTuple
 
 from spark_jobs.ingest.sources import (
     alpaca,
+    columns,
     dialogue,
     dolly,
+    envelope,
+    examination,
     instances,
+    lists,
+    marks,
     message_tree,
     openai_messages,
     preference,
@@ -40,8 +45,10 @@ from spark_jobs.ingest.sources import (
     wrapper,
 )
 from spark_jobs.ingest.sources.fields import Fields, Record, folded, is_record
+from spark_jobs.ingest.sources.messages import Turn
 from spark_jobs.ingest.sources.passage import read_passage
-from spark_jobs.ingest.sources.turns import Reader, Turn
+from spark_jobs.ingest.sources.refused import Refused
+from spark_jobs.ingest.sources.turns import Reader
 
 SHAPES: Mapping[str, Callable[[Fields], Reader | None]] = MappingProxyType(
     {
@@ -60,16 +67,16 @@ SHAPES: Mapping[str, Callable[[Fields], Reader | None]] = MappingProxyType(
 
 NESTED: Mapping[str, Callable[[Record], list[Any] | None]] = MappingProxyType(
     {
+        "columns": lambda record: _meaningful(columns.rows(record)),
         "message_tree": message_tree.nested_records,
         "taxonomy": taxonomy.nested_records,
         "reading": reading.nested_records,
+        "examination": examination.nested_records,
         "instances": instances.nested_records,
-        "wrapper": wrapper.nested_records,
+        "wrapper": lambda record: wrapper.nested_records(record, _is_meaningful),
     }
 )
 
-# exports of databases and of the hub put a record under one of these
-_ENVELOPES = ("data", "row", "record", "item", "example", "sample", "instance", "fields", "json", "payload", "_source")
 # in the order in which they are looked for
 _IDS = (
     "id",
@@ -85,19 +92,32 @@ _IDS = (
 )
 
 
-def detect(record: Record) -> tuple[str, list[Turn]] | None:
+def recognise(record: Record, marked: bool = True) -> tuple[str, list[Turn]] | None:
     """The name of the record's shape and its turns, or None if no shape fits.
+
+    Raises Refused where one fits and is not to be read; what marks beside the text say of it counts only if `marked`.
+    """
+    plan = _reading_plan(tuple(record))
+    if marked and plan.marks:
+        marks.check(record, plan.marks)
+    for shape, read in plan.readers:
+        turns = read(record)
+        if turns is not None:
+            return shape, turns if plan.reasoning is None else marks.with_reasoning(turns, record[plan.reasoning])
+    inner = _enveloped(record, plan)
+    return None if inner is None else recognise(inner, marked)
+
+
+def detect(record: Record) -> tuple[str, list[Turn]] | None:
+    """The name of the record's shape and its turns, or None if no shape fits or the record is refused.
 
     >>> detect({"Question": "Why?", "Best Answer": "So.", "id": 7})
     ('question_answer', [{'role': 'user', 'content': 'Why?'}, {'role': 'assistant', 'content': 'So.'}])
     """
-    plan = _reading_plan(tuple(record))
-    for shape, read in plan.readers:
-        turns = read(record)
-        if turns is not None:
-            return shape, turns
-    inner = _enveloped(record, plan)
-    return None if inner is None else detect(inner)
+    try:
+        return recognise(record)
+    except Refused:
+        return None
 
 
 def original_id(record: Record) -> str | None:
@@ -112,11 +132,16 @@ def original_id(record: Record) -> str | None:
 
 
 class _ReadingPlan(NamedTuple):
-    """What the names of a record's fields decide: the readers that may fit, the name of its id, names that may be envelopes."""
+    """What the names of a record's fields decide: the readers that may fit, the name of its id, names that may be envelopes.
+
+    marks: names of what may forbid to read the record. reasoning: the name of what was thought before the answer.
+    """
 
     readers: tuple[tuple[str, Reader], ...]
     id: str | None
     envelopes: tuple[str, ...]
+    marks: tuple[marks.Check, ...]
+    reasoning: str | None
 
 
 @lru_cache(4096)
@@ -127,27 +152,50 @@ def _reading_plan(names: tuple[Any, ...]) -> _ReadingPlan:
     return _ReadingPlan(
         tuple((shape, read) for shape, read in readers if read is not None),
         next((name for name in _IDS if name in names), None),
-        tuple(name for name in _ENVELOPES if name in names),
+        envelope.names(fields),
+        marks.checks(fields),
+        marks.reasoning_name(fields),
     )
 
 
 def _enveloped(record: Record, plan: _ReadingPlan) -> Record | None:
-    """The one record inside a record, under a name that means no more than that."""
-    inner = [value for name in plan.envelopes if is_record(value := record[name])]
-    return inner[0] if len(inner) == 1 else None
+    return envelope.opened(record, plan.envelopes) if plan.envelopes else None
 
 
 def unfold(record: object) -> tuple[str, list[Any]] | None:
     """The name of a shape that holds several records, and these records; None if the record is a single one."""
+    if isinstance(record, list):
+        children = lists.records(record, _is_meaningful)
+        return ("wrapper", children) if children else None
     if not is_record(record):
         return None
     for shape, nested_records in NESTED.items():
         children = nested_records(record)
-        # any list of records can look like a wrapper: it is one if what it holds means something
-        if children and (shape != "wrapper" or _is_meaningful(children[0])):
+        if children:
             return shape, children
     return None
 
 
-def _is_meaningful(record: Record) -> bool:
-    return (detect(record) or read_passage(record) or unfold(record)) is not None
+def is_table(record: Record) -> bool:
+    """Whether a record that a shape may fit as well is rather a table by columns."""
+    first = next(iter(record.values()), None)
+    return isinstance(first, list | dict) and bool(_meaningful(columns.rows(record)))
+
+
+def _meaningful(children: list[Any] | None) -> list[Any] | None:
+    return children if children and _is_meaningful(children[0]) else None
+
+
+def _is_meaningful(value: Any) -> bool:
+    if isinstance(value, list):
+        return unfold(value) is not None
+    return is_record(value) and (refuses(value) or (detect(value) or read_passage(value) or unfold(value)) is not None)
+
+
+def refuses(record: Record) -> bool:
+    """Whether the record is one that is refused for what it says of itself."""
+    try:
+        recognise(record)
+    except Refused:
+        return True
+    return False

@@ -1,7 +1,8 @@
 """Alpaca: {instruction, input, output}, with LLaMA-Factory's optional system prompt and history of [question, answer] pairs."""
 
 from spark_jobs.ingest.sources.fields import SYSTEM, Fields, Record, field_value, find_name
-from spark_jobs.ingest.sources.turns import Reader, Turn, turns_of_exchange, turns_of_exchanges, with_system
+from spark_jobs.ingest.sources.messages import Turn
+from spark_jobs.ingest.sources.turns import Reader, turns_of_exchange, turns_of_exchanges, with_system
 
 
 def reader(fields: Fields) -> Reader | None:

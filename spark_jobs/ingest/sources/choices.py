@@ -1,32 +1,45 @@
-"""Multiple choice: the options of a question in the forms in use, and the option that an answer's label or number names."""
+"""Multiple choice: the options of a question in the forms in use, and the option that an answer's label, number or text names."""
 
+import re
 from collections.abc import Callable
 from string import ascii_uppercase
 from typing import Any
 
-from spark_jobs.ingest.sources.fields import Fields, Record, find_name
-from spark_jobs.ingest.sources.turns import as_text
+from spark_jobs.ingest.sources.fields import Fields, Record, find_name, fold
+from spark_jobs.ingest.sources.refused import Refused
+from spark_jobs.ingest.sources.texts import as_text, in_cell
 
 Options = list[tuple[str, str]]  # label and text, in order
 
 # one field with all options, or a field for each: both are in use
-_LISTS = ("choices", "options", "endings", "candidates", "answerchoices", "answeroptions", "mcoptions")
+_LISTS = ("choices", "options", "endings", "candidates", "answerchoices", "answeroptions", "mcoptions", "alternatives")
+_LETTERS, _DIGITS = ("a", "b", "c", "d", "e", "f"), ("1", "2", "3", "4", "5", "6")
 _COLUMNS = (
-    ("", ("a", "b", "c", "d", "e", "f")),
-    ("op", ("a", "b", "c", "d", "e")),
-    ("option", ("a", "b", "c", "d", "e")),
-    ("choice", ("a", "b", "c", "d", "e")),
-    ("option", ("1", "2", "3", "4", "5")),
-    ("choice", ("1", "2", "3", "4", "5")),
-    ("sol", ("1", "2")),
+    ("", _LETTERS),
+    ("op", _LETTERS),
+    *((prefix, labels) for prefix in ("option", "choice", "answer", "ending") for labels in (_LETTERS, _DIGITS)),
+    ("sol", _DIGITS),
+    ("solution", _DIGITS),
+    ("ending", ("0", "1", "2", "3", "4")),
+    ("option", ("0", "1", "2", "3", "4")),
+    ("choice", ("0", "1", "2", "3", "4")),
 )
+# names of the gold option that are of use only where there are options
+GOLD = (
+    "answerkey", "answeridx", "answerindex", "answerid", "answerletter", "correctanswerindex", "correctanswerindx", "correctindex",
+    "correctidx", "correctoptionindex", "correctletter", "correctchoice", "correctanswerletter", "goldindex", "goldidx", "gold",
+    "goldoption", "key", "correctanswerkey", "answernumber", "gt", "truth",
+)  # fmt: skip
+# these number the options from 0, whatever the options themselves are called
+_FROM_ZERO = re.compile(r"(?:gold)?labels?|gold|gt|cop|.*(?:idx|index|indx)")
+_NAMED = re.compile(r"(?:OPTION|CHOICE|ANSWER|ENDING|SOL|SOLUTION|OP)[\s_]*(?=\w$)")
 
 
 def options(fields: Fields) -> Callable[[Record], Options]:
     """A function that gives the options of a record with these names; it gives none where there are none."""
     name = find_name(fields, _LISTS)
     if name is not None:
-        return lambda record: _options_in(record[name])
+        return lambda record: options_in(record[name])
     columns = _columns(fields)
     return lambda record: [
         (label, as_text(record[column])) for label, column in columns if record[column] not in (None, "")
@@ -43,23 +56,72 @@ def options_text(offered: Options) -> str:
     return "\n".join(_line(label, text) for label, text in offered)
 
 
-def answer_text(offered: Options, answer: Any) -> Any:
-    """The option that the answer names by its label or, as a whole number, by its place from 0; else the answer as it is.
+def answer_text(offered: Options, answer: Any, name: str = "answer") -> Any:
+    """The option that the answer names by its label, its text or, as a whole number, its place; else the answer as it is.
+
+    name: the field of the answer, which may say how places are counted. Raises Refused where two options could be meant.
 
     >>> offered = [("A", "tea"), ("B", "rice")]
-    >>> answer_text(offered, "b)"), answer_text(offered, 1), answer_text(offered, "soup")
-    ('B. rice', 'B. rice', 'soup')
+    >>> answer_text(offered, "b)"), answer_text(offered, 1), answer_text(offered, "rice"), answer_text(offered, "soup")
+    ('B. rice', 'B. rice', 'rice', 'soup')
     """
-    if not offered or isinstance(answer, bool | list | dict):
+    answer = in_cell(answer)
+    if not offered or isinstance(answer, bool | dict) or answer is None:
         return answer
-    # a number is a place from 0 (MMLU); as text it may be a label first (ARC has labels 1 to 4)
-    if isinstance(answer, int):
-        return _line(*offered[answer]) if 0 <= answer < len(offered) else answer
-    label = as_text(answer).strip().rstrip(").").lstrip("(").upper()
-    named = next((option for option in offered if option[0].upper() == label), None)
-    if named is None and label.isdecimal() and int(label) < len(offered):
-        named = offered[int(label)]
-    return answer if named is None else _line(*named)
+    if isinstance(answer, list):
+        return _several(offered, answer, name)
+    if isinstance(answer, float) and answer.is_integer():
+        answer = int(answer)
+    from_zero = _FROM_ZERO.fullmatch(fold(name)) is not None
+    text = as_text(answer).strip()
+    if not (from_zero and text.isdecimal()):
+        same = [text_of for _, text_of in offered if text_of.strip().casefold() == text.casefold()]
+        named = _labelled(offered, text, isinstance(answer, int))
+        if same or named:
+            return _one(offered, answer, same, named)
+    return _placed(offered, answer, text, from_zero)
+
+
+def _one(offered: Options, answer: Any, same: list[str], named: tuple[str, str] | None) -> Any:
+    """The option of this text or label; Refused where a number is the text of one and the label of another."""
+    if same and named and named[1] != same[0]:
+        raise Refused("ambiguous_option", f"the answer {answer!r} is the text of one option and the label of another")
+    return _line(*named) if named else answer if isinstance(answer, str) else same[0]
+
+
+def _placed(offered: Options, answer: Any, text: str, from_zero: bool) -> Any:
+    """The option at a place, counted from 0; the answer itself if it is no number."""
+    if not text.isdecimal():
+        return answer
+    place = int(text)
+    if place < len(offered) and (from_zero or place == 0 or isinstance(answer, int)):
+        return _line(*offered[place])
+    raise Refused("ambiguous_option", f"the answer {answer!r} may count {len(offered)} options from 0 or from 1")
+
+
+def _several(offered: Options, answers: list[Any], name: str) -> Any:
+    """The options that a list names, one a line; a list of as many 0 and 1 as there are options marks them."""
+    marks = [answer in (1, True, "1") for answer in answers]
+    if len(answers) == len(offered) > 1 and all(answer in (0, 1, "0", "1") for answer in answers):
+        chosen = [_line(*option) for option, marked in zip(offered, marks, strict=True) if marked]
+        return "\n".join(chosen) if chosen else answers
+    if not all(isinstance(answer, str | int) and not isinstance(answer, bool) for answer in answers):
+        return answers
+    texts = [as_text(answer_text(offered, answer, name)) for answer in answers]
+    # several accepted wordings are no options: the first of them is the answer
+    known = {_line(*option) for option in offered} | {text for _, text in offered}
+    return "\n".join(texts) if len(texts) > 1 and known >= set(texts) else texts[0] if len(texts) == 1 else answers
+
+
+def _labelled(offered: Options, text: str, number: bool) -> tuple[str, str] | None:
+    label = text.upper()
+    head = label.split(None, 1)[0] if label[1:2] in (")", ".", ":") and " " in label else label
+    bare = _NAMED.sub("", head.strip("() .:"))
+    # options without labels of their own have letters: a number is then a place
+    if number and not any(own == text for own, _ in offered):
+        return None
+    found = next((option for option in offered if option[0].upper() == bare), None)
+    return found if head == label or (found and found[1].casefold() in text.casefold()) else None
 
 
 def _columns(fields: Fields) -> list[tuple[str, str]]:
@@ -71,7 +133,9 @@ def _columns(fields: Fields) -> list[tuple[str, str]]:
     return []
 
 
-def _options_in(value: Any) -> Options:
+def options_in(value: Any) -> Options:
+    """The options in a field that holds all of them: a list, an object by label, lists of texts and labels, or JSON of these."""
+    value = in_cell(value)
     if isinstance(value, dict):
         texts, labels = value.get("text"), value.get("label")
         if isinstance(texts, list) and isinstance(labels, list):

@@ -1,14 +1,8 @@
 """Dialogues under other names than chat formats use: schema-guided {turns: [{speaker, utterance}]}, {dialog: [text, text]}, pairs."""
 
 from spark_jobs.ingest.sources.fields import SYSTEM, TOOLS, Fields, Record, field_value, find_name
-from spark_jobs.ingest.sources.turns import (
-    Reader,
-    Turn,
-    turns_of_exchanges,
-    turns_of_messages,
-    turns_of_texts,
-    with_system,
-)
+from spark_jobs.ingest.sources.messages import Turn, turns_of_messages
+from spark_jobs.ingest.sources.turns import Reader, turns_of_exchanges, turns_of_texts, with_system
 
 _NAMES = (
     "turns", "dialogue", "dialog", "dialogs", "dialogues", "utterances", "thread", "chat", "chathistory", "log", "history",
@@ -30,12 +24,15 @@ def reader(fields: Fields) -> Reader | None:
         if name in fields and name not in ("turns", "messages", "log", "history", "thread", "contents", "items")
     }
 
+    # a container of records says nothing about who speaks: pairs in it are records of their own
+    boxes = {fields[name] for name in ("items", "data", "contents") if name in fields}
+
     def read(record: Record) -> list[Turn] | None:
         for name in names:
             value = record[name]
             turns = (
                 turns_of_messages(value, field_value(record, tools))
-                or turns_of_exchanges(value)
+                or (turns_of_exchanges(value) if name not in boxes else None)
                 or (turns_of_texts(value) if name in plain else None)
             )
             if turns:

@@ -18,9 +18,13 @@ Record = Mapping[str, Any]
 Fields = Mapping[str, str]  # folded name -> the name in the record
 
 _SEPARATORS = re.compile(r"[\W_]+")
+_REMARK = re.compile(r"\s*[,(\[:/]\s*\S| - ")
 
 # in each list, the name that leaves least doubt comes first
-SYSTEM = ("system", "systemprompt", "systemmessage", "sysprompt")
+SYSTEM = (
+    "system", "systemprompt", "systemmessage", "sysprompt", "systeminstruction", "systeminstructions", "sys", "systemtext",
+    "systemcontent", "sysmsg", "sysmessage", "developer", "developerprompt", "developermessage", "preprompt",
+)  # fmt: skip
 TOOLS = ("tools", "functions", "function", "availabletools", "apis")
 CONTEXT = (
     "input", "context", "passage", "paragraph", "article", "document", "story", "background", "support", "contexttext",
@@ -50,10 +54,14 @@ def fold(name: str) -> str:
 def folded(names: Iterable[object]) -> Fields:
     """The names of a record by their folded form; of two that fold to the same, the first counts."""
     fields: dict[str, str] = {}
-    for name in names:
-        if isinstance(name, str):
-            # names that are no text occur in YAML
-            fields.setdefault(fold(name), name)
+    # names that are no text occur in YAML
+    texts = [name for name in names if isinstance(name, str)]
+    for name in texts:
+        fields.setdefault(fold(name), name)
+    for name in texts:
+        # what a person writes behind a name says more about it: `Question (English)`, `answer, in one word`
+        if (about := _REMARK.search(name)) and (short := fold(name[: about.start()])):
+            fields.setdefault(short, name)
     return fields
 
 

@@ -3,7 +3,7 @@
 from typing import Any
 
 from spark_jobs.ingest.sources.fields import Record, folded, is_record
-from spark_jobs.ingest.sources.turns import as_text
+from spark_jobs.ingest.sources.texts import as_text
 
 _LISTS = ("instances", "examples", "data")
 _DEFINITIONS = ("instruction", "definition", "prompt", "taskdescription")

@@ -1,7 +1,7 @@
 """Passages: {title, text}, or the names that encyclopaedia dumps use for the text; a text alone is a passage without a title."""
 
 from spark_jobs.ingest.sources.fields import Record, field_value, folded
-from spark_jobs.ingest.sources.turns import as_text
+from spark_jobs.ingest.sources.texts import as_text
 
 _TEXTS = (
     "text",

@@ -2,11 +2,16 @@
 
 from typing import Any
 
+from lake.landing.talk import asked
+
 from spark_jobs.ingest.sources import openai_messages, sharegpt, transcript
 from spark_jobs.ingest.sources.fields import SYSTEM, Fields, Record, field_value, find_name, is_record
-from spark_jobs.ingest.sources.turns import Reader, Turn, as_text, turns_of_messages, with_system
+from spark_jobs.ingest.sources.messages import Turn, turns_of_messages
+from spark_jobs.ingest.sources.refused import Refused
+from spark_jobs.ingest.sources.texts import context_text, first_text
+from spark_jobs.ingest.sources.turns import Reader, turns_said, with_system
 
-_CHOSEN = (
+CHOSEN = (
     "chosen",
     "chosenresponse",
     "responsechosen",
@@ -15,7 +20,7 @@ _CHOSEN = (
     "preferredresponse",
     "preferredoutput",
 )
-_REJECTED = (
+REJECTED = (
     "rejected", "rejectedresponse", "responserejected", "rejectedanswer", "dispreferred", "nonpreferred", "rejectedoutput",
     "dispreferredresponse", "nonpreferredoutput",
 )  # fmt: skip
@@ -24,13 +29,18 @@ _PROMPTS = ("prompt", "question", "instruction", "input", "query", "context")
 
 def reader(fields: Fields) -> Reader | None:
     """Turns that lead to the chosen answer, and that answer, of records with these names; None if there is no such pair."""
-    chosen = find_name(fields, _CHOSEN)
-    if chosen is None or find_name(fields, _REJECTED) is None:
+    chosen = find_name(fields, CHOSEN)
+    if chosen is None or find_name(fields, REJECTED) is None:
         return None
     conversations = [reads for shape in (sharegpt, openai_messages) if (reads := shape.reader(fields))]
     prompt, system = find_name(fields, _PROMPTS), find_name(fields, SYSTEM)
 
     def read(record: Record) -> list[Turn] | None:
+        # beside a list of bad answers, a mark that is no text is something else (see `labels`)
+        if isinstance(record[chosen], bool | int | float):
+            return None
+        if not context_text(record[chosen]).strip():
+            raise Refused("bad_answer", f"the field {chosen!r} is empty, and the other side is called worse")
         whole = _conversation_in(record[chosen])
         # the chosen side may be a whole conversation (hh-rlhf), its last message, or the bare answer
         if whole is not None and len(whole) > 1:
@@ -41,7 +51,7 @@ def reader(fields: Fields) -> Reader | None:
             before = with_system(field_value(record, system), _turns_of_prompt(record[prompt]))
         if before is None:
             return None
-        answer = whole[0]["content"] if whole else as_text(record[chosen])
+        answer = whole[0]["content"] if whole else first_text(record[chosen])
         return [*before, {"role": "assistant", "content": answer}]
 
     return read
@@ -54,4 +64,6 @@ def _conversation_in(value: Any) -> list[Turn] | None:
 
 
 def _turns_of_prompt(prompt: Any) -> list[Turn]:
-    return _conversation_in(prompt) or [{"role": "user", "content": as_text(prompt)}]
+    if isinstance(prompt, str) and (before := asked(prompt)):
+        return turns_said(before)
+    return _conversation_in(prompt) or [{"role": "user", "content": context_text(prompt)}]

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from spark_jobs.ingest.sources.choices import answer_text, options, options_text
+from spark_jobs.ingest.sources.choices import GOLD, answer_text, has_options, options, options_text
 from spark_jobs.ingest.sources.fields import (
     CONTEXT,
     SYSTEM,
@@ -11,9 +11,12 @@ from spark_jobs.ingest.sources.fields import (
     answer_name,
     field_value,
     find_name,
+    fold,
     folded,
 )
-from spark_jobs.ingest.sources.turns import Reader, Turn, as_text, turns_of_exchange, with_system
+from spark_jobs.ingest.sources.messages import Turn
+from spark_jobs.ingest.sources.texts import as_text, in_cell
+from spark_jobs.ingest.sources.turns import Reader, turns_of_exchange, with_system
 
 _QUESTIONS = (
     "question", "squestion", "questiontext", "questionstem", "querytext", "problem", "problemstatement", "puzzle", "riddle",
@@ -24,8 +27,12 @@ _QUESTIONS = (
 def reader(fields: Fields) -> Reader | None:
     """Turns of records with a question and an answer, or None if they have not both."""
     question, answer = find_name(fields, _QUESTIONS), answer_name(fields)
+    if answer is None and has_options(fields):
+        answer = find_name(fields, GOLD)
     if question is None or answer is None:
         return None
+    # tables hold lists of answers as JSON; an answer that is JSON is another thing
+    several = fold(answer).endswith("s")
     context, system = find_name(fields, CONTEXT), find_name(fields, SYSTEM)
     choices = options(fields)
 
@@ -39,11 +46,12 @@ def reader(fields: Fields) -> Reader | None:
             inner = folded(stem)
             offered = options(inner)(stem) or offered
             stem = field_value(stem, find_name(inner, ("stem", "text", "question", "fulltext")))
+        given = in_cell(record[answer]) if several else record[answer]
         parts = [as_text(stem), options_text(offered)]
         prompt = "\n".join(part for part in parts if part)
         return with_system(
             field_value(record, system),
-            turns_of_exchange(prompt, field_value(record, context), answer_text(offered, record[answer])),
+            turns_of_exchange(prompt, field_value(record, context), answer_text(offered, given, answer)),
         )
 
     return read

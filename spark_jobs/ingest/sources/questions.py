@@ -5,8 +5,11 @@ Their answers are absent or kept elsewhere: what is known of them follows each q
 
 from typing import Any
 
-from spark_jobs.ingest.sources.fields import TOOLS, Fields, Record, field_value, find_name
-from spark_jobs.ingest.sources.turns import Reader, Turn, first_text, turns_of_messages
+from spark_jobs.ingest.sources.fields import CONTEXT, TOOLS, Fields, Record, field_value, find_name
+from spark_jobs.ingest.sources.choices import has_options
+from spark_jobs.ingest.sources.messages import Turn, turns_of_messages
+from spark_jobs.ingest.sources.texts import first_text
+from spark_jobs.ingest.sources.turns import Reader
 
 _REFERENCES = ("reference", "references", "referenceanswers", "answers")
 
@@ -16,6 +19,8 @@ def reader(fields: Fields) -> Reader | None:
     name = find_name(fields, ("turns", "question", "questions"))
     if name is None:
         return None
+    # each of several questions about one text, or with options of its own, is a record: see `examination`
+    shared = has_options(fields) or find_name(fields, CONTEXT) is not None
     tools, references = find_name(fields, TOOLS), find_name(fields, _REFERENCES)
 
     def read(record: Record) -> list[Turn] | None:
@@ -23,6 +28,8 @@ def reader(fields: Fields) -> Reader | None:
         if not isinstance(questions, list) or not questions:
             return None
         if all(isinstance(text, str) for text in questions):
+            if shared and isinstance(field_value(record, references), list):
+                return None
             return _with_references(questions, field_value(record, references))
         # function calling nests messages in rounds; one round may come without its brackets
         rounds = questions if all(isinstance(part, list) for part in questions) else [questions]

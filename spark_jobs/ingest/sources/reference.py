@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from spark_jobs.ingest.sources.fields import Record
-from spark_jobs.ingest.sources.turns import as_text
+from spark_jobs.ingest.sources.texts import as_text
 
 
 @dataclass(frozen=True)

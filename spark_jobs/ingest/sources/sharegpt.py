@@ -1,7 +1,8 @@
 """ShareGPT: {conversations: [{from, value}]}, with tools and function calls; some files say role and content instead."""
 
 from spark_jobs.ingest.sources.fields import SYSTEM, TOOLS, Fields, field_value, find_name
-from spark_jobs.ingest.sources.turns import Reader, turns_of_messages, with_system
+from spark_jobs.ingest.sources.messages import turns_of_messages
+from spark_jobs.ingest.sources.turns import Reader, with_system
 
 
 def reader(fields: Fields) -> Reader | None:

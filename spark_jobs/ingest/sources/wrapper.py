@@ -1,12 +1,47 @@
-"""Wrappers: an object without an id that holds one list of records and nothing else of their kind (`{"version": 1, "rows": [...]}`)."""
+"""Wrappers: an object that only holds records: lists of them under any name, splits, objects by their id, one within another."""
 
+from collections.abc import Callable
 from typing import Any
 
 from spark_jobs.ingest.sources.fields import Record, is_record
 
+IsMeaningful = Callable[[Any], bool]
 
-def nested_records(record: Record) -> list[Any] | None:
-    """The records in the list, or None if this is no wrapper; whether they are instructions is for the caller to see."""
-    lists = [value for value in record.values() if isinstance(value, list) and value and all(map(is_record, value))]
-    # an id makes it a record of its own; of two lists neither is the content
-    return lists[0] if len(lists) == 1 and "id" not in record else None
+
+def nested_records(record: Record, is_meaningful: IsMeaningful) -> list[Any] | None:
+    """The records inside, or None if this is no wrapper.
+
+    is_meaningful: whether something read alone would be a record, or hold some; any list of objects can look like a wrapper.
+    """
+    # an id makes it a record of its own, whatever lists it has
+    lists = [] if "id" in record else [value for value in record.values() if _is_list_of_records(value)]
+    held = [value for value in lists if is_meaningful(value[0])]
+    if held:
+        return [child for value in held for child in value]
+    return _by_id(record, is_meaningful) or _inside(record, is_meaningful)
+
+
+def _is_list_of_records(value: Any) -> bool:
+    return isinstance(value, list) and bool(value) and (all(map(is_record, value)) or _is_list_of_talks(value))
+
+
+def _is_list_of_talks(value: list[Any]) -> bool:
+    return all(isinstance(one, list) and one and all(map(is_record, one)) for one in value)
+
+
+def _by_id(record: Record, is_meaningful: IsMeaningful) -> list[Any] | None:
+    """The objects that a record holds under their ids, each with its id if it has none of its own."""
+    objects = {name: value for name, value in record.items() if is_record(value)}
+    # a few words about the whole may stand beside them
+    if len(objects) < 2 or any(isinstance(value, list) for value in record.values()):
+        return None
+    meaningful = [is_meaningful(value) for value in objects.values()]
+    if sum(meaningful) * 2 <= len(objects) or (len(objects) < len(record) and not all(meaningful)):
+        return None
+    return [{**({} if "id" in value else {"id": str(name)}), **value} for name, value in objects.items()]
+
+
+def _inside(record: Record, is_meaningful: IsMeaningful) -> list[Any] | None:
+    """The one object in a record that holds records; what stands beside it is about the whole."""
+    inner = [value for value in record.values() if is_record(value) and is_meaningful(value)]
+    return inner if len(inner) == 1 else None

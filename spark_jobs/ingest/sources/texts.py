@@ -1,0 +1,136 @@
+"""The text in a value: of plain values, of typed parts and other content objects, of the best of several answers.
+
+    >>> as_text([{"type": "text", "text": "Why?"}, "Please."]), as_text({"answer": "So."}), as_text(float("nan"))
+    ('Why?\\nPlease.', 'So.', '')
+    >>> first_text([{"text": "No.", "selected": False}, {"text": "So.", "selected": True}])
+    'So.'
+"""
+
+import ast
+from collections.abc import Sequence
+from functools import lru_cache
+from typing import Any
+
+import orjson
+
+from lake.landing.talk import is_nothing
+from spark_jobs.ingest.json_text import as_json
+from spark_jobs.ingest.sources.fields import Record, fold, is_record
+from spark_jobs.ingest.sources.labels import best_answers
+from spark_jobs.ingest.sources.refused import Refused
+
+# under these names an object of content keeps its text; the first that it has counts
+_TEXTS = (
+    "text", "value", "content", "parts", "answer", "response", "output", "completion", "message", "body", "output_text",
+    "input_text", "generated_text", "result",
+)  # fmt: skip
+# what stands beside the text and is no part of what is said
+_ABOUT = frozenset(
+    {"type", "contenttype", "annotations", "cachecontrol", "id", "lang", "language", "index", "role", "format", "status",
+     "logprobs", "citations", "metadata", "xmllang"}
+)  # fmt: skip
+_THOUGHTS = frozenset({"reasoning", "thinking", "thought"})
+_MEDIA = ("image", "audio", "video", "file", "document")
+_CELL = 2**20  # characters of a cell that is looked into as JSON
+
+
+def as_text(value: Any) -> str:
+    """A field as text: nothing is empty, content objects are their texts, anything else with a structure is JSON."""
+    if isinstance(value, str):
+        return value
+    if value is None or value in ([], {}) or value != value:  # noqa: PLR0124 - NaN alone is not itself
+        return ""
+    if isinstance(value, list) and all(isinstance(part, str | dict) for part in value):
+        return "\n".join(part if isinstance(part, str) else _part(part) for part in value)
+    if isinstance(value, dict):
+        found = _content(value)
+        return as_json(value) if found is None else found
+    return as_json(value)
+
+
+def first_text(value: Any) -> str:
+    """A field that may hold several accepted answers, as the best of them by their own marks, else the first that is not empty."""
+    if isinstance(value, str):
+        return value
+    if isinstance(value, list):
+        best = best_answers(value)
+        if value and not best:
+            raise Refused("bad_answer", "every answer of the record is called bad by the marks beside it")
+        return next((text for text in map(first_text, best) if text.strip()), "")
+    if isinstance(value, dict) and value:
+        named = next((value[name] for name in _TEXTS if name in value), None)
+        return as_json(value) if named is None else first_text(named)
+    return as_text(value)
+
+
+def context_text(value: Any) -> str:
+    """What stands beside a question, as text; empty where it only says that there is nothing, in any form."""
+    if value is None or value is False:
+        return ""
+    text = as_text(value)
+    return "" if is_nothing(text) else text
+
+
+def in_cell(value: Any) -> Any:
+    """The list or object that a text is the JSON of, or Python's way to write it; any other value as it is."""
+    if not isinstance(value, str) or len(value) > _CELL:
+        return value
+    text = value.strip()
+    if (text[:1], text[-1:]) not in (("[", "]"), ("{", "}")):
+        return value
+    try:
+        return orjson.loads(text)
+    except ValueError:
+        return _python_literal(text, value)
+
+
+def thought(words: str) -> str:
+    """What was thought before an answer, marked as such."""
+    return f"<think>\n{words}\n</think>"
+
+
+def _python_literal(text: str, value: Any) -> Any:
+    try:
+        found = ast.literal_eval(text)
+    except (ValueError, SyntaxError, MemoryError, RecursionError, TypeError):
+        return value
+    return found if isinstance(found, list | dict) else value
+
+
+def _part(part: Record) -> str:
+    """A part of a content: its text, or its JSON; refused where it is something to look at or to listen to."""
+    kind = part.get("type")
+    kind = kind if isinstance(kind, str) else ""
+    if any(word in kind for word in _MEDIA) and kind not in ("document", "file") or _only_media(tuple(part)):
+        raise Refused("other_media", f"a part of the text is of the type {kind or next(iter(part))!r}: what it shows is not text")
+    if kind in _THOUGHTS:
+        words = as_text(next((part[name] for name in (kind, "text", "value", "content") if part.get(name)), None))
+        return thought(words) if words else ""
+    found = _content(part)
+    return as_json(part) if found is None else found
+
+
+def _only_media(names: Sequence[Any]) -> bool:
+    return bool(names) and names[0] in ("image_url", "image", "inline_data", "inlineData", "video", "audio") and len(names) == 1
+
+
+def _content(value: Record) -> str | None:
+    """The text of an object of content; None if the object says more than its text."""
+    name = _text_name(tuple(value))
+    if name is None or not isinstance(value[name], str | list | dict):
+        return None
+    said = value[name]
+    return as_text(said) if isinstance(said, str) or _is_content(said) else None
+
+
+@lru_cache(1024)
+def _text_name(names: tuple[Any, ...]) -> str | None:
+    """The name under which an object with these names keeps its text, if nothing else in it is said."""
+    found = next((name for name in _TEXTS if name in names), None)
+    rest = (fold(str(name)) for name in names if name != found)
+    return found if all(name in _ABOUT or name.endswith(("id", "type")) for name in rest) else None
+
+
+def _is_content(value: list[Any] | dict[str, Any]) -> bool:
+    parts = value if isinstance(value, list) else [value]
+    return all(isinstance(part, str) or (is_record(part) and _text_name(tuple(part)) is not None) for part in parts)
