@@ -8,10 +8,21 @@ from pyarrow import fs
 from lake.errors import UserError
 
 INSIDE = "!/"  # between an archive's address and the name of a file inside it
+_UNNAMED = "!archive"  # ends the address of an archive whose name does not say that it is one
 # a file inside an archive, as a pattern that Python, pandas and Spark read alike; its first group ends the archive's address
-MEMBER = rf"(\.(?i:zip|tar|tgz|tbz2|txz|tar\.[a-z0-9]+)){INSIDE}.*$"
+MEMBER = rf"(\.(?i:zip|tar|tgz|tbz2|txz|tar\.[a-z0-9]+)|(?={_UNNAMED}{INSIDE}))(?:{_UNNAMED})?{INSIDE}.*$"
 _HUB_NAME = re.compile(r"[A-Za-z0-9][\w.-]*/[A-Za-z0-9][\w.-]*")
 _HUB = "hf://datasets/"
+
+
+def inside(archive: str, name: str) -> str:
+    """What follows the archive's address in that of a file inside it, so that MEMBER takes it off again.
+
+    >>> inside("/a/b.zip", "c.csv"), inside("/a/b", "c.csv")
+    ('!/c.csv', '!archive!/c.csv')
+    """
+    named = re.search(MEMBER, f"{archive}{INSIDE}") is not None
+    return f"{'' if named else _UNNAMED}{INSIDE}{name}"
 
 
 def absolute(address: str) -> str:

@@ -46,7 +46,7 @@ def header_of(first: Sequence[str]) -> list[str] | None:
     """
     if not any(map(known, first)) and any(map(_is_said, first)):
         return None
-    return [name.strip() and name or str(place) for place, name in enumerate(first, 1)]
+    return [(name.strip() and name) or str(place) for place, name in enumerate(first, 1)]
 
 
 def names_without_header(first: Sequence[str]) -> list[str]:
@@ -72,4 +72,6 @@ def first_row(line: str, delimiter: str) -> list[str]:
 def _is_said(cell: str) -> bool:
     """Whether a cell holds a sentence or a number: names of columns are neither."""
     text = cell.strip()
-    return bool(_ENDS_A_SENTENCE.search(text) or _NUMBER.fullmatch(text)) or len(text.split()) > _WORDS or len(text) > 60
+    return (
+        bool(_ENDS_A_SENTENCE.search(text) or _NUMBER.fullmatch(text)) or len(text.split()) > _WORDS or len(text) > 60
+    )

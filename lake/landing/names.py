@@ -10,26 +10,35 @@ _SEPARATORS = re.compile(r"[\W_]+")
 _REMARK = re.compile(r"\s*[,(\[:/]\s*\S| - ")
 # what asks or answers, in any form
 EXCHANGE = frozenset(
-    """question questions squestion questiontext questionstem querytext problem problemstatement puzzle riddle stem goal ctx q qs prompt
-    prompts userprompt prompttext query queries request command usermessage userinput userquery inputtext instruction instructions
-    inputs instances seedexamples questionsandanswers qapairs qas qapair
-    bestanswer correctanswer acceptedanswer goldanswer goldenanswer finalanswer output outputs response responses completion completions
-    answer answers answertext target targets expectedoutput expectedresponse expectedanswer modelanswer modelresponse modeloutput
-    generation assistantresponse botresponse airesponse longanswer reply solution solutions lsolutions humananswers assistant bot gpt
-    chatgpt answerkey ans correctoption correct cop label labels goldlabel answermatchingbehavior targettext outputtext tgt
-    chosen rejected chosenresponse rejectedresponse responsechosen responserejected preferred dispreferred
-    messages conversations conversation dialogue dialog dialogs dialogues turns utterances chat chats chathistory exchanges exchange
-    parentid choices options endings candidates answerchoices answeroptions mcoptions alternatives sol1 sol2 optiona optionb choicea
-    choiceb option1 option2 choice1 choice2 opa opb messagetreeid""".split()
-)
+    {"question", "questions", "squestion", "questiontext", "questionstem", "querytext", "problem", "problemstatement",
+     "puzzle", "riddle", "stem", "goal", "ctx", "q", "qs", "prompt", "prompts", "userprompt", "prompttext", "query",
+     "queries", "request", "command", "usermessage", "userinput", "userquery", "inputtext", "instruction", "instructions",
+     "inputs", "instances", "seedexamples", "questionsandanswers", "qapairs", "qas", "qapair", "bestanswer",
+     "correctanswer", "acceptedanswer", "goldanswer", "goldenanswer", "finalanswer", "output", "outputs", "response",
+     "responses", "completion", "completions", "answer", "answers", "answertext", "target", "targets", "expectedoutput",
+     "expectedresponse", "expectedanswer", "modelanswer", "modelresponse", "modeloutput", "generation", "assistantresponse",
+     "botresponse", "airesponse", "longanswer", "reply", "solution", "solutions", "lsolutions", "humananswers", "assistant",
+     "bot", "gpt", "chatgpt", "answerkey", "ans", "correctoption", "correct", "cop", "label", "labels", "goldlabel",
+     "answermatchingbehavior", "targettext", "outputtext", "tgt", "chosen", "rejected", "chosenresponse",
+     "rejectedresponse", "responsechosen", "responserejected", "preferred", "dispreferred", "messages", "conversations",
+     "conversation", "dialogue", "dialog", "dialogs", "dialogues", "turns", "utterances", "chat", "chats", "chathistory",
+     "exchanges", "exchange", "parentid", "choices", "options", "endings", "candidates", "answerchoices", "answeroptions",
+     "mcoptions", "alternatives", "sol1", "sol2", "optiona", "optionb", "choicea", "choiceb", "option1", "option2",
+     "choice1", "choice2", "opa", "opb", "messagetreeid"}
+)  # fmt: skip
 # what holds a text of its own
-TEXT = frozenset("text extract passage paragraph article document abstract plaintext".split())
+TEXT = frozenset(
+    {"text", "extract", "passage", "paragraph", "article", "document", "abstract", "plaintext"}
+)  # fmt: skip
 _OTHER = frozenset(
-    """input context story background support title name heading pagetitle headline content body summary system systemprompt tools
-    functions id uid uuid idx index source category topic type score rating lang language url date author role from value speaker
-    transcript sample human user task src difficulty level tags split a b c d e description definition history reference references
-    facts key text1 text2 sentence sentence1 sentence2 premise hypothesis subject chosenanswer rejectedanswer note notes date year""".split()
-)
+    {"input", "context", "story", "background", "support", "title", "name", "heading", "pagetitle", "headline", "content",
+     "body", "summary", "system", "systemprompt", "tools", "functions", "id", "uid", "uuid", "idx", "index", "source",
+     "category", "topic", "type", "score", "rating", "lang", "language", "url", "date", "author", "role", "from", "value",
+     "speaker", "transcript", "sample", "human", "user", "task", "src", "difficulty", "level", "tags", "split", "a", "b",
+     "c", "d", "e", "description", "definition", "history", "reference", "references", "facts", "key", "text1", "text2",
+     "sentence", "sentence1", "sentence2", "premise", "hypothesis", "subject", "chosenanswer", "rejectedanswer", "note",
+     "notes", "year"}
+)  # fmt: skip
 
 
 def fold(name: str) -> str:

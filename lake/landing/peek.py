@@ -136,7 +136,11 @@ def _names(values: Iterable[Any], depth: int = _DEPTH) -> list[str]:
 
 def _are_conversations(records: list[Any]) -> bool:
     """Whether the texts of most records are whole conversations."""
-    texts = [[value for value in record.values() if isinstance(value, str)] for record in records[:20] if isinstance(record, dict)]
+    texts = [
+        [value for value in record.values() if isinstance(value, str)]
+        for record in records[:20]
+        if isinstance(record, dict)
+    ]
     talks = [any(said(text) is not None for text in some) for some in texts]
     return 2 * sum(talks) > len(talks)
 

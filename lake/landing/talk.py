@@ -22,17 +22,19 @@ Said = list[tuple[str, str]]  # role (system, user, assistant or tool) and words
 _NAMES = {
     **dict.fromkeys(("system", "sys", "developer", "system_prompt"), "system"),
     **dict.fromkeys(("user", "human", "prompter", "question", "q", "instruction", "instructions", "input", "prompt",
-                     "query", "context", "customer"), "user"),
+                     "query", "context", "customer", "client", "frage", "pregunta", "pergunta", "domanda", "вопрос", "问题", "用户", "问", "質問"), "user"),
     **dict.fromkeys(("assistant", "gpt", "chatgpt", "bot", "ai", "model", "response", "output", "answer", "a", "completion",
-                     "chatbot", "agent", "solution"), "assistant"),
+                     "chatbot", "agent", "solution", "antwort", "respuesta", "réponse", "resposta", "risposta", "ответ", "回答", "答案", "助手", "答"),
+                    "assistant"),
     **dict.fromkeys(("tool", "function", "ipython", "observation", "tool_response"), "tool"),
 }  # fmt: skip
 # what closes a turn, or opens and closes the whole, in the templates of chat models
 _BRACKETS = re.compile(
     r"(?:\s|</?s>|<\|(?:im_end|eot_id|end|endoftext|end_of_text|begin_of_text|return|end_of_turn|eom_id|im_sep)\|>"
-    r"|<(?:end_of_turn|bos|eos)>|<｜(?:begin|end)▁of▁sentence｜>)+"
+    r"|<(?:end_of_turn|bos|eos)>|</(?:system|user|human|assistant|bot|question|answer|instruction|response|prompt|completion)>|<｜(?:begin|end)▁of▁sentence｜>)+"
 )
 _TAGGED = "system|developer|user|human|prompter|assistant|bot|gpt|ai|model|tool|function|observation|ipython"
+_ELEMENTS = "system|user|human|assistant|bot|question|answer|instruction|response|prompt|completion"
 _HEADED = "system|user|human|assistant|gpt|bot|ai|instructions?|input|context|response|output|question|answer|prompt|completion|solution"
 
 
@@ -55,10 +57,13 @@ _FORMS = (
     _Form(re.compile(r"\[(?P<role>/?INST)\]"), preamble=True),
     _Form(
         re.compile(
-            rf"(?i)#{{2,4}}[ \t]*(?P<role>{_HEADED})[ \t]*:|(?:^|\n)[ \t]*#{{2,4}}[ \t]*(?P<line>{_HEADED})[ \t]*(?=\n|$)"
+            rf"(?i)#{{2,4}}[ \t]*(?P<role>{_HEADED})[ \t]*:"
         ),
         preamble=True,
     ),
+    # without a colon it is the heading of a page as well: nothing may stand before it
+    _Form(re.compile(rf"(?i)(?:^|\n)[ \t]*#{{2,4}}[ \t]*(?P<line>{_HEADED})[ \t]*:?[ \t]*(?=\n|$)"), preamble=False),
+    _Form(re.compile(rf"(?i)<(?P<element>{_ELEMENTS})>"), preamble=False),
     _Form(
         re.compile(
             r"(?:^|\n)[ \t]*\**(?P<role>Human|User|HUMAN|USER|Assistant|ASSISTANT|AI|Bot|GPT|ChatGPT|System|SYSTEM|(?:Q|A|Question|Answer|QUESTION|ANSWER)"
@@ -67,12 +72,28 @@ _FORMS = (
         preamble=False,
     ),
     _Form(
+        # the words for question and answer in other languages, and the sides of a service
+        re.compile(
+            r"(?:^|\n)[ \t]*\**(?P<role>Frage|Antwort|Pregunta|Respuesta|Réponse|Pergunta|Resposta|Domanda|Risposta|Вопрос|Ответ|Customer|Client|Agent"
+            r"|Chatbot|Model|问题|回答|答案|用户|助手|问|答|質問|Question)\**[ \t\u00a0]*[:：]\**[ \t]*"
+        ),
+        preamble=False,
+    ),
+    _Form(
+        re.compile(r"(?:^|\n)[ \t]*(?:\[(?P<role>Human|User|AI|Assistant|Bot|System|Q|A)\][ \t]*:?|(?P<letter>[QA])\.(?=[ \t]))"),
+        preamble=False,
+    ),
+    _Form(
+        re.compile(r"(?:^|(?<=<\|end_of_turn\|>))\s*(?:[A-Z][\w.]* ){0,2}(?P<role>User|Assistant|Human|System):[ \t]*"),
+        preamble=False,
+    ),
+    _Form(
         re.compile(r"(?:^|\n)[ \t]*\**(?P<role>Instruction|Input|Context|Output|Response|Prompt|Completion|Query)\**[ \t]*:\**[ \t]*"),
         preamble=False,
     ),
     _Form(re.compile(r"(?:(?<=\s)|(?<=</s>)|^)(?P<role>USER|ASSISTANT|HUMAN):[ \t]*"), preamble=True),
 )  # fmt: skip
-_HINT = re.compile(r"<\||\[\||<｜|<start_of_turn>|<(?:human|bot|user|assistant)>:|\[INST\]|##|:\**[ \t]?|#Q", re.IGNORECASE)
+_HINT = re.compile(r"<\||\[\||<｜|<start_of_turn>|<\w+>|[:：]|\[\w+\]|[QA]\. |\[INST\]|##|:\**[ \t]?|#Q", re.IGNORECASE)
 # the wrapping of Stanford's Alpaca: it says that an instruction follows, and nothing else
 _WRAPPING = re.compile(
     r"Below is an? instruction that describes a task(?:, paired with an input that provides further context)?\.?\s*"

@@ -14,7 +14,7 @@ from hashlib import sha256
 from typing import Any
 
 from lake.ids import content_id, content_ids
-from lake.landing.addresses import INSIDE
+from lake.landing import addresses
 from spark_jobs.ingest.containers import READ_ERRORS, Document, documents
 from spark_jobs.ingest.interpreter import Interpret, Interpreter, Row, quarantined
 from spark_jobs.ingest.splits import split_document
@@ -29,7 +29,7 @@ def file_rows(file: Mapping[str, Any], interpret: Interpret) -> Iterator[Row]:
             yield from _document_rows(file, split_document(file), interpreter)
             return
         for document in documents(file["uri"], file["sha256"]):
-            inside = f"{INSIDE}{document.inner}" if document.inner else ""
+            inside = addresses.inside(file["uri"], document.inner) if document.inner else ""
             member = {**file, "uri": file["uri"] + inside, "path": file["path"] + inside}
             try:
                 yield from _document_rows(member, document, interpreter)

@@ -14,6 +14,12 @@ from spark_jobs.ingest.containers import streams
 from spark_jobs.ingest.containers.raw_record import UnreadableFile
 
 MEMBERS = 100_000  # in one archive, at most
+# documents of office programs are archives, too: by a file that each of them has
+_OFFICE = {
+    "xl/workbook.xml": "a workbook (.xlsx)", "xl/workbook.bin": "a workbook (.xlsb)", "word/document.xml": "a document (.docx)",
+    "ppt/presentation.xml": "a presentation (.pptx)", "content.xml": "a document in OpenDocument (.odt, .ods)",
+    "META-INF/container.xml": "an e-book (.epub)", "AndroidManifest.xml": "a program",
+}  # fmt: skip
 Member = tuple[str, BinaryIO | UnreadableFile]
 
 
@@ -29,6 +35,9 @@ def zip_members(stream: BinaryIO) -> Iterator[Member]:
     except zipfile.BadZipFile as error:
         raise UnreadableFile(f"not a zip archive ({error})") from error
     members = [member for member in archive.infolist() if not member.is_dir() and _visible(member.filename)]
+    office = next((what for name, what in _OFFICE.items() if any(member.filename == name for member in members)), None)
+    if office is not None:
+        raise UnreadableFile(f"{office} is not read; export it as CSV, JSON Lines or plain text")
     _check_bomb(members)
     for member in members:
         # the upper half of the attributes is the Unix mode; a type of 0xA there is a symbolic link

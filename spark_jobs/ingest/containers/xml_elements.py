@@ -16,8 +16,13 @@ from defusedxml.ElementTree import DefusedXMLParser, iterparse
 from spark_jobs.ingest.containers.raw_record import RawRecord, UnreadableFile, from_value, unreadable
 
 _DECLARED = re.compile(rb"\s*<\?xml\b[^>]*?\bencoding\s*=\s*[\"']([A-Za-z][\w.:-]*)[\"']")
-_BLOCKS = frozenset("p br li ul ol div tr h1 h2 h3 h4 pre blockquote".split())
-_INLINE = _BLOCKS | frozenset("b i em strong u s sub sup code a span tt small mark cite kbd var q emph italic bold".split())
+_BLOCKS = frozenset(
+    {"p", "br", "li", "ul", "ol", "div", "tr", "h1", "h2", "h3", "h4", "pre", "blockquote"}
+)  # fmt: skip
+_INLINE = _BLOCKS | frozenset(
+    {"b", "i", "em", "strong", "u", "s", "sub", "sup", "code", "a", "span", "tt", "small", "mark", "cite", "kbd", "var",
+     "q", "emph", "italic", "bold"}
+)  # fmt: skip
 _HELD = 200  # elements below the root that are kept until it is known whether they are records
 
 
@@ -144,7 +149,12 @@ def _marked_up_text(element: Element) -> str:
     parts = [element.text or ""]
     for child in element:
         apart = "\n" if _name(child).lower() in _BLOCKS else ""
-        parts += [apart, _marked_up_text(child) if len(child) else child.text or "", apart if child.text else "", child.tail or ""]
+        parts += [
+            apart,
+            _marked_up_text(child) if len(child) else child.text or "",
+            apart if child.text else "",
+            child.tail or "",
+        ]
     return "".join(parts).strip() if _name(element).lower() not in _INLINE else "".join(parts)
 
 

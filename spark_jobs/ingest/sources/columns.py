@@ -1,11 +1,11 @@
 """Tables written column by column: pandas' orients and lists of equal length; one record a row.
 
-    >>> rows({"columns": ["question", "answer"], "index": [0], "data": [["Why?", "So."]]})
-    [{'question': 'Why?', 'answer': 'So.'}]
-    >>> rows({"question": {"0": "Why?"}, "answer": {"0": "So."}})
-    [{'question': 'Why?', 'answer': 'So.'}]
-    >>> rows({"question": ["Why?", "How?"], "answer": ["So.", "Thus."]})
-    [{'question': 'Why?', 'answer': 'So.'}, {'question': 'How?', 'answer': 'Thus.'}]
+>>> rows({"columns": ["question", "answer"], "index": [0], "data": [["Why?", "So."]]})
+[{'question': 'Why?', 'answer': 'So.'}]
+>>> rows({"question": {"0": "Why?"}, "answer": {"0": "So."}})
+[{'question': 'Why?', 'answer': 'So.'}]
+>>> rows({"question": ["Why?", "How?"], "answer": ["So.", "Thus."]})
+[{'question': 'Why?', 'answer': 'So.'}, {'question': 'How?', 'answer': 'Thus.'}]
 """
 
 from typing import Any

@@ -1,6 +1,6 @@
 """Articles with several questions in parallel lists: {article, questions, options, answers} (RACE), one record a question."""
 
-from typing import Any
+from typing import Any, TypeGuard
 
 from spark_jobs.ingest.sources.choices import options_in
 from spark_jobs.ingest.sources.fields import CONTEXT, Record, find_name, folded
@@ -30,7 +30,7 @@ def nested_records(record: Record) -> list[Any] | None:
     ]
 
 
-def _are_texts(value: Any) -> bool:
+def _are_texts(value: Any) -> TypeGuard[list[str]]:
     return isinstance(value, list) and len(value) > 0 and all(isinstance(text, str) for text in value)
 
 

@@ -22,7 +22,9 @@ _GOOD = frozenset(
      "isacceptable", "passed", "approved", "isapproved", "ishelpful", "helpful"}
 )  # fmt: skip
 # true, or a word that says so: the answer is bad
-_BAD = frozenset({"isrejected", "rejected", "isbad", "bad", "iswrong", "wrong", "isincorrect", "incorrect", "undesirable"})
+_BAD = frozenset(
+    {"isrejected", "rejected", "isbad", "bad", "iswrong", "wrong", "isincorrect", "incorrect", "undesirable"}
+)
 # one of the words alone says so
 _VERDICTS = frozenset(
     {"status", "verdict", "judgement", "judgment", "evaluation", "feedback", "vote", "thumb", "thumbs", "reaction", "quality",
@@ -101,7 +103,9 @@ def best_answers(answers: list[Any]) -> list[Any]:
         return answers
     names = folded(records[0])
     good = [answer for answer in records if not any(bad_answer(name, answer.get(name)) for name in label_names(names))]
-    marked = [answer for answer in good if any(_is_true(answer.get(name)) for known, name in names.items() if known in _BEST)]
+    marked = [
+        answer for answer in good if any(_is_true(answer.get(name)) for known, name in names.items() if known in _BEST)
+    ]
     return _highest(marked or good, names)
 
 
@@ -136,5 +140,5 @@ def _is_true(value: Any) -> bool:
 def _is_lowest(value: Any) -> bool:
     """Whether a rating is the lowest that scales in use have: nothing, or one of several stars."""
     if _is_number(value):
-        return value <= 0 or (value == 1 and isinstance(value, int))
+        return value <= 0 or (type(value) is int and value == 1)
     return isinstance(value, str) and _LOWEST.fullmatch(value.strip().casefold()) is not None

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
+from lake.landing.delimiters import names_without_header
 from spark_jobs.ingest.sources.fields import is_record
 from spark_jobs.ingest.sources.messages import turns_of_messages, unknown_speakers
 from spark_jobs.ingest.sources.refused import Refused
@@ -20,6 +21,11 @@ def records(values: list[Any], is_meaningful: Callable[[Any], bool]) -> list[Any
         if is_meaningful(values[0]):
             return values
         return [{"conversation": values}] if turns_of_exchanges(values) else None
+    if all(isinstance(value, str) for value in values) and (names := names_without_header(values)) == [
+        "question",
+        "answer",
+    ]:
+        return [dict(zip(names, values, strict=True))]
     if all(isinstance(value, list) and value for value in values):
         if turns_of_exchanges(values):
             return [{"conversation": values}]

@@ -13,7 +13,16 @@ from spark_jobs.ingest.sources.texts import context_text, in_cell, thought
 
 _TALKS = ("messages", "conversations", "conversation", "dialogue", "dialog", "turns", "text", "chat")
 _MEDIA = ("image", "images", "imageurl", "imageurls", "imagepath", "imagebytes", "video", "videos", "audio", "audios")
-_REASONING = ("reasoningcontent", "thinking", "thinkingcontent", "chainofthought", "reasoning", "reasoningtrace", "cot", "think")
+_REASONING = (
+    "reasoningcontent",
+    "thinking",
+    "thinkingcontent",
+    "chainofthought",
+    "reasoning",
+    "reasoningtrace",
+    "cot",
+    "think",
+)
 
 
 class Check(NamedTuple):
@@ -78,4 +87,8 @@ def _same(answer: Any, label: Any) -> bool:
 def _shown(name: str, value: Any) -> str | None:
     value = in_cell(value)
     empty = value in (None, False, "", [], {}) or (isinstance(value, str) and not context_text(value).strip())
-    return None if empty else f"the field {name!r} holds something to look at or to listen to: the text alone does not say it"
+    return (
+        None
+        if empty
+        else f"the field {name!r} holds something to look at or to listen to: the text alone does not say it"
+    )

@@ -14,7 +14,7 @@ from spark_jobs.ingest.json_text import as_json
 from spark_jobs.ingest.sources.fields import Record, find_name, fold, folded, is_record
 from spark_jobs.ingest.sources.labels import training_names, untrained
 from spark_jobs.ingest.sources.refused import Refused
-from spark_jobs.ingest.sources.texts import as_text, context_text, in_cell, thought
+from spark_jobs.ingest.sources.texts import as_text, context_text, in_cell, thought, typed_text
 
 Turn = dict[str, str]  # role: system, user, assistant or tool; content
 
@@ -150,6 +150,8 @@ def _turn(message: object) -> Turn | None:
     if role is None or (names.body is None and not names.calls):
         return None
     content = "" if names.body is None else as_text(message[names.body])
+    if content.startswith(("{", "[")):
+        content = typed_text(content)
     return {"role": role, "content": _with_more(content, message, names, role) if names.more else content}
 
 
@@ -190,5 +192,3 @@ def _learned(turns: list[Turn], messages: list[Any]) -> list[Turn]:
     if not learned:
         raise Refused("not_for_training", f"no answer is left: {why[answers[-1]]}")
     return turns[: learned[-1] + 1]
-
-

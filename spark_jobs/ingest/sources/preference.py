@@ -3,7 +3,6 @@
 from typing import Any
 
 from lake.landing.talk import asked
-
 from spark_jobs.ingest.sources import openai_messages, sharegpt, transcript
 from spark_jobs.ingest.sources.fields import SYSTEM, Fields, Record, field_value, find_name, is_record
 from spark_jobs.ingest.sources.messages import Turn, turns_of_messages

@@ -1,12 +1,13 @@
 """The text in a value: of plain values, of typed parts and other content objects, of the best of several answers.
 
-    >>> as_text([{"type": "text", "text": "Why?"}, "Please."]), as_text({"answer": "So."}), as_text(float("nan"))
-    ('Why?\\nPlease.', 'So.', '')
-    >>> first_text([{"text": "No.", "selected": False}, {"text": "So.", "selected": True}])
-    'So.'
+>>> as_text([{"type": "text", "text": "Why?"}, "Please."]), as_text({"answer": "So."}), as_text(float("nan"))
+('Why?\\nPlease.', 'So.', '')
+>>> first_text([{"text": "No.", "selected": False}, {"text": "So.", "selected": True}])
+'So.'
 """
 
 import ast
+import re
 from collections.abc import Sequence
 from functools import lru_cache
 from typing import Any
@@ -22,14 +23,16 @@ from spark_jobs.ingest.sources.refused import Refused
 # under these names an object of content keeps its text; the first that it has counts
 _TEXTS = (
     "text", "value", "content", "parts", "answer", "response", "output", "completion", "message", "body", "output_text",
-    "input_text", "generated_text", "result",
+    "input_text", "generated_text", "result", "markdown", "reply", "msg",
 )  # fmt: skip
 # what stands beside the text and is no part of what is said
 _ABOUT = frozenset(
     {"type", "contenttype", "annotations", "cachecontrol", "id", "lang", "language", "index", "role", "format", "status",
-     "logprobs", "citations", "metadata", "xmllang"}
+     "logprobs", "citations", "metadata", "xmllang", "finishreason", "stopreason", "model", "created", "timestamp", "object",
+     "usage", "name", "attachments", "refusal"}
 )  # fmt: skip
 _THOUGHTS = frozenset({"reasoning", "thinking", "thought"})
+_TYPED = re.compile(r"\s*\[?\s*\{\s*[\"']type[\"']\s*:\s*[\"'](?:input_|output_)?text[\"']")
 _MEDIA = ("image", "audio", "video", "file", "document")
 _CELL = 2**20  # characters of a cell that is looked into as JSON
 
@@ -38,7 +41,7 @@ def as_text(value: Any) -> str:
     """A field as text: nothing is empty, content objects are their texts, anything else with a structure is JSON."""
     if isinstance(value, str):
         return value
-    if value is None or value in ([], {}) or value != value:  # noqa: PLR0124 - NaN alone is not itself
+    if value is None or value in ([], {}) or value != value:
         return ""
     if isinstance(value, list) and all(isinstance(part, str | dict) for part in value):
         return "\n".join(part if isinstance(part, str) else _part(part) for part in value)
@@ -84,6 +87,12 @@ def in_cell(value: Any) -> Any:
         return _python_literal(text, value)
 
 
+def typed_text(text: str) -> str:
+    """The text, or the texts of the typed parts that it is the JSON of."""
+    found = in_cell(text) if _TYPED.match(text) else text
+    return text if isinstance(found, str) else as_text(found)
+
+
 def thought(words: str) -> str:
     """What was thought before an answer, marked as such."""
     return f"<think>\n{words}\n</think>"
@@ -101,8 +110,10 @@ def _part(part: Record) -> str:
     """A part of a content: its text, or its JSON; refused where it is something to look at or to listen to."""
     kind = part.get("type")
     kind = kind if isinstance(kind, str) else ""
-    if any(word in kind for word in _MEDIA) and kind not in ("document", "file") or _only_media(tuple(part)):
-        raise Refused("other_media", f"a part of the text is of the type {kind or next(iter(part))!r}: what it shows is not text")
+    if (any(word in kind for word in _MEDIA) and kind not in ("document", "file")) or _only_media(tuple(part)):
+        raise Refused(
+            "other_media", f"a part of the text is of the type {kind or next(iter(part))!r}: what it shows is not text"
+        )
     if kind in _THOUGHTS:
         words = as_text(next((part[name] for name in (kind, "text", "value", "content") if part.get(name)), None))
         return thought(words) if words else ""
@@ -111,7 +122,11 @@ def _part(part: Record) -> str:
 
 
 def _only_media(names: Sequence[Any]) -> bool:
-    return bool(names) and names[0] in ("image_url", "image", "inline_data", "inlineData", "video", "audio") and len(names) == 1
+    return (
+        bool(names)
+        and names[0] in ("image_url", "image", "inline_data", "inlineData", "video", "audio")
+        and len(names) == 1
+    )
 
 
 def _content(value: Record) -> str | None:
@@ -120,15 +135,22 @@ def _content(value: Record) -> str | None:
     if name is None or not isinstance(value[name], str | list | dict):
         return None
     said = value[name]
+    if any(isinstance(value[other], str | list | dict) and value[other] for other in _others(tuple(value))):
+        return None
     return as_text(said) if isinstance(said, str) or _is_content(said) else None
 
 
 @lru_cache(1024)
 def _text_name(names: tuple[Any, ...]) -> str | None:
-    """The name under which an object with these names keeps its text, if nothing else in it is said."""
-    found = next((name for name in _TEXTS if name in names), None)
-    rest = (fold(str(name)) for name in names if name != found)
-    return found if all(name in _ABOUT or name.endswith(("id", "type")) for name in rest) else None
+    """The name under which an object with these names keeps its text."""
+    return next((name for name in _TEXTS if name in names), None)
+
+
+@lru_cache(1024)
+def _others(names: tuple[Any, ...]) -> tuple[Any, ...]:
+    """The names under which an object of content may say more than its text: numbers there are about it, texts are not."""
+    rest = [name for name in names if name != _text_name(names)]
+    return tuple(name for name in rest if not ((known := fold(str(name))) in _ABOUT or known.endswith(("id", "type"))))
 
 
 def _is_content(value: list[Any] | dict[str, Any]) -> bool:

@@ -7,7 +7,7 @@ from spark_jobs.ingest.sources.turns import Reader, turns_said
 
 _TEXTS = (
     "text", "transcript", "conversation", "conversations", "dialogue", "dialog", "chat", "messages", "prompt", "sample", "content",
-    "formatted", "formattedtext", "formattedprompt", "chattext", "texts", "input", "inputs", "instruction", "data", "document",
+    "formatted", "formattedtext", "formattedprompt", "chattext",
 )  # fmt: skip
 
 

@@ -15,7 +15,10 @@ def why_unread(record: Record) -> tuple[str, str] | None:
     for name, value in record.items():
         if isinstance(value, list | str | dict) and (names := unknown_speakers(value)):
             said = ", ".join(map(repr, names[:5]))
-            return "unknown_role", f"in the field {name!r} speaks {said}, which is no known role: not user, assistant, system or tool"
+            return (
+                "unknown_role",
+                f"in the field {name!r} speaks {said}, which is no known role: not user, assistant, system or tool",
+            )
     fields = folded(record)
     if find_name(fields, CHOSEN) is None and (worse := find_name(fields, REJECTED)) is not None:
         return "bad_answer", f"the only answer is in the field {worse!r}, and that is the one its owner rejects"
@@ -27,26 +30,34 @@ def fields_seen(record: Record) -> tuple[str, str]:
     names = [str(name) for name in record]
     if names and all(name.isdecimal() for name in names):
         seen = ", ".join(f"{name} ({_short(value)})" for name, value in list(record.items())[:_SHOWN])
-        return "no_header", f"the table has no header that is known; its columns are {seen}; {_suggestion(record)} reads it"
+        return (
+            "no_header",
+            f"the table has no header that is known; its columns are {seen}; {_suggestion(record)} reads it",
+        )
     seen = ", ".join(sorted(names))
     return "unknown_shape", f"no known shape has the fields {seen}"[:400] + f"; {_suggestion(record)} reads it"
 
 
 def list_seen(values: list[Any]) -> str:
     """The sentence for a list where a record with fields was expected."""
-    return f"a list where a record with fields was expected, of {len(values)} values; {_suggestion(dict(enumerate(values, 1)))} reads it"
+    return f"a list where a record with fields was expected, of {len(values)} values; {_suggestion({str(place): value for place, value in enumerate(values, 1)})} reads it"
 
 
 def _suggestion(record: Record) -> str:
     """What to type so that such records are read; placeholders where nothing speaks for a field."""
-    talk = next((name for name, value in record.items() if isinstance(value, list) and value and all(map(is_record, value))), None)
+    talk = next(
+        (name for name, value in record.items() if isinstance(value, list) and value and all(map(is_record, value))),
+        None,
+    )
     if talk is not None:
         return f"if {talk} is a conversation, --map messages={talk}"
     fields = folded(map(str, record))
     texts = [str(name) for name, value in record.items() if isinstance(value, str) and value.strip()]
     prompt = find_name(fields, _ASKED) or next(iter(texts), "FIELD")
     rest = [name for name in texts if name != prompt]
-    answer = find_name({known: name for known, name in fields.items() if name != prompt}, ANSWER) or next(iter(rest), "FIELD")
+    answer = find_name({known: name for known, name in fields.items() if name != prompt}, ANSWER) or next(
+        iter(rest), "FIELD"
+    )
     return f"if these are a question and its answer, --map prompt={prompt},response={answer}"
 
 

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 from spark_jobs.ingest.sources.fields import Record, is_record
+from spark_jobs.ingest.sources.texts import in_cell
 
 IsMeaningful = Callable[[Any], bool]
 
@@ -14,11 +15,14 @@ def nested_records(record: Record, is_meaningful: IsMeaningful) -> list[Any] | N
     is_meaningful: whether something read alone would be a record, or hold some; any list of objects can look like a wrapper.
     """
     # an id makes it a record of its own, whatever lists it has
-    lists = [] if "id" in record else [value for value in record.values() if _is_list_of_records(value)]
+    lists = [] if "id" in record else [value for value in map(in_cell, record.values()) if _is_list_of_records(value)]
     held = [value for value in lists if is_meaningful(value[0])]
     if held:
         return [child for value in held for child in value]
-    return _by_id(record, is_meaningful) or _inside(record, is_meaningful)
+    # beside anything else, two conversations may be the two sides of a choice
+    if len(lists) == len(record) > 1 and all(map(is_meaningful, lists)):
+        return lists
+    return _asked(record) or _by_id(record, is_meaningful) or _inside(record, is_meaningful)
 
 
 def _is_list_of_records(value: Any) -> bool:
@@ -27,6 +31,14 @@ def _is_list_of_records(value: Any) -> bool:
 
 def _is_list_of_talks(value: list[Any]) -> bool:
     return all(isinstance(one, list) and one and all(map(is_record, one)) for one in value)
+
+
+def _asked(record: Record) -> list[Any] | None:
+    """The pairs of an object that holds each answer under its question."""
+    pairs = [(str(name).strip(), value) for name, value in record.items()]
+    if len(pairs) < 2 or not all(name.endswith(("?", "？", "؟")) and isinstance(value, str) for name, value in pairs):
+        return None
+    return [{"question": name, "answer": value} for name, value in pairs]
 
 
 def _by_id(record: Record, is_meaningful: IsMeaningful) -> list[Any] | None:
