@@ -6,6 +6,7 @@ from string import ascii_uppercase
 from typing import Any
 
 from spark_jobs.ingest.sources.fields import Fields, Record, find_name, fold
+from spark_jobs.ingest.sources.labels import best_answers
 from spark_jobs.ingest.sources.refused import Refused
 from spark_jobs.ingest.sources.texts import as_text, in_cell
 
@@ -32,18 +33,26 @@ GOLD = (
 )  # fmt: skip
 # these number the options from 0, whatever the options themselves are called
 _FROM_ZERO = re.compile(r"(?:gold)?labels?|gold|gt|cop|.*(?:idx|index|indx)")
+_NO_OPTION = re.compile(r"[A-Z]|-\d+")
+_WRITTEN = re.compile(r"(?:^|[\s;,|])\(?([A-Ha-h1-8])[).:]\s*")
+_TEXT_OF_OPTION = ("text", "option", "answer", "content", "value", "choice")
 _NAMED = re.compile(r"(?:OPTION|CHOICE|ANSWER|ENDING|SOL|SOLUTION|OP)[\s_]*(?=\w$)")
 
 
 def options(fields: Fields) -> Callable[[Record], Options]:
     """A function that gives the options of a record with these names; it gives none where there are none."""
-    name = find_name(fields, _LISTS)
+    name = options_name(fields)
     if name is not None:
         return lambda record: options_in(record[name])
     columns = _columns(fields)
     return lambda record: [
         (label, as_text(record[column])) for label, column in columns if record[column] not in (None, "")
     ]
+
+
+def options_name(fields: Fields) -> str | None:
+    """The record's name for the field with all its options, or None."""
+    return find_name(fields, _LISTS)
 
 
 def has_options(fields: Fields) -> bool:
@@ -92,6 +101,8 @@ def _one(offered: Options, answer: Any, same: list[str], named: tuple[str, str] 
 def _placed(offered: Options, answer: Any, text: str, from_zero: bool) -> Any:
     """The option at a place, counted from 0; the answer itself if it is no number."""
     if not text.isdecimal():
+        if _NO_OPTION.fullmatch(text) and offered[0][0].isalnum():
+            raise Refused("ambiguous_option", f"the answer {answer!r} names none of the {len(offered)} options")
         return answer
     place = int(text)
     if place < len(offered) and (from_zero or place == 0 or isinstance(answer, int)):
@@ -136,6 +147,8 @@ def _columns(fields: Fields) -> list[tuple[str, str]]:
 def options_in(value: Any) -> Options:
     """The options in a field that holds all of them: a list, an object by label, lists of texts and labels, or JSON of these."""
     value = in_cell(value)
+    if isinstance(value, str):
+        return _written(value)
     if isinstance(value, dict):
         texts, labels = value.get("text"), value.get("label")
         if isinstance(texts, list) and isinstance(labels, list):
@@ -147,10 +160,36 @@ def options_in(value: Any) -> Options:
     return [_option(ascii_uppercase[place], option) for place, option in enumerate(value)]
 
 
+def marked_option(value: Any) -> str | None:
+    """The option that a mark beside it calls the right one, as a line; None where there is not exactly one such."""
+    value = in_cell(value)
+    if not isinstance(value, list) or not value or not all(isinstance(option, dict) for option in value):
+        return None
+    best = best_answers(value)
+    right = [place for place, option in enumerate(value) if option in best]
+    return _line(*_option(ascii_uppercase[right[0]], value[right[0]])) if len(right) == 1 < len(value) else None
+
+
+def _written(text: str) -> Options:
+    """The options in one text, each behind its letter or number; the text as the only one where it has no such marks."""
+    marks = list(_WRITTEN.finditer(text))
+    labels = [mark.group(1).upper() for mark in marks]
+    run = ascii_uppercase if labels[:1] == ["A"] else "12345678"
+    if len(marks) < 2 or labels != list(run[: len(labels)]) or text[: marks[0].start()].strip():
+        return []
+    ends = [*(mark.start() for mark in marks[1:]), len(text)]
+    return [
+        (label, text[mark.end() : end].strip(" ;,|\n")) for label, mark, end in zip(labels, marks, ends, strict=True)
+    ]
+
+
 def _option(label: str, option: Any) -> tuple[str, str]:
-    if isinstance(option, dict) and "text" in option:
-        return as_text(option.get("label", label)), as_text(option["text"])
-    return label, as_text(option)
+    name = next((name for name in _TEXT_OF_OPTION if name in option), None) if isinstance(option, dict) else None
+    if name is None:
+        return label, as_text(option)
+    # the label is a letter; elsewhere it may say whether the option is right
+    own = option.get("label")
+    return own if isinstance(own, str) and len(own) < 3 else label, as_text(option[name])
 
 
 def _line(label: str, text: str) -> str:

@@ -27,7 +27,7 @@ SYSTEM = (
 )  # fmt: skip
 TOOLS = ("tools", "functions", "function", "availabletools", "apis")
 CONTEXT = (
-    "input", "context", "passage", "paragraph", "article", "document", "story", "background", "support", "contexttext",
+    "input", "context", "passage", "paragraph", "article", "document", "story", "background", "support", "contexttext", "premise",
 )  # fmt: skip
 ANSWER = (
     "bestanswer", "correctanswer", "acceptedanswer", "goldanswer", "goldenanswer", "finalanswer",

@@ -2,7 +2,16 @@
 
 from typing import Any
 
-from spark_jobs.ingest.sources.choices import GOLD, answer_text, has_options, options, options_text
+from spark_jobs.ingest.sources.choices import (
+    GOLD,
+    answer_text,
+    has_options,
+    marked_option,
+    options,
+    options_in,
+    options_name,
+    options_text,
+)
 from spark_jobs.ingest.sources.fields import (
     CONTEXT,
     SYSTEM,
@@ -24,11 +33,20 @@ _QUESTIONS = (
 )  # fmt: skip
 
 
+# a question only where there are options
+_WITH_OPTIONS = ("sentence", "text", "input")
+
+
 def reader(fields: Fields) -> Reader | None:
     """Turns of records with a question and an answer, or None if they have not both."""
     question, answer = find_name(fields, _QUESTIONS), answer_name(fields)
     if answer is None and has_options(fields):
         answer = find_name(fields, GOLD)
+    offering = options_name(fields)
+    if question is None and has_options(fields):
+        question = find_name(fields, _WITH_OPTIONS)
+    if question is not None and answer is None and offering is not None:
+        return _marked(fields, question, offering)
     if question is None or answer is None:
         return None
     # tables hold lists of answers as JSON; an answer that is JSON is another thing
@@ -47,11 +65,28 @@ def reader(fields: Fields) -> Reader | None:
             offered = options(inner)(stem) or offered
             stem = field_value(stem, find_name(inner, ("stem", "text", "question", "fulltext")))
         given = in_cell(record[answer]) if several else record[answer]
-        parts = [as_text(stem), options_text(offered)]
+        # options that cannot be told apart are part of the question as they stand
+        plain = "" if offered or offering is None or not isinstance(record[offering], str) else record[offering]
+        parts = [as_text(stem), plain or options_text(offered)]
         prompt = "\n".join(part for part in parts if part)
         return with_system(
             field_value(record, system),
             turns_of_exchange(prompt, field_value(record, context), answer_text(offered, given, answer)),
         )
+
+    return read
+
+
+def _marked(fields: Fields, question: str, offering: str) -> Reader:
+    """Reads records whose options say themselves which is right."""
+    context, system = find_name(fields, CONTEXT), find_name(fields, SYSTEM)
+
+    def read(record: Record) -> list[Turn] | None:
+        right = marked_option(record[offering])
+        if right is None or not isinstance(record[question], str):
+            return None
+        prompt = f"{record[question]}\n{options_text(options_in(record[offering]))}"
+        turns = turns_of_exchange(prompt, field_value(record, context), right)
+        return with_system(field_value(record, system), turns)
 
     return read
