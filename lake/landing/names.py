@@ -24,7 +24,7 @@ EXCHANGE = frozenset(
      "conversation", "dialogue", "dialog", "dialogs", "dialogues", "turns", "utterances", "chat", "chats", "chathistory",
      "exchanges", "exchange", "parentid", "choices", "options", "endings", "candidates", "answerchoices", "answeroptions",
      "mcoptions", "alternatives", "sol1", "sol2", "optiona", "optionb", "choicea", "choiceb", "option1", "option2",
-     "choice1", "choice2", "opa", "opb", "messagetreeid"}
+     "choice1", "choice2", "opa", "opb", "messagetreeid", "contents", "role", "speaker", "utterance"}
 )  # fmt: skip
 # what holds a text of its own
 TEXT = frozenset(
@@ -33,8 +33,8 @@ TEXT = frozenset(
 _OTHER = frozenset(
     {"input", "context", "story", "background", "support", "title", "name", "heading", "pagetitle", "headline", "content",
      "body", "summary", "system", "systemprompt", "tools", "functions", "id", "uid", "uuid", "idx", "index", "source",
-     "category", "topic", "type", "score", "rating", "lang", "language", "url", "date", "author", "role", "from", "value",
-     "speaker", "transcript", "sample", "human", "user", "task", "src", "difficulty", "level", "tags", "split", "a", "b",
+     "category", "topic", "type", "score", "rating", "lang", "language", "url", "date", "author", "from", "value",
+     "transcript", "sample", "human", "user", "task", "src", "difficulty", "level", "tags", "split", "a", "b",
      "c", "d", "e", "description", "definition", "history", "reference", "references", "facts", "key", "text1", "text2",
      "sentence", "sentence1", "sentence2", "premise", "hypothesis", "subject", "chosenanswer", "rejectedanswer", "note",
      "notes", "year"}

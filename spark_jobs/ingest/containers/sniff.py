@@ -36,7 +36,7 @@ def refuse_binary(name: str, head: bytes) -> None:
     if known is not None:
         raise UnreadableFile(f"{known} is not read; export it as CSV, JSON Lines or plain text")
     # text has no zero bytes; a stray one is the fault of its record
-    if head.count(0) > len(head) // 100:
+    if head.count(0) * 10 > len(head):
         raise UnreadableFile(f"no reader for '{suffixes(name)[0]}' files with such content: it is binary")
 
 

@@ -20,8 +20,8 @@ _BLOCKS = frozenset(
     {"p", "br", "li", "ul", "ol", "div", "tr", "h1", "h2", "h3", "h4", "pre", "blockquote"}
 )  # fmt: skip
 _INLINE = _BLOCKS | frozenset(
-    {"b", "i", "em", "strong", "u", "s", "sub", "sup", "code", "a", "span", "tt", "small", "mark", "cite", "kbd", "var",
-     "q", "emph", "italic", "bold"}
+    {"b", "i", "em", "strong", "u", "s", "sub", "sup", "code", "span", "tt", "small", "mark", "cite", "kbd", "var",
+     "emph", "italic", "bold"}
 )  # fmt: skip
 _HELD = 200  # elements below the root that are kept until it is known whether they are records
 

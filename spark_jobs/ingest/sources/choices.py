@@ -153,6 +153,9 @@ def options_in(value: Any) -> Options:
         texts, labels = value.get("text"), value.get("label")
         if isinstance(texts, list) and isinstance(labels, list):
             return [(as_text(label), as_text(text)) for label, text in zip(labels, texts, strict=False)]
+        only = next(iter(value.values()), None)
+        if len(value) == 1 and isinstance(only, list):
+            return options_in(only)
         return [(str(label), as_text(text)) for label, text in value.items()]
     # there are no labels for more
     if not isinstance(value, list) or len(value) > len(ascii_uppercase):
@@ -188,7 +191,7 @@ def _option(label: str, option: Any) -> tuple[str, str]:
     if name is None:
         return label, as_text(option)
     # the label is a letter; elsewhere it may say whether the option is right
-    own = option.get("label")
+    own = next((option[name] for name in ("label", "id", "key", "letter") if name in option), None)
     return own if isinstance(own, str) and len(own) < 3 else label, as_text(option[name])
 
 

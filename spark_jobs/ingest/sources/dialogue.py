@@ -6,7 +6,7 @@ from spark_jobs.ingest.sources.turns import Reader, turns_of_exchanges, turns_of
 
 _NAMES = (
     "turns", "dialogue", "dialog", "dialogs", "dialogues", "utterances", "thread", "chat", "chathistory", "log", "history",
-    "exchange", "exchanges", "conversations", "conversation", "messages", "contents", "items", "data",
+    "exchange", "exchanges", "message", "turn", "utterance", "conversations", "conversation", "messages", "contents", "items", "data",
 )  # fmt: skip
 
 

@@ -19,7 +19,7 @@ from spark_jobs.ingest.sources.fields import Fields, Record, fold, folded, is_re
 _GOOD = frozenset(
     {"label", "iscorrect", "correct", "correctness", "isgood", "good", "isaccepted", "accepted", "isselected", "selected",
      "ischosen", "chosen", "isbest", "isvalid", "valid", "ispreferred", "desirable", "isdesirable", "acceptable",
-     "isacceptable", "passed", "approved", "isapproved", "ishelpful", "helpful"}
+     "isacceptable", "ktotag", "passed", "approved", "isapproved", "ishelpful", "helpful"}
 )  # fmt: skip
 # true, or a word that says so: the answer is bad
 _BAD = frozenset(
@@ -51,6 +51,7 @@ _BEST = frozenset(
      "preferred", "ispreferred", "label", "gold", "isgold"}
 )  # fmt: skip
 _SCORES = ("score", "pmscore", "rating", "overallscore", "votes", "upvotes", "likes", "reward", "stars", "quality")
+_LISTED = ("scores", "ratings", "rewards", "overallscores", "humanscores", "answerscores")
 _RANKS = ("rank", "ranking", "position")
 
 Mark = Callable[[str, Any], str | None]
@@ -107,6 +108,24 @@ def best_answers(answers: list[Any]) -> list[Any]:
         answer for answer in good if any(_is_true(answer.get(name)) for known, name in names.items() if known in _BEST)
     ]
     return _highest(marked or good, names)
+
+
+def best_of(answers: Any, scores: Any) -> Any:
+    """The answers with the best of the scores in a list beside them; the answers as they are where the two do not match.
+
+    >>> best_of(["No.", "So."], [1, 9]), best_of(["No.", "So."], [1])
+    (['So.'], ['No.', 'So.'])
+    """
+    if not isinstance(answers, list) or not isinstance(scores, list) or len(answers) != len(scores) or not scores:
+        return answers
+    if not all(map(_is_number, scores)):
+        return answers
+    return [answer for answer, score in zip(answers, scores, strict=True) if score == max(scores)]
+
+
+def score_name(fields: Fields) -> str | None:
+    """The record's name for a list of scores, one an answer; None if it has none."""
+    return next((fields[name] for name in _LISTED if name in fields), None)
 
 
 def _highest(answers: list[Record], names: Fields) -> list[Any]:

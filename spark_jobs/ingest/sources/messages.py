@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 
 from spark_jobs.ingest.json_text import as_json
 from spark_jobs.ingest.sources.fields import Record, find_name, fold, folded, is_record
-from spark_jobs.ingest.sources.labels import training_names, untrained
+from spark_jobs.ingest.sources.labels import bad_answer, label_names, training_names, untrained
 from spark_jobs.ingest.sources.refused import Refused
 from spark_jobs.ingest.sources.texts import as_text, context_text, in_cell, thought, typed_text
 
@@ -64,7 +64,7 @@ def turns_of_messages(messages: object, tools: Any = None) -> list[Turn] | None:
     Tool definitions become a system turn of their own before the rest; calls are part of the turn that makes them. Raises Refused
     where no answer may be learned, or a message shows what is no text.
     """
-    if type(messages) is not list or (len(messages) == 1 and not is_record(messages[0])):
+    if type(messages) is not list or (len(messages) == 1 and not (is_record(messages[0]) and len(messages[0]) > 1)):
         messages = unwrapped(messages)
     # one entry that is no message makes all of them something else: half a conversation misleads
     if not isinstance(messages, list) or not messages:
@@ -89,6 +89,8 @@ def unwrapped(messages: Any) -> Any:
     """The list of messages in a cell of JSON, in a list of one list, or in one list a field; any other value as it is."""
     found = in_cell(messages)
     if isinstance(found, list | tuple) and len(found) == 1 and isinstance(found[0], list):
+        found = found[0]
+    if isinstance(found, list) and len(found) == 1 and is_record(found[0]) and len(found[0]) == 1:
         found = found[0]
     if is_record(found) and len(found) == 1 and _are_records(inner := next(iter(found.values()))):
         return inner
@@ -126,7 +128,7 @@ def _message_names(names: tuple[str, ...]) -> _Names:
         find_name(known, ("toolcallid", "callid")),
         find_name(known, _REASONING),
         tuple(known[name] for name in _MEDIA if name in known),
-        training_names(known),
+        training_names(known) + label_names(known),
     )
     return found._replace(more=bool(found.calls or found.call_id or found.reasoning or found.media))
 
@@ -184,11 +186,25 @@ def _is_said(value: Any) -> bool:
 
 def _learned(turns: list[Turn], messages: list[Any]) -> list[Turn]:
     """The turns up to the last answer that may be learned. Raises Refused if there is none."""
-    why = [next(filter(None, (untrained(name, message[name]) for name in _message_names(tuple(message)).marks)), None) for message in messages]  # fmt: skip
     answers = [place for place, turn in enumerate(turns) if turn["role"] == "assistant"]
-    learned = [place for place in answers if why[place] is None]
-    if not answers or len(learned) == len(answers):
+    why = {place: found for place in answers if (found := _forbidden(messages[place]))}
+    if not why:
         return turns
-    if not learned:
-        raise Refused("not_for_training", f"no answer is left: {why[answers[-1]]}")
-    return turns[: learned[-1] + 1]
+    if len(why) == len(answers):
+        reason, told = why[answers[-1]]
+        raise Refused(reason, f"no answer is left: {told}")
+    return turns[: max(place for place in answers if place not in why) + 1]
+
+
+def _forbidden(message: Record) -> tuple[str, str] | None:
+    """The reason and the sentence why a message is not to be learned; None where no mark says so."""
+    for name in _message_names(tuple(message)).marks:
+        for reason, judge in (("not_for_training", untrained), ("bad_answer", bad_answer)):
+            if name in _marks_of(reason, tuple(message)) and (told := judge(name, message[name])):
+                return reason, told
+    return None
+
+
+@lru_cache(1024)
+def _marks_of(reason: str, names: tuple[str, ...]) -> tuple[str, ...]:
+    return training_names(folded(names)) if reason == "not_for_training" else label_names(folded(names))

@@ -32,10 +32,9 @@ def turns_of_exchange(question: Any, context: Any, answer: Any) -> list[Turn]:
         if earlier:
             return [*earlier, {"role": "assistant", "content": first_text(answer)}]
     prompt = as_text(question)
-    if context:
-        more = context_text(context)
-        if more.strip():
-            prompt = f"{prompt}\n\n{more}" if prompt.strip() else more
+    more = "" if context is None or context == "" else context_text(context)
+    if more.strip():
+        prompt = f"{prompt}\n\n{more}" if prompt.strip() else more
     elif prompt.endswith(_OPEN_ENDS, -12) and (before := asked(prompt)):
         return [*turns_said(before), {"role": "assistant", "content": first_text(answer)}]
     return [{"role": "user", "content": prompt}, {"role": "assistant", "content": first_text(answer)}]

@@ -52,7 +52,11 @@ def _suggestion(record: Record) -> str:
     if talk is not None:
         return f"if {talk} is a conversation, --map messages={talk}"
     fields = folded(map(str, record))
-    texts = [str(name) for name, value in record.items() if isinstance(value, str) and value.strip()]
+    texts = [
+        str(name)
+        for name, value in record.items()
+        if isinstance(value, str) and value.strip() and not value.strip().isdecimal()
+    ]
     prompt = find_name(fields, _ASKED) or next(iter(texts), "FIELD")
     rest = [name for name in texts if name != prompt]
     answer = find_name({known: name for known, name in fields.items() if name != prompt}, ANSWER) or next(
