@@ -49,6 +49,12 @@ BROKEN = {
     "unknown_shape": ("x.jsonl", b'{"colour": "red"}\n'),
     "broken_thread": ("x.jsonl", b'{"message_id": "2", "parent_id": "1", "text": "Hi", "role": "prompter"}\n'),
     "unreadable_file": ("x.parquet", b"PAR1 and no more"),
+    "unknown_role": ("x.jsonl", b'{"messages": [{"role": "stranger", "content": "Hi"}]}\n'),
+    "bad_answer": ("x.jsonl", b'{"prompt": "a", "completion": "b", "label": false}\n'),
+    "not_for_training": ("x.jsonl", b'{"prompt": "a", "completion": "b", "train": false}\n'),
+    "other_media": ("x.jsonl", b'{"prompt": "a", "completion": "b", "image": "a.png"}\n'),
+    "ambiguous_option": ("x.jsonl", b'{"question": "a", "options": ["b", "c"], "answer": "1"}\n'),
+    "no_header": ("x.csv", b"Tell me of tea.,It is a drink.\n"),
 }
 
 
@@ -62,7 +68,7 @@ def test_each_reason_of_the_list_can_happen(reason: str, tmp_path: Path) -> None
 
 
 def test_no_other_reason_is_in_the_code() -> None:
-    looks_like_one = re.compile(r"(?:malformed|invalid|unknown|broken|unreadable)_\w+")
+    looks_like_one = re.compile(r"(?:malformed|invalid|unknown|broken|unreadable|bad|not_for|other|ambiguous|no)_\w+")
     texts = {
         node.value
         for path in Path(str(files("spark_jobs") / "ingest")).rglob("*.py")
