@@ -1,0 +1,115 @@
+"""Conversations written into one text are conversations, and are told from passages when they are registered."""
+
+import pytest
+from raw_files import lines, rows_of, said
+
+from lake.landing.talk import asked, said as words_of
+
+ONE = [("user", "Boil it?"), ("assistant", "For an hour.")]
+TWO = [*ONE, ("user", "And then?"), ("assistant", "Drain it.")]
+TEXTS = [
+    ("<|im_start|>user\nBoil it?<|im_end|>\n<|im_start|>assistant\nFor an hour.<|im_end|>\n", ONE),
+    ("<|im_start|>system\nCook.<|im_end|>\n<|im_start|>user\nBoil it?<|im_end|>\n<|im_start|>assistant\nFor an hour.<|im_end|>",
+     [("system", "Cook."), *ONE]),
+    ("### Human: Boil it?### Assistant: For an hour.### Human: And then?### Assistant: Drain it.", TWO),
+    ("### Instruction:\nBoil it?\n\n### Response:\nFor an hour.", ONE),
+    ("### Instruction:\nBoil\n\n### Input:\nit?\n\n### Response:\nFor an hour.", [("user", "Boil\n\nit?"), ONE[1]]),
+    ("### Instruction:\nBoil it?\n\n### Input:\n<noinput>\n\n### Response:\nFor an hour.", ONE),
+    ("### System:\nCook.\n\n### User:\nBoil it?\n\n### Assistant:\nFor an hour.", [("system", "Cook."), *ONE]),
+    ("### Question\nBoil it?\n### Answer\nFor an hour.", ONE),
+    ("Human: Boil it?\n\nAssistant: For an hour.\n\nHuman: And then?\n\nAssistant: Drain it.", TWO),
+    ("User: Boil it?\nBot: For an hour.", ONE),
+    ("[INST] Boil it? [/INST] For an hour. </s><s>[INST] And then? [/INST] Drain it. </s>", TWO),
+    ("<s>[INST] <<SYS>>\nCook.\n<</SYS>>\n\nBoil it? [/INST] For an hour.</s>", [("system", "Cook."), *ONE]),
+    ("<|user|>\nBoil it?</s>\n<|assistant|>\nFor an hour.</s>", ONE),
+    ("<|prompter|>Boil it?<|endoftext|><|assistant|>For an hour.<|endoftext|>", ONE),
+    ("<|begin_of_text|><|start_header_id|>user<|end_header_id|>\n\nBoil it?<|eot_id|>"
+     "<|start_header_id|>assistant<|end_header_id|>\n\nFor an hour.<|eot_id|>", ONE),
+    ("<start_of_turn>user\nBoil it?<end_of_turn>\n<start_of_turn>model\nFor an hour.<end_of_turn>", ONE),
+    ("<human>: Boil it?\n<bot>: For an hour.", ONE),
+    ("A cook helps. USER: Boil it? ASSISTANT: For an hour.</s>USER: And then? ASSISTANT: Drain it.</s>",
+     [("system", "A cook helps."), *TWO]),
+    ("Question: Boil it?\nAnswer: For an hour.", ONE),
+    ("**Q:** Boil it?\n**A:** For an hour.", ONE),
+    ("Instruction: Boil it?\nResponse: For an hour.", ONE),
+    ("<question>Boil it?</question>\n<answer>For an hour.</answer>", ONE),
+    ("Frage: Boil it?\nAntwort: For an hour.", ONE),
+    ("问：Boil it?\n答：For an hour.", ONE),
+    ("#Q Boil it?\n^ For an hour.\nA For a day.\nB For an hour.\n", [("user", "Boil it?\nA. For a day.\nB. For an hour."), ONE[1]]),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("text", "turns"), TEXTS)
+@pytest.mark.parametrize("field", ["text", "content", "conversation"])
+def test_every_form_is_read_as_its_turns(text: str, turns: list[tuple[str, str]], field: str) -> None:
+    kind, (row,) = rows_of("x.jsonl", lines({field: text}))
+    assert [(turn["role"], turn["content"]) for turn in row["messages"]] == turns
+    assert kind == "instructions"
+
+
+def test_the_wrapping_of_a_template_is_not_said_and_anything_else_before_it_is() -> None:
+    task = "\n\n### Instruction:\nBoil it?\n\n### Response:\nFor an hour."
+    known = "Below is an instruction that describes a task. Write a response that appropriately completes the request."
+    assert said("x.jsonl", lines({"text": known + task})) == [("Boil it?", "For an hour.")]
+    own = said("x.jsonl", lines({"text": f"Answer as a cook.{task}"}))
+    assert own == [("system: Answer as a cook.", "user: Boil it?", "assistant: For an hour.")]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "A letter.\nUser: a word with a colon.\nAssistant: another.",
+        "Title: Soup\n\n## Instructions\nBoil.\n\n## Output\nSoup.",
+        "Human: a being that asks.",
+        "He said: wait. Answer: no.",
+        "<p>Some <b>bold</b> words.</p>",
+        "Ingredients: salt\nMethod: boil",
+        "ROMEO: Hi\nJULIET: Ho",
+        "Q: a lone question?",
+        "In C++ write a << b.",
+        "See [INST] in the manual.",
+    ],
+)
+def test_a_text_with_colons_and_tags_is_no_conversation(text: str) -> None:
+    assert words_of(text) is None
+    assert rows_of("x.jsonl", lines({"title": "T", "text": text}))[0] == "passages"
+
+
+def test_words_that_look_like_marks_of_another_form_are_part_of_what_is_said() -> None:
+    found = words_of("<|im_start|>user\nWhat is\nQ: and A: for?<|im_end|>\n<|im_start|>assistant\nFor </s> and a question.<|im_end|>")
+    assert found == [("user", "What is\nQ: and A: for?"), ("assistant", "For </s> and a question.")]
+
+
+def test_a_rendered_prompt_is_read_with_the_answer_beside_it() -> None:
+    assert asked("Human: Boil it?\n\nAssistant:") == [("user", "Boil it?")]
+    record = {"prompt": "### Instruction:\nBoil it?\n\n### Response:", "completion": "For an hour."}
+    assert said("x.jsonl", lines(record)) == [("Boil it?", "For an hour.")]
+    pair = {"prompt": "\n\nHuman: Boil it?\n\nAssistant:", "chosen": " For an hour.", "rejected": " No."}
+    assert said("x.jsonl", lines(pair)) == [("Boil it?", " For an hour.")]
+
+
+@pytest.mark.parametrize(
+    ("text", "rows"),
+    [
+        ("Q: Boil it?\n\nA: For an hour.\n\nQ: And then?\n\nA: Drain it.\n", 2),
+        ("Question: Boil it?\n\nAnswer: For an hour.\n\nQuestion: And then?\n\nAnswer: Drain it.", 2),
+        ("Q: Boil it?\nA: For an hour.\nQ: And then?\nA: Drain it.\n", 2),
+        ("Q1: Boil it?\nA1: For an hour.\n\nQ2: And then?\nA2: Drain it.\n", 2),
+        ("**Q:** Boil it?\n\n**A:** For an hour.\n\n**Q:** And then?\n\n**A:** Drain it.\n", 2),
+        ("Q: Boil it?\r\n\r\nA: For an hour.\r\n\r\nQ: And then?\r\n\r\nA: Drain it.\r\n", 2),
+        ("Human: Boil it?\n\nAssistant: For an hour.\n\nHuman: And then?\n\nAssistant: Drain it.\n", 2),
+        ("### Instruction:\nBoil it?\n\n### Response:\nFor an hour.\n\n### Instruction:\nAnd then?\n\n### Response:\nDrain it.", 2),
+        ("#Q Boil it?\n^ For an hour.\nA For an hour.\nB No.\n\n#Q And then?\n^ Drain it.\nA Drain it.\nB Salt it.\n\n", 2),
+        ("#Q Boil it?\n^ For an hour.\nA For an hour.\n#Q And then?\n^ Drain it.\nA Drain it.\n", 2),
+        ("Human: Boil it?\nAssistant: For an hour.\nHuman: And then?\nAssistant: Drain it.\n", 1),
+    ],
+)
+def test_plain_texts_of_questions_and_answers(text: str, rows: int) -> None:
+    kind, found = rows_of("x.txt", text)
+    assert (kind, len(found)) == ("instructions", rows)
+    assert [row["messages"][-1]["content"] for row in found] == ["For an hour.", "Drain it."][-rows:]
+
+
+def test_an_answer_of_several_paragraphs_stays_whole() -> None:
+    text = "Q: Boil it?\n\nA: For an hour.\n\nLonger if it is hard.\n\nQ: And then?\n\nA: Drain it.\n"
+    assert said("x.txt", text) == [("Boil it?", "For an hour.\n\nLonger if it is hard."), ("And then?", "Drain it.")]

@@ -1,0 +1,101 @@
+"""Lists of records in any wrapping are those records: under any key, in splits, by id, by columns, one list a line."""
+
+import json
+from typing import Any
+
+import pytest
+from raw_files import details, lines, rows_of, said
+
+BREAD, SALT, MILK = (
+    {"question": f"What is {name} for?", "answer": f"{name.title()} is for {use}."}
+    for name, use in (("bread", "toast"), ("salt", "taste"), ("milk", "tea"))
+)
+PAIRS = [tuple(record.values()) for record in (BREAD, SALT, MILK)]
+TALKS = [[{"role": "user", "content": ask}, {"role": "assistant", "content": answer}] for ask, answer in PAIRS]
+
+
+@pytest.mark.parametrize(
+    "document",
+    [
+        {"shelf": [BREAD, SALT, MILK]},
+        {"licence": "CC0", "made": {"by": "hand", "year": 2020}, "items": [BREAD, SALT, MILK]},
+        {"dev": [BREAD], "heldout": [SALT, MILK]},
+        {"breakfast": [BREAD], "dinner": [SALT, MILK], "remark": "by meal"},
+        {"r1": BREAD, "r2": SALT, "r3": MILK},
+        {"dev": {"r1": BREAD, "r2": SALT}, "heldout": {"r3": MILK}},
+        {"ok": True, "reply": {"page": 1, "hits": [BREAD, SALT, MILK]}},
+        {"rows": [{"row_idx": place, "row": row, "truncated_cells": []} for place, row in enumerate((BREAD, SALT, MILK))]},
+        [{"data": [BREAD, SALT]}, {"data": [MILK]}],
+        [[BREAD, SALT], [MILK]],
+        {"groups": [{"name": "a", "entries": [BREAD]}, {"name": "b", "entries": [SALT, MILK]}]},
+        {"columns": list(BREAD), "index": [0, 1, 2], "data": PAIRS},
+        {"schema": {"fields": [{"name": name} for name in BREAD]}, "data": [BREAD, SALT, MILK]},
+        {name: {str(place): row[name] for place, row in enumerate((BREAD, SALT, MILK))} for name in BREAD},
+        {name: [row[name] for row in (BREAD, SALT, MILK)] for name in BREAD},
+        {"dump": json.dumps([BREAD, SALT, MILK])},
+        {question: answer for question, answer in PAIRS},
+        {"talks": TALKS},
+        {"chat-1": TALKS[0], "chat-2": TALKS[1], "chat-3": TALKS[2]},
+        {f"chat-{place}": {"messages": talk} for place, talk in enumerate(TALKS)},
+        TALKS,
+        [list(pair) for pair in PAIRS],
+    ],
+)  # fmt: skip
+def test_the_records_of_a_wrapper_are_counted_one_by_one(document: Any) -> None:
+    assert said("x.json", document) == PAIRS
+    assert rows_of("x.json", document)[0] == "instructions"
+
+
+def test_an_array_a_line_is_a_conversation_or_its_records() -> None:
+    assert said("x.jsonl", lines(*TALKS)) == PAIRS
+    assert said("x.json", lines(*TALKS)) == PAIRS
+    assert said("x.jsonl", lines([BREAD, SALT], [MILK])) == PAIRS
+    assert said("x.jsonl", lines(*(list(pair) for pair in PAIRS))) == PAIRS
+    assert [row["position"] for row in rows_of("x.jsonl", lines(*TALKS))[1]] == [1, 2, 3]
+
+
+def test_wrapped_passages_stay_passages() -> None:
+    pages = [{"title": "Oat", "text": "A cereal."}, {"title": "Rye", "text": "Another."}]
+    found = [("passage", "Oat", "A cereal."), ("passage", "Rye", "Another.")]
+    for document in (
+        {"version": 1, "pages": pages},
+        {"title": ["Oat", "Rye"], "text": ["A cereal.", "Another."]},
+        {"columns": ["title", "text"], "data": [["Oat", "A cereal."], ["Rye", "Another."]]},
+        {"p1": pages[0], "p2": pages[1]},
+    ):
+        assert said("x.json", document) == found
+
+
+def test_records_by_id_keep_it() -> None:
+    assert [row["original_id"] for row in rows_of("x.json", {"r1": BREAD, "r2": SALT})[1]] == ["r1", "r2"]
+
+
+def test_what_may_be_two_sides_of_a_choice_is_not_two_records() -> None:
+    sides = {"left": TALKS[0], "right": TALKS[1], "better": "left"}
+    assert said("x.jsonl", lines(sides)) == ["unknown_shape"]
+    assert "better, left, right" in details("x.jsonl", lines(sides))[0]
+
+
+def test_one_record_with_lists_is_one_record() -> None:
+    assert said("x.jsonl", lines({"id": 1, "question": "Which?", "answer": ["Rye", "Oat"]})) == [("Which?", "Rye")]
+    assert said("x.jsonl", lines({**BREAD, "sources": [{"url": "a"}, {"url": "b"}]})) == PAIRS[:1]
+
+
+def test_several_questions_about_one_text_are_a_record_each() -> None:
+    text = "Rye bread is dark. It keeps for a week."
+    exam = {"article": text, "questions": ["What colour?", "How long?"], "answers": ["Dark", "A week"]}
+    assert said("x.json", exam) == [(f"What colour?\n\n{text}", "Dark"), (f"How long?\n\n{text}", "A week")]
+    assert rows_of("x.json", exam)[0] == "instructions"
+    offered = {**exam, "options": [["Dark", "Light"], ["A day", "A week"]], "answers": ["A", "B"]}
+    assert [answer for _, answer in said("x.json", offered)] == ["A. Dark", "B. A week"]
+    assert said("x.jsonl", lines(offered, offered)) == said("x.json", offered) * 2
+
+
+@pytest.mark.parametrize("value", [["a", 1, None], "a text", 7, None, {"colour": "red", "size": "big"}])
+def test_what_stays_unknown_names_what_was_seen_and_what_to_type(value: Any) -> None:
+    (detail,) = details("x.json", [value])
+    assert any(word in detail for word in ("--map", "where a record with fields was expected"))
+
+
+def test_a_map_reads_lists_by_place() -> None:
+    assert said("x.jsonl", lines([1, "Bake bread.", "Done."]), "prompt=2,response=3") == [("Bake bread.", "Done.")]
