@@ -11,11 +11,13 @@ others of their thread, records under names that only the user's field map knows
 import json
 import re
 from collections.abc import Callable, Iterator, Mapping
+from itertools import chain
 from typing import Any, NamedTuple
 
-from spark_jobs.ingest.containers import Document
+from spark_jobs.ingest.containers import Document, beginning
 from spark_jobs.ingest.containers.raw_record import RawRecord, from_value
 from spark_jobs.ingest.sources import detect, is_table, lists, original_id, unfold
+from spark_jobs.ingest.sources.counting import counts_from, numbered
 from spark_jobs.ingest.sources.field_map import apply_field_map
 from spark_jobs.ingest.sources.fields import Record, is_record
 from spark_jobs.ingest.sources.message_tree import flat_message
@@ -51,6 +53,7 @@ class Interpreter:
         self._kind = kind
         self._field_map = field_map
         self._interpret = interpret
+        self._counts_from: int | None = None
 
     def rows(self, document: Document) -> Iterator[Interpreted]:
         """The rows of a document, in order; those of joined messages come last.
@@ -58,8 +61,9 @@ class Interpreter:
         Positions are line numbers where the document has them, else numbers of rows: a record that unfolds moves those behind it.
         """
         shift = 0
+        records = self._counted(document)
         with Threads() as threads:
-            for record in document.records:
+            for record in records:
                 columns = None if record.reason or self._field_map else self._columns(record)
                 if columns is not None and not shift:
                     # nearly all records come this way: no list, no copy
@@ -77,11 +81,20 @@ class Interpreter:
                 columns = quarantined("broken_thread", fault) if fault else self._columns(joined)
                 yield Interpreted(position, raw, {**(columns or self._unknown(value)), "shape": "message_tree"})
 
+    def _counted(self, document: Document) -> Iterator[RawRecord]:
+        """The document's records, once it is known from its beginning how it counts options."""
+        head = list(beginning(document.records))
+        first = document.head() if document.head else head
+        self._counts_from = counts_from(record.value for record in first)
+        return chain(head, document.records)
+
     def _columns(self, record: RawRecord) -> Row | None:
         """What a record means by itself, or None if it may be several records or a part of one."""
         value = record.value
         if not is_record(value) or "parent_id" in value:
             return None
+        if self._counts_from is not None:
+            value = numbered(value, self._counts_from)
         try:
             # a table by columns has the names of one record: only the values tell
             columns = None if is_table(value) else self._interpret(value, self._kind)

@@ -20,9 +20,9 @@ from typing import Any, BinaryIO
 import numpy as np
 from numpy.typing import NDArray
 
-from spark_jobs.ingest.containers import READ_ERRORS, Document, json_lines
+from spark_jobs.ingest.containers import READ_ERRORS, Document, beginning, json_lines
 from spark_jobs.ingest.containers.encoding import SAMPLE, encoding_of, with_line_feeds
-from spark_jobs.ingest.containers.raw_record import RECORD_LIMIT, UnreadableFile
+from spark_jobs.ingest.containers.raw_record import RECORD_LIMIT, RawRecord, UnreadableFile
 from spark_jobs.ingest.containers.sniff import container_of, suffixes
 from spark_jobs.ingest.containers.streams import COMPRESSIONS, open_stream
 
@@ -58,7 +58,13 @@ def split_document(split: Mapping[str, Any]) -> Document:
     # the file's own hash cannot be checked by a reader of one part
     if hashlib.sha256(block).hexdigest() != split["split_sha256"]:
         raise UnreadableFile("the file has changed while it was read")
-    return Document("", True, json_lines.read(io.BytesIO(block), split["line"]))
+    records = json_lines.read(io.BytesIO(block), split["line"])
+    return Document("", True, records, None if split["start"] == 0 else lambda: _first_records(split["uri"]))
+
+
+def _first_records(uri: str) -> Iterator[RawRecord]:
+    with open_stream(uri) as stream:
+        yield from beginning(json_lines.read(stream))
 
 
 def _is_plain_json_lines(uri: str, stream: BinaryIO) -> bool:

@@ -31,6 +31,7 @@ from spark_jobs.ingest.splits import split_file
         "lake.landing.talk",
         "spark_jobs.ingest.sources.choices",
         "spark_jobs.ingest.sources.columns",
+        "spark_jobs.ingest.sources.counting",
         "spark_jobs.ingest.sources.labels",
         "spark_jobs.ingest.sources.messages",
         "spark_jobs.ingest.sources.texts",

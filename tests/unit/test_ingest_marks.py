@@ -95,10 +95,17 @@ def test_what_is_not_to_be_trained_on_is_no_answer(name: str, value: Any) -> Non
     assert one({"messages": [TALK[0], {**TALK[1], name: value}]}) == "not_for_training"
     # the conversation ends with the last answer that may be learned
     more = [*TALK, {"role": "user", "content": "Warm?"}, {"role": "assistant", "content": "For ever.", name: value}]
-    assert one({"messages": more})[:2] == READ or one({"messages": more}) == (*(f"{t['role']}: {t['content']}" for t in more[:3]),)
+    assert one({"messages": more})[:2] == READ or one({"messages": more}) == (
+        *(f"{t['role']}: {t['content']}" for t in more[:3]),
+    )
     assert "For ever." not in str(one({"messages": more}))
     # an earlier answer is only what the last one follows
-    before = [TALK[0], {**TALK[1], name: value}, {"role": "user", "content": "Sure?"}, {"role": "assistant", "content": "Yes."}]
+    before = [
+        TALK[0],
+        {**TALK[1], name: value},
+        {"role": "user", "content": "Sure?"},
+        {"role": "assistant", "content": "Yes."},
+    ]
     assert one({"messages": before})[-1] == "assistant: Yes."
 
 
@@ -108,7 +115,9 @@ def test_no_tools_in_any_form_are_no_turn(tools: Any) -> None:
 
 
 def test_calls_and_results_stay_matchable() -> None:
-    calls = [{"id": name, "function": {"name": "price", "arguments": {"of": name, "loud": True}}} for name in ("k1", "k2")]
+    calls = [
+        {"id": name, "function": {"name": "price", "arguments": {"of": name, "loud": True}}} for name in ("k1", "k2")
+    ]
     results = [{"role": "tool", "tool_call_id": name, "content": f"{name} euro"} for name in ("k2", "k1")]
     talk = [TALK[0], {"role": "assistant", "content": None, "tool_calls": calls}, *results, TALK[1]]
     found = one({"messages": talk})

@@ -3,7 +3,8 @@
 import pytest
 from raw_files import lines, rows_of, said
 
-from lake.landing.talk import asked, said as words_of
+from lake.landing.talk import asked
+from lake.landing.talk import said as words_of
 
 ONE = [("user", "Boil it?"), ("assistant", "For an hour.")]
 TWO = [*ONE, ("user", "And then?"), ("assistant", "Drain it.")]
@@ -76,7 +77,9 @@ def test_a_text_with_colons_and_tags_is_no_conversation(text: str) -> None:
 
 
 def test_words_that_look_like_marks_of_another_form_are_part_of_what_is_said() -> None:
-    found = words_of("<|im_start|>user\nWhat is\nQ: and A: for?<|im_end|>\n<|im_start|>assistant\nFor </s> and a question.<|im_end|>")
+    found = words_of(
+        "<|im_start|>user\nWhat is\nQ: and A: for?<|im_end|>\n<|im_start|>assistant\nFor </s> and a question.<|im_end|>"
+    )
     assert found == [("user", "What is\nQ: and A: for?"), ("assistant", "For </s> and a question.")]
 
 
@@ -98,8 +101,14 @@ def test_a_rendered_prompt_is_read_with_the_answer_beside_it() -> None:
         ("**Q:** Boil it?\n\n**A:** For an hour.\n\n**Q:** And then?\n\n**A:** Drain it.\n", 2),
         ("Q: Boil it?\r\n\r\nA: For an hour.\r\n\r\nQ: And then?\r\n\r\nA: Drain it.\r\n", 2),
         ("Human: Boil it?\n\nAssistant: For an hour.\n\nHuman: And then?\n\nAssistant: Drain it.\n", 2),
-        ("### Instruction:\nBoil it?\n\n### Response:\nFor an hour.\n\n### Instruction:\nAnd then?\n\n### Response:\nDrain it.", 2),
-        ("#Q Boil it?\n^ For an hour.\nA For an hour.\nB No.\n\n#Q And then?\n^ Drain it.\nA Drain it.\nB Salt it.\n\n", 2),
+        (
+            "### Instruction:\nBoil it?\n\n### Response:\nFor an hour.\n\n### Instruction:\nAnd then?\n\n### Response:\nDrain it.",
+            2,
+        ),
+        (
+            "#Q Boil it?\n^ For an hour.\nA For an hour.\nB No.\n\n#Q And then?\n^ Drain it.\nA Drain it.\nB Salt it.\n\n",
+            2,
+        ),
         ("#Q Boil it?\n^ For an hour.\nA For an hour.\n#Q And then?\n^ Drain it.\nA Drain it.\n", 2),
         ("Human: Boil it?\nAssistant: For an hour.\nHuman: And then?\nAssistant: Drain it.\n", 1),
     ],

@@ -66,11 +66,21 @@ class Document(NamedTuple):
     """One file, or one member of an archive (`inner` is its name there), and its records.
 
     by_line: whether positions are line numbers, so that several records may have the same.
+    head: gives the first records of the whole, where `records` are a part of it that may begin elsewhere.
     """
 
     inner: str
     by_line: bool
     records: Iterator[RawRecord]
+    head: Callable[[], Iterator[RawRecord]] | None = None
+
+
+def beginning(records: Iterator[RawRecord]) -> Iterator[RawRecord]:
+    """The first records, up to 64 KiB of their bytes."""
+    size = 0
+    while size < SAMPLE and (record := next(records, None)) is not None:
+        size += len(record.raw)
+        yield record
 
 
 def documents(uri: str, sha256: str) -> Iterator[Document]:

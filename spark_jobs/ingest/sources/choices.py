@@ -65,30 +65,31 @@ def options_text(offered: Options) -> str:
     return "\n".join(_line(label, text) for label, text in offered)
 
 
-def answer_text(offered: Options, answer: Any, name: str = "answer") -> Any:
+def answer_text(offered: Options, answer: Any, name: str = "answer", from_zero: bool = False) -> Any:
     """The option that the answer names by its label, its text or, as a whole number, its place; else the answer as it is.
 
-    name: the field of the answer, which may say how places are counted. Raises Refused where two options could be meant.
+    name: the field of the answer, which may say that places count from 0, as `from_zero` does of whole numbers. Raises Refused where
+    two options could be meant.
 
     >>> offered = [("A", "tea"), ("B", "rice")]
-    >>> answer_text(offered, "b)"), answer_text(offered, 1), answer_text(offered, "rice"), answer_text(offered, "soup")
+    >>> answer_text(offered, "b)"), answer_text(offered, 1, "label"), answer_text(offered, "rice"), answer_text(offered, "soup")
     ('B. rice', 'B. rice', 'rice', 'soup')
     """
     answer = in_cell(answer)
     if not offered or isinstance(answer, bool | dict) or answer is None:
         return answer
     if isinstance(answer, list):
-        return _several(offered, answer, name)
+        return _several(offered, answer, name, from_zero)
     if isinstance(answer, float) and answer.is_integer():
         answer = int(answer)
-    from_zero = _FROM_ZERO.fullmatch(fold(name)) is not None
+    by_name = _FROM_ZERO.fullmatch(fold(name)) is not None
     text = as_text(answer).strip()
-    if not (from_zero and text.isdecimal()):
+    if not (by_name and text.isdecimal()):
         same = [text_of for _, text_of in offered if text_of.strip().casefold() == text.casefold()]
         named = _labelled(offered, text, isinstance(answer, int))
         if same or named:
             return _one(offered, answer, same, named)
-    return _placed(offered, answer, text, from_zero)
+    return _placed(offered, answer, text, by_name or (from_zero and isinstance(answer, int)))
 
 
 def _one(offered: Options, answer: Any, same: list[str], named: tuple[str, str] | None) -> Any:
@@ -105,12 +106,12 @@ def _placed(offered: Options, answer: Any, text: str, from_zero: bool) -> Any:
             raise Refused("ambiguous_option", f"the answer {answer!r} names none of the {len(offered)} options")
         return answer
     place = int(text)
-    if place < len(offered) and (from_zero or place == 0 or isinstance(answer, int)):
+    if place < len(offered) and (from_zero or place == 0):
         return _line(*offered[place])
     raise Refused("ambiguous_option", f"the answer {answer!r} may count {len(offered)} options from 0 or from 1")
 
 
-def _several(offered: Options, answers: list[Any], name: str) -> Any:
+def _several(offered: Options, answers: list[Any], name: str, from_zero: bool) -> Any:
     """The options that a list names, one a line; a list of as many 0 and 1 as there are options marks them."""
     marks = [answer in (1, True, "1") for answer in answers]
     if len(answers) == len(offered) > 1 and all(answer in (0, 1, "0", "1") for answer in answers):
@@ -118,7 +119,7 @@ def _several(offered: Options, answers: list[Any], name: str) -> Any:
         return "\n".join(chosen) if chosen else answers
     if not all(isinstance(answer, str | int) and not isinstance(answer, bool) for answer in answers):
         return answers
-    texts = [as_text(answer_text(offered, answer, name)) for answer in answers]
+    texts = [as_text(answer_text(offered, answer, name, from_zero)) for answer in answers]
     # several accepted wordings are no options: the first of them is the answer
     known = {_line(*option) for option in offered} | {text for _, text in offered}
     return "\n".join(texts) if len(texts) > 1 and known >= set(texts) else texts[0] if len(texts) == 1 else answers

@@ -53,6 +53,8 @@ def reader(fields: Fields) -> Reader | None:
     several = fold(answer).endswith("s")
     context, system = find_name(fields, CONTEXT), find_name(fields, SYSTEM)
     choices = options(fields)
+    # sets with `choices` are written for programs that count from 0 (MMLU)
+    customary = "choices" in fields
 
     def read(record: Record) -> list[Turn] | None:
         stem: Any = record[question]
@@ -71,7 +73,7 @@ def reader(fields: Fields) -> Reader | None:
         prompt = "\n".join(part for part in parts if part)
         return with_system(
             field_value(record, system),
-            turns_of_exchange(prompt, field_value(record, context), answer_text(offered, given, answer)),
+            turns_of_exchange(prompt, field_value(record, context), answer_text(offered, given, answer, customary)),
         )
 
     return read
