@@ -24,7 +24,7 @@ EXCHANGE = frozenset(
      "conversation", "dialogue", "dialog", "dialogs", "dialogues", "turns", "utterances", "chat", "chats", "chathistory",
      "exchanges", "exchange", "parentid", "choices", "options", "endings", "candidates", "answerchoices", "answeroptions",
      "mcoptions", "alternatives", "sol1", "sol2", "optiona", "optionb", "choicea", "choiceb", "option1", "option2",
-     "choice1", "choice2", "opa", "opb", "messagetreeid", "contents", "role", "speaker", "utterance"}
+     "choice1", "choice2", "opa", "opb", "messagetreeid", "originaltext", "contents", "role", "speaker", "utterance"}
 )  # fmt: skip
 # what holds a text of its own
 TEXT = frozenset(

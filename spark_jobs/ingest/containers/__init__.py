@@ -123,7 +123,7 @@ def _document(name: str, head: bytes, plain: BinaryIO) -> Document:
         return Document("", False, _columnar_records(head, io.BytesIO(content)))
     encoding = xml_elements.declared_encoding(head) or encoding_of(head)
     text = head.decode(encoding, "replace").encode() if encoding != "utf-8" else head
-    refuse_binary(name, text)
+    refuse_binary(name, head, text)
     plain = with_line_feeds(text, as_utf8(plain, encoding))
     container = container_of(name, with_line_feeds(text, text))
     return Document("", container in LINE_NUMBERED, TEXT_CONTAINERS[container](plain))

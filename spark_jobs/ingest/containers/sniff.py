@@ -30,13 +30,13 @@ _FOREIGN = {
 }  # fmt: skip
 
 
-def refuse_binary(name: str, head: bytes) -> None:
-    """Raises UnreadableFile if the beginning of a text, as UTF-8, is no text, naming what it is where that is known."""
+def refuse_binary(name: str, head: bytes, text: bytes) -> None:
+    """Raises UnreadableFile if the beginning of a file is no text (`text` is it as UTF-8), naming what it is where that is known."""
     known = next((what for magic, what in _FOREIGN.items() if head.startswith(magic)), None)
     if known is not None:
         raise UnreadableFile(f"{known} is not read; export it as CSV, JSON Lines or plain text")
     # text has no zero bytes; a stray one is the fault of its record
-    if head.count(0) * 10 > len(head):
+    if text.count(0) * 10 > len(text):
         raise UnreadableFile(f"no reader for '{suffixes(name)[0]}' files with such content: it is binary")
 
 
