@@ -254,3 +254,21 @@ def test_the_newest_registration_of_an_address_counts() -> None:
     rows = [row("one.json", 1), row("two.json", 1, "passages")]
     assert [file["uri"] for file in newest_files(rows, {"instructions"})] == ["one.json"]
     assert newest_files([*rows, row("one.json", 2, "passages")], {"instructions"}) == []
+
+
+def test_a_workbook_and_archives_under_any_name_leave_the_others(
+    landing: Callable[..., Mapping[str, DataFrame]], context: JobContext, tmp_path: Path
+) -> None:
+    good, unnamed, book = tmp_path / "good.jsonl", tmp_path / "unnamed", tmp_path / "book.xlsx"
+    good.write_text('{"prompt": "a", "completion": "b"}\n')
+    for path, member in ((unnamed, "in/c.jsonl"), (book, "xl/workbook.xml")):
+        with zipfile.ZipFile(path, "w") as packed:
+            packed.writestr(member, '{"prompt": "c", "completion": "d"}\n')
+    found = collected(instructions(landing(*map(registered, (good, unnamed, book))), IngestParams(), context))
+    assert sorted(row["uri"] for row in found["bronze/instructions"]) == [str(good), f"{unnamed}!archive!/in/c.jsonl"]
+    (refused,) = found["bronze/instructions_quarantine"]
+    assert (refused["uri"], refused["reason"], refused["position"]) == (str(book), "unreadable_file", 0)
+    book.write_text('{"prompt": "e", "completion": "f"}\n')
+    healed = collected(instructions(landing(registered(good), registered(book, day=2)), IngestParams(), context))
+    assert len(healed["bronze/instructions"]) == 2
+    assert healed["bronze/instructions_quarantine"] == []
