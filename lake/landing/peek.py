@@ -4,9 +4,12 @@ Nothing that a file holds, or is called, keeps it from being registered: what ca
 cannot be read is said to be so when it is read.
 """
 
+import csv
+import io
 import json
 import re
 from collections.abc import Iterable, Iterator
+from itertools import islice
 from pathlib import PurePath
 from typing import Any, Literal
 
@@ -85,7 +88,7 @@ def _seen(filesystem: fs.FileSystem, path: str) -> tuple[list[str], bool]:
     if records:
         return _names(records), _are_conversations(records)
     if not suffixes.isdisjoint(DELIMITED_SUFFIXES):
-        return _columns(head), False
+        return _columns(head), _are_conversations(_rows(head))
     if begun[:1] == "{":
         # the first record does not end within the head: its names are those that stand in it
         return _KEY.findall(head), False
@@ -119,6 +122,18 @@ def _columns(head: str) -> list[str]:
     lines = lines[1:] if stated else lines
     cells = first_row(lines[0], stated or delimiter_of(lines[0])) if lines else []
     return header_of(cells) or names_without_header(cells)
+
+
+def _rows(head: str) -> list[dict[str, str]]:
+    """The first rows of a table that has its header in its first line, as far as they are whole."""
+    first, _, below = head.lstrip().partition("\n")
+    delimiter = delimiter_of(first)
+    names = first_row(first, delimiter)
+    rows = csv.reader(io.StringIO(below, newline=""), delimiter=delimiter)
+    try:
+        return [dict(zip(names, row, strict=True)) for row in islice(rows, _ROWS) if len(row) == len(names)]
+    except csv.Error:
+        return []
 
 
 def _names(values: Iterable[Any], depth: int = _DEPTH) -> list[str]:

@@ -122,3 +122,12 @@ def test_plain_texts_of_questions_and_answers(text: str, rows: int) -> None:
 def test_an_answer_of_several_paragraphs_stays_whole() -> None:
     text = "Q: Boil it?\n\nA: For an hour.\n\nLonger if it is hard.\n\nQ: And then?\n\nA: Drain it.\n"
     assert said("x.txt", text) == [("Boil it?", "For an hour.\n\nLonger if it is hard."), ("And then?", "Drain it.")]
+
+
+def test_a_conversation_in_a_cell_is_one() -> None:
+    table = (
+        'id,text\n1,"### Human: Boil it?### Assistant: For an hour."\n2,"Human: And then?\n\nAssistant: Drain it."\n'
+    )
+    assert rows_of("x.csv", table)[0] == "instructions"
+    assert said("x.csv", table) == [("Boil it?", "For an hour."), ("And then?", "Drain it.")]
+    assert rows_of("x.csv", "id,text\n1,Beans are boiled.\n")[0] == "passages"

@@ -99,3 +99,9 @@ def test_what_stays_unknown_names_what_was_seen_and_what_to_type(value: Any) -> 
 
 def test_a_map_reads_lists_by_place() -> None:
     assert said("x.jsonl", lines([1, "Bake bread.", "Done."]), "prompt=2,response=3") == [("Bake bread.", "Done.")]
+
+
+def test_what_names_the_better_of_two_answers_is_not_proposed_as_one() -> None:
+    record = {"id": "7", "winner": "b", "prompt": "Which?", "response_a": "This.", "response_b": "That."}
+    assert said("x.jsonl", lines(record)) == ["unknown_shape"]
+    assert "response=winner" not in details("x.jsonl", lines(record))[0]

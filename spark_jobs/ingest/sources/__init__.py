@@ -14,6 +14,8 @@ A shape that holds several records has `nested_records(record) -> records | None
 with a stray list field stays one record. An envelope, which holds nothing but another record (`{"row": {...}}`), is read as the one
 inside. What files are made of is not known here: that is the part of `spark_jobs.ingest.containers`.
 
+Marks beside the text come before any shape (`marks.py`): a record whose owner calls its answer bad is refused, with the reason.
+
 Not read: pairs whose better side is named by a number or a winner column, classification columns without an instruction.
 """
 

@@ -4,7 +4,7 @@
 >>> counts_from(asked)
 1
 >>> numbered(asked[1], 1)["answer"]
-'B'
+'B.'
 """
 
 from collections.abc import Iterable, Iterator

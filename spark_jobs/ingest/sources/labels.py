@@ -50,7 +50,7 @@ _BEST = frozenset(
     {"selected", "isselected", "accepted", "isaccepted", "best", "isbest", "chosen", "ischosen", "iscorrect", "correct",
      "preferred", "ispreferred", "label", "gold", "isgold"}
 )  # fmt: skip
-_SCORES = ("score", "pmscore", "rating", "overallscore", "votes", "upvotes", "likes", "reward", "stars", "quality")
+_SCORES = ("score", "rating", "votes", "upvotes", "likes", "reward", "stars", "quality")
 _LISTED = ("scores", "ratings", "rewards", "overallscores", "humanscores", "answerscores")
 _RANKS = ("rank", "ranking", "position")
 
@@ -132,7 +132,8 @@ def _highest(answers: list[Record], names: Fields) -> list[Any]:
     """The answers from the highest score (or the first rank) downwards; in their order where there is none."""
     if len(answers) < 2:
         return list(answers)
-    for known, sign in (*((name, -1) for name in _SCORES), *((name, 1) for name in _RANKS)):
+    scores = [name for name in names if name.endswith("score") and name not in _SCORES]
+    for known, sign in (*((name, -1) for name in (*_SCORES, *scores)), *((name, 1) for name in _RANKS)):
         name = names.get(known)
         if name is not None and all(_is_number(answer.get(name)) for answer in answers):
             best = min(sign * answer[name] for answer in answers)

@@ -2,11 +2,15 @@
 
 from typing import Any
 
-from spark_jobs.ingest.sources.fields import ANSWER, Record, find_name, folded, is_record
+from spark_jobs.ingest.sources.fields import ANSWER, Record, find_name, fold, folded, is_record
 from spark_jobs.ingest.sources.messages import unknown_speakers
 from spark_jobs.ingest.sources.preference import CHOSEN, REJECTED
 
 _ASKED = ("question", "prompt", "instruction", "query", "input", "problem", "title", "task")
+# what says which answer is better, or whose it is, is none itself
+_ABOUT = frozenset(
+    {"id", "winner", "preference", "preferred", "better", "model", "source", "category", "lang", "language", "type", "split"}
+)  # fmt: skip
 _SHOWN = 12  # names of fields in a sentence, at most
 
 
@@ -55,7 +59,7 @@ def _suggestion(record: Record) -> str:
     texts = [
         str(name)
         for name, value in record.items()
-        if isinstance(value, str) and value.strip() and not value.strip().isdecimal()
+        if isinstance(value, str) and value.strip() and not value.strip().isdecimal() and fold(str(name)) not in _ABOUT
     ]
     prompt = find_name(fields, _ASKED) or next(iter(texts), "FIELD")
     rest = [name for name in texts if name != prompt]
