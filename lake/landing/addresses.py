@@ -9,8 +9,9 @@ from lake.errors import UserError
 
 INSIDE = "!/"  # between an archive's address and the name of a file inside it
 _UNNAMED = "!archive"  # ends the address of an archive whose name does not say that it is one
-# a file inside an archive, as a pattern that Python, pandas and Spark read alike; its first group ends the archive's address
-MEMBER = rf"(\.(?i:zip|tar|tgz|tbz2|txz|tar\.[a-z0-9]+)|(?={_UNNAMED}{INSIDE}))(?:{_UNNAMED})?{INSIDE}.*$"
+# a file inside an archive, as a pattern that Python, Arrow and Spark read alike (so without look-ahead); its first group, which is
+# empty where the name does not say that it is an archive, ends the archive's address
+MEMBER = rf"(\.(?i:zip|tar|tgz|tbz2|txz|tar\.[a-z0-9]+)){INSIDE}.*$|{_UNNAMED}{INSIDE}.*$"
 _HUB_NAME = re.compile(r"[A-Za-z0-9][\w.-]*/[A-Za-z0-9][\w.-]*")
 _HUB = "hf://datasets/"
 

@@ -87,9 +87,9 @@ class _HashIndex:
         status = [now.st_size, now.st_mtime_ns, now.st_ctime_ns, now.st_ino]
         known = self._hashed.get(str(file))
         if known is None or known[0] != status:
-            known = self._hashed[str(file)] = [status, sha256_file(file)]
+            known = self._hashed[str(file)] = (status, sha256_file(file))
             self._changed = True
-        return known[1]
+        return str(known[1])
 
     def save(self) -> None:
         if self._changed:

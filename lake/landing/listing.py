@@ -1,6 +1,8 @@
-"""The files under an address: each real file once, hidden ones and links left out."""
+"""The files under an address: each real file once; hidden ones, links, and names that no table can hold are left out."""
 
+import hashlib
 import os
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
@@ -21,9 +23,15 @@ class Found(NamedTuple):
 
 def files_under(path: str) -> Iterator[Found]:
     """The visible files of a file, folder or URL. Raises UserError where there is none, or the place cannot be listed."""
+    if not _is_text(path):
+        raise UserError(f"The name of the file {_shown(path)} is not UTF-8: rename it, then it can be registered")
     address = absolute(path)
     filesystem, base = located(address)
     if "://" not in address and Path(address).is_dir():
+        for unnamed in (entry for entry in _walked(Path(address)) if not _is_text(str(entry))):
+            print(
+                f"left out: the name of {_shown(str(unnamed))} is not UTF-8; rename it, ingest again", file=sys.stderr
+            )
         relative = [file.relative_to(address).as_posix() for file in visible_files(Path(address))]
         if not relative:
             raise UserError(f"There is no file in the folder {path!r}")
@@ -40,7 +48,8 @@ def visible_files(folder: Path) -> list[Path]:
 
     Links are not followed: what one inside the folder names is found where it lies, and what lies outside was not asked for.
     """
-    return sorted(path for path in _walked(folder) if path.is_file() and not path.is_symlink())
+    entries = (path for path in _walked(folder) if _is_text(str(path)))
+    return sorted(path for path in entries if path.is_file() and not path.is_symlink())
 
 
 def left_out_links(path: str) -> list[tuple[str, str]]:
@@ -86,6 +95,42 @@ def _listed(filesystem: fs.FileSystem, base: str, path: str) -> tuple[list[str],
     if not files:
         raise UserError(f"There is no file in the folder {path!r}")
     return files, False
+
+
+def size_and_sha256(filesystem: fs.FileSystem, path: str) -> tuple[int, str]:
+    """The number of bytes of a file, and their SHA-256. Raises OSError if it cannot be read, or is written to meanwhile."""
+    digest, size = hashlib.sha256(), 0
+    before = filesystem.get_file_info(path)
+    with filesystem.open_input_stream(path, compression=None) as stream:
+        while block := stream.read(1 << 20):
+            digest.update(block)
+            size += len(block)
+    after = filesystem.get_file_info(path)
+    if (before.size, before.mtime_ns) != (after.size, after.mtime_ns):
+        raise OSError("it changed while it was registered")
+    return size, digest.hexdigest()
+
+
+def leave_out(path: str, error: OSError, alone: bool) -> None:
+    """Names a file of a folder that cannot be read, on the error stream. Raises UserError where it was asked for alone."""
+    sentence = f"{path} cannot be read: {error.strerror or error}"
+    if alone:
+        raise UserError(sentence) from None
+    print(f"left out: {sentence}; ingest it again when it can", file=sys.stderr)
+
+
+def _is_text(path: str) -> bool:
+    """Whether a path is UTF-8, as an address in a table has to be."""
+    try:
+        path.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
+def _shown(path: str) -> str:
+    """The path with a mark for each byte that is no text."""
+    return repr(path.encode("utf-8", "surrogateescape").decode("utf-8", "replace"))
 
 
 def is_visible(path: Path) -> bool:

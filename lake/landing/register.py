@@ -3,7 +3,6 @@
 A registration is a row of landing/files, the manifest that ingestion reads. Nothing else is read here, and no Spark starts.
 """
 
-import hashlib
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass
@@ -16,7 +15,8 @@ from pyarrow import fs
 
 from lake.errors import UserError
 from lake.ids import content_id
-from lake.landing.listing import files_under
+from lake.landing.addresses import absolute
+from lake.landing.listing import files_under, leave_out, size_and_sha256
 from lake.landing.peek import Kind, field_map, kind_of
 from lake.settings import local_path
 from lake.storage.publication import now
@@ -92,9 +92,14 @@ def _registrations(lake: Lake, entry: Entry, current: Mapping[str, Mapping[str, 
     fields = field_map(entry.fields)
     taken = {row["path"] for row in current.values() if row["source"] == entry.source}
     for filesystem, inside, uri in files_under(entry.path):
-        if entry.copy:
-            filesystem, inside, uri = _copied(lake, filesystem, inside, entry.source)
-        size, sha256 = _size_and_sha256(filesystem, inside)
+        try:
+            if entry.copy:
+                filesystem, inside, uri = _copied(lake, filesystem, inside, entry.source)
+            size, sha256 = size_and_sha256(filesystem, inside)
+        except OSError as error:
+            # the others of a folder do not wait for one that is locked or gone
+            leave_out(inside, error, alone=uri == absolute(entry.path))
+            continue
         old = current.get(uri)
         path = old["path"] if old and old["source"] == entry.source else _path_in_source(uri, taken)
         taken.add(path)
@@ -150,22 +155,6 @@ def _copied(lake: Lake, filesystem: fs.FileSystem, path: str, source: str) -> tu
     fs.copy_files(path, str(partial), source_filesystem=filesystem, destination_filesystem=local)
     partial.replace(target)
     return local, str(target), str(target)
-
-
-def _size_and_sha256(filesystem: fs.FileSystem, path: str) -> tuple[int, str]:
-    digest, size = hashlib.sha256(), 0
-    before = filesystem.get_file_info(path)
-    try:
-        with filesystem.open_input_stream(path, compression=None) as stream:
-            while block := stream.read(1 << 20):
-                digest.update(block)
-                size += len(block)
-    except OSError as error:
-        raise UserError(f"{path} cannot be read: {error.strerror or error}") from None
-    after = filesystem.get_file_info(path)
-    if (before.size, before.mtime_ns) != (after.size, after.mtime_ns):
-        raise UserError(f"{path} changed while it was registered: register it again when it is no longer written to")
-    return size, digest.hexdigest()
 
 
 def _write(lake: Lake, files: list[Registered], known: list[dict[str, Any]] | None) -> None:

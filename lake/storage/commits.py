@@ -55,9 +55,8 @@ def commit(
         AddAction(path, size, {}, moment, True, json.dumps({"numRecords": rows})) for path, size, rows in staged.files
     ]
     # without a retry a commit succeeds only as the very next version of the snapshot that was opened here
-    conditional = {} if seen is None else {"max_commit_retries": 0}
-    transaction = [Transaction(app_id, 1)]
-    properties = CommitProperties(custom_metadata=dict(metadata), app_transactions=transaction, **conditional)
+    retries = None if seen is None else 0
+    properties = CommitProperties(dict(metadata), max_commit_retries=retries, app_transactions=[Transaction(app_id, 1)])
     schema = Schema.from_arrow(staged.table.schema)
     try:
         if not DeltaTable.is_deltatable(uri):
@@ -77,7 +76,7 @@ def commit(
             if seen is not None and current.version() != seen:
                 raise _overtaken(staged)
             if base is not None and staged.table.side_of and current.version() != base:
-                current.restore(base, commit_properties=CommitProperties(**conditional))
+                current.restore(base, commit_properties=CommitProperties(max_commit_retries=retries))
             current.create_write_transaction([*actions], mode=mode, schema=schema, commit_properties=properties)
             current.update_incremental()
         return current.version()
