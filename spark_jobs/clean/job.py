@@ -16,8 +16,10 @@ A rule rejects a record. That an assistant declines to answer is another thing, 
 from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
+from numpy.typing import NDArray
 from pydantic import Field
 from pyspark.sql import DataFrame, Window
 from pyspark.sql import functions as F
@@ -25,9 +27,11 @@ from pyspark.sql import functions as F
 from lake.harness.job import JobContext, Params, SparkInputs, SparkRows
 from lake.ids import sha256_text
 from lake.tables.schema import TEXTS
-from spark_jobs.clean.answers import blanks, cut_off, declines
+from spark_jobs.clean.answers import blanks, cut_off
 from spark_jobs.clean.language import languages
+from spark_jobs.clean.markup import without_debris
 from spark_jobs.clean.personal import personal_kinds
+from spark_jobs.clean.refusals import declines
 from spark_jobs.clean.repetition import repetitive
 from spark_jobs.clean.text import passage_key, repair
 from spark_jobs.clean.turn_columns import TurnColumns, turn_columns
@@ -119,7 +123,7 @@ def passages(inputs: SparkInputs, params: PassageParams, context: JobContext) ->
 
 def clean_records(batch: pa.RecordBatch, params: CleanParams) -> pa.RecordBatch:
     """The silver columns of a batch of bronze records, and `reason` and `detail` where a rule rejects one."""
-    turns = turn_columns(batch["messages"], lambda texts: repair(texts, params.strip_markup))
+    turns = turn_columns(batch["messages"], lambda texts, records: _repaired(texts, records, params))
     # language and personal data are of the record, wherever in it they show
     text = pc.binary_join_element_wise(turns.prompt, turns.answer, "\n")
     language = languages(text, params.default_language, params.language_confidence)
@@ -140,12 +144,13 @@ def clean_records(batch: pa.RecordBatch, params: CleanParams) -> pa.RecordBatch:
 
 def clean_passages(batch: pa.RecordBatch, params: PassageParams) -> pa.RecordBatch:
     """The silver columns of a batch of bronze passages, and `reason` and `detail` where a rule rejects one."""
-    text = repair(batch["text"], params.strip_markup)
+    alone = np.arange(len(batch))
+    text = _repaired(batch["text"], alone, params)
     language = languages(text, params.default_language, params.language_confidence)
     columns = {
         **_identity(batch, "psg"),
         "language": language,
-        "title": repair(batch["title"], params.strip_markup),
+        "title": _repaired(batch["title"], alone, params),
         "text": text,
         "text_key": pa.array([sha256_text(one) for one in passage_key(text).to_pylist()], pa.string()),
     }
@@ -162,14 +167,18 @@ def record_rules(
     if params.empty_answer:
         yield Rule("empty_answer", pc.equal(answer, ""), "there is no answer")
     if params.boilerplate_refusal:
-        yield Rule("boilerplate_refusal", declines(answer, params.refusal_words), "the answer only declines")
+        yield Rule(
+            "boilerplate_refusal", declines(answer, turns.prompt, params.refusal_words), "the answer only declines"
+        )
     if params.truncated:
         detail = "the answer ends in the middle of a phrase, of code or of JSON"
-        yield Rule("truncated", cut_off(answer, language), detail)
+        yield Rule("truncated", cut_off(answer, language, turns.prompt), detail)
     if params.placeholder:
-        yield Rule("placeholder", blanks(text), "a template's blank in double braces was never filled in")
+        yield Rule(
+            "placeholder", blanks(turns.prompt, answer), "a template's blank in double braces was never filled in"
+        )
     if params.repetition:
-        mask = repetitive(answer, params.repetition_words, params.distinct_trigrams)
+        mask = repetitive(answer, turns.prompt, params.repetition_words, params.distinct_trigrams)
         detail = f"less than {params.distinct_trigrams:.0%} of the answer's word 3-grams are distinct"
         yield Rule("repetition", mask, detail)
     yield from _length_rules(text, params.min_characters, params.max_characters)
@@ -194,6 +203,12 @@ def _language_rule(language: pa.StringArray, params: TextParams) -> Iterator[Rul
         supported = pc.is_in(language, pa.array(params.languages))
         detail = f"not in one of the languages {', '.join(params.languages)}"
         yield Rule("unsupported_language", pc.invert(supported), detail)
+
+
+def _repaired(texts: pa.StringArray, records: NDArray[np.int64], params: TextParams) -> pa.StringArray:
+    """The texts repaired; texts of the same number in `records` are turns of one record."""
+    texts = pc.fill_null(texts, "")
+    return repair(without_debris(texts, records) if params.strip_markup else texts)
 
 
 def _identity(batch: pa.RecordBatch, kind: str) -> dict[str, pa.Array]:

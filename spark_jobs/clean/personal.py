@@ -1,40 +1,28 @@
 """Personal data in a text: e-mail, phone, card, IP address, key.
 
 Three steps, each on what the one before left over: one pattern over the whole column, one pattern a kind over the suspects,
-and on what that catches the exact judgement: phonenumbers for phones, the checksum of cards, `ipaddress` for addresses.
+and on what that catches the exact judgement: `phones.py`, `cards.py`, `addresses.py`, which look at the words around a number, too.
+What identifies nobody is not marked: versions, dates and counts, private and well-known addresses, numbers that are published for tests.
 Names and postal addresses are not looked for.
 
     >>> personal_kinds(pa.array(["nothing", "Mail a@example.org or call 555-0142", "2 + 2"])).to_pylist()
     [[], ['email', 'phone'], []]
 """
 
-import ipaddress
 import re
 from collections.abc import Callable, Mapping
 from types import MappingProxyType
 from typing import NamedTuple
 
 import numpy as np
-import phonenumbers
 import pyarrow as pa
 
+from spark_jobs.clean.addresses import IP, names_address
+from spark_jobs.clean.cards import CARD, names_card
+from spark_jobs.clean.phones import SPOKEN, WRITTEN, names_phone
 from spark_jobs.clean.text import matches
 
-# Where a number is said to be a phone's without naming its country, these are tried: the plans of the largest of them
-_COUNTRIES = ("US", "GB", "DE", "FR", "ES", "IT", "BR", "MX", "IN", "CN", "JP", "KR", "AU")
-
 _EMAIL = r"[\w.+-]{1,64}@(?:[\w-]{1,63}\.)+[A-Za-z]{2,24}\b"
-_WRITTEN_PHONE = (
-    r"\+\d{1,3}[ .-]?(?:\(\d{1,4}\)[ .-]?)?\d{1,4}(?:[ .-]?\d{2,4}){1,4}"  # +49 30 1234567
-    r"|(?:1[ .-])?(?:\(\d{3}\) ?|\d{3}[-.])\d{3}[-.]\d{4}"  # (555) 010-0199
-    r"|555[-.]\d{4}"
-)
-_SPOKEN_PHONE = (
-    r"(?i)\b(?:phone|call|tel|telephone|telefon|téléphone|teléfono|mobile|cell|fax|whatsapp|text me|ring|dial|reach me|电话|手机)"
-    r"(?:[^\d\n]{0,24}[^A-Za-z\d\n])?(\+?\d[\d ().-]{5,17}\d)\b"
-)
-_CARD = r"[3-6]\d{3}[ -]?\d{4}[ -]?\d{4}[ -]?\d{1,7}|3[47]\d{2}[ -]?\d{6}[ -]?\d{5}"
-_IP = r"(?:\d{1,3}\.){3}\d{1,3}|(?:[0-9A-Fa-f]{0,4}:){2,7}[0-9A-Fa-f]{1,4}"
 _ISSUED_KEY = (
     r"\b(?:sk-[\w-]{16,}|AKIA[0-9A-Z]{12,}|gh[pousr]_\w{20,}|xox[abprs]-[\w-]{10,}|AIza[\w-]{30,}|eyJ[\w-]{10,}\.eyJ[\w-]{10,})"
     r"|-----BEGIN (?:[A-Z]+ )?PRIVATE KEY-----"
@@ -43,16 +31,18 @@ _NAMED_KEY = r"(?i)\b(?:api|access|secret|auth|private)[ _-]?(?:key|token)\b[^\w
 
 _SUSPICIOUS = r"@[\w-]|\d[\d .()/+-]{5,}\d|[0-9A-Fa-f]:[0-9A-Fa-f]*:[0-9A-Fa-f]|(?i:[ _-]?key|token|sk-|AKIA|gh[pousr]_|xox|AIza|eyJ)"
 
-_EMAILS = re.compile(rf"(?<![\w.+-]){_EMAIL}")
-_WRITTEN_PHONES = re.compile(rf"(?<![\w.+/-])(?:{_WRITTEN_PHONE})(?![\w-])")
-_SPOKEN_PHONES = re.compile(_SPOKEN_PHONE)
-_CARDS = re.compile(rf"(?<![\d.,-])(?:{_CARD})(?![\d-])")
-_IPS = re.compile(rf"(?<![\w.:])(?:{_IP})(?![\w:]|\.\d)")
-_VERSION = re.compile(r"(?i)\b(?:version|release|build|v)\s*$")
-_ARITHMETIC = re.compile(r" -|- |\.\d{5}")  # a difference, a decimal fraction
-_SHORTEST = 7  # digits: shorter local numbers look like any other number
+_EMAILS = re.compile(rf"(?<![\w.+-]){_EMAIL}(?![\w(@-])")
+# what has the form of an address and names a file, a login of a repository or a call
+_NO_MAIL = re.compile(
+    r"(?i)@\dx\.|\.(?:png|jpe?g|gif|svg|webp|css|js|ts|py|json|ya?ml|html?|txt|md|so|dll|exe|zip|tar|gz|conf|cfg|service|mount|timer|socket|target|slice)$"
+    r"|^(?:git|hg|svn)@|^[a-z]@[a-z]\.(?:t|inv|dot|shape|values|mean|sum)$"
+)
 _ISSUED_KEYS = re.compile(_ISSUED_KEY)
 _NAMED_KEYS = re.compile(_NAMED_KEY)
+# a name in the place of a key, or a key that its issuer prints in its manual
+_STAND_IN = re.compile(
+    r"(?i)example|your|x{4}|placeholder|dummy|change_?me|insert|here$|replace|\.\.\.|(.)\1{5}|0?123456789|abcdefgh"
+)
 
 
 class Recogniser(NamedTuple):
@@ -80,76 +70,27 @@ def _found_in(texts: pa.StringArray, recogniser: Recogniser) -> list[int]:
     return [place for place, text in candidates if recogniser.judge(text)]
 
 
-def _card(text: str) -> bool:
-    return any(_luhn(re.sub(r"\D", "", match.group())) for match in _CARDS.finditer(text))
-
-
-def _luhn(digits: str) -> bool:
-    """The checksum of card numbers: every second digit from the right doubled, digits summed, divisible by ten."""
-    doubled = (int(digit) * (1 + place % 2) for place, digit in enumerate(reversed(digits)))
-    return (
-        13 <= len(digits) <= 19 and len(set(digits)) > 1 and sum(sum(divmod(value, 10)) for value in doubled) % 10 == 0
-    )
-
-
-def _ip(text: str) -> bool:
-    return any(
-        _reachable(match.group()) and not _VERSION.search(text[max(0, match.start() - 12) : match.start()])
-        for match in _IPS.finditer(text)
-    )
-
-
-def _reachable(address: str) -> bool:
-    """Whether this is an address that a machine could have: not loopback, nothing, a mask or a broadcast.
-
-    Two hexadecimal words around `::` are an address too, but in code they name things.
-    """
-    try:
-        parsed = ipaddress.ip_address(address)
-    except ValueError:
-        return False
-    nobody = parsed.is_loopback or parsed.is_unspecified or parsed.is_multicast
-    if isinstance(parsed, ipaddress.IPv6Address):
-        return not nobody and len(re.findall(r"\w+", address)) > 2
-    return not (nobody or address.startswith("255.") or address.endswith(".0"))
-
-
-def _phone(text: str) -> bool:
-    """A number written as phone numbers are, or called one, that has the length of one in its country."""
-    if any(_possible(match.group(), ("US",)) for match in _WRITTEN_PHONES.finditer(text)):
-        return True
-    spoken = (match.group(1) for match in _SPOKEN_PHONES.finditer(text))
-    return any(_possible(number, _COUNTRIES) for number in spoken if not _ARITHMETIC.search(number))
-
-
-def _possible(number: str, countries: tuple[str, ...]) -> bool:
-    if sum(map(str.isdigit, number)) < _SHORTEST:
-        return False
-    readings = (_parsed(number, country) for country in countries)
-    return any(one and phonenumbers.is_possible_number_with_reason(one) in _POSSIBLE for one in readings)
-
-
-def _parsed(number: str, country: str) -> phonenumbers.PhoneNumber | None:
-    try:
-        return phonenumbers.parse(number, country)
-    except phonenumbers.NumberParseException:
-        return None
+def _email(text: str) -> bool:
+    return any(not _NO_MAIL.search(found[0]) for found in _EMAILS.finditer(text))
 
 
 def _key(text: str) -> bool:
-    if _ISSUED_KEYS.search(text):
-        return True
-    named = (match.group(1) for match in _NAMED_KEYS.finditer(text))
-    return any(re.search(r"\d", key) and re.search(r"[A-Za-z]", key) for key in named)
+    issued = (found[0] for found in _ISSUED_KEYS.finditer(text))
+    named = (found[1] for found in _NAMED_KEYS.finditer(text) if found[1])
+    return any(not _STAND_IN.search(key) and _mixed(key) for key in (*issued, *named))
 
 
-_POSSIBLE = (phonenumbers.ValidationResult.IS_POSSIBLE, phonenumbers.ValidationResult.IS_POSSIBLE_LOCAL_ONLY)
+def _mixed(key: str) -> bool:
+    """Whether letters and digits take turns as in something drawn at random; the head of a key file says so without."""
+    return key.startswith("-----") or bool(re.search(r"\d", key) and re.search(r"[A-Za-z]", key))
+
+
 KINDS: Mapping[str, Recogniser] = MappingProxyType(
     {
-        "card": Recogniser(_CARD, _card),
-        "email": Recogniser(_EMAIL, lambda text: _EMAILS.search(text) is not None),
-        "ip": Recogniser(_IP, _ip),
+        "card": Recogniser(CARD, names_card),
+        "email": Recogniser(_EMAIL, _email),
+        "ip": Recogniser(IP, names_address),
         "key": Recogniser(rf"{_ISSUED_KEY}|{_NAMED_KEY}", _key),
-        "phone": Recogniser(rf"{_WRITTEN_PHONE}|{_SPOKEN_PHONE}", _phone),
+        "phone": Recogniser(rf"{WRITTEN}|{SPOKEN}", names_phone),
     }
 )

@@ -28,6 +28,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
+from spark_jobs.clean.text import matches
+
 _UNSPACED = re.compile("[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]")
 _GAP, _LETTER, _ALONE = 0, 1, 2  # what a character is; _ALONE: a word by itself
 _PLANE = 0x10000  # what lies above (emoji, rare Han) counts as one more letter
@@ -39,14 +41,26 @@ Numbers = NDArray[np.int64]  # counts, and places in other arrays
 Hashes = NDArray[np.uint64]
 
 
-def repetitive(texts: pa.StringArray, least_words: int, distinct: float) -> pa.BooleanArray:
-    """Whether less than a share `distinct` of a text's word 3-grams are distinct; never for texts shorter than `least_words`."""
+# a prompt that wants something said again and again
+_WANTED = (
+    r"(?i)\b(?:repeat\w*|\d+ times|(?:ten|twenty|fifty|hundred|thousand)\w* (?:times|lines)|again and again|over and over"
+    r"|refrain|chorus|mantra|wiederhol\w*|répéte\w*|repit\w*)\b|重复|遍"
+)
+
+
+def repetitive(texts: pa.StringArray, prompts: pa.StringArray, least_words: int, distinct: float) -> pa.BooleanArray:
+    """Whether less than a share `distinct` of a text's word 3-grams are distinct, and its prompt does not ask for that.
+
+    Never for texts shorter than `least_words`.
+    """
     # so many words need so many characters, and characters that stand alone have three bytes
     enough = np.flatnonzero(np.asarray(pc.greater_equal(pc.binary_length(texts), 2 * least_words - 1)))
     mask = np.zeros(len(texts), bool)
     for rows in _blocks(enough, np.asarray(pc.utf8_length(texts))):
         words, shares = distinct_trigrams(texts.take(pa.array(rows)))
         mask[rows] = (words >= least_words) & (shares < distinct)
+    found = np.flatnonzero(mask)
+    mask[found] = ~np.asarray(matches(prompts.take(pa.array(found)), _WANTED), bool)
     return pa.array(mask)
 
 

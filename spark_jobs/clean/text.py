@@ -3,20 +3,18 @@
 `repair` mends what a text went through on its way here and keeps its meaning; `passage_key` makes the form under which two passages
 count as the same (records are compared by their words, in the dedupe stage).
 
-    >>> texts = pa.array(["plain", "cafÃ© au lait", "<p>Rinse the <b>rice</b>.</p>", "one\\r\\ntwo"])
+    >>> texts = pa.array(["plain", "cafÃ© au lait", "one\\r\\ntwo"])
     >>> repair(texts).to_pylist()
-    ['plain', 'café au lait', 'Rinse the rice.', 'one\\ntwo']
+    ['plain', 'café au lait', 'one\\ntwo']
     >>> passage_key(pa.array(["Boil, the RICE!", "5 - 5", "-5"])).to_pylist()
     ['boil the rice', '5 5', '−5']
 
-What is dear is done only to the texts that a cheap pass over the column finds to need it: of the four, ftfy sees one.
+What is dear is done only to the texts that a cheap pass over the column finds to need it: of the three, ftfy sees one.
 """
 
 # pyright: reportAttributeAccessIssue=false
 # pyarrow.compute makes its functions when it is imported
 
-import html
-import re
 from collections.abc import Callable
 from functools import reduce
 
@@ -24,19 +22,6 @@ import ftfy
 import pyarrow as pa
 import pyarrow.compute as pc
 from ftfy.badness import is_bad
-
-# Formatting that editors and page copies leave behind. Tags that act (script, img, iframe) are not here: a text that
-# carries them is about them, or is hostile, and stays as it is.
-_INLINE = "a|abbr|b|big|center|em|font|i|mark|s|small|span|strong|strike|sub|sup|tt|u"
-_BLOCK = "blockquote|br|dd|div|dl|dt|h[1-6]|hr|li|ol|p|section|table|tbody|td|th|thead|tr|ul"
-_PAIRED = rf"(?is)<(?:{_INLINE}|{_BLOCK})(?:\s[^<>]*)?>.*</(?:{_INLINE}|{_BLOCK})\s*>|<br\s*/?>|<p>"
-_ABOUT_MARKUP = (
-    r"(?i)`|<(?:!doctype|html|head|body|script|style|img|iframe|svg|form|input)\b|&lt;/?[a-z]"
-    r"|\b(?:html|xml|css|jsx|markup|markdown|entit(?:y|ies)|escap(?:e|ed|ing)|tags?|website|web ?page)\b"
-)
-_BLOCK_TAG = rf"(?i)\s*</?(?:{_BLOCK})(?:\s[^<>]*)?/?>"
-_INLINE_TAG = rf"(?i)</?(?:{_INLINE})(?:\s[^<>]*)?>"
-_ENTITY = r"&(?:#\d{2,6}|#[xX][0-9A-Fa-f]{2,5}|[A-Za-z][A-Za-z0-9]{1,30});"
 
 # Characters that neither carry nor continue a broken encoding and that NFC leaves alone: ASCII, typographic signs, Kana,
 # Han, Hangul, full-width forms, emoji. In every code page that text is wrongly read in, either the first byte of a
@@ -63,6 +48,8 @@ _TIDYING = (
     (r"[ \t\x{a0}]+\n", "\n"),
     (r"\n{3,}", "\n\n"),
 )
+# two indented lines at the beginning
+_INDENTED = r"\A(?:[ \t]*\n)*(?:    |\t)[ \t]*[^\s].*\n(?:    |\t)[ \t]*[^\s]"
 _UNTIDY = "|".join(pattern for pattern, _ in _TIDYING)
 
 # curly quotes, ligatures and full-width forms are the author's own: only damage is mended
@@ -75,13 +62,14 @@ _FTFY = ftfy.TextFixerConfig(
 )
 
 
-def repair(texts: pa.StringArray, strip_markup: bool = True) -> pa.StringArray:
-    """The same texts with broken encodings mended, in NFC, without markup debris, unseen characters and stray whitespace."""
-    texts = pc.fill_null(texts, "")
-    if strip_markup:
-        texts = _strip_debris(texts)
-    texts = change_where(texts, _UNSURE, _mend)
-    return pc.utf8_trim_whitespace(change_where(texts, _UNTIDY, _tidy))
+def repair(texts: pa.StringArray) -> pa.StringArray:
+    """The same texts with broken encodings mended, in NFC, without unseen characters and stray whitespace."""
+    texts = change_where(pc.fill_null(texts, ""), _UNSURE, _mend)
+    texts = change_where(texts, _UNTIDY, _tidy)
+    # the first line of indented code keeps its indentation, without which it is other code
+    indented = matches(texts, _INDENTED)
+    trimmed = pc.utf8_trim_whitespace(texts)
+    return change_where(trimmed, indented, lambda _: _trim_lines(texts.filter(indented)))
 
 
 def passage_key(texts: pa.StringArray) -> pa.StringArray:
@@ -110,6 +98,10 @@ def change_where(
     return pc.replace_with_mask(texts, chosen, change(texts.filter(chosen))) if pc.any(chosen).as_py() else texts
 
 
+def _trim_lines(texts: pa.StringArray) -> pa.StringArray:
+    return pc.utf8_rtrim_whitespace(pc.replace_substring_regex(texts, r"\A(?:[ \t]*\n)+", ""))
+
+
 def _tidy(texts: pa.StringArray) -> pa.StringArray:
     return reduce(lambda some, one: pc.replace_substring_regex(some, *one), _TIDYING, texts)
 
@@ -121,24 +113,3 @@ def _mend(texts: pa.StringArray) -> pa.StringArray:
 def _fix_encoding(texts: pa.StringArray) -> pa.StringArray:
     """ftfy's repair of the texts that its own test finds broken: asking first costs a tenth of trying."""
     return pa.array([ftfy.fix_text(text, _FTFY) if is_bad(text) else text for text in texts.to_pylist()], pa.string())
-
-
-def _strip_debris(texts: pa.StringArray) -> pa.StringArray:
-    """Formatting tags and entities taken out of texts that carry them by accident; texts about markup or code stay as they are."""
-    tagged = matches(texts, _PAIRED)
-    suspects = pc.or_(tagged, matches(texts, _ENTITY))
-    if not pc.any(suspects).as_py():
-        return texts
-    by_accident = pc.replace_with_mask(suspects, suspects, pc.invert(matches(texts.filter(suspects), _ABOUT_MARKUP)))
-    texts = change_where(texts, pc.and_(tagged, by_accident), _strip_tags)
-    return change_where(texts, by_accident, lambda some: pa.array(map(_unescape, some.to_pylist()), pa.string()))
-
-
-def _strip_tags(texts: pa.StringArray) -> pa.StringArray:
-    return pc.replace_substring_regex(pc.replace_substring_regex(texts, _BLOCK_TAG, "\n"), _INLINE_TAG, "")
-
-
-def _unescape(text: str) -> str:
-    """Without entities, however often they were escaped. `&copy=` in an address is none: an entity ends with a semicolon."""
-    once = re.sub(_ENTITY, lambda entity: html.unescape(entity.group()), text)
-    return once if once == text else _unescape(once)

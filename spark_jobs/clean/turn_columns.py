@@ -5,7 +5,7 @@
     ...     [("system", "Be kind"), ("user", "Hi")],
     ... ]
     >>> rows = [[{"role": role, "content": content} for role, content in talk] for talk in talks]
-    >>> columns = turn_columns(pa.array(rows, MESSAGES), repair=lambda texts: texts)
+    >>> columns = turn_columns(pa.array(rows, MESSAGES), repair=lambda texts, records: texts)
     >>> columns.prompt.to_pylist(), columns.answer.to_pylist(), columns.item_type.to_pylist()
     (['Why?', 'System: Be kind\\n\\nUser: Hi'], ['So.', ''], ['qa', 'qa'])
 
@@ -32,6 +32,7 @@ from numpy.typing import NDArray
 from lake.tables.schema import MESSAGES
 
 Mask = NDArray[np.bool_]
+Repair = Callable[[pa.StringArray, NDArray[np.int64]], pa.StringArray]
 
 
 @dataclass(frozen=True)
@@ -73,8 +74,8 @@ class _Flat:
         return pa.ListArray.from_arrays(pa.array(offsets, pa.int32()), values.filter(pa.array(chosen)))
 
 
-def turn_columns(messages: pa.ListArray, repair: Callable[[pa.StringArray], pa.StringArray]) -> TurnColumns:
-    """The columns of a batch of conversations, each turn's text repaired."""
+def turn_columns(messages: pa.ListArray, repair: Repair) -> TurnColumns:
+    """The columns of a batch of conversations, each turn's text repaired; `repair` is told the conversation of each text, too."""
     flat = _flatten(messages, repair)
     places = np.arange(len(flat.row))
     answers = flat.by("assistant")
@@ -96,11 +97,12 @@ def turn_columns(messages: pa.ListArray, repair: Callable[[pa.StringArray], pa.S
     )
 
 
-def _flatten(messages: pa.ListArray, repair: Callable[[pa.StringArray], pa.StringArray]) -> _Flat:
+def _flatten(messages: pa.ListArray, repair: Repair) -> _Flat:
     lengths = pc.fill_null(pc.list_value_length(messages), 0).to_numpy(zero_copy_only=False)
     turns = messages.flatten()
     roles, contents = pc.struct_field(turns, "role"), pc.struct_field(turns, "content")
-    return _Flat(len(messages), np.repeat(np.arange(len(messages)), lengths), roles, repair(contents))
+    row = np.repeat(np.arange(len(messages)), lengths)
+    return _Flat(len(messages), row, roles, repair(contents, row))
 
 
 def _prompt(flat: _Flat, before: Mask) -> pa.StringArray:
