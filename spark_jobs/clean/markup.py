@@ -69,7 +69,9 @@ _RAISED = re.compile(r"(?i)<(sup|sub)>\s*([0-9+\-()n]{1,8})\s*</\1>")
 _LINK = re.compile(r"""(?is)<a\s[^<>]*href\s*=\s*["']?(https?://[^"'\s<>]+)["']?[^<>]*>(.*?)</a\s*>""")
 _BLOCK_TAG = re.compile(rf"(?i)\s*</?(?:{_BLOCK})(?:{_ATTRIBUTES})\s*/?>")
 _INLINE_TAG = re.compile(rf"(?i)</?(?:{_INLINE})(?:{_ATTRIBUTES})\s*/?>")
-_WRAPPING = frozenset(["p", "div", "ul", "ol", "table", "blockquote", "section", "h1", "h2", "h3", "h4", "h5", "h6", "dl", "center"])
+_WRAPPING = frozenset(
+    ["p", "div", "ul", "ol", "table", "blockquote", "section", "h1", "h2", "h3", "h4", "h5", "h6", "dl", "center"]
+)
 
 
 def without_debris(texts: pa.StringArray, records: Rows) -> pa.StringArray:
@@ -77,7 +79,7 @@ def without_debris(texts: pa.StringArray, records: Rows) -> pa.StringArray:
 
     records: int64, one a text: texts of the same number are turns of one record; ascending.
     """
-    tagged, escaped = _with(texts, "<", _TAG), _with(texts, "&", _ENTITY)
+    tagged, escaped = matches(texts, _TAG), matches(texts, _ENTITY)
     suspects = np.asarray(pc.or_(tagged, escaped))
     if not suspects.any():
         return texts
@@ -89,12 +91,6 @@ def without_debris(texts: pa.StringArray, records: Rows) -> pa.StringArray:
     by_tags[suspects] &= ~about_tags[place]
     texts = change_where(texts, pa.array(by_tags), lambda some: _each(_without_tags, some))
     return change_where(texts, pa.array(by_entities), lambda some: _each(_unescaped, some))
-
-
-def _with(texts: pa.StringArray, sign: str, pattern: str) -> pa.BooleanArray:
-    """Whether `pattern`, which begins with `sign`, occurs in each text."""
-    signed = pc.match_substring(texts, sign)
-    return pc.replace_with_mask(signed, signed, matches(texts.filter(signed), pattern))
 
 
 def _about(texts: pa.StringArray, records: Rows, concerned: Rows) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
@@ -167,8 +163,7 @@ def _breaks(text: str, tags: list[re.Match[str]]) -> bool:
         only
         and bool(_INLINE_TAG.sub("", _BLOCK_TAG.sub("", text)).strip())
         and not any(
-            (text[tag.start() - 1] == " "
-            and re.match(r" +[a-z]", text[tag.end() :]))
+            (text[tag.start() - 1] == " " and re.match(r" +[a-z]", text[tag.end() :]))
             or _EXAMPLE_BEFORE.search(text[: tag.start()])
             for tag in inner
         )
@@ -183,8 +178,7 @@ def _woven(text: str, tags: list[re.Match[str]]) -> bool:
         content = re.compile(rf"(?is)(.*?)</{opening[2]}\s*>").match(text, opening.end())
         if (
             not content
-            or (content[1].strip() != content[1]
-            and content[1].startswith(" "))
+            or (content[1].strip() != content[1] and content[1].startswith(" "))
             or _example(text, opening, content)
         ):
             return False

@@ -67,9 +67,9 @@ def repair(texts: pa.StringArray) -> pa.StringArray:
     texts = change_where(pc.fill_null(texts, ""), _UNSURE, _mend)
     texts = change_where(texts, _UNTIDY, _tidy)
     # the first line of indented code keeps its indentation, without which it is other code
-    indented = matches(texts, _INDENTED)
+    spaced = matches(texts, r"\A[ \t\n]")
     trimmed = pc.utf8_trim_whitespace(texts)
-    return change_where(trimmed, indented, lambda _: _trim_lines(texts.filter(indented)))
+    return change_where(trimmed, spaced, lambda _: _trim_start(texts.filter(spaced)))
 
 
 def passage_key(texts: pa.StringArray) -> pa.StringArray:
@@ -98,8 +98,9 @@ def change_where(
     return pc.replace_with_mask(texts, chosen, change(texts.filter(chosen))) if pc.any(chosen).as_py() else texts
 
 
-def _trim_lines(texts: pa.StringArray) -> pa.StringArray:
-    return pc.utf8_rtrim_whitespace(pc.replace_substring_regex(texts, r"\A(?:[ \t]*\n)+", ""))
+def _trim_start(texts: pa.StringArray) -> pa.StringArray:
+    lines = pc.utf8_rtrim_whitespace(pc.replace_substring_regex(texts, r"\A(?:[ \t]*\n)+", ""))
+    return pc.if_else(matches(texts, _INDENTED), lines, pc.utf8_ltrim_whitespace(lines))
 
 
 def _tidy(texts: pa.StringArray) -> pa.StringArray:
