@@ -18,7 +18,7 @@ _NETWORK = re.compile(r"/(?:[0-9]|[12]\d|3[01])\b")
 _ADDRESS_WORDS = re.compile(
     r"(?i)\b(?:ips?|ipv[46]|address(?:es)?|hosts?|servers?|ping(?:s|ed)?|ssh|ftp|telnet|connect(?:ion|ions|ed|s|ing)?|log(?:s|ged|ging|gen)?[ -]?(?:in|on|ins|ged)?|visitors?|dns"
     r"|networks?|subnet|gateway|remote|traffic|requests?|packets?|firewall|proxy|vpn|clients?|machine|laptop|computer|located?|locations?|trac(?:e|ed|ing)|ban(?:ned)?|block(?:ed)?"
-    r"|users?|callers?|from|adresse|dirección|endereço|indirizzo|device|online|whois|sits|https?)\b|地址|住所"
+    r"|users?|callers?|(?:c[ao]me|coming|comes|wrote|posted|arriv\w*|originat\w*|sent|mails?|joined|voted) from|adresse|dirección|endereço|indirizzo|device|online|whois|sits|https?)\b|地址|住所"
 )
 _VERSION_WORDS = re.compile(
     r"(?i)\b(?:versions?|ver|v|releases?d?|builds?|firmware|drivers?|librar(?:y|ies)|packages?|plug-?ins?|modules?|patch(?:ed|es)?|updat(?:e|es|ed|ing)|upgrad(?:e|es|ed|ing)"

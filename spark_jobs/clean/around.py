@@ -13,13 +13,13 @@ _BEHIND = 12  # a word behind the number counts as so much farther away: what a 
 
 # Whose it is: what is given to somebody identifies somebody, even where it comes from a range that is kept free for examples
 _SOMEBODY = re.compile(
-    r"\b(?:my|his|her|their|our|mine|hers)\b|\b(?!it|that|what|here|there|let|who|how)[a-z]+['’]s\b|\b(?i:mr|mrs|ms|dr)\b\.?"
+    r"\b(?i:my|his|her|their|our|mine|hers)\b|\b(?!it|that|what|here|there|let|who|how)[a-z]+['’]s\b|\b(?i:mr|mrs|ms|dr)\b\.?"
     r"|\b(?i:callers?|customers?|visitors?|neighbou?rs?|patients?|tenants?|employees?|subscribers?|residents?|suspects?|victims?|students?|teachers?|colleagues?"
     r"|friends?|mother|father|sister|brother|wife|husband|daughter|son|owners?|applicants?|buyers?|members?|doctor|nurse|lawyer|manager)\b"
 )
 _EXAMPLE = re.compile(
-    r"(?i)\b(?:examples?|e\.g|samples?|documentation|docs|reserved|rfc ?\d*|fiction\w*|fictitious|dummy|placeholders?|tests?|testing|sandbox|mock\w*|fake|made[- ]up|invented"
-    r"|hypothetical|imaginary|dramas?|films?|movies?|tv|format|pattern|published|illustrat\w*)\b"
+    r"(?i)(?<![@.])\b(?:examples?|e\.g|samples?|documentation|docs|reserved|rfc ?\d*|fiction\w*|fictitious|dummy|placeholders?|tests?|testing|sandbox|mock\w*|fake|made[- ]up|invented"
+    r"|hypothetical|imaginary|dramas?|films?|movies?|tv|format|pattern|published|illustrat\w*)\b(?!\.(?:com|org|net)\b)"
 )
 _SENTENCE_END = re.compile(r"[.!?]\s|\n")
 

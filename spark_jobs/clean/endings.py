@@ -18,7 +18,7 @@ _ASIDE = re.compile(
 _OPENING, _CLOSING = "([{", ")]}"
 # what no statement ends with; `:` opens a block, `--` and `++` end one
 _GOES_ON = re.compile(
-    r"(?:[=<&|,.(\[{:\\]|(?<!\+)\+|(?<!-)-|(?<=\s)[*/%]|\b(?:def|class|import|from|and|or|not|in|if|elif|while|for|with|new|select|where|function|var|let|const))$",
+    r"(?:[=<&|,(\[{:\\]|(?<!\+)\+|(?<!-)-|(?<=\s)[*/%]|\b(?:def|class|import|from|and|or|not|in|if|elif|while|for|with|new|select|where|function|var|let|const))$",
     re.IGNORECASE,
 )
 _OPEN_TEXT = re.compile(r"^[^\"']*\"[^\"]*$")

@@ -69,6 +69,8 @@ _RAISED = re.compile(r"(?i)<(sup|sub)>\s*([0-9+\-()n]{1,8})\s*</\1>")
 _LINK = re.compile(r"""(?is)<a\s[^<>]*href\s*=\s*["']?(https?://[^"'\s<>]+)["']?[^<>]*>(.*?)</a\s*>""")
 _BLOCK_TAG = re.compile(rf"(?i)\s*</?(?:{_BLOCK})(?:{_ATTRIBUTES})\s*/?>")
 _INLINE_TAG = re.compile(rf"(?i)</?(?:{_INLINE})(?:{_ATTRIBUTES})\s*/?>")
+# blocks hold the text: it begins or ends with one
+_WRAPS = rf"(?i)^\s*<(?:{_BLOCK})\b|</(?:{_BLOCK})\s*>\s*$"
 _WRAPPING = frozenset(
     ["p", "div", "ul", "ol", "table", "blockquote", "section", "h1", "h2", "h3", "h4", "h5", "h6", "dl", "center"]
 )
@@ -146,44 +148,29 @@ def _accidental(text: str, tags: list[re.Match[str]]) -> bool:
     names = opened.keys() | closed.keys()
     if {"sup", "sub"} & names or any(opened[name] != closed[name] for name in names - _UNPAIRED):
         return False
-    wrapped = [name for name in _WRAPPING & names if closed[name]]
-    return (bool(wrapped) and _wraps(text)) or _breaks(text, tags) or _woven(text, tags)
+    if any(_spoken_of(text, tag) for tag in tags if tag[2].lower() in _UNPAIRED):
+        return False
+    wrapped = any(closed[name] for name in _WRAPPING) and re.search(_WRAPS, text) is not None
+    return wrapped or _woven(text, tags)
 
 
-def _wraps(text: str) -> bool:
-    """Whether blocks hold the text: it begins or ends with one, or lines do."""
-    return re.search(rf"(?i)^\s*<(?:{_BLOCK})\b|</(?:{_BLOCK})\s*>\s*$", text) is not None
-
-
-def _breaks(text: str, tags: list[re.Match[str]]) -> bool:
-    """Whether the tags are breaks between lines, and none stands in the middle of a sentence as a word would."""
-    only = all(tag[2].lower() in ("br", "hr", "p") for tag in tags)
-    inner = (tag for tag in tags if text[: tag.start()].strip())
-    return (
-        only
-        and bool(_INLINE_TAG.sub("", _BLOCK_TAG.sub("", text)).strip())
-        and not any(
-            (text[tag.start() - 1] == " " and re.match(r" +[a-z]", text[tag.end() :]))
-            or _EXAMPLE_BEFORE.search(text[: tag.start()])
-            for tag in inner
-        )
-    )
+def _spoken_of(text: str, tag: re.Match[str]) -> bool:
+    """Whether a tag that needs no partner stands in a sentence as a word would."""
+    before = text[: tag.start()]
+    alone = before.endswith(" ") and re.match(r" +[a-z]|[.,;:!?]|\s*$", text[tag.end() :])
+    return bool(before.strip() and (alone or _EXAMPLE_BEFORE.search(before[-24:])))
 
 
 def _woven(text: str, tags: list[re.Match[str]]) -> bool:
-    """Whether inline tags mark words of running text: more text around them than in them, and no pair is an example."""
-    plain = len(_TAGS.sub("", text))
+    """Whether tags mark words or end lines of running text: more text around pairs than in them, and no pair is an example."""
     held = 0
     for opening in (tag for tag in tags if not tag[1] and tag[2].lower() not in _UNPAIRED):
         content = re.compile(rf"(?is)(.*?)</{opening[2]}\s*>").match(text, opening.end())
-        if (
-            not content
-            or (content[1].strip() != content[1] and content[1].startswith(" "))
-            or _example(text, opening, content)
-        ):
+        if not content or content[1].startswith(" ") or _example(text, opening, content):
             return False
         held += len(content[1])
-    return plain >= 24 and plain - held >= max(12, held // 2) and len(text.split()) >= 5
+    outside = len(_TAGS.sub("", text)) - held
+    return outside > 0 and (not held or (outside >= max(12, held // 2) and len(text.split()) >= 5))
 
 
 def _example(text: str, opening: re.Match[str], content: re.Match[str]) -> bool:

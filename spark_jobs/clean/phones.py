@@ -24,7 +24,7 @@ _ADDED = re.compile(r"[\d)=]\s*$")  # what stands before a plus that adds
 
 _PHONE_WORDS = re.compile(
     r"(?i)\b(?:phones?|telephones?|tel|telefon|téléphone|teléfono|telefone|mobile|cell|fax|whatsapp|call(?:s|ed|ing|er)?|ring|rang|dial(?:led|ing)?|text(?:ed)?|sms|reach(?:ed)?|contact(?:ed)?"
-    r"|hotline|helpline|desk|extension|voicemail|ask for|number of|numbers?|landline|answers?|signal|viber)\b|电话|手机|致电"
+    r"|hotline|helpline|desk|extension|voicemail|ask for|(?:my|his|her|their|our|your|whose)(?: \w+)? numbers?|landline|answers?|signal|viber)\b|电话|手机|致电"
 )
 _OTHER_WORDS = re.compile(
     r"(?i)\b(?:orders?|invoices?|tracking|parcels?|shipments?|serial|parts?|models?|sku|isbn|issn|ean|upc|barcodes?|tickets?|bookings?|reservations?|reference|ref|case|docket|ids?|account|routing|iban|policy|member(?:ship)?"

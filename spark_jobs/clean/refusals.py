@@ -20,18 +20,23 @@ import pyarrow.compute as pc
 from spark_jobs.clean.text import matches
 
 _SORRY = r"(?:(?:i['’]?m|i am) (?:very |really |so )?(?:sorry|afraid)\b.{0,40}?|(?:sorry|unfortunately|apologies)\b.{0,40}?)?"
-_WHO = r"(?:as an?|i am(?: just| only)? an?|i['’]m(?: just| only)? an?)"
-_MACHINE = (
-    rf"{_WHO} (?:(?:large )?language model|(?:ai|artificial intelligence)(?: language)?(?: model| assistant| system| chatbot| program| bot)?)"
-    r"(?: \(\w+\))?(?: (?:developed|trained|created|made|designed|built)\b[^.,]{0,60}|,? ?(?:and|so)\b)?(?:,|\.|;|:|-|–|—)? ?(?:therefore,? |so )?"
+_KIND = (
+    r"(?:(?:large )?language model|(?:ai|artificial intelligence)(?: language)?(?: model| assistant| system| chatbot| program| bot)?)(?: \(\w+\))?"
+    r"(?: (?:developed|trained|created|made|designed|built|without|with no)\b[^.,]{0,60})?"
 )
-_CANNOT = r"(?:can ?not|can['’]?t|am (?:un|not )able|(?:do not|don['’]?t) have|won['’]?t|lack|am not (?:capable|programmed)|(?:do not|don['’]?t) (?:possess|experience|feel))\b"
+# what comes next tells a machine that speaks of itself from people who work with machines
+_ITSELF = r"(?:\s*[,.;:–—-].{0,100}?\b(?:i|it is)\b|\s+(?:and |so |therefore,? )*(?:i|it is|my)\b)"
+_CANNOT = r"\b(?:can ?not|can['’]?t|unable|not able|(?:do not|don['’]?t) (?:have|possess|experience|feel)|won['’]?t|lack|not (?:capable|programmed|appropriate))\b"
+_MACHINE = (
+    rf"(?:as an? {_KIND}{_ITSELF}.{{0,60}}?{_CANNOT}"
+    rf"|(?:i am|i['’]m)(?: just| only)? an? {_KIND}(?:\s*[,.;:–—-]|\s+and\b|\s+so\b).{{0,100}}?{_CANNOT})"
+)
 _DECLINE = (
     r"\bi (?:can ?not|can['’]?t|am unable to|am not able to|won['’]?t) "
     r"(?:help|assist|answer|fulfil|provide|comply|complete|do that|engage|discuss|respond)"
 )
 _DECLINES = (
-    rf"{_SORRY}(?:{_MACHINE}(?:i(?: am| do)? |it is not appropriate|.{{0,60}}?\bi )?(?:.{{0,80}}?\b)?{_CANNOT}|{_DECLINE})",
+    rf"{_SORRY}(?:{_MACHINE}|{_DECLINE})",
     r"(?:(?:tut mir leid|leider|entschuldigung).{0,40}?)?als (?:ki|künstliche intelligenz|sprachmodell)\b.{0,120}?\b(?:nicht|keine?n?)\b",
     r"(?:(?:désolé|je suis désolé|malheureusement).{0,40}?)?en tant qu(?:e |['’])(?:modèle de langage|ia\b|intelligence artificielle)"
     r".{0,120}?\bne? ?(?:peux|suis|dispose|possède|ai)\b",
@@ -57,7 +62,7 @@ _SENDS_ON = re.compile(
     r"|consult|check|thanks?|sorry|there are (?:many|several|various|plenty|some)|perhaps|maybe|more (?:information|context|details))\b|.*\?\s*$"
     r"|.*\b(?:possible for me|without (?:\w+ )?(?:context|further|more|additional)|i (?:can ?not|can['’]t|don['’]t|do not|am unable))\b"
 )
-_TURN = re.compile(r"(?i)[,;–—-] *(?:but|however|though|yet|still|and so)\b[, ]*")
+_TURN = re.compile(r"(?i), *(?:but|however|though|yet|still|and so)\b[, ]*|[;:–—] *(?:(?:but|however),? )?")
 _LEAST_SAID = 8  # words: less is no answer
 
 

@@ -141,7 +141,7 @@ REJECTED = {
     ],
     "truncated": [
         qa("How do I cook rice?", "Rinse the rice first. After that you put it into the"),
-        qa("Write it down", "Here it is:\n```python\nwash(rice)"),
+        qa("Write it down", "Here it is:\n```python\nwash(rice"),
         qa("As JSON, please", '{"steps": ["rinse", "bo'),
     ],
     "placeholder": [qa("Who are you?", "I am {{name}}, and I help with rice.")],

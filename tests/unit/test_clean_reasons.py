@@ -16,7 +16,7 @@ TEXT, LANGUAGE = pa.array(["Why?"]), pa.array(["en"])
 
 
 def test_the_rules_for_instructions_are_those_of_the_list() -> None:
-    turns = turn_columns(MESSAGES, lambda texts: texts)
+    turns = turn_columns(MESSAGES, lambda texts, records: texts)
     rules = record_rules(turns, TEXT, LANGUAGE, CleanParams(languages=("de",)))
     assert tuple(rule.reason for rule in rules) == RECORD_REJECTED
 

@@ -1,6 +1,7 @@
 """Languages are named, and a text too short to tell gets the default."""
 
 import pyarrow as pa
+import pytest
 
 from spark_jobs.clean.language import languages
 
@@ -37,3 +38,62 @@ def test_han_characters_alone_are_chinese_where_the_model_is_misled_by_what_is_b
     }
     found = languages(pa.array([*chinese, *others]), "en", 0.3).to_pylist()
     assert found == ["zh"] * len(chinese) + list(others.values())
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Tea?",
+        "pi?\n3.14159",
+        "la la la",
+        "[4, 8, 1]\n13",
+        '{"a": 1, "la": [2, 3]}',
+        "Rhyme: hen\npen",
+        "git commit -m 'menu'",
+        "SELECT nombre, total FROM ventas WHERE mes = 3;",
+        "CREATE TABLE datos (id INT, valor TEXT);",
+        "UPDATE casa SET color = 'rojo' WHERE id = 4",
+        "DELETE FROM gatos WHERE nombre = 'Luna';",
+        "def suma(a, b): return a + b",
+        "const total = precios.reduce((a, b) => a + b, 0);",
+        "int main(void) { return numero; }",
+        "Max?\nSELECT MAX(precio) FROM productos GROUP BY tienda;",
+        "x or y",
+        "H2O, NaCl, CO2",
+        "A, B, C?\nC",
+        "",
+        "12 / 4\n3",
+    ],
+)
+def test_code_and_what_is_too_short_to_tell_have_the_default(text: str) -> None:
+    assert languages(pa.array([text]), "en", 0.5).to_pylist() == ["en"]
+
+
+@pytest.mark.parametrize(
+    ("text", "language"),
+    [
+        ("¿Cómo sumo una columna de una tabla con una consulta?\nSELECT SUM(x) FROM t;", "es"),
+        ("Wie gibt man in dieser Sprache eine Zeile aus, ohne sie zu beenden?\nprint('Hallo', end='')", "de"),
+        ("Comment afficher une ligne sans retour dans ce langage ?\nprint('salut', end='')", "fr"),
+        ("Как сложить два числа на этом языке?\ndef f(a, b): return a + b", "ru"),
+        ("编写一个程序，打印出所有的偶数。\nfor i in range(10): print(i)", "zh"),
+        ("今日は何曜日ですか。\n火曜日です。", "ja"),
+        ("오늘은 무슨 요일입니까?", "ko"),
+        ("Τι μέρα είναι σήμερα;", "el"),
+        ("מה השעה עכשיו?", "he"),
+        ("วันนี้วันอะไร", "th"),
+        ("Який сьогодні день тижня? Сьогодні вівторок.", "uk"),
+        ("Quin dia de la setmana és avui? Avui és dimarts, i demà serà dimecres.", "ca"),
+        ("Hvilken dag er det i dag? I dag er det tirsdag, og i morgen er det onsdag.", "da"),
+    ],
+)
+def test_a_language_of_its_own_is_kept(text: str, language: str) -> None:
+    assert languages(pa.array([text]), "en", 0.5).to_pylist() == [language]
+
+
+@pytest.mark.parametrize(
+    "text", ["Wat?\nNiets.", "Mis on see?", "Ce faci?", "Котра година?", "Kolik?", "Hva?", "今何時？", "Zer da?"]
+)
+def test_a_few_words_have_their_language_or_the_default_but_no_third_one(text: str) -> None:
+    own = {"W": "nl", "M": "et", "C": "ro", "К": "uk", "K": "cs", "H": "no", "今": "ja", "Z": "eu"}[text[0]]
+    assert languages(pa.array([text]), "en", 0.5)[0].as_py() in (own, "en")

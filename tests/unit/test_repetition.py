@@ -47,13 +47,31 @@ def test_the_arrays_of_the_worked_example() -> None:
     ],
 )
 def test_only_long_answers_that_go_round_are_repetitive(text: str, found: bool) -> None:
-    assert repetition.repetitive(pa.array([text]), 40, 0.25).to_pylist() == [found]
+    assert repetition.repetitive(pa.array([text]), pa.array([""]), 40, 0.25).to_pylist() == [found]
 
 
 def test_rows_do_not_depend_on_their_neighbours(monkeypatch: pytest.MonkeyPatch) -> None:
     texts = pa.array([f"{word} and {word} again " * (number % 40) for number, word in enumerate("abcdefgh" * 10)])
-    together = repetition.repetitive(texts, 40, 0.25)
+    prompts = pa.array([""] * len(texts))
+    together = repetition.repetitive(texts, prompts, 40, 0.25)
     monkeypatch.setattr(repetition, "_BLOCK", 64)
-    apart = pa.concat_arrays([repetition.repetitive(texts.slice(row, 1), 40, 0.25) for row in range(len(texts))])
-    assert together.equals(apart) and together.equals(repetition.repetitive(texts, 40, 0.25))
+    apart = pa.concat_arrays(
+        [repetition.repetitive(texts.slice(row, 1), prompts.slice(row, 1), 40, 0.25) for row in range(len(texts))]
+    )
+    assert together.equals(apart) and together.equals(repetition.repetitive(texts, prompts, 40, 0.25))
     assert 0 < np.asarray(together).sum() < len(texts)
+
+
+@pytest.mark.parametrize(
+    ("prompt", "found"),
+    [
+        ("What do you want?", True),
+        ("Write 'I shall not run' 40 times", False),
+        ("Repeat after me until I say stop", False),
+        ("What is the refrain of the song?", False),
+        ("Schreibe es hundertmal, also wiederhole es", False),
+    ],
+)
+def test_repetition_that_was_asked_for_is_an_answer(prompt: str, found: bool) -> None:
+    answer = "I shall not run in the hall. " * 40
+    assert repetition.repetitive(pa.array([answer]), pa.array([prompt]), 40, 0.25).to_pylist() == [found]

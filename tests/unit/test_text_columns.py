@@ -22,9 +22,6 @@ def key(text: str) -> str:
         ("one\r\ntwo\rthree", "one\ntwo\nthree"),
         ("be\x00ll \u200bhere\x07", "bell here"),
         ("  lines \t\n\n\n\nhere  ", "lines\n\nhere"),
-        ("<p>Rinse the <b>rice</b>.</p><p>Boil it &amp; wait.</p>", "Rinse the rice.\n\nBoil it & wait."),
-        ("first<br/>second", "first\nsecond"),
-        ("Salt &amp;amp; pepper&#39;s caf&eacute;", "Salt & pepper's café"),
         ("the â€œboldâ€\x9d claim", "the “bold” claim"),
         ("left\u202eright\u2066 and so\u00adft", "leftright and soft"),
         ("one\u2028two", "one\ntwo"),
@@ -52,6 +49,8 @@ def test_damage_is_mended(broken: str, mended: str) -> None:
         "see https://example.org/?a=1&copy=2&lt=3",
         "家族は👨\u200d👩\u200d👧です",
         "naïve façade, ¿qué?, «oui», 5 µm ± 1",
+        "    for name in names:\n        print(name)",
+        "\tdef f():\n\t\treturn 1",
         "",
     ],
 )
@@ -60,7 +59,7 @@ def test_meaning_is_left_alone(text: str) -> None:
 
 
 def test_an_array_keeps_its_length_and_order_and_repairing_twice_changes_nothing() -> None:
-    texts = pa.array(["plain", None, "cafÃ©", "<i>x</i>", "Ü"])
+    texts = pa.array(["plain", None, "cafÃ©", "  x ", "Ü"])
     once = repair(texts)
     assert once.to_pylist() == ["plain", "", "café", "x", "Ü"]
     assert repair(once).equals(once)
