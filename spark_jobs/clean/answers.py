@@ -65,7 +65,7 @@ _NAMES = r"\{\{\s*([A-Za-z_][\w .-]*?)\s*\}\}"
 _ABOUT_TEMPLATES = (
     r"(?i)`|\{%|</|\$\{\{|\\\w+\{|\b(?:templat\w*|placeholders?|jinja2?|handlebars|mustache|liquid|django|vue|angular|svelte|react|jsx|ansible|helm"
     r"|(?:la)?tex|mathjax|mediawiki|wiki\w*|ya?ml|github|gitlab|workflows?|terraform|airflow|dbt|postman|twig|nunjucks|cookiecutter|shopify"
-    r"|f-?strings?|format strings?|interpolat\w*|mail[ -]?merge|merge (?:fields?|tags?)|macros?|variables?|snippets?"
+    r"|f-?strings?|format strings?|interpolat\w*|mail[ -]?merge|merge (?:fields?|tags?)|macros?|variables?|snippets?|format(?:s|ted|ting)?|syntax|escap\w*"
     r"|(?:double |curly )+(?:braces?|brackets?)|braces|mustaches?)\b|模板|占位符|变量"
 )
 

@@ -28,6 +28,8 @@ _ENGLISH = rf"(?is)\b{_WORD}\b(?:[^a-z].*\b{_WORD}\b){{2}}"
 # Five Han characters, more than half as many as there are Latin letters, and nothing of Japanese or Korean writing are Chinese: of 13,726 such
 # texts the model took 231 for Japanese or English, wrongly in all that were read.
 _HAN = r"(?s)^(?:[^\p{Han}]*\p{Han}){5}"
+# blocks, and statements of a query with the names of their tables and columns
+_CODE_SPAN = r"(?s)```.*?(?:```|$)|`[^`\n]*`|\b(?:SELECT|INSERT INTO|UPDATE|DELETE FROM|CREATE TABLE|ALTER TABLE)\b[^;]*(?:;|$)|(?im:^(?:select|insert into|update|delete from|create table|alter table)\b[^;\n]*)"
 # what code is made of: names joined with signs, capitals, and the keywords of common languages
 _CODE_WORD = (
     r"\S*[(){}\[\]=<>;_\\|&$#@*/]\S*|\b[A-Z][A-Z0-9,.]+\b|\b[a-z]+[A-Z]\w*|(?i:\b(?:select|from|where|insert|into|values|update|set|delete|create|alter|drop|table|order|group|by"
@@ -70,8 +72,7 @@ def languages(texts: pa.StringArray, default: str, confidence: float) -> pa.Stri
 def _code_apart(texts: pa.StringArray, guesses: pa.StringArray, default: str) -> pa.StringArray:
     """The guesses, made anew for texts in Latin letters that hold code: of what is left without it."""
     coded = pc.and_(holds_code(texts), pc.invert(matches(texts, _BEYOND_LATIN)))
-    # blocks, names joined with signs, keywords, words in capitals
-    prose = pc.replace_substring_regex(texts.filter(coded), r"(?s)```.*?(?:```|$)|`[^`\n]*`", " ")
+    prose = pc.replace_substring_regex(texts.filter(coded), _CODE_SPAN, " ")
     prose = pc.replace_substring_regex(prose, _CODE_WORD, " ")
     # a name or two tell nothing
     prose = pc.if_else(matches(prose, rf"(?:\pL[^\pL]*){{{_VERY_FEW}}}"), prose, "")

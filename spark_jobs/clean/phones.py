@@ -29,7 +29,7 @@ _PHONE_WORDS = re.compile(
 _OTHER_WORDS = re.compile(
     r"(?i)\b(?:orders?|invoices?|tracking|parcels?|shipments?|serial|parts?|models?|sku|isbn|issn|ean|upc|barcodes?|tickets?|bookings?|reservations?|reference|ref|case|docket|ids?|account|routing|iban|policy|member(?:ship)?"
     r"|licen[cs]e|plate|zip|postal|bytes?|[kmgt]i?b|bits?|size|length|weigh\w*|dated?|dates?|since|until|between|born|died|released|launched|founded|published|years?|versions?|builds?|epoch|timestamps?|offset|lasted|took|stack|center|centre"
-    r"|costs?|price[ds]?|sold|bought|population|score|total|sum|equals?|range|ratio|seed|port|pid|rows?|lines?|pages?|times|ssn|social security|patent|coordinates?|latitude|longitude|measures?|scaled?)\b"
+    r"|costs?|price[ds]?|sold|bought|population|score|total|sum|equals?|range|ratio|seed|port|pid|rows?|lines?|pages?|times|ssn|social security|patent|coordinates?|latitude|longitude|measures?|scaled?|returns?|returned|yields?|yielded|wrote|holds)\b"
 )
 _UNIT_BEHIND = re.compile(
     r"(?i)\s*(?:bytes?|[kmgt]i?b|bits?|octets|[mµun]?s|secs?|seconds?|mins?|minutes?|hours?|[kmcµ]?m|miles?|feet|k?g|lbs?|tons?|euros?|dollars?|usd|eur|percent|people|users|visitors|calls|times|rows|records|units|lines|points"

@@ -48,7 +48,7 @@ _REFUSAL = rf"(?is)^[^\w]*(?:{'|'.join(_DECLINES)})"
 _REFUSALS = re.compile(_REFUSAL)
 # questions about machines, or about whom they are put to
 _OF_MACHINES = (
-    r"(?i)\b(?:ai|a\.i\.|artificial intelligence|language models?|llms?|chat ?bots?|chatgpt|gpt|robots?|machines?|sentient|conscious\w*|self-aware"
+    r"(?i)\b(?:ai|a\.i\.|artificial intelligence|language models?|llms?|chat ?bots?|chatgpt|gpt|robots?|a machine|machines|machine learning|sentient|conscious\w*|self-aware"
     r"|(?:do|can|are|have) you (?:ever |really |truly |actually )?(?:feel\w*|have (?:feelings|emotions|a body|friends|dreams|consciousness)|human|real|alive|a (?:person|human|bot|computer)|dream|sleep|eat|love|conscious)"
     r"|(?:who|what) are you|your (?:limits|limitations?|weakness\w*|abilities|capabilities|training|knowledge cut-?off)|what can(?:'t|not)? you)\b"
     r"|人工智能|语言模型|机器人|künstliche intelligenz|sprachmodell\w*|intelligence artificielle|inteligencia artificial"
