@@ -70,7 +70,7 @@ _ALL = (
     Stage(
         "silver/instructions", "spark", ("bronze/instructions",),
         job="spark_jobs.clean.job:instructions", params="spark_jobs.clean.job:CleanParams", suite="expectations.suites.silver:instructions",
-        sides=("silver/instructions_rejected",),
+        sides=("silver/instructions_rejected", "silver/instructions_changed"),
         balance=Balance("bronze/instructions", "id", (("silver/instructions", "raw_id"), ("silver/instructions_rejected", "id"))),
         summary="Repairs text, names the language, refuses what is empty, broken or boilerplate.",
     ),

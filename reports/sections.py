@@ -35,6 +35,26 @@ class Books:
 
 
 @dataclass(frozen=True)
+class Change:
+    """One place that cleaning changed."""
+
+    source: str
+    kinds: list[str]
+    before: str
+    after: str
+
+
+@dataclass(frozen=True)
+class Changes:
+    """What cleaning changed: how many of all cleaned records, by kind, and some of the places."""
+
+    records: int
+    changed: int
+    kinds: list[tuple[str, int]]
+    sample: list[Change]
+
+
+@dataclass(frozen=True)
 class Gate:
     """What the newest attempt of a stage came to."""
 
@@ -87,6 +107,19 @@ def groups(view: View, members: int = 4) -> list[Group]:
         Group(label, size, cohesion, [texts[one] for one in ids[group] if one in texts])
         for label, (cohesion, group, size) in shown[: len(ids)]
     ]
+
+
+def changes(view: View, shown: int = 8) -> Changes | None:
+    """What cleaning changed in the records of the lake, with the places of the smallest ids; None where nothing was cleaned yet."""
+    key = "silver/instructions_changed"
+    if not view.has(key):
+        return None
+    records = view.count("silver/instructions") + view.count("silver/instructions_rejected")
+    rows = sorted(view.sample(key, ["id", "source", "kinds", "before", "after"]), key=lambda row: row["id"])
+    kinds = Counter(kind for row in rows for kind in row["kinds"])
+    places = [row for row in rows if row["before"] is not None][:shown]
+    sample = [Change(row["source"], row["kinds"], row["before"], row["after"]) for row in places]
+    return Changes(records, view.count(key), sorted(kinds.items(), key=lambda pair: (-pair[1], pair[0])), sample)
 
 
 def mixture_items(view: View) -> list[dict[str, Any]]:

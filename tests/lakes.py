@@ -244,6 +244,10 @@ ROWS: Mapping[str, Rows] = {
     ],
     "silver/instructions": [_record(name) for name in _CONTENTS],
     "silver/instructions_rejected": [_exit(raw_id("empty"), _PANTRY, "rejected", "empty_answer")],
+    "silver/instructions_changed": [
+        {"id": raw_id("bread"), "source": _PANTRY, "kinds": ["markup"], "before": f"<p>{HOSTILE}</p>", "after": HOSTILE},
+        {"id": raw_id("paint"), "source": _PANTRY, "kinds": ["white_space"], "before": None, "after": None},
+    ],
     "silver/passages": [_passage(name, name.title(), f"Of {name}.") for name in ("tides", "moon", "frost")],
     "silver/passages_rejected": [_exit(raw_id("dew"), _ALMANAC, "rejected", "too_short")],
     "silver/unique_instructions": [_record(name) for name in _UNIQUE],

@@ -67,6 +67,8 @@ def instructions(frames: Frames, *, min_characters: int, max_characters: int, em
     rules = [*identified("id", "rec"), *identified("raw_id", "raw"), filled("source"), *texts, *kinds, *hashes]
     yield Batch("silver/instructions", rows, rules, key="id")
     yield exits("silver/instructions_rejected", rejected, ["rejected"], RECORD_REJECTED)
+    changes = [filled("id"), unique("id"), filled("source")]
+    yield Batch("silver/instructions_changed", frames["silver/instructions_changed"], changes, key="id")
     yield _losses(frames["bronze/instructions"], rows)
     yield from _not_published_before(frames, "silver/instructions", "id")
 

@@ -17,6 +17,9 @@ RECORD_REJECTED = (
     "unsupported_language",
 )  # fmt: skip
 
+# silver/instructions_changed, column `kinds`
+CHANGES = ("markup", "encoding", "white_space")
+
 # silver/passages_rejected; the last is a copy, whose outcome is `duplicate`
 PASSAGE_REJECTED = ("empty", "too_short", "too_long", "unsupported_language", "exact_passage")
 

@@ -32,6 +32,20 @@ TABLES = (
         side_of="silver/instructions",
     ),
     Table(
+        "silver/instructions_changed",
+        "one raw record that cleaning changed",
+        {
+            "id": (TEXT, "the raw record"),
+            "source": (TEXT, "the source of the file"),
+            "kinds": (TEXTS, "what was changed: of lake.tables.reasons.CHANGES"),
+            "before": (TEXT, "where it differs, as it was; null where white space alone differs"),
+            "after": (TEXT, "the same place after cleaning; null where white space alone differs"),
+        },
+        id="id",
+        mode="grow",
+        side_of="silver/instructions",
+    ),
+    Table(
         "silver/passages",
         "one clean, distinct passage",
         {

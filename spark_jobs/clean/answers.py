@@ -54,7 +54,7 @@ _PART_WANTED = (
     r"(?i)\b(?:opening|beginning of|start of|first (?:line|half|part|word|sentence|clause|\w+ (?:words|lines))|complete (?:the|this|my|it|these)"
     r"|(?:continue|continuing|finish|extend|resume)(?: with| writing)?:? (?:the|this|my|these|it|from)|continuation|fill|fragments?|prefix|suffix|only the|just the"
     r"|signature|header|stop (?:at|after|before|when|with|there)|next (?:word|line|item|token|part)|stop ?words?|conjunctions?|prepositions?|determiners?"
-    r"|(?:in)?definite article|(?:which|what) (?:[\w-]+ ){0,3}words?|last word|ends? (?:with|in|on)|ending (?:with|in|on)|cut[ -]off|truncat\w*|incomplete|unfinished"
+    r"|(?:(?:in)?definite|english|common|missing|french|german) articles?|pronouns?|(?:which|what) (?:[\w-]+ ){0,3}words?|last word|ends? (?:with|in|on)|ending (?:with|in|on)|cut[ -]off|truncat\w*|incomplete|unfinished"
     r"|trail(?:s|ing)?|cliff-?hanger|half[ -](?:finished|sentence)|comma|open(?:s|ing)? (?:brace|bracket|parenthes[ie]s)|unclosed|left open"
     r"|vervollständig\w*|setze .{0,40} fort|anfang|beginn|complétez?|continuez?|début|completa|continúa|comienzo|complete a|continue)\b"
     r"|续写|补全|填空|开头|接着写|下一|完成以下|连词|,\s*$|\.\.\.\s*$|…\s*$|_{3,}"

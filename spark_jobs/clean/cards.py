@@ -77,7 +77,7 @@ _CARD_WORDS = re.compile(
 _OTHER_WORDS = re.compile(
     r"(?i)\b(?:track(?:ing|ed)?|parcels?|shipments?|consignment|packages?|orders?|invoices?|tickets?|serial|imei|isbn|ean|upc|gtin|barcodes?|sku|part|models?|batch|lots?|case|reference|ref|transactions?|receipts?"
     r"|id|ids|uuid|guid|tokens?|hash|checksum|accounts?|iban|meter|policy|member(?:ship)?|library|loyalty|gift|timestamps?|epoch|milli\w*|micro\w*|nano\w*|seconds?|bytes?|bits?|octets|power|exactly|squared?|factorial"
-    r"|product|sum|prime|digits?|integers?|numbers? (?:is|are)|equals?|population|distance|kilomet\w*|light years?|rows?|records?|offset|address|seed|snowflake|tweet|post|pid|times|divided|multiplied)\b|="
+    r"|product|sum|prime|digits?|integers?|equals?|population|distance|kilomet\w*|light years?|rows?|records?|offset|address|seed|snowflake|tweet|post|pid|times|divided|multiplied)\b|="
 )
 _LONG_RUN = re.compile(r"(\d)\1{6}")  # seven equal digits in a row: made up
 

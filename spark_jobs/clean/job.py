@@ -6,35 +6,32 @@
 
 A batch is cleaned column by column: cheap passes over the column find the few texts that something dearer must look at. Each record
 is judged by itself; only copies of passages are found across rows.
-
-A rule rejects a record. That an assistant declines to answer is another thing, and one of the rules (`boilerplate_refusal`).
 """
 
 # pyright: reportAttributeAccessIssue=false
 # pyarrow.compute makes its functions when it is imported
 
 from collections.abc import Callable, Iterator
-from typing import NamedTuple
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
-from pydantic import Field
 from pyspark.sql import DataFrame, Window
 from pyspark.sql import functions as F
 
-from lake.harness.job import JobContext, Params, SparkInputs, SparkRows
+from lake.harness.job import JobContext, SparkInputs, SparkRows
 from lake.ids import sha256_text
+from lake.stages import STAGES
 from lake.tables.schema import TEXTS
-from spark_jobs.clean.answers import blanks, cut_off
+from spark_jobs.clean.changes import Changes, changes
 from spark_jobs.clean.language import languages
 from spark_jobs.clean.markup import without_debris
+from spark_jobs.clean.params import CleanParams, PassageParams, TextParams
 from spark_jobs.clean.personal import personal_kinds
-from spark_jobs.clean.refusals import declines
-from spark_jobs.clean.repetition import repetitive
+from spark_jobs.clean.rules import Rule, passage_rules, record_rules
 from spark_jobs.clean.text import passage_key, repair
-from spark_jobs.clean.turn_columns import TurnColumns, turn_columns
+from spark_jobs.clean.turn_columns import turn_columns
 from spark_jobs.columnar.worker_files import written_by_workers
 
 _COPY = "exact_passage"
@@ -42,65 +39,17 @@ _COPY = "exact_passage"
 Cleaner = Callable[[pa.RecordBatch], pa.RecordBatch]
 
 
-class Rule(NamedTuple):
-    """One rule applied to a batch: its reason, which rows it rejects (boolean, one a row), and the sentence for their detail."""
-
-    reason: str
-    rejects: pa.BooleanArray
-    detail: str
-
-
-class TextParams(Params):
-    """How texts of instructions and of passages are repaired, and in which languages they may be."""
-
-    strip_markup: bool = Field(
-        default=True, description="take formatting tags and entities out of texts that are not about markup"
-    )
-    languages: tuple[str, ...] = Field(default=(), description="ISO 639-1 codes to keep; empty keeps every language")
-    default_language: str = Field(
-        default="en", min_length=2, max_length=3, description="the language of texts too short to tell"
-    )
-    language_confidence: float = Field(
-        default=0.5, ge=0, le=1, description="below this the text counts as too short to tell"
-    )
-
-
-class CleanParams(TextParams):
-    """Which records are rejected. Every rule is off at its lowest value or at false."""
-
-    empty_prompt: bool = Field(default=True, description="reject records in which nobody asks anything")
-    empty_answer: bool = Field(default=True, description="reject records without an answer")
-    boilerplate_refusal: bool = Field(default=True, description="reject short answers that only decline")
-    refusal_words: int = Field(
-        default=60,
-        ge=1,
-        description="only answers of at most so many words can be rejected for declining: a longer one goes on to answer",
-    )
-    truncated: bool = Field(default=True, description="reject answers that end inside a phrase, code or JSON")
-    placeholder: bool = Field(default=True, description="reject texts in which a template's {{name}} was left")
-    repetition: bool = Field(default=True, description="reject answers that say the same again and again")
-    repetition_words: int = Field(default=40, ge=10, description="shorter answers are never repetitive")
-    distinct_trigrams: float = Field(
-        default=0.25, ge=0, le=1, description="share of an answer's word 3-grams that must be distinct"
-    )
-    min_characters: int = Field(default=2, ge=0, description="of prompt and answer together")
-    max_characters: int = Field(default=40_000, ge=1, description="of prompt and answer together")
-    personal: bool = Field(default=True, description="mark personal data")
-
-
-class PassageParams(TextParams):
-    """Which passages are rejected."""
-
-    min_characters: int = Field(default=80, ge=0, description="of the text")
-    max_characters: int = Field(default=100_000, ge=1, description="of the text")
-
-
 def instructions(inputs: SparkInputs, params: CleanParams, context: JobContext) -> SparkRows:
-    """silver/instructions and the records that a rule rejected; metrics `rejected/<reason>/<source>` count these."""
+    """silver/instructions, the records that a rule rejected, and what was changed in any of them.
+
+    Metrics: `rejected/<reason>/<source>`, `changed/<kind>/<source>`, and `changed_share`, the share of the records that were changed.
+    """
     bronze = inputs["bronze/instructions"].select("id", "source", "licence", "original_id", "messages")
-    rows, rejected = _clean(bronze, "silver/instructions", lambda batch: clean_records(batch, params), context)
+    frames = _clean(bronze, "silver/instructions", lambda batch: clean_records(batch, params), context)
+    rejected, changed = frames["silver/instructions_rejected"], frames["silver/instructions_changed"]
     _count_rejected(rejected, context)
-    return {"silver/instructions": rows, "silver/instructions_rejected": rejected}
+    _count_changed(changed, frames["silver/instructions"].count() + rejected.count(), context)
+    return frames
 
 
 def passages(inputs: SparkInputs, params: PassageParams, context: JobContext) -> SparkRows:
@@ -109,7 +58,8 @@ def passages(inputs: SparkInputs, params: PassageParams, context: JobContext) ->
     Of copies a published one stays, else the one with the smallest id.
     """
     bronze = inputs["bronze/passages"].select("id", "source", "licence", "title", "text")
-    rows, rejected = _clean(bronze, "silver/passages", lambda batch: clean_passages(batch, params), context)
+    frames = _clean(bronze, "silver/passages", lambda batch: clean_passages(batch, params), context)
+    rows, rejected = frames["silver/passages"], frames["silver/passages_rejected"]
     # asked twice: whether there are any, and which
     copies = _copies(rows, context.before.get("silver/passages")).persist()
     if not copies.isEmpty():
@@ -123,7 +73,14 @@ def passages(inputs: SparkInputs, params: PassageParams, context: JobContext) ->
 
 def clean_records(batch: pa.RecordBatch, params: CleanParams) -> pa.RecordBatch:
     """The silver columns of a batch of bronze records, and `reason` and `detail` where a rule rejects one."""
-    turns = turn_columns(batch["messages"], lambda texts, records: _repaired(texts, records, params))
+    told: list[Changes] = []
+
+    def repaired(texts: pa.StringArray, records: NDArray[np.int64]) -> pa.StringArray:
+        texts, stripped, after = _repaired(texts, records, params)
+        told.append(changes(texts, stripped, after, records, len(batch)))
+        return after
+
+    turns = turn_columns(batch["messages"], repaired)
     # language and personal data are of the record, wherever in it they show
     text = pc.binary_join_element_wise(turns.prompt, turns.answer, "\n")
     language = languages(text, params.default_language, params.language_confidence)
@@ -138,6 +95,7 @@ def clean_records(batch: pa.RecordBatch, params: CleanParams) -> pa.RecordBatch:
         "text": text,
         "text_hash": pa.array([sha256_text(one) for one in text.to_pylist()]),
         "personal": personal_kinds(text) if params.personal else pa.array([[]] * len(text), TEXTS),
+        **told[0]._asdict(),
     }
     return _with_reasons(columns, list(record_rules(turns, text, language, params)))
 
@@ -145,70 +103,25 @@ def clean_records(batch: pa.RecordBatch, params: CleanParams) -> pa.RecordBatch:
 def clean_passages(batch: pa.RecordBatch, params: PassageParams) -> pa.RecordBatch:
     """The silver columns of a batch of bronze passages, and `reason` and `detail` where a rule rejects one."""
     alone = np.arange(len(batch))
-    text = _repaired(batch["text"], alone, params)
+    text = _repaired(batch["text"], alone, params)[2]
     language = languages(text, params.default_language, params.language_confidence)
     columns = {
         **_identity(batch, "psg"),
         "language": language,
-        "title": _repaired(batch["title"], alone, params),
+        "title": _repaired(batch["title"], alone, params)[2],
         "text": text,
         "text_key": pa.array([sha256_text(one) for one in passage_key(text).to_pylist()], pa.string()),
     }
     return _with_reasons(columns, list(passage_rules(text, language, params)))
 
 
-def record_rules(
-    turns: TurnColumns, text: pa.StringArray, language: pa.StringArray, params: CleanParams
-) -> Iterator[Rule]:
-    """The rules for instructions that are on, in order: the first one that holds is the reason."""
-    answer = turns.answer
-    if params.empty_prompt:
-        yield Rule("empty_prompt", pc.invert(turns.has_question), "no user turn before the answer has any text")
-    if params.empty_answer:
-        yield Rule("empty_answer", pc.equal(answer, ""), "there is no answer")
-    if params.boilerplate_refusal:
-        yield Rule(
-            "boilerplate_refusal", declines(answer, turns.prompt, params.refusal_words), "the answer only declines"
-        )
-    if params.truncated:
-        detail = "the answer ends in the middle of a phrase, of code or of JSON"
-        yield Rule("truncated", cut_off(answer, language, turns.prompt), detail)
-    if params.placeholder:
-        yield Rule(
-            "placeholder", blanks(turns.prompt, answer), "a template's blank in double braces was never filled in"
-        )
-    if params.repetition:
-        mask = repetitive(answer, turns.prompt, params.repetition_words, params.distinct_trigrams)
-        detail = f"less than {params.distinct_trigrams:.0%} of the answer's word 3-grams are distinct"
-        yield Rule("repetition", mask, detail)
-    yield from _length_rules(text, params.min_characters, params.max_characters)
-    yield from _language_rule(language, params)
-
-
-def passage_rules(text: pa.StringArray, language: pa.StringArray, params: PassageParams) -> Iterator[Rule]:
-    """The rules for passages, in order: the first one that holds is the reason."""
-    yield Rule("empty", pc.equal(text, ""), "the passage has no text")
-    yield from _length_rules(text, params.min_characters, params.max_characters)
-    yield from _language_rule(language, params)
-
-
-def _length_rules(text: pa.StringArray, least: int, most: int) -> Iterator[Rule]:
-    length = pc.utf8_length(text)
-    yield Rule("too_short", pc.less(length, least), f"shorter than {least} characters")
-    yield Rule("too_long", pc.greater(length, most), f"longer than {most} characters")
-
-
-def _language_rule(language: pa.StringArray, params: TextParams) -> Iterator[Rule]:
-    if params.languages:
-        supported = pc.is_in(language, pa.array(params.languages))
-        detail = f"not in one of the languages {', '.join(params.languages)}"
-        yield Rule("unsupported_language", pc.invert(supported), detail)
-
-
-def _repaired(texts: pa.StringArray, records: NDArray[np.int64], params: TextParams) -> pa.StringArray:
-    """The texts repaired; texts of the same number in `records` are turns of one record."""
+def _repaired(
+    texts: pa.StringArray, records: NDArray[np.int64], params: TextParams
+) -> tuple[pa.StringArray, pa.StringArray, pa.StringArray]:
+    """The texts as they were, without markup, and repaired; texts of the same number in `records` are turns of one record."""
     texts = pc.fill_null(texts, "")
-    return repair(without_debris(texts, records) if params.strip_markup else texts)
+    stripped = without_debris(texts, records) if params.strip_markup else texts
+    return texts, stripped, repair(stripped)
 
 
 def _identity(batch: pa.RecordBatch, kind: str) -> dict[str, pa.Array]:
@@ -227,23 +140,32 @@ def _with_reasons(columns: dict[str, pa.Array], rules: list[Rule]) -> pa.RecordB
     return pa.RecordBatch.from_pydict({**columns, "reason": reason, "detail": detail})
 
 
-def _clean(bronze: DataFrame, key: str, clean: Cleaner, context: JobContext) -> tuple[DataFrame, DataFrame]:
-    """The rows of `key` that no rule rejected, and those of its table of the rejected; cleaned and written by the workers."""
-    rejected_key = f"{key}_rejected"
+def _clean(bronze: DataFrame, key: str, clean: Cleaner, context: JobContext) -> dict[str, DataFrame]:
+    """The rows of `key` that no rule rejected, and those of its side tables; cleaned and written by the workers."""
+    sides = STAGES[key].sides
 
     def make(batches: Iterator[pa.RecordBatch]) -> Iterator[tuple[str, pa.RecordBatch]]:
         for batch in batches:
             rows = clean(batch)
             passes = pc.is_null(rows["reason"])
             yield key, rows.filter(passes)
-            rejected = rows.filter(pc.invert(passes))
-            outcome = pa.array(["rejected"] * len(rejected), pa.string())
-            columns = {"id": rejected["raw_id"], "source": rejected["source"], "outcome": outcome}
-            columns |= {"reason": rejected["reason"], "detail": rejected["detail"]}
-            yield rejected_key, pa.RecordBatch.from_pydict(columns)
+            yield f"{key}_rejected", _exits(rows.filter(pc.invert(passes)))
+            if f"{key}_changed" in sides:
+                yield f"{key}_changed", _changed(rows)
 
-    frames = written_by_workers(bronze, make, (key, rejected_key), context)
-    return frames[key], frames[rejected_key]
+    return written_by_workers(bronze, make, (key, *sides), context)
+
+
+def _exits(rejected: pa.RecordBatch) -> pa.RecordBatch:
+    outcome = pa.array(["rejected"] * len(rejected), pa.string())
+    columns = {"id": rejected["raw_id"], "source": rejected["source"], "outcome": outcome}
+    return pa.RecordBatch.from_pydict(columns | {name: rejected[name] for name in ("reason", "detail")})
+
+
+def _changed(rows: pa.RecordBatch) -> pa.RecordBatch:
+    some = rows.filter(pc.greater(pc.list_value_length(rows["kinds"]), 0))
+    columns = {"id": some["raw_id"], **{name: some[name] for name in ("source", "kinds", "before", "after")}}
+    return pa.RecordBatch.from_pydict(columns)
 
 
 def _copies(rows: DataFrame, published: DataFrame | None) -> DataFrame:
@@ -260,3 +182,9 @@ def _copies(rows: DataFrame, published: DataFrame | None) -> DataFrame:
 def _count_rejected(rejected: DataFrame, context: JobContext) -> None:
     for row in rejected.groupBy("reason", "source").count().collect():
         context.metrics[f"rejected/{row['reason']}/{row['source']}"] = float(row["count"])
+
+
+def _count_changed(changed: DataFrame, records: int, context: JobContext) -> None:
+    for row in changed.select("source", F.explode("kinds").alias("kind")).groupBy("kind", "source").count().collect():
+        context.metrics[f"changed/{row['kind']}/{row['source']}"] = float(row["count"])
+    context.metrics["changed_share"] = changed.count() / max(records, 1)

@@ -99,7 +99,9 @@ def _guess(text: str, default: str, confidence: float) -> str:
     """The language of a single line; `default` where it has too few letters for the model to be sure of it."""
     if not text.isascii() and (alone := _by_script(text)):
         return alone
-    labels, scores = _model().predict(text) if text.strip() else ((), ())
+    if not text.strip():
+        return default
+    labels, scores = _model().predict(text)
     guess = labels[0].removeprefix("__label__") if labels else default
     if guess == default or scores[0] < confidence:
         return default

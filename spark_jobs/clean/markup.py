@@ -2,7 +2,7 @@
 
     >>> texts = pa.array(["How is it cooked?", "<p>Rinse the <b>rice</b> &amp; wait.</p>", "How is bold set?", "<b>word</b> does"])
     >>> without_debris(texts, np.array([0, 0, 1, 1])).to_pylist()    # two records of two turns; the second is about markup
-    ['How is it cooked?', 'Rinse the rice & wait.', 'How is bold set?', '<b>word</b> does']
+    ['How is it cooked?', '\\nRinse the rice & wait.\\n', 'How is bold set?', '<b>word</b> does']
 
 Whether a text is about markup is asked of its whole record, all turns together: an answer of a single tag does not say so itself.
 What is in doubt stays: a tag left in costs a reader a moment, a generic's parameter or an example of markup taken out cannot be
@@ -46,7 +46,7 @@ _ACTING = r"<(?:!doctype|html|head|body|script|style|img|iframe|svg|form|input|b
 _ABOUT_ENTITIES = (
     r"\b(?:x?html5?|xml|css|jsx|svg|rss|markup|markdown|entit(?:y|ies)|(?:un)?escap(?:e|es|ed|ing)|(?:en|de)cod(?:e|es|ed|ing)"
     r"|tags?|web ?sites?|web ?pages?|ampersands?|(?:less|greater)[ -]than|non-?breaking|special characters?|regex|parser?|parsing"
-    r"|balises?|etiquetas?|webseiten?|zeichenreferenz)\b|标签|网页|网站|转义|标记语言|タグ"
+    r"|balises?|etiquetas?|webseiten?|zeichenreferenz)\b|\b(?:what|how|why|when)\b.{0,40}\s&(?:[lg]t|nbsp|copy|reg|euro|pound|deg|hellip|[a-z]{2}sp);|标签|网页|网站|转义|标记语言|タグ"
 )
 _ABOUT_TAGS = (
     rf"{_ABOUT_ENTITIES}|\b(?:bold(?:face)?|italics?|underlin\w*|strike-?through|(?:sub|super)scripts?|hyperlinks?|line[ -]?breaks?"
@@ -60,6 +60,8 @@ _EXAMPLE_BEFORE = re.compile(
     r"returns?|outputs?|between|with|an?|the|say|says|means?)|->|=>)\s*$"
 )
 _TAGS, _ENTITIES = re.compile(_TAG), re.compile(_ENTITY)
+# what says something by its place, which plain text cannot
+_SHAPED = frozenset(["sup", "sub", "table", "td", "th", "tr"])
 _UNPAIRED = frozenset(["br", "hr", "p", "li", "dd", "dt", "tr", "td", "th", "thead", "tbody"])
 _SCRIPTS = {
     "sup": str.maketrans("0123456789+-()n", "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁽⁾ⁿ"),
@@ -146,7 +148,7 @@ def _accidental(text: str, tags: list[re.Match[str]]) -> bool:
     opened = Counter(tag[2].lower() for tag in tags if not tag[1])
     closed = Counter(tag[2].lower() for tag in tags if tag[1])
     names = opened.keys() | closed.keys()
-    if {"sup", "sub"} & names or any(opened[name] != closed[name] for name in names - _UNPAIRED):
+    if _SHAPED & names or any(opened[name] != closed[name] for name in names - _UNPAIRED):
         return False
     if any(_spoken_of(text, tag) for tag in tags if tag[2].lower() in _UNPAIRED):
         return False

@@ -15,8 +15,8 @@ _COUNTRIES = ("US", "GB", "DE", "FR", "ES", "IT", "BR", "MX", "IN", "CN", "JP", 
 _PLUS = r"\+\d{1,3}[ .-]?(?:\(\d{1,4}\)[ .-]?)?\d{1,4}(?:[ .-]?\d{2,4}){1,4}"  # +49 30 1234567
 WRITTEN = rf"{_PLUS}|(?:1[ .-])?(?:\(\d{{3}}\) ?|\d{{3}}[-.])\d{{3}}[-.]\d{{4}}|555[-.]\d{{4}}"  # (555) 010-0199
 SPOKEN = (
-    r"(?i)\b(?:phones?|call|tel|telephone|telefon|téléphone|teléfono|telefone|mobile|cell|fax|whatsapp|text me|ring|dial|reach me|phone numbers?|电话|手机)(?:\b|[^A-Za-z])"
-    r"(?:[^\d\n]{0,24}[^A-Za-z\d\n])?(\+?\d[\d ().-]{5,17}\d)\b"
+    r"(?i)(?:\b(?:phones?|call|tel|telephone|telefon|téléphone|teléfono|telefone|mobile|cell|fax|whatsapp|text me|ring|dial|reach me|phone numbers?)\b|电话|手机)"
+    r"(?:[^\d\n]{0,24}[^A-Za-z\d\n])?(\+?\d[\d ()./-]{5,17}\d)\b"
 )
 _WRITTEN = re.compile(rf"(?<![\w.+/=$€£-])(?:{WRITTEN})(?![\w-]|[.,]\d)")
 _SPOKEN = re.compile(SPOKEN)
@@ -40,7 +40,7 @@ _DATE = re.compile(
     r"|(?:19|20)\d{2}(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])(?:[ -]?\d{4,6})?|\(?(?:1\d|20)\d{2}\)?\s*[-–]\s*\(?(?:1\d|20)\d{2}\)?|\d{1,2}\.\d{2}\s*-\s*\d{1,2}\.\d{2}"
 )
 _COUNT = re.compile(
-    r"\d{1,3}([ .])\d{3}(?:\1\d{3})*|\d{1,3}(?:\.\d{1,3}){3,}|\d+\.\d{5,}|\d{1,6}\.\d{1,6}|\d+ - .*|.*- \d+|0\d?\.\d+"
+    r"\d{1,3}([ .])\d{3}(?:\1\d{3})*|\d{1,3}(?:\.\d{1,3}){3,}|\d+\.\d{5,}|\d{1,6}\.\d{1,6}|\d+ - .*|.*- \d+|0\d?\.\d+|97[89](?:[- ]?\d){10}"
 )
 _CONTACT = re.compile(r"(?i)\b(?:call|ring|dial|text|contact|reach|ask for|phone) ")
 # kept free for films and examples: 555-01xx of North America and its area 555, drama numbers of Britain, Australia and France

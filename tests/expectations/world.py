@@ -84,6 +84,9 @@ def silver() -> Rows:
     return {
         "silver/instructions": records,
         "silver/instructions_rejected": [_exit(ident("raw", 15), "rejected", "too_short")],
+        "silver/instructions_changed": [
+            {"id": ident("raw", 1), "source": "alpha", "kinds": ["markup"], "before": "<p>x</p>", "after": "x"},
+        ],
         "silver/passages": [
             {"id": ident("psg", n), "raw_id": ident("raw", 200 + n), "source": "alpha", "licence": "mit", "language": "en", "title": f"T{n}", "text": "a passage " * 9, "text_key": f"{n:064x}"}
             for n in range(1, 11)

@@ -65,6 +65,7 @@ def cleaned(bronze: Inputs, context: JobContext) -> Callable[..., tuple[dict[str
         kept = {row["original_id"]: row.asDict(True) for row in _checked(rows, "silver/instructions")}
         names = {content_id("raw", name): name for name in conversations}
         rejected = {names[row["id"]]: row for row in _checked(rows, "silver/instructions_rejected")}
+        assert {names[row["id"]] for row in _checked(rows, "silver/instructions_changed")} <= set(conversations)
         assert sorted([*kept, *rejected]) == sorted(conversations)
         assert all(row["outcome"] == "rejected" and row["detail"] for row in rejected.values())
         return kept, {name: row["reason"] for name, row in rejected.items()}
@@ -194,7 +195,35 @@ def test_rejected_rows_are_counted_by_rule_and_source(bronze: Inputs, context: J
         "kept": qa("Why?", LONG),
     }
     instructions(bronze(**rows), CleanParams(), context)
-    assert context.metrics == {"rejected/empty_answer/notes": 2.0, "rejected/empty_prompt/notes": 1.0}
+    assert context.metrics == {
+        "rejected/empty_answer/notes": 2.0,
+        "rejected/empty_prompt/notes": 1.0,
+        "changed/white_space/notes": 1.0,
+        "changed_share": 0.25,
+    }
+
+
+def test_changes_are_told_with_the_place_before_and_after(bronze: Inputs, context: JobContext) -> None:
+    rows = {
+        "page": qa("How is tea made?", f"<p>{LONG}</p>"),
+        "code": qa("Which declaration?", "List<String> names = new ArrayList<>();"),
+        "mojibake": qa("Where do I go?", "To a cafÃ© at the corner of the old market square."),
+        "spaces": qa("Why? ", LONG),
+        "plain": qa("Why not?", LONG),
+    }
+    made = instructions(bronze(**rows), CleanParams(), context)
+    found = {row["id"]: row for row in _checked(made, "silver/instructions_changed")}
+    told = {name: found[content_id("raw", name)] for name in rows if content_id("raw", name) in found}
+    assert {name: row["kinds"] for name, row in told.items()} == {
+        "page": ["markup"],
+        "mojibake": ["encoding"],
+        "spaces": ["white_space"],
+    }
+    assert (told["page"]["before"], told["page"]["after"]) == (f"<p>{LONG}</p>", LONG)
+    assert (told["spaces"]["before"], told["spaces"]["after"]) == (None, None)
+    assert told["mojibake"]["after"].startswith("To a café at")
+    assert context.metrics["changed_share"] == 3 / 5
+    assert context.metrics["changed/markup/notes"] == 1.0
 
 
 def test_languages_are_named_and_can_be_chosen(cleaned: Cleaned) -> None:

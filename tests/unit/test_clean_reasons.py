@@ -6,7 +6,9 @@ import pytest
 from lake.tables import TABLES
 from lake.tables.reasons import PASSAGE_REJECTED, RECORD_REJECTED
 from spark_jobs.clean import job
-from spark_jobs.clean.job import CleanParams, PassageParams, clean_passages, clean_records, passage_rules, record_rules
+from spark_jobs.clean.job import clean_passages, clean_records
+from spark_jobs.clean.params import CleanParams, PassageParams
+from spark_jobs.clean.rules import passage_rules, record_rules
 from spark_jobs.clean.turn_columns import turn_columns
 
 MESSAGES = pa.array(

@@ -88,6 +88,13 @@ def test_no_text_of_a_row_becomes_markup(full: Lake, page: Page) -> None:
     assert "\u202e" not in html(full, Path(full.root))
 
 
+def test_what_cleaning_changed_is_told_with_a_sample(page: Page) -> None:
+    records = len(ROWS["silver/instructions"]) + len(ROWS["silver/instructions_rejected"])
+    assert f"Cleaning changed 2 of {records} records ({200 / records:.1f} %): 1 markup, 1 white space." in page.text
+    assert page.text.count(visible(f"<p>{HOSTILE}</p>")) == 1
+    assert "paint" not in page.text.split("A sample of changes")[1].split("Groups of similar")[0]
+
+
 def test_nothing_is_fetched(page: Page) -> None:
     sources = [attributes["src"] or "" for _, attributes in page.tags if "src" in attributes]
     links = [attributes["href"] or "" for _, attributes in page.tags if "href" in attributes]
