@@ -40,7 +40,7 @@ _DATE = re.compile(
     r"|(?:19|20)\d{2}(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])(?:[ -]?\d{4,6})?|\(?(?:1\d|20)\d{2}\)?\s*[-–]\s*\(?(?:1\d|20)\d{2}\)?|\d{1,2}\.\d{2}\s*-\s*\d{1,2}\.\d{2}"
 )
 _COUNT = re.compile(
-    r"\d{1,3}([ .])\d{3}(?:\1\d{3})*|\d{1,3}(?:\.\d{1,3}){3,}|\d+\.\d{5,}|\d{1,6}\.\d{1,6}|\d+ - .*|.*- \d+|0\d?\.\d+|97[89](?:[- ]?\d){10}"
+    r"\d{1,3}([ .])\d{3}(?:\1\d{3})*|\d{1,3}(?:\.\d{1,3}){3,}|\d+\.\d{5,}|\d{1,6}\.\d{1,6}|\d+ - .*|.*- \d+|0\d?\.\d+|97[89](?:[- ]?\d){10}|.*(?: /|/ ).*"
 )
 _CONTACT = re.compile(r"(?i)\b(?:call|ring|dial|text|contact|reach|ask for|phone) ")
 # kept free for films and examples: 555-01xx of North America and its area 555, drama numbers of Britain, Australia and France
@@ -49,6 +49,7 @@ _FOR_EXAMPLES = re.compile(
     r"|(?:\+61|0)(?:[2378](?:5550|7010)\d{4}|49157(?:0006|0156|0157|0158|0159|0110))|(?:\+33|0)(?:19900|26191|35301|46571|53690|63998)\d{4}|\+?15005550\d{3}"
 )
 _MADE_UP = re.compile(r"\+?1?(?:(\d)\1{6,}|1234567(?:89?0?)?|0123456789?|9876543(?:210?)?|5551234567|5555555555|0+)")
+_MONEY = frozenset("$€£¥")
 _SHORTEST = 7  # digits: shorter local numbers look like any other number
 _POSSIBLE = (phonenumbers.ValidationResult.IS_POSSIBLE, phonenumbers.ValidationResult.IS_POSSIBLE_LOCAL_ONLY)
 
@@ -67,6 +68,8 @@ def _added(text: str, start: int) -> bool:
 
 def _somebodys(text: str, start: int, end: int, countries: tuple[str, ...]) -> bool:
     number = text[start:end]
+    if text[:start].rstrip()[-1:] in _MONEY:
+        return False
     digits = re.sub(r"[^\d+]", "", number)
     if (
         _DATE.fullmatch(number)

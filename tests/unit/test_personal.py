@@ -132,6 +132,9 @@ def test_all_kinds_of_a_text_are_named_once_in_order() -> None:
         "Use +1 500 555 0006 in the test of the gateway.",
         "The drama number 020 7946 0123 rings nowhere.",
         "Write it like 123-456-7890.",
+        "The profit per phone is $1000 / 200 phones",
+        "A phone costs $ 1234567 there",
+        "The call number is 978-0-306-40615-7",
         "(555) 555-5555 is a placeholder",
         # what looks like mail, and what stands for a key
         "icon@2x.png and icon@3x.jpg",
@@ -174,6 +177,8 @@ def test_what_identifies_nobody_is_not_marked(text: str) -> None:
         ("WhatsApp: +91 98203 45671", "phone"),
         ("Reach me at 312.486.5309 after 2021-03-15", "phone"),
         ("fax: 030 4567890", "phone"),
+        ("Telefon: 030/45678901", "phone"),
+        ("请打我的手机13912345678。", "phone"),
         ("ann.lee@mail.example", "email"),
         ("mailto:ann_lee+shop@post.example.net?subject=x", "email"),
         ("<ann@lee.example>, git@host.example", "email"),
