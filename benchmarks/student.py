@@ -23,6 +23,7 @@ os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
 
 from lake.harness.job import JobContext
 from lake.ids import sha256_text
+from lake.settings import settings
 from lake.storage.store import Lake
 from lake.tables import TABLES
 from spark_jobs.columnar.vectors import scaled
@@ -154,7 +155,7 @@ def main() -> None:
     speed = 3 * len(held) / (time.monotonic() - begun)
     encoders: dict[str, Encode] = {
         "student": student.encode,
-        "static": open_embedder("static").encode,
+        "static": open_embedder("static", settings().cache).encode,
         "tf-idf": tfidf(rest),
     }
     sides = iter(taught.values())

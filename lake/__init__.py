@@ -1,1 +1,1 @@
-"""The contracts of mixlake: tables, stages, the store and the harness. Imports none of the other packages."""
+"""The lake itself: tables, storage, the harness that runs stages, landing, books, the command line. Imports none of the other packages."""

@@ -72,7 +72,7 @@ _ALL = (
         job="spark_jobs.clean.job:instructions", params="spark_jobs.clean.job:CleanParams", suite="expectations.suites.silver:instructions",
         sides=("silver/instructions_rejected", "silver/instructions_changed"),
         balance=Balance("bronze/instructions", "id", (("silver/instructions", "raw_id"), ("silver/instructions_rejected", "id"))),
-        summary="Repairs text, names the language, refuses what is empty, broken or boilerplate.",
+        summary="Repairs text, names the language, rejects what is empty, broken or boilerplate.",
     ),
     Stage(
         "silver/passages", "spark", ("bronze/passages",),
@@ -153,7 +153,7 @@ _ALL = (
         job="inference.distil:distilled", params="inference.distil:DistilParams", suite="expectations.suites.gold:distilled",
         sides=("gold/distilled_refused",),
         balance=Balance("silver/groups", "group_id", (("gold/distilled", "group_id"), ("gold/distilled_refused", "group_id"))),
-        summary="The champion fuses each group into one item; what is unfaithful, thin or copied is refused with its reason.",
+        summary="The champion fuses each group into one item; what is unfaithful, thin or copied is rejected with its reason.",
     ),
     Stage(
         "gold/training_set", "spark",

@@ -26,8 +26,8 @@ def encoded(drawn: Chart) -> str:
 
 def chart(name: str, view: View) -> Chart | None:
     """The chart of a stage key, or one of the report's own (`lengths`, `facts`); None where there is nothing to see."""
-    stage = _STAGE_OF.get(name, name)
-    return _CHARTS[name](view) if view.has(stage) and (view.count(stage) or name in _FROM_SIDES) else None
+    stage, draw = _STAGE_OF.get(name, name), _CHARTS.get(name)
+    return draw(view) if draw and view.has(stage) and (view.count(stage) or name in _FROM_SIDES) else None
 
 
 _STAGE_OF = {"lengths": "silver/unique_instructions", "facts": "reports/evaluation"}

@@ -3,7 +3,7 @@
 Words are surface forms with a light English stemmer; words of other languages hardly ever match its endings, and ideographs are
 taken two at a time. No lemmas and no parts of speech yet.
 
-Two other tokenisers are for other things, and must not be swapped with this one: spark_jobs.columnar.ragged cuts words for the
+Three other tokenisers are for other things, and must not be swapped with this one: spark_jobs.columnar.word_hashes cuts words for the
 shingles of near-duplicates, in numpy over whole batches, and table ids depend on its cut; texts.embed.wordpieces gives the pieces
 of words that an embedding model was trained on.
 """

@@ -8,8 +8,7 @@ import typer
 from typer import exceptions
 
 from lake.errors import StageFailed, UserError
-from lake.harness import environment as surroundings
-from lake.harness import progress
+from lake.harness import environment, progress
 
 _CTRL_C = 130  # what typer returns in its place where it meets one inside a command
 
@@ -30,7 +29,7 @@ def _run(arguments: list[str]) -> object:
 
 def guarded(command: Callable[[], object]) -> int:
     """The exit code of `command`: what it returns, or 1 or 2 after its error was printed as one sentence."""
-    surroundings.prepare()
+    environment.prepare()
     # a file of the folder where the user stands, such as yaml.py, must not be imported by a child process
     os.environ.setdefault("PYTHONSAFEPATH", "1")
     try:

@@ -1,1 +1,1 @@
-"""Where the work of a stage runs: in Spark, over Arrow datasets, in processes."""
+"""Where the work of a stage runs (Spark, Arrow datasets, processes), and what balances its books: keys read in bounded batches."""

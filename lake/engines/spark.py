@@ -32,7 +32,7 @@ class SparkFrames:
 
     def __init__(self, lake: Lake) -> None:
         self.lake = lake
-        self.spark = spark_session()
+        self.spark = shared_session()
 
     def open(self, key: str, version: int) -> "DataFrame":
         # not through delta-spark: it rebuilds the log, and filters its files in every query, by Spark jobs of their own
@@ -113,7 +113,7 @@ def _loaded(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
     yield from batches
 
 
-def spark_session() -> "SparkSession":
+def shared_session() -> "SparkSession":
     """The one Spark session of this process, started when first asked for, and again when it was lost."""
     with _STARTING:
         if resolve("spark_jobs.lost_session:is_lost")():

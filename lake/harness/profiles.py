@@ -48,6 +48,9 @@ class Profile:
         place = f"Profile {self.name}, stage {stage.key}"
         if not isinstance(given, Mapping):
             raise UserError(f"{place}: params are names and values, not {given!r}")
+        unnamed = next((name for name in cast(Mapping[Any, Any], given) if not isinstance(name, str)), None)
+        if unnamed is not None:
+            raise UserError(f"{place}: there is no field {unnamed!r}: there are {', '.join(declared.model_fields)}")
         try:
             return cast(Params, declared(**given))
         except ValidationError as error:
@@ -165,7 +168,7 @@ def _beside(folder: Path, value: Any) -> Any:
     """`value` with every YAML file that it names, such as a recipe, as an absolute path: relative ones lie beside the profile."""
     if isinstance(value, Mapping):
         return {key: _beside(folder, inner) for key, inner in cast(Mapping[Any, Any], value).items()}
-    if isinstance(value, str) and value.endswith(_SUFFIXES):
+    if isinstance(value, str) and value.endswith(_SUFFIXES) and " " not in value:
         return str((folder / Path(value).expanduser()).resolve())
     return value
 

@@ -53,7 +53,7 @@ def run_stage(
 ) -> StageReport:
     """Runs one stage if it has something to do and returns what happened; `rebuild` runs it on everything all the same.
 
-    Raises UserError when an input was never published or its newest attempt was rejected, StageFailed when the books do not
+    Raises UserError when an input was never published, StageFailed when an input's newest attempt was rejected, the books do not
     balance or Spark's session was lost; whatever is raised, nothing was published.
     """
     started = time.monotonic()

@@ -1,7 +1,7 @@
 """The closed lists of reasons and rules that rows name, once for the jobs that write them and the suites that check them.
 
-Lists of cleaning are in the order in which the rules are tried, since the first that holds is the reason; so is NOT_NEAR. The order of
-the others means nothing.
+Lists of cleaning are in the order in which the rules are tried, since the first that holds is the reason; so is NOT_NEAR. Deduplication
+takes its rules by their place.
 """
 
 # bronze/*_quarantine

@@ -10,7 +10,7 @@ import pyarrow as pa
 # grow: rows are appended when the stage ran on new rows only, and replace the table when it ran on all of them
 WriteMode = Literal["overwrite", "append", "grow"]
 
-# The name of a column, its type and what it holds. Descriptions are for people (Dagster's UI, `mixlake show`): they are no part of
+# The name of a column, its type and what it holds. Descriptions are for people (Dagster's UI): they are no part of
 # the Arrow schema, so that a better sentence is no change of a table.
 Columns = Mapping[str, tuple[pa.DataType, str]]
 

@@ -23,17 +23,17 @@ import os, signal, sys
 from lake.harness import run
 from lake.storage import store
 commits, kill_at, after = 0, int(sys.argv[1]), sys.argv[2] == "after"
-register = store.Lake._register
-def counted(self, *arguments):
+register = store.commit
+def counted(*arguments):
     global commits
     commits += 1
     if commits == kill_at and not after:
         os.kill(os.getpid(), signal.SIGKILL)
-    version = register(self, *arguments)
+    version = register(*arguments)
     if commits == kill_at and after:
         os.kill(os.getpid(), signal.SIGKILL)
     return version
-store.Lake._register = counted
+store.commit = counted
 sys.exit(run.main(["gold/mixture"]))
 """
 

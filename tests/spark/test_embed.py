@@ -98,7 +98,7 @@ def test_a_student_is_found_in_the_lake_and_measured_on_what_it_embeds(
     monkeypatch.setenv("MIXLAKE_ROOT", str(tmp_path / "lake"))
     student, teacher = (static_folder(tmp_path / f"model-{seed}", seed) for seed in (1, 2))
     with pytest.raises(UserError, match="no student embedder"):
-        open_embedder(STUDENT)
+        embeddings({UNIQUE: frame(spark, UNIQUE, _texts(1))}, EmbedParams(embedder=STUDENT), context(tmp_path))
     lakes.publish(
         Lake(str(tmp_path / "lake")),
         "models/student_embedder",

@@ -71,6 +71,10 @@ _GROUPING = {"silver/groups"}
         ("texts/licences.py", _GROUPING),
         ("texts/embed/fidelity.py", {"silver/embeddings", "models/student_embedder"}),
         ("texts/words.py", None),
+        (
+            "lake/storage/student.py",
+            {"silver/embeddings", "silver/quality", "silver/groups", "gold/heldout_answers", "models/student_embedder"},
+        ),
         ("lake/harness/run.py", set[str]()),
         ("lake/harness/job.py", set[str]()),
         ("lake/storage/store.py", set[str]()),
@@ -105,3 +109,11 @@ def test_how_tables_are_opened_and_written_is_not_what_a_job_does() -> None:
     closure = code.module_closure("spark_jobs.ingest.job")
     assert "spark_jobs.columnar.worker_files" in closure
     assert not closure & {"lake.engines.spark", "lake.storage.store", "lake.storage.staging"}
+
+
+@pytest.mark.parametrize("edited", ["lake/tables/reasons.py", "lake/engines/keys.py", "lake/engines/batches.py"])
+def test_what_decides_rows_or_verdicts_counts_wherever_it_stands(copy: Path, edited: str) -> None:
+    before = _hashes()
+    with (copy / edited).open("a") as file:
+        file.write("\n_EDITED = True\n")
+    assert _hashes()["silver/unique_instructions"] != before["silver/unique_instructions"]

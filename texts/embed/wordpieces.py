@@ -1,7 +1,7 @@
 """BERT's tokens of many texts at once: the same ids as its own tokenizer gives, several times faster than one text at a time.
 
 For static embedders only: these are pieces of words that a model's vocabulary lists, not the words that the rubric counts
-(texts.words) nor the words of near-duplicate shingles (spark_jobs.columnar.ragged).
+(texts.words) nor the words of near-duplicate shingles (spark_jobs.columnar.word_hashes).
 
 Why it may cut texts into words first: BERT's normaliser and pre-tokenizer look at nothing beyond a blank or an ASCII punctuation
 mark, so a text's tokens are the tokens of its words, one word after another. Words are found and hashed in numpy over the bytes
