@@ -55,9 +55,9 @@ def _summary(lake: Lake) -> None:
         for member in pair.before:
             print(_wrapped(member, "  - "))
         print(_wrapped(pair.after, "  => "))
-    if shown.refusal:
-        print(f"\nRejected ({shown.refusal.reason}: {shown.refusal.detail})")
-        print(_wrapped(shown.refusal.text, "  x  "))
+    if shown.rejection:
+        print(f"\nRejected ({shown.rejection.reason}: {shown.rejection.detail})")
+        print(_wrapped(shown.rejection.text, "  x  "))
     measured = lake.dataset("reports/evaluation").to_table(columns=["metric", "value"]).to_pylist()
     facts = {
         row["metric"].removeprefix("facts_"): row["value"] for row in measured if row["metric"].startswith("facts_")

@@ -39,7 +39,7 @@ class Pair:
 
 
 @dataclass(frozen=True)
-class Refusal:
+class Rejection:
     """A distilled text that was not accepted, and why."""
 
     reason: str
@@ -52,7 +52,7 @@ class Examples:
     """What a reader is shown first."""
 
     pairs: list[Pair]
-    refusal: Refusal | None
+    rejection: Rejection | None
 
 
 def funnel(lake: Lake) -> list[FunnelStep]:
@@ -79,9 +79,9 @@ def steps(view: View) -> Iterator[FunnelStep]:
         note = f"of {members:,} similar low-rated records; {alone:,} stay alone"
         yield FunnelStep("groups", group_count(view), note)
     if view.has("gold/distilled"):
-        refused = view.count("gold/distilled_refused")
+        rejected = view.count("gold/distilled_refused")
         kept = view.count("gold/distilled")
-        yield FunnelStep("distilled items", kept, f"{refused:,} of {kept + refused:,} groups refused with a reason")
+        yield FunnelStep("distilled items", kept, f"{rejected:,} of {kept + rejected:,} groups rejected with a reason")
     if view.has("gold/training_set"):
         origins = view.tally("gold/training_set", "origin")
         note = f"{origins['distilled']:,} distilled, {origins['original']:,} original"
@@ -103,9 +103,9 @@ def group_count(view: View) -> int:
 
 
 def examples(lake: Lake, n: int) -> Examples:
-    """At most `n` before/afters, those that gained most over several sources first, and one refusal; the same for the same tables."""
+    """At most `n` before/afters, those that gained most over several sources first, and one rejection; the same for the same tables."""
     view = View(lake)
-    return Examples(pairs(view, n), refusal(view))
+    return Examples(pairs(view, n), rejection(view))
 
 
 def pairs(view: View, n: int) -> list[Pair]:
@@ -130,11 +130,11 @@ def _pair(row: dict[str, Any], texts: dict[str, str]) -> Pair:
     return Pair(before, after, tuple(row["sources"]), covered, covered - best)
 
 
-def refusal(view: View) -> Refusal | None:
-    """The refused item that a reader learns most from: one with a text, judged on its content before its form."""
+def rejection(view: View) -> Rejection | None:
+    """The rejected item that a reader learns most from: one with a text, judged on its content before its form."""
     wanted = ["unfaithful", "thin", "copied", "low_rating"]
     rows = view.sample("gold/distilled_refused", ["group_id", "text", "reason", "detail"], ds.field("text").is_valid())
     if not rows:
         return None
     row = min(rows, key=lambda row: ([*wanted, row["reason"]].index(row["reason"]), row["group_id"]))
-    return Refusal(row["reason"], row["detail"] or "", row["text"])
+    return Rejection(row["reason"], row["detail"] or "", row["text"])

@@ -54,7 +54,7 @@ def html(lake: Lake, folder: Path) -> str:
         tables=tables, as_of=max((made.published for made in tables), default=None), missing=sections.missing(view),
         has=view.has, steps=list(steps(view)), books=sections.books(ledger(lake)), pictures=_pictures(view),
         groups=sections.groups(view), alone=sections.losses(view, "silver/singletons"),
-        mixture=sections.mixture_items(view), pairs=pairs(view, 6), refusals=sections.refusals(view), changes=sections.changes(view),
+        mixture=sections.mixture_items(view), pairs=pairs(view, 6), rejections=sections.rejections(view), changes=sections.changes(view),
         sft=_only(view, "models/distiller_sft", "steps", "train_rows", "loss", "format_rate"),
         grpo=_only(view, "models/distiller_grpo", "steps", "train_rows", "reward", "reward_before", "kl", "frac_reward_zero_std", "weight_change"),
         champion=_only(view, "models/champion", "engine", "decision", "promoted"),

@@ -18,8 +18,8 @@ def by_source(stage: str, what: str) -> Callable[[View], Chart]:
     """What draws the rows of `stage` and of its quarantine by source."""
 
     def made(view: View) -> Chart:
-        read, refused = view.tally(stage, "source"), view.tally(f"{stage}_quarantine", "source")
-        return Bars(f"{what} by source", "rows", {"read": read} | ({"quarantined": refused} if refused else {}))
+        read, unread = view.tally(stage, "source"), view.tally(f"{stage}_quarantine", "source")
+        return Bars(f"{what} by source", "rows", {"read": read} | ({"quarantined": unread} if unread else {}))
 
     return made
 

@@ -133,8 +133,8 @@ def mixture_items(view: View) -> list[dict[str, Any]]:
     return sorted(rows, key=lambda row: row["item_type"])
 
 
-def refusals(view: View) -> list[tuple[str, int, dict[str, Any]]]:
-    """Each reason for which groups were refused, how many there were, and the one with the smallest id."""
+def rejections(view: View) -> list[tuple[str, int, dict[str, Any]]]:
+    """Each reason for which groups were rejected, how many there were, and the one with the smallest id."""
     rows = sorted(
         view.sample("gold/distilled_refused", ["group_id", "reason", "detail", "text"]), key=lambda row: row["group_id"]
     )

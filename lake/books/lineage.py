@@ -153,8 +153,8 @@ class _Trace:
         members = [row["id"] for row in self._visit("silver/groups", "group_id", row_id)]
         if self._visit("gold/distilled", "group_id", row_id):
             self._end("distilled", None)
-        for refused in self._visit("gold/distilled_refused", "group_id", row_id):
-            self._end("refused", refused["reason"])
+        for rejected in self._visit("gold/distilled_refused", "group_id", row_id):
+            self._end("rejected", rejected["reason"])
         self._origins(members)
 
     def mixture(self, row_id: str) -> None:

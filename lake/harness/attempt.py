@@ -26,7 +26,7 @@ class Attempt:
     profile: Profile
     run_id: str
     wanted: Fingerprint
-    new: NewRows | None  # None: the job is given all rows
+    increment: NewRows | None  # None: the job is given all rows
     seen: Mapping[
         str, int
     ]  # the newest version of each of its tables when it began: what its commits are conditional on
@@ -55,7 +55,7 @@ def report_of(
         version=attempt.lake.version(attempt.stage.key),
         rows={key: count + _rows_before(attempt, key) for key, count in added.items()},
         added=added,
-        grown=attempt.new is not None,
+        grown=attempt.increment is not None,
         metrics=dict(attempt.context.metrics),
         checks=checks,
         inputs=attempt.wanted.inputs,
@@ -96,7 +96,7 @@ def report_nothing_added(attempt: Attempt) -> StageReport:
 def _rows_before(attempt: Attempt, key: str) -> int:
     """The published rows of a table to which this run only adds; 0 where it replaces them."""
     mode, version = TABLES[key].mode, attempt.lake.version(key)
-    adds = mode == "append" or (mode == "grow" and attempt.new is not None)
+    adds = mode == "append" or (mode == "grow" and attempt.increment is not None)
     return attempt.lake.row_count(key, version) if adds and version is not None else 0
 
 

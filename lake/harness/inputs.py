@@ -35,17 +35,17 @@ class LazyFrames(Mapping[str, Any]):
 
 @dataclass(frozen=True)
 class RunInputs:
-    """How one run opens tables: its inputs at the pinned `versions`, or only the rows of them that are `new`."""
+    """How one run opens tables: its inputs at the pinned `versions`, or only the rows of them that the stage has not read (`increment`)."""
 
     lake: Lake
     frames: Frames
     versions: Mapping[str, int]
-    new: NewRows | None
+    increment: NewRows | None
 
     def for_job(self, stage: Stage) -> dict[str, Any]:
         """All rows of each input or the new ones; and the stage's own table, where the stage reads itself."""
-        if self.new:
-            frames = {key: self.frames.files(key, files) for key, files in self.new.files.items()}
+        if self.increment:
+            frames = {key: self.frames.files(key, files) for key, files in self.increment.files.items()}
         else:
             frames = {key: self.frames.open(key, version) for key, version in self.versions.items()}
         own = self.lake.version(stage.key) if stage.reads_itself else None
@@ -53,13 +53,16 @@ class RunInputs:
 
     def before(self) -> Mapping[str, Any]:
         """The older rows of the inputs and of the stage's own tables, for the job; empty when it is given all rows."""
-        return LazyFrames(self.new.before if self.new else {}, self.frames.open)
+        return LazyFrames(self.increment.before if self.increment else {}, self.frames.open)
 
     def for_suite(self, staged: Mapping[str, Staged]) -> Views:
         """The rows that the job was given, those it staged, and those before them: Arrow datasets whatever the engine."""
-        inputs = {key: self._dataset(key, at, self.new and self.new.files[key]) for key, at in self.versions.items()}
+        inputs = {
+            key: self._dataset(key, at, self.increment and self.increment.files[key])
+            for key, at in self.versions.items()
+        }
         outputs = {key: self.lake.files_dataset(key, rows.paths) for key, rows in staged.items()}
-        return Views(inputs | outputs, LazyFrames(self.new.before if self.new else {}, self._dataset))
+        return Views(inputs | outputs, LazyFrames(self.increment.before if self.increment else {}, self._dataset))
 
     def _dataset(self, key: str, version: int, files: Sequence[str] | None = None) -> ds.Dataset:
         return self.lake.files_dataset(key, self.lake.file_paths(key, version) if files is None else files)

@@ -74,8 +74,8 @@ def run_stage(
     attempt_id = f"{run_id or fresh_run_id()}-{secrets.token_hex(2)}"
     artifacts = local_path(lake.root) / "artifacts" / stage.key / attempt_id
     context = JobContext(lake, attempt_id, artifacts, progress=progress)
-    new = None if rebuild else new_rows(lake, stage, wanted)
-    attempt = Attempt(lake, stage, profile, attempt_id, wanted, new, seen, context, started)
+    increment = None if rebuild else new_rows(lake, stage, wanted)
+    attempt = Attempt(lake, stage, profile, attempt_id, wanted, increment, seen, context, started)
     try:
         return _run(attempt, "; ".join(reasons))
     except Exception as error:
@@ -97,10 +97,10 @@ def _run(attempt: Attempt, reason: str) -> StageReport:
     # importing Great Expectations takes seconds, in which the Spark session starts in the background
     gate = resolve(stage.suite), resolve("expectations.gate:audit")
     frames = frames_for(stage.engine, attempt.lake)
-    inputs = RunInputs(attempt.lake, frames, attempt.wanted.inputs, attempt.new)
+    inputs = RunInputs(attempt.lake, frames, attempt.wanted.inputs, attempt.increment)
     context = replace(attempt.context, before=inputs.before())
     staged = frames.run(stage, inputs.for_job(stage), attempt.params, context, attempt.folder)
-    if attempt.new and adds_nothing(attempt, staged):
+    if attempt.increment and adds_nothing(attempt, staged):
         shutil.rmtree(artifacts)
         return report_nothing_added(attempt)
     views = inputs.for_suite(staged)

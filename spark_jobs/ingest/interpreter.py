@@ -22,7 +22,7 @@ from spark_jobs.ingest.sources.field_map import apply_field_map
 from spark_jobs.ingest.sources.fields import Record, is_record
 from spark_jobs.ingest.sources.message_tree import flat_message
 from spark_jobs.ingest.sources.passage import read_passage
-from spark_jobs.ingest.sources.refused import Refused
+from spark_jobs.ingest.sources.rejected import RecordRejected
 from spark_jobs.ingest.sources.threads import Threads
 from spark_jobs.ingest.sources.unknown import fields_seen, list_seen, why_unread
 
@@ -98,7 +98,7 @@ class Interpreter:
         try:
             # a table by columns has the names of one record: only the values tell
             columns = None if is_table(value) else self._interpret(value, self._kind)
-        except Refused as refusal:
+        except RecordRejected as refusal:
             return quarantined(refusal.reason, refusal.detail)
         except (AttributeError, KeyError, TypeError, ValueError, RecursionError) as error:
             return quarantined("unknown_shape", f"a field does not hold what its name promises ({error})")
@@ -161,7 +161,7 @@ class Interpreter:
         alone = is_record(value) and not is_table(value) and (_stands_alone(value) or why_unread(value) is not None)
         try:
             return None if alone else unfold(value)
-        except Refused:
+        except RecordRejected:
             return None
 
     def _unknown(self, value: Any) -> Row:

@@ -54,7 +54,7 @@ def test_a_released_row_names_every_raw_row_it_came_from(lake: Lake) -> None:
 
 def test_groups_and_mixture_items_are_explained(lake: Lake) -> None:
     group = explain(lake, content_id("grp", "drill"))
-    assert (group.outcome, group.reason) == ("refused", "thin")
+    assert (group.outcome, group.reason) == ("rejected", "thin")
     assert sorted(group.raw_ids) == sorted([raw_id("drill_speed"), raw_id("drill_oil")])
     assert explain(lake, content_id("mix", "moon")).raw_ids == [raw_id("moon")]
     assert explain(lake, psg("tides")).outcome == "mixture_source"

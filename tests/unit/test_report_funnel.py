@@ -60,7 +60,7 @@ def test_an_item_whose_members_are_gone_is_not_shown(tmp_path: Path) -> None:
     assert examples(lake, 3).pairs == []
 
 
-def test_a_refusal_of_content_is_preferred_to_one_of_form(tmp_path: Path) -> None:
+def test_a_rejection_of_content_is_preferred_to_one_of_form(tmp_path: Path) -> None:
     lake = small_lake(tmp_path)
     (thin,) = ROWS["gold/distilled_refused"]
     odd = [
@@ -68,11 +68,11 @@ def test_a_refusal_of_content_is_preferred_to_one_of_form(tmp_path: Path) -> Non
         {**thin, "group_id": "grp_1", "reason": "engine_error", "text": None},
     ]
     publish(lake, "gold/distilled", ROWS["gold/distilled"], {"gold/distilled_refused": [*odd, thin]}, run_id="odd")
-    shown = examples(lake, 1).refusal
+    shown = examples(lake, 1).rejection
     assert shown is not None
     assert (shown.reason, shown.text) == ("thin", thin["text"])
 
 
-def test_nothing_refused_is_none(tmp_path: Path) -> None:
+def test_nothing_rejected_is_none(tmp_path: Path) -> None:
     lake = small_lake(tmp_path, last="silver/groups")
-    assert examples(lake, 3).refusal is None
+    assert examples(lake, 3).rejection is None

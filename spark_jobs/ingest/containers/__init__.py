@@ -33,7 +33,7 @@ from spark_jobs.ingest.containers import (
 from spark_jobs.ingest.containers.archive import is_tar, tar_members, zip_members
 from spark_jobs.ingest.containers.encoding import SAMPLE, as_utf8, encoding_of, with_line_feeds
 from spark_jobs.ingest.containers.raw_record import RawRecord, UnreadableFile
-from spark_jobs.ingest.containers.sniff import container_of, refuse_binary, suffixes
+from spark_jobs.ingest.containers.sniff import container_of, reject_binary, suffixes
 from spark_jobs.ingest.containers.streams import BLOCK, HashingReader, decompressed, open_stream, read_head
 
 # how each container of text is read, by the name that `container_of` gives it
@@ -123,7 +123,7 @@ def _document(name: str, head: bytes, plain: BinaryIO) -> Document:
         return Document("", False, _columnar_records(head, io.BytesIO(content)))
     encoding = xml_elements.declared_encoding(head) or encoding_of(head)
     text = head.decode(encoding, "replace").encode() if encoding != "utf-8" else head
-    refuse_binary(name, head, text)
+    reject_binary(name, head, text)
     plain = with_line_feeds(text, as_utf8(plain, encoding))
     container = container_of(name, with_line_feeds(text, text))
     return Document("", container in LINE_NUMBERED, TEXT_CONTAINERS[container](plain))

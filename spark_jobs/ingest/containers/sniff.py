@@ -30,7 +30,7 @@ _FOREIGN = {
 }  # fmt: skip
 
 
-def refuse_binary(name: str, head: bytes, text: bytes) -> None:
+def reject_binary(name: str, head: bytes, text: bytes) -> None:
     """Raises UnreadableFile if the beginning of a file is no text (`text` is it as UTF-8), naming what it is where that is known."""
     known = next((what for magic, what in _FOREIGN.items() if head.startswith(magic)), None)
     if known is not None:

@@ -14,7 +14,7 @@ A shape that holds several records has `nested_records(record) -> records | None
 with a stray list field stays one record. An envelope, which holds nothing but another record (`{"row": {...}}`), is read as the one
 inside. What files are made of is not known here: that is the part of `spark_jobs.ingest.containers`.
 
-Marks beside the text come before any shape (`marks.py`): a record whose owner calls its answer bad is refused, with the reason.
+Marks beside the text come before any shape (`marks.py`): a record whose owner calls its answer bad is rejected, with the reason.
 
 Not read: pairs whose better side is named by a number or a winner column, classification columns without an instruction.
 """
@@ -50,7 +50,7 @@ from spark_jobs.ingest.sources.fields import Fields, Record, answer_name, folded
 from spark_jobs.ingest.sources.labels import best_of, score_name
 from spark_jobs.ingest.sources.messages import Turn
 from spark_jobs.ingest.sources.passage import read_passage
-from spark_jobs.ingest.sources.refused import Refused
+from spark_jobs.ingest.sources.rejected import RecordRejected
 from spark_jobs.ingest.sources.turns import Reader
 
 SHAPES: Mapping[str, Callable[[Fields], Reader | None]] = MappingProxyType(
@@ -98,7 +98,7 @@ _IDS = (
 def recognise(record: Record, marked: bool = True) -> tuple[str, list[Turn]] | None:
     """The name of the record's shape and its turns, or None if no shape fits.
 
-    Raises Refused where one fits and is not to be read; what marks beside the text say of it counts only if `marked`.
+    Raises RecordRejected where one fits and is not to be read; what marks beside the text say of it counts only if `marked`.
     """
     plan = _reading_plan(tuple(record))
     if marked and plan.marks:
@@ -115,14 +115,14 @@ def recognise(record: Record, marked: bool = True) -> tuple[str, list[Turn]] | N
 
 
 def detect(record: Record) -> tuple[str, list[Turn]] | None:
-    """The name of the record's shape and its turns, or None if no shape fits or the record is refused.
+    """The name of the record's shape and its turns, or None if no shape fits or the record is rejected.
 
     >>> detect({"Question": "Why?", "Best Answer": "So.", "id": 7})
     ('question_answer', [{'role': 'user', 'content': 'Why?'}, {'role': 'assistant', 'content': 'So.'}])
     """
     try:
         return recognise(record)
-    except Refused:
+    except RecordRejected:
         return None
 
 
@@ -204,13 +204,15 @@ def _meaningful(children: list[Any] | None) -> list[Any] | None:
 def _is_meaningful(value: Any) -> bool:
     if isinstance(value, list):
         return unfold(value) is not None
-    return is_record(value) and (refuses(value) or (detect(value) or read_passage(value) or unfold(value)) is not None)
+    return is_record(value) and (
+        rejects_itself(value) or (detect(value) or read_passage(value) or unfold(value)) is not None
+    )
 
 
-def refuses(record: Record) -> bool:
-    """Whether the record is one that is refused for what it says of itself."""
+def rejects_itself(record: Record) -> bool:
+    """Whether the record is one that is rejected for what it says of itself."""
     try:
         recognise(record)
-    except Refused:
+    except RecordRejected:
         return True
     return False

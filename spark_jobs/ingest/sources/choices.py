@@ -7,7 +7,7 @@ from typing import Any
 
 from spark_jobs.ingest.sources.fields import Fields, Record, find_name, fold
 from spark_jobs.ingest.sources.labels import best_answers
-from spark_jobs.ingest.sources.refused import Refused
+from spark_jobs.ingest.sources.rejected import RecordRejected
 from spark_jobs.ingest.sources.texts import as_text, in_cell
 
 Options = list[tuple[str, str]]  # label and text, in order
@@ -68,7 +68,7 @@ def options_text(offered: Options) -> str:
 def answer_text(offered: Options, answer: Any, name: str = "answer", from_zero: bool = False) -> Any:
     """The option that the answer names by its label, its text or, as a whole number, its place; else the answer as it is.
 
-    name: the field of the answer, which may say that places count from 0, as `from_zero` does of whole numbers. Raises Refused where
+    name: the field of the answer, which may say that places count from 0, as `from_zero` does of whole numbers. Raises RecordRejected where
     two options could be meant.
 
     >>> offered = [("A", "tea"), ("B", "rice")]
@@ -93,9 +93,11 @@ def answer_text(offered: Options, answer: Any, name: str = "answer", from_zero: 
 
 
 def _one(offered: Options, answer: Any, same: list[str], named: tuple[str, str] | None) -> Any:
-    """The option of this text or label; Refused where a number is the text of one and the label of another."""
+    """The option of this text or label; RecordRejected where a number is the text of one and the label of another."""
     if same and named and named[1] != same[0]:
-        raise Refused("ambiguous_option", f"the answer {answer!r} is the text of one option and the label of another")
+        raise RecordRejected(
+            "ambiguous_option", f"the answer {answer!r} is the text of one option and the label of another"
+        )
     return _line(*named) if named else answer if isinstance(answer, str) else same[0]
 
 
@@ -103,12 +105,12 @@ def _placed(offered: Options, answer: Any, text: str, from_zero: bool) -> Any:
     """The option at a place, counted from 0; the answer itself if it is no number."""
     if not text.isdecimal():
         if _NO_OPTION.fullmatch(text) and offered[0][0].isalnum():
-            raise Refused("ambiguous_option", f"the answer {answer!r} names none of the {len(offered)} options")
+            raise RecordRejected("ambiguous_option", f"the answer {answer!r} names none of the {len(offered)} options")
         return answer
     place = int(text)
     if place < len(offered) and (from_zero or place == 0):
         return _line(*offered[place])
-    raise Refused("ambiguous_option", f"the answer {answer!r} may count {len(offered)} options from 0 or from 1")
+    raise RecordRejected("ambiguous_option", f"the answer {answer!r} may count {len(offered)} options from 0 or from 1")
 
 
 def _several(offered: Options, answers: list[Any], name: str, from_zero: bool) -> Any:

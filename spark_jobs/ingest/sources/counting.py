@@ -12,7 +12,7 @@ from typing import Any
 
 from spark_jobs.ingest.sources.choices import GOLD, Options, has_options, options
 from spark_jobs.ingest.sources.fields import Record, answer_name, find_name, folded, is_record
-from spark_jobs.ingest.sources.refused import Refused
+from spark_jobs.ingest.sources.rejected import RecordRejected
 
 _DEPTH = 3  # of records within records
 
@@ -50,7 +50,7 @@ def _counted(record: Record) -> tuple[str, int, Options] | None:
         return None
     try:
         offered = options(fields)(record)
-    except Refused:
+    except RecordRejected:
         return None
     return None if any(text in (label, words.strip()) for label, words in offered) else (name, int(text), offered)
 

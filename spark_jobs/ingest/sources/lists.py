@@ -6,7 +6,7 @@ from typing import Any
 from lake.landing.delimiters import names_without_header
 from spark_jobs.ingest.sources.fields import is_record
 from spark_jobs.ingest.sources.messages import turns_of_messages, unknown_speakers
-from spark_jobs.ingest.sources.refused import Refused
+from spark_jobs.ingest.sources.rejected import RecordRejected
 from spark_jobs.ingest.sources.turns import turns_of_exchanges
 
 
@@ -43,5 +43,5 @@ def _is_talk(values: list[Any]) -> bool:
         return False
     try:
         return turns_of_messages(values) is not None or bool(unknown_speakers(values))
-    except Refused:
+    except RecordRejected:
         return True

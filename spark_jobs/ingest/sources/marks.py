@@ -8,7 +8,7 @@ from spark_jobs.ingest.sources.fields import ANSWER, Fields, Record, find_name, 
 from spark_jobs.ingest.sources.labels import bad_answer, label_names, training_names, untrained
 from spark_jobs.ingest.sources.messages import Turn
 from spark_jobs.ingest.sources.preference import CHOSEN, REJECTED
-from spark_jobs.ingest.sources.refused import Refused
+from spark_jobs.ingest.sources.rejected import RecordRejected
 from spark_jobs.ingest.sources.texts import context_text, in_cell, thought
 
 _TALKS = ("messages", "conversations", "conversation", "dialogue", "dialog", "turns", "text", "chat")
@@ -55,13 +55,13 @@ def checks(fields: Fields) -> tuple[Check, ...]:
 
 
 def check(record: Record, found: tuple[Check, ...]) -> None:
-    """Raises Refused if one of the fields forbids to read the record."""
+    """Raises RecordRejected if one of the fields forbids to read the record."""
     for reason, name, judge, answer in found:
         value = record[name]
         why = judge(name, value)
         # a class is written beside the answer that names it: it says nothing about the answer
         if why is not None and not (answer is not None and _same(record[answer], value)):
-            raise Refused(reason, why)
+            raise RecordRejected(reason, why)
 
 
 def reasoning_name(fields: Fields) -> str | None:

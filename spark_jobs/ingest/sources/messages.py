@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 from spark_jobs.ingest.json_text import as_json
 from spark_jobs.ingest.sources.fields import Record, find_name, fold, folded, is_record
 from spark_jobs.ingest.sources.labels import bad_answer, label_names, training_names, untrained
-from spark_jobs.ingest.sources.refused import Refused
+from spark_jobs.ingest.sources.rejected import RecordRejected
 from spark_jobs.ingest.sources.texts import as_text, context_text, in_cell, thought, typed_text
 
 Turn = dict[str, str]  # role: system, user, assistant or tool; content
@@ -61,7 +61,7 @@ class _Names(NamedTuple):
 def turns_of_messages(messages: object, tools: Any = None) -> list[Turn] | None:
     """The turns of a list of messages, whatever their fields are called; None if any message is not one.
 
-    Tool definitions become a system turn of their own before the rest; calls are part of the turn that makes them. Raises Refused
+    Tool definitions become a system turn of their own before the rest; calls are part of the turn that makes them. Raises RecordRejected
     where no answer may be learned, or a message shows what is no text.
     """
     if type(messages) is not list or (len(messages) == 1 and not (is_record(messages[0]) and len(messages[0]) > 1)):
@@ -166,7 +166,7 @@ def _with_more(content: str, message: Record, names: _Names, role: str) -> str:
     """The content with what stands beside it: thoughts before it, calls behind it, the id of the call it answers."""
     shown = next((name for name in names.media if context_text(message[name]).strip()), None)
     if shown is not None:
-        raise Refused("other_media", f"a message has the field {shown!r}: what it shows is not text")
+        raise RecordRejected("other_media", f"a message has the field {shown!r}: what it shows is not text")
     calls = next((message[name] for name in names.calls if _is_said(message[name])), None)
     words = as_text(message[names.reasoning]) if names.reasoning and role == "assistant" else ""
     parts = [thought(words.strip())] if words.strip() and words.strip() not in content else []
@@ -185,14 +185,14 @@ def _is_said(value: Any) -> bool:
 
 
 def _learned(turns: list[Turn], messages: list[Any]) -> list[Turn]:
-    """The turns up to the last answer that may be learned. Raises Refused if there is none."""
+    """The turns up to the last answer that may be learned. Raises RecordRejected if there is none."""
     answers = [place for place, turn in enumerate(turns) if turn["role"] == "assistant"]
     why = {place: found for place in answers if (found := _forbidden(messages[place]))}
     if not why:
         return turns
     if len(why) == len(answers):
         reason, told = why[answers[-1]]
-        raise Refused(reason, f"no answer is left: {told}")
+        raise RecordRejected(reason, f"no answer is left: {told}")
     return turns[: max(place for place in answers if place not in why) + 1]
 
 

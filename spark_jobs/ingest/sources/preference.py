@@ -6,7 +6,7 @@ from lake.landing.talk import asked
 from spark_jobs.ingest.sources import openai_messages, sharegpt, transcript
 from spark_jobs.ingest.sources.fields import SYSTEM, Fields, Record, field_value, find_name, is_record
 from spark_jobs.ingest.sources.messages import Turn, turns_of_messages
-from spark_jobs.ingest.sources.refused import Refused
+from spark_jobs.ingest.sources.rejected import RecordRejected
 from spark_jobs.ingest.sources.texts import context_text, first_text
 from spark_jobs.ingest.sources.turns import Reader, turns_said, with_system
 
@@ -39,7 +39,7 @@ def reader(fields: Fields) -> Reader | None:
         if isinstance(record[chosen], bool | int | float):
             return None
         if not context_text(record[chosen]).strip():
-            raise Refused("bad_answer", f"the field {chosen!r} is empty, and the other side is called worse")
+            raise RecordRejected("bad_answer", f"the field {chosen!r} is empty, and the other side is called worse")
         whole = _conversation_in(record[chosen])
         # the chosen side may be a whole conversation (hh-rlhf), its last message, or the bare answer
         if whole is not None and len(whole) > 1:

@@ -18,7 +18,7 @@ from lake.landing.talk import is_nothing
 from spark_jobs.ingest.json_text import as_json
 from spark_jobs.ingest.sources.fields import Record, fold, is_record
 from spark_jobs.ingest.sources.labels import best_answers
-from spark_jobs.ingest.sources.refused import Refused
+from spark_jobs.ingest.sources.rejected import RecordRejected
 
 # under these names an object of content keeps its text; the first that it has counts
 _TEXTS = (
@@ -58,7 +58,7 @@ def first_text(value: Any) -> str:
     if isinstance(value, list):
         best = best_answers(value)
         if value and not best:
-            raise Refused("bad_answer", "every answer of the record is called bad by the marks beside it")
+            raise RecordRejected("bad_answer", "every answer of the record is called bad by the marks beside it")
         return next((text for text in map(first_text, best) if text.strip()), "")
     if isinstance(value, dict) and value:
         named = next((value[name] for name in _TEXTS if name in value), None)
@@ -107,11 +107,11 @@ def _python_literal(text: str, value: Any) -> Any:
 
 
 def _part(part: Record) -> str:
-    """A part of a content: its text, or its JSON; refused where it is something to look at or to listen to."""
+    """A part of a content: its text, or its JSON; rejected where it is something to look at or to listen to."""
     kind = part.get("type")
     kind = kind if isinstance(kind, str) else ""
     if (any(word in kind for word in _MEDIA) and kind not in ("document", "file")) or _only_media(tuple(part)):
-        raise Refused(
+        raise RecordRejected(
             "other_media", f"a part of the text is of the type {kind or next(iter(part))!r}: what it shows is not text"
         )
     if kind in _THOUGHTS:

@@ -1,7 +1,7 @@
 """Why a record that could be read is not: its owner says so, or the reading would be a guess."""
 
 
-class Refused(Exception):
+class RecordRejected(Exception):
     """The record is to be quarantined; `reason` is one of `lake.tables.reasons.UNREADABLE`, `detail` a sentence."""
 
     def __init__(self, reason: str, detail: str) -> None:
