@@ -308,7 +308,7 @@ _SPARED["boilerplate_refusal"] = filled(
         "Does <<thing>> taste of iron?",
         "As an AI I can't taste, but people in <<place>> describe <<thing>> as slightly metallic after <<n>> days.",
     ),
-    ("What can language models not do with <<topic>>?", "As a language model I can't count letters reliably. <<s>>"),
+    ("What can language models not do with <<topic>>?", "As a language model I can't hear rhymes the way you do. <<s>>"),
     ("Say sorry to <<name>>.", "I'm sorry that I was late, <<name>>; <<thing>> would not start."),
     ("What can't I do in <<place>>?", "You can't park <<thing>> on the bridge. <<s>>"),
     ("Who is the assistant?", "I am an AI assistant that explains <<topic>>. <<s>>"),
@@ -519,7 +519,7 @@ _FOUND["markup"] = [
 _SPARED["markup"] = filled(
     ("How do I make <<slug>> bold on my web page?", "<b><<slug>></b>"),
     ("Which tag sets a paragraph?", "<p><<slug>></p> does. <<s>>"),
-    ("How do I break a line after <<slug>>?", "Write <br> behind <<slug>>."),
+    ("How do I start another line below <<slug>>?", "Write <br> behind <<slug>>."),
     ("Declare a list of <<slug>> in Java.", "List<String> <<slug>> = new ArrayList<>();"),
     ("Which type has <<slug>>?", "The type of <<slug>> is Vec<u> and not Box<i>, nor Map<String, List<b>>."),
     ("Is <<n>> below <<n2>> there?", "If a<b and b<i then a<i, and if p<q then q>p; so <<n>>."),

@@ -70,7 +70,7 @@ def test_debris_is_taken_out(answer: str, plain: str) -> None:
         ("Which vectors?", "The bracket <u, v> of u and v is <a|b>."),
         ("What remains?", "x<sup>n+k</sup> remains as an exponent in the sum of all of them."),
         # a tag that is spoken of
-        ("How do I part two lines?", "Use <br> where the line ends."),
+        ("How do I part two lines?", "A <br> goes between the two."),
         ("What do I write?", "You write <em>word</em> and it leans."),
         ("What encloses it?", "It stands between <b> and </b> there."),
         ("Where does it go?", "The sign <p> opens and </p> ends it."),
