@@ -308,7 +308,10 @@ _SPARED["boilerplate_refusal"] = filled(
         "Does <<thing>> taste of iron?",
         "As an AI I can't taste, but people in <<place>> describe <<thing>> as slightly metallic after <<n>> days.",
     ),
-    ("What can language models not do with <<topic>>?", "As a language model I can't hear rhymes the way you do. <<s>>"),
+    (
+        "What can language models not do with <<topic>>?",
+        "As a language model I can't hear rhymes the way you do. <<s>>",
+    ),
     ("Say sorry to <<name>>.", "I'm sorry that I was late, <<name>>; <<thing>> would not start."),
     ("What can't I do in <<place>>?", "You can't park <<thing>> on the bridge. <<s>>"),
     ("Who is the assistant?", "I am an AI assistant that explains <<topic>>. <<s>>"),

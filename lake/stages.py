@@ -36,6 +36,7 @@ class Stage:
     sides: tuple[str, ...] = ()
     balance: Balance | None = None
     reads_itself: bool = False  # the job is also given its own table as last published (append mode)
+    records: str | None = None  # the input that other inputs were made from: all are read as of the same version of it
     kinds: tuple[str, ...] = ()
     summary: str = ""
 
@@ -110,6 +111,7 @@ _ALL = (
     ),
     Stage(
         "silver/quality", "spark", ("silver/unique_instructions", "silver/ratings", "silver/embeddings"),
+        records="silver/unique_instructions",
         job="spark_jobs.curate.job:curated_scores", params="spark_jobs.curate.job:QualityParams", suite="expectations.suites.silver:quality",
         sides=("silver/unrated",),
         balance=Balance("silver/unique_instructions", "id", (("silver/quality", "id"), ("silver/unrated", "id"))),
@@ -117,6 +119,7 @@ _ALL = (
     ),
     Stage(
         "silver/groups", "spark", ("silver/unique_instructions", "silver/quality", "silver/embeddings"),
+        records="silver/unique_instructions",
         job="spark_jobs.group.job:groups", params="spark_jobs.group.job:GroupParams", suite="expectations.suites.silver:groups",
         sides=("silver/singletons",),
         # high-rated records are neither grouped nor singletons: the suite checks that the low ones are one or the other

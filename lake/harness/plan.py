@@ -7,6 +7,7 @@ from pydantic import BaseModel, ConfigDict
 
 from lake.errors import UserError
 from lake.harness.code_hash import code_hash
+from lake.harness.input_versions import input_versions, waits_for
 from lake.harness.new_rows import last_read, new_rows
 from lake.harness.profiles import Profile
 from lake.landing.landed import unregistered
@@ -50,12 +51,11 @@ def select_stages(names: Sequence[str] = (), first: str | None = None, last: str
 
 def fingerprint(lake: Lake, stage: Stage, profile: Profile) -> Fingerprint | None:
     """What the stage's rows would depend on now; None when an input was never published."""
-    versions = {table: lake.version(table) for table in stage.inputs}
-    known = {table: version for table, version in versions.items() if version is not None}
-    if len(known) < len(versions):
+    versions = input_versions(lake, stage)
+    if versions is None:
         return None
     params = profile.params_of(stage)
-    return Fingerprint(inputs=known, params_hash=hash_json(params.fingerprint()), code_hash=code_hash(stage))
+    return Fingerprint(inputs=versions, params_hash=hash_json(params.fingerprint()), code_hash=code_hash(stage))
 
 
 def reasons_to_run(lake: Lake, stage: Stage, profile: Profile, rebuild: bool = False) -> list[str]:
@@ -105,6 +105,8 @@ def _planned(
         action, reason, scope = "run", ", ".join(reasons), _scope(lake, stage, profile, rebuild)
     else:
         action, reason = "nothing_to_do", "inputs, params and code are unchanged"
+        if waiting := waits_for(lake, stage):
+            reason = f"new rows of {stage.records} wait for {', '.join(waiting)}"
     inputs = {table: lake.version(table) for table in stage.inputs}
     version = lake.version(stage.key)
     return PlannedStage(stage=stage.key, action=action, reason=reason, scope=scope, inputs=inputs, version=version)

@@ -6,7 +6,7 @@ through deltalake, which needs no JVM; Spark reads the files that the log names.
 """
 
 import json
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from pathlib import Path
 
 import pyarrow as pa
@@ -51,15 +51,19 @@ class Lake:
         """
         if not self.exists(key):
             return None
-        table = DeltaTable(self.uri(key))
         # nearly always the newest commit: the whole log is read only where maintenance came after it
         for most in (1, _RECENT, None):
-            for entry in table.history(most):
-                metadata = json.loads(entry.get("userMetadata") or "{}")
-                if "stage" in metadata:
-                    _check_format(key, metadata.get("format"))
-                    return int(entry["version"]), Publication.model_validate(metadata)
+            for published in self.publications(key, most):
+                return published
         return None
+
+    def publications(self, key: str, most: int | None = None) -> Iterator[tuple[int, Publication]]:
+        """The publishes of a stage's table, newest first: all, or those among the newest `most` commits."""
+        for entry in DeltaTable(self.uri(key)).history(most):
+            metadata = json.loads(entry.get("userMetadata") or "{}")
+            if "stage" in metadata:
+                _check_format(key, metadata.get("format"))
+                yield int(entry["version"]), Publication.model_validate(metadata)
 
     def version(self, key: str) -> int | None:
         """The version of `key` that readers use: its last publish; for a side table the one published with its owner."""

@@ -235,3 +235,30 @@ def test_why_a_stage_failed_in_a_process_of_its_own_is_the_last_thing_told(
     with pytest.raises(StageFailed, match="none of the 0 rows in MIXTURE's sft split") as told:
         launch.materialise(["models/distiller_sft"], "demo")
     assert "External execution" not in str(told.value)
+
+
+def test_a_stage_run_before_its_raters_loses_no_row(rated_next: Lake) -> None:
+    # three new records, then quality on its own, then the rest: they must not stay without a rating
+    unique, quality = "silver/unique_instructions", "silver/quality"
+    for key in (KEY, quality):
+        publish(
+            rated_next, key, ROWS[key], {side: ROWS.get(side, ()) for side in STAGES[key].sides}, run_id=f"1-{key[7:]}"
+        )
+    command = [sys.executable, "-m", "lake.harness.run"]
+    assert (
+        subprocess.run([*command, quality], capture_output=True, check=False).returncode == 0
+    )  # with the code of today
+    names = ["one", "two", "three"]
+    newcomers = [ROWS[unique][0] | {"id": rec(name), "text_hash": name, "text": name} for name in names]
+    publish(rated_next, unique, newcomers, run_id="2-unique", grown=True)
+    early = subprocess.run([*command, quality], capture_output=True, text=True, check=False)
+    assert (early.returncode, '"up_to_date"' in early.stdout) == (0, True), early.stderr[-2000:]
+    run_stage(STAGES[KEY], load_profile("demo"), rated_next)
+    vectors = [ROWS["silver/embeddings"][0] | {"text_hash": name} for name in names]
+    publish(rated_next, "silver/embeddings", vectors, {"silver/student_fidelity": []}, run_id="2-vectors", grown=True)
+    late = subprocess.run([*command, quality], capture_output=True, text=True, check=False)
+    assert late.returncode == 0, late.stderr[-2000:]
+    scored = rated_next.dataset(quality).to_table(columns=["id"])["id"].to_pylist()
+    assert {rec(name) for name in names} <= set(scored)
+    assert len(scored) == len(set(scored))
+    assert not rated_next.dataset("silver/unrated").to_table(columns=["id"])["id"].to_pylist()

@@ -62,3 +62,61 @@ def test_a_rebuild_is_a_reason_of_its_own(current: Lake) -> None:
     assert [entry.action for entry in plan(current, [STAGES[RATINGS]], PROFILE)] == ["nothing_to_do"]
     (entry,) = plan(current, [STAGES[RATINGS]], PROFILE, rebuild=True)
     assert (entry.action, entry.reason, entry.scope) == ("run", "a rebuild was asked for", "everything")
+
+
+QUALITY, VECTORS = "silver/quality", "silver/embeddings"
+
+
+def read_by(lake_: Lake, key: str) -> dict[str, int]:
+    wanted = fingerprint(lake_, STAGES[key], PROFILE)
+    assert wanted is not None
+    return wanted.inputs
+
+
+def rated(lake_: Lake, name: str) -> None:
+    publish(lake_, RATINGS, [ROWS[RATINGS][0] | {"id": rec(name)}], run_id=f"rate-{name}", grown=True)
+
+
+def embedded(lake_: Lake, name: str) -> None:
+    row = ROWS[VECTORS][0] | {"text_hash": name}
+    publish(lake_, VECTORS, [row], {"silver/student_fidelity": []}, run_id=f"embed-{name}", grown=True)
+
+
+def test_records_wait_until_all_that_is_said_of_them_is_there(current: Lake) -> None:
+    before = read_by(current, QUALITY)
+    more(current, UNIQUE, "one")
+    assert read_by(current, QUALITY) == before, "neither rated nor embedded"
+    rated(current, "one")
+    assert read_by(current, QUALITY) == before, "not embedded: its rating must not count as read"
+    (entry,) = plan(current, [STAGES[QUALITY]], PROFILE)
+    assert (entry.action, entry.reason) == ("nothing_to_do", f"new rows of {UNIQUE} wait for {VECTORS}")
+    embedded(current, "one")
+    assert read_by(current, QUALITY) == {key: current.version(key) for key in before}
+    assert grown(current, QUALITY) == {UNIQUE: 1, RATINGS: 1, VECTORS: 1}
+
+
+def test_what_reads_ahead_is_read_as_of_the_records_that_the_slowest_has_read(current: Lake) -> None:
+    for name in ("one", "two"):
+        more(current, UNIQUE, name)
+        rated(current, name)
+    embedded(current, "two")  # one run over both deliveries
+    assert grown(current, QUALITY) == {UNIQUE: 2, RATINGS: 2, VECTORS: 1}
+
+
+def test_the_second_delivery_waits_and_the_first_goes_on(current: Lake) -> None:
+    before = read_by(current, QUALITY)
+    more(current, UNIQUE, "one")
+    rated(current, "one")
+    embedded(current, "one")
+    more(current, UNIQUE, "two")
+    rated(current, "two")
+    assert read_by(current, QUALITY) == {key: version + 1 for key, version in before.items()}
+    assert grown(current, QUALITY) == {UNIQUE: 1, RATINGS: 1, VECTORS: 1}
+
+
+def test_a_stage_never_goes_back_behind_what_it_has_read(current: Lake) -> None:
+    more(current, UNIQUE, "one")  # read by quality without ratings, as a lake of before may have it
+    publish(current, QUALITY, ROWS[QUALITY], {"silver/unrated": []}, run_id="ahead")
+    read = read_by(current, QUALITY)
+    assert read[UNIQUE] == current.version(UNIQUE)
+    assert read_by(current, QUALITY) == read

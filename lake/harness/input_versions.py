@@ -1,0 +1,72 @@
+"""The versions of its inputs that a run of a stage reads: together they must show the same records.
+
+A stage that joins records with what other stages said of them (ratings, vectors) reads all of them as of the newest version of the
+records that every one of these others has read. What is newer waits. Without that, a stage run before its raters would read new
+records without their ratings, and later the ratings without the records: neither is new a second time.
+
+    silver/unique_instructions  0   1   2        three deliveries
+    silver/ratings              0   1            has not read the third
+    silver/embeddings           0                has not read the second either
+    read by silver/quality      0                version 0 of each; 1 and 2 wait
+"""
+
+from collections.abc import Mapping
+
+from lake.harness.new_rows import last_read
+from lake.stages import STAGES, Stage, producer
+from lake.storage.store import Lake
+
+
+def input_versions(lake: Lake, stage: Stage) -> dict[str, int] | None:
+    """The version of each input that a run of the stage reads now; None when one was never published."""
+    versions = {table: version for table in stage.inputs if (version := lake.version(table)) is not None}
+    if len(versions) < len(stage.inputs):
+        return None
+    if stage.records is None:
+        return versions
+    consistent = _consistent(lake, stage.records, _followers(stage), versions)
+    last = last_read(lake, stage)
+    # never back: a table must not lose what it has because one of its inputs is made anew
+    behind = (
+        last is not None and stage.records in last.inputs and consistent[stage.records] < last.inputs[stage.records]
+    )
+    return dict(last.inputs) if last is not None and behind else consistent
+
+
+def waits_for(lake: Lake, stage: Stage) -> list[str]:
+    """The inputs of a stage that have not read the newest records: these records wait for them."""
+    newest = lake.version(stage.records) if stage.records else None
+    if newest is None:
+        return []
+    return [table for table in _followers(stage) if (_records_read(lake, stage.records, table) or 0) < newest]
+
+
+def _followers(stage: Stage) -> list[str]:
+    """The inputs that another stage made from the same records."""
+    owners = {table: producer(table) for table in stage.inputs if table != stage.records}
+    return [table for table, owner in owners.items() if owner and stage.records in owner.inputs]
+
+
+def _consistent(lake: Lake, records: str, followers: list[str], versions: Mapping[str, int]) -> dict[str, int]:
+    chosen = dict(versions)
+    read = {table: _records_read(lake, records, table) for table in followers}
+    while True:
+        cut = min([chosen[records], *(version for version in read.values() if version is not None)])
+        if chosen[records] == cut and all(version in (cut, None) for version in read.values()):
+            return chosen
+        chosen[records] = cut
+        for table in followers:
+            if (read[table] or 0) > cut:
+                chosen[table], read[table] = _made_from(lake, records, table, cut)
+
+
+def _records_read(lake: Lake, records: str | None, table: str) -> int | None:
+    """The version of the records that the stage of `table` has read, also where it found nothing to add."""
+    last = last_read(lake, STAGES[table])
+    return last.inputs.get(records or "") if last else None
+
+
+def _made_from(lake: Lake, records: str, table: str, most: int) -> tuple[int, int]:
+    """The newest version of `table` made from at most version `most` of the records, and that version; the oldest, if none is."""
+    published = [(version, publication.inputs[records]) for version, publication in lake.publications(table)]
+    return next(((version, read) for version, read in published if read <= most), published[-1])
