@@ -54,12 +54,12 @@ _OF_MACHINES = (
     r"|人工智能|语言模型|机器人|künstliche intelligenz|sprachmodell\w*|intelligence artificielle|inteligencia artificial"
 )
 _SENTENCE = re.compile(r"(?<=[.!?])\s+|(?<=[。！？])|\n+")
-# sentences that send the reader elsewhere, offer, ask or excuse themselves
+# sentences in which a machine speaks of itself, or that send the reader elsewhere, offer, ask or excuse themselves
 _SENDS_ON = re.compile(
     r"(?i)^\W*(?:(?:however|instead|but|therefore|so|also|if so|for (?:this|that)|to [^,.]{1,80},),? )*"
-    r"(?:please|you (?:can|could|may|might|should|will|would|need)|i (?:can|could|would|will|am|do|don|suggest|recommend|only|must|apologi[sz]e|hope|encourage|rely|was)\b|i['’]m|my (?:purpose|role|function|job|knowledge)"
+    r"(?:please|you (?:can|could|may|might|should|will|would|need)|i (?:can|could|would|will|am|do|don|suggest|recommend|only|must|apologi[sz]e|hope|encourage|rely|was|have to)\b|i['’]m|my (?:purpose|role|function|job|knowledge)"
     r"|if (?:you|there)|is there|can (?:you|i)|could you|would you|let me|feel free|how (?:can|may)|what (?:else|would)|it (?:is|would be) (?:best|important|not|recommended|advisable|better)"
-    r"|consult|check|thanks?|sorry|there are (?:many|several|various|plenty|some)|perhaps|maybe|more (?:information|context|details))\b|.*\?\s*$"
+    r"|as an? (?:ai|artificial intelligence|(?:large )?language model)\b|consult|check|thanks?|sorry|there are (?:many|several|various|plenty|some)|perhaps|maybe|more (?:information|context|details))\b|.*\?\s*$"
     r"|.*\b(?:possible for me|without (?:\w+ )?(?:context|further|more|additional)|i (?:can ?not|can['’]t|don['’]t|do not|am unable))\b"
 )
 _TURN = re.compile(r"(?i), *(?:but|however|though|yet|still|and so)\b[, ]*|[;:–—] *(?:(?:but|however),? )?")

@@ -137,6 +137,8 @@ def test_a_fragment_that_was_asked_for_is_finished(prompt: str, answer: str) -> 
         "Unfortunately, as a large language model, I don't have access to current prices. You can check a shop near you.",
         "As an artificial intelligence, I am unable to taste. However, I can suggest that you ask a cook.",
         "As an AI language model developed by a company, I cannot predict what will happen to the price of rice next year.",
+        "I'm sorry, but I can't comply with this. As a language model, I have rules that I keep to in every case.",
+        "I cannot discuss this. I have to keep to the rules that I was given by those who made me.",
         "Als KI kann ich diese Frage leider nicht beantworten.",
         "En tant qu'intelligence artificielle, je ne peux pas goûter le riz.",
         "Lo siento, como modelo de lenguaje no puedo probar el arroz.",
