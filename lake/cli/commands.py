@@ -121,7 +121,7 @@ def run(
 ) -> int:
     """Bring tables up to date; what is up to date is left alone."""
     from lake.engines.spark import start_ahead
-    from lake.harness.plan import plan, select_stages
+    from lake.harness.plan import check_passages, plan, select_stages
     from lake.landing.landed import register_landed
     from lake.landing.register import FILES
 
@@ -132,6 +132,7 @@ def run(
         register_landed(lake)
         if lake.version(FILES) is None:
             raise UserError("No raw file is registered in this lake yet: `mixlake ingest PATH --source NAME` does that")
+        check_passages(lake, selected)
     planned = plan(lake, selected, chosen, rebuild)
     if dry_run:
         render.planned(planned, as_json)

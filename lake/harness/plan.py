@@ -11,7 +11,7 @@ from lake.harness.input_versions import input_versions, waits_for
 from lake.harness.new_rows import last_read, new_rows
 from lake.harness.profiles import Profile
 from lake.landing.landed import unregistered
-from lake.landing.register import FILES
+from lake.landing.register import FILES, registered
 from lake.stages import STAGES, Stage, producer
 from lake.storage.attempts import newest_attempt
 from lake.storage.publication import Fingerprint, hash_json
@@ -19,6 +19,7 @@ from lake.storage.store import Lake
 
 Action = Literal["run", "nothing_to_do", "wait"]
 Scope = Literal["everything", "new_rows"]
+_TRAINS = "models/distiller_sft"
 
 
 class PlannedStage(BaseModel):
@@ -47,6 +48,19 @@ def select_stages(names: Sequence[str] = (), first: str | None = None, last: str
     if low > high:
         raise UserError(f"--from {first} comes after --to {last} in the pipeline: {', '.join(keys)}")
     return [STAGES[key] for key in keys if (key in names if names else low <= keys.index(key) <= high)]
+
+
+def check_passages(lake: Lake, stages: Sequence[Stage]) -> None:
+    """Raises UserError where a distiller is to be trained and no file of passages is registered, from which MIXTURE is built.
+
+    Said before anything starts: the stages before it would take minutes, only for training to find no item.
+    """
+    trains = next((stage.key for stage in stages if stage.key == _TRAINS), None)
+    if trains and not any(row["kind"] == "passages" for row in registered(lake)):
+        raise UserError(
+            f"{trains} learns from MIXTURE, which is built from passages, and none is registered: `mixlake ingest PATH --source NAME "
+            f"--licence ID --kind passages` does that; `mixlake run --to silver/groups` runs what needs none"
+        )
 
 
 def fingerprint(lake: Lake, stage: Stage, profile: Profile) -> Fingerprint | None:

@@ -2,6 +2,7 @@
 
 import os
 from dataclasses import replace
+from pathlib import Path
 from time import time
 
 import pytest
@@ -10,9 +11,9 @@ from lakes import ROWS, publish
 import lake.harness.plan
 from lake.errors import UserError
 from lake.harness.code_hash import code_hash
-from lake.harness.plan import fingerprint, plan, rejected_inputs, select_stages
+from lake.harness.plan import check_passages, fingerprint, plan, rejected_inputs, select_stages
 from lake.harness.profiles import Profile, resolve
-from lake.landing.register import landing_folder
+from lake.landing.register import Entry, landing_folder, register
 from lake.stages import STAGES
 from lake.storage.attempts import record_attempt
 from lake.storage.report import StageReport
@@ -96,3 +97,16 @@ def test_a_landed_file_is_work_to_do(current: Lake) -> None:
     bronze, silver = plan(current, [STAGES["bronze/instructions"], STAGES["silver/instructions"]], PROFILE)
     assert (bronze.action, silver.action) == ("run", "wait")
     assert bronze.reason.endswith("1 landed file waits to be registered")
+
+
+def test_training_without_passages_is_told_before_anything_starts(tmp_path: Path) -> None:
+    empty = Lake(str(tmp_path / "lake"))
+    file = tmp_path / "a.jsonl"
+    file.write_text('{"prompt": "a", "response": "b"}\n')
+    register(empty, Entry(str(file), "mine", "MIT"))
+    with pytest.raises(UserError, match="built from passages, and none is registered"):
+        check_passages(empty, select_stages())
+    check_passages(empty, select_stages(last="silver/groups"))
+    file.write_text('{"title": "a", "text": "b"}\n')
+    register(empty, Entry(str(file), "texts", "MIT", "passages"))
+    check_passages(empty, select_stages())
