@@ -77,7 +77,7 @@ def test_a_session_is_started_ahead_once_and_in_the_background(monkeypatch: pyte
     monkeypatch.setattr(engines, "_session", start)
     engines.start_ahead(Lake(str(tmp_path)), ["silver/ratings", "silver/groups"])
     assert starting.wait(60)
-    assert engines.spark_session() is session
+    assert engines.shared_session() is session
     assert threads != [current_thread()] and len(threads) == 1
 
 
