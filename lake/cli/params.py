@@ -12,10 +12,10 @@ from lake.stages import Stage
 
 _WORDS = {str: "text", int: "whole number", float: "number", bool: "true or false", type(None): "null", Any: "anything"}
 _BOUNDS = (
-    ("gt", "above {:g}"),
-    ("ge", "from {:g}"),
-    ("lt", "below {:g}"),
-    ("le", "up to {:g}"),
+    ("gt", "above {}"),
+    ("ge", "from {}"),
+    ("lt", "below {}"),
+    ("le", "up to {}"),
     ("min_length", "length at least {}"),
     ("max_length", "length at most {}"),
     ("pattern", "matching {}"),
