@@ -122,12 +122,16 @@ def run(
     """Bring tables up to date; what is up to date is left alone."""
     from lake.engines.spark import start_ahead
     from lake.harness.plan import check_passages, plan, select_stages
-    from lake.landing.landed import register_landed
+    from lake.landing.landed import SETTLED_AFTER, register_landed, unsettled
     from lake.landing.register import FILES
 
     chosen = _profile(profile)
     selected = select_stages(stages or (), first, last)
     lake = _lake()
+    for file in unsettled(lake):
+        progress.console().print(
+            f"waits: {file} was written to less than {SETTLED_AFTER:.0f} s ago; the next run registers it"
+        )
     if not dry_run:
         register_landed(lake)
         if lake.version(FILES) is None:

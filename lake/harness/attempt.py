@@ -27,9 +27,8 @@ class Attempt:
     run_id: str
     wanted: Fingerprint
     increment: NewRows | None  # None: the job is given all rows
-    seen: Mapping[
-        str, int
-    ]  # the newest version of each of its tables when it began: what its commits are conditional on
+    # the newest version of each of its tables when it began: what its commits are conditional on
+    seen: Mapping[str, int]
     context: JobContext
     started: float
 

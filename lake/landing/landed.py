@@ -8,6 +8,7 @@ import json
 import os
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -93,6 +94,7 @@ class _HashIndex:
 
     def save(self) -> None:
         if self._changed:
-            unfinished = self._path.with_name(f"{self._path.name}.{os.getpid()}")
-            unfinished.write_text(json.dumps(self._hashed), encoding="utf-8")
-            unfinished.replace(self._path)
+            with suppress(OSError):  # a cache in a folder that may only be read: files are hashed again next time
+                unfinished = self._path.with_name(f"{self._path.name}.{os.getpid()}")
+                unfinished.write_text(json.dumps(self._hashed), encoding="utf-8")
+                unfinished.replace(self._path)

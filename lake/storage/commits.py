@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from typing import Literal
 
 from deltalake import CommitProperties, DeltaTable, Schema, Transaction
-from deltalake.exceptions import CommitFailedError, DeltaError
+from deltalake.exceptions import DeltaError
 from deltalake.transaction import AddAction, create_table_with_add_actions
 
 from lake.errors import StageFailed
@@ -58,6 +58,7 @@ def commit(
     retries = None if seen is None else 0
     properties = CommitProperties(dict(metadata), max_commit_retries=retries, app_transactions=[Transaction(app_id, 1)])
     schema = Schema.from_arrow(staged.table.schema)
+    expected = seen  # the newest version that this commit has to meet
     try:
         if not DeltaTable.is_deltatable(uri):
             create_table_with_add_actions(
@@ -77,11 +78,13 @@ def commit(
                 raise _overtaken(staged)
             if base is not None and staged.table.side_of and current.version() != base:
                 current.restore(base, commit_properties=CommitProperties(max_commit_retries=retries))
+                expected = None if seen is None else current.version()
             current.create_write_transaction([*actions], mode=mode, schema=schema, commit_properties=properties)
             current.update_incremental()
         return current.version()
-    except (CommitFailedError, DeltaError) as error:
-        if seen is None:
+    except DeltaError as error:
+        # anything else that Delta rejects is no other writer's doing, and must not be told as if it were
+        if expected is None or newest_version(uri) == expected:
             raise
         raise _overtaken(staged) from error
 

@@ -194,3 +194,14 @@ def test_an_environment_without_a_checkout_is_mended_by_the_lock_that_is_shipped
     (extra,) = [finding for finding in examine(settings(), load_profile("demo")) if finding.name == "extra cpu"]
     assert "-m pip install --no-deps -r " in extra.mend
     assert extra.mend.endswith("requirements/cpu.txt")
+
+
+def test_a_landed_file_that_is_still_written_to_is_named(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("MIXLAKE_ROOT", str(tmp_path / "lake"))
+    file = tmp_path / "lake" / "landing" / "raw" / "mail" / "a.jsonl"
+    file.parent.mkdir(parents=True)
+    file.write_text("{}\n")
+    code, _, err = mixlake(capsys, "run", "--dry-run")
+    assert (code, f"waits: {file} was written to less than 5 s ago" in " ".join(err.split())) == (0, True)

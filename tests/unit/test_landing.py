@@ -330,3 +330,19 @@ def test_paths_within_a_source_are_unique_stable_and_free_of_the_machine(lake: L
     (tmp_path / "b/train.json").write_text("[{}]")
     register(lake, Entry(str(tmp_path / "b"), "notes"))
     assert {row["uri"]: row["path"] for row in registered(lake)} == before
+
+
+def test_a_landing_folder_that_may_only_be_read_is_looked_at_all_the_same(
+    lake: Lake, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = landing_folder(lake) / "mail" / "a.jsonl"
+    file.parent.mkdir(parents=True)
+    file.write_text("{}\n")
+    settle(file)
+    register_landed(lake)
+
+    def locked(*_: object, **__: object) -> None:
+        raise PermissionError("read-only")
+
+    monkeypatch.setattr(Path, "write_text", locked)
+    assert unregistered(lake) == []

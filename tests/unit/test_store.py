@@ -8,6 +8,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 from deltalake import DeltaTable
+from deltalake.exceptions import DeltaError
 
 from lake.errors import StageFailed, UserError
 from lake.storage.attempts import newest_attempt, record_attempt
@@ -217,3 +218,17 @@ def test_an_append_side_returns_to_the_version_its_owner_names(tmp_path: Path) -
     at = lake.publish(lake.write(side, "run-c", advice("second")), stage("c"))
     lake.publish(lake.write(owner, "run-c", rows), stage("c", sides={side: at}))
     assert set(lake.dataset(side).to_table(columns=["advice"])["advice"].to_pylist()) == {"first", "second"}
+
+
+def test_what_delta_rejects_is_not_told_as_another_writer(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    lake = Lake(str(tmp_path))
+    lake.publish(lake.write(KEY, "run-a", scores("rec_1")), publication("a"))
+    staged, seen = lake.write(KEY, "run-b", scores("rec_2")), lake.newest(KEY)
+
+    class Rejecting(DeltaTable):
+        def create_write_transaction(self, *arguments: Any, **named: Any) -> None:
+            raise DeltaError("no space left")
+
+    monkeypatch.setattr("lake.storage.commits.DeltaTable", Rejecting)
+    with pytest.raises(DeltaError, match="no space left"):
+        lake.publish(staged, publication("b", grown=True), seen)

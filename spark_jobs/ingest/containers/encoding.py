@@ -9,16 +9,10 @@ import io
 import re
 from typing import Any, BinaryIO, TypeVar, cast
 
+from lake.landing.heads import unicode_of
 from spark_jobs.ingest.containers.streams import BLOCK
 
 SAMPLE = 2**16  # bytes of the beginning by which encoding and container are recognised
-_MARKS = (
-    (codecs.BOM_UTF8, "utf-8"),
-    (codecs.BOM_UTF32_LE, "utf-32"),  # before UTF-16, whose mark begins this one
-    (codecs.BOM_UTF32_BE, "utf-32"),
-    (codecs.BOM_UTF16_LE, "utf-16"),
-    (codecs.BOM_UTF16_BE, "utf-16"),
-)
 # what text files were written in before UTF-8, commonest first: not the code pages of DOS, the Macintosh and mainframes, which short
 # texts fit just as well
 _LEGACY = (
@@ -35,8 +29,7 @@ def encoding_of(head: bytes) -> str:
     """The name of the encoding: by byte order mark, by zero bytes (UTF-16 and 32), by being UTF-8, else the likeliest of the old ones."""
     if head.isascii() and b"\0" not in head:
         return "utf-8"
-    marked = next((name for mark, name in _MARKS if head.startswith(mark)), None)
-    return marked or _wide(head) or ("utf-8" if _looks_like_utf8(head) else _legacy(head))
+    return unicode_of(head) or ("utf-8" if _looks_like_utf8(head) else _legacy(head))
 
 
 def as_utf8(stream: BinaryIO, encoding: str) -> BinaryIO:
@@ -99,20 +92,6 @@ def _byte_ff(error: UnicodeError) -> tuple[str, int]:
 
 
 codecs.register_error("mixlake.mark", _byte_ff)
-
-
-def _wide(head: bytes) -> str | None:
-    """UTF-16 or UTF-32 without a mark: text in it is full of zero bytes, always in the same places."""
-    zeros = [head[place::4].count(0) / max(len(head[place::4]), 1) for place in range(4)]
-    if min(zeros[2:]) > 0.9:
-        return "utf-32-le"
-    if min(zeros[:2]) > 0.9:
-        return "utf-32-be"
-    if min(zeros[1], zeros[3]) > 0.4 and max(zeros[0], zeros[2]) < 0.1:
-        return "utf-16-le"
-    if min(zeros[0], zeros[2]) > 0.4 and max(zeros[1], zeros[3]) < 0.1:
-        return "utf-16-be"
-    return None
 
 
 def _looks_like_utf8(head: bytes) -> bool:
