@@ -53,7 +53,7 @@ def known(name: str) -> bool:
     return not folded.isdisjoint(EXCHANGE | TEXT | _OTHER)
 
 
-def speak_of(names: Iterable[str]) -> tuple[bool, bool]:
+def have_exchange_or_text(names: Iterable[str]) -> tuple[bool, bool]:
     """Whether any of the names asks or answers, and whether any holds a text."""
     folded = {fold(str(name)) for name in names}
     return not folded.isdisjoint(EXCHANGE), not folded.isdisjoint(TEXT)

@@ -17,6 +17,7 @@ import pyarrow.parquet as pq
 from pyarrow import fs
 
 from lake.errors import UserError
+from lake.landing.conversations import conversation_turns, opening_role
 from lake.landing.delimiters import (
     DELIMITED_SUFFIXES,
     delimiter_of,
@@ -26,8 +27,7 @@ from lake.landing.delimiters import (
     stated_delimiter,
 )
 from lake.landing.heads import decoded
-from lake.landing.names import speak_of
-from lake.landing.talk import opens, said
+from lake.landing.names import have_exchange_or_text
 
 Kind = Literal["instructions", "passages", "benchmark", "reference"]
 ROLES = ("prompt", "response", "context", "system", "messages", "title", "text", "id")
@@ -71,7 +71,7 @@ def kind_of(filesystem: fs.FileSystem, path: str, fields: str | None = None) -> 
         # whatever a reader makes of bytes that are not what their name says: the file is registered all the same
         except Exception:
             return "instructions"
-    exchange, text = speak_of(names)
+    exchange, text = have_exchange_or_text(names)
     return "passages" if text and not exchange and not talks else "instructions"
 
 
@@ -102,9 +102,9 @@ def _seen(filesystem: fs.FileSystem, path: str) -> tuple[list[str], bool]:
 def _in_plain_text(head: str) -> tuple[list[str], bool]:
     columns = _columns(head)
     # a table under the name of a text
-    if len(columns) > 1 and speak_of(columns)[0] and all(len(name) < 40 for name in columns):
+    if len(columns) > 1 and have_exchange_or_text(columns)[0] and all(len(name) < 40 for name in columns):
         return columns, False
-    return ["text"], opens(head) is not None
+    return ["text"], opening_role(head) is not None
 
 
 def _in_parquet(filesystem: fs.FileSystem, path: str) -> tuple[list[str], bool]:
@@ -156,7 +156,7 @@ def _are_conversations(records: list[Any]) -> bool:
         for record in records[:20]
         if isinstance(record, dict)
     ]
-    talks = [any(said(text) is not None for text in some) for some in texts]
+    talks = [any(conversation_turns(text) is not None for text in some) for some in texts]
     return 2 * sum(talks) > len(talks)
 
 

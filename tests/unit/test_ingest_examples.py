@@ -37,7 +37,7 @@ from spark_jobs.ingest.splits import split_file
         "spark_jobs.ingest.sources",
         "lake.landing.addresses",
         "lake.landing.heads",
-        "lake.landing.talk",
+        "lake.landing.conversations",
         "spark_jobs.ingest.sources.choices",
         "spark_jobs.ingest.sources.columns",
         "spark_jobs.ingest.sources.counting",

@@ -7,7 +7,7 @@ from codecs import BOM_UTF8
 from pathlib import PurePosixPath
 
 from lake.landing.delimiters import DELIMITED_SUFFIXES, DELIMITERS, delimiter_of, first_row
-from lake.landing.names import speak_of
+from lake.landing.names import have_exchange_or_text
 from spark_jobs.ingest.containers.raw_record import UnreadableFile
 from spark_jobs.ingest.containers.streams import COMPRESSION_SUFFIXES
 
@@ -116,7 +116,11 @@ def _named_table(name: str, head: bytes) -> str | None:
         return None
     header = head.lstrip(BOM_UTF8).decode("utf-8", "replace").lstrip().partition("\n")[0]
     cells = first_row(header.rstrip("\r"), delimiter_of(header))
-    return "delimited" if len(cells) > 1 and speak_of(cells)[0] and all(len(cell) < 40 for cell in cells) else None
+    return (
+        "delimited"
+        if len(cells) > 1 and have_exchange_or_text(cells)[0] and all(len(cell) < 40 for cell in cells)
+        else None
+    )
 
 
 def _delimited(head: bytes) -> str | None:

@@ -5,7 +5,7 @@ from codecs import BOM_UTF8
 from collections.abc import Iterator
 from typing import BinaryIO
 
-from lake.landing.talk import opens
+from lake.landing.conversations import opening_role
 from spark_jobs.ingest.containers.encoding import SAMPLE
 from spark_jobs.ingest.containers.raw_record import RECORD_LIMIT, RawRecord, UnreadableFile, invalid_utf8
 from spark_jobs.ingest.containers.streams import read_head
@@ -50,7 +50,7 @@ def read(stream: BinaryIO) -> Iterator[RawRecord]:
 def _speaker(text: bytes) -> str | None:
     """The role with whose mark a text begins; nearly all lines of prose are told by their first character."""
     begun = text[:_OPENING].lstrip()
-    return opens(begun.decode("utf-8", "replace")) if begun[:1] in _MARKS else None
+    return opening_role(begun.decode("utf-8", "replace")) if begun[:1] in _MARKS else None
 
 
 def _begins(line: bytes, speaker: str | None, answered: bool) -> bool:

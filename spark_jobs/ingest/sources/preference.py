@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from lake.landing.talk import asked
+from lake.landing.conversations import prompt_turns
 from spark_jobs.ingest.sources import openai_messages, sharegpt, transcript
 from spark_jobs.ingest.sources.fields import SYSTEM, Fields, Record, field_value, find_name, is_record
 from spark_jobs.ingest.sources.messages import Turn, turns_of_messages
@@ -63,6 +63,6 @@ def _conversation_in(value: Any) -> list[Turn] | None:
 
 
 def _turns_of_prompt(prompt: Any) -> list[Turn]:
-    if isinstance(prompt, str) and (before := asked(prompt)):
+    if isinstance(prompt, str) and (before := prompt_turns(prompt)):
         return turns_said(before)
     return _conversation_in(prompt) or [{"role": "user", "content": context_text(prompt)}]

@@ -14,7 +14,7 @@ from typing import Any
 
 import orjson
 
-from lake.landing.talk import is_nothing
+from lake.landing.conversations import is_nothing
 from spark_jobs.ingest.json_text import as_json
 from spark_jobs.ingest.sources.fields import Record, fold, is_record
 from spark_jobs.ingest.sources.labels import best_answers

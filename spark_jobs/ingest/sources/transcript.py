@@ -1,6 +1,6 @@
-"""Whole conversations in one text, marked as `lake.landing.talk` knows: ChatML, `[INST]`, `### Instruction:`, `Human: … Assistant: …`."""
+"""Whole conversations in one text, marked as `lake.landing.conversations` knows: ChatML, `[INST]`, `### Instruction:`, `Human: … Assistant: …`."""
 
-from lake.landing.talk import said
+from lake.landing.conversations import conversation_turns
 from spark_jobs.ingest.sources.fields import Fields, find_name
 from spark_jobs.ingest.sources.messages import Turn
 from spark_jobs.ingest.sources.turns import Reader, turns_said
@@ -21,5 +21,5 @@ def reader(fields: Fields) -> Reader | None:
 
 def parse_transcript(text: str) -> list[Turn] | None:
     """The turns of a text that is a conversation with an answer; what stands before the first mark opens as system."""
-    found = said(text)
+    found = conversation_turns(text)
     return None if found is None else turns_said(found)

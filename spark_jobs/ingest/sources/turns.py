@@ -9,7 +9,7 @@ Lists of messages are read in `messages.py`. Nothing is mended here: what a text
 from collections.abc import Callable
 from typing import Any
 
-from lake.landing.talk import asked
+from lake.landing.conversations import prompt_turns
 from spark_jobs.ingest.sources.fields import SYSTEM, Fields, Record, find_name, folded, is_record
 from spark_jobs.ingest.sources.messages import Turn, turns_of_messages
 from spark_jobs.ingest.sources.texts import as_text, context_text, first_text, in_cell
@@ -35,7 +35,7 @@ def turns_of_exchange(question: Any, context: Any, answer: Any) -> list[Turn]:
     more = "" if context is None or context == "" else context_text(context)
     if more.strip():
         prompt = f"{prompt}\n\n{more}" if prompt.strip() else more
-    elif prompt.endswith(_OPEN_ENDS, -12) and (before := asked(prompt)):
+    elif prompt.endswith(_OPEN_ENDS, -12) and (before := prompt_turns(prompt)):
         return [*turns_said(before), {"role": "assistant", "content": first_text(answer)}]
     return [{"role": "user", "content": prompt}, {"role": "assistant", "content": first_text(answer)}]
 

@@ -1,12 +1,12 @@
 """Conversations written into one text: the marks at which a speaker's words begin, in the forms in use.
 
-    >>> said("### Human: Why?### Assistant: So.")
+    >>> conversation_turns("### Human: Why?### Assistant: So.")
     [('user', 'Why?'), ('assistant', 'So.')]
-    >>> said("[INST] <<SYS>>Be kind.<</SYS>> Hi [/INST] Hello </s>")
+    >>> conversation_turns("[INST] <<SYS>>Be kind.<</SYS>> Hi [/INST] Hello </s>")
     [('system', 'Be kind.'), ('user', 'Hi'), ('assistant', 'Hello')]
-    >>> said("#Q Which is a drink?\\n^ Tea\\nA Tea\\nB Rice")
+    >>> conversation_turns("#Q Which is a drink?\\n^ Tea\\nA Tea\\nB Rice")
     [('user', 'Which is a drink?\\nA. Tea\\nB. Rice'), ('assistant', 'Tea')]
-    >>> said("A letter.\\nUser: a word with a colon.") is None
+    >>> conversation_turns("A letter.\\nUser: a word with a colon.") is None
     True
 
 Registering looks for them to tell conversations from passages (`lake.landing.peek`), reading takes them apart
@@ -17,7 +17,7 @@ import re
 from collections.abc import Sequence
 from typing import NamedTuple
 
-Said = list[tuple[str, str]]  # role (system, user, assistant or tool) and words, in order
+Turns = list[tuple[str, str]]  # role (system, user, assistant or tool) and words, in order
 
 _NAMES = {
     **dict.fromkeys(("system", "sys", "developer", "system_prompt"), "system"),
@@ -103,14 +103,14 @@ _SYSTEM = re.compile(r"<<SYS>>(.*?)<</SYS>>", re.DOTALL)
 _TRIVIA = re.compile(r"#Q[ \t]+(?P<question>.+?)\n\^[ \t]*(?P<answer>[^\n]+)(?P<options>(?:\n[A-Z][ \t]+[^\n]+)*)\s*", re.DOTALL)  # fmt: skip
 
 
-def said(text: str) -> Said | None:
+def conversation_turns(text: str) -> Turns | None:
     """Who says what in a text that is a conversation with an answer; None for any other text."""
     if _HINT.search(text) is None:
         return None
     return _trivia(text) or next((found for form in _FORMS if (found := _in_form(text, form))), None)
 
 
-def asked(text: str) -> Said | None:
+def prompt_turns(text: str) -> Turns | None:
     """What comes before the answer in a text that ends where the answer begins, as a rendered prompt does; else None."""
     for form in _FORMS:
         spoken = _spoken(text, form)
@@ -119,7 +119,7 @@ def asked(text: str) -> Said | None:
     return None
 
 
-def opens(text: str) -> str | None:
+def opening_role(text: str) -> str | None:
     """The role of the speaker with whose mark a text begins; None where it begins with none."""
     begun = text.lstrip()
     if begun.startswith("#Q "):
@@ -131,7 +131,7 @@ def opens(text: str) -> str | None:
     return None
 
 
-def _in_form(text: str, form: _Form) -> Said | None:
+def _in_form(text: str, form: _Form) -> Turns | None:
     spoken = _spoken(text, form)
     # without an answer it is a text that begins with a name, such as a play or a letter
     if spoken is None or not {"user", "assistant"} <= {role for role, _ in spoken}:
@@ -142,7 +142,7 @@ def _in_form(text: str, form: _Form) -> Said | None:
     return _merged(spoken)
 
 
-def _spoken(text: str, form: _Form) -> Said | None:
+def _spoken(text: str, form: _Form) -> Turns | None:
     """The words behind each mark of one form; None where it has no mark, an unknown speaker, or text in a wrong place."""
     marks = list(form.mark.finditer(text))
     if not marks:
@@ -164,7 +164,7 @@ def _opens_exchange(roles: Sequence[str | None]) -> bool:
     return roles[0] in ("system", "user") and "assistant" in roles
 
 
-def _with_system(role: str, words: str) -> Said:
+def _with_system(role: str, words: str) -> Turns:
     """A turn; two where a system instruction is written into it."""
     system = _SYSTEM.search(words) if "<<SYS>>" in words else None
     if system is None:
@@ -196,9 +196,9 @@ def _bare(words: str) -> str:
     return words
 
 
-def _merged(spoken: Said) -> Said:
+def _merged(spoken: Turns) -> Turns:
     """The turns, of which an instruction and the input that follows it are one: both are the user's."""
-    merged: Said = []
+    merged: Turns = []
     for role, words in spoken:
         if merged and role == "user" == merged[-1][0]:
             if not is_nothing(words):
@@ -208,7 +208,7 @@ def _merged(spoken: Said) -> Said:
     return merged
 
 
-def _trivia(text: str) -> Said | None:
+def _trivia(text: str) -> Turns | None:
     """A block of a trivia file: `#Q` and the question, `^` and the answer, options behind their letters."""
     found = _TRIVIA.fullmatch(text.strip()) if text.lstrip().startswith("#Q") else None
     if found is None:

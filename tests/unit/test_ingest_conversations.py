@@ -3,8 +3,8 @@
 import pytest
 from raw_files import lines, rows_of, said
 
-from lake.landing.talk import asked
-from lake.landing.talk import said as words_of
+from lake.landing.conversations import conversation_turns as words_of
+from lake.landing.conversations import prompt_turns
 
 ONE = [("user", "Boil it?"), ("assistant", "For an hour.")]
 TWO = [*ONE, ("user", "And then?"), ("assistant", "Drain it.")]
@@ -84,7 +84,7 @@ def test_words_that_look_like_marks_of_another_form_are_part_of_what_is_said() -
 
 
 def test_a_rendered_prompt_is_read_with_the_answer_beside_it() -> None:
-    assert asked("Human: Boil it?\n\nAssistant:") == [("user", "Boil it?")]
+    assert prompt_turns("Human: Boil it?\n\nAssistant:") == [("user", "Boil it?")]
     record = {"prompt": "### Instruction:\nBoil it?\n\n### Response:", "completion": "For an hour."}
     assert said("x.jsonl", lines(record)) == [("Boil it?", "For an hour.")]
     pair = {"prompt": "\n\nHuman: Boil it?\n\nAssistant:", "chosen": " For an hour.", "rejected": " No."}
