@@ -1,7 +1,7 @@
 """Precision and recall of each cleaning rule on planted records: at least 200 that it must find and 400 that only look so.
 
 `python benchmarks/cleaning_rules.py --out benchmarks/results/cleaning_rules.json` prints the table of docs/cleaning.md; no network,
-about a minute. The records are made by benchmarks/cleaning_planted.py, seeded, and go through the cleaning of a whole batch.
+about a minute. The records are made by benchmarks/cleaning_planted/, seeded, and go through the cleaning of a whole batch.
 
 A rule that changes or names (markup, language) has found a record only if what it gives is what was expected; a record that it must
 leave alone and does not counts against its precision.

@@ -1,8 +1,7 @@
-"""What the tests of the gate share: suites by stage, with the limits of the stages' own params."""
+"""What the tests of the gate share; also puts this folder on the path."""
 
 from __future__ import annotations
 
-import inspect
 import sys
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -12,29 +11,10 @@ import pytest
 
 sys.path.insert(0, str(Path(__file__).parent))
 
-from lake.harness.job import Views
-from lake.harness.profiles import resolve
-from lake.stages import STAGES
+from suite_batches import batches_of
 
 if TYPE_CHECKING:
-    from expectations.gate import Audit, Batch
-
-LIMITS: dict[str, dict[str, Any]] = {"gold/training_set": {"budget": 3}, "silver/unique_instructions": {"max_star": 2}}
-
-
-def limits_of(suite: Callable[..., Any]) -> list[str]:
-    """The params that a suite takes by name."""
-    return [name for name, one in inspect.signature(suite).parameters.items() if one.kind is one.KEYWORD_ONLY]
-
-
-def batches_of(stage: str, frames: Mapping[str, Any], before: Mapping[str, Any] | None = None) -> list[Batch]:
-    """The batches of a stage's suite, with the limits of the stage's own params."""
-    declared = STAGES[stage]
-    suite = resolve(declared.suite)
-    named = limits_of(suite)
-    params = resolve(declared.params)(**LIMITS.get(stage, {})) if named else None
-    seen = Views({key: frames[key] for key in (*declared.inputs, *declared.outputs)}, before or {})
-    return list(suite(seen, **{name: getattr(params, name) for name in named}))
+    from expectations.gate import Audit
 
 
 @pytest.fixture

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from conftest import limits_of
+from suite_batches import limits_of
 from world import ident, silver, tables
 
 from expectations.gate import audit

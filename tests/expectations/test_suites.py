@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any
 import pyarrow as pa
 import pyarrow.dataset as ds
 import pytest
-from conftest import batches_of, limits_of
 from mutations import MUTATIONS, Edit
+from suite_batches import batches_of, limits_of
 from world import everything, ident, tables
 
 from lake.harness.profiles import resolve

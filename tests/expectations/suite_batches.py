@@ -1,0 +1,31 @@
+"""The batches of a stage's suite on frames made for a test, with the limits of the stage's own params."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any
+
+from lake.harness.job import Views
+from lake.harness.profiles import resolve
+from lake.stages import STAGES
+
+if TYPE_CHECKING:
+    from expectations.gate import Batch
+
+LIMITS: dict[str, dict[str, Any]] = {"gold/training_set": {"budget": 3}, "silver/unique_instructions": {"max_star": 2}}
+
+
+def limits_of(suite: Callable[..., Any]) -> list[str]:
+    """The params that a suite takes by name."""
+    return [name for name, one in inspect.signature(suite).parameters.items() if one.kind is one.KEYWORD_ONLY]
+
+
+def batches_of(stage: str, frames: Mapping[str, Any], before: Mapping[str, Any] | None = None) -> list[Batch]:
+    """The batches of a stage's suite, with the limits of the stage's own params."""
+    declared = STAGES[stage]
+    suite = resolve(declared.suite)
+    named = limits_of(suite)
+    params = resolve(declared.params)(**LIMITS.get(stage, {})) if named else None
+    seen = Views({key: frames[key] for key in (*declared.inputs, *declared.outputs)}, before or {})
+    return list(suite(seen, **{name: getattr(params, name) for name in named}))
