@@ -56,8 +56,9 @@ _LOCAL = {
 
 # Batches leave little behind that lives long: a collector that works beside them only takes their cores.
 _JAVA = "-XX:+UseParallelGC"
-# The optimising compiler takes some 50 CPU seconds of any run, a quarter of the JVM's work or more until 300,000 records.
-_QUICK_COMPILER = "-XX:TieredStopAtLevel=1"
+# The optimising compiler takes some 50 CPU seconds of any run, a quarter of the JVM's work or more until 300,000 records. Without it the
+# JVM reserves 48 MiB for compiled code instead of 240: Spark compiles each query anew, and some two thousand of them filled that.
+_QUICK_COMPILER = "-XX:TieredStopAtLevel=1 -XX:ReservedCodeCacheSize=240m"
 
 
 def spark_session(

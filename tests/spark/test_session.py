@@ -101,6 +101,8 @@ def test_only_a_brief_local_session_does_without_the_optimising_compiler() -> No
         for master, brief in (("local[2]", True), ("local[2]", False), ("spark://host:7077", True))
     ]
     assert ["TieredStopAtLevel=1" in one for one in options] == [True, False, False]
+    # the quick compiler's own default is a fifth of it, which a session of some two thousand queries fills
+    assert ["ReservedCodeCacheSize=240m" in one for one in options] == [True, False, False]
     assert ["UseParallelGC" in one for one in options] == [True, True, False]
 
 
