@@ -146,7 +146,7 @@ def write_shingles(records: list[dedupe_corpus.Record], path: Path) -> None:
     """Each record's set of word 3-grams as numbers: what dedupe_truth.py reads."""
     texts = pa.array([f"{prompt}\n{answer}" for _, prompt, answer in records])
     chunks = [texts.slice(start, 4096) for start in range(0, len(texts), 4096)]
-    sets = [shingle_sets(shingles(word_hashes(chunk)[0])) for chunk in chunks]
+    sets = [shingle_sets(shingles(word_hashes(chunk))) for chunk in chunks]
     _, values = np.unique(np.concatenate([held.values for held in sets]), return_inverse=True)
     np.savez(path, values=values, offsets=np.cumsum(np.concatenate([[0], *(held.lengths for held in sets)])))
 

@@ -24,10 +24,10 @@ CHANGES = ("markup", "encoding", "white_space")
 PASSAGE_REJECTED = ("empty", "too_short", "too_long", "unsupported_language", "exact_passage")
 
 # silver/duplicates, column `rule`
-DUPLICATE_RULES = ("exact_record", "exact_prompt_answer", "near")
+DUPLICATE_RULES = ("exact_record", "near")
 
 # silver/rejected_pairs: the first test that failed, in the order in which they are made
-NOT_NEAR = ("numbers_or_short_side", "whole_record", "prompt", "answer")
+NOT_NEAR = ("signs_or_short_side", "opposites", "whole_record", "prompt", "answer")
 
 # silver/unrated
 UNRATED = ("judge_failed", "unparsable_rating")

@@ -103,8 +103,7 @@ TABLES = (
         "what new records are compared with: the keys of one unique record",
         {
             "id": (TEXT, "the unique record"),
-            "turns": (BYTES, "16 bytes, equal for records of the same turns"),
-            "ending": (BYTES, "16 bytes, equal for records with the same last prompt and answer"),
+            "exact": (BYTES, "16 bytes, equal for exact copies"),
             "bands": (BYTES, "25 MinHash band keys of 8 bytes; empty for a record shorter than a shingle"),
         },
         id="id",

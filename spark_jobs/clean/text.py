@@ -76,8 +76,8 @@ def passage_key(texts: pa.StringArray) -> pa.StringArray:
     """The texts in NFKC and lower case, separators and punctuation collapsed to one space; numbers, signs and symbols stay.
 
     A minus before a number is kept apart from a hyphen, so that 5 and -5 are two texts. The SHA-256 of this form is
-    silver/passages.text_key: which passages are copies. Records have another notion, columnar.word_hashes.exact_keys, which
-    keeps more punctuation and is compared as 128 bits; changing either would change published keys.
+    silver/passages.text_key: which passages are copies. Records have another notion, columnar.folded_texts.exact_keys, which
+    keeps all punctuation and is compared as 128 bits; changing either would change published keys.
     """
     forms = pc.utf8_lower(pc.utf8_normalize(texts, form="NFKC"))
     # the sign of subtraction is a symbol, a hyphen is punctuation

@@ -8,112 +8,47 @@ One of four tokenisers, each for another question; results hang on each, so they
 - `texts.embed.wordpieces`: the token ids of an embedder's own BERT vocabulary.
 
 Only rows that are not plain ASCII are folded as Unicode (NFKC, lower case, decimal digits of any script as 0 to 9). After that
-every byte either belongs to a run (a word, a number) or to a gap, and a table of 256 entries says which.
+every byte either belongs to a word or to a gap, and a table of 256 entries says which. What is no word, and may turn the meaning round
+all the same, is looked at by `columnar.signs`.
 
-    >>> words, numbers = word_hashes(pa.array(["Add 2 + 3.", "add 3, 2", "水は"]))
+    >>> words = word_hashes(pa.array(["Add 2 + 3.", "add 3, 2", "水は"]))
     >>> words.lengths.tolist()  # add 2 3 | add 3 2 | one for each character
     [3, 3, 2]
     >>> (words.values[:3] == words.values[3:6]).tolist()  # the same words, the last two in another order
     [True, False, False]
-    >>> (numbers[0] == numbers[1]).tolist()  # the same numbers, whatever their order
-    True
-    >>> keys = exact_keys(pa.array(["2 + 2?", "2 + 2", "2 - 2"]))
-    >>> (keys[0] == keys[1:]).all(axis=1).tolist()  # a stop does not count, an operator does
-    [True, False]
 """
 
 # pyright: reportAttributeAccessIssue=false
 # pyarrow.compute makes its functions when it is imported
 
 import unicodedata
-from collections.abc import Callable
 from functools import cache
-from typing import Literal
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from spark_jobs.columnar.hashes import Hashes, mix
-from spark_jobs.columnar.ragged import Places, Ragged, row_sums
+from spark_jobs.columnar.ragged import Places, Ragged
 
 # Both name what lies beyond ASCII only: for ASCII there are tables.
 _NOT_A_WORD = r"[^\x00-\x7F\p{L}\p{M}\p{N}]+"
 _UNSPACED = r"([\p{Han}\p{Hiragana}\p{Katakana}\p{Thai}\p{Lao}\p{Khmer}\p{Myanmar}])"
-# Signs that carry no meaning of their own. Operators, currency and the like stay: 2 + 2 is not 2 - 2.
-_STOPS = r"[\x{85}\x{1680}\x{2028}\x{2029}´‘’“”„«»…。、，！？；：「」『』]+"
-_STOP_BYTES = b" \t\n\v\f\r\x1c\x1d\x1e\x1f.,;:!?\"'`()[]{}"
-
 LONGEST = 256  # bytes of one run
 _LAST_DIGIT = 0x1FFFF  # no plane after the second has decimal digits
 _MASKS = np.array([(1 << 8 * count) - 1 for count in range(9)], np.uint64)  # the first bytes of a little-endian word
 
-_Kind = Literal["word", "digit", "unstopped"]  # what a run is made of
 
-
-def word_hashes(texts: pa.Array) -> tuple[Ragged, Hashes]:
-    """The word hashes of each text in order, and a hash of each text's multiset of numbers (runs of digits), uint64 (rows,).
-
-    `texts` are strings without nulls. A run of more than LONGEST bytes counts as several words.
-    """
-    # beyond ASCII, words are set apart by spaces; in scripts written without them, each character is a word
-    content, offsets = _joined_bytes(
-        _folded(texts, lambda some: _replaced(_replaced(some, _NOT_A_WORD, " "), _UNSPACED, r" \1 "))
-    )
-    words, numbers = (_run_hashes(content, offsets, kind) for kind in ("word", "digit"))
-    return words, row_sums(numbers.values, numbers)
-
-
-def exact_keys(texts: pa.Array) -> Hashes:
-    """128 bits for each text, uint64 (rows, 2): equal where records are word for word the same.
-
-    That is where they differ only in case, width, spaces and stops. Equal keys imply equal words, because what this drops is part
-    of what `word_hashes` drops. Passages have another notion, `spark_jobs.clean.text.passage_key`: a readable text that drops all
-    punctuation, whose SHA-256 stands in a table. Changing either would change published keys.
-    """
-    content, offsets = _joined_bytes(_folded(texts, lambda some: _replaced(some, _STOPS, " ")))
-    runs = _run_hashes(content, offsets, "unstopped")
-    # The sum of a row's hashes forgets their order, so each is mixed with its number within the row first.
-    numbers = np.arange(len(runs.values)) - np.repeat(runs.offsets[:-1], runs.lengths)
-    placed = mix(runs.values + _first_mixed(runs.lengths.max(initial=0))[numbers])
-    return np.stack([row_sums(half, runs) for half in (placed, mix(placed))], axis=1)
-
-
-def _folded(texts: pa.Array, rewrite: Callable[[pa.Array], pa.Array]) -> pa.Array:
-    """The texts, all that is not plain ASCII folded and rewritten; case and gaps of ASCII are left to the byte tables."""
-    special = pc.invert(pc.string_is_ascii(texts))
-    if not pc.any(special).as_py():
-        return texts
-    folded = pc.utf8_lower(pc.utf8_normalize(texts.filter(special), form="NFKC"))
-    foreign = pc.match_substring_regex(folded, f"[{''.join(map(chr, _digits()))}]")
-    if pc.any(foreign).as_py():
-        plain = [text.translate(_digits()) for text in folded.filter(foreign).to_pylist()]
-        folded = pc.replace_with_mask(folded, foreign, pa.array(plain, pa.string()))
-    return pc.replace_with_mask(texts, special, rewrite(folded))
-
-
-def _replaced(texts: pa.Array, pattern: str, by: str) -> pa.Array:
-    return pc.replace_substring_regex(texts, pattern, by)
-
-
-def _joined_bytes(texts: pa.Array) -> tuple[bytes, Places]:
-    """The texts one after the other, each with a line feed behind it, and where each begins, int64 (rows + 1,)."""
-    # the line feed is a gap of every kind: no run reaches from one text into the next
-    joined = pc.binary_join_element_wise(texts.cast(pa.binary()), b"", b"\n")
-    _, ends, content = joined.buffers()
-    offsets = np.frombuffer(ends, np.int32)[joined.offset : joined.offset + len(joined) + 1].astype(np.int64)
-    return content.to_pybytes()[offsets[0] : offsets[-1]] if content else b"", offsets - offsets[0]
-
-
-def _run_hashes(content: bytes, offsets: Places, kind: _Kind) -> Ragged:
-    """A hash of every run of each row, in order; `content` and `offsets` come from _joined_bytes."""
-    lowered = content.translate(_byte_table(kind))
+def word_hashes(texts: pa.Array) -> Ragged:
+    """The word hashes of each text in order, from strings without nulls. A run of more than LONGEST bytes counts as several words."""
+    content, offsets = _joined_bytes(_folded(texts))
+    lowered = content.translate(_byte_table())
     inside = np.frombuffer(lowered, np.uint8) != 0
     edges = np.flatnonzero(np.diff(inside, prepend=False))
     starts, lengths = edges[::2], edges[1::2] - edges[::2]
     if len(lengths) and lengths.max() > LONGEST:
         starts, lengths = _cut(starts, lengths)
-    # Eight bytes at a time: the first eight of all runs, then the next of those that have more. The view has a 64-bit number
+    # Eight bytes at a time: the first eight of all words, then the next of those that have more. The view has a 64-bit number
     # at every byte, not at every eighth.
     eights: Hashes = np.ndarray(len(lowered), "<u8", lowered + bytes(8), strides=(1,))
     hashes = _first_mixed(LONGEST + 1)[lengths]
@@ -125,6 +60,36 @@ def _run_hashes(content: bytes, offsets: Places, kind: _Kind) -> Ragged:
         eight = eights[starts[longer] + step] & _MASKS[np.minimum(lengths[longer] - step, 8)]
         hashes[longer] = mix(hashes[longer] + eight)
     return Ragged(hashes, np.searchsorted(starts, offsets))
+
+
+def _folded(texts: pa.Array) -> pa.Array:
+    """The texts, all that is not plain ASCII folded, its words set apart by spaces; case and gaps of ASCII are left to the byte table.
+
+    In scripts written without spaces each character is a word.
+    """
+    special = pc.invert(pc.string_is_ascii(texts))
+    if not pc.any(special).as_py():
+        return texts
+    folded = pc.utf8_lower(pc.utf8_normalize(texts.filter(special), form="NFKC"))
+    foreign = pc.match_substring_regex(folded, f"[{''.join(map(chr, _digits()))}]")
+    if pc.any(foreign).as_py():
+        plain = [text.translate(_digits()) for text in folded.filter(foreign).to_pylist()]
+        folded = pc.replace_with_mask(folded, foreign, pa.array(plain, pa.string()))
+    words = _replaced(_replaced(folded, _NOT_A_WORD, " "), _UNSPACED, r" \1 ")
+    return pc.replace_with_mask(texts, special, words)
+
+
+def _replaced(texts: pa.Array, pattern: str, by: str) -> pa.Array:
+    return pc.replace_substring_regex(texts, pattern, by)
+
+
+def _joined_bytes(texts: pa.Array) -> tuple[bytes, Places]:
+    """The texts one after the other, each with a line feed behind it, and where each begins, int64 (rows + 1,)."""
+    # the line feed is a gap: no word reaches from one text into the next
+    joined = pc.binary_join_element_wise(texts.cast(pa.binary()), b"", b"\n")
+    _, ends, content = joined.buffers()
+    offsets = np.frombuffer(ends, np.int32)[joined.offset : joined.offset + len(joined) + 1].astype(np.int64)
+    return content.to_pybytes()[offsets[0] : offsets[-1]] if content else b"", offsets - offsets[0]
 
 
 def _cut(starts: Places, lengths: Places) -> tuple[Places, Places]:
@@ -141,13 +106,9 @@ def _first_mixed(count: int) -> Hashes:
 
 
 @cache
-def _byte_table(kind: _Kind) -> bytes:
-    """For each byte itself in lower case where it is part of a run, else 0."""
-    members = {
-        "word": b"_0123456789" + bytes(range(65, 91)) + bytes(range(97, 123)) + bytes(range(128, 256)),
-        "digit": b"0123456789",
-        "unstopped": bytes(set(range(256)) - set(_STOP_BYTES)),
-    }[kind]
+def _byte_table() -> bytes:
+    """For each byte itself in lower case where it is part of a word, else 0."""
+    members = b"_0123456789" + bytes(range(65, 91)) + bytes(range(97, 123)) + bytes(range(128, 256))
     return bytes(byte if byte in members else 0 for byte in range(256)).lower()
 
 

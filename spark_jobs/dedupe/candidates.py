@@ -1,6 +1,6 @@
 """Candidate pairs: which records share a bucket, that is a key in one of their bands.
 
-Every key carries the record's guard, its numbers and its sides too short for a shingle: templates that differ only in figures
+Every key carries the record's guard, its signs and its sides too short for a shingle: templates that differ only in figures
 never meet. Inside a bucket each row meets the bucket's first row and the next `reach` rows. Rows are ordered longest first in
 one half of the bands, by the next band's key in the other. So a bucket of up to reach + 1 rows is complete, and a larger one is
 walked in linear time: its rows still meet the longest, which most of them would be removed for, and those that share the next
@@ -25,7 +25,6 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 from pyspark.sql import DataFrame
 
-from lake.tables.reasons import DUPLICATE_RULES
 from spark_jobs.columnar.hashes import Hashes
 from spark_jobs.columnar.packed_rows import pack, packed_schema, partition_of, split_ids, unpack, without_empty
 from spark_jobs.columnar.ragged import Places
@@ -34,10 +33,9 @@ from spark_jobs.dedupe.survivor import PROTECTED, longest_first
 
 # left, right: the first 64 bits of two ids, the smaller left; cut: on one row of each call, the pairs that it left out
 PAIRS = packed_schema("left right flags") + ", cut bigint"
-# flags of a pair: an exact copy that is measured only for its similarity; which of the two is never removed
-EXACT_COPY, LEFT_PROTECTED, RIGHT_PROTECTED = 1, 2, 4
+# flags of a pair: which of the two is never removed
+LEFT_PROTECTED, RIGHT_PROTECTED = 1, 2
 
-_SAME_END = DUPLICATE_RULES[1]
 _REMOVABLE = np.uint32(1 << 31)  # the highest bit of a bucket's order: protected rows come first
 
 Flags = NDArray[np.uint8]
@@ -61,19 +59,6 @@ def candidate_pairs(prints: DataFrame, partitions: int, reach: int) -> DataFrame
         to_buckets, packed_schema("key id_high bucket_order")
     )
     return bands.groupBy("partition").applyInArrow(meet, PAIRS)
-
-
-def exact_copy_pairs(exact: DataFrame, partitions: int) -> DataFrame:
-    """PAIRS of the exact copies that ended alike after other turns: removed already, but their similarity is not known yet."""
-
-    def to_pairs(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
-        for batch in batches:
-            (kept, _), (removed, _) = (split_ids(batch[name]) for name in ("kept_id", "removed_id"))
-            pairs = _left_and_right(kept, removed, np.ones(len(kept), np.bool_), EXACT_COPY)
-            yield _pack_pairs(pairs, partitions, cut=0)
-
-    same_end = exact.where(exact["rule"] == _SAME_END).select("kept_id", "removed_id")
-    return same_end.mapInArrow(to_pairs, PAIRS)
 
 
 def pack_bands(batch: pa.RecordBatch, partitions: int) -> pa.RecordBatch:
@@ -103,7 +88,7 @@ def pairs_of_buckets(entries: pa.Table, partitions: int, reach: int) -> pa.Table
     # protected rows come first, so a pair has a removable one if the second is
     meets = removable[second] & (id_high[first] != id_high[second])
     one, other = first[meets], second[meets]
-    pairs = distinct_pairs(*_left_and_right(id_high[one], id_high[other], ~removable[one], 0))
+    pairs = distinct_pairs(*_left_and_right(id_high[one], id_high[other], ~removable[one]))
     cut = int((sizes * (sizes - 1) // 2).sum() - len(first))
     return pa.Table.from_batches([_pack_pairs(pairs, partitions, cut)])
 
@@ -145,10 +130,10 @@ def _places_of_repeated(keys: Hashes) -> Places:
     return order[twice]
 
 
-def _left_and_right(one: Hashes, other: Hashes, one_protected: NDArray[np.bool_], flag: int) -> Pairs:
-    """The pairs with the smaller id left; `flag` is set on all of them."""
+def _left_and_right(one: Hashes, other: Hashes, one_protected: NDArray[np.bool_]) -> Pairs:
+    """The pairs with the smaller id left."""
     protected = np.where(one < other, LEFT_PROTECTED, RIGHT_PROTECTED)
-    flags = (np.where(one_protected, protected, 0) | flag).astype(np.uint8)
+    flags = np.where(one_protected, protected, 0).astype(np.uint8)
     return np.minimum(one, other), np.maximum(one, other), flags
 
 

@@ -1,16 +1,16 @@
 """The fingerprint of a record: all that exact copies and buckets need of it, a few hundred bytes instead of its texts.
 
-Two records that differ in case and stops alone, and a third of two words, which has no shingle and so no bands:
+Two records that differ in case alone, a third that lacks a stop, and one of two words, which has no shingle and so no bands:
 
     >>> from pyarrow import RecordBatch
-    >>> rows = RecordBatch.from_pydict({"id": ["rec_1", "rec_2", "rec_3"], "source": ["web"] * 3,
-    ...     "prompt": ["How is a boat kept dry?", "how is a boat kept dry", "Tar?"], "answer": ["With tar.", "with tar", "Pitch"],
-    ...     "last_prompt": pa.nulls(3, pa.string())})
+    >>> rows = RecordBatch.from_pydict({"id": ["rec_1", "rec_2", "rec_3", "rec_4"], "source": ["web"] * 4,
+    ...     "prompt": ["How is a boat kept dry?", "how is a boat kept dry?", "How is a boat kept dry", "Tar?"],
+    ...     "answer": ["With tar.", "With Tar.", "With tar.", "Pitch"]})
     >>> prints = fingerprint_batch(rows, source_priority=(), by_side=True)
     >>> prints.schema.names
-    ['id', 'source', 'survivor_rank', 'turns', 'ending', 'bands']
-    >>> prints["turns"][0] == prints["turns"][1], [len(bands.as_py()) for bands in prints["bands"]]
-    (True, [200, 200, 0])
+    ['id', 'source', 'survivor_rank', 'exact', 'bands']
+    >>> [prints["exact"][0] == exact for exact in prints["exact"]], [len(bands.as_py()) for bands in prints["bands"]]
+    ([True, True, False, False], [200, 200, 200, 0])
 """
 
 # pyright: reportAttributeAccessIssue=false
@@ -22,68 +22,54 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 from pyspark.sql import DataFrame
-from pyspark.sql import functions as F
 
 from spark_jobs.columnar.bloom import bloom_filter, may_contain
-from spark_jobs.columnar.hashes import mix
 from spark_jobs.columnar.packed_rows import binary_rows, unpack
 from spark_jobs.columnar.ragged import take_rows
 from spark_jobs.columnar.shingles import shingles
-from spark_jobs.columnar.word_hashes import exact_keys
 from spark_jobs.dedupe.minhash import BANDS, band_keys
 from spark_jobs.dedupe.sides import Sides, sides_of, text_column
 from spark_jobs.dedupe.survivor import PROTECTED, survivor_rank
 
-# turns, ending: 16 bytes, exact keys of all turns and of last prompt and answer; bands: BANDS keys of 8 bytes, or none
-FINGERPRINT = "id string, source string, survivor_rank bigint, turns binary, ending binary, bands binary"
+# exact: 16 bytes, the exact key of prompt and answer; bands: BANDS keys of 8 bytes, or none
+FINGERPRINT = "id string, source string, survivor_rank bigint, exact binary, bands binary"
 
 _BANDS_BYTES = 8 * BANDS
 
 
 def fingerprints(records: DataFrame, source_priority: Sequence[str], by_side: bool) -> DataFrame:
     """A row of FINGERPRINT for each record."""
-    prompts = F.filter("messages", lambda turn: turn["role"] == "user")
-    # Of at most one turn before the answer the prompt is the text: most records, and they are not looked at turn by turn.
-    several = (F.size("messages") > 2) | (F.try_element_at("messages", F.lit(-1))["role"] != "assistant")
-    last_prompt = F.when(several, F.try_element_at(prompts, F.lit(-1))["content"])
 
     def fingerprint(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
         for batch in batches:
             yield fingerprint_batch(batch, source_priority, by_side)
 
-    texts = records.select("id", "source", "prompt", "answer", last_prompt.alias("last_prompt"))
-    return texts.mapInArrow(fingerprint, FINGERPRINT)
+    return records.select("id", "source", "prompt", "answer").mapInArrow(fingerprint, FINGERPRINT)
 
 
 def fingerprint_batch(batch: pa.RecordBatch, source_priority: Sequence[str], by_side: bool) -> pa.RecordBatch:
-    """One FINGERPRINT row for each row with id, source, prompt, answer and last_prompt, which is null where it is the prompt."""
+    """One FINGERPRINT row for each row with id, source, prompt and answer."""
     prompt, answer = text_column(batch, "prompt"), text_column(batch, "answer")
-    prompt_keys, answer_keys = exact_keys(prompt), exact_keys(answer)
-    last_keys, other = prompt_keys.copy(), pc.is_valid(batch["last_prompt"])
-    last_keys[other.to_numpy(zero_copy_only=False)] = exact_keys(batch["last_prompt"].filter(other))
-    columns = [
-        *(batch["id"], batch["source"], pa.array(survivor_rank(batch["source"], prompt, answer, source_priority))),
-        # mixed once before the sum, so that prompt and answer cannot change places
-        *(binary_rows(mix(mix(keys) + answer_keys)) for keys in (prompt_keys, last_keys)),
-        _band_cells(sides_of(prompt, answer, by_side)),
-    ]
-    return pa.RecordBatch.from_arrays(columns, names=["id", "source", "survivor_rank", "turns", "ending", "bands"])
+    sides = sides_of(prompt, answer, by_side)
+    rank = pa.array(survivor_rank(batch["source"], prompt, answer, source_priority))
+    columns = [batch["id"], batch["source"], rank, binary_rows(sides.exact), _band_cells(sides)]
+    return pa.RecordBatch.from_arrays(columns, names=["id", "source", "survivor_rank", "exact", "bands"])
 
 
 def published_fingerprints(signatures: DataFrame, prints: DataFrame) -> DataFrame:
-    """Rows of silver/signatures as protected fingerprints (without source): those that may share an ending or a band with `prints`."""
-    new_keys = bloom_filter(prints, "ending bands")
+    """Rows of silver/signatures as protected fingerprints (without source): those that may share an exact key or a band with `prints`."""
+    new_keys = bloom_filter(prints, "exact bands")
 
     def select(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
         for batch in batches:
-            shares = np.asarray(may_contain(new_keys, unpack(batch, "ending").reshape(-1, 2)).any(axis=1))
+            shares = np.asarray(may_contain(new_keys, unpack(batch, "exact").reshape(-1, 2)).any(axis=1))
             has_bands = pc.binary_length(batch["bands"]).to_numpy() > 0
             shares[has_bands] |= may_contain(new_keys, unpack(batch, "bands")).reshape(-1, BANDS).any(axis=1)
-            found = batch.select(["id", "turns", "ending", "bands"]).filter(pa.array(shares))
+            found = batch.select(["id", "exact", "bands"]).filter(pa.array(shares))
             protected = pa.array(np.full(found.num_rows, PROTECTED, np.int64))
             yield found.add_column(1, "survivor_rank", protected)
 
-    return signatures.mapInArrow(select, "id string, survivor_rank bigint, turns binary, ending binary, bands binary")
+    return signatures.mapInArrow(select, "id string, survivor_rank bigint, exact binary, bands binary")
 
 
 def _band_cells(sides: Sides) -> pa.Array:

@@ -8,7 +8,7 @@ Datasets", 3.4.2): 0.990 for J = 0.7, 0.9989 for 0.75, 0.06 for 0.3.
 Three rows, the first two of J = 1, the third of other words; and the same rows where a guard must be equal, too:
 
     >>> from spark_jobs.columnar.word_hashes import word_hashes
-    >>> words, _ = word_hashes(pa.array(["keep the boat dry", "Keep the boat dry!", "raise it from the ground"]))
+    >>> words = word_hashes(pa.array(["keep the boat dry", "Keep the boat dry!", "raise it from the ground"]))
     >>> from spark_jobs.columnar.shingles import shingles
     >>> keys = band_keys(shingles(words), np.zeros(3, np.uint64))
     >>> keys.shape, [int((keys[0] == keys[row]).sum()) for row in (1, 2)]

@@ -27,10 +27,10 @@ from scipy.sparse import csr_array
 
 from lake.tables.reasons import DUPLICATE_RULES
 from spark_jobs.columnar.hashes import Hashes
-from spark_jobs.columnar.ragged import Ragged
+from spark_jobs.columnar.ragged import Ragged, take_rows
 from spark_jobs.columnar.shingles import SHINGLE, shingles
-from spark_jobs.columnar.word_hashes import exact_keys, word_hashes
 from spark_jobs.dedupe import minhash
+from spark_jobs.dedupe.opposites import contradict, excluding_words
 from spark_jobs.dedupe.sides import sides_of
 from spark_jobs.dedupe.verify import Rule
 
@@ -38,7 +38,7 @@ SAMPLE = 1_000  # records, each with one planted copy
 REMOVALS = 300
 EDITS = (0.01, 0.02, 0.04, 0.06)  # shares of words replaced: copies on both sides of the threshold
 
-_NEAR = DUPLICATE_RULES[2]
+_, _NEAR = DUPLICATE_RULES
 _COLUMNS = ("id", "prompt", "answer")
 
 Record = tuple[str, str]  # prompt, answer
@@ -50,29 +50,27 @@ Pairs = NDArray[np.int64]  # numbers of two rows, shape (pairs, 2), the smaller 
 class Truth:
     """What the rule asks of some records.
 
-    whole, sides: sets of word tuples, of the record and of prompt and answer. keys: exact keys of prompt and answer, uint64
-    (records, 2) each, for sides too short for a shingle. numbers: a hash of the record's numbers, uint64 (records,).
+    whole, sides: sets of word tuples, of the record and of prompt and answer. guard: of its signs and short sides, uint64 (records,).
+    excluding: its words that exclude others.
     """
 
     whole: list[Grams]
     sides: tuple[list[Grams], list[Grams]]
-    keys: tuple[Hashes, Hashes]
-    numbers: Hashes
+    guard: Hashes
+    excluding: Ragged
 
     def near(self, one: int, other: int, rule: Rule) -> bool:
         """Whether two rows are near-duplicates."""
         if _similarity(self.whole[one], self.whole[other]) < rule.threshold:
             return False
-        return not rule.by_side or (
-            self.numbers[one] == self.numbers[other]
-            and all(self._side(side, one, other, rule.threshold) for side in range(2))
-        )
+        if not rule.by_side:
+            return True
+        alike = [_similarity(side[one], side[other]) >= rule.threshold for side in self.sides]
+        return bool(self.guard[one] == self.guard[other]) and all(alike) and not self._contradict(one, other)
 
-    def _side(self, side: int, one: int, other: int, threshold: float) -> bool:
-        left, right = self.sides[side][one], self.sides[side][other]
-        if left and right:
-            return _similarity(left, right) >= threshold
-        return not left and not right and bool((self.keys[side][one] == self.keys[side][other]).all())
+    def _contradict(self, one: int, other: int) -> bool:
+        left, right = (take_rows(self.excluding, np.array([row])) for row in (one, other))
+        return bool(contradict(left, right)[0])
 
 
 def precision_and_recall(
@@ -130,15 +128,10 @@ def planted_copy(record: Record, seed: str, share: float) -> Record:
 
 def truth_of(rows: Sequence[Record]) -> Truth:
     """What the rule asks of each of the rows."""
-    sides = [pa.array([row[side] for row in rows], pa.string()) for side in range(2)]
-    prompt_words, answer_words = (word_hashes(side)[0] for side in sides)
-    whole, numbers = word_hashes(pa.array([f"{prompt}\n{answer}" for prompt, answer in rows], pa.string()))
-    return Truth(
-        _grams(whole),
-        (_grams(prompt_words), _grams(answer_words)),
-        (exact_keys(sides[0]), exact_keys(sides[1])),
-        numbers,
-    )
+    prompts, answers = (pa.array([row[side] for row in rows], pa.string()) for side in range(2))
+    sides = sides_of(prompts, answers, by_side=True)
+    grams = _grams(sides.words)
+    return Truth(_grams(sides.whole), (grams[::2], grams[1::2]), sides.guard, excluding_words(sides.whole))
 
 
 def exact_join(truth: Truth, rule: Rule) -> Pairs:

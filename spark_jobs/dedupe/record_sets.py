@@ -24,16 +24,20 @@ from spark_jobs.columnar.hashes import Hashes
 from spark_jobs.columnar.packed_rows import split_ids, unpack, unpack_ragged
 from spark_jobs.columnar.ragged import Places, Ragged, stacked, take_rows
 from spark_jobs.columnar.shingles import MAX_BATCH, shingle_sets, shingles
+from spark_jobs.dedupe.opposites import excluding_words
 from spark_jobs.dedupe.sides import sides_of, text_column
 
-SET_COLUMNS = "id_high id_low survivor_rank guard whole whole_lengths prompt prompt_lengths answer answer_lengths"
+SET_COLUMNS = "id_high id_low survivor_rank guard whole whole_lengths prompt prompt_lengths answer answer_lengths excluding excluding_lengths"
 
 _RECORDS_AT_ONCE = MAX_BATCH // 2  # a record has two sides, each a row
 
 
 @dataclass(frozen=True)
 class RecordSets:
-    """A row for each record: uint64 arrays of shape (records,), and Ragged arrays of so many shingle sets."""
+    """A row for each record: uint64 arrays of shape (records,), and Ragged arrays of so many shingle sets.
+
+    excluding: its words that exclude others, as dedupe.opposites numbers them.
+    """
 
     id_high: Hashes
     id_low: Hashes
@@ -42,6 +46,7 @@ class RecordSets:
     whole: Ragged
     prompt: Ragged
     answer: Ragged
+    excluding: Ragged
 
     def take(self, rows: Places) -> "RecordSets":
         """The records of these numbers, int64 (chosen,), in the order given."""
@@ -89,4 +94,5 @@ def _sets_of_batch(rows: pa.Table, by_side: bool) -> RecordSets:
         whole=shingle_sets(shingles(sides.whole)),
         prompt=take_rows(each, prompts),
         answer=take_rows(each, prompts + 1),
+        excluding=excluding_words(sides.whole),
     )

@@ -23,7 +23,7 @@ from numpy.typing import NDArray
 
 from spark_jobs.columnar.hashes import Hashes
 
-# The rank of a record that is never removed: published before, or standing for other conversations that only end like it.
+# The rank of a record that is never removed: it was published before.
 PROTECTED = 0
 
 _LENGTH_BITS = 42

@@ -41,6 +41,7 @@ from spark_jobs.columnar.packed_rows import (
 from spark_jobs.columnar.ragged import Places
 from spark_jobs.columnar.shingles import MAX_BATCH, jaccard
 from spark_jobs.dedupe import candidates
+from spark_jobs.dedupe.opposites import contradict
 from spark_jobs.dedupe.record_sets import SET_COLUMNS, RecordSets, sets_of, unpack_sets
 from spark_jobs.dedupe.sides import text_column
 from spark_jobs.dedupe.survivor import left_survives, survivor_rank
@@ -53,13 +54,13 @@ _TEXTS = "partition int, id string, survivor_rank bigint, prompt string, answer 
 _MEASURED = pa.schema(
     [("better", pa.string()), ("worse", pa.string())]
     + [(name, pa.float64()) for name in ("similarity", "prompt_similarity", "answer_similarity")]
-    + [("verdict", pa.int32()), ("lot", pa.int64()), ("exact_copy", pa.bool_()), ("compared", pa.int64())]
+    + [("verdict", pa.int32()), ("lot", pa.int64()), ("compared", pa.int64())]
 )
 
 
 @dataclass(frozen=True)
 class Rule:
-    """What a near-duplicate is: `threshold` for the whole record and, `by_side`, for each side, with the same guard."""
+    """What a near-duplicate is: `threshold` for the whole record and, `by_side`, for each side, with the same guard and no opposites."""
 
     threshold: float
     by_side: bool
@@ -83,7 +84,7 @@ def texts_of_pairs(records: DataFrame, in_pairs: bytes, partitions: int, source_
 
 
 def measure(pairs: DataFrame, texts: DataFrame, partitions: int, rule: Rule) -> DataFrame:
-    """Near pairs, exact copies and a sample of the rejected pairs, with exact Jaccard similarities and the verdict.
+    """Near pairs and a sample of the rejected pairs, with exact Jaccard similarities and the verdict.
 
     `pairs` are candidates.PAIRS, `texts` come from `texts_of_pairs`. `better` is the id that survives. One more row for each
     partition, without ids, says how many pairs were `compared`. `lot` orders the rejected pairs by a hash.
@@ -148,9 +149,11 @@ def verdicts(left: RecordSets, right: RecordSets, flags: NDArray[np.uint8], rule
         jaccard(one, other)
         for one, other in ((left.whole, right.whole), (left.prompt, right.prompt), (left.answer, right.answer))
     )
-    # in the order of NOT_NEAR; without sides the last two are not asked
-    fails = [left.guard != right.guard, whole < rule.threshold]
-    fails += [prompt < rule.threshold, answer < rule.threshold] if rule.by_side else []
+    # in the order of NOT_NEAR
+    none = np.zeros(len(whole), np.bool_)
+    opposed = contradict(left.excluding, right.excluding) if rule.by_side else none
+    sides = [rule.by_side & (side < rule.threshold) for side in (prompt, answer)]
+    fails = [left.guard != right.guard, opposed, whole < rule.threshold, *sides]
     verdict = np.select(fails, range(1, 1 + len(fails)), NEAR).astype(np.int32)
     leads = left_survives(
         left.survivor_rank,
@@ -164,8 +167,7 @@ def verdicts(left: RecordSets, right: RecordSets, flags: NDArray[np.uint8], rule
     )
     # mixed in one order, so that it is the same in whichever partition the pair is compared; 63 bits are never negative
     lot = (mix(left.id_high ^ mix(right.id_high)) >> np.uint64(1)).astype(np.int64)
-    exact_copy, compared = flags & candidates.EXACT_COPY > 0, np.zeros(len(lot), np.int64)
-    columns = (better, worse, whole, prompt, answer, verdict, lot, exact_copy, compared)
+    columns = (better, worse, whole, prompt, answer, verdict, lot, np.zeros(len(lot), np.int64))
     return pa.Table.from_arrays([pa.array(column) for column in columns], schema=_MEASURED)
 
 
@@ -184,9 +186,8 @@ def _rows_of(id_high: Hashes, texts: pa.Table) -> tuple[NDArray[np.bool_], Place
 
 
 def _with_sample_of_rejected(measured: pa.Table) -> pa.Table:
-    """All near pairs, exact copies and the summary, and of the rejected pairs the REJECTED first by lot."""
+    """All near pairs and the summary, and of the rejected pairs the REJECTED first by lot."""
     verdict = measured["verdict"].fill_null(NEAR).to_numpy()
-    exact_copy = measured["exact_copy"].fill_null(True).to_numpy(zero_copy_only=False)
-    rejected = np.flatnonzero((verdict != NEAR) & ~exact_copy)
+    rejected = np.flatnonzero(verdict != NEAR)
     drawn = rejected[np.argsort(measured["lot"].fill_null(0).to_numpy()[rejected], kind="stable")[:REJECTED]]
-    return measured.take(pa.array(np.concatenate([np.flatnonzero((verdict == NEAR) | exact_copy), drawn])))
+    return measured.take(pa.array(np.concatenate([np.flatnonzero(verdict == NEAR), drawn])))

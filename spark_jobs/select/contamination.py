@@ -6,7 +6,7 @@ shorter than 8 words must be the whole prompt or the whole text, word for word. 
 
 A text of nine words has two 8-grams, one of two words is one gram, one without words has none:
 
-    >>> words, _ = word_hashes(pa.array(["how is a small boat kept dry in winter", "a boat", "?"]))
+    >>> words = word_hashes(pa.array(["how is a small boat kept dry in winter", "a boat", "?"]))
     >>> grams = ngrams_or_whole(words)
     >>> grams.lengths.tolist()
     [2, 1, 0]
@@ -69,7 +69,7 @@ def _covered(places: DataFrame) -> DataFrame:
 def _probe_grams(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
     """Each probe's n-grams with their places; a short probe is one gram: all its words."""
     for batch in batches:
-        words, _ = word_hashes(batch["text"])
+        words = word_hashes(batch["text"])
         grams = ngrams_or_whole(words)
         rows = grams.row_of_value
         places = np.arange(len(grams.values)) - grams.offsets[:-1][rows]
@@ -84,7 +84,7 @@ def _probe_grams(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
 def _item_grams(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
     """Each item's n-grams, or all its words as one gram where it is shorter."""
     for batch in batches:
-        grams = ngrams_or_whole(word_hashes(batch["text"])[0])
+        grams = ngrams_or_whole(word_hashes(batch["text"]))
         ids = batch["id"].take(pa.array(grams.row_of_value))
         yield pa.RecordBatch.from_arrays([ids, pa.array(grams.values.view(np.int64))], names=["item", "gram"])
 

@@ -97,13 +97,13 @@ def silver() -> Rows:
         "silver/unique_instructions": records[:12],
         "silver/duplicates": [
             {"removed_id": ident("rec", 13), "kept_id": ident("rec", 1), "source": "alpha", "rule": "near", "similarity": 0.8},
-            {"removed_id": ident("rec", 14), "kept_id": ident("rec", 2), "source": "alpha", "rule": "exact_prompt_answer", "similarity": 0.6},
+            {"removed_id": ident("rec", 14), "kept_id": ident("rec", 2), "source": "alpha", "rule": "exact_record", "similarity": 1.0},
         ],
         "silver/rejected_pairs": [
             {"left": ident("rec", 3), "right": ident("rec", 4), "similarity": 0.5, "prompt_similarity": 0.4, "answer_similarity": 0.6, "reason": "whole_record"},
         ],
         "silver/signatures": [
-            {"id": ident("rec", n), "turns": bytes(16), "ending": bytes(16), "bands": b""} for n in range(1, 13)
+            {"id": ident("rec", n), "exact": bytes(16), "bands": b""} for n in range(1, 13)
         ],
         "silver/embeddings": [
             {"text_hash": f"{n:064x}", "embedder": "e", "vector": vector(0.6, 0.8, 0.0)} for n in range(1, 13)

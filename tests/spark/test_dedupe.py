@@ -49,8 +49,8 @@ def _run(
 def test_exact_copies_name_the_longest_then_smallest_id(spark: SparkSession) -> None:
     copies = [
         record("c", "What is tar?", "Tar is pitch."),
-        record("a", "what is tar", "tar is  PITCH"),
-        record("b", "What is tar?", "Tar is pitch!!"),
+        record("a", "what is  tar?", "tar is  PITCH."),
+        record("b", "What is tar?", "Tar is\n\n\npitch.\n"),
     ]
     kept, removed, figures = _run(spark, copies)
     assert kept == [_id("b")]
@@ -98,18 +98,41 @@ def test_a_source_can_be_preferred(spark: SparkSession) -> None:
     assert _run(spark, copies, source_priority=("b",))[0] == [_id("b")]
 
 
-def test_same_end_of_other_conversations_is_a_duplicate_that_keeps_its_own_measure(spark: SparkSession) -> None:
-    def talk(name: str, opening: str) -> dict[str, Any]:
-        turns = [("user", opening), ("assistant", "of course I can"), ("user", "And now?"), ("assistant", ANSWER)]
-        prompt = "\n".join(content for _, content in turns[:-1])
-        return record(name, prompt, ANSWER, messages=[{"role": role, "content": content} for role, content in turns])
+def test_a_shared_last_exchange_of_other_conversations_is_no_duplicate(spark: SparkSession) -> None:
+    def talk(name: str, *before: str) -> dict[str, Any]:
+        turns = [*before, "And now?", ANSWER]
+        roles = ["user", "assistant"] * len(turns)
+        prompt = "\n".join(f"{role}: {content}" for role, content in zip(roles, turns[:-1], strict=False))
+        messages = [{"role": role, "content": content} for role, content in zip(roles, turns, strict=False)]
+        return record(name, prompt, ANSWER, messages=messages)
 
     kept, removed, _ = _run(
         spark,
-        [talk("a", LONG), talk("b", "something else"), record("c", LONG.upper(), "No idea at all, sorry about that.")],
+        [
+            talk("a", "Is it a boat?", "It is."),
+            talk("b", "Is it a house?", "It is."),
+            talk("c", "is it a  BOAT?", "it is."),
+        ],
     )
-    assert kept == [_id("a"), _id("c")]
-    assert removed[_id("b")]["rule"] == "exact_prompt_answer" and 0 < removed[_id("b")]["similarity"] < 1
+    assert kept == [_id("a"), _id("b")]
+    assert (removed[_id("c")]["kept_id"], removed[_id("c")]["rule"]) == (_id("a"), "exact_record")
+
+
+def test_opposites_stay_apart(spark: SparkSession) -> None:
+    said = {
+        "smaller": ("smaller than", "return a < b;"),
+        "greater": ("greater than", "return a > b;"),
+        "signless": ("smaller than", "return a, b;"),
+        "denied": ("not smaller than", "return a < b;"),
+        "unit": ("smaller by 2 km than", "return a < b;"),
+        "other_unit": ("smaller by 2 mm than", "return a < b;"),
+        "power": ("smaller by 2³ than", "return a < b;"),
+        "number": ("smaller by 23 than", "return a < b;"),
+    }
+    records = [record(name, f"{LONG} {asked} it", f"{ANSWER} {told}") for name, (asked, told) in said.items()]
+    kept, removed, figures = _run(spark, records)
+    assert len(kept) == len(said) and not removed
+    assert figures["suite_precision"] == figures["suite_recall"] == 1
 
 
 def test_a_row_follows_its_exact_copy_to_the_row_that_is_kept(spark: SparkSession) -> None:
@@ -176,7 +199,7 @@ def test_new_rows_are_compared_with_those_published_before_which_stay(spark: Spa
     published = {"silver/instructions": frame(spark, "silver/instructions", old), **publish(old, {})}
     assert [row["id"] for row in rows(published["silver/unique_instructions"], "id")] == [_id("m"), _id("n")]
     new = [
-        record("a", LONG.upper(), f"{ANSWER}!!"),
+        record("a", LONG.upper(), ANSWER.capitalize()),
         record("b", LONG.replace("small", "remarkably small"), ANSWER),
         record("c", LONG, other),
         record("d", f"{LONG} please", other),

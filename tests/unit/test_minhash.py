@@ -8,7 +8,6 @@ from spark_jobs.columnar.hashes import mix
 from spark_jobs.columnar.ragged import Ragged
 from spark_jobs.columnar.shingles import shingles
 from spark_jobs.columnar.word_hashes import word_hashes
-from spark_jobs.dedupe.fingerprint import fingerprint_batch
 from spark_jobs.dedupe.minhash import band_keys
 
 
@@ -22,24 +21,9 @@ def test_bands_find_what_they_promise(similarity: float, least: float) -> None:
 
 
 def test_a_guard_keeps_equal_rows_apart() -> None:
-    grams = shingles(word_hashes(pa.array(["one two three four five"]))[0])
+    grams = shingles(word_hashes(pa.array(["one two three four five"])))
     first, second = (band_keys(grams, np.array([guard], np.uint64)) for guard in (1, 2))
     assert not np.isin(first, second).any()
-
-
-def test_a_last_prompt_that_is_the_prompt_need_not_be_given() -> None:
-    rows = pa.RecordBatch.from_pydict(
-        {"id": ["rec_" + "0" * 24] * 2, "source": ["a"] * 2, "prompt": ["Two words", "é"]}
-    )
-    rows = rows.append_column("answer", pa.array(["Yes, two.", None], pa.string()))
-    given, left_out = (
-        fingerprint_batch(rows.append_column("last_prompt", column), (), True)
-        for column in (rows["prompt"], pa.nulls(2, pa.string()))
-    )
-    other = fingerprint_batch(rows.append_column("last_prompt", pa.array(["Three", None])), (), True)
-    assert given.equals(left_out)
-    assert other["turns"].equals(given["turns"])
-    assert other["ending"][0] != given["ending"][0] and other["ending"][1] == given["ending"][1]
 
 
 def _rectangle(values: np.ndarray) -> Ragged:

@@ -1,0 +1,186 @@
+"""Texts of a whole batch as arrays of code points, folded where that is harmless, and the cryptographic hash of each.
+
+Folded is what carries no meaning: the Unicode form (NFC), full width, runs of white space, typographic quotes and dashes, decimal digits
+of any script, and the case of words. The case of a word of one or two letters stays, because it tells Co from CO, mW from MW and -r from
+-R, unless its place in the text explains it. All else stays: punctuation, operators, brackets, powers.
+
+    >>> copies = ["What  is tar, and why?", "what is TAR, and why?", "What is tar and why?", "x² of C", "x2 of C", "x2 of c"]
+    >>> keys = exact_keys(pa.array(copies))
+    >>> [int(np.flatnonzero((keys == key).all(axis=1))[0]) for key in keys]  # for each the first that is the same
+    [0, 0, 2, 3, 4, 5]
+"""
+
+# pyright: reportAttributeAccessIssue=false
+# pyarrow.compute makes its functions when it is imported
+
+import hashlib
+from collections.abc import Callable
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+from numpy.typing import NDArray
+
+from spark_jobs.columnar.code_points import (
+    DIGIT,
+    LETTER,
+    LOWER,
+    OPENS,
+    SPACE,
+    STOP,
+    UNSPACED,
+    UPPER,
+    folds,
+    kinds,
+    looked_up,
+    lowered,
+)
+from spark_jobs.columnar.hashes import Hashes
+from spark_jobs.columnar.ragged import Places
+
+Mask = NDArray[np.bool_]
+
+_SHORT, _LONG = 2, 4  # letters: the case of a word of so few counts; words in capitals are told by one of so many
+_AROUND = 3  # words on either side that are looked at for it
+_SPACE = 32
+# English words that are written with a capital for their place, as in a title; each as its one or two letters in one number
+_TITLED = [
+    sum(ord(letter) << 8 * place for place, letter in enumerate(word))
+    for word in ["An", "As", "At", "Be", "By", "Do", "Go", "He", "I", "If", "In", "Is", "It", "Me", "My", "No", "Of", "On", "Or", "So", "To", "Up", "Us", "We", "Am"]
+]
+
+
+@dataclass(frozen=True)
+class Folded:
+    """Folded texts, one behind the other, each with a space before it and one behind it.
+
+    codes: code points, uint8 where all are ASCII, else uint32. kinds: the bits of each, of code_points, uint16. offsets: where each text
+    begins, with its space, int64 (texts + 1,). begins, ends: where words and numbers begin and end, int64 (tokens,) both; a character
+    of a script without spaces is a word. cased: whether the case of a token counts, bool (tokens,).
+    """
+
+    codes: NDArray[Any]
+    kinds: NDArray[np.uint16]
+    offsets: Places
+    begins: Places
+    ends: Places
+    cased: Mask
+
+
+def exact_keys(texts: pa.Array) -> Hashes:
+    """The first 128 bits of BLAKE2b of each folded text, uint64 (texts, 2), from strings without nulls: equal for exact copies alone."""
+    return by_alphabet(texts, digests, width=2)
+
+
+def by_alphabet(texts: pa.Array, work: Callable[[Folded], Hashes], width: int) -> Hashes:
+    """What `work` gives for each text, uint64 (texts, width), from strings without nulls.
+
+    Texts of ASCII alone, which most are, come to it apart from others: their code points take a byte instead of four.
+    """
+    found = np.zeros((len(texts), width), np.uint64)
+    plain = pc.string_is_ascii(texts).to_numpy(zero_copy_only=False)
+    for rows in (np.flatnonzero(plain), np.flatnonzero(~plain)):
+        if len(rows):
+            found[rows] = work(fold(texts.take(pa.array(rows)))).reshape(len(rows), width)
+    return found
+
+
+def fold(texts: pa.Array) -> Folded:
+    """The folded texts, from strings without nulls."""
+    codes, offsets = _one_space(*_code_points(pc.utf8_trim_whitespace(texts)))
+    kind = looked_up(kinds(), codes)
+    begins, ends = _tokens(kind)
+    cased = _cased(codes, kind, offsets, begins, ends)
+    kept = np.zeros(len(codes), np.bool_)
+    for place in range(_SHORT):
+        kept[np.minimum(begins[cased] + place, ends[cased] - 1)] = True
+    small = looked_up(lowered(), codes).astype(codes.dtype)
+    # what lies beyond the table has no case
+    codes = np.where(kept | (kind & UPPER == 0), codes, small)
+    return Folded(codes, kind, offsets, begins, ends, cased)
+
+
+def _code_points(texts: pa.Array) -> tuple[NDArray[Any], Places]:
+    """The code points of all texts, each between two spaces, and where each begins with its space, int64 (texts + 1,)."""
+    plain = bool(pc.all(pc.string_is_ascii(texts)).as_py())
+    texts = texts if plain else pc.utf8_normalize(texts, form="NFC")
+    lengths = pc.utf8_length(texts).to_numpy().astype(np.int64)
+    joined = f" {'  '.join(texts.to_pylist())} "
+    offsets = np.concatenate([[0], np.cumsum(lengths + 2)])
+    if plain:
+        return np.frombuffer(joined.encode("ascii"), np.uint8), offsets
+    return np.frombuffer(joined.encode("utf-32-le"), np.uint32), offsets
+
+
+def _one_space(codes: NDArray[Any], offsets: Places) -> tuple[NDArray[Any], Places]:
+    """The same, folded but for case, with one space for each run of white space inside a text."""
+    codes = looked_up(folds(), codes).astype(codes.dtype)
+    space = codes == _SPACE
+    stays = ~space
+    stays[1:] |= ~space[:-1]
+    stays[offsets[:-1]] = stays[offsets[1:] - 1] = True
+    return codes[stays], np.concatenate([[0], np.cumsum(stays)[offsets[1:] - 1]])
+
+
+def _tokens(kind: NDArray[np.uint16]) -> tuple[Places, Places]:
+    part = kind & (LETTER | DIGIT)
+    edge = (part[1:] != part[:-1]) | (kind[1:] & UNSPACED > 0) | (kind[:-1] & UNSPACED > 0)
+    begins = np.flatnonzero(edge & (part[1:] > 0)) + 1
+    ends = np.flatnonzero(edge & (part[:-1] > 0)) + 1
+    return begins, ends
+
+
+def _cased(codes: NDArray[Any], kind: NDArray[np.uint16], offsets: Places, begins: Places, ends: Places) -> Mask:
+    """Whether the case of each token counts: a word of one or two letters, one at least a capital that its place does not explain."""
+    lengths, large = ends - begins, kind & UPPER > 0
+    cased = (lengths <= _SHORT) & (large[begins] | large[ends - 1])
+    places = np.flatnonzero(cased)
+    begin, end = begins[places], ends[places]
+    titled = large[begin] & ((end - begin == 1) | ~large[end - 1])
+    # the first word of a text or sentence, also behind a quote or bracket
+    before = np.where(kind[begin - 1] & OPENS > 0, begin - 2, begin - 1)
+    # the first character of a text stands behind its space and that of the text before
+    starts = (kind[before] & SPACE > 0) & (kind[before - 1] & (STOP | SPACE) > 0)
+    second = np.where(end - begin == 2, codes[begin + 1], 0).astype(np.uint32)
+    named = np.isin(codes[begin].astype(np.uint32) | second << 8, _TITLED)
+    # A Roof, but not vitamin A: the article of a title stands before a word with a capital
+    behind = np.minimum(end + 1, len(kind) - 2)
+    named |= (codes[begin] == ord("A")) & large[behind] & (kind[behind + 1] & LOWER > 0)
+    cased[places] = ~(titled & (starts | named) | _in_capitals(kind, offsets, begins, ends, places))
+    return cased
+
+
+def _in_capitals(kind: NDArray[np.uint16], offsets: Places, begins: Places, ends: Places, tokens: Places) -> Mask:
+    """Whether the words before or behind each of these tokens are capitals throughout, with a long one among them, bool (tokens,)."""
+    small, long = np.cumsum(kind & LOWER > 0), (ends - begins >= _LONG) & (kind[begins] & UPPER > 0)
+    longs = np.concatenate([[0], np.cumsum(long)])
+    row = row_of(offsets, begins[tokens])
+    of_text = np.searchsorted(begins, offsets)
+    first, last = np.maximum(tokens - _AROUND, of_text[row]), np.minimum(tokens + _AROUND, of_text[row + 1] - 1)
+    sides = ((first, tokens), (tokens, last))
+    told = [(small[ends[to] - 1] == small[begins[at] - 1]) & (longs[to + 1] > longs[at]) for at, to in sides]
+    return told[0] | told[1]
+
+
+def row_of(offsets: Places, places: Places) -> Places:
+    """The text that each place is in, int64 (places,)."""
+    return np.searchsorted(offsets, places, side="right") - 1
+
+
+def digests(folded: Folded) -> Hashes:
+    """The exact keys of folded texts, uint64 (texts, 2)."""
+    bounds = folded.offsets.tolist()
+    spans = pairwise(bounds)
+    if folded.codes.dtype == np.uint8:
+        content = memoryview(folded.codes.tobytes())
+        digests = [hashlib.blake2b(content[begin:end], digest_size=16).digest() for begin, end in spans]
+    else:
+        text = folded.codes.tobytes().decode("utf-32-le", "surrogatepass")
+        digests = [
+            hashlib.blake2b(text[begin:end].encode("utf-8", "surrogatepass"), digest_size=16).digest()
+            for begin, end in spans
+        ]
+    return np.frombuffer(b"".join(digests), np.uint64).reshape(-1, 2)

@@ -1,0 +1,145 @@
+"""The signs of a text: what near copies share one by one and in order, because a single one of them turns the meaning round.
+
+They are numbers, negations with the word they deny, operators with what stands on both sides, brackets and other marks wherever these are
+not mere punctuation, and words of one or two letters whose case counts. A mark is punctuation by its place: a stop behind a word
+and before a space, a quote or bracket around words, a hyphen or apostrophe inside one.
+
+    >>> texts = ["if (done), stop.", "If done: stop!", "if (!done), stop.", "1.5", "1, 5", "a - b", "b - a", "It isn't so", "It is so"]
+    >>> keys = signs(pa.array(texts)).tolist()
+    >>> [keys.index(key) for key in keys]  # for each the first with the same signs
+    [0, 0, 2, 3, 4, 5, 6, 7, 0]
+"""
+
+from functools import cache
+
+import numpy as np
+import pyarrow as pa
+from numpy.typing import NDArray
+
+from spark_jobs.columnar.code_points import (
+    CLOSES,
+    DIGIT,
+    ELIDES,
+    IGNORED,
+    JOINS,
+    LETTER,
+    OPENS,
+    OPERATOR,
+    QUOTES,
+    SPACE,
+    TRAILS,
+    UNSPACED,
+)
+from spark_jobs.columnar.folded_texts import Folded, Mask, by_alphabet, digests, fold, row_of
+from spark_jobs.columnar.hashes import Hashes, mix
+from spark_jobs.columnar.ragged import Places, Ragged, row_sums
+
+# in the languages of most instructions; the n't of English is told by its apostrophe
+NEGATIONS = ["not", "no", "never", "none", "nothing", "nobody", "neither", "nor", "nowhere", "without", "cannot", "cant", "dont", "doesnt", "didnt", "isnt", "arent", "wasnt", "werent", "wont", "wouldnt", "couldnt", "shouldnt", "except", "unless", "nicht", "nie", "niemals", "kein", "keine", "keinen", "keinem", "keiner", "keines", "ohne", "nichts", "niemand", "weder", "ne", "n", "pas", "jamais", "sans", "aucun", "aucune", "rien", "non", "ni", "ningún", "ninguna", "ninguno", "nunca", "sin", "nada", "nadie", "não", "nem", "sem", "nenhum", "nenhuma", "mai", "senza", "niente", "nessun", "nessuno", "nessuna", "niet", "geen", "nooit", "zonder", "inte", "ej", "utan", "aldrig", "ikke", "uden", "uten", "ei", "nie", "bez", "nigdy", "не", "нет", "без", "ни", "никогда", "değil", "yok", "olmadan", "لا", "ليس", "ليست", "لم", "لن", "بدون", "غير", "دون", "نه", "नहीं", "मत", "न", "बिना", "tidak", "bukan", "tanpa", "không", "chưa", "不", "没", "沒", "無", "无", "非", "未", "勿", "莫", "否", "别"]
+_NEGATION = np.uint64(1)
+
+
+def signs(texts: pa.Array) -> Hashes:
+    """A hash of the signs of each text in their order, uint64 (texts,), from strings without nulls; 0 where there is none."""
+    return by_alphabet(texts, signs_of, width=1)[:, 0]
+
+
+def exact_keys_and_signs(texts: pa.Array) -> tuple[Hashes, Hashes]:
+    """exact_keys, uint64 (texts, 2), and signs, uint64 (texts,), in one pass."""
+    both = by_alphabet(texts, lambda folded: np.column_stack([digests(folded), signs_of(folded)]), width=3)
+    return both[:, :2], both[:, 2]
+
+
+def signs_of(folded: Folded) -> Hashes:
+    """The signs of folded texts, uint64 (texts,)."""
+    tokens, marks = _token_hashes(folded), _marks(folded.kinds)
+    negates = _negates(folded, tokens)
+    # a negation counts with the word behind it: "not red but blue" is not "red but not blue"
+    behind = np.roll(tokens, -1)
+    last = (
+        np.searchsorted(folded.begins, folded.offsets[1:]) - 1
+    )  # of each text; of one without words that of another before it
+    behind[last[last >= 0]] = 0
+    denied = mix(behind + _NEGATION)
+    counts = (folded.kinds[folded.begins] & DIGIT > 0) | folded.cased | negates
+    places = np.concatenate([folded.begins[counts], marks])
+    values = np.concatenate([np.where(negates, denied, tokens)[counts], _mark_hashes(folded, marks, tokens)])
+    order = np.argsort(places, kind="stable")
+    rows = Ragged(values[order], np.searchsorted(places[order], folded.offsets))
+    # each mixed with its number within the text first, because a sum forgets the order
+    numbers = np.arange(len(order)) - np.repeat(rows.offsets[:-1], rows.lengths)
+    return row_sums(mix(rows.values + mix(numbers.astype(np.uint64) + np.uint64(1))), rows)
+
+
+def _token_hashes(folded: Folded) -> Hashes:
+    """A hash of each token, uint64 (tokens,)."""
+    lengths = folded.ends - folded.begins
+    offsets = np.concatenate([[0], np.cumsum(lengths)])
+    numbers = np.arange(offsets[-1]) - np.repeat(offsets[:-1], lengths)
+    codes = folded.codes[numbers + np.repeat(folded.begins, lengths)].astype(np.uint64)
+    return row_sums(mix(codes + (numbers.astype(np.uint64) << np.uint64(21))), Ragged(codes, offsets))
+
+
+def _negates(folded: Folded, tokens: Hashes) -> Mask:
+    """Whether each token is a negation, bool (tokens,); so is the t of isn't."""
+    codes, begins = folded.codes, folded.begins
+    clipped = (codes[begins] == ord("t")) & (folded.ends - begins == 1)
+    clipped &= (codes[begins - 1] == ord("'")) & (codes[begins - 2] == ord("n"))
+    known = _negations()
+    return clipped | (known[np.minimum(np.searchsorted(known, tokens), len(known) - 1)] == tokens)
+
+
+@cache
+def _negations() -> Hashes:
+    return np.sort(np.concatenate([_token_hashes(fold(pa.array([word]))) for word in NEGATIONS]))
+
+
+def _mark_hashes(folded: Folded, marks: Places, tokens: Hashes) -> Hashes:
+    """A hash of each mark, uint64 (marks,): of an operator with the tokens before and behind it, as far as the text reaches."""
+    hashes = mix(folded.codes[marks].astype(np.uint64) + (np.uint64(1) << np.uint64(42)))
+    operators = np.flatnonzero(folded.kinds[marks] & OPERATOR > 0)
+    row = row_of(folded.offsets, marks[operators])
+    # one token of no text before all of them and one behind, so that every operator has two neighbours
+    begins = np.concatenate([[-1], folded.begins, [len(folded.codes)]])
+    values = np.concatenate([np.zeros(1, np.uint64), tokens, np.zeros(1, np.uint64)])
+    behind = np.searchsorted(begins, marks[operators])
+    for side in (behind - 1, behind):
+        inside = row_of(folded.offsets, begins[side]) == row
+        hashes[operators] = mix(hashes[operators] + np.where(inside, values[side], np.uint64(0)))
+    return hashes
+
+
+def _marks(kinds: NDArray[np.uint16]) -> Places:
+    """Where the marks stand that are no mere punctuation, int64 (marks,)."""
+    mark = kinds & (LETTER | DIGIT | SPACE) == 0
+    # every text begins and ends with a space, so runs of marks do neither
+    edges = np.flatnonzero(mark[1:] != mark[:-1]) + 1
+    begins, ends = edges[::2], edges[1::2]
+    if not len(begins):
+        return begins
+    places = np.flatnonzero(mark)
+    run = np.repeat(np.arange(len(begins)), ends - begins)
+    first = np.searchsorted(places, begins)
+    may = np.bitwise_and.reduceat(kinds[places], first)  # what all marks of a run may be
+    word_before, word_behind = _is_word(kinds, begins - 1, -1), _is_word(kinds, ends, 1)
+    before, behind = kinds[begins - 1], kinds[ends]
+    space_before, space_behind = before & SPACE > 0, behind & SPACE > 0
+    punctuation = (
+        (may & IGNORED > 0)
+        | (may & CLOSES > 0) & word_before & space_behind
+        | (may & TRAILS > 0) & ~space_before & space_behind
+        | (may & OPENS > 0) & space_before & word_behind
+        | (may & QUOTES > 0) & space_before & ~space_behind
+        | (may & JOINS > 0) & word_before & word_behind
+        | (may & ELIDES > 0) & (before & behind & LETTER > 0)
+    )
+    # the last stops of another run before a space are punctuation all the same, such as the point of `(5).`
+    other = np.maximum.reduceat(np.where(kinds[places] & TRAILS > 0, -1, places), first)
+    trails = (space_behind & ~space_before)[run] & (places > other[run])
+    return places[~(punctuation[run] | trails)]
+
+
+def _is_word(kinds: NDArray[np.uint16], places: Places, step: int) -> Mask:
+    """Whether a word of two letters or more, or one of a script without spaces, begins at each place in the direction of `step`."""
+    here, next_one = (kinds[np.clip(at, 0, len(kinds) - 1)] for at in (places, places + step))
+    return (here & LETTER > 0) & ((next_one & LETTER > 0) | (here & UNSPACED > 0))
