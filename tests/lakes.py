@@ -81,15 +81,16 @@ def publish(
     run_id: str = "",
     grown: bool = False,
     moment: datetime = MOMENT,
+    inputs: Mapping[str, int] | None = None,
 ) -> int:
     """Publishes rows of a stage and of its side tables (empty ones too) as one run would, with a passed gate; returns the version.
 
-    `grown`: as a run on what is new alone would.
+    `grown`: as a run on what is new alone would. `inputs`: what it read, by default the newest of each.
     """
     run = run_id or f"run-{key.replace('/', '-')}"
     told = Publication(
         stage=key, run_id=run, published_at=moment, params_hash="p" * 16, code_hash="c" * 16, suite=STAGES[key].suite,
-        inputs={table: lake.version(table) or 0 for table in STAGES[key].inputs}, rows={key: len(rows)},
+        inputs=dict(inputs or {table: lake.version(table) or 0 for table in STAGES[key].inputs}), rows={key: len(rows)},
         grown=grown, params={"contamination_coverage": 0.5} if key == "gold/training_set" else {},
     )  # fmt: skip
     filled = dict.fromkeys(STAGES[key].sides, ()) | dict(sides or {})

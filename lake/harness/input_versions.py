@@ -8,29 +8,44 @@ records without their ratings, and later the ratings without the records: neithe
     silver/ratings              0   1            has not read the third
     silver/embeddings           0                has not read the second either
     read by silver/quality      0                version 0 of each; 1 and 2 wait
+
+A stage that was left behind takes what it missed delivery by delivery, in the order in which its input published them. Which copy stays, and
+who groups with whom, hangs on what came first: taken together they would give other rows than a run after each.
 """
 
 from collections.abc import Mapping
 
 from lake.harness.new_rows import last_read
 from lake.stages import STAGES, Stage, producer
+from lake.storage.publication import Fingerprint
 from lake.storage.store import Lake
 
 
-def input_versions(lake: Lake, stage: Stage) -> dict[str, int] | None:
-    """The version of each input that a run of the stage reads now; None when one was never published."""
-    versions = {table: version for table in stage.inputs if (version := lake.version(table)) is not None}
-    if len(versions) < len(stage.inputs):
+def input_versions(
+    lake: Lake, stage: Stage, last: Fingerprint | None, everything: bool = False
+) -> dict[str, int] | None:
+    """The version of each input that a run of the stage reads now; None when one was never published.
+
+    last: what the stage has read. everything: whether it runs on all rows anyway, and not on one delivery more.
+    """
+    newest = {table: version for table in stage.inputs if (version := lake.version(table)) is not None}
+    if len(newest) < len(stage.inputs):
         return None
-    if stage.records is None:
-        return versions
-    consistent = _consistent(lake, stage.records, _followers(stage), versions)
-    last = last_read(lake, stage)
+    driving = stage.records or stage.inputs[0]
+    read = last.inputs.get(driving) if last else None
+    steps = [newest[driving]]
+    if read is not None and stage.grows and not everything:
+        steps = _deliveries(lake, driving, read, newest[driving])
+    found = dict(newest)
+    for step in steps:
+        found = newest | {driving: step}
+        if stage.records:
+            found = _consistent(lake, stage.records, _followers(stage), found)
+        # an input that took several deliveries at once can only be read as of the last of them
+        if read is None or found[driving] > read:
+            return found
     # never back: a table must not lose what it has because one of its inputs is made anew
-    behind = (
-        last is not None and stage.records in last.inputs and consistent[stage.records] < last.inputs[stage.records]
-    )
-    return dict(last.inputs) if last is not None and behind else consistent
+    return dict(last.inputs) if last is not None and read is not None and found[driving] < read else found
 
 
 def waits_for(lake: Lake, stage: Stage) -> list[str]:
@@ -39,6 +54,14 @@ def waits_for(lake: Lake, stage: Stage) -> list[str]:
     if newest is None:
         return []
     return [table for table in _followers(stage) if (_records_read(lake, stage.records, table) or 0) < newest]
+
+
+def _deliveries(lake: Lake, table: str, read: int, newest: int) -> list[int]:
+    """The versions published after `read`, in order; only the newest, where rows that were read are gone and all are read anew."""
+    if newest <= read + 1 or lake.added_files(table, read, newest) is None:
+        return [newest]
+    published = (version for version, _ in lake.publications(table, lake.newest(table) - read))
+    return sorted(version for version in published if version > read)
 
 
 def _followers(stage: Stage) -> list[str]:

@@ -63,13 +63,13 @@ def check_passages(lake: Lake, stages: Sequence[Stage]) -> None:
         )
 
 
-def fingerprint(lake: Lake, stage: Stage, profile: Profile) -> Fingerprint | None:
-    """What the stage's rows would depend on now; None when an input was never published."""
-    versions = input_versions(lake, stage)
-    if versions is None:
-        return None
-    params = profile.params_of(stage)
-    return Fingerprint(inputs=versions, params_hash=hash_json(params.fingerprint()), code_hash=code_hash(stage))
+def fingerprint(lake: Lake, stage: Stage, profile: Profile, rebuild: bool = False) -> Fingerprint | None:
+    """What the stage's rows would depend on after its next run; None when an input was never published."""
+    last, params = last_read(lake, stage), hash_json(profile.params_of(stage).fingerprint())
+    code = code_hash(stage)
+    everything = rebuild or last is None or (last.params_hash, last.code_hash) != (params, code)
+    versions = input_versions(lake, stage, last, everything)
+    return None if versions is None else Fingerprint(inputs=versions, params_hash=params, code_hash=code)
 
 
 def reasons_to_run(lake: Lake, stage: Stage, profile: Profile, rebuild: bool = False) -> list[str]:

@@ -16,6 +16,7 @@ of any script, and the case of words. The case of a word of one or two letters s
 import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cache
 from itertools import pairwise
 from typing import Any
 
@@ -46,11 +47,8 @@ Mask = NDArray[np.bool_]
 _SHORT, _LONG = 2, 4  # letters: the case of a word of so few counts; words in capitals are told by one of so many
 _AROUND = 3  # words on either side that are looked at for it
 _SPACE = 32
-# English words that are written with a capital for their place, as in a title; each as its one or two letters in one number
-_TITLED = [
-    sum(ord(letter) << 8 * place for place, letter in enumerate(word))
-    for word in ["An", "As", "At", "Be", "By", "Do", "Go", "He", "I", "If", "In", "Is", "It", "Me", "My", "No", "Of", "On", "Or", "So", "To", "Up", "Us", "We", "Am"]
-]
+# English words that are written with a capital for their place, as in a title
+_TITLED = "An As At Be By Do Go He I If In Is It Me My No Of On Or So To Up Us We Am"
 
 
 @dataclass(frozen=True)
@@ -145,7 +143,7 @@ def _cased(codes: NDArray[Any], kind: NDArray[np.uint16], offsets: Places, begin
     # the first character of a text stands behind its space and that of the text before
     starts = (kind[before] & SPACE > 0) & (kind[before - 1] & (STOP | SPACE) > 0)
     second = np.where(end - begin == 2, codes[begin + 1], 0).astype(np.uint32)
-    named = np.isin(codes[begin].astype(np.uint32) | second << 8, _TITLED)
+    named = np.isin(codes[begin].astype(np.uint32) | second << 8, _titled())
     # A Roof, but not vitamin A: the article of a title stands before a word with a capital
     behind = np.minimum(end + 1, len(kind) - 2)
     named |= (codes[begin] == ord("A")) & large[behind] & (kind[behind + 1] & LOWER > 0)
@@ -163,6 +161,12 @@ def _in_capitals(kind: NDArray[np.uint16], offsets: Places, begins: Places, ends
     sides = ((first, tokens), (tokens, last))
     told = [(small[ends[to] - 1] == small[begins[at] - 1]) & (longs[to + 1] > longs[at]) for at, to in sides]
     return told[0] | told[1]
+
+
+@cache
+def _titled() -> list[int]:
+    """The one or two letters of each word of _TITLED in one number."""
+    return [sum(ord(letter) << 8 * place for place, letter in enumerate(word)) for word in _TITLED.split()]
 
 
 def row_of(offsets: Places, places: Places) -> Places:

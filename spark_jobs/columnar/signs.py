@@ -35,7 +35,15 @@ from spark_jobs.columnar.hashes import Hashes, mix
 from spark_jobs.columnar.ragged import Places, Ragged, row_sums
 
 # in the languages of most instructions; the n't of English is told by its apostrophe
-NEGATIONS = ["not", "no", "never", "none", "nothing", "nobody", "neither", "nor", "nowhere", "without", "cannot", "cant", "dont", "doesnt", "didnt", "isnt", "arent", "wasnt", "werent", "wont", "wouldnt", "couldnt", "shouldnt", "except", "unless", "nicht", "nie", "niemals", "kein", "keine", "keinen", "keinem", "keiner", "keines", "ohne", "nichts", "niemand", "weder", "ne", "n", "pas", "jamais", "sans", "aucun", "aucune", "rien", "non", "ni", "ningún", "ninguna", "ninguno", "nunca", "sin", "nada", "nadie", "não", "nem", "sem", "nenhum", "nenhuma", "mai", "senza", "niente", "nessun", "nessuno", "nessuna", "niet", "geen", "nooit", "zonder", "inte", "ej", "utan", "aldrig", "ikke", "uden", "uten", "ei", "nie", "bez", "nigdy", "не", "нет", "без", "ни", "никогда", "değil", "yok", "olmadan", "لا", "ليس", "ليست", "لم", "لن", "بدون", "غير", "دون", "نه", "नहीं", "मत", "न", "बिना", "tidak", "bukan", "tanpa", "không", "chưa", "不", "没", "沒", "無", "无", "非", "未", "勿", "莫", "否", "别"]
+NEGATIONS = """
+not no never none nothing nobody neither nor nowhere without cannot cant dont doesnt didnt isnt arent wasnt werent wont
+wouldnt couldnt shouldnt except unless
+nicht nie niemals kein keine keinen keinem keiner keines ohne nichts niemand weder
+ne n pas jamais sans aucun aucune rien non ni ningún ninguna ninguno nunca sin nada nadie
+não nem sem nenhum nenhuma mai senza niente nessun nessuno nessuna niet geen nooit zonder
+inte ej utan aldrig ikke uden uten ei nie bez nigdy не нет без ни никогда değil yok olmadan
+لا ليس ليست لم لن بدون غير دون نه नहीं मत न बिना tidak bukan tanpa không chưa 不 没 沒 無 无 非 未 勿 莫 否 别
+"""
 _NEGATION = np.uint64(1)
 
 
@@ -91,7 +99,7 @@ def _negates(folded: Folded, tokens: Hashes) -> Mask:
 
 @cache
 def _negations() -> Hashes:
-    return np.sort(np.concatenate([_token_hashes(fold(pa.array([word]))) for word in NEGATIONS]))
+    return np.sort(np.concatenate([_token_hashes(fold(pa.array([word]))) for word in NEGATIONS.split()]))
 
 
 def _mark_hashes(folded: Folded, marks: Places, tokens: Hashes) -> Hashes:

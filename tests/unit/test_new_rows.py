@@ -29,11 +29,35 @@ def more(lake_: Lake, key: str, name: str) -> None:
 
 def test_only_appended_files_are_new(current: Lake) -> None:
     more(current, UNIQUE, "one")
-    more(current, UNIQUE, "two")
-    assert grown(current, RATINGS) == {UNIQUE: 2}
+    assert grown(current, RATINGS) == {UNIQUE: 1}
     (entry,) = plan(current, [STAGES[RATINGS]], PROFILE)
     assert (entry.action, entry.scope) == ("run", "new_rows")
+    more(current, UNIQUE, "two")
     assert current.dataset(UNIQUE).count_rows() == len(ROWS[UNIQUE]) + 2 == current.row_count(UNIQUE, 2)
+
+
+def test_deliveries_that_were_missed_are_taken_one_by_one(current: Lake) -> None:
+    read = read_by(current, RATINGS)[UNIQUE]
+    for name in ("one", "two", "three"):
+        more(current, UNIQUE, name)
+    for step in (1, 2, 3):
+        assert read_by(current, RATINGS) == {UNIQUE: read + step} and grown(current, RATINGS) == {UNIQUE: 1}
+        publish(
+            current,
+            RATINGS,
+            [ROWS[RATINGS][0] | {"id": rec(f"r{step}")}],
+            run_id=f"rate-{step}",
+            grown=True,
+            inputs={UNIQUE: read + step},
+        )
+    assert [entry.action for entry in plan(current, [STAGES[RATINGS]], PROFILE)] == ["nothing_to_do"]
+
+
+def test_all_deliveries_are_taken_at_once_by_a_run_on_everything(current: Lake) -> None:
+    for name in ("one", "two"):
+        more(current, UNIQUE, name)
+    wanted = fingerprint(current, STAGES[RATINGS], PROFILE, rebuild=True)
+    assert wanted is not None and wanted.inputs == {UNIQUE: current.version(UNIQUE)}
 
 
 def test_a_rewritten_input_is_new_as_a_whole(current: Lake) -> None:
