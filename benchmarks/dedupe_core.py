@@ -89,7 +89,6 @@ def main() -> None:
     given = parser.parse_args()
     records = dedupe_corpus.real(given.data)
     rows = dedupe_corpus.table(records)
-    rows = rows.append_column("last_prompt", pa.nulls(len(rows), pa.string()))
     places = {row: place for place, row in enumerate(rows["id"].to_pylist())}
     pairs, found = np.load(given.pairs)["pairs"], {}
     for name, by_side in (("by_side", True), ("whole_record", False)):
