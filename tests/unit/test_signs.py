@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from spark_jobs.columnar.folded_texts import exact_keys
 from spark_jobs.columnar.signs import signs
 from spark_jobs.dedupe.planted import in_a_record, removed
+from spark_jobs.dedupe.sides import sides_of
 from spark_jobs.dedupe.verify import Rule
 
 RULE = Rule(threshold=0.7, by_side=True)
@@ -141,3 +142,9 @@ def test_of_equal_exact_keys_the_texts_are_equal_by_a_plain_rule(texts: list[str
         plain = [re.sub(r"\s+", " ", text).strip().lower() for text in (one, other)]
         assert key != same or plain[0] == plain[1]
         assert key == same or one != other
+
+
+def test_records_of_one_text_are_exact_copies_wherever_the_answer_begins() -> None:
+    """Both have the same text_hash, which the gate wants to be unique."""
+    exact = sides_of(pa.array(["Say a\nb", "Say a", "Say a"]), pa.array(["c", "b\nc", "b"]), by_side=True).exact.tolist()
+    assert exact[0] == exact[1] != exact[2]
