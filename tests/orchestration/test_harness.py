@@ -82,6 +82,19 @@ def materialisation() -> list[tuple[str, Any]]:
     )
 
 
+def test_a_command_waits_for_no_place_in_a_pool_and_keeps_none(rated_next: Lake) -> None:
+    # a place would be kept for ever by a command that was killed
+    launch.prepare_home()
+    with dg.DagsterInstance.get() as instance:
+        storage = instance.event_log_storage
+        storage.initialize_concurrency_limit_to_default("models")
+        assert storage.claim_concurrency_slot("models", "a run of the UI", "a step").is_claimed
+        (report,) = launch.materialise([KEY], "demo")
+        assert report.status == "published"
+        assert storage.get_concurrency_run_ids() == {"a run of the UI"}
+        assert [run.status for run in instance.get_runs()] == [dg.DagsterRunStatus.SUCCESS]
+
+
 def test_the_second_run_has_nothing_to_do(rated_next: Lake) -> None:
     profile = load_profile("demo")
     first = run_stage(STAGES[KEY], profile, rated_next)
