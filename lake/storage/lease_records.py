@@ -8,11 +8,13 @@ from contextlib import suppress
 from datetime import datetime
 
 import obstore
-from obstore.exceptions import AlreadyExistsError
+from obstore.exceptions import AlreadyExistsError, BaseError
 from obstore.store import LocalStore, ObjectStore, from_url
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from lake.settings import LEASE_EXPIRES_AFTER
+
+UNREACHABLE = (BaseError, OSError)  # what a store raises that cannot be reached or written to
 
 
 class LeaseRecord(BaseModel):
@@ -71,10 +73,9 @@ class LeaseRecords:
         newest, held = self.newest(stage)
         if held is None or held.run_id != record.run_id:
             return None
-        for older in self._numbers(stage):
-            if older < newest:
-                with suppress(FileNotFoundError):
-                    obstore.delete(self._store, _path(stage, older))
+        older = [_path(stage, number) for number in self._numbers(stage) if number < newest]
+        with suppress(*UNREACHABLE):  # the next put removes what is left
+            obstore.delete(self._store, older)
         return newest
 
     def _numbers(self, stage: str) -> list[int]:

@@ -17,16 +17,13 @@ from collections.abc import Callable, Generator
 from contextlib import contextmanager, suppress
 from threading import Event, Thread
 
-from obstore.exceptions import BaseError
-
 from lake.errors import StageFailed, UserError
 from lake.settings import LEASE_EXPIRES_AFTER
-from lake.storage.lease_records import LeaseRecord, LeaseRecords
+from lake.storage.lease_records import UNREACHABLE, LeaseRecord, LeaseRecords
 from lake.storage.publication import now
 
 _RENEWALS = 4  # in the time after which it expires: a busy machine may miss some of them
 _BETWEEN_LOOKS = 1.0  # seconds, at a lease that another run holds
-_UNREACHABLE = (BaseError, OSError)  # what a store raises that cannot be reached or written to
 
 Tell = Callable[[LeaseRecord], None]
 
@@ -58,7 +55,7 @@ def lease(
     )
     try:
         number = _take(records, stage, mine, patience, tell, clock or Clock())
-    except _UNREACHABLE as error:
+    except UNREACHABLE as error:
         why = str(error).partition("\n")[0]
         raise UserError(f"{stage} cannot run: its lease cannot be written into the lake ({why})") from None
     held = _HeldLease(records, stage, number, mine)
@@ -103,12 +100,12 @@ class _HeldLease:
     def release(self) -> None:
         self._released.set()
         self._renewing.join()
-        with suppress(*_UNREACHABLE):  # then it expires
+        with suppress(*UNREACHABLE):  # then it expires
             self._put(released=True)
 
     def _renew(self) -> None:
         while not self._released.wait(self._record.expires_after / _RENEWALS):
-            with suppress(*_UNREACHABLE):  # tried again in a moment
+            with suppress(*UNREACHABLE):  # tried again in a moment
                 if not self._put(renewed=now()):
                     return
 

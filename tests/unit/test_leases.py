@@ -1,7 +1,7 @@
-"""Leases on a disk and in an object store: one holder at a time, a dead one forgotten by the watcher's clock, a late one harmless."""
+"""Leases on a disk, in memory and in a bucket: one holder at a time, a dead one forgotten by the watcher's clock, a late one harmless."""
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from datetime import timedelta
 from pathlib import Path
@@ -9,6 +9,7 @@ from threading import Thread
 
 import obstore
 import pytest
+from buckets import bucket
 from hypothesis import given
 from hypothesis import strategies as st
 from obstore.store import LocalStore, MemoryStore, ObjectStore
@@ -23,9 +24,13 @@ from lake.storage.publication import now
 STAGE, PATIENCE = "silver/ratings", 600.0
 
 
-@pytest.fixture(params=["disk", "object store"])
-def store(request: pytest.FixtureRequest, tmp_path: Path) -> ObjectStore:
-    return LocalStore(str(tmp_path)) if request.param == "disk" else MemoryStore()
+@pytest.fixture(params=["disk", "memory", "bucket"])
+def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[ObjectStore]:
+    if request.param == "bucket":
+        with bucket() as served:
+            yield served
+    else:
+        yield LocalStore(str(tmp_path)) if request.param == "disk" else MemoryStore()
 
 
 class TestClock(Clock):
@@ -137,6 +142,25 @@ def test_a_holder_renews_by_itself(store: ObjectStore, monkeypatch: pytest.Monke
             os.sched_yield()
         assert holder(records) == "busy"
     assert len(files(store)) == 1, "what was renewed is removed"
+
+
+def test_a_store_that_fails_for_a_moment_costs_no_lease(store: ObjectStore, monkeypatch: pytest.MonkeyPatch) -> None:
+    class Failing(LeaseRecords):
+        calls = 0
+
+        def put(self, stage: str, number: int, record: LeaseRecord) -> int | None:
+            self.calls += 1
+            if self.calls == 2:
+                raise OSError("the network is down")
+            return super().put(stage, number, record)
+
+    monkeypatch.setattr(leases, "LEASE_EXPIRES_AFTER", 0.05)
+    records = Failing(store)
+    with lease(records, STAGE, "busy", PATIENCE, pytest.fail):
+        while records.newest(STAGE)[0] < 3:
+            os.sched_yield()
+        assert holder(records) == "busy"
+    assert holder(records) is None
 
 
 def test_who_was_suspended_finds_its_lease_taken_and_does_not_take_it_back(store: ObjectStore) -> None:
