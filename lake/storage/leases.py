@@ -6,7 +6,7 @@ clock, takes the lease with the next number: two clocks are never compared, and 
     1  held by a    taken
     2  held by a    renewed, and 1 removed
     3  held by b    a was killed: 2 stayed the newest for a minute
-    4  released     stays: if a was only suspended, it finds 3 taken, or a newer one than its own
+    4  released     stays: if a was only suspended, it finds a newer record than its own, and knows that the lease is lost
 
 A lease saves work. What keeps two runs from publishing the same rows is the commit (lake.storage.commits), whatever becomes of a lease.
 """
@@ -49,24 +49,22 @@ def lease(
     patience: for how many seconds to wait for a run that holds it; `tell` is called once with that run's record.
     Raises StageFailed, naming the holder, when they have passed, and UserError where the lake cannot be written to.
     """
-    moment = now()
-    mine = LeaseRecord(
-        run_id=run_id, host=socket.gethostname(), since=moment, renewed=moment, expires_after=LEASE_EXPIRES_AFTER
-    )
     try:
-        number = _take(records, stage, mine, patience, tell, clock or Clock())
+        number, record = _take(records, stage, run_id, patience, tell, clock or Clock())
     except UNREACHABLE as error:
         why = str(error).partition("\n")[0]
         raise UserError(f"{stage} cannot run: its lease cannot be written into the lake ({why})") from None
-    held = _HeldLease(records, stage, number, mine)
+    held = _HeldLease(records, stage, number, record)
     try:
         yield
     finally:
         held.release()
 
 
-def _take(records: LeaseRecords, stage: str, mine: LeaseRecord, patience: float, tell: Tell, clock: Clock) -> int:
-    """The number under which this run holds the lease, as soon as no other run does."""
+def _take(
+    records: LeaseRecords, stage: str, run_id: str, patience: float, tell: Tell, clock: Clock
+) -> tuple[int, LeaseRecord]:
+    """The first record of this run and its number, put as soon as no other run holds the lease."""
     begun = unchanged_since = clock.now()
     seen, told = 0, False
     while True:
@@ -75,8 +73,9 @@ def _take(records: LeaseRecords, stage: str, mine: LeaseRecord, patience: float,
         if number != seen:
             seen, unchanged_since = number, moment
         if other is None or other.released or moment - unchanged_since >= other.expires_after:
+            mine = _first_record(run_id)
             if taken := records.put(stage, number + 1, mine):
-                return taken
+                return taken, mine
             continue
         if moment - begun >= patience:
             raise StageFailed(
@@ -86,6 +85,11 @@ def _take(records: LeaseRecords, stage: str, mine: LeaseRecord, patience: float,
             tell(other)
             told = True
         clock.sleep(_BETWEEN_LOOKS)
+
+
+def _first_record(run_id: str) -> LeaseRecord:
+    moment, host = now(), socket.gethostname()
+    return LeaseRecord(run_id=run_id, host=host, since=moment, renewed=moment, expires_after=LEASE_EXPIRES_AFTER)
 
 
 class _HeldLease:
