@@ -9,6 +9,8 @@ from pathlib import Path
 
 from lake.errors import UserError
 
+LEASE_EXPIRES_AFTER = 60  # seconds in which the run that works on a stage must have said that it lives
+
 
 @dataclass(frozen=True)
 class Settings:
@@ -17,6 +19,7 @@ class Settings:
     root: the lake, a path or an object-store URL. home: Dagster's instance, inside a local lake.
     profile: one of ours or a profile file. spark_conf: Spark settings of the user, which win over those of spark_jobs.session.
     pages_port: the loopback port on which `mixlake ui` serves audit pages and reports.
+    lease_wait: for how many seconds a stage waits for another run that works on it.
     """
 
     root: str
@@ -26,6 +29,7 @@ class Settings:
     spark_conf: Mapping[str, str]
     cache: Path
     pages_port: int
+    lease_wait: int
 
     @property
     def home(self) -> Path:
@@ -38,7 +42,7 @@ def local_path(root: str) -> Path:
 
 
 def settings() -> Settings:
-    """The settings of this process: MIXLAKE_ROOT, _PROFILE, _SPARK_MASTER, _DRIVER_MEMORY, _SPARK_CONF, _CACHE, _PAGES_PORT.
+    """The settings of this process: MIXLAKE_ROOT, _PROFILE, _SPARK_MASTER, _DRIVER_MEMORY, _SPARK_CONF, _CACHE, _PAGES_PORT, _LEASE_WAIT.
 
     Raises UserError, naming the variable, its value and what is allowed.
     """
@@ -51,12 +55,22 @@ def settings() -> Settings:
         spark_conf=_spark_conf(os.environ.get("MIXLAKE_SPARK_CONF", "")),
         cache=Path(os.environ.get("MIXLAKE_CACHE") or _user_cache() / "mixlake"),
         pages_port=_port(os.environ.get("MIXLAKE_PAGES_PORT", "3001")),
+        lease_wait=_lease_wait(os.environ.get("MIXLAKE_LEASE_WAIT", "600")),
     )
 
 
 def _port(written: str) -> int:
     if not written.isdecimal() or not 0 < int(written) < 2**16:
         raise UserError(f"MIXLAKE_PAGES_PORT is {written!r}: a port is a whole number from 1 to 65535")
+    return int(written)
+
+
+def _lease_wait(written: str) -> int:
+    if not written.isdecimal() or int(written) < LEASE_EXPIRES_AFTER:
+        raise UserError(
+            f"MIXLAKE_LEASE_WAIT is {written!r}: a wait is a whole number of seconds, {LEASE_EXPIRES_AFTER} at least, which is "
+            "when a run that was killed is known to have ended"
+        )
     return int(written)
 
 

@@ -75,6 +75,10 @@ class Server:
 
     def launch(self, *asset: str) -> None:
         """Materialises an asset, and waits until its run has succeeded."""
+        self.succeeded(self.submit(*asset))
+
+    def submit(self, *asset: str) -> str:
+        """Asks for the materialisation of an asset; the id of its run."""
         params = {
             "selector": {
                 "repositoryLocationName": "mixlake", "repositoryName": "__repository__", "pipelineName": "__ASSET_JOB",
@@ -85,13 +89,16 @@ class Server:
         }  # fmt: skip
         launched = self.ask(LAUNCH, params=params)["launchRun"]
         assert launched["__typename"] == "LaunchRunSuccess", launched
-        run_id = launched["run"]["runId"]
+        return launched["run"]["runId"]
 
-        def ended() -> str | None:
-            status = self.ask(STATUS, id=run_id)["runOrError"]["status"]
-            return status if status in ("SUCCESS", "FAILURE", "CANCELED") else None
+    def status(self, run_id: str) -> str:
+        return self.ask(STATUS, id=run_id)["runOrError"]["status"]
 
-        assert self.wait(ended) == "SUCCESS", json.dumps(self.ask(FAILURES, id=run_id))
+    def succeeded(self, run_id: str) -> None:
+        """Waits until a run has ended, which it must with success."""
+        ended = ("SUCCESS", "FAILURE", "CANCELED")
+        status = self.wait(lambda: status if (status := self.status(run_id)) in ended else None)
+        assert status == "SUCCESS", json.dumps(self.ask(FAILURES, id=run_id))
 
 
 @contextmanager

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import dagster as dg
+import yaml
 
 from dagster_project.lib.stage_asset import REBUILD
 from lake.errors import StageFailed, UserError
@@ -18,7 +19,7 @@ from lake.storage.attempts import newest_attempt
 from lake.storage.report import StageReport
 from lake.storage.store import Lake
 
-_INSTANCE = "dagster.yaml"
+_INSTANCE, _COMMANDS_INSTANCE = "dagster.yaml", "commands.yaml"
 _CHILD_FAILED = "DagsterPipesExecutionError"  # says no more than an exit code
 
 
@@ -40,7 +41,7 @@ def materialise(stages: Sequence[str], profile: str, rebuild: bool = False) -> l
     os.environ["MIXLAKE_PROFILE"] = profile
     prepare_home()
     warnings.filterwarnings("ignore", category=dg.BetaWarning)
-    with dg.DagsterInstance.get() as instance:
+    with _instance_of_commands() as instance:
         result = (
             _definitions()
             .resolve_implicit_global_asset_job_def()
@@ -62,6 +63,17 @@ def materialise(stages: Sequence[str], profile: str, rebuild: bool = False) -> l
         reasons = "; ".join(f"{key} failed: {sentence}" for key, sentence in crashed)
         raise StageFailed(f"{reasons}; `mixlake ui` shows the run {result.run_id}")
     return reports
+
+
+def _instance_of_commands() -> dg.DagsterInstance:
+    """The lake's instance with pools that limit runs, which a run in this process no longer waits for, instead of steps.
+
+    A command that was killed would keep its places, which only the daemon frees, and the next command would wait without a word.
+    """
+    config = yaml.safe_load(shipped(_INSTANCE).read_text(encoding="utf-8"))
+    config["concurrency"]["pools"]["granularity"] = "run"
+    (settings().home / _COMMANDS_INSTANCE).write_text(yaml.safe_dump(config), encoding="utf-8")
+    return dg.DagsterInstance.from_config(str(settings().home), _COMMANDS_INSTANCE)
 
 
 def _definitions() -> dg.Definitions:

@@ -11,6 +11,8 @@ import time
 import types
 from pathlib import Path
 
+import dagster as dg
+
 from dagster_project.lib.launch import prepare_home
 from lake.errors import StageFailed, UserError
 from lake.harness.profiles import Profile
@@ -50,6 +52,7 @@ def serve(port: int, profile: Profile) -> int:
     Every run that is launched in the UI uses `profile`.
     """
     prepare_home()
+    _free_pools()
     here = settings()
     pages = _pages_server(local_path(here.root), here.pages_port)
     threading.Thread(target=pages.serve_forever, daemon=True).start()
@@ -66,6 +69,13 @@ def serve(port: int, profile: Profile) -> int:
         return _until_one_ends(children)
     finally:
         pages.shutdown()
+
+
+def _free_pools() -> None:
+    """Frees the places that runs of an earlier UI keep in pools: after a power cut nobody else would, and later runs would wait for ever."""
+    with dg.DagsterInstance.get() as instance:
+        for run_id in instance.event_log_storage.get_concurrency_run_ids():
+            instance.event_log_storage.free_concurrency_slots_for_run(run_id)
 
 
 def _pages_server(folder: Path, port: int) -> http.server.ThreadingHTTPServer:

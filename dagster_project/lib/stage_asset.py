@@ -1,7 +1,7 @@
 """One asset a stage: declared from lake.stages, run by the harness, its report turned into events."""
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import dagster as dg
@@ -22,6 +22,10 @@ from lake.tables import TABLES
 
 REBUILD = "mixlake/rebuild"  # the tag of a run that makes its tables anew from all rows
 
+# What stages of an engine share, one at a time over all runs of the UI (dagster.yaml): the memory of a Spark session, and the
+# accelerator. Training therefore holds up no stage of Spark. Nothing is scarce to an arrow stage.
+POOLS: Mapping[str, str] = {"spark": "spark", "generate": "models", "train": "models"}
+
 
 def stage_asset(key: str) -> dg.AssetsDefinition:
     """The asset of stage `key`, with its gate and its warnings as checks."""
@@ -40,7 +44,7 @@ def stage_asset(key: str) -> dg.AssetsDefinition:
     )
     checks = [dg.AssetCheckSpec(GATE, asset=asset_key, blocking=True), dg.AssetCheckSpec(WARNINGS, asset=asset_key)]
 
-    @dg.multi_asset(name=key.replace("/", "_"), specs=[spec], check_specs=checks, pool="lake")
+    @dg.multi_asset(name=key.replace("/", "_"), specs=[spec], check_specs=checks, pool=POOLS.get(stage.engine))
     def asset(context: dg.AssetExecutionContext) -> Iterator[Any]:
         lake = Lake(settings().root)
         yield from events(_run(context, stage, load_profile(settings().profile), lake), lake)

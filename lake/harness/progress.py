@@ -6,6 +6,7 @@ from functools import cache
 from rich.console import Console
 from rich.text import Text
 
+from lake.storage.lease_records import LeaseRecord
 from lake.storage.report import CheckReport, StageReport
 
 _STYLES = {"published": "green", "up_to_date": "dim", "rejected": "bold red"}
@@ -20,6 +21,12 @@ def console() -> Console:
 def started(stage: str, reason: str) -> None:
     """Says that a stage starts and why."""
     console().print(Text.assemble(("  ... ", "dim"), stage, (f"  ({reason})", "dim")))
+
+
+def waits(stage: str, holder: LeaseRecord, seconds: float) -> None:
+    """Says that a stage waits for another run that works on it, and for how long at most."""
+    at_most = f", at most {seconds:.0f} s"
+    console().print(Text.assemble(("  waits     ", "yellow"), f"{stage}  for {holder}", (at_most, "dim")))
 
 
 def finished(report: StageReport) -> None:

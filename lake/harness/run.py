@@ -14,6 +14,7 @@ import time
 import traceback
 from collections.abc import Callable, Mapping
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -27,11 +28,14 @@ from lake.harness.job import JobContext, Params, quiet
 from lake.harness.new_rows import new_rows
 from lake.harness.plan import fingerprint, reasons_to_run, rejected_inputs
 from lake.harness.profiles import Profile, load_profile, resolve
+from lake.harness.progress import waits
 from lake.harness.status import current_report
 from lake.settings import local_path, settings
 from lake.stages import STAGES, Stage
 from lake.storage.attempts import record_attempt
-from lake.storage.publication import now
+from lake.storage.lease_records import LeaseRecords
+from lake.storage.leases import lease
+from lake.storage.publication import Fingerprint, now
 from lake.storage.report import CheckReport, StageReport
 from lake.storage.store import Lake
 
@@ -53,13 +57,35 @@ def run_stage(
 ) -> StageReport:
     """Runs one stage if it has something to do and returns what happened; `rebuild` runs it on everything all the same.
 
-    Raises UserError when an input was never published, StageFailed when an input's newest attempt was rejected, the books do not
-    balance or Spark's session was lost; whatever is raised, nothing was published.
+    While another run works on the stage this one waits, and then does what is left to do.
+
+    Raises UserError when an input was never published, StageFailed when an input's newest attempt was rejected, another run holds the
+    stage's lease for too long, the books do not balance or Spark's session was lost; whatever is raised, nothing was published.
     """
-    started = time.monotonic()
-    # before anything is read: whoever commits from here on makes this run's commits fail
-    seen = {table: lake.newest(table) for table in stage.outputs}
     environment.prepare(profile.offline)
+    # asked before there is a lease: a lake that is up to date may be one that cannot be written to
+    if not _what_to_do(lake, stage, profile, rebuild)[0]:
+        return current_report(lake, stage)
+    # the token keeps a retried step of the same run apart from its first try
+    attempt_id = f"{run_id or fresh_run_id()}-{secrets.token_hex(2)}"
+    patience = settings().lease_wait
+    tell = partial(waits, stage.key, seconds=patience)
+    with lease(LeaseRecords.of(lake.root), stage.key, attempt_id, patience, tell):
+        started = time.monotonic()
+        # before anything is read: whoever commits from here on makes this run's commits fail
+        seen = {table: lake.newest(table) for table in stage.outputs}
+        reasons, wanted = _what_to_do(lake, stage, profile, rebuild)
+        if not reasons:
+            return current_report(lake, stage)  # the run that was waited for has done it
+        increment = None if rebuild else new_rows(lake, stage, wanted)
+        artifacts = local_path(lake.root) / "artifacts" / stage.key / attempt_id
+        context = JobContext(lake, attempt_id, artifacts, progress=progress)
+        attempt = Attempt(lake, stage, profile, attempt_id, wanted, increment, seen, context, started)
+        return _run_or_say_why(attempt, "; ".join(reasons))
+
+
+def _what_to_do(lake: Lake, stage: Stage, profile: Profile, rebuild: bool) -> tuple[list[str], Fingerprint]:
+    """Why the stage has to run, and what its rows would be made of. Raises UserError or StageFailed where it must not."""
     reasons = reasons_to_run(lake, stage, profile, rebuild)
     stopped = rejected_inputs(lake, stage)
     if stopped:
@@ -68,22 +94,18 @@ def run_stage(
     if wanted is None:
         missing = [table for table in stage.inputs if lake.version(table) is None]
         raise UserError(f"{stage.key} needs {', '.join(missing)}, which was never published: run that first")
-    if not reasons:
-        return current_report(lake, stage)
-    # the token keeps a retried step of the same run apart from its first try
-    attempt_id = f"{run_id or fresh_run_id()}-{secrets.token_hex(2)}"
-    artifacts = local_path(lake.root) / "artifacts" / stage.key / attempt_id
-    context = JobContext(lake, attempt_id, artifacts, progress=progress)
-    increment = None if rebuild else new_rows(lake, stage, wanted)
-    attempt = Attempt(lake, stage, profile, attempt_id, wanted, increment, seen, context, started)
+    return reasons, wanted
+
+
+def _run_or_say_why(attempt: Attempt, reason: str) -> StageReport:
     try:
-        return _run(attempt, "; ".join(reasons))
+        return _run(attempt, reason)
     except Exception as error:
-        lost = resolve("spark_jobs.lost_session:why_lost")(error) if stage.engine == "spark" else None
+        lost = resolve("spark_jobs.lost_session:why_lost")(error) if attempt.stage.engine == "spark" else None
         if lost is None:
             raise
         # without its cause, which Dagster would tell in its place: the JVM's trace says nothing to a user
-        raise StageFailed(f"{stage.key}: {lost}; nothing of it was published: run it again") from None
+        raise StageFailed(f"{attempt.stage.key}: {lost}; nothing of it was published: run it again") from None
 
 
 def own_process(stage: Stage, params: Params) -> bool:

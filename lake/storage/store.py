@@ -139,10 +139,12 @@ class Lake:
         Raises StageFailed, and publishes nothing, where the table is no longer at `seen`, its newest version when the run began.
         """
         key, mode = staged.table.key, staged.table.mode
-        grows = mode == "grow" and publication.grown
-        base = self.version(key) if grows or mode == "append" else None
+        adds = mode == "append" or (mode == "grow" and publication.grown)
+        base = self.version(key) if adds else None
+        # a side table that no commit of its owner names holds only rows of runs that did not finish
+        begins = base is None and staged.table.side_of is not None
         metadata = {"userMetadata": publication.model_dump_json()}
-        write_mode = "append" if grows or mode == "append" else "overwrite"
+        write_mode = "append" if adds and not begins else "overwrite"
         return commit(self.uri(key), staged, f"mixlake/{publication.run_id}", metadata, write_mode, base, seen)
 
     def append(self, key: str, rows: pa.Table, txn: str, replace: bool = False) -> int:

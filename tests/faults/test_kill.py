@@ -21,7 +21,8 @@ KEY, SIDE = "gold/mixture", "gold/mixture_unused"
 RUN = """
 import os, signal, sys
 from lake.harness import run
-from lake.storage import store
+from lake.storage import leases, store
+leases.LEASE_EXPIRES_AFTER = 1  # for this long the next run waits for one that was killed
 commits, kill_at, after = 0, int(sys.argv[1]), sys.argv[2] == "after"
 register = store.commit
 def counted(*arguments):

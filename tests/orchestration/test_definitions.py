@@ -34,6 +34,23 @@ def test_it_loads_without_warnings_and_every_stage_is_an_asset() -> None:
         assert [column.name for column in columns] == TABLES[key].schema.names
 
 
+def test_stages_share_a_pool_by_what_they_need_and_each_pool_has_a_limit(rated_next: Lake) -> None:
+    from dagster_project.lib.launch import prepare_home
+
+    graph = defs().resolve_asset_graph()
+    pools = {key: graph.get(dg.AssetKey(key.split("/"))).pools for key in STAGES}
+    assert pools["bronze/instructions"] == pools["silver/unique_instructions"] == {"spark"}
+    assert pools["models/distiller_sft"] == pools["silver/ratings"] == {"models"}
+    assert pools["models/champion"] == set()
+    prepare_home()
+    with dg.DagsterInstance.get() as instance:
+        config = instance.get_concurrency_config()
+        assert config.pool_config.default_pool_limit == 1
+        assert config.run_queue_config and config.run_queue_config.max_concurrent_runs > 1
+        assert instance.run_monitoring_enabled
+        assert instance.run_monitoring_settings["free_slots_after_run_end_seconds"]
+
+
 def test_loading_it_imports_no_heavy_library() -> None:
     heavy = ("torch", "pyspark", "great_expectations", "vllm", "transformers", "trl", "matplotlib")
     script = (

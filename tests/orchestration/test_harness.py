@@ -16,12 +16,14 @@ from lakes import ROWS, publish, rec, small_lake
 
 from dagster_project.lib import launch, stage_asset
 from lake.errors import StageFailed
-from lake.harness.plan import reasons_to_run
+from lake.harness.plan import plan, reasons_to_run
 from lake.harness.profiles import Profile, load_profile
 from lake.harness.run import run_stage
+from lake.harness.status import status
 from lake.settings import local_path
 from lake.stages import STAGES
 from lake.storage.attempts import newest_attempt
+from lake.storage.lease_records import LeaseRecords
 from lake.storage.report import StageReport
 from lake.storage.store import Lake
 
@@ -82,13 +84,37 @@ def materialisation() -> list[tuple[str, Any]]:
     )
 
 
+def test_a_command_waits_for_no_place_in_a_pool_and_keeps_none(rated_next: Lake) -> None:
+    # a place would be kept for ever by a command that was killed
+    launch.prepare_home()
+    with dg.DagsterInstance.get() as instance:
+        storage = instance.event_log_storage
+        storage.initialize_concurrency_limit_to_default("models")
+        assert storage.claim_concurrency_slot("models", "a run of the UI", "a step").is_claimed
+        (report,) = launch.materialise([KEY], "demo")
+        assert report.status == "published"
+        assert storage.get_concurrency_run_ids() == {"a run of the UI"}
+        assert [run.status for run in instance.get_runs()] == [dg.DagsterRunStatus.SUCCESS]
+
+
 def test_the_second_run_has_nothing_to_do(rated_next: Lake) -> None:
-    profile = load_profile("demo")
+    profile, records = load_profile("demo"), LeaseRecords.of(rated_next.root)
     first = run_stage(STAGES[KEY], profile, rated_next)
+    released = records.newest(KEY)
     second = run_stage(STAGES[KEY], profile, rated_next)
     assert (first.status, second.status) == ("published", "up_to_date")
     assert (first.version, first.rows) == (second.version, second.rows)
     assert first.checks and (first.checks, first.audit_page) == (second.checks, second.audit_page)
+    assert records.newest(KEY) == released, (
+        "what has nothing to do needs no lease: the lake may be one that is only read"
+    )
+
+
+def test_asking_takes_no_lease(rated_next: Lake) -> None:
+    profile = load_profile("demo")
+    assert [entry.action for entry in plan(rated_next, [STAGES[KEY]], profile)] == ["run"]
+    assert KEY in {table.table for table in status(rated_next, profile)}
+    assert not (Path(rated_next.root) / "_leases").exists()
 
 
 def test_new_rows_alone_are_rated_and_what_was_published_stays(rated_next: Lake) -> None:

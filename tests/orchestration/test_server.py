@@ -7,9 +7,12 @@ import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
 
+import dagster as dg
 import pytest
-from lakes import small_lake
 from servers import Server, serving
+
+from dagster_project.lib.launch import prepare_home
+from lake.storage.store import Lake
 
 METADATA = """
 query Metadata($key: AssetKeyInput!) {
@@ -26,11 +29,18 @@ query Metadata($key: AssetKeyInput!) {
 
 
 @pytest.fixture
-def server(tmp_path: Path) -> Iterator[Server]:
-    small_lake(tmp_path / "lake", last="silver/embeddings")
-    environment = os.environ | {"MIXLAKE_ROOT": str(tmp_path / "lake"), "MIXLAKE_PROFILE": "demo"}
-    with serving([sys.executable, "-m", "lake.cli", "ui"], environment, tmp_path, tmp_path / "ui.log") as running:
+def server(rated_next: Lake, tmp_path: Path) -> Iterator[Server]:
+    prepare_home()
+    with dg.DagsterInstance.get() as instance:  # of a machine that lost its power while a run rated
+        occupy(instance, "models", "a run of an earlier UI")
+    command = [sys.executable, "-m", "lake.cli", "ui"]
+    with serving(command, os.environ, tmp_path, tmp_path / "ui.log") as running:
         yield running
+
+
+def occupy(instance: dg.DagsterInstance, pool: str, run_id: str) -> None:
+    instance.event_log_storage.initialize_concurrency_limit_to_default(pool)
+    assert instance.event_log_storage.claim_concurrency_slot(pool, run_id, "a step").is_claimed
 
 
 def test_an_asset_is_launched_and_its_metadata_read_back(server: Server) -> None:
@@ -50,3 +60,22 @@ def test_an_asset_is_launched_and_its_metadata_read_back(server: Server) -> None
         urllib.request.urlopen(
             f"http://127.0.0.1:{server.pages}/silver/ratings/_delta_log/00000000000000000000.json", timeout=30
         )
+
+
+def test_a_pool_lets_one_stage_work_at_a_time_and_holds_up_none_of_another_pool(server: Server, tmp_path: Path) -> None:
+    server.loaded()
+    with dg.DagsterInstance.get() as instance:
+        occupy(instance, "spark", "ingestion")
+        server.launch("silver", "ratings")
+        occupy(instance, "models", "training")
+        waiting = server.submit("silver", "ratings")
+        server.wait(
+            lambda: f"Run {waiting} is blocked by global concurrency limits" in (tmp_path / "ui.log").read_text()
+        )
+        assert server.status(waiting) == "QUEUED"
+        instance.event_log_storage.free_concurrency_slots_for_run("training")
+        server.succeeded(waiting)
+        assert {pool.name: pool.limit for pool in instance.event_log_storage.get_pool_limits()} == {
+            "spark": 1,
+            "models": 1,
+        }

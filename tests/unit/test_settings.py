@@ -14,6 +14,17 @@ def test_a_port_that_is_none_gets_a_sentence(monkeypatch: pytest.MonkeyPatch) ->
         settings()
 
 
+@pytest.mark.parametrize("written", ["59", "-1", "ten", "600.5", ""])
+def test_a_wait_that_is_none_or_too_short_to_tell_a_dead_run_gets_a_sentence(
+    monkeypatch: pytest.MonkeyPatch, written: str
+) -> None:
+    monkeypatch.setenv("MIXLAKE_LEASE_WAIT", written)
+    with pytest.raises(
+        UserError, match=f"MIXLAKE_LEASE_WAIT is '{written}': a wait is a whole number of seconds, 60 at"
+    ):
+        settings()
+
+
 @pytest.mark.parametrize(
     "written", ["spark.executor.memory=8g; spark.executor.extraJavaOptions=-Da=b -Dc=d;", "conf", ""]
 )

@@ -202,22 +202,52 @@ def test_the_newest_publication_is_found_below_any_number_of_maintenance_commits
     assert (published[0], published[1].run_id) == (0, "a")
 
 
-def test_an_append_side_returns_to_the_version_its_owner_names(tmp_path: Path) -> None:
-    lake, owner, side = Lake(str(tmp_path)), "silver/embeddings", "silver/student_fidelity"
+class AppendSide:
+    """A stage and a side table of it that only ever appends: what its runs publish, and how many rows readers then see of the side."""
 
-    def advice(text: str) -> pa.Table:
-        return pa.Table.from_pylist([dict.fromkeys(TABLES[side].schema.names) | {"advice": text}], TABLES[side].schema)
+    def __init__(self, root: Path, side: str) -> None:
+        self.lake, self.side, self.owner = Lake(str(root)), side, TABLES[side].side_of or ""
 
-    def stage(run: str, **more: Any) -> Publication:
-        return publication(run, **more).model_copy(update={"stage": owner})
+    def dies_before_its_own_commit(self, run: str, **more: Any) -> int:
+        """A run that publishes one row of the side table and no more."""
+        return self._publish(self.side, run, **more)
 
-    at = lake.publish(lake.write(side, "run-a", advice("first")), stage("a"))
-    rows = pa.Table.from_pylist([{"text_hash": "h", "embedder": "e", "vector": b""}], TABLES[owner].schema)
-    lake.publish(lake.write(owner, "run-a", rows), stage("a", sides={side: at}))
-    lake.publish(lake.write(side, "run-b", advice("of a run that died before its own commit")), stage("b"))
-    at = lake.publish(lake.write(side, "run-c", advice("second")), stage("c"))
-    lake.publish(lake.write(owner, "run-c", rows), stage("c", sides={side: at}))
-    assert set(lake.dataset(side).to_table(columns=["advice"])["advice"].to_pylist()) == {"first", "second"}
+    def publishes(self, run: str, **more: Any) -> None:
+        at = self.dies_before_its_own_commit(run, **more)
+        self._publish(self.owner, run, sides={self.side: at}, **more)
+
+    def _publish(self, key: str, run: str, **more: Any) -> int:
+        row = dict.fromkeys(TABLES[key].schema.names) | {TABLES[key].id: run}
+        staged = self.lake.write(key, f"run-{run}", pa.Table.from_pylist([row], TABLES[key].schema))
+        return self.lake.publish(staged, publication(run, **more).model_copy(update={"stage": self.owner}))
+
+    def rows(self) -> list[str]:
+        column = TABLES[self.side].id
+        return sorted(self.lake.dataset(self.side).to_table(columns=[column])[column].to_pylist())
+
+
+APPEND_SIDES = [key for key, table in TABLES.items() if table.side_of and table.mode == "append"]
+
+
+@pytest.mark.parametrize("grown", [True, False], ids=["new rows", "rebuild"])
+@pytest.mark.parametrize("side", APPEND_SIDES)
+def test_an_append_side_returns_to_the_version_its_owner_names(tmp_path: Path, side: str, grown: bool) -> None:
+    stage = AppendSide(tmp_path, side)
+    stage.publishes("a")
+    stage.dies_before_its_own_commit("b", grown=grown)
+    assert stage.rows() == ["a"], "rows that no commit of the owner names"
+    stage.dies_before_its_own_commit("c", grown=grown)
+    stage.publishes("d", grown=grown)
+    assert stage.rows() == ["a", "d"]
+
+
+@pytest.mark.parametrize("side", APPEND_SIDES)
+def test_an_append_side_of_an_owner_that_never_published_begins_anew(tmp_path: Path, side: str) -> None:
+    stage = AppendSide(tmp_path, side)
+    stage.dies_before_its_own_commit("a")
+    stage.dies_before_its_own_commit("b")
+    stage.publishes("c")
+    assert stage.rows() == ["c"]
 
 
 def test_what_delta_rejects_is_not_told_as_another_writer(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
