@@ -57,6 +57,7 @@ def run_stage(
 ) -> StageReport:
     """Runs one stage if it has something to do and returns what happened; `rebuild` runs it on everything all the same.
 
+    Deliveries that the stage missed are taken one by one; the report is that of the last, with the rows that all of them added.
     While another run works on the stage this one waits, and then does what is left to do.
 
     Raises UserError when an input was never published, StageFailed when an input's newest attempt was rejected, another run holds the
@@ -71,17 +72,38 @@ def run_stage(
     patience = settings().lease_wait
     tell = partial(waits, stage.key, seconds=patience)
     with lease(LeaseRecords.of(lake.root), stage.key, attempt_id, patience, tell):
-        started = time.monotonic()
-        # before anything is read: whoever commits from here on makes this run's commits fail
-        seen = {table: lake.newest(table) for table in stage.outputs}
-        reasons, wanted = _what_to_do(lake, stage, profile, rebuild)
-        if not reasons:
-            return current_report(lake, stage)  # the run that was waited for has done it
-        increment = None if rebuild else new_rows(lake, stage, wanted)
-        artifacts = local_path(lake.root) / "artifacts" / stage.key / attempt_id
-        context = JobContext(lake, attempt_id, artifacts, progress=progress)
-        attempt = Attempt(lake, stage, profile, attempt_id, wanted, increment, seen, context, started)
-        return _run_or_say_why(attempt, "; ".join(reasons))
+        report, deliveries = _next_step(lake, stage, profile, attempt_id, progress, rebuild), 1
+        while report and report.status != "rejected":
+            step = f"{attempt_id}-{deliveries}"
+            further = _next_step(lake, stage, profile, step, progress, read=report.inputs)
+            if further is None:
+                break
+            report, deliveries = further.after(report), deliveries + 1
+        # without a report the run that was waited for has done it
+        return report or current_report(lake, stage)
+
+
+def _next_step(
+    lake: Lake,
+    stage: Stage,
+    profile: Profile,
+    attempt_id: str,
+    progress: Progress,
+    rebuild: bool = False,
+    read: Mapping[str, int] | None = None,
+) -> StageReport | None:
+    """What came of one run of the stage, on everything or on the next delivery; None if there is nothing to do beyond what it has `read`."""
+    started = time.monotonic()
+    # before anything is read: whoever commits from here on makes this run's commits fail
+    seen = {table: lake.newest(table) for table in stage.outputs}
+    reasons, wanted = _what_to_do(lake, stage, profile, rebuild)
+    if not reasons or wanted.inputs == read:
+        return None
+    increment = None if rebuild else new_rows(lake, stage, wanted)
+    artifacts = local_path(lake.root) / "artifacts" / stage.key / attempt_id
+    context = JobContext(lake, attempt_id, artifacts, progress=progress)
+    attempt = Attempt(lake, stage, profile, attempt_id, wanted, increment, seen, context, started)
+    return _run_or_say_why(attempt, "; ".join(reasons))
 
 
 def _what_to_do(lake: Lake, stage: Stage, profile: Profile, rebuild: bool) -> tuple[list[str], Fingerprint]:
@@ -90,7 +112,7 @@ def _what_to_do(lake: Lake, stage: Stage, profile: Profile, rebuild: bool) -> tu
     stopped = rejected_inputs(lake, stage)
     if stopped:
         raise StageFailed(f"{stage.key} did not run: {', '.join(stopped)} was rejected; its audit page says why")
-    wanted = fingerprint(lake, stage, profile)
+    wanted = fingerprint(lake, stage, profile, rebuild)
     if wanted is None:
         missing = [table for table in stage.inputs if lake.version(table) is None]
         raise UserError(f"{stage.key} needs {', '.join(missing)}, which was never published: run that first")

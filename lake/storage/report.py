@@ -45,6 +45,15 @@ class StageReport(BaseModel):
     seconds: float = 0.0
     reason: str | None = None  # why it ran, or why there was nothing to do
 
+    def after(self, before: "StageReport") -> "StageReport":
+        """What this run and the one `before` it did together, deliveries of one stage; a rejected run speaks for itself alone."""
+        if self.status == "rejected":
+            return self
+        added = {key: before.added.get(key, 0) + self.added.get(key, 0) for key in before.added | self.added}
+        did = {"status": "published"} if before.status == "published" else {}
+        seconds = round(before.seconds + self.seconds, 2)
+        return self.model_copy(update={**did, "added": added, "seconds": seconds, "reason": before.reason})
+
     @property
     def failed(self) -> tuple[CheckReport, ...]:
         """The checks that did not pass and are critical: any of them rejects the stage."""

@@ -132,6 +132,23 @@ def test_new_rows_alone_are_rated_and_what_was_published_stays(rated_next: Lake)
     assert (rebuilt.grown, rebuilt.rows[KEY]) == (False, len(after))
 
 
+def test_deliveries_that_a_stage_missed_are_published_one_by_one(rated_next: Lake) -> None:
+    profile, unique = load_profile("demo"), "silver/unique_instructions"
+    first = run_stage(STAGES[KEY], profile, rated_next)
+    for name in ("one", "two", "none", "three"):
+        new = [] if name == "none" else [ROWS[unique][0] | {"id": rec(name)}]
+        publish(rated_next, unique, new, run_id=name, grown=True)
+    found = run_stage(STAGES[KEY], profile, rated_next)
+    assert (found.status, found.added[KEY], found.rows[KEY]) == ("published", 3, first.rows[KEY] + 3)
+    published = [told.inputs[unique] - first.inputs[unique] for _, told in rated_next.publications(KEY)]
+    assert published == [4, 2, 1, 0], "a version a delivery, none for the empty one"
+    assert reasons_to_run(rated_next, STAGES[KEY], profile) == []
+    for name in ("four", "five"):
+        publish(rated_next, unique, [ROWS[unique][0] | {"id": rec(name)}], run_id=name, grown=True)
+    rebuilt = run_stage(STAGES[KEY], profile, rated_next, rebuild=True)
+    assert (rebuilt.version, rebuilt.rows[KEY]) == ((found.version or 0) + 1, first.rows[KEY] + 5)
+
+
 def test_a_run_that_finds_nothing_to_add_publishes_no_version(rated_next: Lake) -> None:
     profile, unique = load_profile("demo"), "silver/unique_instructions"
     run_stage(STAGES[KEY], profile, rated_next)

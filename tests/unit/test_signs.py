@@ -146,5 +146,7 @@ def test_of_equal_exact_keys_the_texts_are_equal_by_a_plain_rule(texts: list[str
 
 def test_records_of_one_text_are_exact_copies_wherever_the_answer_begins() -> None:
     """Both have the same text_hash, which the gate wants to be unique."""
-    exact = sides_of(pa.array(["Say a\nb", "Say a", "Say a"]), pa.array(["c", "b\nc", "b"]), by_side=True).exact.tolist()
+    exact = sides_of(
+        pa.array(["Say a\nb", "Say a", "Say a"]), pa.array(["c", "b\nc", "b"]), by_side=True
+    ).exact.tolist()
     assert exact[0] == exact[1] != exact[2]
