@@ -52,6 +52,11 @@ def keys(rows: ds.Dataset, column: str, where: ds.Expression | None = None) -> K
     return KeyValues(lambda: iter(Column(rows, column, where)))
 
 
+def as_kind(kind: str, ids: KeyValues) -> KeyValues:
+    """The ids of the same things under another kind: `rec_x` for `raw_x`."""
+    return KeyValues(lambda: (pc.replace_substring_regex(batch, "^[a-z]+_", f"{kind}_") for batch in ids))
+
+
 def phrases(rows: ds.Dataset, columns: Sequence[str], where: ds.Expression | None = None, until: str = "") -> KeyValues:
     """The columns' texts joined by a space, cut before the first `until`, as lower-case words and nothing else.
 

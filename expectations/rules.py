@@ -54,6 +54,11 @@ def one_of(column: str, allowed: Sequence[Any]) -> Expectation:
     return gxe.ExpectColumnValuesToBeInSet(column=column, value_set=list(allowed))
 
 
+def told(column: str) -> Expectation:
+    """A warning for every row there is: what it says in this column."""
+    return gxe.ExpectColumnValuesToBeInSet(column=column, value_set=[], severity=_severity(True))
+
+
 def matches(column: str, pattern: str) -> Expectation:
     """Every value matches `pattern`."""
     return gxe.ExpectColumnValuesToMatchRegex(column=column, regex=pattern)

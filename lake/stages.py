@@ -51,22 +51,27 @@ class Stage:
         return TABLES[self.key].mode != "overwrite"
 
 
+def _beside(table: str) -> tuple[str, ...]:
+    """The side tables of a stage that reads files."""
+    return (f"{table}_quarantine", f"{table}_pending", f"{table}_withdrawn")
+
+
 # fmt: off
 _ALL = (
     Stage(
         "bronze/instructions", "spark", ("landing/files",),
         job="spark_jobs.ingest.job:instructions", params="spark_jobs.ingest.job:IngestParams", suite="expectations.suites.bronze:instructions",
-        sides=("bronze/instructions_quarantine",), summary="Reads every registered instruction file, whatever its shape.",
+        sides=_beside("bronze/instructions"), summary="Reads every registered instruction file, whatever its shape.",
     ),
     Stage(
         "bronze/passages", "spark", ("landing/files",),
         job="spark_jobs.ingest.job:passages", params="spark_jobs.ingest.job:IngestParams", suite="expectations.suites.bronze:passages",
-        sides=("bronze/passages_quarantine",), summary="Reads every registered file of titled passages.",
+        sides=_beside("bronze/passages"), summary="Reads every registered file of titled passages.",
     ),
     Stage(
         "bronze/references", "spark", ("landing/files",),
         job="spark_jobs.ingest.job:references", params="spark_jobs.ingest.job:IngestParams", suite="expectations.suites.bronze:references",
-        sides=("bronze/references_quarantine",), summary="Reads benchmarks and truths: held out, never released.",
+        sides=_beside("bronze/references"), summary="Reads benchmarks and truths: held out, never released.",
     ),
     Stage(
         "silver/instructions", "spark", ("bronze/instructions",),
@@ -160,7 +165,7 @@ _ALL = (
     ),
     Stage(
         "gold/training_set", "spark",
-        ("silver/unique_instructions", "silver/quality", "silver/groups", "gold/distilled", "bronze/references"),
+        ("silver/unique_instructions", "silver/quality", "silver/groups", "gold/distilled", "bronze/references", "bronze/instructions_withdrawn"),
         job="spark_jobs.select.job:training_set", params="spark_jobs.select.job:SelectParams", suite="expectations.suites.gold:training_set",
         sides=("gold/training_set_exits",), summary="Mixes distilled items with the best originals within the budget.",
     ),

@@ -90,11 +90,16 @@ def steps(view: View) -> Iterator[FunnelStep]:
 
 
 def _raw(view: View) -> Iterator[FunnelStep]:
-    quarantined = view.count("bronze/instructions_quarantine")
+    table, quarantine, withdrawn = (f"bronze/instructions{side}" for side in ("", "_quarantine", "_withdrawn"))
     files = [file for file in registered(view.lake) if file["kind"] == "instructions"]
     note = f"{len(files):,} files of {len({file['source'] for file in files}):,} sources" if files else ""
-    yield FunnelStep("raw records", view.count("bronze/instructions") + quarantined, note)
-    yield FunnelStep("quarantined", quarantined, "could not be read; bytes and reason are kept", True)
+    yield FunnelStep("raw records", view.count(table) + view.count(quarantine), note)
+    current = view.count_without(quarantine, withdrawn)
+    yield FunnelStep("quarantined", current, "could not be read; bytes and reason are kept", True)
+    if gone := view.count(withdrawn):
+        yield FunnelStep("withdrawn", gone, "no longer in their changed files; never released again", True)
+    if pending := view.count("bronze/instructions_pending"):
+        yield FunnelStep("files that wait", pending, "held, or could not be read; the books say why", True)
 
 
 def group_count(view: View) -> int:

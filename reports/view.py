@@ -9,6 +9,7 @@ import pyarrow as pa
 import pyarrow.compute
 import pyarrow.dataset as ds
 
+from lake.engines.keys import Column, tallies
 from lake.stages import STAGES
 from lake.storage.attempts import newest_attempt
 from lake.storage.report import StageReport
@@ -49,6 +50,13 @@ class View:
     def count(self, key: str, where: ds.Expression | None = None) -> int:
         """The rows of `key` that meet `where`; 0 for a table that was never published."""
         return self.dataset(key).count_rows(filter=where) if self.has(key) else 0
+
+    def count_without(self, key: str, other: str) -> int:
+        """The rows of `key` whose id no row of `other` has; a table that was never published has none."""
+        if not self.count(other):
+            return self.count(key)
+        places = {name: Column(self.dataset(name), "id") for name in (key, other)}
+        return sum(int((tally.counts[:, 0] > tally.counts[:, 1]).sum()) for tally in tallies(places))
 
     def sample(
         self, key: str, columns: list[str], where: ds.Expression | None = None, limit: int = SAMPLE

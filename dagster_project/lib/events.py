@@ -7,6 +7,7 @@ import dagster as dg
 
 from lake.harness.profiles import resolve
 from lake.harness.progress import describe
+from lake.landing.pending import waiting
 from lake.settings import settings
 from lake.storage.report import CheckReport, StageReport
 from lake.storage.store import Lake
@@ -50,6 +51,7 @@ def _check(
 
 def _metadata(report: StageReport, lake: Lake) -> dict[str, Any]:
     rows = {f"rows of {table}": count for table, count in report.rows.items() if table != report.stage}
+    waits = [file.detail for file in waiting(lake, (report.stage,))]
     picture = resolve("reports.plots:picture")(report.stage, lake)
     return (
         {
@@ -62,6 +64,7 @@ def _metadata(report: StageReport, lake: Lake) -> dict[str, Any]:
             "inputs": dg.MetadataValue.json(report.inputs),
         }
         | rows
+        | ({"files that wait": dg.MetadataValue.json(waits)} if waits else {})
         | {name: value for name, value in sorted(report.metrics.items())}
         | ({"picture": dg.MetadataValue.md(f"![{report.stage}](data:image/png;base64,{picture})")} if picture else {})
     )

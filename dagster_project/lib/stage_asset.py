@@ -33,7 +33,8 @@ def stage_asset(key: str) -> dg.AssetsDefinition:
     asset_key = dg.AssetKey(key.split("/"))
     spec = dg.AssetSpec(
         asset_key,
-        deps=[dg.AssetKey(table.split("/")) for table in stage.inputs],
+        # a side table is published with its owner, whose asset stands for it
+        deps=sorted({dg.AssetKey((TABLES[table].side_of or table).split("/")) for table in stage.inputs}),
         group_name=TABLES[key].layer,
         description=f"{stage.summary}\n\nOne row: {TABLES[key].grain}.",
         kinds={stage.engine if stage.engine == "spark" else "python", "deltalake", *stage.kinds},

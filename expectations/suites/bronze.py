@@ -1,7 +1,7 @@
 """What must hold of raw records before they are published.
 
-The number of raw records is known to nobody but the reader, so the books are kept by file: a registered file that left
-neither a row nor a quarantined one is named in a warning (an empty list is a file without records, too).
+The number of raw records is known to nobody but the reader, so the books are kept by file: that registered files left neither a row
+nor a quarantined one, and do not wait, is a warning (an empty list is a file without records, too). A file that waits is one by name.
 """
 
 from __future__ import annotations
@@ -15,10 +15,10 @@ import pyarrow.dataset as ds
 from expectations.frames import KeyValues, field, keys, pc
 from expectations.gate import Batch
 from expectations.membership import membership
-from expectations.rules import at_most, between, exits, filled, identified, metrics, none, one_of, sized
+from expectations.rules import at_most, between, exits, filled, identified, metrics, none, one_of, sized, told
 from lake.engines.keys import Column
 from lake.landing.addresses import MEMBER
-from lake.tables.reasons import UNREADABLE
+from lake.tables.reasons import PENDING, UNREADABLE
 
 if TYPE_CHECKING:
     from great_expectations.expectations.expectation import Expectation
@@ -52,6 +52,11 @@ def _ingested(
     texts = [rule for name in long_columns for rule in sized(name)]
     yield Batch(table, rows, [*identified("id", "raw"), *origin, *rules, *texts], key="id")
     yield exits(f"{table}_quarantine", quarantined, ["quarantined"], UNREADABLE)
+    named = [filled("uri"), filled("source"), filled("reason"), one_of("reason", PENDING), filled("detail")]
+    rules = [*identified("id", "wait"), *named, between("rows", 0, None), told("detail")]
+    yield Batch(f"{table}_pending", frames[f"{table}_pending"], rules, key="source")
+    rules = [*identified("id", "raw"), filled("source"), filled("uri")]
+    yield Batch(f"{table}_withdrawn", frames[f"{table}_withdrawn"], rules, key="id")
     yield _books(frames, table, field("kind").isin(list(kinds)))
 
 
@@ -59,29 +64,41 @@ def _books(frames: Frames, table: str, kinds: ds.Expression) -> Batch:
     """Ids and addresses across the table, its quarantine and the registered files; of rows published before, their keys alone."""
     side = f"{table}_quarantine"
     rows, quarantined, files = frames[table], frames[side], frames["landing/files"]
+    pending, withdrawn = frames[f"{table}_pending"], frames[f"{table}_withdrawn"]
     before = {f"old{number}": frames.before[key] for number, key in enumerate((table, side)) if key in frames.before}
+    # a file that could not be had is read in a later run, in which it is not among the new registrations
+    registered = {"earlier": frames.before["landing/files"]} if "landing/files" in frames.before else {}
     ids = membership(
         rows=keys(rows, "id"),
         quarantined=keys(quarantined, "id"),
+        withdrawn=keys(withdrawn, "id"),
         lookup={name: keys(old, "id") for name, old in before.items()},
     )
     uris = membership(
         registered=keys(files, "uri", kinds),
         rows=_files(rows),
         quarantined=_files(quarantined),
-        lookup={name: _files(old) for name, old in before.items()},
+        pending=keys(pending, "uri"),
+        lookup={name: _files(old) for name, old in before.items()}
+        | {name: keys(old, "uri", kinds) for name, old in registered.items()},
     )
-    sources = membership(registered=keys(files, "source", kinds), rows=keys(rows, "source"))
+    sources = membership(
+        registered=keys(files, "source", kinds),
+        rows=keys(rows, "source"),
+        lookup={name: keys(old, "source", kinds) for name, old in registered.items()},
+    )
     read, unreadable = ids.count("rows == 1"), ids.count("quarantined == 1")
     known = "".join(f" + {name}" for name in before)
+    place = " + ".join(["registered", *registered])
     again = [none("ids_published_before", ids.count(f"rows + quarantined > 0 and 0{known} > 0"))] if before else []
     return metrics(
         none("ids_in_table_and_quarantine", ids.count("rows + quarantined > 1")),
         *again,
-        none("files_never_registered", uris.count("rows + quarantined > 0 and registered == 0")),
-        none("sources_never_registered", sources.count("rows > registered")),
+        none("withdrawn_but_never_read", ids.count(f"withdrawn > rows + quarantined{known}")),
+        none("files_never_registered", uris.count(f"rows + quarantined + pending > 0 and {place} == 0")),
+        none("sources_never_registered", sources.count(f"rows > {place}")),
         # a file that was registered again and has nothing new leaves no row now
-        none("files_without_a_row", uris.count(f"registered > rows + quarantined{known}"), warning=True),
+        none("files_without_a_row", uris.count(f"registered > rows + quarantined + pending{known}"), warning=True),
         at_most("quarantined_share", unreadable / max(read + unreadable, 1), EXPECTED_QUARANTINE, warning=True),
     )
 

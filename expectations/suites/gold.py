@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import pyarrow as pa
 import pyarrow.dataset as ds
 
-from expectations.frames import Computed, KeyValues, elements, empty, field, keys, pc, phrases
+from expectations.frames import Computed, KeyValues, as_kind, elements, empty, field, keys, pc, phrases
 from expectations.gate import Batch
 from expectations.membership import membership
 from expectations.rules import (
@@ -176,7 +176,7 @@ def training_set(frames: Frames, *, budget: int, quality_floor: float, validatio
     long_columns = ["prompt", "answer", "messages", "member_ids", "sources", "licences"]
     texts = [rule for name in long_columns for rule in sized(name)]
     yield Batch("gold/training_set", rows, [*rules, *texts], key="id")
-    outcomes = ["blocked", "not_selected"]
+    outcomes = ["withdrawn", "blocked", "not_selected"]
     yield exits("gold/training_set_exits", frames["gold/training_set_exits"], outcomes, NOT_RELEASED)
     examples, validation = rows.count_rows(), rows.count_rows(filter=field("split") == "validation")
     weak = (field("origin") == "original") & (field("score") < quality_floor)
@@ -204,6 +204,9 @@ def _forbidden(frames: Frames) -> Iterable[Metric]:
         items=phrases(references, ["text"], benchmark),
         lookup={"prompts": phrases(rows, ["prompt"]), "texts": phrases(rows, ["prompt", "answer"])},
     )
+    withdrawn = as_kind("rec", keys(frames["bronze/instructions_withdrawn"], "id"))
+    gone = membership(released=keys(rows, "member_ids"), lookup={"withdrawn": withdrawn})
+    yield none("withdrawn_members", gone.count("released + withdrawn > 1"))
     yield none("members_with_personal_data", members.count("released + personal > 1"))
     yield none("unknown_licences", unknown_licences)
     yield none("benchmark_items", leaks.count("prompts + texts > 0 and questions + items > 0"))

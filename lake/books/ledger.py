@@ -6,13 +6,14 @@ deltalake: no JVM, and memory grows with the ids of rows, not with their texts.
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from typing import Any
 
 import pyarrow as pa
 from deltalake import QueryBuilder
 from pydantic import BaseModel
 
+from lake.books.levels import LEVELS, USED, Level
+from lake.landing.pending import Waiting, waiting
 from lake.stages import STAGES
 from lake.storage.store import Lake
 
@@ -23,7 +24,11 @@ OUTCOMES = (
 
 
 class SourceLedger(BaseModel):
-    """The books of one source. `unaccounted`: raw rows with no outcome; `doubled`: with more than one."""
+    """The books of one source. `unaccounted`: raw rows with no outcome; `doubled`: with more than one.
+
+    waits: why files of the source wait, a sentence each; the records that they gave are among the pending rows, those of a file that
+    could not be read are not known.
+    """
 
     source: str
     raw: int
@@ -31,6 +36,7 @@ class SourceLedger(BaseModel):
     reasons: dict[str, dict[str, int]]
     unaccounted: int = 0
     doubled: int = 0
+    waits: list[str] = []
 
 
 class Ledger(BaseModel):
@@ -41,68 +47,6 @@ class Ledger(BaseModel):
     sources: list[SourceLedger]
 
 
-@dataclass(frozen=True)
-class _Level:
-    """A stage of the books. `carries` selects the raw ids that go on, `leaves` (id, outcome, reason) of those that end here."""
-
-    stage: str
-    reads: str  # the input table whose rows are carried
-    read_ids: str  # selects raw ids from that table, named {input}
-    leaves: tuple[str, ...]
-    carries: str = "SELECT '' AS id WHERE false"  # nothing goes on below the last level
-
-
-def _raw(column: str) -> str:
-    """The raw id that a record id or passage id was made from: the same hash under another kind."""
-    return f"concat('raw_', substr({column}, 5))"
-
-
-# Names in braces are tables at the version readers use; {input} is the version that the stage itself read.
-_INSTRUCTIONS = (
-    _Level(
-        "silver/instructions", "bronze/instructions", "SELECT id FROM {input}",
-        carries="SELECT raw_id AS id FROM {silver/instructions}",
-        leaves=("SELECT id, outcome, reason FROM {silver/instructions_rejected}",),
-    ),
-    _Level(
-        "silver/unique_instructions", "silver/instructions", "SELECT raw_id AS id FROM {input}",
-        carries="SELECT raw_id AS id FROM {silver/unique_instructions}",
-        leaves=(f"SELECT {_raw('removed_id')} AS id, 'duplicate' AS outcome, rule AS reason FROM {{silver/duplicates}}",),
-    ),
-    _Level(
-        "silver/quality", "silver/unique_instructions", "SELECT raw_id AS id FROM {input}",
-        carries=f"SELECT {_raw('id')} AS id FROM {{silver/quality}}",
-        leaves=(f"SELECT {_raw('id')} AS id, outcome, reason FROM {{silver/unrated}}",),
-    ),
-    _Level(
-        "gold/training_set", "silver/quality", f"SELECT {_raw('id')} AS id FROM {{input}}",
-        leaves=(
-            f"SELECT {_raw('member')} AS id, outcome, origin AS reason FROM (SELECT unnest(member_ids) AS member, origin, "
-            "CASE WHEN origin = 'distilled' THEN 'distilled_released' ELSE 'released' END AS outcome FROM {gold/training_set})",
-            f"SELECT {_raw('id')} AS id, outcome, reason FROM {{gold/training_set_exits}} WHERE starts_with(id, 'rec_')",
-            f"SELECT {_raw('member')} AS id, CASE WHEN e.outcome = 'not_selected' THEN 'distilled_not_selected' ELSE e.outcome END AS outcome, "
-            "e.reason FROM {gold/training_set_exits} e JOIN (SELECT id, unnest(member_ids) AS member FROM {gold/distilled}) d ON d.id = e.id",
-        ),
-    ),
-)  # fmt: skip
-_PASSAGES = (
-    _Level(
-        "silver/passages", "bronze/passages", "SELECT id FROM {input}",
-        carries="SELECT raw_id AS id FROM {silver/passages}",
-        leaves=("SELECT id, outcome, reason FROM {silver/passages_rejected}",),
-    ),
-    _Level(
-        "gold/mixture", "silver/passages", "SELECT raw_id AS id FROM {input}",
-        leaves=(
-            f"SELECT DISTINCT {_raw('passage')} AS id, 'mixture_source' AS outcome, 'used' AS reason FROM "
-            "(SELECT unnest(passage_ids) AS passage FROM {gold/mixture})",
-            f"SELECT {_raw('id')} AS id, outcome, reason FROM {{gold/mixture_unused}}",
-        ),
-    ),
-)  # fmt: skip
-
-
-_RAW = {"bronze/instructions": _INSTRUCTIONS, "bronze/passages": _PASSAGES}
 _COUNTS = "SELECT source, outcome, reason, ends, count(*) AS n FROM books GROUP BY source, outcome, reason, ends"
 
 
@@ -111,13 +55,14 @@ def ledger(lake: Lake) -> Ledger:
     tables = _versions(lake)
     rows = [
         row
-        for raw, levels in _RAW.items()
+        for raw, levels in LEVELS.items()
         if raw in tables
         for row in _books(lake, tables, raw, levels, _COUNTS).to_pylist()
     ]
+    waits = waiting(lake, tuple(LEVELS))
+    names = {row["source"] for row in rows} | {file.source for file in waits}
     sources = [
-        _source(source, [row for row in rows if row["source"] == source])
-        for source in sorted({row["source"] for row in rows})
+        _source(name, _of(name, rows), [file for file in waits if file.source == name]) for name in sorted(names)
     ]
     return Ledger(
         as_of=tables, balanced=not any(source.unaccounted or source.doubled for source in sources), sources=sources
@@ -129,7 +74,7 @@ def outcomes(lake: Lake) -> pa.Table:
     tables = _versions(lake)
     found = [
         _books(lake, tables, raw, levels, "SELECT id, source, outcome, reason, ends FROM books")
-        for raw, levels in _RAW.items()
+        for raw, levels in LEVELS.items()
         if raw in tables
     ]
     return pa.concat_tables(found) if found else pa.table({})
@@ -140,15 +85,20 @@ def _versions(lake: Lake) -> dict[str, int]:
     return {table: version for table, version in known.items() if version is not None}
 
 
-def _books(lake: Lake, tables: Mapping[str, int], raw: str, levels: Iterable[_Level], select: str) -> pa.Table:
+def _books(lake: Lake, tables: Mapping[str, int], raw: str, levels: Iterable[Level], select: str) -> pa.Table:
     """What `select` gives over `books`: one row a raw row, with its outcome and how many it has (`ends`)."""
     query = _Query(lake, tables)
     quarantine = f"{raw}_quarantine"
+    there = "LEFT ANTI JOIN gone g ON r.id = g.id"
     ctes = [
-        f"raw AS (SELECT id, source FROM {query.table(raw)} UNION ALL SELECT id, source FROM {query.table(quarantine)})"
+        f"raw AS (SELECT id, source FROM {query.table(raw)} UNION ALL SELECT id, source FROM {query.table(quarantine)})",
+        f"gone AS ({query.withdrawn(raw)})",
     ]
-    ends = [f"SELECT id, outcome, reason FROM {query.table(quarantine)}"]
-    carried = f"SELECT id FROM {query.table(raw)}"
+    ends = [
+        "SELECT id, 'withdrawn' AS outcome, 'withdrawn' AS reason FROM gone",
+        f"SELECT r.id, r.outcome, r.reason FROM {query.table(quarantine)} r {there}",
+    ]
+    carried = f"SELECT r.id FROM {query.table(raw)} r {there}"
     for number, level in enumerate(levels):
         ctes.append(f"at_{number} AS ({carried})")
         pending = f"SELECT a.id, 'pending' AS outcome, '{level.stage}' AS reason FROM at_{number} a"
@@ -197,7 +147,15 @@ class _Query:
                 sql = sql.replace(f"{{{key}}}", self.table(key))
         return sql
 
-    def read_by(self, level: _Level) -> str | None:
+    def withdrawn(self, raw: str) -> str:
+        """Selects the ids that the changed files of a raw table no longer have, without those that are used all the same."""
+        key, (user, used) = f"{raw}_withdrawn", USED[raw]
+        if key not in self.tables:
+            return "SELECT '' AS id WHERE false"
+        rows = f"SELECT w.id FROM {self.table(key)} w"
+        return f"{rows} LEFT ANTI JOIN ({self.fill(used)}) u ON w.id = u.id" if user in self.tables else rows
+
+    def read_by(self, level: Level) -> str | None:
         """Selects the ids that the level's stage has read: None if it never ran, empty if it read what is there now."""
         published = self.lake.publication(level.stage)
         if published is None:
@@ -211,7 +169,13 @@ class _Query:
         return pa.table(self.builder.execute(sql))
 
 
-def _source(source: str, rows: list[dict[str, Any]]) -> SourceLedger:
+def _of(source: str, rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    return [row for row in rows if row["source"] == source]
+
+
+def _source(source: str, rows: list[dict[str, Any]], waits: list[Waiting]) -> SourceLedger:
+    held = [{"outcome": "pending", "reason": file.reason, "ends": 1, "n": file.rows} for file in waits if file.rows]
+    rows = [*rows, *held]
     outcomes: dict[str, int] = dict.fromkeys(OUTCOMES, 0)
     reasons: dict[str, dict[str, int]] = {}
     for row in (row for row in rows if row["ends"] == 1):
@@ -225,4 +189,5 @@ def _source(source: str, rows: list[dict[str, Any]]) -> SourceLedger:
         reasons=reasons,
         unaccounted=sum(row["n"] for row in rows if row["ends"] == 0),
         doubled=sum(row["n"] for row in rows if row["ends"] > 1),
+        waits=[file.detail for file in waits],
     )

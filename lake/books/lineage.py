@@ -8,6 +8,7 @@ from pydantic import BaseModel
 
 from lake.errors import UserError
 from lake.ids import rekind
+from lake.landing.pending import STAGES as READING
 from lake.storage.store import Lake
 
 _KINDS = {
@@ -68,17 +69,16 @@ class _Trace:
     def forward(self, row_id: str) -> None:
         """A raw row, record or passage: from its file to its end; a duplicate is followed to its survivor."""
         raw = rekind("raw", row_id)
-        bronze = (
-            "bronze/instructions",
-            "bronze/instructions_quarantine",
-            "bronze/passages",
-            "bronze/passages_quarantine",
-            "bronze/references",
-            "bronze/references_quarantine",
-        )
-        if not any([self._visit(key, "id", raw) for key in bronze]):
+        if not any([self._visit(f"{stage}{side}", "id", raw) for stage in READING for side in ("", "_quarantine")]):
             return
         self.raw_ids.append(raw)
+        withdrawn = any([self._visit(f"{stage}_withdrawn", "id", raw) for stage in READING])
+        self._way(raw)
+        # what is still released, or built into MIXTURE, is not taken back yet
+        if withdrawn and self.outcome not in ("released", "distilled_released", "mixture_source"):
+            self._end("withdrawn", "withdrawn")
+
+    def _way(self, raw: str) -> None:
         if any(step["table"] == "bronze/references" for step in self.path):
             self._end("reference", self.path[-1]["role"])
             return

@@ -21,7 +21,9 @@ def select_rows(lake: Lake, table: str, where: str | None, limit: int, version: 
         delta = lake.delta(table, at)
     except Exception as error:  # deltalake raises one of several classes for a version that is not there
         raise UserError(f"The table {table} has no version {version}: {error}") from None
-    columns = ", ".join(f'"{name}"' for name in TABLES[table].schema.names)
+    # a table that was made before a column was declared does not know it
+    written = {field.name for field in delta.schema().fields}
+    columns = ", ".join(f'"{name}"' for name in TABLES[table].schema.names if name in written)
     condition = f" WHERE {where}" if where else ""
     try:
         reader = QueryBuilder().register("rows", delta).execute(f"SELECT {columns} FROM rows{condition} LIMIT {limit}")

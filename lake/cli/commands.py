@@ -97,12 +97,14 @@ def ingest(
     as_json: AsJson = False,
 ) -> None:
     """Register raw files; nothing is read yet beyond their checksum."""
-    from lake.landing.listing import left_out_links
+    from lake.cli import notices
     from lake.landing.register import Entry, register
 
-    render.registered(register(_lake(), Entry(path, source, licence, kind, copy, fields)), as_json)
-    for link, target in left_out_links(path):
-        progress.console().print(f"left out: the link {link} leads to {target}, outside of the folder or to nothing")
+    lake = _lake()
+    files = register(lake, Entry(path, source, licence, kind, copy, fields))
+    render.registered(files, as_json)
+    notices.changed(lake, files)
+    notices.left_out(path)
 
 
 @app.command()
@@ -117,26 +119,32 @@ def run(
     rebuild: Annotated[
         bool, typer.Option("--rebuild", help="Make the tables anew from all rows: ids of groups may change.")
     ] = False,
+    accepted: Annotated[
+        list[str] | None,
+        typer.Option("--accept", help="A source of which files are held: publish them as they are.", metavar="SOURCE"),
+    ] = None,
     as_json: AsJson = False,
 ) -> int:
     """Bring tables up to date; what is up to date is left alone."""
+    from lake.cli import notices
     from lake.engines.spark import start_ahead
     from lake.harness.plan import check_passages, plan, select_stages
-    from lake.landing.landed import SETTLED_AFTER, register_landed, unsettled
+    from lake.landing.landed import register_landed
+    from lake.landing.pending import accept
     from lake.landing.register import FILES
 
     chosen = _profile(profile)
     selected = select_stages(stages or (), first, last)
     lake = _lake()
-    for file in unsettled(lake):
-        progress.console().print(
-            f"waits: {file} was written to less than {SETTLED_AFTER:.0f} s ago; the next run registers it"
-        )
+    if accepted and dry_run:
+        raise UserError("--dry-run changes nothing and --accept does: give one of the two")
+    notices.still_written(lake)
     if not dry_run:
         register_landed(lake)
         if lake.version(FILES) is None:
             raise UserError("No raw file is registered in this lake yet: `mixlake ingest PATH --source NAME` does that")
         check_passages(lake, selected)
+        accept(lake, accepted or ())
     planned = plan(lake, selected, chosen, rebuild)
     if dry_run:
         render.planned(planned, as_json)
@@ -146,11 +154,13 @@ def run(
             f"Nothing to do: all {len(planned)} tables are what their inputs, params and code give."
         )
         render.reports([], as_json)
+        notices.unpublished(lake)
         return 0
     start_ahead(lake, (entry.stage for entry in planned if entry.action != "nothing_to_do"))
     materialise = resolve("dagster_project.lib.launch:materialise")
     reports = materialise([stage.key for stage in selected], chosen.name, rebuild)
     render.reports(reports, as_json)
+    notices.unpublished(lake)
     return 1 if any(report.status == "rejected" for report in reports) else 0
 
 

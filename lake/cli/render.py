@@ -166,10 +166,11 @@ def status(states: Sequence[TableStatus], as_json: bool) -> None:
             state.gate.replace("_", " "),
             state.up_to_date,
             state.published_at and f"{state.published_at:%Y-%m-%d %H:%M:%S}",
+            ", ".join(state.waits),
         )
         for state in states
     ]
-    return _table(("table", "version", "rows", "gate", "up to date", "published (UTC)"), rows)
+    return _table(("table", "version", "rows", "gate", "up to date", "published (UTC)", "sources that wait"), rows)
 
 
 def ledger(books: Ledger, as_json: bool) -> None:
@@ -187,6 +188,8 @@ def ledger(books: Ledger, as_json: bool) -> None:
     ]
     total = ("all", *(sum(int(str(row[column])) for row in rows) for column in range(1, len(used) + 3)))
     _table(("source", "raw", *(name.replace("_", " ") for name in used), "unbalanced"), [*rows, total])
+    for wait in (wait for source in books.sources for wait in source.waits):
+        _console().print(f"waits: {wait}", markup=False)
     _console().print("The books balance." if books.balanced else "The books do NOT balance.")
     return None
 

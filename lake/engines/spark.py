@@ -54,15 +54,18 @@ class SparkFrames:
         produced = dict(declared(stage, resolve(stage.job)(inputs, params, context).items()))
         if missing := sorted(set(stage.outputs) - set(produced)):
             raise StageFailed(f"{stage.key}: the job returned no {missing[0]}")
-        return {key: self._staged(key, produced[key], context.worker_files.get(key), folder) for key in stage.outputs}
+        staged = {key: self._staged(key, produced[key], context.worker_files.get(key), folder) for key in stage.outputs}
+        # last: the rows of one table may be computed from what workers wrote for another
+        for key, written in context.worker_files.items():
+            if staged[key] is not written.staged:
+                self.lake.discard(written.staged)
+        return staged
 
     def _staged(self, key: str, frame: "DataFrame", written: WorkerFiles | None, folder: str) -> Staged:
         """The rows of `frame`, written by Spark unless workers wrote exactly these."""
         if written and written.frame is frame:
             return written.staged
         self._declared_columns(key, frame).write.mode("error").parquet(f"{self.lake.uri(key)}/{folder}")
-        if written:
-            self.lake.discard(written.staged)
         return self.lake.staged(key, folder)
 
     def _declared_columns(self, key: str, frame: "DataFrame") -> "DataFrame":

@@ -4,6 +4,7 @@ import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from lake.engines.keys import Column, tallies
 from lake.harness.job import JobContext, Params
 from lake.harness.new_rows import NewRows
 from lake.harness.profiles import Profile
@@ -69,12 +70,28 @@ def adds_nothing(attempt: Attempt, staged: Mapping[str, Staged]) -> bool:
 
     Tables that are replaced (singletons, a sample of rejected pairs) only change in number when rows were added or left.
     """
+    states = [key for key in staged if TABLES[key].mode == "state"]
     replaced = [key for key in staged if TABLES[key].mode == "overwrite" and staged[key].rows]
-    return not any(rows.rows for key, rows in staged.items() if key not in replaced) and all(
-        staged[key].rows == attempt.lake.row_count(key, version)
-        for key in replaced
-        if (version := attempt.lake.version(key)) is not None
+    return (
+        not any(rows.rows for key, rows in staged.items() if key not in (*replaced, *states))
+        and all(
+            staged[key].rows == attempt.lake.row_count(key, version)
+            for key in replaced
+            if (version := attempt.lake.version(key)) is not None
+        )
+        and all(_current(attempt, staged[key]) is not None for key in states)
     )
+
+
+def _current(attempt: Attempt, staged: Staged) -> int | None:
+    """The version of a table that has exactly the staged rows, told by their ids, where readers use that one; else None."""
+    key, lake = staged.table.key, attempt.lake
+    version = lake.version(key)
+    if version is None or staged.rows != lake.row_count(key, version):
+        return None
+    rows = {"staged": lake.files_dataset(key, staged.paths), "published": lake.dataset(key, version)}
+    counted = tallies({name: Column(found, staged.table.id) for name, found in rows.items()})
+    return version if all((one.counts[:, 0] == one.counts[:, 1]).all() for one in counted) else None
 
 
 def report_nothing_added(attempt: Attempt) -> StageReport:
@@ -117,7 +134,16 @@ def publish(attempt: Attempt, staged: Mapping[str, Staged], report: StageReport)
         metrics=report.metrics,
         params=attempt.params.model_dump(mode="json"),
     )
-    sides = {key: attempt.lake.publish(staged[key], publication, attempt.seen[key]) for key in stage.sides}
+    sides = {key: _published_side(attempt, staged[key], publication) for key in stage.sides}
     complete = publication.model_copy(update={"sides": sides})
     version = attempt.lake.publish(staged[stage.key], complete, attempt.seen[stage.key])
     return report.model_copy(update={"version": version, "seconds": round(time.monotonic() - attempt.started, 2)})
+
+
+def _published_side(attempt: Attempt, staged: Staged, publication: Publication) -> int:
+    """The version with the staged rows of a side table; of a state that is as it was no new one, which would make its readers run."""
+    version = _current(attempt, staged) if staged.table.mode == "state" else None
+    if version is not None:
+        attempt.lake.discard(staged)
+        return version
+    return attempt.lake.publish(staged, publication, attempt.seen[staged.table.key])

@@ -11,6 +11,7 @@ from lake.harness.input_versions import input_versions, waits_for
 from lake.harness.new_rows import last_read, new_rows
 from lake.harness.profiles import Profile
 from lake.landing.landed import unregistered
+from lake.landing.pending import tried_again
 from lake.landing.register import FILES, registered
 from lake.stages import STAGES, Stage, producer
 from lake.storage.attempts import newest_attempt
@@ -83,7 +84,9 @@ def reasons_to_run(lake: Lake, stage: Stage, profile: Profile, rebuild: bool = F
     if attempt and attempt.status == "rejected":
         return ["the newest attempt was rejected"]
     wanted = fingerprint(lake, stage, profile)
-    return wanted.differences(last) if wanted else ["an input is missing"]
+    again = len(tried_again(lake, stage.key))
+    tries = [f"{again} {'file' if again == 1 else 'files'} could not be read: tried again"] if again else []
+    return [*wanted.differences(last), *tries] if wanted else ["an input is missing"]
 
 
 def rejected_inputs(lake: Lake, stage: Stage) -> list[str]:

@@ -9,6 +9,7 @@ from rich.text import Text
 from lake.storage.lease_records import LeaseRecord
 from lake.storage.report import CheckReport, StageReport
 
+_EXAMPLES = 3
 _STYLES = {"published": "green", "up_to_date": "dim", "rejected": "bold red"}
 
 
@@ -31,10 +32,17 @@ def waits(stage: str, holder: LeaseRecord, seconds: float) -> None:
 
 def finished(report: StageReport) -> None:
     """Says what a stage did: rows by table, seconds, checks that failed or warned."""
-    rows = ", ".join(f"{count:,} {table}{_new(report, table)}" for table, count in report.rows.items())
+    shown = {table: count for table, count in report.rows.items() if count or table == report.stage}
+    rows = ", ".join(f"{count:,} {table}{_new(report, table)}" for table, count in shown.items())
     head = f"  {report.status:<10}"
     took = f"  {report.seconds:.1f} s" if report.status != "up_to_date" else ""
     console().print(Text.assemble((head, _STYLES[report.status]), f" {report.stage}  {rows}{took}"))
+    for source, count in report.withdrawn.items() if report.status == "published" else ():
+        console().print(
+            f"    withdrawn {source}: {count:,} {'row is' if count == 1 else 'rows are'} no longer in its changed files and can no "
+            f"longer be released; the bytes stay in {report.stage}",
+            markup=False,
+        )
     for check in (*report.failed, *report.warned):
         console().print(
             Text.assemble(("    failed " if check.severity == "critical" else "    warns  ", "yellow"), describe(check))
@@ -46,7 +54,8 @@ def _new(report: StageReport, table: str) -> str:
 
 
 def describe(check: CheckReport) -> str:
-    """One line about a failed check: what was expected of which column, what was seen."""
+    """One line about a failed check: what was expected of which column, what was seen, and a few of the rows."""
     where = f"{check.batch}.{check.column}" if check.column else check.batch
     seen = f": {check.observed}" if check.observed else ""
-    return f"{where} {check.expectation}{seen}" + (f" (allowed {check.allowed})" if check.allowed else "")
+    rows = f": {'; '.join(check.examples[:_EXAMPLES])}" if check.severity == "warning" and check.examples else ""
+    return f"{where} {check.expectation}{seen}" + (f" (allowed {check.allowed})" if check.allowed else "") + rows

@@ -7,6 +7,7 @@ from pydantic import BaseModel
 
 from lake.harness.plan import plan
 from lake.harness.profiles import Profile
+from lake.landing.pending import waiting
 from lake.stages import STAGES, Stage
 from lake.storage.attempts import attempt, newest_attempt
 from lake.storage.report import StageReport
@@ -25,6 +26,7 @@ class TableStatus(BaseModel):
     run_id: str | None
     published_at: datetime | None
     up_to_date: bool
+    waits: tuple[str, ...] = ()  # the sources of which files are held, or could not be read
 
 
 def status(lake: Lake, profile: Profile) -> list[TableStatus]:
@@ -56,6 +58,7 @@ def _status(lake: Lake, key: str, up_to_date: bool) -> TableStatus:
         run_id=publication.run_id,
         published_at=publication.published_at,
         up_to_date=up_to_date,
+        waits=tuple(sorted({file.source for file in waiting(lake, (key,))})),
     )
 
 

@@ -30,7 +30,11 @@ from lake.landing.heads import decoded
 from lake.landing.names import have_exchange_or_text
 
 Kind = Literal["instructions", "passages", "benchmark", "reference"]
-ROLES = ("prompt", "response", "context", "system", "messages", "title", "text", "id")
+ROLES = (
+    *("prompt", "response", "context", "system", "messages", "title", "text", "id"),
+    # of multiple choice: all options, and the right one by its number, counted from 0 or from 1
+    *("options", "answer_index", "answer_number"),
+)
 _HEAD = 1 << 16  # bytes that are looked into
 _DEPTH = 4  # of records within records
 _ROWS = 8  # of a columnar file
@@ -56,8 +60,12 @@ def field_map(stated: str | None) -> str | None:
         raise UserError(
             f"The map {stated!r} is not allowed: {fault}; write ROLE=FIELD,... with the roles {', '.join(ROLES)}"
         )
-    if not ({"prompt", "response"} <= fields.keys() or {"messages", "text"} & fields.keys()):
-        raise UserError(f"The map {stated!r} leaves nothing to read: name prompt and response, or messages, or text")
+    chosen = {"prompt", "options"} <= fields.keys() and {"answer_index", "answer_number"} & fields.keys()
+    if not (chosen or {"prompt", "response"} <= fields.keys() or {"messages", "text"} & fields.keys()):
+        raise UserError(
+            f"The map {stated!r} leaves nothing to read: name prompt and response, or messages, or text, or prompt, options and "
+            "answer_index or answer_number"
+        )
     return json.dumps(fields, sort_keys=True)
 
 

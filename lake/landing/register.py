@@ -4,9 +4,9 @@ A registration is a row of landing/files, the manifest that ingestion reads. Not
 """
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, get_args
 
@@ -31,7 +31,7 @@ _LICENCE = re.compile(r"[A-Za-z0-9][A-Za-z0-9.+-]{0,63}")
 
 @dataclass(frozen=True)
 class Registered:
-    """What became of one file: `added` is False when this very content was registered before."""
+    """What became of one file: `added` is False when this very content was registered before, `changed` is True when other content was."""
 
     uri: str
     path: str
@@ -42,6 +42,7 @@ class Registered:
     size: int
     added: bool
     fields: str | None = None
+    changed: bool = False
 
 
 def landing_folder(lake: Lake) -> Path:
@@ -106,7 +107,8 @@ def _registrations(lake: Lake, entry: Entry, current: Mapping[str, Mapping[str, 
         kind = entry.kind or kind_of(filesystem, inside, fields)
         stated = {"source": entry.source, "licence": entry.licence, "kind": kind, "fields": fields}
         added = old is None or _stated(old) != _stated(stated) or old["sha256"] != sha256
-        yield Registered(uri, path, entry.source, entry.licence, kind, sha256, size, added, fields)
+        changed = old is not None and old["sha256"] != sha256
+        yield Registered(uri, path, entry.source, entry.licence, kind, sha256, size, added, fields, changed)
 
 
 def _stated(row: Mapping[str, Any]) -> tuple[Any, ...]:
@@ -119,6 +121,12 @@ def registered(lake: Lake) -> list[dict[str, Any]]:
         return []
     rows = sorted(lake.dataset(FILES).to_table().to_pylist(), key=lambda row: row["registered_at"])
     return sorted({row["uri"]: row for row in rows}.values(), key=lambda row: row["uri"])
+
+
+def next_moment(registrations: Iterable[Mapping[str, Any]]) -> datetime:
+    """The time of a registration that is to count as the newest: a clock that was set back must not revive an older one."""
+    newest = max((row["registered_at"] for row in registrations), default=None)
+    return now() if newest is None else max(now(), newest + timedelta(microseconds=1))
 
 
 def unread_bytes(lake: Lake) -> int:
@@ -159,9 +167,7 @@ def _copied(lake: Lake, filesystem: fs.FileSystem, path: str, source: str) -> tu
 
 def _write(lake: Lake, files: list[Registered], known: list[dict[str, Any]] | None) -> None:
     """Appends registrations; with those `known` the table is written anew, which every reader takes for new as a whole."""
-    # the newest registration of a file counts, by its time: a clock that was set back must not revive an older one
-    newest = max((row["registered_at"] for row in registered(lake)), default=None)
-    moment = now() if newest is None else max(now(), newest + timedelta(microseconds=1))
+    moment = next_moment(registered(lake))
     rows = [
         {"uri": file.uri, "path": file.path, "source": file.source, "licence": file.licence, "kind": file.kind, "sha256": file.sha256, "size": file.size,
          "registered_at": moment, "fields": file.fields}

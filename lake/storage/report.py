@@ -4,6 +4,7 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict
 
+WITHDRAWN = "withdrawn/"  # begins the name of a metric, before that of a source
 Severity = Literal["critical", "warning"]
 Status = Literal["published", "up_to_date", "rejected"]
 
@@ -53,6 +54,12 @@ class StageReport(BaseModel):
         did = {"status": "published"} if before.status == "published" else {}
         seconds = round(before.seconds + self.seconds, 2)
         return self.model_copy(update={**did, "added": added, "seconds": seconds, "reason": before.reason})
+
+    @property
+    def withdrawn(self) -> dict[str, int]:
+        """By source, the rows that this run took back because its changed files no longer have them."""
+        named = {name: int(count) for name, count in sorted(self.metrics.items()) if name.startswith(WITHDRAWN)}
+        return {name.removeprefix(WITHDRAWN): count for name, count in named.items()}
 
     @property
     def failed(self) -> tuple[CheckReport, ...]:

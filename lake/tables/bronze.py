@@ -1,6 +1,6 @@
 """Raw rows: registered files, records as they came, and what could not be read."""
 
-from lake.tables.schema import BYTES, COUNT, MESSAGES, TEXT, TEXTS, TIME, Columns, Table
+from lake.tables.schema import BYTES, COUNT, FLAG, MESSAGES, TEXT, TEXTS, TIME, Columns, Table
 
 _PROVENANCE: Columns = {
     "source": (TEXT, "the name under which the file was registered"),
@@ -23,6 +23,31 @@ _QUARANTINE: Columns = {
     "reason": (TEXT, "one of lake.tables.reasons.UNREADABLE"),
     "detail": (TEXT, "what is wrong, as a sentence"),
 }
+_PENDING: Columns = {
+    "id": (TEXT, "wait_ and a hash of all other columns"),
+    "uri": (TEXT, "where the file lies"),
+    "source": (TEXT, "the source it belongs to"),
+    "sha256": (TEXT, "of the bytes as they were registered"),
+    "reason": (TEXT, "one of lake.tables.reasons.PENDING"),
+    "detail": (TEXT, "why it waits and what releases it, as a sentence that names the file"),
+    "rows": (COUNT, "records it gave that are in no other table"),
+    "bytes": (COUNT, "of all records it gave"),
+}
+_WITHDRAWN: Columns = {
+    "id": (TEXT, "a raw row, read or quarantined, that its file no longer has"),
+    "source": (TEXT, "the source it came from"),
+    "uri": (TEXT, "where it lay"),
+}
+
+
+def _sides(table: str, record: str) -> tuple[Table, ...]:
+    """What a stage that reads files writes beside its table: what is broken, what waits, what was taken back."""
+    return (
+        Table(f"{table}_quarantine", f"one {record} that could not be read", _QUARANTINE, "id", "grow", table),
+        Table(f"{table}_pending", "one registered file that waits, of which nothing new is published", _PENDING, "id", "state", table),
+        Table(f"{table}_withdrawn", f"one {record} that a changed file no longer has", _WITHDRAWN, "id", "state", table),
+    )  # fmt: skip
+
 
 TABLES = (
     Table(
@@ -38,6 +63,7 @@ TABLES = (
             "size": (COUNT, "bytes"),
             "registered_at": (TIME, "the moment of registration"),
             "fields": (TEXT, "a map of fields stated by the user, as JSON from role to field name, or null"),
+            "accepted": (FLAG, "whether the user released these very bytes after they had been held, or null"),
         },
         id="uri",
         mode="append",
@@ -55,14 +81,7 @@ TABLES = (
         id="id",
         mode="grow",
     ),
-    Table(
-        "bronze/instructions_quarantine",
-        "one raw record that could not be read",
-        _QUARANTINE,
-        "id",
-        mode="grow",
-        side_of="bronze/instructions",
-    ),
+    *_sides("bronze/instructions", "raw record"),
     Table(
         "bronze/passages",
         "one titled passage",
@@ -76,14 +95,7 @@ TABLES = (
         id="id",
         mode="grow",
     ),
-    Table(
-        "bronze/passages_quarantine",
-        "one passage that could not be read",
-        _QUARANTINE,
-        "id",
-        mode="grow",
-        side_of="bronze/passages",
-    ),
+    *_sides("bronze/passages", "passage"),
     Table(
         "bronze/references",
         "one held-out text: a benchmark item that must never be released, or the truth that answers are measured against",
@@ -98,14 +110,7 @@ TABLES = (
         id="id",
         mode="grow",
     ),
-    Table(
-        "bronze/references_quarantine",
-        "one reference that could not be read",
-        _QUARANTINE,
-        "id",
-        mode="grow",
-        side_of="bronze/references",
-    ),
+    *_sides("bronze/references", "reference"),
     Table(
         "cache/generations",
         "one answered request",

@@ -11,6 +11,11 @@ UNREADABLE = (
     "ambiguous_option", "no_header",
 )  # fmt: skip
 
+# bronze/*_pending: the file could not be had; it is not the one registered; or it was read and is held until the user says what holds
+RETRIED = ("unreachable", "changed")
+HELD = ("fewer_rows", "few_rows_for_its_bytes", "two_readings")
+PENDING = (*RETRIED, *HELD)
+
 # silver/instructions_rejected
 RECORD_REJECTED = (
     "empty_prompt", "empty_answer", "boilerplate_refusal", "truncated", "placeholder", "repetition", "too_short", "too_long",
@@ -43,4 +48,4 @@ MIXTURE_UNUSED = ("over_limit", "not_buildable", "below_target_quality", "no_var
 DISTILLED_REJECTED = ("malformed", "unfaithful", "thin", "copied", "low_rating", "too_long", "engine_error")
 
 # gold/training_set_exits
-NOT_RELEASED = ("quality_floor", "contamination", "personal_data", "unknown_licence", "over_budget")
+NOT_RELEASED = ("withdrawn", "quality_floor", "contamination", "personal_data", "unknown_licence", "over_budget")

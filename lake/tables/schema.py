@@ -8,7 +8,8 @@ from typing import Literal
 import pyarrow as pa
 
 # grow: rows are appended when the stage ran on new rows only, and replace the table when it ran on all of them
-WriteMode = Literal["overwrite", "append", "grow"]
+# state: rows replace the table whenever they are others, by id, than it has; only of a side table
+WriteMode = Literal["overwrite", "append", "grow", "state"]
 
 # The name of a column, its type and what it holds. Descriptions are for people (Dagster's UI): they are no part of
 # the Arrow schema, so that a better sentence is no change of a table.

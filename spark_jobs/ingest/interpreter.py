@@ -17,7 +17,8 @@ from typing import Any, NamedTuple
 from spark_jobs.ingest.containers import Document, beginning
 from spark_jobs.ingest.containers.raw_record import RawRecord, from_value
 from spark_jobs.ingest.sources import detect, is_table, lists, original_id, unfold
-from spark_jobs.ingest.sources.counting import counts_from, numbered
+from spark_jobs.ingest.sources.counting import COUNTED_ROLES, counts_from, numbered
+from spark_jobs.ingest.sources.doubts import counted_options
 from spark_jobs.ingest.sources.field_map import apply_field_map
 from spark_jobs.ingest.sources.fields import Record, is_record
 from spark_jobs.ingest.sources.message_tree import flat_message
@@ -85,7 +86,8 @@ class Interpreter:
         """The document's records, once it is known from its beginning how it counts options."""
         head = list(beginning(document.records))
         first = document.head() if document.head else head
-        self._counts_from = counts_from(record.value for record in first)
+        stated = next((start for role, start in COUNTED_ROLES.items() if role in (self._field_map or ())), None)
+        self._counts_from = counts_from(record.value for record in first) if stated is None else stated
         return chain(head, document.records)
 
     def _columns(self, record: RawRecord) -> Row | None:
@@ -99,7 +101,10 @@ class Interpreter:
             # a table by columns has the names of one record: only the values tell
             columns = None if is_table(value) else self._interpret(value, self._kind)
         except RecordRejected as refusal:
-            return quarantined(refusal.reason, refusal.detail)
+            ways = counted_options(value) if refusal.doubtful else None
+            return quarantined(refusal.reason, refusal.detail) | (
+                {"doubt": f"{refusal.detail}; {ways}"} if ways else {}
+            )
         except (AttributeError, KeyError, TypeError, ValueError, RecursionError) as error:
             return quarantined("unknown_shape", f"a field does not hold what its name promises ({error})")
         if columns is None:

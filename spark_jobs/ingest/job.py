@@ -1,13 +1,14 @@
 """Raw files to bronze: every record of every registered file, with its bytes, its place and its shape; or why it has none.
 
     registrations -> newest version of each file -> tasks (files, and splits of big ones) -> rows, written by the workers
-    -> without the rows of files that turned out unreadable -> without the rows that are published already
+    -> without the rows of files that turned out unreadable -> without those of files that wait (holding.py)
+    -> without the rows that are published already; beside them, those that a changed file no longer has (merge.py)
 
 Files are read on the executors, one after another within a task, in batches; the driver sees only the list of files. Big files of
 lines are split, so that one file is the work of many tasks.
 
-A run on what is new reads only files registered since, and of a file that was read before it adds only rows whose id is not there
-yet: what a file no longer holds, or holds under another licence, kind or map of fields, changes in a run on everything.
+A run on what is new reads only files registered since, and those that could not be had when it was last tried; of a file that was read
+before it adds only rows whose id is not there yet. Another licence, kind or map of fields makes a run on everything.
 """
 
 # pyright: reportAttributeAccessIssue=false
@@ -18,20 +19,26 @@ from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
-from pydantic import Field
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 from pyspark.sql.pandas.types import from_arrow_schema
 
-from lake.harness.job import JobContext, Params, SparkInputs, SparkRows
-from lake.landing.addresses import MEMBER
+from lake.errors import StageFailed
+from lake.harness.job import JobContext, SparkInputs, SparkRows
 from lake.tables import TABLES
+from lake.tables.reasons import RETRIED
 from spark_jobs.columnar.worker_files import Maker, written_by_workers
+from spark_jobs.ingest.holding import Wait, readings, tallied, why_it_waits
 from spark_jobs.ingest.interpreter import Interpret, Row
+from spark_jobs.ingest.merge import merged
+from spark_jobs.ingest.params import IngestParams
+from spark_jobs.ingest.published import Earlier, Frames, file_of
 from spark_jobs.ingest.raw_batches import batches
 from spark_jobs.ingest.raw_rows import file_rows
 from spark_jobs.ingest.sources import original_id, recognise
+from spark_jobs.ingest.sources.doubts import two_readings
 from spark_jobs.ingest.sources.fields import Record
+from spark_jobs.ingest.sources.messages import Turn
 from spark_jobs.ingest.sources.passage import read_passage
 from spark_jobs.ingest.sources.reference import read_truth
 from spark_jobs.ingest.splits import split_file, splittable
@@ -39,7 +46,7 @@ from spark_jobs.ingest.splits import split_file, splittable
 _TASKS_PER_CORE = 4
 _TASK_BYTES = 64 * 2**20  # of files, in a task of a large run
 _NAMES = ("uri", "source", "licence", "kind", "sha256", "path", "fields")
-_FILE = pa.schema([(name, pa.string()) for name in _NAMES] + [("size", pa.int64())])
+_FILE = pa.schema([(name, pa.string()) for name in _NAMES] + [("size", pa.int64()), ("accepted", pa.bool_())])
 _SPLIT = pa.schema(
     [
         *_FILE,
@@ -51,25 +58,7 @@ _SPLIT = pa.schema(
     ]
 )
 
-Frames = Mapping[str, DataFrame]
 BatchMap = Callable[[Iterator[pa.RecordBatch]], Iterator[pa.RecordBatch]]
-
-
-class IngestParams(Params):
-    """How files are read."""
-
-    batch_rows: int = Field(
-        default=2000,
-        ge=1,
-        le=100_000,
-        description="rows in one batch from a worker, at most; 8 MiB of raw bytes end it too",
-    )
-    split_bytes: int = Field(
-        default=32 * 2**20,
-        ge=1000,
-        le=2**30,
-        description="size of the parts in which a file of lines is read that is larger than two of them; rows do not depend on it",
-    )
 
 
 def instructions(inputs: SparkInputs, params: IngestParams, context: JobContext) -> SparkRows:
@@ -90,13 +79,13 @@ def references(inputs: SparkInputs, params: IngestParams, context: JobContext) -
 def instruction_columns(record: Record, kind: str) -> Row | None:
     """The columns of a record that has turns; None for any other."""
     read = recognise(record)
-    return read and {"shape": read[0], "messages": read[1]}
+    return read and {"shape": read[0], "messages": read[1], **_doubt(record, _said(read[1]))}
 
 
 def passage_columns(record: Record, kind: str) -> Row | None:
     """The columns of a record that has a text; None for any other."""
     read = read_passage(record)
-    return read and {"title": read[0], "text": read[1]}
+    return read and {"title": read[0], "text": read[1], **_doubt(record, [read[1]])}
 
 
 def reference_columns(record: Record, kind: str) -> Row | None:
@@ -108,8 +97,19 @@ def reference_columns(record: Record, kind: str) -> Row | None:
     read = recognise(record, marked=False)
     if read is None:
         return None
-    text = "\n".join(turn["content"] for turn in read[1])
-    return {"role": "benchmark", "name": original_id(record), "text": text, "facts": []}
+    said = _said(read[1])
+    columns = {"role": "benchmark", "name": original_id(record), "text": "\n".join(said), "facts": list[str]()}
+    return {**columns, **_doubt(record, said)}
+
+
+def _said(turns: list[Turn]) -> list[str]:
+    return [turn["content"] for turn in turns]
+
+
+def _doubt(record: Record, said: list[str]) -> Row:
+    """What is no column, and only counted: that the record can be read in two ways, as a sentence."""
+    doubt = two_readings(record, said)
+    return {} if doubt is None else {"doubt": doubt}
 
 
 def newest_files(registrations: Iterable[Mapping[str, Any]], kinds: set[str]) -> list[Row]:
@@ -126,13 +126,36 @@ def _bronze(
     key: str, kinds: set[str], interpret: Interpret, inputs: SparkInputs, params: IngestParams, context: JobContext
 ) -> SparkRows:
     landing = inputs["landing/files"]
-    files = newest_files((row.asDict() for row in landing.collect()), kinds)
-    tables = (key, f"{key}_quarantine")
+    earlier = Earlier(landing.sparkSession, context, key)
+    files = _files_to_read(landing, kinds, earlier)
+    pending = f"{key}_pending"
     tasks = _read_tasks(landing.sparkSession, files, params.split_bytes)
     # computed here, once: what follows only leaves rows out
-    rows = written_by_workers(tasks, _reader(interpret, tables, params.batch_rows), tables, context)
-    rows = _without_unreadable_files(rows, tables[1])
-    return _without_published_rows(rows, files, context.before)
+    made = written_by_workers(
+        tasks, _reader(interpret, earlier.read, pending, params.batch_rows), (*earlier.read, pending), context
+    )
+    counted = readings(row.asDict() for row in made.pop(pending).collect())
+    again = earlier.again(files)
+    before = earlier.counts(again) if again else {}
+    found = (why_it_waits(file, counted[file["uri"]], before.get(file["uri"], 0), params) for file in files)
+    waits = {wait.file["uri"]: wait for wait in found if wait}
+    _check_any_was_read(key, files, waits, earlier)
+    return merged(earlier, _without_unreadable_files(made, earlier.read[1]), again, waits, counted, context)
+
+
+def _check_any_was_read(key: str, files: list[Row], waits: Mapping[str, Wait], earlier: Earlier) -> None:
+    """Raises StageFailed where no file could be had, and none ever was: an empty table would say that there is nothing."""
+    unread = [wait for wait in waits.values() if wait.reason in RETRIED]
+    if files and len(unread) == len(files) and earlier.empty:
+        which = "its only file" if len(files) == 1 else f"any of its {len(files):,} files, such as the first"
+        raise StageFailed(f"{key} cannot read {which}: {unread[0].detail}")
+
+
+def _files_to_read(landing: DataFrame, kinds: set[str], earlier: Earlier) -> list[Row]:
+    """The newest registrations of files that the run is given, and of those that could not be had when it was last tried."""
+    given = [row.asDict() for row in landing.collect()]
+    wanted = {row["uri"] for row in given} | {row["uri"] for row in earlier.pending if row["reason"] in RETRIED}
+    return [file for file in newest_files([*earlier.registrations, *given], kinds) if file["uri"] in wanted]
 
 
 def _read_tasks(spark: SparkSession, files: list[Row], split_bytes: int) -> DataFrame:
@@ -163,17 +186,20 @@ def _splitter(split_bytes: int) -> BatchMap:
     return split
 
 
-def _reader(interpret: Interpret, tables: tuple[str, str], batch_rows: int) -> Maker:
-    """What a worker does with its files: gives batches of rows, each with the table that it is for."""
+def _reader(interpret: Interpret, tables: tuple[str, str], pending: str, batch_rows: int) -> Maker:
+    """What a worker does with its files: gives batches of rows, each with the table that it is for, and what it counted of each file."""
     bronze, quarantine = tables
     schema = pa.unify_schemas([TABLES[key].schema for key in tables])
 
     def read(tasks: Iterator[pa.RecordBatch]) -> Iterator[tuple[str, pa.RecordBatch]]:
+        tallies: list[Row] = []
         files = (file for batch in tasks for file in batch.to_pylist())
-        for batch in batches((row for file in files for row in file_rows(file, interpret)), schema, batch_rows):
+        rows = (row for file in files for row in tallied(file, file_rows(file, interpret), tallies))
+        for batch in batches(rows, schema, batch_rows):
             readable = pc.is_null(batch["reason"])
             yield bronze, batch.filter(readable)
             yield quarantine, batch.filter(pc.invert(readable))
+        yield pending, pa.RecordBatch.from_pylist(tallies, TABLES[pending].schema)
 
     return read
 
@@ -185,30 +211,7 @@ def _without_unreadable_files(rows: Frames, quarantine: str) -> Frames:
     if not unreadable:
         return rows
     # of a broken archive the rows of all members go, of a broken member only its own
-    readable = ~(F.col("uri").isin(unreadable) | _file_of("uri").isin(unreadable))
+    readable = ~(F.col("uri").isin(unreadable) | file_of("uri").isin(unreadable))
     left = {key: frame.where(readable) for key, frame in rows.items()}
     # every split of a file that changed says so, under the same id
     return left | {quarantine: left[quarantine].unionByName(faults.dropDuplicates(["id"]))}
-
-
-def _without_published_rows(rows: Frames, files: list[Row], before: Mapping[str, DataFrame]) -> Frames:
-    """The rows anti-joined with the published ones; only files that were registered before can have any of these."""
-    if "landing/files" not in before:
-        return rows
-    known = {row["uri"] for row in before["landing/files"].select("uri").distinct().collect()}
-    replaced = [{"uri": file["uri"]} for file in files if file["uri"] in known]
-    if not replaced:
-        return rows
-    spark = next(iter(rows.values())).sparkSession
-    uris = F.broadcast(spark.createDataFrame(pa.Table.from_pylist(replaced, pa.schema([("uri", pa.string())]))))
-    # a record that was quarantined once may be readable now, so every table is joined with the published rows of both
-    for table in rows:
-        published = before[table].select("id", _file_of("uri").alias("uri"))
-        ids = published.join(uris, "uri", "left_semi").select("id")
-        rows = {key: frame.join(ids, "id", "left_anti") for key, frame in rows.items()}
-    return rows
-
-
-def _file_of(column: str) -> Any:
-    """The address of the registered file: without the name of the file inside it, if it is an archive."""
-    return F.regexp_replace(column, MEMBER, "$1")

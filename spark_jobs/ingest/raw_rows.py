@@ -4,8 +4,8 @@
     -> row {"id": "raw_..", "source": "notes", "uri": "/data/notes.csv", "position": 1, "content_hash": "..", "raw": b"Why?,So.",
             "shape": "question_answer", "messages": [..], ..}
 
-Rows come while the file is read: if it turns out broken, or not to be the registered one, a row with the reason `unreadable_file`
-says so at the end, and the caller drops every other row of that address.
+Rows come while the file is read. If it turns out broken, a row with the reason `unreadable_file` says so at the end; if it cannot be had,
+or is not the registered one, Unavailable is raised. In both cases the caller drops every other row of that address.
 """
 
 import json
@@ -15,13 +15,18 @@ from typing import Any
 
 from lake.ids import content_id, content_ids
 from lake.landing import addresses
-from spark_jobs.ingest.containers import READ_ERRORS, Document, documents
+from spark_jobs.ingest.containers import DATA_ERRORS, Document, documents
+from spark_jobs.ingest.containers.raw_record import Unavailable
+from spark_jobs.ingest.containers.streams import check_registered
 from spark_jobs.ingest.interpreter import Interpret, Interpreter, Row, quarantined
 from spark_jobs.ingest.splits import split_document
 
 
 def file_rows(file: Mapping[str, Any], interpret: Interpret) -> Iterator[Row]:
-    """Every row of one file, or of one split of it: columns of the bronze table, or of its quarantine where `reason` is set."""
+    """Every row of one file, or of one split of it: columns of the bronze table, or of its quarantine where `reason` is set.
+
+    Raises Unavailable where the place does not give the registered bytes, or a library that would read them is missing here.
+    """
     field_map = json.loads(file["fields"]) if file.get("fields") else None
     interpreter = Interpreter(file["kind"], field_map, interpret)
     try:
@@ -33,13 +38,17 @@ def file_rows(file: Mapping[str, Any], interpret: Interpret) -> Iterator[Row]:
             member = {**file, "uri": file["uri"] + inside, "path": file["path"] + inside}
             try:
                 yield from _document_rows(member, document, interpreter)
-            except READ_ERRORS as error:
-                yield _unreadable_file(member, error)
+            except DATA_ERRORS as error:
                 # a broken member leaves the archive readable; a broken file leaves nothing to read
                 if not inside:
-                    return
-    except READ_ERRORS as error:
+                    raise
+                yield _unreadable_file(member, error)
+    except DATA_ERRORS as error:
+        # half of another file looks broken, too
+        check_registered(file["uri"], file["sha256"])
         yield _unreadable_file(file, error)
+    except ImportError as error:
+        raise Unavailable("unreachable", f"a library that reads it is missing: {error}") from error
 
 
 def _document_rows(file: Mapping[str, Any], document: Document, interpreter: Interpreter) -> Iterator[Row]:

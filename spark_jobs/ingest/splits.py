@@ -22,7 +22,7 @@ from numpy.typing import NDArray
 
 from spark_jobs.ingest.containers import READ_ERRORS, Document, beginning, json_lines
 from spark_jobs.ingest.containers.encoding import SAMPLE, encoding_of, with_line_feeds
-from spark_jobs.ingest.containers.raw_record import RECORD_LIMIT, RawRecord, UnreadableFile
+from spark_jobs.ingest.containers.raw_record import RECORD_LIMIT, RawRecord, Unavailable, UnreadableFile
 from spark_jobs.ingest.containers.sniff import container_of, suffixes
 from spark_jobs.ingest.containers.streams import COMPRESSIONS, open_stream
 
@@ -51,13 +51,13 @@ def split_file(file: Mapping[str, Any], size: int) -> list[Split]:
 
 
 def split_document(split: Mapping[str, Any]) -> Document:
-    """The lines of one split. Raises UnreadableFile if they are not those that were there when the file was split."""
+    """The lines of one split. Raises Unavailable if they are not those that were there when the file was split."""
     with open_stream(split["uri"]) as stream:
         stream.seek(split["start"])
         block = stream.read(split["end"] - split["start"])
     # the file's own hash cannot be checked by a reader of one part
     if hashlib.sha256(block).hexdigest() != split["split_sha256"]:
-        raise UnreadableFile("the file has changed while it was read")
+        raise Unavailable("changed", "it has changed while it was read")
     records = json_lines.read(io.BytesIO(block), split["line"])
     return Document("", True, records, None if split["start"] == 0 else lambda: _first_records(split["uri"]))
 

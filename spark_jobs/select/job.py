@@ -40,7 +40,8 @@ def training_set(inputs: SparkInputs, params: SelectParams, context: JobContext)
     """
     benchmark = inputs["bronze/references"].where("role = 'benchmark'")
     candidates = original_candidates(inputs).unionByName(distilled_candidates(inputs)).persist()
-    checked = with_block_reason(candidates, benchmark, params).persist()
+    gone = holding_withdrawn(candidates, inputs["bronze/instructions_withdrawn"])
+    checked = with_block_reason(candidates, gone, benchmark, params).persist()
     allowed = checked.where("reason is null")
     available = {row["origin"]: row["count"] for row in allowed.groupBy("origin").count().collect()}
     sizes = side_sizes(
@@ -90,7 +91,14 @@ def distilled_candidates(inputs: SparkInputs) -> DataFrame:
     return inputs["gold/distilled"].withColumns(columns).select(*_CANDIDATE)
 
 
-def with_block_reason(candidates: DataFrame, benchmark: DataFrame, params: SelectParams) -> DataFrame:
+def holding_withdrawn(candidates: DataFrame, withdrawn: DataFrame) -> DataFrame:
+    """origin_id and gone: of each candidate that carries records whose files no longer have them, how many."""
+    records = withdrawn.select(F.concat(F.lit("rec"), F.substring("id", 4, 25)).alias("member"))
+    carried = candidates.select("origin_id", F.explode("member_ids").alias("member"))
+    return carried.join(records, "member", "left_semi").groupBy("origin_id").agg(F.count("*").alias("gone"))
+
+
+def with_block_reason(candidates: DataFrame, gone: DataFrame, benchmark: DataFrame, params: SelectParams) -> DataFrame:
     """The candidates with `reason` and `detail`: why one may not be released, or null. Safety comes before quality."""
     texts = candidates.select(
         F.col("origin_id").alias("id"), "prompt", F.concat_ws("\n", "prompt", "answer").alias("text")
@@ -99,6 +107,11 @@ def with_block_reason(candidates: DataFrame, benchmark: DataFrame, params: Selec
     no_licence = (F.size("licences") == 0) | F.exists("licences", lambda licence: licence.isNull())
     poor = (F.col("origin") == "original") & (F.col("score") < params.quality_floor)
     rules: tuple[tuple[str, Column, Column], ...] = (
+        (
+            "withdrawn",
+            F.col("gone").isNotNull(),
+            F.format_string("%d of %d records are no longer in their files", F.col("gone"), F.size("member_ids")),
+        ),
         ("personal_data", F.size("personal") > 0, F.array_join("personal", ", ")),
         ("unknown_licence", no_licence, F.lit("no licence is known for it")),
         (
@@ -114,7 +127,7 @@ def with_block_reason(candidates: DataFrame, benchmark: DataFrame, params: Selec
     )
     reason = F.coalesce(*(F.when(broken, name) for name, broken, _ in rules))
     detail = F.coalesce(*(F.when(broken, text) for _, broken, text in rules))
-    checked = candidates.join(leaks, "origin_id", "left")
+    checked = candidates.join(leaks, "origin_id", "left").join(gone, "origin_id", "left")
     return checked.select(*_CANDIDATE, reason.alias("reason"), detail.alias("detail"))
 
 
@@ -140,13 +153,15 @@ def example_id() -> Column:
 
 
 def exits(checked: DataFrame, chosen: DataFrame) -> DataFrame:
-    """Why each candidate that is not released was left out: blocked with its reason, or over budget."""
+    """Why each candidate that is not released was left out: withdrawn, blocked with its reason, or over budget."""
     left_out = checked.join(chosen.select("origin_id"), "origin_id", "left_anti")
     blocked = F.col("reason").isNotNull()
+    # of an item that carries withdrawn records the others are only blocked with it
+    withdrawn = (F.col("reason") == "withdrawn") & (F.col("origin") == "original")
     return left_out.select(
         F.col("origin_id").alias("id"),
         F.array_join("sources", ", ").alias("source"),
-        F.when(blocked, "blocked").otherwise("not_selected").alias("outcome"),
+        F.when(withdrawn, "withdrawn").when(blocked, "blocked").otherwise("not_selected").alias("outcome"),
         F.coalesce("reason", F.lit("over_budget")).alias("reason"),
         F.coalesce("detail", F.format_string("score %.2f; better ones filled the budget", "score")).alias("detail"),
     )

@@ -34,6 +34,8 @@ def _bronze(name: str, quarantined: int) -> list[Mutation]:
     return [
         (table, [add(table, id=ident("raw", quarantined))], {"ids_in_table_and_quarantine"}),
         (table, [change(table, 0, uri="/elsewhere")], {"files_never_registered"}),
+        (table, [change(f"{table}_pending", 0, uri="/elsewhere")], {"files_never_registered"}),
+        (table, [change(f"{table}_withdrawn", 0, id=ident("raw", 777))], {"withdrawn_but_never_read"}),
         (table, [change(table, 0, source="beta")], {"sources_never_registered"}),
     ]
 
@@ -128,6 +130,7 @@ MUTATIONS: list[Mutation] = [
     (_TRAINING, [keep(_TRAINING, 0)], {"examples", "records_without_an_end", "distilled_items_without_an_end"}),
     (_TRAINING, [change(_TRAINING, 1, score=1.0)], {"originals_below_the_quality_floor"}),
     (_TRAINING, [change(_UNIQUE, 5, personal=["email"])], {"members_with_personal_data"}),
+    (_TRAINING, [add("bronze/instructions_withdrawn", id=ident("raw", 6))], {"withdrawn_members"}),
     (_TRAINING, [change(_TRAINING, 1, licences=[None])], {"unknown_licences"}),
     (_TRAINING, [change(_TRAINING, 1, prompt="who LEAKED")], {"benchmark_items"}),
     (_TRAINING, [change(_TRAINING, 1, prompt="Who leaked?", answer="Nobody!")], {"benchmark_items"}),

@@ -42,7 +42,9 @@ def _exit(id_: str, outcome: str, reason: str) -> dict[str, Any]:
 
 
 def bronze() -> Rows:
-    """15 raw records, 12 passages and 2 references of registered files, one quarantined row of each kind."""
+    """15 raw records, 12 passages and 2 references of registered files, one quarantined row of each kind, which its file no longer has,
+    and one file of each kind that waits.
+    """
     placed = {"source": "alpha", "licence": "mit", "raw": b"{}", "content_hash": "0"}
     kinds = {"instructions": ("instructions", 100), "passages": ("passages", 200), "references": ("benchmark", 300)}
     quarantine = {
@@ -58,9 +60,32 @@ def bronze() -> Rows:
         ]
         for name, (_, first) in kinds.items()
     }
+    pending = {
+        f"bronze/{name}_pending": [
+            {
+                "id": ident("wait", first),
+                "uri": f"/{name}/held",
+                "source": "alpha",
+                "sha256": "0",
+                "reason": "fewer_rows",
+                "detail": "it gives 2 records",
+                "rows": 2,
+                "bytes": 9,
+            }
+        ]
+        for name, (_, first) in kinds.items()
+    }
+    withdrawn = {
+        f"bronze/{name}_withdrawn": [{"id": ident("raw", first + 99), "source": "alpha", "uri": f"/{name}"}]
+        for name, (_, first) in kinds.items()
+    }
     messages = [{"role": "user", "content": "Why?"}]
     return {
-        "landing/files": [{"uri": f"/{name}", "source": "alpha", "kind": kind, "size": 9} for name, (kind, _) in kinds.items()],
+        "landing/files": [
+            {"uri": uri, "source": "alpha", "kind": kind, "size": 9}
+            for name, (kind, _) in kinds.items()
+            for uri in (f"/{name}", f"/{name}/held")
+        ],
         "bronze/instructions": [
             {**placed, "id": ident("raw", n), "uri": "/instructions", "position": n, "shape": "alpaca", "messages": messages}
             for n in range(1, 16)
@@ -74,6 +99,8 @@ def bronze() -> Rows:
             {**placed, "id": ident("raw", 302), "uri": "/references", "position": 2, "role": "truth", "name": "t1", "text": "A truth.", "facts": ["truth"]},
         ],
         **quarantine,
+        **pending,
+        **withdrawn,
     }  # fmt: skip
 
 

@@ -16,11 +16,13 @@ import pytest
 from pyspark.sql import DataFrame, SparkSession
 
 from lake.harness.job import JobContext, SparkRows
+from lake.stages import STAGES
 from lake.storage.store import Lake
 from lake.tables import TABLES
 from spark_jobs.ingest.job import IngestParams, instructions, newest_files, passages, references
 
 Rows = list[dict[str, Any]]
+EMPTY: dict[str, Rows] = {key: [] for key in STAGES["bronze/instructions"].outputs}
 
 
 def registered(
@@ -144,18 +146,20 @@ def test_rows_do_not_depend_on_batches_order_or_place(
     }
 
 
-def test_a_changed_file_is_unreadable_until_it_is_registered_again(
+def test_a_changed_file_waits_until_it_is_registered_again(
     landing: Callable[..., Mapping[str, DataFrame]], context: JobContext, tmp_path: Path
 ) -> None:
-    path, absent = tmp_path / "a.jsonl", tmp_path / "absent.jsonl"
+    path, other = tmp_path / "a.jsonl", tmp_path / "other.jsonl"
+    other.write_text('{"prompt": "e", "completion": "f"}\n')
     path.write_text('{"prompt": "a", "completion": "b"}\n')
     first = registered(path)
     path.write_text('{"prompt": "a", "completion": "b"}\n{"prompt": "c", "completion": "d"}\n')
-    stale = collected(instructions(landing(first, registered(absent)), IngestParams(), context))
-    assert stale["bronze/instructions"] == []
-    reasons = [(row["reason"], row["position"]) for row in stale["bronze/instructions_quarantine"]]
-    assert reasons == [("unreadable_file", 0)] * 2
-    assert any("changed since it was registered" in row["detail"] for row in stale["bronze/instructions_quarantine"])
+    stale = collected(instructions(landing(first, registered(other)), IngestParams(), context))
+    assert [row["uri"] for row in stale["bronze/instructions"]] == [str(other)]
+    assert stale["bronze/instructions_quarantine"] == []
+    (waits,) = stale["bronze/instructions_pending"]
+    assert (waits["uri"], waits["reason"]) == (str(path), "changed")
+    assert "changed since it was registered" in waits["detail"]
     fresh = collected(instructions(landing(first, registered(path, day=2)), IngestParams(), context))
     assert len(fresh["bronze/instructions"]) == 2
     assert fresh["bronze/instructions_quarantine"] == []
@@ -215,7 +219,7 @@ def test_each_job_reads_its_own_kinds(
     kinds = {"wiki": "passages", "quiz": "benchmark", "truth": "reference"}
     inputs = landing(*(registered(tmp_path / f"{name}.jsonl", kind) for name, kind in kinds.items()))
     none = collected(instructions(inputs, IngestParams(), context))
-    assert none == {"bronze/instructions": [], "bronze/instructions_quarantine": []}
+    assert none == EMPTY
     wiki = collected(passages(inputs, IngestParams(), context))
     assert [(row["title"], row["text"]) for row in wiki["bronze/passages"]] == [("Tea", "A drink.")]
     assert [row["reason"] for row in wiki["bronze/passages_quarantine"]] == ["unknown_shape"]
@@ -233,10 +237,7 @@ def test_each_job_reads_its_own_kinds(
 def test_a_lake_without_files_gives_empty_tables(
     landing: Callable[..., Mapping[str, DataFrame]], context: JobContext
 ) -> None:
-    assert collected(passages(landing(), IngestParams(), context)) == {
-        "bronze/passages": [],
-        "bronze/passages_quarantine": [],
-    }
+    assert collected(instructions(landing(), IngestParams(), context)) == EMPTY
 
 
 def test_the_newest_registration_of_an_address_counts() -> None:

@@ -21,6 +21,7 @@ def _inputs(
     scores: dict[str, float],
     distilled: Sequence[dict[str, Any]] = (),
     benchmark: str = QUESTION,
+    withdrawn: Sequence[str] = (),
 ) -> dict[str, Any]:
     quality = [
         {"id": row["id"], "score": scores.get(row["id"], 4.5), "high": True}
@@ -31,6 +32,9 @@ def _inputs(
         "silver/unique_instructions": frame(spark, "silver/unique_instructions", records),
         "silver/quality": frame(spark, "silver/quality", quality),
         "silver/groups": frame(spark, "silver/groups", []),
+        "bronze/instructions_withdrawn": frame(
+            spark, "bronze/instructions_withdrawn", [{"id": one} for one in withdrawn]
+        ),
         "gold/distilled": frame(spark, "gold/distilled", distilled),
         "bronze/references": frame(
             spark,
@@ -64,15 +68,24 @@ def test_everybody_ends_once_with_the_right_reason(spark: SparkSession) -> None:
         record("leak", QUESTION.upper(), "There are 9 cows."),
         record("part", "one of", "a group"),
         record("unrated", "never", "rated"),
+        record("gone", "a fine", "record"),
     ]
     scores = {"rec_low": 3.9, "rec_unrated": -1.0, "rec_good3": 5.0, "rec_mail": 0.0}
-    items = [_distilled("kept", ["rec_part"]), _distilled("mixed", ["rec_other"], licences=["MIT", None])]
+    items = [
+        _distilled("kept", ["rec_part"]),
+        _distilled("mixed", ["rec_other"], licences=["MIT", None]),
+        _distilled("stale", ["rec_still", "rec_away"]),
+    ]
     around = context()
-    found = training_set(_inputs(spark, records, scores, items), SelectParams(budget=4), around)
+    withdrawn = ["raw_gone", "raw_away", "raw_unrated"]
+    inputs = _inputs(spark, records, scores, items, withdrawn=withdrawn)
+    found = training_set(inputs, SelectParams(budget=4), around)
     chosen, left = rows(found["gold/training_set"], "origin_id"), rows(found["gold/training_set_exits"], "id")
     assert [row["origin_id"] for row in chosen] == ["dst_kept", "rec_good0", "rec_good1", "rec_good3"]
     assert {row["id"]: (row["outcome"], row["reason"]) for row in left} == {
         "dst_mixed": ("blocked", "unknown_licence"),
+        "dst_stale": ("blocked", "withdrawn"),
+        "rec_gone": ("withdrawn", "withdrawn"),
         "rec_good2": ("not_selected", "over_budget"),
         "rec_leak": ("blocked", "contamination"),
         "rec_low": ("blocked", "quality_floor"),
@@ -80,7 +93,9 @@ def test_everybody_ends_once_with_the_right_reason(spark: SparkSession) -> None:
         "rec_wild": ("blocked", "unknown_licence"),
     }
     assert {row["reason"] for row in left} == set(NOT_RELEASED)
-    assert next(row["detail"] for row in left if row["id"] == "rec_leak") == "holds 100 % of ref_1"
+    details = {row["id"]: row["detail"] for row in left}
+    assert details["rec_leak"] == "holds 100 % of ref_1"
+    assert details["dst_stale"] == "1 of 2 records are no longer in their files"
     assert chosen[0]["messages"] == [
         {"role": "user", "content": "fused kept"},
         {"role": "assistant", "content": "whole"},

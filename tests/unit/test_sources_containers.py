@@ -15,7 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from spark_jobs.ingest.containers import READ_ERRORS, documents, json_values
-from spark_jobs.ingest.containers.raw_record import RawRecord
+from spark_jobs.ingest.containers.raw_record import RawRecord, Unavailable
 
 
 def raw_records(uri: str, sha256: str | None = None) -> list[RawRecord]:
@@ -198,11 +198,11 @@ def test_what_cannot_be_read_says_why(tmp_path: Path, name: str, content: bytes,
 
 def test_a_changed_or_absent_file_says_so(tmp_path: Path) -> None:
     (tmp_path / "x.jsonl").write_bytes(b"{}")
-    with pytest.raises(READ_ERRORS, match="changed since it was registered"):
+    with pytest.raises(Unavailable, match="changed since it was registered"):
         raw_records(str(tmp_path / "x.jsonl"), "0" * 64)
-    with pytest.raises(READ_ERRORS, match="absent"):
-        raw_records(str(tmp_path / "absent.jsonl"))
-    with pytest.raises(READ_ERRORS, match="nosuchscheme"):
+    with pytest.raises(Unavailable, match="No such file"):
+        raw_records(str(tmp_path / "absent.jsonl"), "0" * 64)
+    with pytest.raises(Unavailable, match="nosuchscheme"):
         raw_records("nosuchscheme://bucket/x.jsonl", "0" * 64)
 
 

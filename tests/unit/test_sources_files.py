@@ -25,6 +25,7 @@ from pyarrow import ipc
 from lake.landing.delimiters import DELIMITERS
 from spark_jobs.ingest.containers import archive, streams
 from spark_jobs.ingest.containers.encoding import encoding_of
+from spark_jobs.ingest.containers.raw_record import Unavailable
 from spark_jobs.ingest.interpreter import Row
 from spark_jobs.ingest.raw_rows import file_rows
 from spark_jobs.ingest.sources import detect
@@ -260,10 +261,15 @@ def test_threads_are_joined_within_a_document(read: Read) -> None:
     assert kept["raw"].splitlines() == [json.dumps(message).encode() for message in messages[:2]]
 
 
-def test_a_file_that_changed_says_so_at_its_end(read: Read) -> None:
-    rows = read("x.jsonl", LINES.encode(), sha256="0" * 64)
-    assert said(rows) == [*PAIRS, "unreadable_file"]
-    assert "changed since it was registered" in rows[-1]["detail"]
+@pytest.mark.parametrize(
+    ("name", "content"), [("x.jsonl", LINES.encode()), ("x.json.gz", gzip.compress(LINES.encode())[:-9]), ("x.zip", b"PK\x03\x04")]
+)  # fmt: skip
+def test_a_file_that_is_not_the_registered_one_is_none_whatever_it_looks_like(
+    read: Read, name: str, content: bytes
+) -> None:
+    with pytest.raises(Unavailable, match="changed since it was registered") as told:
+        read(name, content, sha256="0" * 64)
+    assert told.value.reason == "changed"
 
 
 def test_any_address_that_fsspec_opens_can_be_read() -> None:
@@ -294,14 +300,15 @@ def test_the_rows_of_a_file_do_not_depend_on_its_splits(lines: list[str], size: 
     assert len({row["id"] for row in whole}) == len(whole)
 
 
-def test_a_split_that_changed_is_unreadable_and_messages_stay_together(tmp_path: Path) -> None:
+def test_a_split_that_changed_is_not_read_and_messages_stay_together(tmp_path: Path) -> None:
     path = tmp_path / "x.jsonl"
     path.write_text(LINES * 3)
     file = registered(str(path), path.read_bytes())
     parts = split_file(file, 50)
     assert len(parts) > 1
     path.write_text(LINES.replace("Two", "Six") * 3)
-    assert "unreadable_file" in [row.get("reason") for part in parts for row in file_rows(part, instruction)]
+    with pytest.raises(Unavailable, match="changed while it was read"):
+        [list(file_rows(part, instruction)) for part in parts]
     assert split_file(file, 50) == [file]
     thread = json.dumps({"message_id": "1", "parent_id": None, "text": "Hi", "role": "prompter"}) + "\n"
     path.write_text(thread * 9)

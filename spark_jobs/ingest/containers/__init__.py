@@ -20,7 +20,6 @@ from collections.abc import Callable, Iterator, Mapping
 from types import MappingProxyType
 from typing import BinaryIO, NamedTuple, cast
 
-from lake.errors import UserError
 from spark_jobs.ingest.containers import (
     columnar,
     delimited,
@@ -32,7 +31,7 @@ from spark_jobs.ingest.containers import (
 )
 from spark_jobs.ingest.containers.archive import is_tar, tar_members, zip_members
 from spark_jobs.ingest.containers.encoding import SAMPLE, as_utf8, encoding_of, with_line_feeds
-from spark_jobs.ingest.containers.raw_record import RawRecord, UnreadableFile
+from spark_jobs.ingest.containers.raw_record import RawRecord, Unavailable, UnreadableFile
 from spark_jobs.ingest.containers.sniff import container_of, reject_binary, suffixes
 from spark_jobs.ingest.containers.streams import BLOCK, HashingReader, decompressed, open_stream, read_head
 
@@ -55,11 +54,13 @@ _COLUMNAR: Mapping[bytes, Callable[[BinaryIO], Iterator[RawRecord]]] = MappingPr
 _ZIP = b"PK\x03\x04"
 _IN_MEMORY = 2**30  # bytes of a compressed columnar file: it has to be decompressed before it can be read
 
-# what the file system and the decompressors raise for a file that is absent, forbidden, cut off or damaged
-READ_ERRORS = (
-    OSError, EOFError, zlib.error, lzma.LZMAError, zipfile.BadZipFile, UnreadableFile, UserError, ImportError, ValueError,
-    NotImplementedError,
+# what decompressors and readers raise for content that is cut off, damaged or none of theirs
+DATA_ERRORS = (
+    OSError, EOFError, zlib.error, lzma.LZMAError, zipfile.BadZipFile, UnreadableFile, ValueError, NotImplementedError,
 )  # fmt: skip
+# what is raised where nobody knows yet what the content is: the place does not give it, or a library is missing here
+PLACE_ERRORS = (Unavailable, ImportError)
+READ_ERRORS = (*PLACE_ERRORS, *DATA_ERRORS)
 
 
 class Document(NamedTuple):
@@ -86,7 +87,7 @@ def beginning(records: Iterator[RawRecord]) -> Iterator[RawRecord]:
 def documents(uri: str, sha256: str) -> Iterator[Document]:
     """Every document of the file, each to be read before the next is asked for.
 
-    Raises one of READ_ERRORS if the file cannot be read or is not the one registered.
+    Raises one of PLACE_ERRORS if the file cannot be had or is not the one registered, one of DATA_ERRORS if it is broken.
     """
     with open_stream(uri) as stream:
         start = stream.read(8)
@@ -147,7 +148,7 @@ def _member(name: str, member: BinaryIO) -> Document:
     try:
         plain = decompressed(buffered, suffixes(name)[1], lambda: counting.size)
         return _document(name, *read_head(plain, SAMPLE))._replace(inner=name)
-    except READ_ERRORS as error:
+    except DATA_ERRORS as error:
         return Document(name, False, _raising(error))
 
 

@@ -6,6 +6,7 @@ header is, stands in `lake.landing.delimiters`. Columns without a name are numbe
 
 import csv
 import io
+from collections import Counter
 from collections.abc import Iterator
 from itertools import chain, count
 from typing import BinaryIO
@@ -82,11 +83,15 @@ def _first_row(rows: Iterator[list[str]]) -> list[str]:
 
 
 def _header(first: list[str]) -> list[str] | None:
-    header = header_of(first)
-    # which of the two a value belongs to could not be told later
-    if header is not None and len(set(header)) < len(header):
+    """The names of the columns; of one that comes again, `answer (2)`: whether the two compete is seen in their values."""
+    header, seen = header_of(first) or [], Counter[str]()
+    names: list[str] = []
+    for name in header:
+        seen[name] += 1
+        names.append(name if seen[name] == 1 else f"{name} ({seen[name]})")
+    if len(set(names)) < len(names):
         raise UnreadableFile("the header names a column twice")
-    return header
+    return names or None
 
 
 def _row(number: int, raw: bytes, header: list[str], row: list[str]) -> RawRecord:

@@ -11,6 +11,14 @@ class UnreadableFile(Exception):
     """The file as a whole is not what its name says."""
 
 
+class Unavailable(Exception):
+    """The registered bytes could not be had, so that nothing is known of the data; `reason` is one of `lake.tables.reasons.RETRIED`."""
+
+    def __init__(self, reason: str, detail: str) -> None:
+        super().__init__(detail)
+        self.reason = reason
+
+
 class RawRecord(NamedTuple):
     """One record of a file (`reason` is None), or bytes to quarantine with a reason.
 

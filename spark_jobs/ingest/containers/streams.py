@@ -1,11 +1,13 @@
-"""Streams around a raw file: one that hashes what is read, one that stops a decompression bomb, one whose head can be read twice."""
+"""Streams around a raw file: one that tells faults of the place, one that hashes what is read, one that stops a decompression bomb,
+one whose head can be read twice."""
 
 import bz2
 import gzip
 import hashlib
 import io
 import lzma
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Generator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any, BinaryIO, cast
@@ -13,7 +15,7 @@ from typing import Any, BinaryIO, cast
 import pyarrow as pa
 
 from lake.landing.addresses import located
-from spark_jobs.ingest.containers.raw_record import UnreadableFile
+from spark_jobs.ingest.containers.raw_record import Unavailable, UnreadableFile
 
 BLOCK = 2**20
 EXPANSION = 250  # times its own size: real text packs to a hundredth at most
@@ -21,11 +23,66 @@ HARMLESS = 256 * 2**20  # bytes that any file may unpack to
 
 
 def open_stream(uri: str) -> BinaryIO:
-    """The bytes of a local file or of anything with a URL, from their beginning; it can seek where the place allows it."""
+    """The bytes of a local file or of anything with a URL, from their beginning; it can seek where the place allows it.
+
+    Raises Unavailable, then and at each reading, whatever it is that goes wrong there.
+    """
+    with _faults_of_the_place():
+        return cast("BinaryIO", io.BufferedReader(_AtItsPlace(_opened(uri)), BLOCK))
+
+
+def _opened(uri: str) -> Any:
     if "://" not in uri:
-        return Path(uri).open("rb")
+        return Path(uri).open("rb", buffering=0)
     filesystem, path = located(uri)
-    return cast("BinaryIO", io.BufferedReader(cast("Any", filesystem.open_input_file(path)), BLOCK))
+    return filesystem.open_input_file(path)
+
+
+@contextmanager
+def _faults_of_the_place() -> Generator[None]:
+    # any error: clients of remote places raise classes of their own for time-outs, refusals and answers such as 503
+    try:
+        yield
+    except Exception as error:
+        cause = getattr(error, "strerror", None) or " ".join(str(error).split())[:300] or type(error).__name__
+        raise Unavailable("unreachable", f"it cannot be read: {cause}") from error
+
+
+class _AtItsPlace(io.RawIOBase):
+    """A file as it is opened. What goes wrong in here went wrong before anybody looked at a byte: it says nothing of the data.
+
+    The class of an error would not tell: decompressors and Parquet readers raise OSError for damaged content, too.
+    """
+
+    def __init__(self, opened: Any) -> None:
+        self._opened = opened
+
+    def readable(self) -> bool:
+        return True
+
+    def seekable(self) -> bool:
+        return bool(self._opened.seekable())
+
+    def seek(self, offset: int, whence: int = 0) -> int:
+        # a place before the beginning is a mistake of whoever asks for it: of a zip reader in a file too short to be one
+        return self._opened.seek(offset, whence)
+
+    def tell(self) -> int:
+        return self._opened.tell()
+
+    def readinto(self, buffer: Any) -> int:
+        with _faults_of_the_place():
+            return self._opened.readinto(buffer)
+
+    def close(self) -> None:
+        self._opened.close()
+        super().close()
+
+
+def check_registered(uri: str, sha256: str) -> None:
+    """Raises Unavailable if the file at the address is not the one registered."""
+    with open_stream(uri) as stream:
+        HashingReader(stream).check(sha256)
 
 
 class HashingReader(io.RawIOBase):
@@ -47,12 +104,14 @@ class HashingReader(io.RawIOBase):
         return len(block)
 
     def check(self, sha256: str) -> None:
-        """Reads what is left; raises UnreadableFile if the whole is not the file that was registered."""
+        """Reads what is left; raises Unavailable if the whole is not the file that was registered."""
         while self.read(BLOCK):
             pass
         actual = self._digest.hexdigest()
         if actual != sha256:
-            raise UnreadableFile(f"the file has changed since it was registered: its SHA-256 is {actual}, not {sha256}")
+            raise Unavailable(
+                "changed", f"it has changed since it was registered: its SHA-256 is {actual}, not {sha256}"
+            )
 
 
 class _BombGuard(io.RawIOBase):

@@ -110,7 +110,8 @@ def _placed(offered: Options, answer: Any, text: str, from_zero: bool) -> Any:
     place = int(text)
     if place < len(offered) and (from_zero or place == 0):
         return _line(*offered[place])
-    raise RecordRejected("ambiguous_option", f"the answer {answer!r} may count {len(offered)} options from 0 or from 1")
+    detail = f"the answer {answer!r} may count {len(offered)} options from 0 or from 1"
+    raise RecordRejected("ambiguous_option", detail, doubtful=place <= len(offered))
 
 
 def _several(offered: Options, answers: list[Any], name: str, from_zero: bool) -> Any:

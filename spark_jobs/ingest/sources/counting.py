@@ -14,6 +14,8 @@ from spark_jobs.ingest.sources.choices import GOLD, Options, has_options, option
 from spark_jobs.ingest.sources.fields import Record, answer_name, find_name, folded, is_record
 from spark_jobs.ingest.sources.rejected import RecordRejected
 
+# roles of a map of fields by which its owner says how a number names an option
+COUNTED_ROLES = {"answer_index": 0, "answer_number": 1}
 _DEPTH = 3  # of records within records
 
 

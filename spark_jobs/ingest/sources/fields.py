@@ -65,6 +65,18 @@ def folded(names: Iterable[object]) -> Fields:
     return fields
 
 
+@lru_cache(4096)
+def plain_name(name: object) -> str:
+    """The folded name, without what a person writes behind it.
+
+    >>> plain_name("Question (English)"), plain_name("best_answer")
+    ('question', 'bestanswer')
+    """
+    text = str(name)
+    about = _REMARK.search(text)
+    return (fold(text[: about.start()]) if about else "") or fold(text)
+
+
 def find_name(fields: Fields, names: Iterable[str]) -> str | None:
     """The record's name for the first of these that it has, or None."""
     return next((fields[name] for name in names if name in fields), None)

@@ -3,7 +3,7 @@
 from spark_jobs.ingest.sources.fields import Record, field_value, folded
 from spark_jobs.ingest.sources.texts import as_text
 
-_TEXTS = (
+TEXTS = (
     "text",
     "extract",
     "content",
@@ -28,7 +28,7 @@ def read_passage(record: Record) -> tuple[str, str] | None:
     if not _SPEAKERS.isdisjoint(fields):
         return None
     # a field with such a name may hold something else, as `content` a list: the next name is tried then
-    text = next((fields[name] for name in _TEXTS if isinstance(field_value(record, fields.get(name)), str)), None)
+    text = next((fields[name] for name in TEXTS if isinstance(field_value(record, fields.get(name)), str)), None)
     if text is None:
         return None
     title = next((fields[name] for name in _TITLES if name in fields), None)

@@ -2,9 +2,13 @@
 
 
 class RecordRejected(Exception):
-    """The record is to be quarantined; `reason` is one of `lake.tables.reasons.UNREADABLE`, `detail` a sentence."""
+    """The record is to be quarantined; `reason` is one of `lake.tables.reasons.UNREADABLE`, `detail` a sentence.
 
-    def __init__(self, reason: str, detail: str) -> None:
+    doubtful: whether there are two readings, between which the user could decide for the whole file.
+    """
+
+    def __init__(self, reason: str, detail: str, doubtful: bool = False) -> None:
         super().__init__(detail)
         self.reason = reason
         self.detail = detail
+        self.doubtful = doubtful

@@ -1,0 +1,44 @@
+"""What commands say beside their result, on the error stream: which files wait, were left out, or took rows back."""
+
+from collections.abc import Iterable
+
+from lake.harness import progress
+from lake.landing.landed import SETTLED_AFTER, unsettled
+from lake.landing.listing import left_out_links
+from lake.landing.pending import waiting
+from lake.landing.published import rows_of_file
+from lake.landing.register import Registered
+from lake.storage.store import Lake
+from lake.tables.reasons import HELD
+
+
+def still_written(lake: Lake) -> None:
+    """Names the files of the landing folder that are not registered yet."""
+    for file in unsettled(lake):
+        _say(f"waits: {file} was written to less than {SETTLED_AFTER:.0f} s ago; the next run registers it")
+
+
+def unpublished(lake: Lake) -> None:
+    """Names the registered files that wait, each with why and what releases it."""
+    for file in waiting(lake):
+        _say(f"{'held' if file.reason in HELD else 'waits'}: {file.detail}")
+
+
+def left_out(path: str) -> None:
+    """Names the links below a folder that lead nowhere where files are registered."""
+    for link, target in left_out_links(path):
+        _say(f"left out: the link {link} leads to {target}, outside of the folder or to nothing")
+
+
+def changed(lake: Lake, files: Iterable[Registered]) -> None:
+    """Names the files that were registered with other content, and how many rows are at stake: which of them stay, reading tells."""
+    for file in files:
+        if file.changed and (rows := rows_of_file(lake, file.uri)):
+            _say(
+                f"changed: {file.uri} gave {rows:,} rows before; those it no longer has are withdrawn by the next run, which counts "
+                "them: they can no longer be released, and their bytes stay in the lake"
+            )
+
+
+def _say(sentence: str) -> None:
+    progress.console().print(sentence, markup=False)
