@@ -3,20 +3,18 @@
 >>> one, other = exchange("Is tar dear?", "It is."), exchange("IS  tar dear?", "it is.")
 >>> exact_key(one) == exact_key(other), exact_key(one) == exact_key(exchange("Is tar dear?", "It is not."))
 (True, False)
->>> grams(words("with tar and a brush")) & grams(words("with tar and a spoon"))
-{('with', 'tar', 'and'), ('tar', 'and', 'a')}
+>>> sorted(grams(words("with tar and a brush")) & grams(words("with tar and a spoon")))
+[('tar', 'and', 'a'), ('with', 'tar', 'and')]
 """
 
 import re
 import unicodedata
 from collections import Counter
 
-from benchmarks.soaking.records import Record, exchange
+from benchmarks.soaking.records import Record
 
 NEAR = 0.7
 Grams = frozenset[tuple[str, ...]]
-
-__all__ = ["NEAR", "are_near", "are_same_words", "exact_key", "exchange", "grams", "jaccard", "similarity", "words"]
 
 _WORD = re.compile(r"[\u3400-\u9fff]|[^\W\u3400-\u9fff]+")
 _MEANING = re.compile(r"\d+|[-+*/=<>×÷]|\b(?:not|never|no)\b")

@@ -18,12 +18,10 @@ from types import MappingProxyType
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from benchmarks.soaking.records import Record, exchange, faulty
+from benchmarks.soaking.records import Record, faulty
 
 Records = Sequence[Record]
 Place = tuple[str, int]  # what follows the file's address, and the number of the record there
-
-__all__ = ["SHAPES", "Shape", "exchange"]
 
 
 @dataclass(frozen=True)

@@ -194,6 +194,6 @@ def test_what_a_copy_is(one: Record, other: Record, exact: bool, near: bool, str
 
 
 @pytest.mark.parametrize("name", ["records", "shapes", "rules"])
-def test_worked_examples(name: str) -> None:
-    result = doctest.testmod(importlib.import_module(f"benchmarks.soaking.{name}"))
-    assert result.attempted and not result.failed
+def test_an_example_is_true(name: str) -> None:
+    found = doctest.testmod(importlib.import_module(f"benchmarks.soaking.{name}"), extraglobs={"exchange": exchange})
+    assert found.attempted > 0 and found.failed == 0
