@@ -14,6 +14,7 @@ BRONZE, SILVER, UNIQUE = STAGES[:3]
 _BEHIND: Mapping[str, tuple[str, ...]] = {
     stage: tuple(table for table in DECLARED[stage].inputs if table in STAGES and table != BRONZE) for stage in STAGES
 }
+_MOST, _SHOWN = 10, 400  # sentences, and characters of each
 
 
 class BrokenPromise(AssertionError):
@@ -39,6 +40,10 @@ class Site:
     def register(self, file: RawFile) -> None:
         """Writes a file and registers it."""
         file.write()
+        self.take_up(file)
+
+    def take_up(self, file: RawFile) -> None:
+        """Registers a file that lies there."""
         licence = ["--licence", file.licence] if file.licence else []
         self.must("ingest", str(file.path), "--source", file.source, *licence, "--kind", "instructions")
         self.world.register(file)
@@ -94,7 +99,7 @@ class Site:
         if not broken and tables[BRONZE]:
             self.must("ledger")
         if broken:
-            raise BrokenPromise("\n".join(broken[:20]))
+            raise BrokenPromise("\n".join(sentence[:_SHOWN] for sentence in broken[:_MOST]))
         return {table: len(rows) for table, rows in tables.items()}
 
     def _has_read(self, state: State, rewritten: bool) -> None:

@@ -83,7 +83,7 @@ def rebuild_all(site: Site, rng: random.Random) -> str:
     site.run(STAGES, rebuild=True)
     anew = Site(site.work, Mixlake(site.work / "anew"))
     for file in site.world.files.values():
-        anew.register(file)
+        anew.take_up(file)
     anew.run(STAGES)
     must_be_equal(site, anew)
     shutil.rmtree(anew.mixlake.root)

@@ -73,7 +73,7 @@ def in_any_order(work: Path, seed: str, deliveries: int, tell: Callable[[Taken],
         begun, rng = time.monotonic(), random.Random(f"{seed}/{number}")
         did = deliver(full, rng)
         (path,) = full.world.unread
-        parts.register(full.world.files[path])
+        parts.take_up(full.world.files[path])
         full.run(STAGES)
         chosen = parts.runnable([BRONZE, *rng.sample(STAGES[1:], rng.randint(0, 5))])
         parts.run(chosen)
