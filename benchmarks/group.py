@@ -54,7 +54,11 @@ def write_inputs(folder: Path, parts: Iterator[tuple[Rows, NDArray[np.int64]]], 
         names = [f"{first + number * _PART + place:024x}" for place in range(len(rows))]
         ids, licences = [f"rec_{name}" for name in names], [_LICENCES[topic % len(_LICENCES)] for topic in topics]
         plain = {
-            key: [value] * len(rows) for key, value in (("source", "made"), ("language", "en"), ("item_type", "qa"))
+            key: [value] * len(rows)
+            for key, value in (
+                *(("source", "made"), ("language", "en"), ("item_type", "qa")),
+                *(("prompt", ""), ("text", "")),  # what is compared with benchmarks, of which there is none here
+            )
         }
         tables = (
             {"id": ids, "licence": licences, "personal": pa.nulls(len(ids), pa.list_(pa.string())), "text_hash": names}
@@ -103,6 +107,7 @@ def run(
     """The job on the Parquet under `folders`, its rows under `out`: seconds, CPU seconds, peak memory, the job's own figures."""
     context = JobContext(cast("Any", None), "benchmark", out, before=before or {})
     inputs = {key: spark.read.parquet(str(folder / key)) for key, folder in folders.items()}
+    inputs["bronze/references"] = no_benchmark(spark)
     watch, begun, worked = PeakMemory(), time.monotonic(), _cpu_seconds()
     watch.start()
     for key, frame in groups(inputs, params, context).items():
@@ -112,6 +117,11 @@ def run(
     spark.catalog.clearCache()
     figures = spent | {"peak_memory_gib": round(watch.peak / 2**30, 2)}
     return figures | {name: round(value, 4) for name, value in context.metrics.items()}
+
+
+def no_benchmark(spark: Any) -> Any:
+    """bronze/references without a row: nothing is compared with it."""
+    return spark.createDataFrame([], "id string, source string, role string, text string")
 
 
 def _cpu_seconds() -> float:
@@ -200,6 +210,7 @@ def scaling(given: argparse.Namespace, scratch: Path) -> dict[str, Any]:
     cut = ((rows[: count // 100], topics[: count // 100]) for rows, topics in made_up(count, 2))
     write_inputs(more, (next(cut) for _ in range(1)), first=count)
     old = {key: spark.read.parquet(str((folder / "out" if key in _OWN else folder) / key)) for key in (*_KEYS, *_OWN)}
+    old["bronze/references"] = no_benchmark(spark)
     growth = run(spark, dict.fromkeys(_KEYS, more), GroupParams(), more / "out", old)
     exponents = {} if len(runs) < 2 else {name: _exponent(runs, name) for name in ("seconds", "cpu_seconds")}
     return {"runs": runs, "exponent": exponents, "one_per_cent_more": growth}

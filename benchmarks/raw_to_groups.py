@@ -30,7 +30,7 @@ from lake.storage.attempts import newest_attempt
 from lake.storage.store import Lake
 
 STAGES = (
-    "bronze/instructions", "silver/instructions", "silver/unique_instructions", "models/student_embedder",
+    "bronze/instructions", "bronze/references", "silver/instructions", "silver/unique_instructions", "models/student_embedder",
     "silver/embeddings", "silver/ratings", "silver/quality", "silver/groups",
 )  # fmt: skip
 # what identifies a published row and must never change

@@ -57,17 +57,22 @@ def as_kind(kind: str, ids: KeyValues) -> KeyValues:
     return KeyValues(lambda: (pc.replace_substring_regex(batch, "^[a-z]+_", f"{kind}_") for batch in ids))
 
 
-def phrases(rows: ds.Dataset, columns: Sequence[str], where: ds.Expression | None = None, until: str = "") -> KeyValues:
-    """The columns' texts joined by a space, cut before the first `until`, as lower-case words and nothing else.
+def phrases(
+    rows: ds.Dataset,
+    columns: Sequence[str],
+    where: ds.Expression | None = None,
+    parts: Callable[[str], list[str]] | None = None,
+) -> KeyValues:
+    """The columns' texts joined by a space, or the `parts` of each, as lower-case words and nothing else.
 
-    `"Who leaked?\\nNobody."` until a line break is `who leaked`. A text without a word is no key.
+    `"Who leaked?\\nNobody."` is `who leaked nobody`. A text without a word is no key.
     """
 
     def read() -> Iterator[pa.Array]:
         for batch in read_batches(rows, columns, where):
             texts = pc.binary_join_element_wise(*batch.columns, " ", null_handling="skip")
-            if until:
-                texts = pc.list_element(pc.split_pattern(texts, until, max_splits=1), 0)
+            if parts:
+                texts = pa.array([part for text in texts.to_pylist() for part in parts(text)], pa.string())
             words = pc.replace_substring_regex(pc.utf8_lower(texts), r"[^\p{L}\p{N}]+", " ")
             trimmed = pc.utf8_trim_whitespace(words)
             yield trimmed.filter(pc.not_equal(trimmed, ""))

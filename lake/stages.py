@@ -123,12 +123,12 @@ _ALL = (
         summary="One score a record, its uncertainty, and whether it counts as high.",
     ),
     Stage(
-        "silver/groups", "spark", ("silver/unique_instructions", "silver/quality", "silver/embeddings"),
+        "silver/groups", "spark", ("silver/unique_instructions", "silver/quality", "silver/embeddings", "bronze/references"),
         records="silver/unique_instructions",
         job="spark_jobs.group.job:groups", params="spark_jobs.group.job:GroupParams", suite="expectations.suites.silver:groups",
         sides=("silver/singletons",),
         # high-rated records are neither grouped nor singletons: the suite checks that the low ones are one or the other
-        summary="Groups similar low-rated records above a similarity floor; names those left alone.",
+        summary="Groups similar low-rated records above a similarity floor; names those left alone, benchmark items among them.",
     ),
     Stage(
         "gold/mixture", "generate", ("silver/passages",),

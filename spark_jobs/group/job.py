@@ -23,6 +23,7 @@ from lake.tables import TABLES
 from lake.tables.reasons import COMPARED_ALONE
 from spark_jobs.columnar.cached_vectors import vectors_of
 from spark_jobs.columnar.cells import sample_vectors
+from spark_jobs.columnar.contamination import COVERAGE, contaminated, evidence
 from spark_jobs.columnar.embedders import embedder
 from spark_jobs.columnar.lookup import semi_join
 from spark_jobs.columnar.vectors import with_scaled_vectors
@@ -48,6 +49,9 @@ class GroupParams(Params):
     passes: int = Field(default=4, ge=1, le=10, description="how often the rows left over are placed in other cells")
     rows_per_cell: int = Field(default=800, ge=10, le=5_000, description="rows of one coarse cell, on average")
     seed: int = Field(default=7, description="varies cells and sizes")
+    contamination_coverage: float = Field(
+        default=COVERAGE, gt=0, lt=1, description="a record holding more of a benchmark item's own words is not grouped"
+    )
     embedder: str = Field(default=DEFAULT, min_length=1, description="the embedder whose vectors are compared")
 
     @model_validator(mode="after")
@@ -66,19 +70,23 @@ class GroupParams(Params):
 def groups(inputs: SparkInputs, params: GroupParams, context: JobContext) -> SparkRows:
     """Members of groups, and all low-rated records without a group with the reason.
 
-    Licence classes, languages and item types are never mixed. The id of a group is a hash of its members' ids. Given only what is
-    new, newcomers are grouped with one another and with earlier singletons; published groups stay as they are. Members are then
-    those of new groups only; singletons are always all of them.
+    Licence classes, languages and item types are never mixed; whatever holds a benchmark item joins nobody. The id of a group is a
+    hash of its members' ids. Given only what is new, newcomers are grouped with one another and with earlier singletons; published
+    groups stay as they are. Members are then those of new groups only; singletons are always all of them.
     """
     before = context.before
+    if before and inputs["silver/quality"].isEmpty():  # a new benchmark alone makes no group
+        return {"silver/groups": before["silver/groups"].limit(0), "silver/singletons": before["silver/singletons"]}
     records = low_rated_records(inputs, params, before)
     digest = embedder(params.embedder, context.lake).digest
     candidates = with_vectors(records, inputs, digest, before).persist(StorageLevel.DISK_ONLY)
     comparable = candidates.where("vector is not null")
     if before:
         comparable = near_newcomers(comparable, params.search).persist(StorageLevel.DISK_ONLY)
-    members, left_over = group_in_passes(comparable, params.search)
+    leaked = leaks(comparable, inputs, params, before).persist()
+    members, left_over = group_in_passes(comparable.join(leaked, "id", "left_anti"), params.search)
     alone = singletons(candidates.where("vector is null"), left_over, params.similarity_floor)
+    alone = alone.unionByName(leaked.where("fresh").select(*_SINGLETON))
     if before:
         joined = members.where("not fresh").select("id")
         earlier = before["silver/singletons"].select(*_SINGLETON)  # with the reason they were published with
@@ -132,6 +140,24 @@ def with_vectors(records: DataFrame, inputs: SparkInputs, digest: str, before: M
         "had_neighbour": F.lit(False),
     }
     return candidates.withColumns(columns).select(*CANDIDATE.names, "excluded")
+
+
+def leaks(candidates: DataFrame, inputs: SparkInputs, params: GroupParams, before: Mapping[str, Any]) -> DataFrame:
+    """The candidates that hold an item of a benchmark, with `fresh` and the columns of silver/singletons.
+
+    Earlier singletons are looked at again, since the benchmark may have come after them.
+    """
+
+    def all_of(key: str) -> DataFrame:
+        return inputs[key].unionByName(before[key]) if before else inputs[key]
+
+    ids = candidates.select("id", "source", "fresh")
+    texts = all_of("silver/unique_instructions").select("id", "prompt", "text").join(ids, "id", "left_semi")
+    benchmark = all_of("bronze/references").where("role = 'benchmark'")
+    found = contaminated(texts, benchmark, params.contamination_coverage)
+    return ids.join(found, "id").withColumns(
+        {"outcome": F.lit("not_grouped"), "reason": F.lit("contamination"), "detail": evidence()}
+    )
 
 
 def singletons(without_vector: DataFrame, left_over: DataFrame, similarity_floor: float) -> DataFrame:

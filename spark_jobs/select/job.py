@@ -12,7 +12,7 @@ from pyspark.sql import functions as F
 
 from lake.harness.job import JobContext, Params, SparkInputs, SparkRows
 from lake.tables import TABLES
-from spark_jobs.select.contamination import contaminated
+from spark_jobs.columnar.contamination import COVERAGE, contaminated, evidence
 
 _EXAMPLE = TABLES["gold/training_set"].schema.names
 # What may become an example: its id and its split are made once it is chosen; `personal` says what personal data it holds.
@@ -28,7 +28,7 @@ class SelectParams(Params):
     )
     quality_floor: float = Field(4.0, ge=0, le=5, description="least score, 0..5, of an original")
     contamination_coverage: float = Field(
-        0.5, gt=0, lt=1, description="an item holding more of a benchmark item's words is blocked"
+        COVERAGE, gt=0, lt=1, description="an item holding more of a benchmark item's own words is blocked"
     )
     validation_share: float = Field(0.05, ge=0, lt=1, description="share of the examples set aside for validation")
 
@@ -114,11 +114,7 @@ def with_block_reason(candidates: DataFrame, gone: DataFrame, benchmark: DataFra
         ),
         ("personal_data", F.size("personal") > 0, F.array_join("personal", ", ")),
         ("unknown_licence", no_licence, F.lit("no licence is known for it")),
-        (
-            "contamination",
-            F.col("benchmark_id").isNotNull(),
-            F.format_string("holds %.0f %% of %s", F.col("covered") * 100, F.col("benchmark_id")),
-        ),
+        ("contamination", F.col("benchmark_id").isNotNull(), evidence()),
         (
             "quality_floor",
             poor,

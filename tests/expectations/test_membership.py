@@ -89,4 +89,7 @@ def test_phrases_are_words_alone() -> None:
     assert [text for batch in phrases(rows, ["text", "more"]) for text in batch.to_pylist()] == [
         "who leaked it nobody été 1"
     ]
-    assert [text for batch in phrases(rows, ["text"], until="\n") for text in batch.to_pylist()] == ["who leaked it"]
+    assert [text for batch in phrases(rows, ["text"], parts=str.splitlines) for text in batch.to_pylist()] == [
+        "who leaked it",
+        "nobody",
+    ]

@@ -95,7 +95,7 @@ def bronze() -> Rows:
             for n in range(1, 13)
         ],
         "bronze/references": [
-            {**placed, "id": ident("raw", 301), "uri": "/references", "position": 1, "role": "benchmark", "name": "b1", "text": "Who leaked?\nNobody."},
+            {**placed, "id": ident("raw", 301), "uri": "/references", "position": 1, "role": "benchmark", "name": "b1", "text": "Which neighbour leaked water?\nNobody."},
             {**placed, "id": ident("raw", 302), "uri": "/references", "position": 2, "role": "truth", "name": "t1", "text": "A truth.", "facts": ["truth"]},
         ],
         **quarantine,

@@ -10,7 +10,7 @@ from pyspark.sql import SparkSession
 from pyspark.sql.pandas.types import from_arrow_schema
 from spark_frames import context, frame, record, rows
 
-from lake.ids import content_id
+from lake.ids import content_id, sha256_text
 from lake.tables.reasons import ALONE
 from spark_jobs.columnar.lookup import semi_join
 from spark_jobs.columnar.vectors import scaled, to_int16_bytes, unit
@@ -28,7 +28,11 @@ def _clusters(count: int, size: int, seed: int = 7, noise: float = 0.35) -> np.n
 
 
 def _inputs(
-    spark: SparkSession, records: Sequence[dict[str, Any]], vectors: np.ndarray, high: Sequence[str] = ()
+    spark: SparkSession,
+    records: Sequence[dict[str, Any]],
+    vectors: np.ndarray,
+    high: Sequence[str] = (),
+    benchmark: Sequence[str] = (),
 ) -> dict[str, Any]:
     digest = open_embedder().digest
     cached = [
@@ -40,7 +44,12 @@ def _inputs(
         "silver/unique_instructions": frame(spark, "silver/unique_instructions", records),
         "silver/quality": frame(spark, "silver/quality", scores),
         "silver/embeddings": frame(spark, "silver/embeddings", cached),
+        "bronze/references": frame(spark, "bronze/references", map(_reference, benchmark)),
     }
+
+
+def _reference(text: str) -> dict[str, Any]:
+    return {"id": f"raw_{sha256_text(text)[:8]}", "source": "quiz", "role": "benchmark", "text": text}
 
 
 def _records(count: int, **columns: Any) -> list[dict[str, Any]]:
@@ -146,6 +155,52 @@ def test_newcomers_join_one_another_and_the_lonely_but_no_group(spark: SparkSess
     assert all(row == unchanged[row["id"]] for row in alone if row["id"] in waiting)
     lonely = [row for row in alone if row["id"] in newcomers]
     assert around.metrics["singletons_share"] == pytest.approx(len(lonely) / len(newcomers))
+
+
+def test_who_holds_a_benchmark_item_joins_nobody(spark: SparkSession) -> None:
+    leak = "Why does the harbour master count the gulls before he rings the bell at noon?"
+    item = f"{leak}\nHabit."
+    records = [
+        record("leak", leak, "He says."),
+        record("left", "Why the gulls?", "Noon."),
+        record("right", "Why a bell?", "Noon."),
+    ]
+    vectors = _clusters(1, 3, noise=0.05)
+    found = groups(_inputs(spark, records, vectors, benchmark=[item]), GroupParams(), context())
+    assert [row["id"] for row in rows(found["silver/groups"], "id")] == ["rec_left", "rec_right"]
+    (alone,) = rows(found["silver/singletons"], "id")
+    evidence = f"holds 100 % of {_reference(item)['id']}"
+    assert (alone["id"], alone["outcome"], alone["reason"], alone["detail"]) == (
+        "rec_leak", "not_grouped", "contamination", evidence,
+    )  # fmt: skip
+
+
+def test_a_benchmark_that_came_later_keeps_earlier_loners_out(spark: SparkSession) -> None:
+    """The run that read the benchmark had no new record to tell it of: the loner is looked at when one comes."""
+    leak = "Why does the harbour master count the gulls before he rings the bell at noon?"
+    vectors = _clusters(1, 3, noise=0.05)
+    old = _inputs(spark, [record("leak", leak, "He says.")], vectors[:1], benchmark=[f"{leak}\nHabit."])
+    alone = {"id": "rec_leak", "source": "a", "outcome": "not_grouped", "reason": "no_neighbour", "detail": "before it"}
+    before = old | {
+        "silver/groups": frame(spark, "silver/groups", []),
+        "silver/singletons": frame(spark, "silver/singletons", [alone]),
+    }
+    records = [record("left", "Why the gulls?", "Noon."), record("right", "Why a bell?", "Noon.")]
+    found = groups(_inputs(spark, records, vectors[1:]), GroupParams(), replace(context(), before=before))
+    assert [row["id"] for row in rows(found["silver/groups"], "id")] == ["rec_left", "rec_right"]
+    assert rows(found["silver/singletons"], "id") == [alone]
+
+
+def test_a_new_benchmark_alone_changes_nothing(spark: SparkSession) -> None:
+    old = _inputs(spark, _records(6), _clusters(2, 3))
+    first = groups(old, GroupParams(), context())
+    before = old | {key: frame(spark, key, rows(found, "id")) for key, found in first.items()}
+    new = {key: frame(spark, key, []) for key in old} | {
+        "bronze/references": frame(spark, "bronze/references", [_reference("prompt 1\nanswer that came late")])
+    }
+    found = groups(new, GroupParams(), replace(context(), before=before))
+    assert found["silver/groups"].isEmpty()
+    assert rows(found["silver/singletons"], "id") == rows(before["silver/singletons"], "id")
 
 
 def test_a_floor_of_one_leaves_everybody_alone(spark: SparkSession) -> None:

@@ -9,7 +9,6 @@ from spark_frames import context, frame, record, rows
 
 from lake.ids import content_id
 from lake.tables.reasons import NOT_RELEASED
-from spark_jobs.select.contamination import contaminated
 from spark_jobs.select.job import SelectParams, side_sizes, training_set
 
 QUESTION = "A farmer has 12 cows and buys 7 more before selling half of them; how many cows are left on the farm?"
@@ -40,7 +39,7 @@ def _inputs(
             spark,
             "bronze/references",
             [
-                {"id": "ref_1", "role": "benchmark", "text": f"{benchmark}\n9"},
+                {"id": "ref_1", "source": "quiz", "role": "benchmark", "text": f"{benchmark}\n9"},
                 {"id": "ref_2", "role": "truth", "text": "prompt 0\nanswer"},
             ],
         ),
@@ -133,25 +132,3 @@ def test_a_shortfall_is_filled_by_the_other_side(
 ) -> None:
     found = side_sizes(budget, 0.5, distilled, original)
     assert (found["distilled"], found["original"]) == expected
-
-
-def test_contamination_asks_for_coverage_not_for_a_hit(spark: SparkSession) -> None:
-    words = QUESTION.lower().split()
-    texts = {
-        "whole": f"Solve this: {QUESTION} Thank you.",
-        "half": " ".join(words[:14]),
-        "phrase": " ".join(words[:9]) + " and nothing else of it",
-        "reversed": " ".join(reversed(words)),
-        "short": "name the largest ocean",
-        "longer": "name the largest ocean of the world please",
-    }
-    items = spark.createDataFrame(
-        [(name, text, text) for name, text in texts.items()], "id string, prompt string, text string"
-    )
-    benchmark = spark.createDataFrame(
-        [("ref_1", QUESTION), ("ref_2", "Name the largest ocean!\nPacific")], "id string, text string"
-    )
-    found = {row["id"]: row for row in rows(contaminated(items, benchmark), "id")}
-    assert set(found) == {"whole", "half", "short"}
-    assert found["whole"]["covered"] == 1.0 and found["half"]["covered"] == pytest.approx(14 / len(words))
-    assert found["short"]["benchmark_id"] == "ref_2"

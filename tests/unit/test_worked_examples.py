@@ -11,6 +11,7 @@ MODULES = (
     "spark_jobs.columnar.bloom",
     "spark_jobs.columnar.code_points",
     "spark_jobs.columnar.folded_texts",
+    "spark_jobs.columnar.contamination",
     "spark_jobs.columnar.hashes",
     "spark_jobs.columnar.packed_rows",
     "spark_jobs.columnar.ragged",
@@ -29,7 +30,7 @@ MODULES = (
     "spark_jobs.dedupe.sides",
     "spark_jobs.dedupe.survivor",
     "spark_jobs.dedupe.verify",
-    "spark_jobs.select.contamination",
+    "texts.benchmark_items",
 )
 
 
