@@ -1,7 +1,7 @@
 """Random steps on a small lake, checked after each: `python benchmarks/soak.py --steps N --out FILE.json [--seed SEED]`.
 
 Deliveries of many shapes, changed and restated files, selections, kills, two writers, rebuilds, broken files (benchmarks/soaking).
-Written to FILE after every step: the seed, which promises are asked for (benchmarks/soaking/switches.py), and for each step what it
+Written to FILE after every step: the seed, and for each step what it
 did, how long it took with its check, and the rows of each table after it. With --deliveries N in place of steps two lakes get the
 same files, and must end with the same rows: one runs fully after each, the other in parts. Exit code 1 when a promise is broken:
 what was, and the steps that led there, are printed; the same seed draws the same steps.
@@ -18,7 +18,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from benchmarks.soaking import promises, switches
+from benchmarks.soaking import promises
 from benchmarks.soaking.site import BrokenPromise
 from benchmarks.soaking.walk import Taken, in_any_order, walk
 
@@ -30,7 +30,6 @@ class Log:
         self._path, self._begun, self._taken = path, time.monotonic(), list[dict[str, Any]]()
         self._said = given | {
             "cores": os.cpu_count(),
-            "asked_for": {name.lower(): value for name, value in vars(switches).items() if name.isupper()},
             "in_one_place": [[table for table, _ in level] for level in promises.LEVELS],
         }
 

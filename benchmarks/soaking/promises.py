@@ -11,7 +11,7 @@ from typing import Any
 
 from benchmarks.soaking.commands import Row, Tables
 from benchmarks.soaking.records import Record
-from benchmarks.soaking.rules import are_near, are_same_words, exact_key, similarity
+from benchmarks.soaking.rules import are_near, exact_key, similarity
 from benchmarks.soaking.world import Key, State, cleaned
 
 Ids = Mapping[str, Key]  # raw ids, as told by where their rows lie
@@ -120,7 +120,7 @@ def nothing_waits(tables: Tables, fresh: Collection[str]) -> Iterator[str]:
             yield f"{EMBEDDINGS} has no vector for {len(missing)} texts"
 
 
-def duplicates_are_copies(tables: Tables, ids: Ids, strict: bool) -> Iterator[str]:
+def duplicates_are_copies(tables: Tables, ids: Ids) -> Iterator[str]:
     """Every removed record is by the rules a copy of the kept one that it names, with the similarity that it states."""
     kept = _ids(tables, UNIQUE)
     records = _records(ids)
@@ -128,16 +128,10 @@ def duplicates_are_copies(tables: Tables, ids: Ids, strict: bool) -> Iterator[st
         removed, survivor = (records[row[name].replace("rec_", "raw_")] for name in ("removed_id", "kept_id"))
         if row["kept_id"] not in kept:
             yield f"{row['removed_id']} was removed for {row['kept_id']}, which is not kept"
-        if not _are_copies(removed, survivor, strict):
+        if not (exact_key(removed) == exact_key(survivor) or are_near(removed, survivor)):
             yield f"{removed.cleaned} was removed as {row['rule']} of {survivor.cleaned}"
         if row["rule"] == "near" and abs(similarity(removed, survivor) - row["similarity"]) > 1e-9:
             yield f"{row['removed_id']} has similarity {similarity(removed, survivor)}, not {row['similarity']}"
-
-
-def _are_copies(one: Record, other: Record, strict: bool) -> bool:
-    if exact_key(one) == exact_key(other) or are_near(one, other, strict):
-        return True
-    return not strict and are_same_words(one, other)
 
 
 def kept_are_distinct(tables: Tables, ids: Ids) -> Iterator[str]:

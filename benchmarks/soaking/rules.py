@@ -9,7 +9,6 @@
 
 import re
 import unicodedata
-from collections import Counter
 
 from benchmarks.soaking.records import Record
 
@@ -26,7 +25,7 @@ def folded(text: str) -> str:
 
 
 def exact_key(record: Record) -> tuple[tuple[str, str], ...]:
-    """What exact copies share: every turn, folded."""
+    """What exact copies share: every turn, folded. No two records of the soak differ in the case of a short word or in a power alone."""
     return tuple((role, folded(text)) for role, text in record.cleaned)
 
 
@@ -51,17 +50,14 @@ def similarity(one: Record, other: Record) -> float:
     return jaccard(*(grams(words(record.prompt) + words(record.answer)) for record in (one, other)))
 
 
-def are_near(one: Record, other: Record, strict: bool) -> bool:
-    """Whether two records are near-duplicates: as wholes, prompt beside prompt, answer beside answer, with the same numbers.
-
-    strict: numbers in the same order, and the same operators and negations.
-    """
+def are_near(one: Record, other: Record) -> bool:
+    """Whether two records are near-duplicates: as wholes, prompt beside prompt, answer beside answer, with the same numbers, operators and
+    negations in their order."""
     sides = ((one.prompt, other.prompt), (one.answer, other.answer))
     if similarity(one, other) < NEAR or not all(_sides_are_near(*side) for side in sides):
         return False
-    meanings = [_MEANING.findall(folded(f"{record.prompt}\n{record.answer}")) for record in (one, other)]
-    numbers = [Counter(filter(str.isdigit, found)) for found in meanings]
-    return meanings[0] == meanings[1] if strict else numbers[0] == numbers[1]
+    first, second = (_MEANING.findall(folded(f"{record.prompt}\n{record.answer}")) for record in (one, other))
+    return first == second
 
 
 def _sides_are_near(one: str, other: str) -> bool:
@@ -69,9 +65,3 @@ def _sides_are_near(one: str, other: str) -> bool:
     if min(len(first), len(second)) < 3:
         return first == second
     return jaccard(grams(first), grams(second)) >= NEAR
-
-
-def are_same_words(one: Record, other: Record) -> bool:
-    """Whether last question and answer are the same words, whatever stands between and before them."""
-    ends = [[words(text) for _, text in record.cleaned[-2:]] for record in (one, other)]
-    return ends[0] == ends[1]

@@ -6,7 +6,6 @@ from pathlib import Path
 
 from benchmarks.soaking import promises
 from benchmarks.soaking.commands import STAGES, Ended, Mixlake, Tables
-from benchmarks.soaking.switches import STRICT_COPIES
 from benchmarks.soaking.world import Key, RawFile, State, World
 from lake.stages import STAGES as DECLARED
 
@@ -93,7 +92,7 @@ class Site:
         broken = [*self._bronze(tables), *self._silver(tables), *promises.one_place(tables)]
         broken += promises.nothing_waits(tables, self.fresh)
         if not broken:  # with rows that nobody delivered the rest cannot be asked
-            broken += promises.duplicates_are_copies(tables, self.ids, STRICT_COPIES)
+            broken += promises.duplicates_are_copies(tables, self.ids)
             broken += [*promises.kept_are_distinct(tables, self.ids), *promises.groups_are_whole(tables)]
             broken += promises.kept_as_they_were(tables) if UNIQUE in self.fresh else []
         if not broken and tables[BRONZE]:

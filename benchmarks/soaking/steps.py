@@ -13,7 +13,6 @@ from benchmarks.soaking.commands import STAGES, Mixlake, wait_for
 from benchmarks.soaking.corpus import Corpus
 from benchmarks.soaking.shapes import SHAPES
 from benchmarks.soaking.site import BRONZE, BrokenPromise, Site
-from benchmarks.soaking.switches import TRANSIENT_READ_ERRORS
 from benchmarks.soaking.world import RawFile
 from lake.stages import STAGES as DECLARED
 from lake.storage.store import Lake
@@ -193,6 +192,6 @@ def _must_not_trace(log: Path) -> None:
 
 # how often each is drawn of fifteen steps
 DECK: tuple[Step, ...] = (
-    deliver, deliver, deliver, lose_sight if TRANSIENT_READ_ERRORS else deliver, change, restate, run_some, run_some, run_all,
+    deliver, deliver, deliver, lose_sight, change, restate, run_some, run_some, run_all,
     rebuild_one, rebuild_all, kill, two_writers, break_file, heal_file,
 )  # fmt: skip

@@ -171,26 +171,19 @@ def test_a_run_that_was_killed_may_have_read_or_not() -> None:
 
 
 @pytest.mark.parametrize(
-    ("one", "other", "exact", "near", "strictly"),
+    ("one", "other", "exact", "near"),
     [
-        (TAR, LOUD, True, True, True),
-        (TAR, exchange("Ｈow is  tar made of pine? ", TAR.answer), True, True, True),
-        (TAR, exchange("How is tar made of pine", TAR.answer), False, True, True),
-        (ROPE, exchange(ROPE.prompt, "A rope of 12 fathoms is not 72 feet long."), False, False, False),
-        (
-            exchange("Add 2 + 3 for me.", "So be it now."),
-            exchange("Add 2 - 3 for me.", "So be it now."),
-            False,
-            True,
-            False,
-        ),
-        (exchange("Is 2 of 3 much?", "It is."), exchange("Is 3 of 2 much?", "It is."), False, False, False),
+        (TAR, LOUD, True, True),
+        (TAR, exchange("Ｈow is  tar made of pine? ", TAR.answer), True, True),
+        (TAR, exchange("How is tar made of pine", TAR.answer), False, True),
+        (ROPE, exchange(ROPE.prompt, "A rope of 12 fathoms is not 72 feet long."), False, False),
+        (exchange("Add 2 + 3 for me.", "So be it now."), exchange("Add 2 - 3 for me.", "So be it now."), False, False),
+        (exchange("Is 2 of 3 much?", "It is."), exchange("Is 3 of 2 much?", "It is."), False, False),
     ],
 )
-def test_what_a_copy_is(one: Record, other: Record, exact: bool, near: bool, strictly: bool) -> None:
+def test_what_a_copy_is(one: Record, other: Record, exact: bool, near: bool) -> None:
     assert (rules.exact_key(one) == rules.exact_key(other)) is exact
-    assert rules.are_near(one, other, strict=False) is near
-    assert rules.are_near(one, other, strict=True) is strictly
+    assert rules.are_near(one, other) is near
 
 
 @pytest.mark.parametrize("name", ["records", "shapes", "rules"])

@@ -11,7 +11,6 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks.soaking import switches
 from lake.settings import project_folder
 
 SEED = os.environ.get("SOAK_SEED") or f"{random.SystemRandom().randrange(10**6)}"
@@ -30,6 +29,5 @@ def test_whatever_happens_to_a_lake_its_promises_hold(tmp_path: Path, capfd: pyt
     assert soak(tmp_path / "log.json", "--steps", str(STEPS)) == 0
 
 
-@pytest.mark.skipif(not switches.DELIVERY_BY_DELIVERY, reason="stages catch up with several deliveries jointly")
 def test_any_selections_run_to_the_end_give_the_rows_of_full_runs_after_each_delivery(tmp_path: Path) -> None:
     assert soak(tmp_path / "log.json", "--deliveries", str(DELIVERIES)) == 0
