@@ -79,7 +79,7 @@ class Corpus:
                 f"{pick(_CHINESE)}来自山里，对生活很重要。",
             ),
             exchange(f"Café owner Zoë asks: {asked}", f"{said} 🙂"),
-            exchange(asked, f"{said} Write to {pick(_THINGS)}@shore.example."),
+            exchange(asked, f"{said} Write to info@shore.example."),
             exchange(
                 f"What is {self._rng.randint(2, 9)} {pick('+-')} {self._rng.randint(2, 9)}?", "Count it on your hands."
             ),
@@ -91,7 +91,7 @@ class Corpus:
         kinds: list[Callable[[str], str]] = [
             lambda text: text,
             str.upper,
-            lambda text: text.replace("a", "ａ"),
+            lambda text: text.replace("u", "ｕ"),
             lambda text: f"{text.replace(' ', '  ')}  ",
             self._with_a_word_changed,
             self._with_a_word_changed,
@@ -107,7 +107,7 @@ class Corpus:
     def _with_a_word_changed(self, text: str) -> str:
         words = text.split(" ")
         if len(words) > 12:
-            words[self._rng.randrange(len(words))] = self._rng.choice(_STUFF)
+            words[self._rng.randrange(len(words) - 1)] = self._rng.choice(_STUFF)
         return " ".join(words)
 
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 Turns = tuple[tuple[str, str], ...]  # role, text
 
-_MAIL = re.compile(r"\w+@\w+\.example")
+_MAIL = re.compile(r"\w+@\w+\.example", re.IGNORECASE)
 _TITLES = {"system": "System", "user": "User", "assistant": "Assistant"}
 
 
