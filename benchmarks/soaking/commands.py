@@ -18,7 +18,7 @@ Tables = Mapping[str, Sequence[Row]]
 
 STAGES = (
     "bronze/instructions", "silver/instructions", "silver/unique_instructions", "models/student_embedder", "silver/ratings",
-    "silver/embeddings", "silver/quality", "silver/groups",
+    "silver/embeddings", "silver/quality", "bronze/references", "silver/groups",
 )  # fmt: skip
 TABLES = (
     "bronze/instructions", "bronze/instructions_quarantine", "silver/instructions", "silver/instructions_rejected",
