@@ -1,0 +1,36 @@
+"""What params call a language model: the one in the box, a folder, or a hub name. vLLM, transformers and TRL all ask here."""
+
+from pathlib import Path
+
+from lake.errors import UserError
+from lake.models.embedded import ALIAS, NAME, embedded_folder
+from lake.settings import settings
+
+_FILES = ["*.safetensors", "*.json", "*.jinja", "*.txt", "*.model"]  # other formats of weights can run code when they are read
+
+
+def model_folder(name: str) -> Path:
+    """The folder of safetensors that `name` stands for: `embedded` or that model's own name, a folder, or a model of the hub.
+
+    Raises UserError where there is no such model, or no weights in that form.
+    """
+    folder = _folder(name)
+    if not any(folder.glob("*.safetensors")):
+        raise UserError(f"The model folder {folder} holds no safetensors: only checkpoints in that form are loaded")
+    return folder
+
+
+def _folder(name: str) -> Path:
+    if name in (ALIAS, NAME):
+        return embedded_folder(settings().cache)
+    if Path(name).is_dir():
+        return Path(name)
+    from huggingface_hub import snapshot_download
+
+    try:
+        return Path(snapshot_download(name, allow_patterns=_FILES))
+    except Exception as error:  # of the network, of the hub, of a name that cannot be one
+        reason = " ".join(str(error).split())
+        raise UserError(
+            f"There is no model {name!r}: it is neither {ALIAS!r} ({NAME}), nor a folder, nor a model that the hub gives ({reason})"
+        ) from error
