@@ -8,6 +8,7 @@ from safetensors.torch import load_file
 from transformers import AutoModelForCausalLM, AutoTokenizer, PreTrainedModel, PreTrainedTokenizerBase
 
 from lake.ids import sha256_folder
+from lake.models.named import model_folder
 
 
 def save(model: Any, tokenizer: PreTrainedTokenizerBase, folder: Path) -> str:
@@ -19,9 +20,10 @@ def save(model: Any, tokenizer: PreTrainedTokenizerBase, folder: Path) -> str:
 
 
 def load(base: str) -> tuple[PreTrainedModel, PreTrainedTokenizerBase]:
-    """The model, in single precision, and the tokenizer at `base`, a folder or a hub name."""
-    tokenizer = AutoTokenizer.from_pretrained(base)
-    model = AutoModelForCausalLM.from_pretrained(base, dtype=torch.float32)
+    """The model, in single precision, and the tokenizer that params call `base` (lake.models.named)."""
+    folder = model_folder(base)
+    tokenizer = AutoTokenizer.from_pretrained(folder)
+    model = AutoModelForCausalLM.from_pretrained(folder, dtype=torch.float32)
     return model, tokenizer
 
 

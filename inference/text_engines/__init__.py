@@ -95,7 +95,7 @@ class EngineParams(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     kind: Kind = Field(default="rules", description="rules (no weights), vllm, openai_api, or scripted (tests)")
-    model: str = Field(default="", description="vllm: folder or hub name; openai_api: the name the server knows it by")
+    model: str = Field(default="", description="vllm: embedded, a folder or a hub name; openai_api: the name the server knows it by")
     max_model_len: int | None = Field(
         default=None,
         ge=16,

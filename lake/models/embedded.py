@@ -96,4 +96,4 @@ def _unpack(file: Path, folder: Path) -> None:
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     if done.returncode:
         last = (done.stderr.strip().splitlines() or ["without a word"])[-1]
-        raise OSError(f"unpacking ended with {last}")
+        raise UserError(f"{NAME} cannot be unpacked into {folder}: {last}")

@@ -6,6 +6,7 @@ from lake.errors import UserError
 from lake.models.embedded import ALIAS, NAME, embedded_folder
 from lake.settings import settings
 
+_ALLOWED = f"{ALIAS} ({NAME}, which is installed), a folder of safetensors, or a model of the hub such as ORG/NAME"
 _FILES = ["*.safetensors", "*.json", "*.jinja", "*.txt", "*.model"]  # other formats of weights can run code when they are read
 
 
@@ -14,23 +15,21 @@ def model_folder(name: str) -> Path:
 
     Raises UserError where there is no such model, or no weights in that form.
     """
-    folder = _folder(name)
+    if not name:
+        raise UserError(f"No model is named: allowed are {_ALLOWED}")
+    if name in (ALIAS, NAME):
+        return embedded_folder(settings().cache)
+    folder = Path(name) if Path(name).is_dir() else _hub_folder(name)
     if not any(folder.glob("*.safetensors")):
         raise UserError(f"The model folder {folder} holds no safetensors: only checkpoints in that form are loaded")
     return folder
 
 
-def _folder(name: str) -> Path:
-    if name in (ALIAS, NAME):
-        return embedded_folder(settings().cache)
-    if Path(name).is_dir():
-        return Path(name)
+def _hub_folder(name: str) -> Path:
     from huggingface_hub import snapshot_download
 
     try:
         return Path(snapshot_download(name, allow_patterns=_FILES))
     except Exception as error:  # of the network, of the hub, of a name that cannot be one
         reason = " ".join(str(error).split())
-        raise UserError(
-            f"There is no model {name!r}: it is neither {ALIAS!r} ({NAME}), nor a folder, nor a model that the hub gives ({reason})"
-        ) from error
+        raise UserError(f"There is no model {name!r}, and no hub gives it ({reason}): allowed are {_ALLOWED}") from error

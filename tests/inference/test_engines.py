@@ -210,7 +210,7 @@ def test_a_server_that_is_not_there_ends_the_run(start: Start) -> None:
             {"kind": "openai_api", "base_url": "http://127.0.0.1", "model": "m", "api_key_env": "NOT_SET_ANYWHERE"},
             "NOT_SET_ANYWHERE",
         ),
-        ({"kind": "vllm"}, "needs a model"),
+        ({"kind": "vllm"}, "No model is named"),
     ],
 )
 def test_an_engine_that_cannot_work_says_so_when_it_is_opened(changes: dict[str, Any], told: str) -> None:
