@@ -76,7 +76,12 @@ class VllmEngine:
         if not prompts:
             return []
         sampling = [
-            SamplingParams(temperature=request.temperature, max_tokens=request.max_tokens, seed=request.seed)
+            SamplingParams(
+                temperature=request.temperature,
+                frequency_penalty=request.frequency_penalty,
+                max_tokens=request.max_tokens,
+                seed=request.seed,
+            )
             for request in requests
         ]
         return self._llm.generate([{"prompt_token_ids": prompt} for prompt in prompts], sampling, use_tqdm=False)

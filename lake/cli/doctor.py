@@ -129,7 +129,9 @@ def _embedded_model(here: Settings) -> Finding:
         met, seen = True, f"{title}, unpacked and checked in {embedded_folder(here.cache)}"
     except UserError as error:
         met, seen = False, str(error)
-    return Finding(name="embedded model", met=met, required=True, seen=seen, mend="make setup, or install the lock anew")
+    return Finding(
+        name="embedded model", met=met, required=True, seen=seen, mend="make setup, or install the lock anew"
+    )
 
 
 def _installed(distribution: str) -> bool:

@@ -36,7 +36,9 @@ def embedded_folder(cache: Path) -> Path:
         if not _is_whole(home):
             _make(home)
     except OSError as error:
-        raise UserError(f"{NAME} cannot be unpacked into {home} ({error}): MIXLAKE_CACHE names another folder") from error
+        raise UserError(
+            f"{NAME} cannot be unpacked into {home} ({error}): MIXLAKE_CACHE names another folder"
+        ) from error
     return home / "checkpoint"
 
 

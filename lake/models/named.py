@@ -7,7 +7,8 @@ from lake.models.embedded import ALIAS, NAME, embedded_folder
 from lake.settings import settings
 
 _ALLOWED = f"{ALIAS} ({NAME}, which is installed), a folder of safetensors, or a model of the hub such as ORG/NAME"
-_FILES = ["*.safetensors", "*.json", "*.jinja", "*.txt", "*.model"]  # other formats of weights can run code when they are read
+# other formats of weights can run code when they are read
+_FILES = ["*.safetensors", "*.json", "*.jinja", "*.txt", "*.model"]
 
 
 def model_folder(name: str) -> Path:
@@ -32,4 +33,6 @@ def _hub_folder(name: str) -> Path:
         return Path(snapshot_download(name, allow_patterns=_FILES))
     except Exception as error:  # of the network, of the hub, of a name that cannot be one
         reason = " ".join(str(error).split())
-        raise UserError(f"There is no model {name!r}, and no hub gives it ({reason}): allowed are {_ALLOWED}") from error
+        raise UserError(
+            f"There is no model {name!r}, and no hub gives it ({reason}): allowed are {_ALLOWED}"
+        ) from error

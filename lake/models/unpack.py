@@ -14,11 +14,13 @@ def unpack(file: Path, folder: Path) -> None:
 
     options: dict[str, Any] = {"gguf_file": file.name, "dtype": torch.bfloat16}
     # without it the weights stay packed, in a form that can be neither saved nor trained
-    model = AutoModelForCausalLM.from_pretrained(file.parent, quantization_config=GgufConfig(dequantize=True), **options)
+    model = AutoModelForCausalLM.from_pretrained(
+        file.parent, quantization_config=GgufConfig(dequantize=True), **options
+    )
     tokenizer = _tokenizer(file, model.config.max_position_embeddings)
     end, padding = tokenizer.eos_token_id, tokenizer.pad_token_id
     for settings in (model.config, model.generation_config):
-        settings.update({"bos_token_id": tokenizer.bos_token_id, "eos_token_id": end, "pad_token_id": padding})
+        settings.bos_token_id, settings.eos_token_id, settings.pad_token_id = tokenizer.bos_token_id, end, padding
     model.save_pretrained(folder)
     tokenizer.save_pretrained(folder)
 

@@ -9,7 +9,7 @@ import toy
 from trainers.downstream import EvaluationParams, evaluation, facts
 
 PARAMS = EvaluationParams.model_validate({
-    "architecture": toy.TINY, "examples": 20, "steps": 3, "batch": 2, "block": 32, "heldout_items": 5, "seeds": [0, 1, 2],
+    "base": toy.TINY, "examples": 20, "steps": 3, "batch": 2, "block": 32, "heldout_items": 5, "seeds": [0, 1, 2],
 })  # fmt: skip
 
 
@@ -89,7 +89,7 @@ def test_the_loss_of_many_texts_is_that_of_each_token_read_alone() -> None:
     from trainers import tiny
     from trainers.language_modelling import loss_per_token
 
-    shape = PARAMS.architecture
+    shape = PARAMS.base
     texts = [f"A ladder has {'many ' * n}rungs." for n in range(20)]
     tokenizer = tiny.tokenizer_from(texts, shape.vocabulary, shape.positions)
     model = tiny.model_from(shape, tokenizer, 0).eval()

@@ -127,7 +127,10 @@ def test_embedded_its_own_name_a_folder_and_a_hub_name_all_lead_to_a_folder(
     ("name", "said"),
     [
         ("", "No model is named: allowed are embedded"),
-        ("embeded", "There is no model 'embeded', and no hub gives it .no network; it was tried.: allowed are embedded"),
+        (
+            "embeded",
+            "There is no model 'embeded', and no hub gives it .no network; it was tried.: allowed are embedded",
+        ),
         ("{folder}", "The model folder .* holds no safetensors: only"),
     ],
 )
