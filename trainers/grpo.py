@@ -40,7 +40,7 @@ class GrpoParams(Params):
     recipe: GrpoRecipe = Field(  # pyright: ignore[reportAssignmentType]
         default="demo",
         validate_default=True,
-        description="demo, gpu, paper, a YAML file beside the profile, or all fields",
+        description="cpu, demo, gpu, gpu-embedded, paper, a YAML file beside the profile, or all fields",
     )
     seed: int = Field(default=7, description="of the order of prompts and of sampling")
 

@@ -28,7 +28,7 @@ class SftParams(Params):
     recipe: SftRecipe = Field(  # pyright: ignore[reportAssignmentType]
         default="demo",
         validate_default=True,
-        description="demo, gpu, paper, a YAML file beside the profile, or all fields",
+        description="cpu, demo, gpu, gpu-embedded, paper, a YAML file beside the profile, or all fields",
     )
     seed: int = Field(default=7, description="of adapters and of the order of rows")
 

@@ -21,7 +21,7 @@ SFT: dict[str, Any] = {
 }  # fmt: skip
 
 
-@pytest.mark.parametrize("name", ["demo", "paper", "gpu"])
+@pytest.mark.parametrize("name", ["cpu", "demo", "gpu", "gpu-embedded", "paper"])
 def test_the_recipes_that_are_shipped_are_valid_and_survive_a_round_trip(name: str) -> None:
     for params in (SftParams(recipe=name), GrpoParams(recipe=name)):  # type: ignore[arg-type]
         assert params.recipe.name == name
@@ -77,5 +77,5 @@ def test_a_checkpoint_between_two_rollouts_is_allowed(change: dict[str, int]) ->
 
 
 def test_an_unknown_recipe_lists_those_there_are() -> None:
-    with pytest.raises(UserError, match=r"'paperr'.*demo, gpu, paper"):
+    with pytest.raises(UserError, match=r"'paperr'.*cpu, demo, gpu, gpu-embedded, paper"):
         SftParams(recipe="paperr")  # type: ignore[arg-type]
