@@ -99,7 +99,15 @@ def params(server: Server, **changes: Any) -> EngineParams:
 
 def requests(count: int) -> list[Request]:
     return [
-        Request(f"row{n}", "distil", [{"role": "user", "content": str(n)}], max_tokens=9, temperature=0.5, seed=n)
+        Request(
+            f"row{n}",
+            "distil",
+            [{"role": "user", "content": str(n)}],
+            max_tokens=9,
+            temperature=0.5,
+            seed=n,
+            frequency_penalty=0.25,
+        )
         for n in range(count)
     ]
 
@@ -111,9 +119,8 @@ def test_answers_of_a_server_come_back_in_order_with_their_tokens(start: Start) 
     assert [(answer.id, answer.text) for answer in answers] == [(f"row{n}", f"echo {n}") for n in range(8)]
     assert {(answer.prompt_tokens, answer.completion_tokens) for answer in answers} == {(3, 2)}
     sent = sorted(server.bodies, key=lambda body: body["seed"])
-    assert [(body["model"], body["max_tokens"], body["temperature"], body["seed"]) for body in sent] == [
-        ("m", 9, 0.5, n) for n in range(8)
-    ]
+    settings = ("model", "max_tokens", "temperature", "frequency_penalty", "seed")
+    assert [tuple(body[name] for name in settings) for body in sent] == [("m", 9, 0.5, 0.25, n) for n in range(8)]
     assert server.most_in_flight <= 3
     assert server.keys == {None}
 

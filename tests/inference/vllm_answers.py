@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 import sys
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
@@ -41,6 +41,8 @@ def main(folder: Path) -> None:
             "alone": ask(engine, asked[5:6]),
             "nothing": ask(engine, []),
             "only_too_long": ask(engine, asked[3:4]),
+            "greedy": ask(engine, [replace(asked[0], temperature=0.0, max_tokens=64)]),
+            "penalised": ask(engine, [replace(asked[0], temperature=0.0, max_tokens=64, frequency_penalty=2.0)]),
         }
         told = {name: [asdict(answer) for answer in found] for name, found in answers.items()}
         told["model"] = engine.model
