@@ -94,7 +94,8 @@ def _make(home: Path) -> None:
 
 def _unpack(file: Path, folder: Path) -> None:
     """Unpacks in a process of its own: what it imports would settle threads and memory of the caller before the caller does."""
-    command = [sys.executable, "-m", "lake.models.unpack", str(file), str(folder)]
+    # -P: what a user keeps in the working folder, a yaml.py for example, is not imported
+    command = [sys.executable, "-P", "-m", "lake.models.unpack", str(file), str(folder)]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     if done.returncode:
         last = (done.stderr.strip().splitlines() or ["without a word"])[-1]

@@ -96,6 +96,8 @@ def test_a_cache_that_cannot_hold_it_is_one_sentence(tmp_path: Path) -> None:
 
 def test_unpacking_that_fails_leaves_nothing_and_says_why(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "broken.gguf").write_bytes(b"GGUF of nothing")
+    (tmp_path / "yaml.py").write_text("raise ImportError('a file of the user')")
+    monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(embedded, "packaged_file", lambda: tmp_path / "broken.gguf")
     with pytest.raises(UserError, match=r"cannot be unpacked into .*: struct\.error: "):
         embedded_folder(tmp_path)
