@@ -15,8 +15,9 @@ export PYTHONDONTWRITEBYTECODE :=
 help:  ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
-setup: $(READY) java  ## Install what is missing: uv, the hash-locked environment, Java, Delta's jars
+setup: $(READY) java  ## Install what is missing: uv, the hash-locked environment, Java, Delta's jars; unpack the model in the box
 	@$(BIN)/python -c "from lake.engines.jars import delta_jars; from lake.settings import settings; delta_jars(settings().cache)"
+	@$(BIN)/python -c "from lake.models.embedded import embedded_folder; from lake.settings import settings; embedded_folder(settings().cache)"
 
 .PHONY: java
 java:

@@ -31,7 +31,10 @@ _POISON = "engine_error"  # begins the error of a request that breaks the engine
 def request_id(request: Request, model: str) -> str:
     """The key of `model`'s answer in cache/generations: a hash of everything that can change the answer, and of nothing else."""
     question = json.dumps([list(request.messages), dict(request.payload)], sort_keys=True)
-    sampling = json.dumps([request.max_tokens, request.temperature, request.seed])
+    settings: list[float] = [request.max_tokens, request.temperature, request.seed]
+    if request.frequency_penalty:  # without one, the key is that of answers from before there were any
+        settings.append(request.frequency_penalty)
+    sampling = json.dumps(settings)
     return content_id("req", model, request.task, request.prompt_version, sampling, question)
 
 

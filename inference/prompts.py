@@ -93,12 +93,19 @@ def degrade(
 
 
 def distil(
-    row: str, item_type: str, members: Sequence[str], *, max_tokens: int = 512, temperature: float = 0.0, seed: int = 7
+    row: str,
+    item_type: str,
+    members: Sequence[str],
+    *,
+    max_tokens: int = 512,
+    temperature: float = 0.0,
+    frequency_penalty: float = 0.0,
+    seed: int = 7,
 ) -> Request:
     """A request for one `item_type` item made from the members of a group."""
     payload = {"item_type": item_type, "members": list(members)}
     messages = distil_messages(item_type, members)
-    return Request(row, "distil", messages, payload, max_tokens, temperature, seed, DISTIL_VERSION)
+    return Request(row, "distil", messages, payload, max_tokens, temperature, seed, DISTIL_VERSION, frequency_penalty)
 
 
 def _turns(system: str, user: str) -> list[Message]:

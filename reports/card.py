@@ -1,7 +1,7 @@
 """The dataset card of a release: YAML front matter and Markdown, as a data set hub reads them. No run id, no clock: same rows, same card."""
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -13,6 +13,7 @@ from lake.books.ledger import ledger
 from lake.harness.job import ArrowInputs
 from lake.landing.register import registered
 from lake.storage.store import Lake
+from reports.attribution import Author
 from reports.figures import evaluation_rows
 from reports.funnel import steps
 from reports.view import View
@@ -40,15 +41,16 @@ _COLUMNS = {
 }
 
 
-def card(lake: Lake, name: str, inputs: ArrowInputs, sizes: Mapping[str, int]) -> str:
-    """The card of a release with `sizes` rows a split, as Markdown."""
+def card(lake: Lake, name: str, inputs: ArrowInputs, sizes: Mapping[str, int], writer: Author | None) -> str:
+    """The card of a release with `sizes` rows a split, as Markdown. writer: the model whose words are in it, if there is one."""
     view, examples = View(lake), inputs["gold/training_set"]
     languages, licences, by_source = _contents(examples)
     reasons: Counter[tuple[str, str]] = Counter()
     books = ledger(lake)
     for source in books.sources:
         reasons.update({(outcome, r): n for outcome, told in source.reasons.items() for r, n in told.items()})
-    front = _front_matter(name, licences, languages, sizes)
+    stated = {*licences, writer.licence or "other"} if writer else set(licences)
+    front = _front_matter(name, stated, languages, sizes)
     return _template().render(
         front=yaml.safe_dump(front, sort_keys=False, allow_unicode=True),
         name=name, sizes=sizes, languages=languages, licences=licences, by_source=by_source, columns=_COLUMNS,
@@ -56,7 +58,7 @@ def card(lake: Lake, name: str, inputs: ArrowInputs, sizes: Mapping[str, int]) -
         balanced=books.balanced, sources=books.sources, reasons=sorted(reasons.items()),
         benchmarks=_benchmarks(lake), coverage=_coverage(lake), blocked=reasons["blocked", "contamination"],
         evaluation=evaluation_rows(inputs["reports/evaluation"].to_table().to_pylist()),
-        champion=next(iter(view.sample("models/champion", ["decision", "engine", "model"])), None),
+        writer=writer, champion=next(iter(view.sample("models/champion", ["decision", "engine", "model"])), None),
     )  # fmt: skip
 
 
@@ -72,7 +74,7 @@ def _contents(examples: ds.Dataset) -> tuple[Counter[str], Counter[str], Counter
 
 
 def _front_matter(
-    name: str, licences: Mapping[str, int], languages: Mapping[str, int], sizes: Mapping[str, int]
+    name: str, licences: Collection[str], languages: Mapping[str, int], sizes: Mapping[str, int]
 ) -> dict[str, Any]:
     stated = {licence.lower() if licence.lower() in _KNOWN_LICENCES else "other" for licence in licences}
     total = sum(sizes.values())

@@ -8,6 +8,7 @@ import math
 import os
 import shutil
 from collections.abc import Iterator
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +23,7 @@ from lake.ids import sha256_file
 from lake.stages import STAGES
 from lake.storage.store import Lake
 from lake.tables import TABLES
+from reports.attribution import Author, author, licence_text
 from reports.card import card
 
 TABLE = "releases/current"
@@ -46,9 +48,16 @@ def release(inputs: ArrowInputs, params: ReleaseParams, context: JobContext) -> 
     for name in (name for name in SPLITS if sizes[name]):
         write_sorted(examples, name, folder / split_path(name))
     files = [_described(params.name, folder / path, rows) for path, rows in counts.items()]
-    _write(folder / "README.md", card(context.lake, params.name, inputs, {k: v for k, v in sizes.items() if v}))
-    files.append(_described(params.name, folder / "README.md", 0))
-    _write(folder / "manifest.json", json.dumps(_manifest(context.lake, folder, params, files), indent=1) + "\n")
+    writer = author(context.lake)
+    texts = {"README.md": card(context.lake, params.name, inputs, {k: v for k, v in sizes.items() if v}, writer)}
+    if writer and (licence := licence_text(writer)):
+        texts[f"licences/{writer.name}.txt"] = licence
+    for name, text in texts.items():
+        _write(folder / name, text)
+        files.append(_described(params.name, folder / name, 0))
+    _write(
+        folder / "manifest.json", json.dumps(_manifest(context.lake, folder, params, files, writer), indent=1) + "\n"
+    )
     files.append(_described(params.name, folder / "manifest.json", 0))
     context.metrics.update({f"rows/{name}": float(rows) for name, rows in sizes.items()})
     yield TABLE, pa.Table.from_pylist(files, schema=TABLES[TABLE].schema)
@@ -80,6 +89,7 @@ def _ranges(count: int) -> Iterator[ds.Expression]:
 
 
 def _write(path: Path, text: str) -> None:
+    path.parent.mkdir(exist_ok=True)
     path.write_text(text, encoding="utf-8", newline="\n")
 
 
@@ -87,8 +97,13 @@ def _described(name: str, path: Path, rows: int) -> dict[str, Any]:
     return {"release": name, "path": str(path), "sha256": sha256_file(path), "size": path.stat().st_size, "rows": rows}
 
 
-def _manifest(lake: Lake, folder: Path, params: ReleaseParams, files: list[dict[str, Any]]) -> dict[str, Any]:
-    """Checksums of the files, and for each stage before the release the version, inputs, params and code that made its table."""
+def _manifest(
+    lake: Lake, folder: Path, params: ReleaseParams, files: list[dict[str, Any]], writer: Author | None
+) -> dict[str, Any]:
+    """Checksums of the files, and for each stage before the release the version, inputs, params and code that made its table.
+
+    `model`, where there is one: whose words are in the distilled examples.
+    """
     made = {key: lake.publication(key) for key in STAGES if key != TABLE}
     kept = {"inputs", "sides", "rows", "params", "params_hash", "code_hash", "suite", "warnings"}
     tables = {key: {"version": at[0], **at[1].model_dump(mode="json", include=kept)} for key, at in made.items() if at}
@@ -96,7 +111,8 @@ def _manifest(lake: Lake, folder: Path, params: ReleaseParams, files: list[dict[
         {"path": os.path.relpath(file["path"], folder), **{name: file[name] for name in ("sha256", "size", "rows")}}
         for file in files
     ]
-    return {"release": params.name, "files": listed, "tables": tables}
+    model = {"model": asdict(writer)} if writer else {}
+    return {"release": params.name, **model, "files": listed, "tables": tables}
 
 
 def folder(lake: Lake) -> Path:

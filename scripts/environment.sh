@@ -24,9 +24,9 @@ echo "Installing the locked environment ($extra) ..."
 rm -f "$venv"/.ready-*
 
 # as pip does and uv does not, but only what a run imports: 6,400 of the 31,000 files. vLLM also keeps what it finds out about the
-# architecture of the demo's model, in a process that imports everything once more
+# architecture of the model in the box, in a process that imports everything once more
 echo "Compiling what is imported ..."
-vllm="from vllm import LLM, ModelRegistry; ModelRegistry.models['Qwen2ForCausalLM'].inspect_model_cls()"
+vllm="from vllm import LLM, ModelRegistry; ModelRegistry.models['LlamaForCausalLM'].inspect_model_cls()"
 others="import dagster, deltalake, great_expectations, sentence_transformers, trl.trainer.grpo_trainer, trl.trainer.sft_trainer"
 for imports in "$vllm" "$others"; do
   PYTHONDONTWRITEBYTECODE='' "$venv/bin/python" -W ignore -c "$imports" >/dev/null 2>&1 &

@@ -1,6 +1,6 @@
 """MIXTURE rows as conversations, through the one rendering that inference also uses."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import pyarrow.dataset as ds
@@ -23,14 +23,6 @@ def conversation(row: Row) -> dict[str, Any]:
         "members": row["members"],
         "target": row["target"],
     }
-
-
-def texts(mixture: ds.Dataset, split: str, limit: int) -> Iterator[str]:
-    """The contents of every turn of the first `limit` rows of a split, for a tokenizer to learn from."""
-    table = mixture.to_table(columns=_COLUMNS, filter=ds.field("split") == split).sort_by("id")
-    for row in table.slice(0, limit).to_pylist():
-        turns = conversation(row)
-        yield from (turn["content"] for turn in [*turns["prompt"], *turns["completion"]])
 
 
 def conversations(

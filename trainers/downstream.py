@@ -1,40 +1,61 @@
-"""What a released set is worth: the same tiny model trained on it and on its controls, and the facts that distilling recovered.
+"""What a released set is worth: the same model trained on it and on its controls, and the facts that distilling recovered.
 
 Arms of equal size and equal token budgets: `released`, `random` (from all unique records), `high_only` (from the high-rated).
-A tiny model from scratch can show whether one set predicts held-out targets better than another under the same budget. It cannot
-show what instruction tuning does to a pretrained model: no instruction is followed here. The interval over three seeds is wide.
-Not yet: a pretrained base, benchmarks. At most `examples` rows of an arm and `distilled_items` groups are measured, chosen by hash.
+The model is a small one from scratch, which takes seconds, or one that is named, such as the one in the box. Either can show whether one set
+predicts held-out targets better than another under the same budget. Neither shows how instructions are followed afterwards: none is
+followed here. The interval over three seeds is wide.
+Not yet: benchmarks. At most `examples` rows of an arm and `distilled_items` groups are measured, chosen by hash.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
 from heapq import nsmallest
 from statistics import fmean
-from typing import Any
+from typing import Any, Self
 
 import pyarrow as pa
 import pyarrow.dataset as ds
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from lake.errors import StageFailed
 from lake.harness.environment import prepare
 from lake.harness.job import ArrowInputs, ArrowRows, JobContext, Params
 from lake.ids import sha256_text
+from lake.models.named import model_folder
 from lake.tables import TABLES
 from texts.coverage import facts_recovered
 from texts.formats import FORMATS
-from trainers.recipes import Architecture
+from trainers.recipes import Lora
 
 _TABLE = "reports/evaluation"
 Figure = dict[str, Any]
 
 
-class EvaluationParams(Params):
-    """How long the tiny models are trained, and on how much."""
+class Architecture(Params):
+    """A small Qwen2-shaped model to be initialised from scratch, with its own tokenizer."""
 
-    architecture: Architecture = Field(
-        default=Architecture(hidden_size=128, layers=2, heads=4, vocabulary=2048, positions=256),
-        description="the tiny model that every arm trains from scratch",
+    hidden_size: int = Field(ge=64, description="width; head dimension is hidden_size / heads and must be >= 32")
+    layers: int = Field(ge=1, description="transformer blocks")
+    heads: int = Field(ge=1, description="of attention")
+    vocabulary: int = Field(
+        ge=300, le=65_536, description="tokens of the byte-level BPE tokenizer trained on the lake's texts"
     )
+    positions: int = Field(ge=128, description="longest sequence the model can read")
+
+    @model_validator(mode="after")
+    def _heads_divide(self) -> Self:
+        if self.hidden_size % self.heads or self.hidden_size // self.heads < 32:
+            raise ValueError(f"hidden_size {self.hidden_size} / heads {self.heads} must be a whole number >= 32")
+        return self
+
+
+class EvaluationParams(Params):
+    """Which model is trained, how long, and on how much."""
+
+    base: str | Architecture = Field(
+        default=Architecture(hidden_size=128, layers=2, heads=4, vocabulary=2048, positions=256),
+        description="what every arm starts from: embedded, a folder or a hub name, or a small architecture from scratch",
+    )
+    lora: Lora | None = Field(default=None, description="train adapters of a model that is named; null: all weights")
     seeds: tuple[int, ...] = Field(default=(0, 1, 2), min_length=1, description="each trains every arm once")
     examples: int = Field(
         default=1_000, ge=1, description="rows of each arm at most; fewer if the released set is smaller"
@@ -47,7 +68,7 @@ class EvaluationParams(Params):
     learning_rate: float = Field(default=3e-3, gt=0, description="of AdamW, the same for every arm")
     heldout_items: int = Field(default=200, ge=1, description="MIXTURE targets the loss is measured on")
     distilled_items: int = Field(default=1_000, ge=1, description="distilled items whose facts are counted at most")
-    seed: int = Field(default=7, description="of the tokenizer's sample and of the choice of what is measured")
+    seed: int = Field(default=7, description="of the choice of what is measured, and of a small model's tokenizer")
 
 
 def evaluation(inputs: ArrowInputs, params: EvaluationParams, context: JobContext) -> ArrowRows:
@@ -60,25 +81,26 @@ def evaluation(inputs: ArrowInputs, params: EvaluationParams, context: JobContex
 
 
 def _arms(inputs: ArrowInputs, params: EvaluationParams, context: JobContext) -> Iterator[Figure]:
+    if isinstance(params.base, str):  # found before this process stops asking hubs
+        params = params.model_copy(update={"base": str(model_folder(params.base))})
     prepare(offline=True)
-    from trainers import tiny
     from trainers.language_modelling import loss_per_token, train
+    from trainers.starting_points import starting_point
 
-    records = inputs["silver/unique_instructions"]
     heldout = _heldout(inputs["gold/mixture"], params)
     size = min(
         params.examples, inputs["gold/training_set"].count_rows()
     )  # of every arm: more rows would be an advantage
     if not size or not heldout["heldout_loss"]:
         raise StageFailed("nothing to evaluate: the training set or MIXTURE's held-out split is empty")
-    sample = _texts(records, _chosen(records, params.examples, params.seed))
-    tokenizer = tiny.tokenizer_from(sample, params.architecture.vocabulary, params.architecture.positions)
+    records = inputs["silver/unique_instructions"]
+    fresh, tokenizer = starting_point(params, lambda: _texts(records, _chosen(records, params.examples, params.seed)))
     runs = [(arm, seed) for seed in params.seeds for arm in ("released", "random", "high_only")]
     for done, (arm, seed) in enumerate(runs):
         texts = _arm(arm, inputs, size, seed)
         if not texts:
             continue
-        model = train(tiny.model_from(params.architecture, tokenizer, seed), tokenizer, texts, params, seed)
+        model = train(fresh(seed), tokenizer, texts, params, seed)
         for metric, targets in heldout.items():
             value = loss_per_token(model, tokenizer, targets, params.block)
             yield {"arm": arm, "seed": seed, "metric": metric, "value": value, "items": len(targets)}

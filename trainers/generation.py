@@ -2,11 +2,11 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 
 import torch
 from transformers import PreTrainedModel, PreTrainedTokenizerBase, set_seed
-from transformers.generation.logits_process import LogitsProcessorList, RepetitionPenaltyLogitsProcessor
+from transformers.generation.logits_process import LogitsProcessor, LogitsProcessorList
 
 from texts.formats.distillation import format_score
 
@@ -17,13 +17,32 @@ _BATCH = 32  # prompts
 class Decoding:
     """How an answer is drawn: greedily at temperature 0, else by sampling, the same for the same seed.
 
-    repetition_penalty counts what the answer holds already, not its prompt, from which it is meant to copy.
+    frequency_penalty: what a token's logit loses each time the answer holds the token already, as vLLM has it; the prompt, from
+    which an answer is meant to copy, does not count.
     """
 
     max_tokens: int
     temperature: float = 0.0
     seed: int = 7
-    repetition_penalty: float = 1.0
+    frequency_penalty: float = 0.0
+
+
+class FrequencyPenalty(LogitsProcessor):
+    """Lowers each logit by `penalty` times its token's count in what follows the first `prompt` tokens."""
+
+    def __init__(self, penalty: float, prompt: int) -> None:
+        self._penalty, self._prompt = penalty, prompt
+
+    def __call__(self, input_ids: torch.LongTensor, scores: torch.FloatTensor) -> torch.FloatTensor:
+        """The lowered logits, shape (answers, vocabulary).
+
+        >>> answers = torch.tensor([[5, 1, 1, 2]])  # the prompt is 5
+        >>> FrequencyPenalty(0.5, prompt=1)(answers, torch.zeros(1, 4))
+        tensor([[ 0.0000, -1.0000, -0.5000,  0.0000]])
+        """
+        held = input_ids[:, self._prompt :]
+        lost = torch.full_like(held, -self._penalty, dtype=scores.dtype)
+        return cast(torch.FloatTensor, scores.scatter_add(1, held, lost))
 
 
 def written_answers(
@@ -60,7 +79,7 @@ def _batch(model: Any, tokenizer: Any, rendered: list[str], decoding: Decoding) 
     )
     ends = {"eos_token_id": tokenizer.eos_token_id, "pad_token_id": tokenizer.pad_token_id}
     prompt = inputs["input_ids"].shape[1]
-    penalty = RepetitionPenaltyLogitsProcessor(decoding.repetition_penalty, prompt_ignore_length=prompt)
+    penalty = FrequencyPenalty(decoding.frequency_penalty, prompt)
     with torch.inference_mode():
         output = model.generate(
             **inputs.to(model.device),

@@ -40,7 +40,7 @@ class GrpoParams(Params):
     recipe: GrpoRecipe = Field(  # pyright: ignore[reportAssignmentType]
         default="demo",
         validate_default=True,
-        description="demo, gpu, paper, a YAML file beside the profile, or all fields",
+        description="cpu, demo, gpu, gpu-embedded, paper, a YAML file beside the profile, or all fields",
     )
     seed: int = Field(default=7, description="of the order of prompts and of sampling")
 
@@ -68,6 +68,7 @@ def distiller(inputs: ArrowInputs, params: GrpoParams, context: JobContext) -> A
     trainer, rows = _trainer(start["uri"], mixture, params, context)
     trainer.train()
     folder = context.artifacts / "checkpoint"
+    # in single precision: bfloat16 would round most of so small a change away
     digest = checkpoint.save(trainer.model, trainer.processing_class, folder)
     after, format_rate = _heldout_figures(str(folder), mixture, params)
     points = logged_curves(trainer.state.log_history, _curves(recipe))
@@ -94,10 +95,11 @@ def trl_reward(name: str) -> Any:
 
 
 def _trainer(start: str, mixture: ds.Dataset, params: GrpoParams, context: JobContext) -> tuple[Any, int]:
-    from transformers import AutoTokenizer, PrinterCallback
+    from transformers import AutoConfig, AutoTokenizer, PrinterCallback
     from trl.trainer.grpo_config import GRPOConfig
     from trl.trainer.grpo_trainer import GRPOTrainer
 
+    from trainers.checkpoint import frozen_dtype
     from trainers.dataset import conversations, tokens
     from trainers.trl_setup import ProgressAndTimeLimit, lora_config, shared_arguments
 
@@ -112,11 +114,11 @@ def _trainer(start: str, mixture: ds.Dataset, params: GrpoParams, context: JobCo
         reward_funcs=[trl_reward(name) for name in recipe.reward_weights],
         args=GRPOConfig(
             **recipe.arguments(), **shared_arguments(context.artifacts / "steps", params.seed),
-            reward_weights=list(recipe.reward_weights.values()), model_init_kwargs={"dtype": "float32"},
+            reward_weights=list(recipe.reward_weights.values()), model_init_kwargs={"dtype": frozen_dtype(recipe.lora)},
         ),
         train_dataset=rows.remove_columns("completion"),  # GRPO samples its own
         processing_class=tokenizer,
-        peft_config=lora_config(recipe.lora),
+        peft_config=lora_config(recipe.lora, AutoConfig.from_pretrained(start).num_hidden_layers),
         callbacks=[ProgressAndTimeLimit(recipe.time_limit_s, context.progress)],
     )  # fmt: skip
     trainer.remove_callback(PrinterCallback)  # it writes every log entry to standard output
@@ -131,7 +133,7 @@ def _heldout_figures(model_folder: str, mixture: ds.Dataset, params: GrpoParams)
     from trainers.rewards import REWARDS
 
     recipe = params.recipe
-    model, tokenizer = checkpoint.load(model_folder)
+    model, tokenizer = checkpoint.load(model_folder, checkpoint.frozen_dtype(recipe.lora))
     rows, _ = conversations(
         mixture,
         "heldout",
@@ -139,7 +141,7 @@ def _heldout_figures(model_folder: str, mixture: ds.Dataset, params: GrpoParams)
         recipe.evaluation_items,
     )
     decoding = Decoding(
-        recipe.max_completion_length, recipe.evaluation_temperature, params.seed, recipe.evaluation_repetition_penalty
+        recipe.max_completion_length, recipe.evaluation_temperature, params.seed, recipe.evaluation_frequency_penalty
     )
     answers = written_answers(model, tokenizer, rows["prompt"], decoding)
     columns = {name: rows[name] for name in ("item_type", "members", "target")}

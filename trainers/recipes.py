@@ -5,7 +5,6 @@ edit its file or add one; defaults here are for recipes that leave a field out.
 A recipe is validated when params are built, long before a model is loaded. Not yet: several GPUs, schedules of learning rates.
 """
 
-from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, ClassVar, Literal, Self, TypeVar
 
@@ -19,23 +18,6 @@ from lake.settings import shipped
 _HEAD = "lm_head"
 
 
-class Architecture(Params):
-    """A small Qwen2-shaped model to be initialised from scratch, with its own tokenizer."""
-
-    hidden_size: int = Field(ge=64, description="width; head dimension is hidden_size / heads and must be >= 32")
-    layers: int = Field(ge=2, description="transformer blocks")
-    heads: int = Field(ge=3, description="at least three: a start that copies keeps three things apart")
-    vocabulary: int = Field(ge=300, le=65_536, description="tokens of the byte-level BPE tokenizer trained on MIXTURE")
-    positions: int = Field(ge=128, description="longest sequence the model can read")
-    tokenizer_rows: int = Field(default=2_000, ge=1, description="MIXTURE rows the tokenizer is trained on")
-
-    @model_validator(mode="after")
-    def _heads_divide(self) -> Self:
-        if self.hidden_size % self.heads or self.hidden_size // self.heads < 32:
-            raise ValueError(f"hidden_size {self.hidden_size} / heads {self.heads} must be a whole number >= 32")
-        return self
-
-
 class Lora(Params):
     """Low-rank adapters; merged into the weights before the checkpoint is saved."""
 
@@ -45,6 +27,9 @@ class Lora(Params):
     modules: tuple[str, ...] = Field(
         default=("q_proj", "k_proj", "v_proj", "o_proj", "gate_proj", "up_proj", "down_proj"),
         description="names of the layers that carry an adapter",
+    )
+    last_blocks: int | None = Field(
+        default=None, ge=1, description="adapters in so many of the last blocks, where backward then ends; null: in all"
     )
 
     @field_validator("modules")
@@ -83,11 +68,8 @@ class Recipe(Params):
     logging_steps: int = Field(default=10, ge=1, description="steps between two points of the curve")
     save_steps: int | None = Field(default=None, ge=1, description="intermediate checkpoints; null: only the last one")
     evaluation_items: int = Field(default=200, ge=1, description="held-out items answered after training")
-    evaluation_repetition_penalty: float = Field(
-        default=1.0,
-        ge=1,
-        le=2,
-        description="on tokens an evaluated answer holds already; the method's own evaluation uses 1.3",
+    evaluation_frequency_penalty: float = Field(
+        default=0.0, ge=0, le=2, description="on tokens an evaluated answer holds already, as vLLM has it"
     )
     evaluation_temperature: float = Field(default=0.0, ge=0, le=2, description="of those answers; 0: greedy")
     max_completion_length: int = Field(ge=16, description="tokens an answer may take")
@@ -105,18 +87,11 @@ class Recipe(Params):
 class SftRecipe(Recipe):
     """Supervised fine-tuning: the method's cold start (section 3)."""
 
-    base: str | Architecture = Field(
-        description="folder or hub name of a chat model, or an architecture to start from scratch"
-    )
+    base: str = Field(min_length=1, description="a chat model: embedded, a folder or a hub name")
     max_length: int = Field(ge=64, description="tokens of prompt and answer; longer rows are dropped and counted")
-    completion_only_loss: bool = Field(
-        default=True, description="false: a model from scratch learns to read from the prompts"
-    )
 
     @model_validator(mode="after")
     def _fits(self) -> Self:
-        if isinstance(self.base, Architecture) and self.max_length > self.base.positions:
-            raise ValueError(f"max_length {self.max_length} must be <= base.positions {self.base.positions}")
         if self.max_completion_length >= self.max_length:
             raise ValueError(
                 f"max_completion_length {self.max_completion_length} must be < max_length {self.max_length}"
@@ -220,18 +195,12 @@ def parse(kind: type[AnyRecipe], fields: dict[str, Any]) -> AnyRecipe:
     try:
         return kind.model_validate(fields)
     except ValidationError as error:
-        faults = error.errors()
-        # pydantic tries a base as a name and as an architecture: of a wrong architecture, only its own faults are named
-        faults = [
-            fault for fault in faults if fault["loc"] != ("base", "str") or not isinstance(fault["input"], Mapping)
-        ]
-        wrong = "; ".join(_sentence(fault, kind) for fault in faults)
+        wrong = "; ".join(_sentence(fault, kind) for fault in error.errors())
         raise UserError(f"recipe {fields.get('name', 'without a name')!r}: {wrong}.") from error
 
 
 def _sentence(fault: Any, kind: type[Recipe]) -> str:
-    # without the names that pydantic gives to the branches of a union and to validators
-    place = ".".join(str(part) for part in fault["loc"] if "[" not in str(part) and part != Architecture.__name__)
+    place = ".".join(map(str, fault["loc"]))
     if fault["type"] == "extra_forbidden" and len(fault["loc"]) == 1:
         return f"there is no field {place} (value {fault['input']!r}): there are {', '.join(kind.model_fields)}"
     if fault["type"] == "missing":

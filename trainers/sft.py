@@ -16,8 +16,10 @@ from pydantic import Field, field_validator
 from lake.errors import StageFailed
 from lake.harness.environment import prepare
 from lake.harness.job import ArrowInputs, ArrowRows, JobContext, Params
+from lake.models.embedded import ALIAS, NAME
+from lake.models.named import model_folder
 from lake.tables import TABLES
-from trainers.recipes import Architecture, SftRecipe, load, parse
+from trainers.recipes import SftRecipe, load, parse
 
 
 class SftParams(Params):
@@ -26,9 +28,9 @@ class SftParams(Params):
     recipe: SftRecipe = Field(  # pyright: ignore[reportAssignmentType]
         default="demo",
         validate_default=True,
-        description="demo, gpu, paper, a YAML file beside the profile, or all fields",
+        description="cpu, demo, gpu, gpu-embedded, paper, a YAML file beside the profile, or all fields",
     )
-    seed: int = Field(default=7, description="of the weights, where they start from scratch, and of the order of rows")
+    seed: int = Field(default=7, description="of adapters and of the order of rows")
 
     @field_validator("recipe", mode="before")
     @classmethod
@@ -43,38 +45,31 @@ def distiller(inputs: ArrowInputs, params: SftParams, context: JobContext) -> Ar
 
     The checkpoint lies in the run's artifacts. StageFailed if a row's loss mask hides the end of its answer.
     """
+    recipe, mixture = params.recipe, inputs["gold/mixture"]
+    base = model_folder(recipe.base)  # before this process stops asking hubs
     prepare(offline=True)
     from trainers import checkpoint
     from trainers.dataset import conversations
     from trainers.trl_setup import logged_curves, mean_of
 
-    recipe, mixture = params.recipe, inputs["gold/mixture"]
-    model, tokenizer = _base(recipe, mixture, params.seed)
+    dtype = checkpoint.frozen_dtype(recipe.lora)
+    model, tokenizer = checkpoint.load(str(base), dtype)
     rows, dropped = conversations(mixture, "sft", lambda row: _fits(tokenizer, row, recipe))
     trainer = _trainer(model, tokenizer, rows, params, context)
     trainer.train()
     folder = context.artifacts / "checkpoint"
     points = logged_curves(trainer.state.log_history, ("loss", "grad_norm", "learning_rate"))
     row: dict[str, Any] = {
-        "digest": checkpoint.save(trainer.model, tokenizer, folder), "uri": str(folder),
-        "recipe": recipe.name, "base": recipe.base if isinstance(recipe.base, str) else "from scratch",
+        "digest": checkpoint.save(trainer.model, tokenizer, folder, dtype), "uri": str(folder),
+        "recipe": recipe.name, "base": NAME if recipe.base == ALIAS else recipe.base,
         "steps": trainer.state.global_step, "train_rows": len(rows), "dropped_rows": dropped,
         "loss": mean_of([point for point in points if point["name"] == "loss"][-5:], "loss"),
-        "format_rate": _format_rate(*checkpoint.load(str(folder)), mixture, params), "curve": points,
+        "format_rate": _format_rate(*checkpoint.load(str(folder), dtype), mixture, params), "curve": points,
     }  # fmt: skip
     context.metrics.update(
         {name: float(row[name]) for name in ("steps", "train_rows", "dropped_rows", "loss", "format_rate")}
     )
     yield "models/distiller_sft", pa.Table.from_pylist([row], schema=TABLES["models/distiller_sft"].schema)
-
-
-def _base(recipe: SftRecipe, mixture: ds.Dataset, seed: int) -> tuple[Any, Any]:
-    from trainers import checkpoint, tiny
-    from trainers.dataset import texts
-
-    if isinstance(recipe.base, Architecture):
-        return tiny.untrained(recipe.base, texts(mixture, "sft", recipe.base.tokenizer_rows), seed)
-    return checkpoint.load(recipe.base)
 
 
 def _fits(tokenizer: Any, row: Mapping[str, Any], recipe: SftRecipe) -> bool:
@@ -101,11 +96,11 @@ def _trainer(model: Any, tokenizer: Any, rows: Any, params: SftParams, context: 
         model=model,
         args=SFTConfig(
             **recipe.arguments(), **shared_arguments(context.artifacts / "steps", params.seed),
-            max_length=recipe.max_length, completion_only_loss=recipe.completion_only_loss, train_sampling_strategy="group_by_length",
+            max_length=recipe.max_length, completion_only_loss=True, train_sampling_strategy="group_by_length",
         ),
         train_dataset=rows.select_columns(["prompt", "completion"]),
         processing_class=tokenizer,
-        peft_config=lora_config(recipe.lora),
+        peft_config=lora_config(recipe.lora, model.config.num_hidden_layers),
         callbacks=[ProgressAndTimeLimit(recipe.time_limit_s, context.progress)],
     )  # fmt: skip
     trainer.remove_callback(PrinterCallback)  # it writes every log entry to standard output
@@ -129,6 +124,6 @@ def _format_rate(model: Any, tokenizer: Any, mixture: ds.Dataset, params: SftPar
         mixture, "heldout", lambda row: tokens(tokenizer, row["prompt"], True) <= room, recipe.evaluation_items
     )
     decoding = Decoding(
-        recipe.max_completion_length, recipe.evaluation_temperature, params.seed, recipe.evaluation_repetition_penalty
+        recipe.max_completion_length, recipe.evaluation_temperature, params.seed, recipe.evaluation_frequency_penalty
     )
     return format_rate(written_answers(model, tokenizer, rows["prompt"], decoding), rows["item_type"])

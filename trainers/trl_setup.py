@@ -62,16 +62,18 @@ def shared_arguments(folder: Path, seed: int) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def lora_config(lora: Lora | None) -> Any:
-    """PEFT's configuration of a recipe's adapters, or None where all weights are trained."""
+def lora_config(lora: Lora | None, blocks: int) -> Any:
+    """PEFT's configuration of a recipe's adapters on a model of so many blocks, or None where all weights are trained."""
     if lora is None:
         return None
     from peft import LoraConfig
 
+    first = blocks - min(lora.last_blocks or blocks, blocks)
     return LoraConfig(
         r=lora.rank,
         lora_alpha=lora.alpha,
         lora_dropout=lora.dropout,
         target_modules=list(lora.modules),
+        layers_to_transform=list(range(first, blocks)),
         task_type="CAUSAL_LM",
     )

@@ -54,9 +54,9 @@ def distiller_sft(frames: Frames) -> Iterable[Batch]:
 
 
 def distiller_grpo(frames: Frames) -> Iterable[Batch]:
-    """The suite of models/distiller_grpo: weights that moved; reward, KL and groups without a signal only warn."""
+    """The suite of models/distiller_grpo: weights that moved, if any rollout had a signal; the lack of one, reward and KL only warn."""
     rows = frames["models/distiller_grpo"]
-    numbers = [*_finite("reward"), filled("weight_change"), between("weight_change", LEAST_CHANGE, FINITE)]
+    numbers = [*_finite("reward"), *_finite("weight_change")]
     trends = [
         filled("kl", warning=True),
         between("kl", None, EXPECTED_KL, warning=True),
@@ -66,7 +66,10 @@ def distiller_grpo(frames: Frames) -> Iterable[Batch]:
     yield Batch("models/distiller_grpo", rows, [*_trained(), *numbers, *trends], key="recipe")
     yield _files(rows)
     worse = rows.count_rows(filter=field("reward") < field("reward_before"))
-    yield metrics(none("reward_fell", worse, warning=True))
+    # completions that all earn the same, as when none is well formed yet, give no gradient: then adapters stay where they are
+    signal = pc.coalesce(field("frac_reward_zero_std") < 1, pc.scalar(True))
+    unmoved = rows.count_rows(filter=(field("weight_change") < LEAST_CHANGE) & signal)
+    yield metrics(none("weights_that_did_not_move", unmoved), none("reward_fell", worse, warning=True))
 
 
 def champion(frames: Frames) -> Iterable[Batch]:

@@ -28,7 +28,10 @@ UNAVAILABLE = "unavailable"  # an error that begins so is not the request's faul
 
 @dataclass(frozen=True)
 class Request:
-    """One chat request. Models read `messages`; the rules engine reads `task` and `payload` and answers in the same form."""
+    """One chat request. Models read `messages`; the rules engine reads `task` and `payload` and answers in the same form.
+
+    frequency_penalty: what a token's logit loses each time the answer holds the token already; the prompt does not count.
+    """
 
     id: str
     task: Task
@@ -38,6 +41,7 @@ class Request:
     temperature: float = 0.0
     seed: int = 7
     prompt_version: str = ""
+    frequency_penalty: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -95,7 +99,9 @@ class EngineParams(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     kind: Kind = Field(default="rules", description="rules (no weights), vllm, openai_api, or scripted (tests)")
-    model: str = Field(default="", description="vllm: folder or hub name; openai_api: the name the server knows it by")
+    model: str = Field(
+        default="", description="vllm: embedded, a folder or a hub name; openai_api: the name the server knows it by"
+    )
     max_model_len: int | None = Field(
         default=None,
         ge=16,

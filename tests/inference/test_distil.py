@@ -134,6 +134,20 @@ def test_a_group_that_breaks_the_engine_is_refused_and_the_other_is_not(
     assert [row["group_id"] for row in rows["gold/distilled"]] == ["grp_a"]
 
 
+def test_the_penalty_of_the_params_is_asked_for(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from inference.text_engines.scripted import ScriptedEngine
+
+    asked: set[float] = set()
+
+    def noting(self: ScriptedEngine, requests: Any, answer: Any = ScriptedEngine.generate) -> Any:
+        asked.update(request.frequency_penalty for request in requests)
+        return answer(self, requests)
+
+    monkeypatch.setattr(ScriptedEngine, "generate", noting)
+    run(tmp_path, f"<answer>{ITEM}</answer>", limits=LENIENT, frequency_penalty=0.5)
+    assert asked == {0.5}
+
+
 def test_the_order_of_the_rows_does_not_matter(tmp_path: Path) -> None:
     shuffled = inputs()
     for key in ("silver/groups", "silver/unique_instructions"):

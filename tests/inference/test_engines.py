@@ -99,7 +99,15 @@ def params(server: Server, **changes: Any) -> EngineParams:
 
 def requests(count: int) -> list[Request]:
     return [
-        Request(f"row{n}", "distil", [{"role": "user", "content": str(n)}], max_tokens=9, temperature=0.5, seed=n)
+        Request(
+            f"row{n}",
+            "distil",
+            [{"role": "user", "content": str(n)}],
+            max_tokens=9,
+            temperature=0.5,
+            seed=n,
+            frequency_penalty=0.25,
+        )
         for n in range(count)
     ]
 
@@ -111,9 +119,8 @@ def test_answers_of_a_server_come_back_in_order_with_their_tokens(start: Start) 
     assert [(answer.id, answer.text) for answer in answers] == [(f"row{n}", f"echo {n}") for n in range(8)]
     assert {(answer.prompt_tokens, answer.completion_tokens) for answer in answers} == {(3, 2)}
     sent = sorted(server.bodies, key=lambda body: body["seed"])
-    assert [(body["model"], body["max_tokens"], body["temperature"], body["seed"]) for body in sent] == [
-        ("m", 9, 0.5, n) for n in range(8)
-    ]
+    settings = ("model", "max_tokens", "temperature", "frequency_penalty", "seed")
+    assert [tuple(body[name] for name in settings) for body in sent] == [("m", 9, 0.5, 0.25, n) for n in range(8)]
     assert server.most_in_flight <= 3
     assert server.keys == {None}
 
@@ -210,7 +217,7 @@ def test_a_server_that_is_not_there_ends_the_run(start: Start) -> None:
             {"kind": "openai_api", "base_url": "http://127.0.0.1", "model": "m", "api_key_env": "NOT_SET_ANYWHERE"},
             "NOT_SET_ANYWHERE",
         ),
-        ({"kind": "vllm"}, "needs a model"),
+        ({"kind": "vllm"}, "No model is named"),
     ],
 )
 def test_an_engine_that_cannot_work_says_so_when_it_is_opened(changes: dict[str, Any], told: str) -> None:

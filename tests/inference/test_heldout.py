@@ -110,6 +110,22 @@ def test_both_models_answer_every_heldout_item_and_no_other(tmp_path: Path) -> N
 
 
 @pytest.mark.usefixtures("no_model")
+def test_the_penalty_of_the_params_is_asked_for(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from inference.text_engines.scripted import ScriptedEngine
+
+    asked: set[float] = set()
+
+    def noting(self: ScriptedEngine, requests: Any, answer: Any = ScriptedEngine.generate) -> Any:
+        asked.update(request.frequency_penalty for request in requests)
+        return answer(self, requests)
+
+    monkeypatch.setattr(ScriptedEngine, "generate", noting)
+    challenger = EngineParams(kind="scripted", answers=("x",))
+    collected(answers(inputs(), HeldoutParams(challenger=challenger, frequency_penalty=0.5), context(tmp_path)))
+    assert asked == {0.5}
+
+
+@pytest.mark.usefixtures("no_model")
 def test_without_a_checkpoint_the_stage_fails(tmp_path: Path) -> None:
     with pytest.raises(StageFailed, match="holds 0 checkpoints"):
         collected(

@@ -52,6 +52,11 @@ def test_a_seed_gives_the_same_text_again_and_alone(told: dict[str, Any]) -> Non
     assert len(texts) == 7, "different requests and seeds give different noise"
 
 
+def test_a_penalty_keeps_a_greedy_answer_from_repeating_itself(told: dict[str, Any]) -> None:
+    greedy, penalised = (told[name][0]["text"] for name in ("greedy", "penalised"))
+    assert len(set(penalised)) / len(penalised) > len(set(greedy)) / len(greedy)  # of characters: it speaks no words
+
+
 def test_nothing_and_only_over_long_requests_are_no_trouble(told: dict[str, Any]) -> None:
     assert told["nothing"] == []
     assert told["only_too_long"] == told["first"][3:4]

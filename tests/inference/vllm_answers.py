@@ -5,27 +5,16 @@ from __future__ import annotations
 import json
 import os
 import sys
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+
+from tiny_chat import write_tiny_chat
+
 from inference.text_engines import Completion, EngineParams, Generator, Request, open_engine
-from trainers.recipes import Architecture
 
 POSITIONS = 256
-
-
-def write_checkpoint(folder: Path) -> None:
-    """A Qwen2-shaped model that was never trained: it speaks noise, but through every part of a real engine."""
-    from trainers.tiny import untrained
-
-    shape = Architecture(hidden_size=96, layers=2, heads=3, vocabulary=400, positions=POSITIONS)
-    model, tokenizer = untrained(
-        shape, ["A kettle boils water for tea.", "Bread rises because yeast makes gas."], seed=7
-    )
-    # as flat as can be: sharp logits say the same for every seed
-    model.get_parameter("model.norm.weight").data.fill_(1.0)
-    model.save_pretrained(folder)
-    tokenizer.save_pretrained(folder)
 
 
 def requests() -> list[Request]:
@@ -41,7 +30,9 @@ def ask(engine: Generator, asked: list[Request]) -> list[Completion]:
 
 def main(folder: Path) -> None:
     checkpoint = folder / "checkpoint"
-    write_checkpoint(checkpoint)
+    write_tiny_chat(
+        checkpoint, ["A kettle boils water for tea.", "Bread rises because yeast makes gas."], 400, POSITIONS
+    )
     asked = requests()
     with open_engine(EngineParams(kind="vllm", model=str(checkpoint), dtype="float32")) as engine:
         answers = {
@@ -50,6 +41,8 @@ def main(folder: Path) -> None:
             "alone": ask(engine, asked[5:6]),
             "nothing": ask(engine, []),
             "only_too_long": ask(engine, asked[3:4]),
+            "greedy": ask(engine, [replace(asked[0], temperature=0.0, max_tokens=64)]),
+            "penalised": ask(engine, [replace(asked[0], temperature=0.0, max_tokens=64, frequency_penalty=2.0)]),
         }
         told = {name: [asdict(answer) for answer in found] for name, found in answers.items()}
         told["model"] = engine.model

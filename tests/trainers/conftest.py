@@ -13,7 +13,18 @@ sys.path.insert(0, str(Path(__file__).parent))
 
 
 @pytest.fixture(scope="session")
-def fine_tuned(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
+def toy_sft(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
+    """A recipe that fine-tunes a tiny random chat model."""
+    import toy
+    from tiny_chat import write_tiny_chat
+
+    folder = tmp_path_factory.mktemp("tiny")
+    write_tiny_chat(folder, toy.texts(), vocabulary=600, positions=512)
+    return toy.SFT | {"base": str(folder)}
+
+
+@pytest.fixture(scope="session")
+def fine_tuned(toy_sft: dict[str, Any], tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     """The row of models/distiller_sft and the metrics of the run that made it."""
     import toy
 
@@ -21,7 +32,7 @@ def fine_tuned(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
 
     context = toy.context(tmp_path_factory.mktemp("sft") / "artifacts")
     inputs = {"gold/mixture": toy.dataset("gold/mixture", toy.mixture_rows())}
-    [(key, table)] = distiller(inputs, SftParams(recipe=toy.SFT), context)  # type: ignore[arg-type]
+    [(key, table)] = distiller(inputs, SftParams(recipe=toy_sft), context)  # type: ignore[arg-type]
     assert key == "models/distiller_sft"
     return {"row": table.to_pylist()[0], "metrics": context.metrics}
 

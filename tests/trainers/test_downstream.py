@@ -9,7 +9,7 @@ import toy
 from trainers.downstream import EvaluationParams, evaluation, facts
 
 PARAMS = EvaluationParams.model_validate({
-    "architecture": toy.TINY, "examples": 20, "steps": 3, "batch": 2, "block": 32, "heldout_items": 5, "seeds": [0, 1, 2],
+    "base": toy.TINY, "examples": 20, "steps": 3, "batch": 2, "block": 32, "heldout_items": 5, "seeds": [0, 1, 2],
 })  # fmt: skip
 
 
@@ -56,6 +56,23 @@ def test_every_arm_and_seed_has_its_losses_on_equally_many_examples(tmp_path: Pa
     assert again.equals(table)
 
 
+def test_a_named_model_is_each_arms_fresh_start_and_adapters_alone_are_trained(
+    toy_sft: dict[str, Any], tmp_path: Path
+) -> None:
+    named = {"base": toy_sft["base"], "lora": {"rank": 4, "alpha": 8, "last_blocks": 1}, "seeds": (0, 1)}
+    params = EvaluationParams.model_validate(PARAMS.model_dump() | named)
+    [(_, table)] = evaluation(inputs(), params, toy.context(tmp_path / "a"))
+    losses = {(row["arm"], row["seed"]): row["value"] for row in table.to_pylist() if row["metric"] == "heldout_loss"}
+    assert len(losses) == 6 and len(set(losses.values())) == 6
+    [(_, again)] = evaluation(inputs(), params, toy.context(tmp_path / "b"))
+    assert again.equals(table), "an arm began where the one before it had ended"
+    from trainers.starting_points import starting_point
+
+    fresh, _ = starting_point(params, lambda: pytest.fail("a named model has a tokenizer"))
+    trained = {name for name, weight in fresh(0).named_parameters() if weight.requires_grad}
+    assert trained and all("lora_" in name and ".layers.1." in name for name in trained)
+
+
 def test_training_on_what_is_asked_lowers_the_loss_more_than_training_on_something_else(tmp_path: Path) -> None:
     targets = [
         {"id": f"rel_{n}", "prompt": "", "answer": row["target"]}
@@ -89,7 +106,7 @@ def test_the_loss_of_many_texts_is_that_of_each_token_read_alone() -> None:
     from trainers import tiny
     from trainers.language_modelling import loss_per_token
 
-    shape = PARAMS.architecture
+    shape = PARAMS.base
     texts = [f"A ladder has {'many ' * n}rungs." for n in range(20)]
     tokenizer = tiny.tokenizer_from(texts, shape.vocabulary, shape.positions)
     model = tiny.model_from(shape, tokenizer, 0).eval()

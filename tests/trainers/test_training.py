@@ -1,14 +1,16 @@
 """Real TRL on a toy model: what a checkpoint's row says is true of the checkpoint."""
 
+import doctest
 import math
 from collections.abc import Mapping, Sequence
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
 import pytest
 import toy
 
-from lake.errors import StageFailed
+from lake.errors import StageFailed, UserError
 from lake.harness.environment import prepare
 from lake.ids import sha256_folder
 from trainers.grpo import GrpoParams, distiller
@@ -39,9 +41,11 @@ def test_a_checkpoint_is_safetensors_and_reloads_to_the_same_weights(
     assert checkpoint.weight_change(folder, tmp_path) == 0
 
 
-def test_the_same_rows_in_another_order_give_the_same_checkpoint(fine_tuned: dict[str, Any], tmp_path: Path) -> None:
+def test_the_same_rows_in_another_order_give_the_same_checkpoint(
+    fine_tuned: dict[str, Any], toy_sft: dict[str, Any], tmp_path: Path
+) -> None:
     shuffled = toy.dataset("gold/mixture", toy.mixture_rows()[::-1])
-    [(_, table)] = fine_tune({"gold/mixture": shuffled}, SftParams(recipe=toy.SFT), toy.context(tmp_path / "a"))  # type: ignore[arg-type]
+    [(_, table)] = fine_tune({"gold/mixture": shuffled}, SftParams(recipe=toy_sft), toy.context(tmp_path / "a"))  # type: ignore[arg-type]
     again = table.to_pylist()[0]
     assert again["digest"] == fine_tuned["row"]["digest"]
     assert again["curve"] == fine_tuned["row"]["curve"]
@@ -61,7 +65,9 @@ def test_rows_that_are_too_long_are_dropped_whole_and_counted(fine_tuned: dict[s
         conversations(mixture, "sft", lambda _: False)
 
 
-def test_a_template_that_hides_the_end_of_a_turn_is_refused(fine_tuned: dict[str, Any], tmp_path: Path) -> None:
+def test_a_template_that_hides_the_end_of_a_turn_is_refused(
+    fine_tuned: dict[str, Any], toy_sft: dict[str, Any], tmp_path: Path
+) -> None:
     from trainers import checkpoint
     from trainers.dataset import conversations
     from trainers.sft import _trainer  # pyright: ignore[reportPrivateUsage]
@@ -70,14 +76,53 @@ def test_a_template_that_hides_the_end_of_a_turn_is_refused(fine_tuned: dict[str
     tokenizer.chat_template = str(tokenizer.chat_template).replace("<|end|>", "")
     rows, _ = conversations(toy.dataset("gold/mixture", toy.mixture_rows()), "sft", lambda _: True)
     with pytest.raises(StageFailed, match="do not teach an answer's end"):
-        _trainer(model, tokenizer, rows, SftParams(recipe=toy.SFT), toy.context(tmp_path / "a"))  # type: ignore[arg-type]
+        _trainer(model, tokenizer, rows, SftParams(recipe=toy_sft), toy.context(tmp_path / "a"))  # type: ignore[arg-type]
 
 
-def test_the_time_limit_ends_training_after_the_step_that_passes_it(tmp_path: Path) -> None:
+def test_the_time_limit_ends_training_after_the_step_that_passes_it(toy_sft: dict[str, Any], tmp_path: Path) -> None:
     inputs = {"gold/mixture": toy.dataset("gold/mixture", toy.mixture_rows())}
-    params = SftParams(recipe=toy.SFT | {"max_steps": 1000, "time_limit_s": 0.001})  # type: ignore[arg-type]
+    params = SftParams(recipe=toy_sft | {"max_steps": 1000, "time_limit_s": 0.001})  # type: ignore[arg-type]
     [(_, table)] = fine_tune(inputs, params, toy.context(tmp_path / "a"))
     assert table.to_pylist()[0]["steps"] == 1
+
+
+def test_adapters_move_the_last_blocks_alone_and_are_merged_into_the_checkpoint(
+    toy_sft: dict[str, Any], tmp_path: Path
+) -> None:
+    inputs = {"gold/mixture": toy.dataset("gold/mixture", toy.mixture_rows())}
+    params = SftParams(recipe=toy_sft | {"lora": {"rank": 4, "alpha": 8, "last_blocks": 1}})  # type: ignore[arg-type]
+    [(_, table)] = fine_tune(inputs, params, toy.context(tmp_path / "a"))
+    row = table.to_pylist()[0]
+    before, after = (weights(folder) for folder in (toy_sft["base"], row["uri"]))
+    assert before.keys() == after.keys(), "an adapter was left beside the weights"
+    moved = {name for name in before if not before[name].allclose(after[name], atol=0, rtol=2**-7)}
+    assert moved == {name for name in before if name.startswith("model.layers.1.") and name.endswith("_proj.weight")}
+    losses = [point["value"] for point in row["curve"] if point["name"] == "loss"]
+    assert losses[-1] < losses[0]
+
+
+def weights(folder: str) -> dict[str, Any]:
+    from safetensors.torch import load_file
+
+    return {name: weight.float() for name, weight in load_file(Path(folder) / "model.safetensors").items()}
+
+
+def test_a_model_that_no_hub_gives_is_one_sentence(
+    toy_sft: dict[str, Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def unreachable(name: str, **_: object) -> str:
+        raise OSError("no network")
+
+    monkeypatch.setattr("huggingface_hub.snapshot_download", unreachable)
+    inputs = {"gold/mixture": toy.dataset("gold/mixture", toy.mixture_rows())}
+    params = SftParams(recipe=toy_sft | {"base": "no/such-model"})  # type: ignore[arg-type]
+    with pytest.raises(UserError, match="There is no model 'no/such-model'"):
+        list(fine_tune(inputs, params, toy.context(tmp_path / "a")))
+
+
+def test_the_penalty_of_the_worked_example_is_true() -> None:
+    found = doctest.testmod(import_module("trainers.generation"))
+    assert found.attempted > 0 and found.failed == 0
 
 
 def letters(completions: Sequence[str], columns: Mapping[str, Sequence[Any]]) -> list[float]:

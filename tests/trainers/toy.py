@@ -12,8 +12,8 @@ from lake.tables import TABLES
 from texts.formats import FORMATS
 
 TINY = {"hidden_size": 96, "layers": 2, "heads": 3, "vocabulary": 600, "positions": 512}
-SFT: dict[str, Any] = {
-    "name": "toy", "base": TINY, "learning_rate": 3e-3, "per_device_train_batch_size": 4, "max_steps": 6, "bf16": False,
+SFT: dict[str, Any] = {  # without its base
+    "name": "toy", "learning_rate": 3e-3, "per_device_train_batch_size": 4, "max_steps": 6, "bf16": False,
     "max_length": 400, "max_completion_length": 96, "evaluation_items": 4, "logging_steps": 1,
 }  # fmt: skip
 GRPO: dict[str, Any] = {
@@ -38,6 +38,11 @@ def mixture_rows() -> list[dict[str, Any]]:
             "members": members, "target": target,
         })  # fmt: skip
     return rows
+
+
+def texts() -> list[str]:
+    """What the distiller reads and writes, for a tokenizer to learn from."""
+    return ["\n".join([*row["members"], row["target"]]) for row in mixture_rows()]
 
 
 def dataset(key: str, rows: list[dict[str, Any]]) -> ds.Dataset:

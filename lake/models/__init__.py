@@ -1,0 +1,1 @@
+"""Language models as folders on this machine: the one in the box, and whatever else params name."""
