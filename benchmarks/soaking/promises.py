@@ -18,7 +18,7 @@ Ids = Mapping[str, Key]  # raw ids, as told by where their rows lie
 
 BRONZE, QUARANTINE = "bronze/instructions", "bronze/instructions_quarantine"
 SILVER, REJECTED, CHANGED = "silver/instructions", "silver/instructions_rejected", "silver/instructions_changed"
-UNIQUE, DUPLICATES = "silver/unique_instructions", "silver/duplicates"
+UNIQUE, DUPLICATES, SIGNATURES = "silver/unique_instructions", "silver/duplicates", "silver/signatures"
 QUALITY, UNRATED, RATINGS = "silver/quality", "silver/unrated", "silver/ratings"
 GROUPS, SINGLETONS, EMBEDDINGS = "silver/groups", "silver/singletons", "silver/embeddings"
 
@@ -114,6 +114,8 @@ def nothing_waits(tables: Tables, fresh: Collection[str]) -> Iterator[str]:
         if stage in fresh and entered != left:
             lost, strange = sorted(entered - left), sorted(left - entered)
             yield f"{stage} lost {len(lost)} rows {lost[:3]}, and has {len(strange)} that nobody gave it {strange[:3]}"
+    if UNIQUE in fresh and _ids(tables, SIGNATURES) != unique:
+        yield f"{SIGNATURES} is of other records than {UNIQUE}"
     if EMBEDDINGS in fresh:
         missing = {row["text_hash"] for row in tables[UNIQUE]} - {row["text_hash"] for row in tables[EMBEDDINGS]}
         if missing:
@@ -139,6 +141,13 @@ def kept_are_distinct(tables: Tables, ids: Ids) -> Iterator[str]:
     records = _records(ids)
     found = Counter(exact_key(records[row["raw_id"]]) for row in tables[UNIQUE])
     yield from (f"{count} copies of {key} were kept" for key, count in found.items() if count > 1)
+
+
+def kept_are_rated(tables: Tables) -> Iterator[str]:
+    """Every rating is one: the rules that judge here have an opinion on any text."""
+    yield from (
+        f"{row['id']} has the rating {row['overall']}" for row in tables[RATINGS] if row["overall"] not in range(1, 11)
+    )
 
 
 def groups_are_whole(tables: Tables) -> Iterator[str]:

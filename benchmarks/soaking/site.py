@@ -93,7 +93,8 @@ class Site:
         broken += promises.nothing_waits(tables, self.fresh)
         if not broken:  # with rows that nobody delivered the rest cannot be asked
             broken += promises.duplicates_are_copies(tables, self.ids)
-            broken += [*promises.kept_are_distinct(tables, self.ids), *promises.groups_are_whole(tables)]
+            broken += [*promises.kept_are_distinct(tables, self.ids), *promises.kept_are_rated(tables)]
+            broken += promises.groups_are_whole(tables)
             broken += promises.kept_as_they_were(tables) if UNIQUE in self.fresh else []
         if not broken and tables[BRONZE]:
             self.must("ledger")

@@ -61,7 +61,8 @@ def lake() -> tuple[World, Lake]:
         {"removed_id": "rec_3", "kept_id": "rec_1", "rule": "exact_record", "similarity": 1.0}
     ]
     tables["silver/embeddings"] = [{"text_hash": row["text_hash"]} for row in tables["silver/unique_instructions"]]
-    tables["silver/ratings"] = [{"id": "rec_1"}, {"id": "rec_2"}]
+    tables["silver/signatures"] = [{"id": "rec_1"}, {"id": "rec_2"}]
+    tables["silver/ratings"] = [{"id": "rec_1", "overall": 8}, {"id": "rec_2", "overall": 3}]
     tables["silver/quality"] = [{"id": "rec_1", "high": True}, {"id": "rec_2", "high": False}]
     tables["silver/singletons"] = [{"id": "rec_2"}]
     return world, tables
@@ -108,7 +109,11 @@ def grouped(size: int, *members: str) -> Callable[[Lake], None]:
 def keeping_the_copy(tables: Lake) -> None:
     tables["silver/duplicates"].clear()
     tables["silver/unique_instructions"].append(dict(tables["silver/instructions"][2]))
-    for table, row in (("silver/ratings", {}), ("silver/quality", {"high": True})):
+    for table, row in (
+        ("silver/ratings", {"overall": 8}),
+        ("silver/quality", {"high": True}),
+        ("silver/signatures", {}),
+    ):
         tables[table].append({"id": "rec_3", **row})
     tables["silver/embeddings"].append({"text_hash": tables["silver/instructions"][2]["text_hash"]})
 
@@ -132,6 +137,8 @@ FAULTS: dict[str, tuple[Callable[[Lake], None], str]] = {
     "a copy was kept": (keeping_the_copy, "2 copies of"),
     "a kept record is another": (with_other("silver/unique_instructions", prompt="How?"), "is another row"),
     "a record is not rated": (without("silver/ratings"), "silver/ratings lost 1"),
+    "a record has no signature": (without("silver/signatures"), "silver/signatures is of other records"),
+    "a rating is none": (with_other("silver/ratings", overall=None), "has the rating None"),
     "a record is rated twice": (with_more("silver/ratings", id="rec_1"), "rec_1 is 2 times"),
     "a record has no score": (without("silver/quality"), "silver/quality lost 1"),
     "a text has no vector": (without("silver/embeddings"), "no vector for 1"),
