@@ -57,7 +57,7 @@ _PART_WANTED = (
     r"|(?:(?:in)?definite|english|common|missing|french|german) articles?|pronouns?|(?:which|what) (?:[\w-]+ ){0,3}words?|last word|ends? (?:with|in|on)|ending (?:with|in|on)|cut[ -]off|truncat\w*|incomplete|unfinished"
     r"|trail(?:s|ing)?|cliff-?hanger|half[ -](?:finished|sentence)|comma|open(?:s|ing)? (?:brace|bracket|parenthes[ie]s)|unclosed|left open"
     r"|vervollständig\w*|setze .{0,40} fort|anfang|beginn|complétez?|continuez?|début|completa|continúa|comienzo|complete a|continue)\b"
-    r"|续写|补全|填空|开头|接着写|下一|完成以下|连词|,\s*$|\.\.\.\s*$|…\s*$|_{3,}"
+    r"|\b(?:complete|continue|finish) ?:|续写|补全|填空|开头|接着写|下一|完成以下|连词|,\s*$|\.\.\.\s*$|…\s*$|_{3,}"
 )
 
 _BLANK = r"(?:^|[^{$=\\\"'“‘#@%}>])\{\{\s*[A-Za-z_][\w .-]*\}\}(?:[^}]|$)"
@@ -93,7 +93,7 @@ def blanks(prompts: pa.StringArray, answers: pa.StringArray) -> pa.BooleanArray:
 
     A blank that a prompt has and its answer repeats is what they speak of.
     """
-    left = pc.or_(matches(prompts, _BLANK), matches(answers, _BLANK))
+    left = pc.or_(matches(prompts, _BLANK, "{{"), matches(answers, _BLANK, "{{"))
     if not pc.any(left).as_py():
         return left
     some, others = prompts.filter(left), answers.filter(left)
@@ -124,7 +124,7 @@ def _open_clause(ends: pa.StringArray) -> pa.BooleanArray:
 
 
 def _open_fence(answers: pa.StringArray) -> pa.BooleanArray:
-    fenced = matches(answers, _FENCE)
+    fenced = matches(answers, _FENCE, "```")
     if not pc.any(fenced).as_py():
         return fenced
     some = answers.filter(fenced)

@@ -57,8 +57,9 @@ _BESIDE_HAN = r"[\p{Hiragana}\p{Katakana}\p{Hangul}]"
 def languages(texts: pa.StringArray, default: str, confidence: float) -> pa.StringArray:
     """The ISO 639-1 code of each text's language; `default` where the model is less sure than `confidence`."""
     beginnings = pc.utf8_slice_codeunits(texts, 0, _CHARACTERS)
-    english = pc.and_(matches(beginnings, _LATIN), matches(beginnings, _ENGLISH))
-    chinese = pc.and_(pc.invert(english), _chinese(beginnings))
+    latin = matches(beginnings, _LATIN)
+    english, beyond = pc.and_(latin, matches(beginnings, _ENGLISH)), pc.invert(latin)
+    chinese = pc.replace_with_mask(beyond, beyond, _chinese(beginnings.filter(beyond)))
     unsettled = pc.invert(pc.or_(english, chinese))
     guesses = _guesses(beginnings.filter(unsettled), default, confidence)
     foreign = pc.not_equal(guesses, default)
@@ -87,12 +88,13 @@ def _guesses(texts: pa.StringArray, default: str, confidence: float) -> pa.Strin
 
 def _chinese(texts: pa.StringArray) -> pa.BooleanArray:
     in_han = pc.and_(matches(texts, _HAN), pc.invert(matches(texts, _BESIDE_HAN)))
-    some = texts.filter(in_han)
+    mixed = pc.and_(in_han, matches(texts, "[A-Za-z]"))
+    some = texts.filter(mixed)
     # a Han character says as much as a short word
     more = pc.greater(
         pc.multiply(pc.count_substring_regex(some, r"\p{Han}"), 2), pc.count_substring_regex(some, "[A-Za-z]")
     )
-    return pc.replace_with_mask(in_han, in_han, more)
+    return pc.replace_with_mask(in_han, mixed, more)
 
 
 def _guess(text: str, default: str, confidence: float) -> str:

@@ -44,6 +44,11 @@ _DECLINES = (
     r"(?:desculpe.{0,40}?)?como (?:um |uma )?(?:modelo de linguagem|ia\b|inteligência artificial).{0,120}?\bnão (?:posso|tenho|sou)\b",
     r"(?:(?:很?抱歉|对不起).{0,20}?)?(?:我(?:只)?是|作为)(?:一个|一名|一款|一种)?(?:大型)?(?:ai|人工智能|语言模型).{0,60}?(?:无法|不能|没有|不具备|不会)",
 )
+# what each of these begins with: few answers do, and the whole pattern is dear
+_OPENING = (
+    r"(?i)^[^\w]*(?:i(?:['’]?m| am| can| won)|sorry|unfortunately|apologies|as an? (?:large|language|ai|artificial)|tut mir|leider|entschuldigung|als (?:ki|künst|sprach)"
+    r"|désolé|je suis|malheureusement|en tant|lo siento|como |desculpe|很?抱歉|对不起|我只?是|作为)"
+)
 _REFUSAL = rf"(?is)^[^\w]*(?:{'|'.join(_DECLINES)})"
 _REFUSALS = re.compile(_REFUSAL)
 # questions about machines, or about whom they are put to
@@ -68,7 +73,8 @@ _LEAST_SAID = 8  # words: less is no answer
 
 def declines(answers: pa.StringArray, prompts: pa.StringArray, most_words: int) -> pa.BooleanArray:
     """Whether an answer of at most `most_words` words (a Han character counts as half a word) only declines."""
-    suspects = matches(answers, _REFUSAL)
+    suspects = matches(answers, _OPENING)
+    suspects = pc.replace_with_mask(suspects, suspects, matches(answers.filter(suspects), _REFUSAL))
     if not pc.any(suspects).as_py():
         return suspects
     some = answers.filter(suspects)

@@ -15,6 +15,7 @@ What is dear is done only to the texts that a cheap pass over the column finds t
 # pyright: reportAttributeAccessIssue=false
 # pyarrow.compute makes its functions when it is imported
 
+import re
 from collections.abc import Callable
 from functools import reduce
 
@@ -33,6 +34,12 @@ _SOUND = (
 _UNSURE = rf"[^{_SOUND}]"
 # All that ftfy's test for broken encodings reacts to: two such characters side by side, or one of few that suffice
 _PERHAPS_BROKEN = rf"[^{_SOUND}][^\x00-\x7f]|[^\x00-\x7f][^{_SOUND}]|[ÂÃŒœ\x{{80}}-\x{{9f}}]"
+
+# All that NFC may change or put in another order: marks, parts of Hangul, and characters that stand for others; of these, whole blocks
+UNCOMPOSED = (
+    r"[\p{M}\x{374}\x{37e}\x{387}\x{958}-\x{9df}\x{a33}-\x{a5e}\x{b5c}\x{b5d}\x{f43}-\x{f69}\x{1100}-\x{11ff}\x{1f71}-\x{1ffd}\x{2000}\x{2001}\x{2126}"
+    r"\x{212a}\x{212b}\x{2329}\x{232a}\x{2adc}\x{f900}-\x{faff}\x{fb1d}-\x{fb4e}\x{1d15e}-\x{1d1c0}\x{2f800}-\x{2fa1d}]"
+)
 
 _TERMINAL_CODE = r"\x1b\[[0-9;?]*[A-Za-z]"
 _BREAK = r"\r\n?|[\x{2028}\x{2029}]"
@@ -85,9 +92,15 @@ def passage_key(texts: pa.StringArray) -> pa.StringArray:
     return pc.utf8_trim_whitespace(pc.replace_substring_regex(forms, r"[\s\pP\pZ]+", " "))
 
 
-def matches(texts: pa.StringArray, pattern: str) -> pa.BooleanArray:
-    """Whether the RE2 `pattern` occurs in each text."""
-    return pc.match_substring_regex(texts, pattern)
+def matches(texts: pa.StringArray, pattern: str, sign: str = "") -> pa.BooleanArray:
+    """Whether the RE2 `pattern` occurs in each text; one that has not the `sign`, which is part of the pattern, need not be tried."""
+    if not sign:
+        return pc.match_substring_regex(texts, pattern)
+    # RE2 looks for plain characters faster than Arrow does
+    signed = pc.match_substring_regex(texts, re.escape(sign))
+    if not pc.any(signed).as_py():
+        return signed
+    return pc.replace_with_mask(signed, signed, pc.match_substring_regex(texts.filter(signed), pattern))
 
 
 def change_where(
@@ -108,7 +121,8 @@ def _tidy(texts: pa.StringArray) -> pa.StringArray:
 
 
 def _mend(texts: pa.StringArray) -> pa.StringArray:
-    return pc.utf8_normalize(change_where(texts, _PERHAPS_BROKEN, _fix_encoding), form="NFC")
+    mended = change_where(texts, _PERHAPS_BROKEN, _fix_encoding)
+    return change_where(mended, UNCOMPOSED, lambda some: pc.utf8_normalize(some, form="NFC"))
 
 
 def _fix_encoding(texts: pa.StringArray) -> pa.StringArray:

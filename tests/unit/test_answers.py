@@ -128,6 +128,47 @@ def test_a_fragment_that_was_asked_for_is_finished(prompt: str, answer: str) -> 
 
 
 @pytest.mark.parametrize(
+    ("prompt", "answer"),
+    [
+        ("Complete: The cat sat on", "the mat that the old woman had put in front of the"),
+        ("Continue: red, green,", "blue, and then some of the shades that lie between the others,"),
+        ("Which preposition goes with 'depend'?", "The preposition that goes with the verb depend is of"),
+        ("Print a greeting in Python", "```python\nprint('hello')"),
+        ("Loop over the files in a shell.", "```sh\nfor file in *; do\n  echo $file\ndone"),
+        ("Sign off, please", "I wish you all the best for the new job.\n\nKind regards,"),
+        ("Write a haiku", "Old silent pond\na frog jumps in\nthe sound of"),
+        ("Name the dish", "Sauce à la"),
+        ("What does a colon introduce?", "It introduces a list such as this one:"),
+        ("Give the function header only.", "Its header alone is void run(int n) {"),
+        ("As JSON?", '{"a": [1, 2, {"b": null}]}'),
+    ],
+)
+def test_an_answer_that_only_looks_cut_off_is_finished(prompt: str, answer: str) -> None:
+    assert not cut(answer, "en", prompt)
+
+
+@pytest.mark.parametrize(
+    ("prompt", "answer"),
+    [
+        ("How is a loop written in Jinja?", "{% for a in b %}{{ a }}{% endfor %}"),
+        ("Show an env line of a GitHub workflow.", "env: ${{ vars.MODE }}"),
+        ("Show a Vue binding.", "<p>{{ message }}</p>"),
+        ("How does Angular interpolate?", "Use {{ user.name }} in the view."),
+        ("How does a Go template print a field?", "Hello {{.Name}}"),
+        ("How do I keep braces in format()?", "\\frac{{a}}{{b}}"),
+        ("Print braces with Rust's format!.", 'format!("{{}}")'),
+        ("What is a set of sets?", "{{1}, {2}} is one."),
+        ("A replica count in Helm?", "replicas: {{ .Values.replicas }}"),
+        ("How does one dbt model name another?", "select * from {{ ref('orders') }}"),
+        ("Mark a missing citation in wikitext", "Write {{citation needed}} behind it."),
+        ("A style prop in JSX?", "<b style={{ color: 'red' }}>hi</b>"),
+    ],
+)
+def test_double_braces_that_are_the_answer_are_no_blank(prompt: str, answer: str) -> None:
+    assert not blank(answer, prompt)
+
+
+@pytest.mark.parametrize(
     "answer",
     [
         "As an AI language model, I cannot do that.",

@@ -87,6 +87,32 @@ def test_what_may_be_meant_stays(prompt: str, answer: str) -> None:
     assert cleaned(prompt, answer) == [prompt, answer]
 
 
+@pytest.mark.parametrize(
+    ("prompt", "answer"),
+    [
+        ("How do I shade a cell of a web page's table?", '<td style="background:#eee">1</td>'),
+        ("Write an RSS item.", "<item><title>Rain</title></item>"),
+        ("What does SVG use for circles?", '<circle cx="5" cy="5" r="4"/>'),
+        ("How is a video embedded in HTML?", '<video src="a.mp4" controls></video>'),
+        ("What is the XML declaration?", '<?xml version="1.0"?>'),
+        ("Which entity is a space in HTML?", "&nbsp;"),
+        ("How do generics look in C#?", "Dictionary<string, List<int>> d;"),
+        ("And in Kotlin?", "val m: Map<String, Int> = mapOf()"),
+        ("Which arrow functions are there?", "const f = (a) => a < 3 && a > 1;"),
+        ("A template in C++?", "template <typename T> T max(T a, T b) { return a < b ? b : a; }"),
+        ("Which headers do I include?", "#include <stdio.h>\n#include <vector>"),
+        ("What does the sender look like in a mail?", "From: Ann <ann@mail.example>"),
+        ("How do I redirect in a shell?", "sort < in.txt > out.txt 2>&1"),
+        ("The grammar of a number", "<digit> ::= 0 | 1\n<number> ::= <digit> | <number> <digit>"),
+        ("What is the synopsis?", "tar -c <file> -f <archive>"),
+        ("Print one in PHP", "<?php echo 1; ?>"),
+        ("A line break in a Markdown table?", "One<br>Two"),
+    ],
+)
+def test_answers_about_markup_and_code_keep_it(prompt: str, answer: str) -> None:
+    assert cleaned(prompt, answer) == [prompt, answer]
+
+
 def test_the_whole_record_is_asked_and_no_other() -> None:
     turns = ["Speak of HTML", "Fine.", "<p>So what?</p>", "Cook rice", "<p>Rinse it.</p>"]
     found = without_debris(pa.array(turns), np.array([0, 0, 0, 1, 1])).to_pylist()

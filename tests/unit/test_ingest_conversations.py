@@ -1,5 +1,7 @@
 """Conversations written into one text are conversations, and are told from passages when they are registered."""
 
+from collections.abc import Callable
+
 import pytest
 from raw_files import lines, rows_of, said
 
@@ -46,6 +48,55 @@ def test_every_form_is_read_as_its_turns(text: str, turns: list[tuple[str, str]]
     kind, (row,) = rows_of("x.jsonl", lines({field: text}))
     assert [(turn["role"], turn["content"]) for turn in row["messages"]] == turns
     assert kind == "instructions"
+
+
+def _each(mark: str, **names: str) -> Callable[[list[tuple[str, str]]], str]:
+    """Renders each turn as `mark` says, its role under a name of the form."""
+    return lambda turns: "".join(mark.format(role=names.get(role, role), words=words) for role, words in turns)
+
+
+def _inst(turns: list[tuple[str, str]]) -> str:
+    marks = {"system": "<<SYS>>\n{}\n<</SYS>>\n\n", "user": "{} [/INST]", "assistant": " {} </s>"}
+    said = "".join(marks[role].format(words) for role, words in turns)
+    # a prompt and its answer stand behind each mark, a system instruction within the first
+    return "<s>[INST] " + said.replace(" </s>", " </s><s>[INST] ").removesuffix("<s>[INST] ")
+
+
+FORMS = {
+    "ChatML": _each("<|im_start|>{role}\n{words}<|im_end|>\n"),
+    "Alpaca headings": _each("### {role}:\n{words}\n\n", system="System", user="Instruction", assistant="Response"),
+    "Human and Assistant": _each("\n\n{role}: {words}", system="System", user="Human", assistant="Assistant"),
+    "### Human": _each("### {role}: {words}\n", system="System", user="Human", assistant="Assistant"),
+    "[INST]": _inst,
+    "role tags": _each("<|{role}|>\n{words}</s>\n"),
+    "header ids": _each("<|start_header_id|>{role}<|end_header_id|>\n\n{words}<|eot_id|>"),
+    "turn tags": _each("<start_of_turn>{role}\n{words}<end_of_turn>\n", assistant="model"),
+}
+TALKS = [
+    ONE,
+    TWO,
+    [*TWO, ("user", "Salt?"), ("assistant", "A pinch.")],
+    [("user", "Name three roots."), ("assistant", "- beet\n- leek\n- kale")],
+    [("user", "What of beet?\n\nBe brief."), ("assistant", "A root.\n\nIt stains.")],
+    [("user", "Count them in Python."), ("assistant", "```python\nfor root in roots:\n    print(root)\n```")],
+    [("user", "Is it 2:1 or 3:1?"), ("assistant", "Mind: 2:1 is usual, 3:1 too strong.")],
+    [("user", "Wie heißt „beet“ bei euch?"), ("assistant", "Rübe – so heißt sie.")],
+    [("user", "甜菜是什么？"), ("assistant", "甜菜是一种根。")],
+    [("user", "Is 2 < 3?"), ("assistant", "Yes, and 3 > 2.")],
+    [("user", "As JSON, please."), ("assistant", '{"root": "beet", "red": true}')],
+    [("user", "As a table."), ("assistant", "| root | red |\n|---|---|\n| beet | yes |")],
+    [("system", "You know roots."), *ONE],
+    [("system", "You know roots.\nBe kind."), *TWO],
+]
+
+
+@pytest.mark.parametrize("talk", TALKS, ids=range(len(TALKS)))
+@pytest.mark.parametrize("form", FORMS)
+def test_whatever_is_said_is_read_back_in_every_form(form: str, talk: list[tuple[str, str]]) -> None:
+    text = FORMS[form](talk)
+    for written in (text, text.replace("\n", "\r\n")):
+        ((row,),) = (rows_of("x.jsonl", lines({"text": written}))[1],)
+        assert [(turn["role"], turn["content"].replace("\r\n", "\n").strip()) for turn in row["messages"]] == talk
 
 
 def test_the_wrapping_of_a_template_is_not_said_and_anything_else_before_it_is() -> None:
@@ -117,6 +168,53 @@ def test_plain_texts_of_questions_and_answers(text: str, rows: int) -> None:
     kind, found = rows_of("x.txt", text)
     assert (kind, len(found)) == ("instructions", rows)
     assert [row["messages"][-1]["content"] for row in found] == ["For an hour.", "Drain it."][-rows:]
+
+
+BLOCKS = [("Boil it?", "For an hour."), ("And then?", "Drain it.")]
+
+
+@pytest.mark.parametrize(
+    ("asks", "answers"),
+    [
+        ("Q:", "A:"), ("Question:", "Answer:"), ("Q.", "A."), ("Q1:", "A1:"), ("**Q:**", "**A:**"), ("**Question:**", "**Answer:**"), ("Question 1:", "Answer 1:"),
+        ("Frage:", "Antwort:"), ("Domanda:", "Risposta:"), ("Вопрос:", "Ответ:"), ("问：", "答："), ("Instruction:", "Response:"), ("Prompt:", "Completion:"),
+        ("User:", "Assistant:"), ("## Question\n\n", "## Answer\n\n"),
+    ],
+)  # fmt: skip
+@pytest.mark.parametrize("gap", ["\n\n", "\n\n\n", "\n \n", "\r\n\r\n"])
+def test_blank_lines_may_part_a_question_from_its_answer(asks: str, answers: str, gap: str) -> None:
+    text = gap.join(f"{asks} {question}{gap}{answers} {answer}" for question, answer in BLOCKS)
+    for written in (f"{text}\n", f"\n\n{text}"):
+        assert said("x.txt", written) == BLOCKS
+
+
+TRIVIA = "#Q Which of them floats?\n^ Cork\nA Lead\nB Cork\n"
+MORE = "#Q Does tin rust?\n^ False\nA True\nB False\n"
+FLOATS, RUSTS = ("Which of them floats?\nA. Lead\nB. Cork", "Cork"), ("Does tin rust?\nA. True\nB. False", "False")
+
+
+@pytest.mark.parametrize(
+    ("content", "found"),
+    [
+        (f"{TRIVIA}\n{MORE}", [FLOATS, RUSTS]),
+        (TRIVIA + MORE, [FLOATS, RUSTS]),
+        (f"\n\n{TRIVIA}\n\n\n{MORE}", [FLOATS, RUSTS]),
+        (f"{TRIVIA}\n{MORE}".rstrip(), [FLOATS, RUSTS]),
+        (f"{TRIVIA}\n{MORE}".replace("\n", "\r\n"), [FLOATS, RUSTS]),
+        (f"{TRIVIA}\n{MORE}".replace("\n", " \n"), [FLOATS, RUSTS]),
+        (f"\ufeff{TRIVIA}\n{MORE}", [FLOATS, RUSTS]),
+        (f"{TRIVIA}\n{MORE}".encode("utf-16"), [FLOATS, RUSTS]),
+        (TRIVIA.replace("Cork", "Kork für Körbe").encode("latin-1"), [(FLOATS[0].replace("Cork", "Kork für Körbe"), "Kork für Körbe")]),
+        (TRIVIA.replace("of them", "of\nthem"), [(FLOATS[0].replace("of them", "of\nthem"), "Cork")]),
+        ("#Q Who wrote it?\n^ Nobody\n\n#Q Who sang it?\n^ Everybody\n", [("Who wrote it?", "Nobody"), ("Who sang it?", "Everybody")]),
+        (TRIVIA + "C Tin\nD None of these\n", [(f"{FLOATS[0]}\nC. Tin\nD. None of these", "Cork")]),
+    ],
+)  # fmt: skip
+@pytest.mark.parametrize("name", ["x.txt", "animals"])
+def test_blocks_of_trivia_are_questions_with_options(
+    name: str, content: str | bytes, found: list[tuple[str, str]]
+) -> None:
+    assert said(name, content) == found
 
 
 def test_an_answer_of_several_paragraphs_stays_whole() -> None:

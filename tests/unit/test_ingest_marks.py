@@ -79,7 +79,10 @@ def test_if_every_answer_is_called_bad_there_is_none() -> None:
     assert one({"question": "Which?", "answers": [{"text": "a", "is_correct": False}]}) == "bad_answer"
 
 
-@pytest.mark.parametrize("chosen", [None, "", "  ", [], {}, "null"])
+@pytest.mark.parametrize(
+    "chosen",
+    [None, "", "  ", "\n", [], {}, "null", "None", "nan", "[]", [{"role": "assistant", "content": ""}], [TALK[0]]],
+)
 def test_an_empty_better_side_is_no_answer_and_the_worse_one_never_is(chosen: Any) -> None:
     assert one({"prompt": "Which?", "chosen": chosen, "rejected": "That."}) == "bad_answer"
 
@@ -89,7 +92,7 @@ def test_a_pair_without_its_better_side() -> None:
     assert "'rejected'" in details("x.jsonl", lines({"prompt": "Which?", "rejected": "That."}))[0]
 
 
-@pytest.mark.parametrize(("name", "value"), [("weight", 0), ("weight", 0.0), ("train", False), ("loss", False), ("trainable", "false"), ("loss_weight", 0)])  # fmt: skip
+@pytest.mark.parametrize(("name", "value"), [("weight", 0), ("weight", 0.0), ("weight", "0"), ("train", False), ("train", "no"), ("train", 0), ("loss", False), ("loss", "False"), ("trainable", "false"), ("loss_weight", 0), ("loss_mask", 0)])  # fmt: skip
 def test_what_is_not_to_be_trained_on_is_no_answer(name: str, value: Any) -> None:
     assert one({**ASKED, name: value}) == "not_for_training"
     assert one({"messages": [TALK[0], {**TALK[1], name: value}]}) == "not_for_training"
@@ -109,7 +112,7 @@ def test_what_is_not_to_be_trained_on_is_no_answer(name: str, value: Any) -> Non
     assert one({"messages": before})[-1] == "assistant: Yes."
 
 
-@pytest.mark.parametrize("tools", ["[]", "", [], {}, None, "null", "{}"])
+@pytest.mark.parametrize("tools", ["[]", " [] ", "[ ]", "", " ", [], {}, None, "null", "None", "{}", "nan"])
 def test_no_tools_in_any_form_are_no_turn(tools: Any) -> None:
     assert one({"messages": TALK, "tools": tools}) == READ
 
@@ -128,6 +131,15 @@ def test_calls_and_results_stay_matchable() -> None:
     assert one({"messages": empty}) == READ
 
 
+@pytest.mark.parametrize("order", [["k1", "k2"], ["k2", "k1"], ["k2"], ["k1", "k3", "k2"], ["k1", "k1"]])
+@pytest.mark.parametrize("name", ["tool_call_id", "call_id"])
+def test_each_result_names_the_call_that_it_answers(name: str, order: list[str]) -> None:
+    calls = [{"id": call, "function": {"name": "price", "arguments": "{}"}} for call in ("k1", "k2", "k3")]
+    results = [{"role": "tool", name: call, "content": f"{call} euro"} for call in order]
+    found = one({"messages": [TALK[0], {"role": "assistant", "content": "", "tool_calls": calls}, *results, TALK[1]]})
+    assert found[2:-1] == tuple(f"tool: tool_call_id: {call}\n{call} euro" for call in order)
+
+
 @pytest.mark.parametrize("name", ["reasoning_content", "reasoning", "thinking"])
 def test_thoughts_in_a_field_of_their_own_come_before_the_answer(name: str) -> None:
     thought = f"<think>\nThink of the date.\n</think>\n{READ[1]}"
@@ -140,6 +152,8 @@ def test_thoughts_in_a_field_of_their_own_come_before_the_answer(name: str) -> N
     "more",
     [
         {"image": "egg.png"}, {"images": ["egg.png"]}, {"images": '["egg.png"]'}, {"video": {"path": "egg.mp4"}}, {"audio": [0.1]},
+        {"image": {"bytes": "iVBORw0KGgo="}}, {"image": {"url": "https://mail.example/egg.png"}}, {"images": [{"path": "egg.png"}]}, {"videos": ["egg.mp4"]},
+        {"audios": ["egg.wav"]}, {"image_path": "egg.png"}, {"image_url": "https://mail.example/egg.png"},
     ],
 )  # fmt: skip
 def test_what_is_to_be_looked_at_is_named(more: dict[str, Any]) -> None:

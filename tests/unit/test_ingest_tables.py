@@ -1,6 +1,7 @@
 """Tables as programs write them: without a header, with a line that states the delimiter, blank names, JSON in cells; and XML."""
 
 import json
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -47,6 +48,47 @@ NAMED = [["question", "answer"], *CELLS]
 def test_every_row_of_a_table_is_read_once(name: str, content: Any) -> None:
     assert said(name, content) == READ
     assert rows_of(name, content)[0] == "instructions"
+
+
+@pytest.mark.parametrize("delimiter", [",", ";", "\t", "|"])
+@pytest.mark.parametrize(
+    "written",
+    [
+        lambda table: table,
+        lambda table: f"\ufeff{table}",
+        lambda table: table.replace("\n", "\r\n"),
+        lambda table: table.replace("\n", "\r"),
+        lambda table: table.rstrip(),
+        lambda table: f"\n{table}",
+        lambda table: table.encode("utf-16"),
+    ],
+)
+def test_a_table_without_a_header_is_read_from_its_first_row_on(delimiter: str, written: Callable[[str], Any]) -> None:
+    quoted = [[f'"{cell}"' for cell in row] for row in CELLS]
+    for rows in (CELLS, quoted, [*CELLS, *CELLS]):
+        assert said("x.csv", written(table(rows, delimiter))) == READ * (len(rows) // 2)
+
+
+@pytest.mark.parametrize("rows", [NAMED, CELLS, [["id", *NAMED[0]], ["1", *CELLS[0]], ["2", *CELLS[1]]]])
+@pytest.mark.parametrize("delimiter", [",", ";", "\t", "|", ":", "^"])
+@pytest.mark.parametrize("stated", ["sep={}\n", '"sep={}"\n', "\ufeffSEP={}\r\n", "sep={}\n\n"])
+def test_a_delimiter_that_is_stated_counts(rows: list[list[str]], delimiter: str, stated: str) -> None:
+    assert said("x.csv", stated.format(delimiter) + table(rows, delimiter)) == READ
+
+
+@pytest.mark.parametrize(
+    "columns",
+    [
+        ["", "q", "a"], ["q", "a", ""], ["q", "", "a"], ["", "", "q", "a"], ["q", "a", "", "", ""], [" ", "q", "a", " "], ["", "q", "", "a", ""],
+        ["Unnamed: 0", "q", "a"], ['""', "q", "a"], ["\ufeff", "q", "a"],
+    ],
+)  # fmt: skip
+@pytest.mark.parametrize("filled", ["", "7", "note"])
+@pytest.mark.parametrize("delimiter", [",", "\t"])
+def test_a_column_without_a_name_is_beside_the_matter(columns: list[str], filled: str, delimiter: str) -> None:
+    header = [{"q": "question", "a": "answer"}.get(name, name) for name in columns]
+    rows = [[{"q": question, "a": answer}.get(name, filled) for name in columns] for question, answer in READ]
+    assert said("x.csv", table([header, *rows], delimiter)) == READ
 
 
 @pytest.mark.parametrize(

@@ -91,6 +91,50 @@ def test_several_questions_about_one_text_are_a_record_each() -> None:
     assert said("x.jsonl", lines(offered, offered)) == said("x.json", offered) * 2
 
 
+RYE = "Rye bread is dark. It keeps for a week."
+ASKED = ("What colour?", "How long?")
+OFFERED = (["Light", "Dark"], ["A week", "A day"])
+PLAIN = [(f"{question}\n\n{RYE}", answer) for question, answer in zip(ASKED, ("Dark", "A week"), strict=True)]
+CHOSEN = [
+    (f"{question}\nA. {first}\nB. {second}\n\n{RYE}", answer)
+    for question, (first, second), answer in zip(ASKED, OFFERED, ("B. Dark", "A. A week"), strict=True)
+]
+
+
+def _asked(*more: dict[str, Any]) -> list[dict[str, Any]]:
+    return [{"question": question, **own} for question, own in zip(ASKED, more, strict=True)]
+
+
+@pytest.mark.parametrize(
+    ("exam", "read"),
+    [
+        ({"article": RYE, "questions": ASKED, "answers": ["Dark", "A week"]}, PLAIN),
+        ({"context": RYE, "questions": ASKED, "answers": ["Dark", "A week"]}, PLAIN),
+        ({"Passage": RYE, "Questions": ASKED, "Answers": [["Dark"], ["A week"]]}, PLAIN),
+        ({"story": RYE, "questions": ASKED, "answers": {"input_text": ["Dark", "A week"], "answer_start": [1, 2]}}, PLAIN),
+        ({"story": RYE, "questions": [{"input_text": question} for question in ASKED], "answers": [{"input_text": "Dark"}, {"input_text": "A week"}]}, PLAIN),
+        ({"document": RYE, "qa_pairs": _asked({"answer": "Dark"}, {"answer": "A week"})}, PLAIN),
+        ({"text": RYE, "questions": _asked({"answer": "Dark"}, {"answer": "A week"})}, PLAIN),
+        ({"passage": RYE, "qas": _asked({"answers": [{"text": "Dark"}]}, {"answers": [{"text": "A week"}]})}, PLAIN),
+        ({"data": [{"title": "Rye", "paragraphs": [{"context": RYE, "qas": _asked({"answers": [{"text": "Dark"}]}, {"answers": [{"text": "A week"}]})}]}]}, PLAIN),
+        ({"article": RYE, "questions": ASKED, "options": OFFERED, "answers": ["B", "A"]}, CHOSEN),
+        ({"article": RYE, "questions": ASKED, "options": OFFERED, "answers": [1, 0]}, CHOSEN),
+        ({"article": RYE, "questions": ASKED, "choices": OFFERED, "labels": [1, 0]}, CHOSEN),
+        ({"article": RYE, "questions": ASKED, "options": OFFERED, "answers": ["Dark", "A week"]}, [(CHOSEN[0][0], "Dark"), (CHOSEN[1][0], "A week")]),
+        ({"article": RYE, "questions": _asked({"options": OFFERED[0], "answer": "B"}, {"options": OFFERED[1], "answer": "A"})}, CHOSEN),
+        ({"article": RYE, "questions": _asked({"options": OFFERED[0], "answer": "Dark"}, {"options": OFFERED[1], "answer": "A week"})}, [(CHOSEN[0][0], "Dark"), (CHOSEN[1][0], "A week")]),
+        ({"article": RYE, "questions": _asked({"options": OFFERED[0], "gold_label": 2}, {"options": OFFERED[1], "gold_label": 1})}, CHOSEN),
+        ({"article": RYE, "questions": _asked({"A": "Light", "B": "Dark", "answer": "B"}, {"A": "A week", "B": "A day", "answer": "A"})}, CHOSEN),
+        ({"article": RYE, "question": ASKED[0], "options": OFFERED[0], "answer": "B"}, CHOSEN[:1]),
+        ({"passage": RYE, "question": ASKED[0], "choices": OFFERED[0], "answer_index": 1}, CHOSEN[:1]),
+    ],
+)  # fmt: skip
+def test_a_question_keeps_its_article_and_its_options(exam: dict[str, Any], read: list[tuple[str, str]]) -> None:
+    assert said("x.json", [exam]) == read
+    assert said("x.jsonl", lines(exam, exam)) == read * 2
+    assert rows_of("x.jsonl", lines(exam))[0] == "instructions"
+
+
 @pytest.mark.parametrize("value", [["a", 1, None], "a text", 7, None, {"colour": "red", "size": "big"}])
 def test_what_stays_unknown_names_what_was_seen_and_what_to_type(value: Any) -> None:
     (detail,) = details("x.json", [value])

@@ -97,3 +97,27 @@ def test_a_language_of_its_own_is_kept(text: str, language: str) -> None:
 def test_a_few_words_have_their_language_or_the_default_but_no_third_one(text: str) -> None:
     own = {"W": "nl", "M": "et", "C": "ro", "К": "uk", "K": "cs", "H": "no", "今": "ja", "Z": "eu"}[text[0]]
     assert languages(pa.array([text]), "en", 0.5)[0].as_py() in (own, "en")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "SELECT id, nombre FROM clientes WHERE activo = 1;",
+        "INSERT INTO pedidos (id, total) VALUES (1, 20.5);",
+        "ALTER TABLE casas ADD COLUMN color TEXT;",
+        "DROP TABLE temporal;",
+        "SELECT a.nombre FROM autores a JOIN libros l ON a.id = l.autor_id;",
+        "CREATE INDEX idx_fecha ON ventas (fecha);",
+        "UPDATE productos SET precio = precio * 1.1;",
+        "SELECT * FROM empleados ORDER BY salario DESC LIMIT 5;",
+        "SELECT ciudad, AVG(edad) FROM personas GROUP BY ciudad HAVING COUNT(*) > 3;",
+        "WITH t AS (SELECT mes FROM gastos) SELECT * FROM t;",
+        "CREATE VIEW resumen AS SELECT nombre, total FROM compras;",
+        "select nombre from alumnos where nota >= 5",
+        "TRUNCATE TABLE registros;",
+        "How do I count them?\nSELECT COUNT(*) AS cuenta FROM perros;",
+        "BEGIN; UPDATE cuenta SET saldo = saldo - 10 WHERE id = 3; COMMIT;",
+    ],
+)
+def test_a_query_has_no_language_of_its_own(text: str) -> None:
+    assert languages(pa.array([text]), "en", 0.5).to_pylist() == ["en"]

@@ -189,3 +189,49 @@ def test_what_identifies_nobody_is_not_marked(text: str) -> None:
 )
 def test_what_identifies_somebody_stays_marked(text: str, kind: str) -> None:
     assert kinds(text) == [kind]
+
+
+# numbers of nobody, by what they are
+NOBODYS = {
+    "versions": [
+        "The driver is at 12.0.4.211 since Monday.", "Chrome/119.0.6045.105 Safari/537.36", "Use openssl-3.0.11.1 or later.", "lib v0.9.12.4 breaks it",
+        "Build 10.0.19045.3803 of it", "firmware 7.2.11.45 was pulled", "Requires: kernel >= 5.15.0.91", "Version: 6.4.2.18", "The plug-in (ver. 2.13.4.2) crashes.",
+        "It worked in 8.1.0.22 but not in 8.1.0.23 of the app.", "npm i tool@4.17.21.3", "app_3.4.5.6.deb", "<Version>1.0.3.44</Version>",
+    ],
+    "sections": [
+        "in clause 5.3.1.2 of the contract", "Section 14.2.3.1 defines it.", "Chapter 2, 2.3.4.1: Soil", "Article 12.1.3.2 applies.", "Fig. 4.2.1.3 shows it.",
+        "Annex 1.2.3.4 is void.", "§ 8.2.1.1 and § 8.2.1.2", "paragraph 4.4.2.9 says so", "Rule 10.2.3.4 of the game", "Requirement 3.2.1.7 is met.", "Kapitel 3.2.1.4 beschreibt es.",
+        "Theorem 3.4.2.1 holds.",
+    ],
+    "private addresses": [
+        "10.0.0.7 is my printer", "Try 192.168.178.1 in the browser.", "The range is 172.20.0.1 to 172.20.255.254.", "ping 127.0.0.53", "Server on 10.1.2.3:8080",
+        "fd12:3456:789a::1 is local", "It fell back to 169.254.10.20.", "::1 is the machine itself", "docker uses 172.17.0.2", "0.0.0.0:5000", "ssh pi@192.168.4.20",
+    ],
+    "documentation addresses": [
+        "Let the host be 192.0.2.44 in this example.", "198.51.100.7 stands for the server.", "Suppose 203.0.113.9 connects.", "RFC 5737 sets 203.0.113.0/24 aside.",
+        "ip route add 198.51.100.0/24 via 192.0.2.1", "2001:db8::1 is used in books", "ping 2001:db8:85a3::8a2e:370:7334", "The example uses 203.0.113.77:443.",
+        'address = "192.0.2.200" in the sample file', "for example 198.51.100.23", "nameserver 203.0.113.53 # example", "e.g. http://192.0.2.10/index.html",
+    ],
+    "powers of two": [
+        "2^53 is 9007199254740992.", "It is 1125899906842624 bytes.", "281474976710656 addresses", "The product is 18014398509481984.", "2**50 = 1125899906842624",
+        "562949953421312 is half of it", "It wraps at 9223372036854775807.", "The next is 2251799813685248.", "36028797018963968 and 72057594037927936", "140737488355328",
+        "max 18446744073709551615",
+    ],
+    "published test cards": [
+        "Use 4242 4242 4242 4242 in the sandbox.", "4111111111111111 always passes", "Test with 5555555555554444", "Amex test: 378282246310005", "6011111111111117 (Discover)",
+        "3530 1113 3330 0000 for JCB", "30569309025904 is the Diners one", "4000 0025 0000 3155 asks for a check", "5105 1051 0510 5100", "4012888888881881", "2223003122003222",
+    ],
+    "dates": [
+        "The call was on 12.03.2021.", "Call date: 2022-11-05", "phoned 05/11/2022 at 9", "He called on 3 4 2019", "mobile launch 01-02-2020", "phone log 20220413 081500",
+        "Tel Aviv, 14.05.1948", "ring at 10:15 on 2021/06/07", "The telephone was patented 07.03.1876", "mobile: released 2020-09-18", "phone history 1876 1915 1927",
+    ],
+    "counts of bytes": [
+        "The phone has 134217728 bytes.", "call size 65536000 bytes", "Mobile cache: 1073741824 B", "The call used 4 194 304 bytes", "fax file of 2097152 octets",
+        "phone storage 128000000000", "Call it with a buffer of 8388608 bytes.", "dial-up moved 5 600 000 bytes", "mobile data 2147483648 bytes", "cell size 268435456 bytes",
+    ],
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("what", "text"), [(what, text) for what, texts in NOBODYS.items() for text in texts])
+def test_numbers_of_nobody_are_not_marked(what: str, text: str) -> None:
+    assert kinds(text) == [], what

@@ -1,9 +1,12 @@
 """Repairs keep meaning, and normal forms join only what is the same."""
 
+import unicodedata
+
 import pyarrow as pa
+import pyarrow.compute as pc
 import pytest
 
-from spark_jobs.clean.text import passage_key, repair
+from spark_jobs.clean.text import UNCOMPOSED, matches, passage_key, repair
 
 
 def repaired(text: str) -> str:
@@ -30,6 +33,33 @@ def key(text: str) -> str:
 )
 def test_damage_is_mended(broken: str, mended: str) -> None:
     assert repaired(broken) == mended
+
+
+def test_no_character_that_composing_may_touch_is_passed_over() -> None:
+    """Whatever NFC changes, whatever may follow another to become one with it, and whatever has an order among marks."""
+    points = [code for code in range(0x110000) if not 0xD800 <= code < 0xE000]
+    signs = [chr(code) for code in points]
+    inert = [
+        unicodedata.normalize("NFC", sign) == sign
+        and not unicodedata.combining(sign)
+        and not 0x1160 <= ord(sign) < 0x1200
+        for sign in signs
+    ]
+    passed = pa.array(signs).filter(pc.invert(matches(pa.array(signs), UNCOMPOSED)))  # pyright: ignore[reportAttributeAccessIssue]
+    assert {sign for sign, still in zip(signs, inert, strict=True) if not still}.isdisjoint(passed.to_pylist())
+    second = {found[1] for sign in signs if len(found := unicodedata.normalize("NFD", sign)) == 2}
+    assert second.isdisjoint(passed.to_pylist())
+
+
+@pytest.mark.parametrize(
+    ("text", "composed"),
+    [
+        ("e\u0301", "é"), ("\u212b", "Å"), ("\u1112\u1161\u11ab", "한"), ("\u0928\u093c", "ऩ"), ("\uf900", "豈"), ("a\u0323\u0307", "ạ̇"), ("a\u0307\u0323", "ạ̇"),
+        ("\u1f71", "ά"), ("\u2126", "Ω"), ("\u037e", ";"),
+    ],
+)  # fmt: skip
+def test_forms_are_composed(text: str, composed: str) -> None:
+    assert repaired(f"Say {text}!") == f"Say {composed}!"
 
 
 @pytest.mark.parametrize(

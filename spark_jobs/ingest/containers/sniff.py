@@ -6,6 +6,7 @@ import re
 from codecs import BOM_UTF8
 from pathlib import PurePosixPath
 
+from lake.landing.conversations import opening_role
 from lake.landing.delimiters import DELIMITED_SUFFIXES, DELIMITERS, delimiter_of, first_row
 from lake.landing.names import have_exchange_or_text
 from spark_jobs.ingest.containers.raw_record import UnreadableFile
@@ -66,7 +67,7 @@ def container_of(name: str, head: bytes) -> str:
         return "json" if by_content == "json" and _spans_lines(head) and not _is_array_a_line(head) else "jsonl"
     if by_name == "json" and _is_array_a_line(head):
         return "jsonl"
-    found = by_name or by_content or _delimited(head)
+    found = by_name or by_content or _delimited(head) or _talk(head)
     if found is None or found in ("parquet", "arrow"):
         raise UnreadableFile(f"no reader for '{suffix}' files with such content; known are {', '.join(SUFFIXES)}")
     return found
@@ -121,6 +122,11 @@ def _named_table(name: str, head: bytes) -> str | None:
         if len(cells) > 1 and have_exchange_or_text(cells)[0] and all(len(cell) < 40 for cell in cells)
         else None
     )
+
+
+def _talk(head: bytes) -> str | None:
+    """`text` if a text begins with a speaker's mark; any other text without a telling name may be something else; else None."""
+    return "text" if opening_role(head.decode("utf-8", "replace").lstrip("\ufeff")) == "user" else None
 
 
 def _delimited(head: bytes) -> str | None:

@@ -11,7 +11,7 @@ from spark_jobs.ingest.containers.raw_record import RECORD_LIMIT, RawRecord, Unr
 from spark_jobs.ingest.containers.streams import read_head
 
 _OPENING = 80  # bytes of a line in which the mark of a speaker stands
-_MARKS = frozenset(bytes([mark]) for mark in b"#<[*QHUISPCARMGB|")  # what such marks begin with
+_MARKS = frozenset(mark.encode()[:1] for mark in "#<[*QHUISPCARMGBFD|ВО问回答用助質")  # what such marks begin with
 _QUESTION = re.compile(rb"\s*(?:#Q |\**Q(?:uestion)?[ \t]?\d*\**[ \t]*:|\**QUESTION)")
 _DIVIDED = re.compile(rb"\S[^\S\n]*\r?\n[^\S\n]*\r?\n\s*\S")
 

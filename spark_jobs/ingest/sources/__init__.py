@@ -73,8 +73,8 @@ NESTED: Mapping[str, Callable[[Record], list[Any] | None]] = MappingProxyType(
         "columns": lambda record: _meaningful(columns.rows(record)),
         "message_tree": message_tree.nested_records,
         "taxonomy": taxonomy.nested_records,
-        "reading": reading.nested_records,
         "examination": examination.nested_records,
+        "reading": reading.nested_records,
         "instances": instances.nested_records,
         "wrapper": lambda record: wrapper.nested_records(record, _is_meaningful),
     }

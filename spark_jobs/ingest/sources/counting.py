@@ -10,6 +10,7 @@
 from collections.abc import Iterable, Iterator
 from typing import Any
 
+from spark_jobs.ingest.sources import examination
 from spark_jobs.ingest.sources.choices import GOLD, Options, has_options, options
 from spark_jobs.ingest.sources.fields import Record, answer_name, find_name, folded, is_record
 from spark_jobs.ingest.sources.rejected import RecordRejected
@@ -61,5 +62,6 @@ def _records(values: Iterable[Any], depth: int) -> Iterator[Record]:
     for value in values:
         if is_record(value):
             yield value
+            yield from examination.nested_records(value) or ()
         if depth and isinstance(value, list | dict):
             yield from _records(list(value.values() if isinstance(value, dict) else value), depth - 1)

@@ -3,11 +3,12 @@
 from typing import Any, TypeGuard
 
 from spark_jobs.ingest.sources.choices import options_in
-from spark_jobs.ingest.sources.fields import CONTEXT, Record, find_name, folded
+from spark_jobs.ingest.sources.fields import CONTEXT, Record, find_name, folded, is_record
 from spark_jobs.ingest.sources.texts import in_cell
 
 _QUESTIONS = ("questions", "question", "qs")
 _ANSWERS = ("answers", "answer", "labels", "label", "golds", "answerkeys", "correctanswers")
+_TEXTS = ("text", "input_text")
 _OPTIONS = ("options", "choices", "candidates", "answerchoices", "endings")
 
 
@@ -15,7 +16,7 @@ def nested_records(record: Record) -> list[Any] | None:
     """The questions as {context, question, options, answer} records, numbered behind the record's id; None if this is no such article."""
     fields = folded(record)
     named = [find_name(fields, names) for names in (_QUESTIONS, _ANSWERS, _OPTIONS)]
-    questions, answers, offered = (None if name is None else in_cell(record[name]) for name in named)
+    questions, answers, offered = (None if name is None else _listed(record[name]) for name in named)
     context = find_name(fields, CONTEXT)
     if not _are_texts(questions) or not isinstance(answers, list) or len(answers) != len(questions):
         return None
@@ -28,6 +29,18 @@ def nested_records(record: Record) -> list[Any] | None:
         {**shared, "question": question, **({} if own is None else {"options": own}), "answer": answer}
         for question, answer, own in rows
     ]
+
+
+def _listed(value: Any) -> Any:
+    """What a field holds; of objects of a text each, or an object that lists them (CoQA), the texts."""
+    value = in_cell(value)
+    if is_record(value):
+        return next((value[name] for name in _TEXTS if isinstance(value.get(name), list)), value)
+    return [_text(one) for one in value] if isinstance(value, list) else value
+
+
+def _text(value: Any) -> Any:
+    return next((value[name] for name in _TEXTS if name in value), value) if is_record(value) else value
 
 
 def _are_texts(value: Any) -> TypeGuard[list[str]]:

@@ -42,7 +42,7 @@ _BAD_WORDS = frozenset(
 _VERDICT_WORDS = _BAD_WORDS | {"negative", "down", "-1", "low"}
 _LOWEST = re.compile(r"[01](?:\.0+)?\s*(?:/\s*\d+|(?:out )?of \d+|stars?)?")
 _WEIGHTS = frozenset(
-    {"weight", "sampleweight", "lossweight", "loss", "train", "trainable", "trainon", "fortraining", "usefortraining", "training",
+    {"weight", "sampleweight", "lossweight", "lossmask", "loss", "train", "trainable", "trainon", "fortraining", "usefortraining", "training",
      "trainonturn"}
 )  # fmt: skip
 _EXCLUDED = frozenset({"donottrain", "excludefromtraining", "exclude", "excluded", "masked"})

@@ -41,6 +41,10 @@ def reader(fields: Fields) -> Reader | None:
         if not context_text(record[chosen]).strip():
             raise RecordRejected("bad_answer", f"the field {chosen!r} is empty, and the other side is called worse")
         whole = _conversation_in(record[chosen])
+        if whole and len(whole) == 1 and whole[0]["role"] != "assistant":
+            raise RecordRejected(
+                "bad_answer", f"the field {chosen!r} holds no answer, only what the {whole[0]['role']} says"
+            )
         # the chosen side may be a whole conversation (hh-rlhf), its last message, or the bare answer
         if whole is not None and len(whole) > 1:
             return with_system(field_value(record, system), whole)

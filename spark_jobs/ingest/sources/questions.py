@@ -5,6 +5,7 @@ Their answers are absent or kept elsewhere: what is known of them follows each q
 
 from typing import Any
 
+from spark_jobs.ingest.sources import examination
 from spark_jobs.ingest.sources.choices import has_options
 from spark_jobs.ingest.sources.fields import CONTEXT, TOOLS, Fields, Record, field_value, find_name
 from spark_jobs.ingest.sources.messages import Turn, turns_of_messages
@@ -28,7 +29,7 @@ def reader(fields: Fields) -> Reader | None:
         if not isinstance(questions, list) or not questions:
             return None
         if all(isinstance(text, str) for text in questions):
-            if shared and isinstance(field_value(record, references), list):
+            if shared and (isinstance(field_value(record, references), list) or examination.nested_records(record)):
                 return None
             return _with_references(questions, field_value(record, references))
         # function calling nests messages in rounds; one round may come without its brackets

@@ -1,10 +1,12 @@
-"""Reading comprehension: paragraphs with the questions asked about them (SQuAD), one record a question."""
+"""Reading comprehension: texts with the questions asked about each (SQuAD), in whatever fields, one record a question."""
 
 from typing import Any
 
-from spark_jobs.ingest.sources.fields import Record, is_record
+from spark_jobs.ingest.sources.fields import CONTEXT, Record, find_name, folded, is_record
+from spark_jobs.ingest.sources.texts import in_cell
 
-_LISTS = ("qas", "questions", "qa_pairs", "questions_and_answers")
+_LISTS = ("qas", "qapairs", "questionsandanswers", "questionanswerpairs", "qalist", "qa", "questions")
+_TEXTS = (*CONTEXT, "text", "content", "body")
 
 
 def nested_records(record: Record) -> list[Any] | None:
@@ -19,10 +21,12 @@ def nested_records(record: Record) -> list[Any] | None:
 
 def _questions(paragraph: Any) -> list[Any] | None:
     """A paragraph's questions, each with the paragraph as its context; None if it is no such paragraph."""
-    if not is_record(paragraph) or "context" not in paragraph:
+    if not is_record(paragraph):
         return None
-    questions = next((paragraph[name] for name in _LISTS if isinstance(paragraph.get(name), list)), None)
-    if questions is None:
+    fields = folded(paragraph)
+    context, listed = find_name(fields, _TEXTS), find_name(fields, _LISTS)
+    questions = None if listed is None else in_cell(paragraph[listed])
+    if context is None or not isinstance(questions, list) or not any(map(is_record, questions)):
         return None
-    context = {"context": paragraph["context"]}
-    return [{**context, **question} if is_record(question) else question for question in questions]
+    shared = {"context": paragraph[context]}
+    return [{**shared, **question} if is_record(question) else question for question in questions]
