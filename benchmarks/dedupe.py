@@ -34,7 +34,7 @@ from spark_jobs.dedupe.recall import truth_of
 from spark_jobs.dedupe.verify import Rule
 from spark_jobs.session import local_cores, spark_session
 
-INPUT, STAGE = "silver/instructions", STAGES["silver/unique_instructions"]
+RAW, INPUT, STAGE = "bronze/instructions", "silver/instructions", STAGES["silver/unique_instructions"]
 CHUNK = 50_000  # records of one file
 SPEED = ("seconds", "records_per_second", "cpu_seconds", "records_per_cpu_second")
 WARM = 3_000  # records of the run that comes before what is measured
@@ -54,6 +54,10 @@ def land(lake: Lake, records: Iterable[dedupe_corpus.Record]) -> tuple[int, int]
         stage=INPUT, run_id="bench", published_at=now(), inputs={}, params_hash="0", code_hash="0", suite="benchmark"
     )
     lake.publish(lake.staged(INPUT, "run-bench"), told)
+    # nothing was withdrawn, which a table without rows says
+    raw = told.model_copy(update={"stage": RAW})
+    side = lake.publish(lake.staged(f"{RAW}_withdrawn", "run-bench"), raw)
+    lake.publish(lake.staged(RAW, "run-bench"), raw.model_copy(update={"sides": {f"{RAW}_withdrawn": side}}))
     return rows, size
 
 

@@ -107,7 +107,7 @@ def run(
     """The job on the Parquet under `folders`, its rows under `out`: seconds, CPU seconds, peak memory, the job's own figures."""
     context = JobContext(cast("Any", None), "benchmark", out, before=before or {})
     inputs = {key: spark.read.parquet(str(folder / key)) for key, folder in folders.items()}
-    inputs["bronze/references"] = no_benchmark(spark)
+    inputs |= {"bronze/references": no_benchmark(spark), "bronze/instructions_withdrawn": nothing_withdrawn(spark)}
     watch, begun, worked = PeakMemory(), time.monotonic(), _cpu_seconds()
     watch.start()
     for key, frame in groups(inputs, params, context).items():
@@ -122,6 +122,11 @@ def run(
 def no_benchmark(spark: Any) -> Any:
     """bronze/references without a row: nothing is compared with it."""
     return spark.createDataFrame([], "id string, source string, role string, text string")
+
+
+def nothing_withdrawn(spark: Any) -> Any:
+    """bronze/instructions_withdrawn without a row."""
+    return spark.createDataFrame([], "id string, source string, uri string")
 
 
 def _cpu_seconds() -> float:
@@ -210,7 +215,7 @@ def scaling(given: argparse.Namespace, scratch: Path) -> dict[str, Any]:
     cut = ((rows[: count // 100], topics[: count // 100]) for rows, topics in made_up(count, 2))
     write_inputs(more, (next(cut) for _ in range(1)), first=count)
     old = {key: spark.read.parquet(str((folder / "out" if key in _OWN else folder) / key)) for key in (*_KEYS, *_OWN)}
-    old["bronze/references"] = no_benchmark(spark)
+    old |= {"bronze/references": no_benchmark(spark), "bronze/instructions_withdrawn": nothing_withdrawn(spark)}
     growth = run(spark, dict.fromkeys(_KEYS, more), GroupParams(), more / "out", old)
     exponents = {} if len(runs) < 2 else {name: _exponent(runs, name) for name in ("seconds", "cpu_seconds")}
     return {"runs": runs, "exponent": exponents, "one_per_cent_more": growth}

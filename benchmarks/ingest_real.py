@@ -1,7 +1,7 @@
 """Reads every raw file of a folder as the ingest stage does: `python benchmarks/ingest_real.py --data FOLDER [--out FILE.json]`.
 
 For each file: what was counted without any code of the stage (lines, elements of an array, instances, questions, paths through
-trees), the rows by shape, the quarantined rows by reason, and what is unaccounted for, which must be nothing. The folder's own
+trees), the rows by shape, the quarantined rows by reason, what is unaccounted for, which must be nothing, and whether it is held. The folder's own
 MANIFEST.tsv, if there is one, is compared where it counts the same unit. Files are read in one process, without Spark: the rows
 are the same, as the tests show. Figures only: no text of any row. benchmarks/results/ingest_real.json is what it wrote for the
 folder that docs/ingested.md tells of.
@@ -22,7 +22,8 @@ import yaml
 from pyarrow import fs
 
 from lake.landing.peek import kind_of
-from spark_jobs.ingest.job import instruction_columns, passage_columns
+from spark_jobs.ingest.holding import readings, tallied, why_it_waits
+from spark_jobs.ingest.job import IngestParams, instruction_columns, passage_columns
 from spark_jobs.ingest.raw_rows import file_rows
 
 SAME_UNIT = ("records", "rows", "instances", "questions", "articles", "passages", "dialogues")
@@ -72,14 +73,18 @@ def measured(path: Path, name: str) -> dict[str, Any]:
     kind = kind_of(fs.LocalFileSystem(), str(path))
     sha256 = hashlib.sha256(path.read_bytes()).hexdigest()
     file = {"uri": str(path), "path": name, "source": "real", "licence": None, "kind": kind, "sha256": sha256}
+    file["size"] = path.stat().st_size
     shapes: collections.Counter[str] = collections.Counter()
     reasons: collections.Counter[str] = collections.Counter()
-    for row in file_rows(file, passage_columns if kind == "passages" else instruction_columns):
+    tallies: list[dict[str, Any]] = []
+    rows = file_rows(file, passage_columns if kind == "passages" else instruction_columns)
+    for row in tallied(file, rows, tallies):
         if row.get("reason"):
             reasons[row["reason"]] += 1
         else:
             shapes[row.get("shape", "passage")] += 1
     count = counted(path)
+    waits = why_it_waits(file, readings(tallies)[file["uri"]], 0, IngestParams())
     return {
         "file": name,
         "kind": kind,
@@ -87,6 +92,7 @@ def measured(path: Path, name: str) -> dict[str, Any]:
         "shapes": dict(shapes),
         "reasons": dict(reasons),
         "unaccounted": count - shapes.total() - reasons.total(),
+        "held": waits and waits.reason,
     }
 
 
@@ -111,6 +117,7 @@ def summary(files: list[dict[str, Any]], manifest: dict[str, int]) -> dict[str, 
         "rows": shapes.total(),
         "quarantined": reasons.total(),
         "unaccounted": sum(abs(file["unaccounted"]) for file in files),
+        "held": sum(file["held"] is not None for file in files),
         "files_that_the_manifest_counts_otherwise": sum(
             manifest.get(file["file"], file["counted"]) != file["counted"] for file in files
         ),

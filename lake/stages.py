@@ -88,7 +88,7 @@ _ALL = (
         summary="Cleans passages and drops exact copies.",
     ),
     Stage(
-        "silver/unique_instructions", "spark", ("silver/instructions",),
+        "silver/unique_instructions", "spark", ("silver/instructions", "bronze/instructions_withdrawn"),
         job="spark_jobs.dedupe.job:unique_instructions", params="spark_jobs.dedupe.job:DedupeParams",
         suite="expectations.suites.duplicates:unique_instructions",
         sides=("silver/duplicates", "silver/rejected_pairs", "silver/signatures"),
@@ -123,7 +123,8 @@ _ALL = (
         summary="One score a record, its uncertainty, and whether it counts as high.",
     ),
     Stage(
-        "silver/groups", "spark", ("silver/unique_instructions", "silver/quality", "silver/embeddings", "bronze/references"),
+        "silver/groups", "spark",
+        ("silver/unique_instructions", "silver/quality", "silver/embeddings", "bronze/references", "bronze/instructions_withdrawn"),
         records="silver/unique_instructions",
         job="spark_jobs.group.job:groups", params="spark_jobs.group.job:GroupParams", suite="expectations.suites.silver:groups",
         sides=("silver/singletons",),
@@ -165,7 +166,10 @@ _ALL = (
     ),
     Stage(
         "gold/training_set", "spark",
-        ("silver/unique_instructions", "silver/quality", "silver/groups", "gold/distilled", "bronze/references", "bronze/instructions_withdrawn"),
+        (
+            "silver/unique_instructions", "silver/quality", "silver/groups", "gold/distilled", "bronze/references", "silver/duplicates",
+            "bronze/instructions_withdrawn",
+        ),
         job="spark_jobs.select.job:training_set", params="spark_jobs.select.job:SelectParams", suite="expectations.suites.gold:training_set",
         sides=("gold/training_set_exits",), summary="Mixes distilled items with the best originals within the budget.",
     ),

@@ -65,11 +65,13 @@ _PASSAGES = (
 
 
 LEVELS = {"bronze/instructions": _INSTRUCTIONS, "bronze/passages": _PASSAGES}
-# raw ids of what is used whatever became of its file since: the stages that use it have not run since, or run on everything alone
+# raw ids of what the last level has a word on, whatever became of its file since: it has not run since, knows that the record only moved
+# to another file, or runs on everything alone
 USED = {
     "bronze/instructions": (
         "gold/training_set",
-        f"SELECT {_raw('member')} AS id FROM (SELECT unnest(member_ids) AS member FROM {{gold/training_set}})",
+        f"SELECT {_raw('member')} AS id FROM (SELECT unnest(member_ids) AS member FROM {{gold/training_set}}) UNION ALL "
+        f"SELECT {_raw('id')} AS id FROM {{gold/training_set_exits}} WHERE starts_with(id, 'rec_') AND outcome <> 'withdrawn'",
     ),
     "bronze/passages": (
         "gold/mixture",

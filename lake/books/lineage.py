@@ -74,8 +74,10 @@ class _Trace:
         self.raw_ids.append(raw)
         withdrawn = any([self._visit(f"{stage}_withdrawn", "id", raw) for stage in READING])
         self._way(raw)
-        # what is still released, or built into MIXTURE, is not taken back yet
-        if withdrawn and self.outcome not in ("released", "distilled_released", "mixture_source"):
+        # what is still released, or built into MIXTURE, is not taken back yet; what only moved to another file never is
+        used = self.outcome in ("released", "distilled_released", "mixture_source")
+        exits = (step for step in self.path if step["table"] == "gold/training_set_exits")
+        if withdrawn and not used and not any(step["id"] == rekind("rec", raw) for step in exits):
             self._end("withdrawn", "withdrawn")
 
     def _way(self, raw: str) -> None:

@@ -7,13 +7,14 @@ from lake.stages import Stage
 from lake.storage.attempts import newest_attempt
 from lake.storage.publication import Fingerprint
 from lake.storage.store import Lake
+from lake.tables import TABLES
 
 
 @dataclass(frozen=True)
 class NewRows:
     """What a run works on when it need not read everything.
 
-    files: of each input, those appended since the stage last published, relative to the table.
+    files: of each input, those appended since the stage last published, relative to the table; of a state, all.
     before: the version of each input that the stage read then, and the version of each of its own tables.
     """
 
@@ -33,12 +34,19 @@ def new_rows(lake: Lake, stage: Stage, wanted: Fingerprint) -> NewRows | None:
     if not same_job or set(wanted.inputs) != set(last.inputs):
         return None
     read = last.inputs
-    added = {table: lake.added_files(table, read[table], version) for table, version in wanted.inputs.items()}
+    added = {table: _given(lake, table, read[table], version) for table, version in wanted.inputs.items()}
     appended = {table: files for table, files in added.items() if files is not None}
     own = {table: version for table in stage.outputs if (version := lake.version(table)) is not None}
     if len(appended) < len(added) or len(own) < len(stage.outputs):
         return None
     return NewRows(appended, {**read, **own})
+
+
+def _given(lake: Lake, table: str, read: int, version: int) -> tuple[str, ...] | None:
+    """The files that a run on what is new reads of an input: those appended to it, of a state all; None if others are gone."""
+    if TABLES[table].mode == "state":
+        return tuple(lake.file_paths(table, version))
+    return lake.added_files(table, read, version)
 
 
 def last_read(lake: Lake, stage: Stage) -> Fingerprint | None:

@@ -39,7 +39,15 @@ UNRATED = ("judge_failed", "unparsable_rating")
 
 # silver/singletons: compared with other records in vain, and so still of use to later ones; all, with those never compared
 COMPARED_ALONE = ("no_neighbour", "neighbours_grouped", "mixed_only")
-ALONE = (*COMPARED_ALONE, "personal_data", "unknown_licence", "no_derivatives", "no_vector", "contamination")
+ALONE = (
+    *COMPARED_ALONE,
+    "withdrawn",
+    "personal_data",
+    "unknown_licence",
+    "no_derivatives",
+    "no_vector",
+    "contamination",
+)
 
 # gold/mixture_unused
 MIXTURE_UNUSED = ("over_limit", "not_buildable", "below_target_quality", "no_variants")

@@ -3,7 +3,8 @@
 Exact: the same prompt and answer but for case, white space and Unicode form, by a cryptographic hash. Near: MinHash bands propose, the
 exact Jaccard similarity of word shingles decides, for the whole record and for each side, where all signs are the same (numbers, operators,
 negations) and no word stands against its opposite. A removed row is itself similar to the row that
-is kept for it: stars, never chains. Where only new rows are given, they are compared with those published before, which stay.
+is kept for it: stars, never chains. Where only new rows are given, they are compared with those published before, which stay. A record that
+its changed file no longer has is near to none: the corrected one would go for it.
 docs/dedupe.md draws the path of a record. Does not yet: change the shingle size for long texts, or compare a new row with rows
 that were removed before.
 """
@@ -19,6 +20,7 @@ from lake.harness.job import JobContext, Params, SparkInputs, SparkRows
 from lake.tables.reasons import DUPLICATE_RULES
 from spark_jobs.columnar.bloom import bloom_filter
 from spark_jobs.columnar.packed_rows import partitions_for
+from spark_jobs.columnar.withdrawn import withdrawn_records
 from spark_jobs.dedupe import verify
 from spark_jobs.dedupe.candidates import candidate_pairs
 from spark_jobs.dedupe.exact_copies import exact_copies
@@ -78,6 +80,7 @@ def unique_instructions(inputs: SparkInputs, params: DedupeParams, context: JobC
     # Exact copies go first; what is left of each set meets the others in buckets.
     exact = exact_copies(all_prints, partitions).persist()
     rest = without_exact_copies(all_prints, exact)
+    rest = rest.join(withdrawn_records(inputs["bronze/instructions_withdrawn"]), "id", "left_anti")
     pairs = candidate_pairs(rest, partitions, params.reach).persist()
 
     # The pairs' texts are fetched and compared exactly. Both ends of a pair need them: they are read twice.

@@ -27,6 +27,7 @@ from spark_jobs.columnar.contamination import COVERAGE, contaminated, evidence
 from spark_jobs.columnar.embedders import embedder
 from spark_jobs.columnar.lookup import semi_join
 from spark_jobs.columnar.vectors import with_scaled_vectors
+from spark_jobs.columnar.withdrawn import withdrawn_records
 from spark_jobs.group.cell_search import GroupSearch, group_in_passes, near_newcomers
 from spark_jobs.group.columns import CANDIDATE, MEMBER
 from spark_jobs.group.greedy import SizeDistribution, group_similarity
@@ -70,7 +71,7 @@ class GroupParams(Params):
 def groups(inputs: SparkInputs, params: GroupParams, context: JobContext) -> SparkRows:
     """Members of groups, and all low-rated records without a group with the reason.
 
-    Licence classes, languages and item types are never mixed; whatever holds a benchmark item joins nobody. The id of a group is a
+    Licence classes, languages and item types are never mixed; whatever holds a benchmark item, or was withdrawn, joins nobody. The id of a group is a
     hash of its members' ids. Given only what is new, newcomers are grouped with one another and with earlier singletons; published
     groups stay as they are. Members are then those of new groups only; singletons are always all of them.
     """
@@ -99,10 +100,16 @@ def low_rated_records(inputs: SparkInputs, params: GroupParams, before: Mapping[
     """`record_facts` of the low-rated records that are new (`fresh`), and of the earlier singletons that may still be grouped."""
     low = inputs["silver/quality"].where("not high").select("id")
     records = record_facts(inputs["silver/unique_instructions"], params).join(low, "id", "left_semi")
+    gone = withdrawn_records(inputs["bronze/instructions_withdrawn"])
+    excluded = F.when(F.col("gone"), "withdrawn").otherwise(F.col("excluded"))
+    records = (
+        records.join(gone.withColumn("gone", F.lit(True)), "id", "left").withColumn("excluded", excluded).drop("gone")
+    )
     records = records.withColumn("fresh", F.lit(True))
     if before:
         alone = before["silver/singletons"].where(F.col("reason").isin(*COMPARED_ALONE)).select("id")
         earlier = record_facts(before["silver/unique_instructions"], params).join(alone, "id", "left_semi")
+        earlier = earlier.join(gone, "id", "left_anti")
         records = records.unionByName(earlier.withColumn("fresh", F.lit(False)))
     return records
 

@@ -12,7 +12,9 @@ from pyspark.sql import functions as F
 
 from lake.harness.job import JobContext, Params, SparkInputs, SparkRows
 from lake.tables import TABLES
+from lake.tables.reasons import DUPLICATE_RULES
 from spark_jobs.columnar.contamination import COVERAGE, contaminated, evidence
+from spark_jobs.columnar.withdrawn import withdrawn_records
 
 _EXAMPLE = TABLES["gold/training_set"].schema.names
 # What may become an example: its id and its split are made once it is chosen; `personal` says what personal data it holds.
@@ -40,7 +42,7 @@ def training_set(inputs: SparkInputs, params: SelectParams, context: JobContext)
     """
     benchmark = inputs["bronze/references"].where("role = 'benchmark'")
     candidates = original_candidates(inputs).unionByName(distilled_candidates(inputs)).persist()
-    gone = holding_withdrawn(candidates, inputs["bronze/instructions_withdrawn"])
+    gone = holding_withdrawn(candidates, inputs)
     checked = with_block_reason(candidates, gone, benchmark, params).persist()
     allowed = checked.where("reason is null")
     available = {row["origin"]: row["count"] for row in allowed.groupBy("origin").count().collect()}
@@ -91,11 +93,20 @@ def distilled_candidates(inputs: SparkInputs) -> DataFrame:
     return inputs["gold/distilled"].withColumns(columns).select(*_CANDIDATE)
 
 
-def holding_withdrawn(candidates: DataFrame, withdrawn: DataFrame) -> DataFrame:
-    """origin_id and gone: of each candidate that carries records whose files no longer have them, how many."""
-    records = withdrawn.select(F.concat(F.lit("rec"), F.substring("id", 4, 25)).alias("member"))
+def holding_withdrawn(candidates: DataFrame, inputs: SparkInputs) -> DataFrame:
+    """origin_id and gone: of each candidate that carries records whose files no longer have them, how many.
+
+    A record that only moved is not gone: another file of its source has its exact copy, which went for it.
+    """
+    withdrawn = withdrawn_records(inputs["bronze/instructions_withdrawn"])
+    copies = inputs["silver/duplicates"].where(F.col("rule") == DUPLICATE_RULES[0])
+    copies = copies.withColumnRenamed("removed_id", "id").join(withdrawn, "id", "left_anti")
+    moved = copies.select(F.col("kept_id").alias("id"), F.col("source").alias("copied_in"))
+    records = inputs["silver/unique_instructions"].select("id", "source").join(withdrawn, "id", "left_semi")
+    same = (records["id"] == moved["id"]) & (records["source"] == moved["copied_in"])
+    gone = records.join(moved, same, "left_anti").select(F.col("id").alias("member"))
     carried = candidates.select("origin_id", F.explode("member_ids").alias("member"))
-    return carried.join(records, "member", "left_semi").groupBy("origin_id").agg(F.count("*").alias("gone"))
+    return carried.join(gone, "member", "left_semi").groupBy("origin_id").agg(F.count("*").alias("gone"))
 
 
 def with_block_reason(candidates: DataFrame, gone: DataFrame, benchmark: DataFrame, params: SelectParams) -> DataFrame:

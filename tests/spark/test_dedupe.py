@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from pyspark.sql import SparkSession
+from pyspark.sql import DataFrame, SparkSession
 from spark_frames import context, frame, rows
 from spark_frames import record as plain_record
 
@@ -31,13 +31,19 @@ def record(name: str, prompt: str, answer: str, **columns: Any) -> dict[str, Any
     return plain_record(name, prompt, answer, id=_id(name), **columns)
 
 
+def _inputs(spark: SparkSession, records: DataFrame, withdrawn: Sequence[str] = ()) -> dict[str, DataFrame]:
+    gone = [{"id": _id(name).replace("rec_", "raw_")} for name in withdrawn]
+    table = "bronze/instructions_withdrawn"
+    return {"silver/instructions": records, table: frame(spark, table, gone)}
+
+
 def _run(
     spark: SparkSession, records: Sequence[dict[str, Any]], **params: Any
 ) -> tuple[list[str], dict[str, dict[str, Any]], dict[str, float]]:
     """Kept ids, removals by id, figures."""
     around = context()
     found = unique_instructions(
-        {"silver/instructions": frame(spark, "silver/instructions", records)}, DedupeParams(**params), around
+        _inputs(spark, frame(spark, "silver/instructions", records)), DedupeParams(**params), around
     )
     removed = {row["removed_id"]: row for row in rows(found["silver/duplicates"], "removed_id")}
     kept = [row["id"] for row in rows(found["silver/unique_instructions"], "id")]
@@ -160,7 +166,7 @@ def test_removals_are_justified_few_are_missed_and_order_does_not_matter(spark: 
     assert len(missed) <= 0.01 * len(removed)
     again = records[::-1]
     shuffled = frame(spark, "silver/instructions", again).repartition(5)
-    other = unique_instructions({"silver/instructions": shuffled}, DedupeParams.model_validate({}), context())[
+    other = unique_instructions(_inputs(spark, shuffled), DedupeParams.model_validate({}), context())[
         "silver/duplicates"
     ]
     assert {row["removed_id"]: row for row in rows(other, "removed_id")} == removed
@@ -191,7 +197,7 @@ def test_a_crowded_bucket_loses_nothing_that_is_close(spark: SparkSession) -> No
 
 def test_new_rows_are_compared_with_those_published_before_which_stay(spark: SparkSession) -> None:
     def publish(records: Sequence[dict[str, Any]], before: dict[str, Any]) -> dict[str, Any]:
-        inputs = {"silver/instructions": frame(spark, "silver/instructions", records)}
+        inputs = _inputs(spark, frame(spark, "silver/instructions", records))
         return dict(unique_instructions(inputs, DedupeParams.model_validate({}), replace(context(), before=before)))
 
     other = "sell it and rent another one whenever the weather is fine, which costs less than any repair ever will"
@@ -218,10 +224,25 @@ def test_new_rows_are_compared_with_those_published_before_which_stay(spark: Spa
     assert [row["id"] for row in rows(found["silver/signatures"], "id")] == [_id("d"), _id("e")]
 
 
+def test_a_corrected_record_does_not_go_for_the_withdrawn_one(spark: SparkSession) -> None:
+    def removals(records: Sequence[dict[str, Any]], before: dict[str, Any]) -> dict[str, str]:
+        inputs = _inputs(spark, frame(spark, "silver/instructions", records), withdrawn=["a"])
+        found = unique_instructions(inputs, DedupeParams(), replace(context(), before=before))
+        return {row["removed_id"]: row["kept_id"] for row in rows(found["silver/duplicates"], "removed_id")}
+
+    old, corrected = record("a", LONG, ANSWER), record("b", LONG.replace("small", "samll"), ANSWER)
+    again, exact = record("c", LONG.replace("small", "very samll"), ANSWER), record("d", LONG, ANSWER)
+    # beside it, and where it was published before; an exact copy has its words, and needs no second place
+    assert removals([old, corrected, again, exact], {}) == {_id("b"): _id("c"), _id("d"): _id("a")}
+    first = unique_instructions(_inputs(spark, frame(spark, "silver/instructions", [old])), DedupeParams(), context())
+    before = {"silver/instructions": frame(spark, "silver/instructions", [old]), **dict(first)}
+    assert removals([corrected, again, exact], before) == {_id("b"): _id("c"), _id("d"): _id("a")}
+
+
 def test_rejected_pairs_say_what_failed(spark: SparkSession) -> None:
     other = f"{' '.join(ANSWER.split()[:12])} and then sell it to a friend who knows how to sail on a lake with it"
     inputs = frame(spark, "silver/instructions", [record("a", LONG, ANSWER), record("b", LONG, other)])
-    found = unique_instructions({"silver/instructions": inputs}, DedupeParams.model_validate({}), context())
+    found = unique_instructions(_inputs(spark, inputs), DedupeParams.model_validate({}), context())
     for pair in rows(found["silver/rejected_pairs"], "left"):
         assert (pair["left"], pair["right"]) == (_id("a"), _id("b"))
         assert pair["prompt_similarity"] == 1 and pair["answer_similarity"] < 0.7

@@ -33,6 +33,7 @@ def _inputs(
     vectors: np.ndarray,
     high: Sequence[str] = (),
     benchmark: Sequence[str] = (),
+    withdrawn: Sequence[str] = (),
 ) -> dict[str, Any]:
     digest = open_embedder().digest
     cached = [
@@ -45,6 +46,9 @@ def _inputs(
         "silver/quality": frame(spark, "silver/quality", scores),
         "silver/embeddings": frame(spark, "silver/embeddings", cached),
         "bronze/references": frame(spark, "bronze/references", map(_reference, benchmark)),
+        "bronze/instructions_withdrawn": frame(
+            spark, "bronze/instructions_withdrawn", [{"id": one.replace("rec_", "raw_")} for one in withdrawn]
+        ),
     }
 
 
@@ -189,6 +193,21 @@ def test_a_benchmark_that_came_later_keeps_earlier_loners_out(spark: SparkSessio
     found = groups(_inputs(spark, records, vectors[1:]), GroupParams(), replace(context(), before=before))
     assert [row["id"] for row in rows(found["silver/groups"], "id")] == ["rec_left", "rec_right"]
     assert rows(found["silver/singletons"], "id") == [alone]
+
+
+def test_what_was_withdrawn_joins_nobody(spark: SparkSession) -> None:
+    """Neither a new record nor an earlier loner: whoever joined it could not be released."""
+    records, vectors, params = _records(4), _clusters(1, 4, noise=0.05), GroupParams(sd_size=0)
+    found = groups(_inputs(spark, records, vectors, withdrawn=["rec_0002"]), params, context())
+    assert [row["id"] for row in rows(found["silver/groups"], "id")] == ["rec_0000", "rec_0001", "rec_0003"]
+    assert [(row["id"], row["reason"]) for row in rows(found["silver/singletons"], "id")] == [("rec_0002", "withdrawn")]
+    old = _inputs(spark, records[:1], vectors[:1])
+    first = groups(old, params, context())
+    before = old | {key: frame(spark, key, rows(frame_, "id")) for key, frame_ in first.items()}
+    new = _inputs(spark, records[1:], vectors[1:], withdrawn=["rec_0000"])
+    grown = groups(new, params, replace(context(), before=before))
+    assert [row["id"] for row in rows(grown["silver/groups"], "id")] == ["rec_0001", "rec_0002", "rec_0003"]
+    assert [row["id"] for row in rows(grown["silver/singletons"], "id")] == ["rec_0000"]
 
 
 def test_a_new_benchmark_alone_changes_nothing(spark: SparkSession) -> None:

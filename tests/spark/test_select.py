@@ -21,6 +21,7 @@ def _inputs(
     distilled: Sequence[dict[str, Any]] = (),
     benchmark: str = QUESTION,
     withdrawn: Sequence[str] = (),
+    copies: Sequence[dict[str, Any]] = (),
 ) -> dict[str, Any]:
     quality = [
         {"id": row["id"], "score": scores.get(row["id"], 4.5), "high": True}
@@ -31,6 +32,7 @@ def _inputs(
         "silver/unique_instructions": frame(spark, "silver/unique_instructions", records),
         "silver/quality": frame(spark, "silver/quality", quality),
         "silver/groups": frame(spark, "silver/groups", []),
+        "silver/duplicates": frame(spark, "silver/duplicates", copies),
         "bronze/instructions_withdrawn": frame(
             spark, "bronze/instructions_withdrawn", [{"id": one} for one in withdrawn]
         ),
@@ -68,6 +70,8 @@ def test_everybody_ends_once_with_the_right_reason(spark: SparkSession) -> None:
         record("part", "one of", "a group"),
         record("unrated", "never", "rated"),
         record("gone", "a fine", "record"),
+        record("still", "two of", "a group"),
+        record("away", "two of", "that group"),
     ]
     scores = {"rec_low": 3.9, "rec_unrated": -1.0, "rec_good3": 5.0, "rec_mail": 0.0}
     items = [
@@ -102,6 +106,20 @@ def test_everybody_ends_once_with_the_right_reason(spark: SparkSession) -> None:
     assert [row["member_ids"] for row in chosen[:2]] == [["rec_part"], ["rec_good0"]]
     assert all(row["id"] == content_id("rel", row["origin_id"]) for row in chosen)
     assert around.metrics["selected/distilled"] == 1 and around.metrics["selected/original"] == 3
+
+
+def test_a_record_that_moved_to_another_file_of_its_source_is_not_withdrawn(spark: SparkSession) -> None:
+    records = [record(name, f"prompt {name}", "answer") for name in ("moved", "near", "abroad", "both")]
+    copies = [
+        {"removed_id": f"rec_{name}_copy", "kept_id": f"rec_{name}", "source": source, "rule": rule, "similarity": 1.0}
+        for name, source, rule in (
+            ("moved", "a", "exact_record"), ("near", "a", "near"), ("abroad", "b", "exact_record"), ("both", "a", "exact_record"),
+        )
+    ]  # fmt: skip
+    withdrawn = [*(f"raw_{row['id'][4:]}" for row in records), "raw_both_copy"]
+    found = training_set(_inputs(spark, records, {}, withdrawn=withdrawn, copies=copies), SelectParams(), context())
+    assert [row["origin_id"] for row in rows(found["gold/training_set"], "id")] == ["rec_moved"]
+    assert {row["id"] for row in rows(found["gold/training_set_exits"], "id")} == {"rec_near", "rec_abroad", "rec_both"}
 
 
 def test_the_split_is_a_stable_share(spark: SparkSession) -> None:

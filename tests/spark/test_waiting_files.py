@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 from deltalake import DeltaTable
+from lakes import ROWS, publish, raw_id, rec, small_lake
 
 from lake.books.ledger import ledger
 from lake.books.lineage import explain
@@ -245,3 +246,19 @@ def test_a_file_that_can_be_read_in_two_ways_is_held_until_a_map_decides(tmp_pat
     run(lake)
     answers = [row["messages"][-1]["content"] for row in rows(lake)]
     assert (waiting(lake), sorted(answers)) == ([], [f"It is {number} and no other." for number in (1, 2, 3)])
+
+
+def test_the_training_set_leaves_out_what_was_withdrawn_and_the_books_say_so(tmp_path: Path) -> None:
+    lake = small_lake(tmp_path / "lake")
+    run(lake, "gold/training_set")
+    assert rec("bread") in {row["origin_id"] for row in rows(lake, "gold/training_set")}
+    gone = [{"id": raw_id("bread"), "source": "pantry", "uri": "file:pantry.jsonl"}]
+    sides = {f"{KEY}_quarantine": ROWS[f"{KEY}_quarantine"], f"{KEY}_withdrawn": gone}
+    publish(lake, KEY, ROWS[KEY], sides, run_id="changed")
+    assert reasons_to_run(lake, STAGES["gold/training_set"], PLAIN) == [f"{KEY}_withdrawn is at version 1, was 0"]
+    assert outcomes(lake, "pantry").get("withdrawn") is None, "it is still released"
+    assert run(lake, "gold/training_set").status == "published"
+    assert rec("bread") not in {row["origin_id"] for row in rows(lake, "gold/training_set")}
+    (exit_,) = [row for row in rows(lake, "gold/training_set_exits") if row["id"] == rec("bread")]
+    assert (exit_["outcome"], exit_["reason"]) == ("withdrawn", "withdrawn")
+    assert (ledger(lake).balanced, outcomes(lake, "pantry")["withdrawn"]) == (True, 1)

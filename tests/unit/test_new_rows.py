@@ -144,3 +144,15 @@ def test_a_stage_never_goes_back_behind_what_it_has_read(current: Lake) -> None:
     read = read_by(current, QUALITY)
     assert read[UNIQUE] == current.version(UNIQUE)
     assert read_by(current, QUALITY) == read
+
+
+def test_a_state_is_given_whole_and_is_no_reason_to_read_all_rows_again(current: Lake) -> None:
+    withdrawn = "bronze/instructions_withdrawn"
+    gone = [{"id": "raw_1", "source": "pantry", "uri": "file:pantry.jsonl"}]
+    publish(current, "bronze/instructions", [], {withdrawn: gone}, run_id="changed", grown=True)
+    assert grown(current, UNIQUE) == {"silver/instructions": 0, withdrawn: 1}
+    wanted = fingerprint(current, STAGES[UNIQUE], PROFILE)
+    assert wanted is not None
+    found = new_rows(current, STAGES[UNIQUE], wanted)
+    assert found is not None
+    assert current.files_dataset(withdrawn, found.files[withdrawn]).to_table()["id"].to_pylist() == ["raw_1"]

@@ -90,16 +90,16 @@ def test_accepting_registers_the_very_bytes_that_are_held(lake: Lake, tmp_path: 
 
 
 def test_withdrawn_rows_are_so_in_the_books_once_nothing_released_carries_them(lake: Lake) -> None:
-    # a quarantined row, a rejected one, one that is released, one in a distilled item that is
-    bronze(lake, "changed", withdrawn=gone("broken", "empty", "bread", "rice_water"))
+    # a quarantined row, a rejected one, one that is released, one in a distilled item that is, one that was blocked when last selected
+    bronze(lake, "changed", withdrawn=gone("broken", "empty", "bread", "rice_water", "paint"))
     assert ledger(lake).balanced
     pantry = {name: count for name, count in of(lake, "pantry").outcomes.items() if count}
     assert pantry == {"withdrawn": 2, "released": 1, "distilled_released": 2, "blocked": 1}
-    assert [explain(lake, raw_id(name)).outcome for name in ("broken", "empty", "bread", "rice_water")] == [
-        "withdrawn", "withdrawn", "released", "distilled_released",
+    assert [explain(lake, raw_id(name)).outcome for name in ("broken", "empty", "bread", "rice_water", "paint")] == [
+        "withdrawn", "withdrawn", "released", "distilled_released", "blocked",
     ]  # fmt: skip
     steps = {step.name: step.rows for step in funnel(lake)}
-    assert (steps["quarantined"], steps["withdrawn"]) == (0, 4)
+    assert (steps["quarantined"], steps["withdrawn"]) == (0, 5)
     left = [row for row in ROWS["gold/training_set"] if row["origin"] == "distilled"]
     ended = {"id": rec("bread"), "source": "pantry", "outcome": "withdrawn", "reason": "withdrawn", "detail": "gone"}
     publish(lake, "gold/training_set", left, {"gold/training_set_exits": [*ROWS["gold/training_set_exits"], ended]}, run_id="next")  # fmt: skip
