@@ -72,7 +72,14 @@ def measured(path: Path, name: str) -> dict[str, Any]:
     """One file's figures: kind, raw records counted, rows by shape, quarantined rows by reason, what neither accounts for."""
     kind = kind_of(fs.LocalFileSystem(), str(path))
     sha256 = hashlib.sha256(path.read_bytes()).hexdigest()
-    file = {"uri": str(path), "path": name, "source": "real", "licence": None, "kind": kind, "sha256": sha256}
+    file: dict[str, Any] = {
+        "uri": str(path),
+        "path": name,
+        "source": "real",
+        "licence": None,
+        "kind": kind,
+        "sha256": sha256,
+    }
     file["size"] = path.stat().st_size
     shapes: collections.Counter[str] = collections.Counter()
     reasons: collections.Counter[str] = collections.Counter()
