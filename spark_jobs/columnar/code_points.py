@@ -16,12 +16,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 LETTER, DIGIT, SPACE, UPPER, LOWER, UNSPACED, STOP, OPERATOR = (1 << bit for bit in range(8))
-# Where a mark is punctuation and no more. Behind a word of two letters or more; behind any word or number; before a word of two letters
-# or more; before any word or number; between two such words; between two letters; anywhere.
-CLOSES, TRAILS, OPENS, QUOTES, JOINS, ELIDES, IGNORED = (1 << bit for bit in range(8, 15))
+# Where a mark is punctuation and no more: behind a word of two letters or more; behind any word or number; between two words of two letters
+# or more; between two letters; anywhere. And what may stand between a stop and the space behind it.
+CLOSES, TRAILS, JOINS, ELIDES, IGNORED, ENDS = (1 << bit for bit in range(8, 14))
 
 _TABLE = 0x20000  # the first two planes; what lies beyond are letters of unspaced scripts, and tags
-# Thai and Lao; Myanmar; Khmer; Han and kana, with their compatible and half-width forms
+# Thai and Lao; Myanmar; Khmer; Han and kana, with their compatible and half-width forms; Hangul, whose negations stand inside words
 _UNSPACED = (
     (0xE00, 0xEFF),
     (0x1000, 0x109F),
@@ -30,23 +30,21 @@ _UNSPACED = (
     (0x31A0, 0x9FFF),
     (0xF900, 0xFAFF),
     (0xFF66, 0xFF9D),
+    (0xAC00, 0xD7A3),
 )
 _PUNCTUATION = {
     **dict.fromkeys(".;:?", CLOSES | TRAILS),
     ",": CLOSES | TRAILS | JOINS,
+    "…": CLOSES | TRAILS,
     "!": CLOSES,
-    ")": CLOSES,
-    "(": OPENS,
-    '"': CLOSES | TRAILS | OPENS | QUOTES,
-    "`": CLOSES | TRAILS | OPENS | QUOTES,
-    "'": CLOSES | OPENS | QUOTES | JOINS | ELIDES,
-    "-": JOINS,
+    "'": ELIDES | ENDS,
+    **dict.fromkeys('")]}', ENDS),
 }
 # quotes, long dashes and the stops of scripts that set them without spaces
-_IGNORED = "—…«»„‹›‚¿¡·•、。・「」『』〈〉《》【】，؛؟।॥"
+_IGNORED = "—«»„‹›‚¿¡•、。・「」『』〈〉《》【】，؛؟।॥"
 _FOLDED = dict.fromkeys("‘’ʼ‛", "'") | dict.fromkeys("“”‟", '"') | dict.fromkeys("‐‑‒–−", "-")
-_STOPS = ".!?:;…。！？：；"
-_OPERATORS = "=<>+-*/^%&|~\\"
+_STOPS = ".!?…。！？"
+_OPERATORS = "=<>+-*/^%&|~\\()[]{}"  # what it stands between counts with it
 
 
 @cache
@@ -104,5 +102,5 @@ def _kind(code: int) -> int:
     if category == "Nd":
         return DIGIT
     if letter in _IGNORED or category in ("Cf", "Cc", "Mn"):
-        return CLOSES | TRAILS | OPENS | QUOTES | JOINS | ELIDES | IGNORED
+        return CLOSES | TRAILS | JOINS | ELIDES | IGNORED | ENDS
     return _PUNCTUATION.get(letter, 0) | (OPERATOR if letter in _OPERATORS or category == "Sm" else 0)

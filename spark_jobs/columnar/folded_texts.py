@@ -1,10 +1,10 @@
 """Texts of a whole batch as arrays of code points, folded where that is harmless, and the cryptographic hash of each.
 
 Folded is what carries no meaning: the Unicode form (NFC), full width, runs of white space, typographic quotes and dashes, decimal digits
-of any script, and the case of words. The case of a word of one or two letters stays, because it tells Co from CO, mW from MW and -r from
--R, unless its place in the text explains it. All else stays: punctuation, operators, brackets, powers.
+of any script, and the case of words. Where it may tell Co from CO, MHz from mHz, US from us or -r from -R it stays, unless its place in the text
+explains it. All else stays: punctuation, operators, brackets, powers.
 
-    >>> copies = ["What  is tar, and why?", "what is TAR, and why?", "What is tar and why?", "x² of C", "x2 of C", "x2 of c"]
+    >>> copies = ["What  is tar, and why?", "what is Tar, and why?", "What is tar and why?", "x² of C", "x2 of C", "x2 of c"]
     >>> keys = exact_keys(pa.array(copies))
     >>> [int(np.flatnonzero((keys == key).all(axis=1))[0]) for key in keys]  # for each the first that is the same
     [0, 0, 2, 3, 4, 5]
@@ -29,7 +29,7 @@ from spark_jobs.columnar.code_points import (
     DIGIT,
     LETTER,
     LOWER,
-    OPENS,
+    OPERATOR,
     SPACE,
     STOP,
     UNSPACED,
@@ -44,7 +44,11 @@ from spark_jobs.columnar.ragged import Places
 
 Mask = NDArray[np.bool_]
 
-_SHORT, _LONG = 2, 4  # letters: the case of a word of so few counts; words in capitals are told by one of so many
+_SHORT, _FEW, _LONG = (
+    2,
+    4,
+    5,
+)  # letters: of a word whose case counts; of one in capitals; of one that tells words in capitals
 _AROUND = 3  # words on either side that are looked at for it
 _SPACE = 32
 # English words that are written with a capital for their place, as in a title
@@ -92,9 +96,10 @@ def fold(texts: pa.Array) -> Folded:
     kind = looked_up(kinds(), codes)
     begins, ends = _tokens(kind)
     cased = _cased(codes, kind, offsets, begins, ends)
-    kept = np.zeros(len(codes), np.bool_)
-    for place in range(_SHORT):
-        kept[np.minimum(begins[cased] + place, ends[cased] - 1)] = True
+    steps = np.zeros(len(codes) + 1, np.int8)
+    np.add.at(steps, begins[cased], 1)
+    np.add.at(steps, ends[cased], -1)
+    kept = np.cumsum(steps, dtype=np.int8)[:-1] > 0
     small = looked_up(lowered(), codes).astype(codes.dtype)
     # what lies beyond the table has no case
     codes = np.where(kept | (kind & UPPER == 0), codes, small)
@@ -115,7 +120,8 @@ def _code_points(texts: pa.Array) -> tuple[NDArray[Any], Places]:
 
 def _one_space(codes: NDArray[Any], offsets: Places) -> tuple[NDArray[Any], Places]:
     """The same, folded but for case, with one space for each run of white space inside a text."""
-    codes = looked_up(folds(), codes).astype(codes.dtype)
+    # what lies beyond the table stays as it is
+    codes = np.where(codes < len(folds()), looked_up(folds(), codes), codes).astype(codes.dtype)
     space = codes == _SPACE
     stays = ~space
     stays[1:] |= ~space[:-1]
@@ -132,35 +138,50 @@ def _tokens(kind: NDArray[np.uint16]) -> tuple[Places, Places]:
 
 
 def _cased(codes: NDArray[Any], kind: NDArray[np.uint16], offsets: Places, begins: Places, ends: Places) -> Mask:
-    """Whether the case of each token counts: a word of one or two letters, one at least a capital that its place does not explain."""
-    lengths, large = ends - begins, kind & UPPER > 0
-    cased = (lengths <= _SHORT) & (large[begins] | large[ends - 1])
-    places = np.flatnonzero(cased)
+    """Whether the case of each token counts, bool (tokens,), where its place does not explain it.
+
+    It counts in a word of one or two letters, in one of up to four capitals, and where a capital stands behind other letters.
+    """
+    large = kind & UPPER > 0
+    larges, smalls = (np.concatenate([[0], np.cumsum(some)]) for some in (large, kind & LOWER > 0))
+    small = smalls[ends] > smalls[begins]
+    mixed = (larges[ends] > larges[begins + 1]) & small
+    few = (ends - begins <= _SHORT) | (ends - begins <= _FEW) & ~small
+    places = np.flatnonzero((larges[ends] > larges[begins]) & (mixed | few))
     begin, end = begins[places], ends[places]
-    titled = large[begin] & ((end - begin == 1) | ~large[end - 1])
+    short = end - begin
+    titled = large[begin] & (short <= _SHORT) & ((short == 1) | ~large[end - 1])
     # the first word of a text or sentence, also behind a quote or bracket
-    before = np.where(kind[begin - 1] & OPENS > 0, begin - 2, begin - 1)
+    opened = kind[begin - 1] & (LETTER | DIGIT | SPACE | OPERATOR) == 0
+    before = np.where(opened, begin - 2, begin - 1)
     # the first character of a text stands behind its space and that of the text before
     starts = (kind[before] & SPACE > 0) & (kind[before - 1] & (STOP | SPACE) > 0)
+    # a letter alone is a word where another follows: not in `I == 0`
+    follows = (codes[end] == ord("'")) | (kind[np.minimum(end + 1, len(kind) - 1)] & LETTER > 0)
+    word = (short > 1) | follows
     second = np.where(end - begin == 2, codes[begin + 1], 0).astype(np.uint32)
     named = np.isin(codes[begin].astype(np.uint32) | second << 8, _titled())
     # A Roof, but not vitamin A: the article of a title stands before a word with a capital
     behind = np.minimum(end + 1, len(kind) - 2)
     named |= (codes[begin] == ord("A")) & large[behind] & (kind[behind + 1] & LOWER > 0)
-    cased[places] = ~(titled & (starts | named) | _in_capitals(kind, offsets, begins, ends, places))
+    cased = np.zeros(len(begins), np.bool_)
+    cased[places] = ~(titled & (starts | named) & word | _in_capitals(kind, offsets, begins, ends, places))
     return cased
 
 
 def _in_capitals(kind: NDArray[np.uint16], offsets: Places, begins: Places, ends: Places, tokens: Places) -> Mask:
-    """Whether the words before or behind each of these tokens are capitals throughout, with a long one among them, bool (tokens,)."""
+    """Whether the words beside each of these tokens are in capitals, three of them or a long one among them, bool (tokens,)."""
     small, long = np.cumsum(kind & LOWER > 0), (ends - begins >= _LONG) & (kind[begins] & UPPER > 0)
     longs = np.concatenate([[0], np.cumsum(long)])
     row = row_of(offsets, begins[tokens])
     of_text = np.searchsorted(begins, offsets)
     first, last = np.maximum(tokens - _AROUND, of_text[row]), np.minimum(tokens + _AROUND, of_text[row + 1] - 1)
-    sides = ((first, tokens), (tokens, last))
-    told = [(small[ends[to] - 1] == small[begins[at] - 1]) & (longs[to + 1] > longs[at]) for at, to in sides]
-    return told[0] | told[1]
+    sides = ((first, tokens), (tokens, last), (first, last))
+    told = [
+        (small[ends[to] - 1] == small[begins[at] - 1]) & ((longs[to + 1] > longs[at]) | (to - at >= _AROUND))
+        for at, to in sides
+    ]
+    return np.any(told, axis=0)
 
 
 @cache

@@ -1,13 +1,13 @@
 """The signs of a text: what near copies share one by one and in order, because a single one of them turns the meaning round.
 
-They are numbers, negations with the word they deny, operators with what stands on both sides, brackets and other marks wherever these are
-not mere punctuation, and words of one or two letters whose case counts. A mark is punctuation by its place: a stop behind a word
-and before a space, a quote or bracket around words, a hyphen or apostrophe inside one.
+They are numbers with their unit, negations with the word behind them, operators with what stands on both sides, brackets, quotes and other marks
+wherever these are not mere punctuation, and words whose case counts. A mark is punctuation by its place: a stop behind a word and before a
+space, a comma or apostrophe inside one.
 
-    >>> texts = ["if (done), stop.", "If done: stop!", "if (!done), stop.", "1.5", "1, 5", "a - b", "b - a", "It isn't so", "It is so"]
+    >>> texts = ["if (done), stop.", "If (done): stop!", "if (!done), stop.", "1.5", "1, 5", "a - b", "b - a", "It isn't so", "It is so"]
     >>> keys = signs(pa.array(texts)).tolist()
     >>> [keys.index(key) for key in keys]  # for each the first with the same signs
-    [0, 0, 2, 3, 4, 5, 6, 7, 0]
+    [0, 0, 2, 3, 4, 5, 6, 7, 8]
 """
 
 from functools import cache
@@ -20,12 +20,11 @@ from spark_jobs.columnar.code_points import (
     CLOSES,
     DIGIT,
     ELIDES,
+    ENDS,
     IGNORED,
     JOINS,
     LETTER,
-    OPENS,
     OPERATOR,
-    QUOTES,
     SPACE,
     TRAILS,
     UNSPACED,
@@ -37,14 +36,15 @@ from spark_jobs.columnar.ragged import Places, Ragged, row_sums
 # in the languages of most instructions; the n't of English is told by its apostrophe
 NEGATIONS = """
 not no never none nothing nobody neither nor nowhere without cannot cant dont doesnt didnt isnt arent wasnt werent wont
-wouldnt couldnt shouldnt except unless
+wouldnt couldnt shouldnt hasnt havent hadnt except unless
 nicht nie niemals kein keine keinen keinem keiner keines ohne nichts niemand weder
 ne n pas jamais sans aucun aucune rien non ni ningún ninguna ninguno nunca sin nada nadie
 não nem sem nenhum nenhuma mai senza niente nessun nessuno nessuna niet geen nooit zonder
 inte ej utan aldrig ikke uden uten ei nie bez nigdy не нет без ни никогда değil yok olmadan
-لا ليس ليست لم لن بدون غير دون نه नहीं मत न बिना tidak bukan tanpa không chưa 不 没 沒 無 无 非 未 勿 莫 否 别
+لا ليس ليست لم لن ولا وليس وليست ولم ولن فلا فليس بدون غير دون نه नहीं मत न बिना tidak bukan tanpa không chưa 不 没 沒 無 无 非 未 勿 莫 否 别 않 안 못 없 아니 לא אין בלי
 """
 _NEGATION = np.uint64(1)
+_UNIT = 2  # letters
 
 
 def signs(texts: pa.Array) -> Hashes:
@@ -61,22 +61,32 @@ def exact_keys_and_signs(texts: pa.Array) -> tuple[Hashes, Hashes]:
 def signs_of(folded: Folded) -> Hashes:
     """The signs of folded texts, uint64 (texts,)."""
     tokens, marks = _token_hashes(folded), _marks(folded.kinds)
-    negates = _negates(folded, tokens)
-    # a negation counts with the word behind it: "not red but blue" is not "red but not blue"
-    behind = np.roll(tokens, -1)
-    last = (
-        np.searchsorted(folded.begins, folded.offsets[1:]) - 1
-    )  # of each text; of one without words that of another before it
-    behind[last[last >= 0]] = 0
-    denied = mix(behind + _NEGATION)
-    counts = (folded.kinds[folded.begins] & DIGIT > 0) | folded.cased | negates
+    negates, numbers = _negates(folded, tokens), folded.kinds[folded.begins] & DIGIT > 0
+    # a negation counts with the word behind it, a number with its unit: "not red but blue" is not "red but not blue"
+    behind = np.where(negates | numbers, _words_behind(folded, tokens, numbers), np.uint64(0))
+    values = mix(np.where(negates, _NEGATION, tokens) + mix(behind))
+    counts = numbers | folded.cased | negates
     places = np.concatenate([folded.begins[counts], marks])
-    values = np.concatenate([np.where(negates, denied, tokens)[counts], _mark_hashes(folded, marks, tokens)])
+    values = np.concatenate([values[counts], _mark_hashes(folded, marks, tokens)])
     order = np.argsort(places, kind="stable")
     rows = Ragged(values[order], np.searchsorted(places[order], folded.offsets))
     # each mixed with its number within the text first, because a sum forgets the order
-    numbers = np.arange(len(order)) - np.repeat(rows.offsets[:-1], rows.lengths)
-    return row_sums(mix(rows.values + mix(numbers.astype(np.uint64) + np.uint64(1))), rows)
+    within = np.arange(len(order)) - np.repeat(rows.offsets[:-1], rows.lengths)
+    return row_sums(mix(rows.values + mix(within.astype(np.uint64) + np.uint64(1))), rows)
+
+
+def _words_behind(folded: Folded, tokens: Hashes, numbers: Mask) -> Hashes:
+    """The hash of the word behind each token, uint64 (tokens,); 0 at the end of a text, and where it is no unit of the number before it."""
+    found = np.roll(tokens, -1)
+    # of a text without words it is the last token of the text before
+    last = np.searchsorted(folded.begins, folded.offsets[1:]) - 1
+    found[last[last >= 0]] = 0
+    gap = np.roll(folded.begins, -1) - folded.ends
+    # units are short; those of three letters and more are told by the sets of dedupe.opposites
+    unit = (np.roll(folded.ends - folded.begins, -1) <= _UNIT) & ~np.roll(numbers, -1)
+    unit &= (gap == 0) | (gap == 1) & (folded.kinds[folded.ends] & SPACE > 0)
+    found[numbers & ~unit] = 0
+    return found
 
 
 def _token_hashes(folded: Folded) -> Hashes:
@@ -129,21 +139,20 @@ def _marks(kinds: NDArray[np.uint16]) -> Places:
     run = np.repeat(np.arange(len(begins)), ends - begins)
     first = np.searchsorted(places, begins)
     may = np.bitwise_and.reduceat(kinds[places], first)  # what all marks of a run may be
-    word_before, word_behind = _is_word(kinds, begins - 1, -1), _is_word(kinds, ends, 1)
     before, behind = kinds[begins - 1], kinds[ends]
+    word_before, word_behind = _is_word(kinds, begins - 1, -1), _is_word(kinds, ends, 1)
     space_before, space_behind = before & SPACE > 0, behind & SPACE > 0
     punctuation = (
         (may & IGNORED > 0)
         | (may & CLOSES > 0) & word_before & space_behind
         | (may & TRAILS > 0) & ~space_before & space_behind
-        | (may & OPENS > 0) & space_before & word_behind
-        | (may & QUOTES > 0) & space_before & ~space_behind
         | (may & JOINS > 0) & word_before & word_behind
         | (may & ELIDES > 0) & (before & behind & LETTER > 0)
     )
-    # the last stops of another run before a space are punctuation all the same, such as the point of `(5).`
-    other = np.maximum.reduceat(np.where(kinds[places] & TRAILS > 0, -1, places), first)
-    trails = (space_behind & ~space_before)[run] & (places > other[run])
+    # of another run that ends before a space, the stops at its end are punctuation all the same, quotes and brackets behind them or not
+    ends_text = kinds[places] & (TRAILS | ENDS) > 0
+    other = np.maximum.reduceat(np.where(ends_text, -1, places), first)
+    trails = (space_behind & ~space_before)[run] & (places > other[run]) & (kinds[places] & TRAILS > 0)
     return places[~(punctuation[run] | trails)]
 
 

@@ -1,16 +1,17 @@
 """Words that exclude one another: where a record says one and its near copy another of the same set, they are no copies.
 
-Of a pair only what differs counts. That one of them lacks a word is no contradiction; that `up` stands where the other has `down` is:
+Of a pair only what differs counts. That one of them lacks a word is no contradiction; that `up` stands where the other has `down` is, and
+that both have `left` and `right`, in another order:
 
     >>> from spark_jobs.columnar.ragged import take_rows
     >>> from spark_jobs.columnar.word_hashes import word_hashes
-    >>> texts = ["turn it up and then on", "turn it down and then on", "turn it and then on", "on and then turn it up"]
+    >>> texts = ["turn it up and then on", "turn it down and then on", "turn it and then on", "from left to right", "from right to left"]
     >>> excluding = excluding_words(word_hashes(pa.array(texts)))
-    >>> excluding.lengths.tolist()  # up, and, on | down, and, on | and, on | on, and, up
-    [3, 3, 2, 3]
-    >>> first = take_rows(excluding, np.zeros(4, np.int64))
-    >>> contradict(first, excluding).tolist()
-    [False, True, False, False]
+    >>> excluding.lengths.tolist()  # `right` is the opposite of `wrong`, too
+    [3, 3, 2, 5, 5]
+    >>> one = take_rows(excluding, np.array([0, 0, 3]))
+    >>> contradict(one, take_rows(excluding, np.array([1, 2, 4]))).tolist()
+    [True, False, True]
 """
 
 from functools import cache
@@ -36,8 +37,8 @@ plus minus times; positive negative neutral; true false; yes no; on off; open cl
 enabled disabled; allow forbid deny; allowed forbidden denied; accept reject; accepts rejects; accepted rejected;
 include exclude; includes excludes; including excluding; inclusive exclusive; left right; top bottom; front back; above below;
 over under; inside outside; inner outer; internal external; before after; earlier later; earliest latest; early late;
-previous next; first second third fourth fifth sixth seventh eighth ninth tenth last;
-one two three four five six seven eight nine ten eleven twelve twenty thirty forty fifty hundred thousand million billion;
+previous next; first second third fourth fifth sixth seventh eighth ninth tenth eleventh twelfth last;
+zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen eighteen nineteen twenty thirty forty fifty hundred thousand million billion;
 single double triple; half twice; always never sometimes; all none some; any every; everyone nobody; everything nothing;
 even odd; odd prime composite; horizontal vertical; horizontally vertically; clockwise counterclockwise anticlockwise;
 row column; rows columns; north south east west; northern southern eastern western; push pop; start stop; starts stops;
@@ -57,14 +58,14 @@ formal informal; direct indirect; active passive; singular plural; present absen
 advantage disadvantage; pros cons; strengths weaknesses; agree disagree; agrees disagrees; like dislike; likes dislikes;
 love hate; loves hates; likely unlikely; happy unhappy sad; healthy unhealthy; with without; for against; to from; into out;
 day night; morning afternoon evening; summer winter spring autumn; yesterday today tomorrow; past present future;
-monday tuesday wednesday thursday friday saturday sunday;
+monday tuesday wednesday thursday friday saturday sunday; mon tue wed thu fri sat sun; asc desc; inner outer full cross; log exp; α β γ δ;
 january february march april may june july august september october november december;
 jan feb mar apr jun jul aug sep oct nov dec; am pm; bc ad; mm cm dm m km;
 millimetres centimetres metres kilometres miles yards feet inches;
 millimeters centimeters meters kilometers miles yards feet inches; millimetre centimetre metre kilometre mile yard foot inch;
 millimeter centimeter meter kilometer mile yard foot inch; ng µg ug mcg mg g kg t;
 micrograms milligrams grams kilograms tonnes tons pounds ounces; microgram milligram gram kilogram tonne ton pound ounce;
-ml cl dl l; millilitres litres gallons pints; milliliters liters gallons pints; ns µs us ms s;
+ml cl dl l; millilitres litres gallons pints; milliliters liters gallons pints; ns µs us ms s min; mol mmol; ppm ppb; cal kcal; psi bar; deg rad; hz khz mhz ghz;
 nanoseconds microseconds milliseconds seconds minutes hours days weeks months years decades centuries;
 nanosecond microsecond millisecond second minute hour day week month year decade century; daily weekly monthly yearly;
 kb mb gb tb; bits bytes kilobytes megabytes gigabytes terabytes; celsius fahrenheit kelvin; mw kw gw; volt ampere ohm watt;
@@ -84,7 +85,10 @@ gauche droite; avec sans; vrai faux; más menos; antes después; siempre nunca; 
 больше меньше; вверх вниз; до после; всегда никогда; да нет; أكبر أصغر; أكثر أقل; أعلى أسفل; أعلى أدنى; فوق تحت; قبل بعد;
 يمين يسار; دائما أبدا; دائماً أبداً; نعم لا; صحيح خطأ; صواب خطأ; زيادة نقصان; زاد نقص; طويل قصير; كبير صغير; بارد حار;
 داخل خارج; مع بدون; جمع طرح; 大 小; 上 下; 左 右; 前 后 後; 多 少; 高 低; 长 短; 快 慢; 加 减 乘 除; 增 减; 东 南 西 北; 男 女; 正 负; 真 假; 对 错; 开 关; 开 闭; 进 出;
-买 卖; 有 无; 内 外; 新 旧; 冷 热; 轻 重; 早 晚; 升 降; 一 二 三 四 五 六 七 八 九 十 百 千 万
+买 卖; 有 无; 内 外; 新 旧; 冷 热; 轻 重; 早 晚; 升 降; 零 一 二 两 三 四 五 六 七 八 九 十 百 千 万 亿;
+واحد اثنان ثلاثة أربعة خمسة ستة سبعة ثمانية تسعة عشرة; ساخن بارد; شمال جنوب شرق غرب; الشمال الجنوب الشرق الغرب; اليمين اليسار;
+eins zwei drei vier fünf sechs sieben acht neun zehn; uno dos tres cuatro cinco seis siete ocho nueve diez;
+deux trois quatre cinq six sept huit neuf dix; 好 坏; 涨 跌; 赢 输
 """
 
 
@@ -102,7 +106,10 @@ def excluding_words(words: Ragged) -> Ragged:
 
 
 def contradict(left: Ragged, right: Ragged) -> Mask:
-    """Whether row i of `left` has more of one word of a set, and row i of `right` more of another, bool (pairs,); of excluding_words."""
+    """Whether row i of `left` says one word of a set more often and row i of `right` another, or both say the same in another order.
+
+    bool (pairs,); both are of excluding_words.
+    """
     sides = [side.values + (side.row_of_value.astype(np.uint64) << _SET_BITS) for side in (left, right)]
     words, places = np.unique(np.concatenate(sides), return_inverse=True)
     signed = np.repeat(np.array([1, -1]), [len(side) for side in sides])
@@ -112,7 +119,19 @@ def contradict(left: Ragged, right: Ragged) -> Mask:
     both = np.intersect1d(more_left, more_right) >> (_SET_BITS - _MEMBER_BITS)
     opposed = np.zeros(len(left.lengths), np.bool_)
     opposed[both.astype(np.int64)] = True
-    return opposed
+    return opposed | _turned(*sides, words[surplus != 0], len(opposed))
+
+
+def _turned(left: Hashes, right: Hashes, uneven: Hashes, pairs: int) -> Mask:
+    """Whether a pair has the same words of a set on both sides, in another order; of the sets without an `uneven` word."""
+    ordered = [np.sort(side >> _MEMBER_BITS) for side in (left, right)]
+    words = [side[np.argsort(side >> _MEMBER_BITS, kind="stable")] for side in (left, right)]
+    even = [~np.isin(sets, uneven >> _MEMBER_BITS) for sets in ordered]
+    # without uneven words both sides have as many of each set, so that they stand beside one another
+    first, second = (side[kept] for side, kept in zip(words, even, strict=True))
+    found = np.zeros(pairs, np.bool_)
+    found[(first[first != second] >> _SET_BITS).astype(np.int64)] = True
+    return found
 
 
 @cache

@@ -31,6 +31,9 @@ OPPOSITES: tuple[tuple[str, ...], ...] = (
     ("i++", "i--"),
     ("rows[0]", "rows[-1]", "rows(0)"),
     ("ls -R", "ls -r"),
+    ("(red or green) and blue", "red or (green and blue)"),
+    ('name = "value"', "name = value"),
+    ("getUser", "getuser"),
     ("a / b", "a // b", "a % b"),
     ("&value", "*value"),
     ("C", "C#", "C++"),
@@ -42,11 +45,13 @@ OPPOSITES: tuple[tuple[str, ...], ...] = (
     ("4!", "4"),
     ("-4", "4"),
     ("(2 + 3) * 4", "2 + (3 * 4)"),
+    ("(price + tax) * rate", "price + (tax * rate)"),
     ("0.5 %", "0.5"),
     ("√2", "2"),
     ("12", "21"),
     # chemistry
     ("Co", "CO"),
+    ("CoCl2", "COCl2"),
     ("Na+ ions", "Na- ions"),
     ("A + B -> C", "C -> A + B"),
     ("H2SO4", "H2SO3"),
@@ -61,6 +66,9 @@ OPPOSITES: tuple[tuple[str, ...], ...] = (
     # units, money, dates
     ("5 mg", "5 kg"),
     ("5 mW", "5 MW"),
+    ("5 MHz", "5 mHz"),
+    ("9 a.m.", "9 p.m."),
+    ("5 nm", "5 mm"),
     ("20 °C", "20 °F", "20"),
     ("$30", "€30"),
     ("2024-03-04", "2024-04-03"),
@@ -69,6 +77,8 @@ OPPOSITES: tuple[tuple[str, ...], ...] = (
     ("three apples", "five apples"),
     # directions and order
     ("turn left", "turn right"),
+    ("from left to right", "from right to left"),
+    ("Celsius to Fahrenheit", "Fahrenheit to Celsius"),
     ("ascending", "descending"),
     ("and", "or"),
     ("before", "after"),
@@ -136,7 +146,7 @@ def removed(pairs: list[tuple[Record, Record]], rule: Rule) -> np.ndarray[tuple[
 
 
 def _typographic(text: str) -> str:
-    return text.replace("'", "’").replace("(he is a carpenter)", "“he is a carpenter”").replace("; ", " — ")
+    return text.replace("'", "’").replace("; ", " — ").replace("well-advised", "well‑advised")
 
 
 _HARMLESS: tuple[Callable[[str], str], ...] = (
@@ -149,8 +159,7 @@ _HARMLESS: tuple[Callable[[str], str], ...] = (
     lambda text: unicodedata.normalize("NFD", text.replace("old", "öld")).replace("o\u0308ld", "old"),
     lambda text: text.rstrip("?."),
     lambda text: text.replace(",", ""),
-    lambda text: text.replace("-", " ").replace(":", ""),
-    lambda text: text.replace("(", "").replace(")", ""),
+    lambda text: text.replace(":", ""),
     lambda text: "".join(chr(ord(letter) + 0xFEE0) if "!" <= letter <= "~" else letter for letter in text),
     lambda text: text.replace("leaves", "straw").replace("garden", "shed"),
     lambda text: f"{text} Thanks a lot.",
