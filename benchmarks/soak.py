@@ -66,6 +66,10 @@ def main() -> int:
             log.write(broken=str(error))
             print(error, file=sys.stderr)
             return 1
+        except KeyboardInterrupt:
+            log.write(stopped=True)
+            print("Stopped: no promise was broken until here.", file=sys.stderr)
+            return 1
     return 0
 
 

@@ -41,6 +41,8 @@ params:
 # a few rows: partitions and compiled plans only cost
 _SPARK = "spark.sql.shuffle.partitions=2;spark.sql.codegen.wholeStage=false"
 
+_STOPPED = "Stopped. Nothing half-written was published"
+
 
 class Ended(NamedTuple):
     """How a command ended: its exit code, and what it printed."""
@@ -57,7 +59,7 @@ class Mixlake:
     root: Path
 
     def __call__(self, *arguments: str) -> Ended:
-        """Runs a command in this process, which keeps its Spark session."""
+        """Runs a command in this process, which keeps its Spark session. Raises KeyboardInterrupt where it was told to stop."""
         from lake.cli.main import main
 
         os.environ["MIXLAKE_ROOT"] = str(self.root)
@@ -68,6 +70,10 @@ class Mixlake:
                 main(arguments)
             except SystemExit as ended:
                 code = ended.code
+        if (
+            _STOPPED in err.getvalue()
+        ):  # the command takes Ctrl-C for itself, but it was the whole soak that was to stop
+            raise KeyboardInterrupt
         return Ended(code, out.getvalue(), err.getvalue())
 
     def start(self, log: Path, *arguments: str) -> subprocess.Popen[bytes]:
