@@ -24,7 +24,8 @@ from lake.storage.store import Lake
 def input_versions(
     lake: Lake, stage: Stage, last: Fingerprint | None, everything: bool = False
 ) -> dict[str, int] | None:
-    """The version of each input that a run of the stage reads now; None when one was never published.
+    """The version of each input that a run of the stage reads now; None when one was never published, or none was made from the records
+    that the others have read.
 
     last: what the stage has read. everything: whether it runs on all rows anyway, and not on one delivery more.
     """
@@ -36,16 +37,17 @@ def input_versions(
     steps = [newest[driving]]
     if read is not None and stage.grows and not everything:
         steps = _deliveries(lake, driving, read, newest[driving])
-    found = dict(newest)
+    found: dict[str, int] | None = None
     for step in steps:
         found = newest | {driving: step}
         if stage.records:
             found = _consistent(lake, stage.records, _followers(stage), found)
         # an input that took several deliveries at once can only be read as of the last of them
-        if read is None or found[driving] > read:
+        if found and (read is None or found[driving] > read):
             return found
     # never back: a table must not lose what it has because one of its inputs is made anew
-    return dict(last.inputs) if last is not None and read is not None and found[driving] < read else found
+    behind = found is None or (read is not None and found[driving] < read)
+    return (dict(last.inputs) if last else None) if behind else found
 
 
 def waits_for(lake: Lake, stage: Stage) -> list[str]:
@@ -70,7 +72,7 @@ def _followers(stage: Stage) -> list[str]:
     return [table for table, owner in owners.items() if owner and stage.records in owner.inputs]
 
 
-def _consistent(lake: Lake, records: str, followers: list[str], versions: Mapping[str, int]) -> dict[str, int]:
+def _consistent(lake: Lake, records: str, followers: list[str], versions: Mapping[str, int]) -> dict[str, int] | None:
     chosen = dict(versions)
     read = {table: _records_read(lake, records, table) for table in followers}
     while True:
@@ -80,7 +82,10 @@ def _consistent(lake: Lake, records: str, followers: list[str], versions: Mappin
         chosen[records] = cut
         for table in followers:
             if (read[table] or 0) > cut:
-                chosen[table], read[table] = _made_from(lake, records, table, cut)
+                older = _made_from(lake, records, table, cut)
+                if older is None:
+                    return None
+                chosen[table], read[table] = older
 
 
 def _records_read(lake: Lake, records: str | None, table: str) -> int | None:
@@ -89,7 +94,7 @@ def _records_read(lake: Lake, records: str | None, table: str) -> int | None:
     return last.inputs.get(records or "") if last else None
 
 
-def _made_from(lake: Lake, records: str, table: str, most: int) -> tuple[int, int]:
-    """The newest version of `table` made from at most version `most` of the records, and that version; the oldest, if none is."""
-    published = [(version, publication.inputs[records]) for version, publication in lake.publications(table)]
-    return next(((version, read) for version, read in published if read <= most), published[-1])
+def _made_from(lake: Lake, records: str, table: str, most: int) -> tuple[int, int] | None:
+    """The newest version of `table` made from at most version `most` of the records, and that version; None where none was."""
+    published = ((version, publication.inputs[records]) for version, publication in lake.publications(table))
+    return next(((version, read) for version, read in published if read <= most), None)

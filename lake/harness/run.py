@@ -23,6 +23,7 @@ from lake.engines.frames import frames_for
 from lake.errors import StageFailed, UserError
 from lake.harness import environment
 from lake.harness.attempt import Attempt, adds_nothing, publish, report_nothing_added, report_of
+from lake.harness.input_versions import waits_for
 from lake.harness.inputs import RunInputs
 from lake.harness.job import JobContext, Params, quiet
 from lake.harness.new_rows import new_rows
@@ -115,6 +116,9 @@ def _what_to_do(lake: Lake, stage: Stage, profile: Profile, rebuild: bool) -> tu
     wanted = fingerprint(lake, stage, profile, rebuild)
     if wanted is None:
         missing = [table for table in stage.inputs if lake.version(table) is None]
+        if not missing:
+            slow = ", ".join(waits_for(lake, stage))
+            raise UserError(f"{stage.key} needs {slow} to have read the newest {stage.records}: run that first")
         raise UserError(f"{stage.key} needs {', '.join(missing)}, which was never published: run that first")
     return reasons, wanted
 

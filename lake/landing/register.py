@@ -71,6 +71,7 @@ def register(lake: Lake, *entries: Entry) -> list[Registered]:
     A known file with another source, licence, kind or map makes the next run read everything again.
     Raises UserError, and registers nothing, when a path does not exist, is empty, or a name is not allowed.
     """
+    seen = lake.newest(FILES)  # before it is read: registrations made meanwhile must not be lost
     known = {row["uri"]: row for row in registered(lake)}
     current = dict(known)  # with what this call registers, so that a file named twice is compared with itself
     files: list[Registered] = []
@@ -83,7 +84,7 @@ def register(lake: Lake, *entries: Entry) -> list[Registered]:
             files.append(file)
     fresh = list({file.uri: file for file in files if file.added}.values())
     if fresh:
-        _write(lake, fresh, list(known.values()) if restated else None)
+        _write(lake, fresh, list(known.values()), replaced=seen if restated else None)
     return files
 
 
@@ -165,8 +166,8 @@ def _copied(lake: Lake, filesystem: fs.FileSystem, path: str, source: str) -> tu
     return local, str(target), str(target)
 
 
-def _write(lake: Lake, files: list[Registered], known: list[dict[str, Any]] | None) -> None:
-    """Appends registrations; with those `known` the table is written anew, which every reader takes for new as a whole."""
+def _write(lake: Lake, files: list[Registered], known: list[dict[str, Any]], replaced: int | None) -> None:
+    """Appends registrations; in place of the version `replaced`, with those `known`, which every reader takes for new as a whole."""
     moment = next_moment(registered(lake))
     rows = [
         {"uri": file.uri, "path": file.path, "source": file.source, "licence": file.licence, "kind": file.kind, "sha256": file.sha256, "size": file.size,
@@ -174,7 +175,7 @@ def _write(lake: Lake, files: list[Registered], known: list[dict[str, Any]] | No
         for file in files
     ]  # fmt: skip
     uris = {file.uri for file in files}
-    unchanged = [row for row in known or () if row["uri"] not in uris]
+    unchanged = [row for row in known if row["uri"] not in uris] if replaced is not None else []
     txn = content_id("txn", moment.isoformat(), *(f"{file.uri}{file.sha256}" for file in files))
     table = pa.Table.from_pylist([*unchanged, *rows], schema=TABLES[FILES].schema)
-    lake.append(FILES, table, txn, replace=known is not None)
+    lake.append(FILES, table, txn, replaced)

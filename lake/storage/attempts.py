@@ -11,8 +11,11 @@ def record_attempt(lake: Lake, report: StageReport) -> None:
     folder = lake.path(audit_folder(report.stage))
     lake.files.create_dir(folder, recursive=True)
     for name in (report.run_id, "newest"):
-        with lake.files.open_output_stream(f"{folder}/{name}.json") as file:
+        # written beside and moved, so that neither a kill nor a reader meets half a report
+        unfinished = f"{folder}/{name}.{report.run_id}.part"
+        with lake.files.open_output_stream(unfinished) as file:
             file.write(report.model_dump_json(indent=1).encode())
+        lake.files.move(unfinished, f"{folder}/{name}.json")
 
 
 def newest_attempt(lake: Lake, key: str) -> StageReport | None:

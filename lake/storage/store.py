@@ -147,11 +147,12 @@ class Lake:
         write_mode = "append" if adds and not begins else "overwrite"
         return commit(self.uri(key), staged, f"mixlake/{publication.run_id}", metadata, write_mode, base, seen)
 
-    def append(self, key: str, rows: pa.Table, txn: str, replace: bool = False) -> int:
-        """Appends rows to a landing or cache table, or puts them in place of all it holds; a repeat with the same `txn`
-        changes nothing. Returns the version."""
+    def append(self, key: str, rows: pa.Table, txn: str, replaced: int | None = None) -> int:
+        """Appends rows to a landing or cache table, or puts them in place of all that version `replaced` of it holds; a repeat with the
+        same `txn` changes nothing. Returns the version. Raises StageFailed where another writer committed since `replaced`."""
         staged = self.write(key, f"run-{txn}", rows)
-        return commit(self.uri(key), staged, f"mixlake/{txn}", {}, "overwrite" if replace else "append")
+        mode = "append" if replaced is None else "overwrite"
+        return commit(self.uri(key), staged, f"mixlake/{txn}", {}, mode, seen=replaced)
 
 
 def _check_format(key: str, written: int | None) -> None:

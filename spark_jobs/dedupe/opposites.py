@@ -119,7 +119,7 @@ def contradict(left: Ragged, right: Ragged) -> Mask:
     both = np.intersect1d(more_left, more_right) >> (_SET_BITS - _MEMBER_BITS)
     opposed = np.zeros(len(left.lengths), np.bool_)
     opposed[both.astype(np.int64)] = True
-    return opposed | _turned(*sides, words[surplus != 0], len(opposed))
+    return opposed | _turned(sides[0], sides[1], words[surplus != 0], len(opposed))
 
 
 def _turned(left: Hashes, right: Hashes, uneven: Hashes, pairs: int) -> Mask:

@@ -144,4 +144,6 @@ def waiting_row(wait: Wait, rows: int, reading: Reading) -> Row:
     """The row of the table of waiting files; rows: the records that wait."""
     columns: Row = {name: wait.file[name] for name in ("uri", "source", "sha256")}
     columns |= {"reason": wait.reason, "detail": wait.detail, "rows": rows, "bytes": reading.bytes}
-    return {"id": content_id("wait", *map(str, columns.values())), **columns}
+    # of what could not be had the words and the bytes that came may differ each time: it is the same wait
+    same = ("uri", "source", "sha256", "reason") if wait.reason in RETRIED else tuple(columns)
+    return {"id": content_id("wait", *(str(columns[name]) for name in same)), **columns}

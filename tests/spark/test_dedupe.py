@@ -117,7 +117,7 @@ def test_a_shared_last_exchange_of_other_conversations_is_no_duplicate(spark: Sp
         [
             talk("a", "Is it a boat?", "It is."),
             talk("b", "Is it a house?", "It is."),
-            talk("c", "is it a\tBOAT?", "it is."),
+            talk("c", "is it a\tBoat?", "it is."),
         ],
     )
     assert kept == [_id("a"), _id("b")]

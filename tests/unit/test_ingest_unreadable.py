@@ -1,10 +1,13 @@
 """What cannot be read is one row that names its file, whatever its bytes and its name are; registering never fails on content."""
 
+import gzip
 import io
 import json
 import os
+import random
 import re
 import sys
+import tarfile
 import zipfile
 from pathlib import Path
 from typing import Any
@@ -157,3 +160,51 @@ def test_registering_knows_every_name_that_reading_does() -> None:
     names = {*ANSWER, *prompt_completion._PROMPTS, *question_answer._QUESTIONS}  # pyright: ignore[reportPrivateUsage]
     assert [name for name in sorted(names) if not known(name)] == []
     assert {"user", "assistant", "system", "tool"} == set(ROLES.values())
+
+
+def packed(kind: str) -> bytes:
+    """Sixty records in a container."""
+    records = "".join(
+        json.dumps({"prompt": f"Which bowl of {n}?", "completion": f"The blue one of {n}."}) + "\n" for n in range(60)
+    )
+    sink = io.BytesIO()
+    if kind in ("tar", "tar.gz"):
+        with tarfile.open(fileobj=sink, mode="w:gz" if kind == "tar.gz" else "w") as tar:
+            member = tarfile.TarInfo("a.jsonl")
+            member.size = len(records)
+            tar.addfile(member, io.BytesIO(records.encode()))
+    elif kind == "zip":
+        return zipped(**{"a.jsonl": records})
+    elif kind == "jsonl.gz":
+        return gzip.compress(records.encode())
+    else:
+        table = pa.Table.from_pylist([json.loads(line) for line in records.splitlines()])
+        if kind == "parquet":
+            pq.write_table(table, sink)
+        else:
+            with pa.ipc.new_file(sink, table.schema) as file:
+                file.write_table(table)
+    return sink.getvalue()
+
+
+@pytest.mark.parametrize("kind", ["tar", "tar.gz", "zip", "jsonl.gz", "parquet", "arrow"])
+def test_a_container_that_is_cut_anywhere_gives_rows_and_stops_nobody(kind: str) -> None:
+    content = packed(kind)
+    assert len(rows_of(f"a.{kind}", content)[1]) == 60
+    for share in (5, 20, 50, 80, 99):
+        found = rows_of(f"a.{kind}", content[: len(content) * share // 100])[1]
+        assert len(found) == 60 or any(row.get("reason") for row in found), share
+
+
+def test_an_arrow_file_with_damaged_offsets_is_told_and_ends_no_process() -> None:
+    content, draw = packed("arrow"), random.Random(7)
+    for _ in range(60):
+        damaged = bytearray(content)
+        for _ in range(3):
+            damaged[draw.randrange(8, len(damaged) - 200)] = draw.randrange(256)
+        rows_of("a.arrow", bytes(damaged))
+
+
+def test_a_member_without_a_name_stops_nobody() -> None:
+    content = zipped(**{"a.jsonl": lines(PAIR)}).replace(b"a.jsonl", b"\0.jsonl")
+    assert rows_of("a.zip", content)[1]

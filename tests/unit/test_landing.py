@@ -16,7 +16,8 @@ import pyarrow.parquet as pq
 import pytest
 from pyarrow import fs
 
-from lake.errors import UserError
+import lake.landing.register as lake_landing_register
+from lake.errors import StageFailed, UserError
 from lake.landing.addresses import absolute
 from lake.landing.landed import outside_sources, register_landed, unregistered, unsettled
 from lake.landing.listing import left_out_links
@@ -346,3 +347,23 @@ def test_a_landing_folder_that_may_only_be_read_is_looked_at_all_the_same(
 
     monkeypatch.setattr(Path, "write_text", locked)
     assert unregistered(lake) == []
+
+
+def test_a_registration_that_is_made_meanwhile_is_not_lost(
+    lake: Lake, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    one, other = tmp_path / "one.jsonl", tmp_path / "other.jsonl"
+    one.write_text('{"prompt": "Which bowl?", "completion": "The blue one."}\n')
+    other.write_text('{"prompt": "Which cup?", "completion": "The red one."}\n')
+    register(lake, Entry(str(one), "first", "MIT"))
+    hashed = lake_landing_register.size_and_sha256
+
+    def meanwhile(filesystem: Any, path: str) -> tuple[int, str]:
+        monkeypatch.setattr(lake_landing_register, "size_and_sha256", hashed)
+        register(lake, Entry(str(other), "second", "MIT"))
+        return hashed(filesystem, path)
+
+    monkeypatch.setattr(lake_landing_register, "size_and_sha256", meanwhile)
+    with pytest.raises(StageFailed, match="meanwhile"):
+        register(lake, Entry(str(one), "first", "CC0-1.0"))
+    assert {row["uri"] for row in registered(lake)} >= {str(one), str(other)}

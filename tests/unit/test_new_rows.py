@@ -1,9 +1,12 @@
 """What is new to a stage is known from logs alone: the files appended to its inputs since it last published."""
 
+from pathlib import Path
+
 import pytest
 from lakes import ROWS, publish, rec
 
 import lake.harness.plan
+from lake.harness.input_versions import input_versions
 from lake.harness.new_rows import new_rows
 from lake.harness.plan import fingerprint, plan
 from lake.harness.profiles import Profile
@@ -136,6 +139,17 @@ def test_the_second_delivery_waits_and_the_first_goes_on(current: Lake) -> None:
     rated(current, "two")
     assert read_by(current, QUALITY) == {key: version + 1 for key, version in before.items()}
     assert grown(current, QUALITY) == {UNIQUE: 1, RATINGS: 1, VECTORS: 1}
+
+
+def test_a_rater_that_first_ran_after_a_second_delivery_is_waited_for(tmp_path: Path) -> None:
+    lake_ = Lake(str(tmp_path))
+    publish(lake_, UNIQUE, ROWS[UNIQUE])
+    publish(lake_, VECTORS, ROWS[VECTORS], inputs={UNIQUE: 0, "models/student_embedder": 0})
+    more(lake_, UNIQUE, "one")
+    publish(lake_, RATINGS, ROWS[RATINGS], inputs={UNIQUE: 1})
+    assert input_versions(lake_, STAGES[QUALITY], None) is None, "no rating was made from what has vectors"
+    embedded(lake_, "one")
+    assert input_versions(lake_, STAGES[QUALITY], None) == {UNIQUE: 1, RATINGS: 0, VECTORS: 1}
 
 
 def test_a_stage_never_goes_back_behind_what_it_has_read(current: Lake) -> None:

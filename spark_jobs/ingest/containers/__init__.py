@@ -14,6 +14,8 @@ caller must drop them then.
 
 import io
 import lzma
+import struct
+import tarfile
 import zipfile
 import zlib
 from collections.abc import Callable, Iterator, Mapping
@@ -56,7 +58,8 @@ _IN_MEMORY = 2**30  # bytes of a compressed columnar file: it has to be decompre
 
 # what decompressors and readers raise for content that is cut off, damaged or none of theirs
 DATA_ERRORS = (
-    OSError, EOFError, zlib.error, lzma.LZMAError, zipfile.BadZipFile, UnreadableFile, ValueError, NotImplementedError,
+    OSError, EOFError, zlib.error, lzma.LZMAError, zipfile.BadZipFile, tarfile.TarError, struct.error, UnreadableFile, ValueError,
+    LookupError, NotImplementedError,
 )  # fmt: skip
 # what is raised where nobody knows yet what the content is: the place does not give it, or a library is missing here
 PLACE_ERRORS = (Unavailable, ImportError)

@@ -38,6 +38,8 @@ def _rows(batches: Iterator[pa.RecordBatch], reason: str) -> Iterator[RawRecord]
     number = 0
     try:
         for batch in batches:
+            # offsets of a damaged file may point anywhere: to read them unlooked at ends the process
+            batch.validate(full=True)
             # a batch of an Arrow file can be of any size
             for start in range(0, batch.num_rows, _ROWS):
                 for row in batch.slice(start, _ROWS).to_pylist():
