@@ -31,6 +31,7 @@ def test_contracts_name_only_packages_there_are() -> None:
         "dagster_pipes",
         "great_expectations",
         "deltalake",
+        "obstore",
         "delta",
         "pyspark",
         "trl",
