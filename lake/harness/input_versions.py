@@ -63,7 +63,8 @@ def _deliveries(lake: Lake, table: str, read: int, newest: int) -> list[int]:
     if newest <= read + 1 or lake.added_files(table, read, newest) is None:
         return [newest]
     published = (version for version, _ in lake.publications(table, lake.newest(table) - read))
-    return sorted(version for version in published if version > read)
+    # registrations are appended by no stage: they are read together
+    return sorted(version for version in published if version > read) or [newest]
 
 
 def _followers(stage: Stage) -> list[str]:

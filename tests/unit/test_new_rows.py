@@ -10,7 +10,9 @@ from lake.harness.input_versions import input_versions
 from lake.harness.new_rows import new_rows
 from lake.harness.plan import fingerprint, plan
 from lake.harness.profiles import Profile
+from lake.landing.register import Entry, register
 from lake.stages import STAGES
+from lake.storage.publication import Fingerprint
 from lake.storage.store import Lake
 
 PROFILE = Profile("test", "", {})
@@ -54,6 +56,15 @@ def test_deliveries_that_were_missed_are_taken_one_by_one(current: Lake) -> None
             inputs={UNIQUE: read + step},
         )
     assert [entry.action for entry in plan(current, [STAGES[RATINGS]], PROFILE)] == ["nothing_to_do"]
+
+
+def test_registrations_that_no_stage_published_are_read_together(tmp_path: Path) -> None:
+    lake_ = Lake(str(tmp_path / "lake"))
+    for name in ("one", "two", "three"):
+        (tmp_path / f"{name}.jsonl").write_text('{"prompt": "Which?", "completion": "This."}')
+        register(lake_, Entry(str(tmp_path / f"{name}.jsonl"), name, "MIT"))
+    read = Fingerprint(inputs={"landing/files": 0}, params_hash="p", code_hash="c")
+    assert input_versions(lake_, STAGES["bronze/instructions"], read) == {"landing/files": 2}
 
 
 def test_all_deliveries_are_taken_at_once_by_a_run_on_everything(current: Lake) -> None:
