@@ -34,9 +34,8 @@ def input_versions(
         return None
     driving = stage.records or stage.inputs[0]
     read = last.inputs.get(driving) if last else None
-    steps = [newest[driving]]
-    if read is not None and stage.grows and not everything:
-        steps = _deliveries(lake, driving, read, newest[driving])
+    one_by_one = stage.grows and not everything and (last is None or read is not None)
+    steps = _deliveries(lake, driving, read, newest[driving]) if one_by_one else [newest[driving]]
     found: dict[str, int] | None = None
     for step in steps:
         found = newest | {driving: step}
@@ -58,13 +57,21 @@ def waits_for(lake: Lake, stage: Stage) -> list[str]:
     return [table for table in _followers(stage) if (_records_read(lake, stage.records, table) or 0) < newest]
 
 
-def _deliveries(lake: Lake, table: str, read: int, newest: int) -> list[int]:
-    """The versions published after `read`, in order; only the newest, where rows that were read are gone and all are read anew."""
-    if newest <= read + 1 or lake.added_files(table, read, newest) is None:
+def _deliveries(lake: Lake, table: str, read: int | None, newest: int) -> list[int]:
+    """The versions published after `read`, in order; of a table never read those since it was last made anew.
+
+    Only the newest, where rows that were read are gone and all are read anew, and of registrations, which no stage publishes.
+    """
+    if read is not None and (newest <= read + 1 or lake.added_files(table, read, newest) is None):
         return [newest]
-    published = (version for version, _ in lake.publications(table, lake.newest(table) - read))
-    # registrations are appended by no stage: they are read together
-    return sorted(version for version in published if version > read) or [newest]
+    found = list[int]()
+    for version, publication in lake.publications(table, None if read is None else lake.newest(table) - read):
+        if read is not None and version <= read:
+            break
+        found.append(version)
+        if read is None and not publication.grown:
+            break
+    return sorted(found) or [newest]
 
 
 def _followers(stage: Stage) -> list[str]:

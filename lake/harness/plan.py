@@ -68,7 +68,7 @@ def fingerprint(lake: Lake, stage: Stage, profile: Profile, rebuild: bool = Fals
     """What the stage's rows would depend on after its next run; None when an input was never published."""
     last, params = last_read(lake, stage), hash_json(profile.params_of(stage).fingerprint())
     code = code_hash(stage)
-    everything = rebuild or last is None or (last.params_hash, last.code_hash) != (params, code)
+    everything = rebuild or (last is not None and (last.params_hash, last.code_hash) != (params, code))
     versions = input_versions(lake, stage, last, everything)
     return None if versions is None else Fingerprint(inputs=versions, params_hash=params, code_hash=code)
 

@@ -67,6 +67,18 @@ def test_registrations_that_no_stage_published_are_read_together(tmp_path: Path)
     assert input_versions(lake_, STAGES["bronze/instructions"], read) == {"landing/files": 2}
 
 
+def test_a_stage_that_never_ran_begins_with_the_delivery_since_which_nothing_was_made_anew(tmp_path: Path) -> None:
+    lake_ = Lake(str(tmp_path))
+    publish(lake_, UNIQUE, ROWS[UNIQUE])
+    more(lake_, UNIQUE, "one")
+    publish(lake_, UNIQUE, ROWS[UNIQUE], run_id="rebuilt")
+    for name in ("two", "three"):
+        more(lake_, UNIQUE, name)
+    assert input_versions(lake_, STAGES[RATINGS], None) == {UNIQUE: 2}
+    assert input_versions(lake_, STAGES[RATINGS], None, everything=True) == {UNIQUE: 4}
+    assert input_versions(lake_, STAGES["gold/mixture"], None) is None
+
+
 def test_all_deliveries_are_taken_at_once_by_a_run_on_everything(current: Lake) -> None:
     for name in ("one", "two"):
         more(current, UNIQUE, name)
