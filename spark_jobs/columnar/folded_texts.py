@@ -5,7 +5,7 @@ of any script, and the case of words. Where it may tell Co from CO, MHz from mHz
 explains it. All else stays: punctuation, operators, brackets, powers.
 
     >>> copies = ["What  is tar, and why?", "what is Tar, and why?", "What is tar and why?", "x² of C", "x2 of C", "x2 of c"]
-    >>> keys = exact_keys(pa.array(copies))
+    >>> keys = by_alphabet(pa.array(copies), exact_keys, width=2)
     >>> [int(np.flatnonzero((keys == key).all(axis=1))[0]) for key in keys]  # for each the first that is the same
     [0, 0, 2, 3, 4, 5]
 """
@@ -70,11 +70,6 @@ class Folded:
     begins: Places
     ends: Places
     cased: Mask
-
-
-def exact_keys(texts: pa.Array) -> Hashes:
-    """The first 128 bits of BLAKE2b of each folded text, uint64 (texts, 2), from strings without nulls: equal for exact copies alone."""
-    return by_alphabet(texts, digests, width=2)
 
 
 def by_alphabet(texts: pa.Array, work: Callable[[Folded], Hashes], width: int) -> Hashes:
@@ -195,8 +190,8 @@ def row_of(offsets: Places, places: Places) -> Places:
     return np.searchsorted(offsets, places, side="right") - 1
 
 
-def digests(folded: Folded) -> Hashes:
-    """The exact keys of folded texts, uint64 (texts, 2)."""
+def exact_keys(folded: Folded) -> Hashes:
+    """The first 128 bits of BLAKE2b of each text, uint64 (texts, 2): equal for exact copies, and for nothing else."""
     bounds = folded.offsets.tolist()
     spans = pairwise(bounds)
     if folded.codes.dtype == np.uint8:

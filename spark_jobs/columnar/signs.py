@@ -5,7 +5,7 @@ wherever these are not mere punctuation, and words whose case counts. A mark is 
 space, a comma or apostrophe inside one.
 
     >>> texts = ["if (done), stop.", "If (done): stop!", "if (!done), stop.", "1.5", "1, 5", "a - b", "b - a", "It isn't so", "It is so"]
-    >>> keys = signs(pa.array(texts)).tolist()
+    >>> keys = exact_keys_and_signs(pa.array(texts))[1].tolist()
     >>> [keys.index(key) for key in keys]  # for each the first with the same signs
     [0, 0, 2, 3, 4, 5, 6, 7, 8]
 """
@@ -29,7 +29,7 @@ from spark_jobs.columnar.code_points import (
     TRAILS,
     UNSPACED,
 )
-from spark_jobs.columnar.folded_texts import Folded, Mask, by_alphabet, digests, fold, row_of
+from spark_jobs.columnar.folded_texts import Folded, Mask, by_alphabet, exact_keys, fold, row_of
 from spark_jobs.columnar.hashes import Hashes, mix
 from spark_jobs.columnar.ragged import Places, Ragged, row_sums
 
@@ -47,19 +47,14 @@ _NEGATION = np.uint64(1)
 _UNIT = 2  # letters
 
 
-def signs(texts: pa.Array) -> Hashes:
-    """A hash of the signs of each text in their order, uint64 (texts,), from strings without nulls; 0 where there is none."""
-    return by_alphabet(texts, signs_of, width=1)[:, 0]
-
-
 def exact_keys_and_signs(texts: pa.Array) -> tuple[Hashes, Hashes]:
-    """exact_keys, uint64 (texts, 2), and signs, uint64 (texts,), in one pass."""
-    both = by_alphabet(texts, lambda folded: np.column_stack([digests(folded), signs_of(folded)]), width=3)
+    """The exact key, uint64 (texts, 2), and a hash of the signs in their order, uint64 (texts,), of strings without nulls."""
+    both = by_alphabet(texts, lambda folded: np.column_stack([exact_keys(folded), signs_of(folded)]), width=3)
     return both[:, :2], both[:, 2]
 
 
 def signs_of(folded: Folded) -> Hashes:
-    """The signs of folded texts, uint64 (texts,)."""
+    """The hash of the signs of folded texts, uint64 (texts,); 0 where there is none."""
     tokens, marks = _token_hashes(folded), _marks(folded.kinds)
     negates, numbers = _negates(folded, tokens), folded.kinds[folded.begins] & DIGIT > 0
     # a negation counts with the word behind it, a number with its unit: "not red but blue" is not "red but not blue"

@@ -16,9 +16,10 @@ from collections.abc import Callable
 import numpy as np
 import pyarrow as pa
 
-from spark_jobs.dedupe.recall import Record, share_a_bucket, truth_of
+from spark_jobs.dedupe.recall import Record, share_a_bucket
+from spark_jobs.dedupe.record_sets import sets_of
 from spark_jobs.dedupe.sides import sides_of
-from spark_jobs.dedupe.verify import Rule
+from spark_jobs.dedupe.verify import NEAR, Rule, verdicts
 
 # what must stay apart, two or more of a kind
 OPPOSITES: tuple[tuple[str, ...], ...] = (
@@ -137,12 +138,18 @@ def figures_of_suite(rule: Rule) -> dict[str, float]:
 def removed(pairs: list[tuple[Record, Record]], rule: Rule) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:
     """Whether one record of each pair would go as a copy of the other, bool (pairs,)."""
     rows = [record for pair in pairs for record in pair]
-    places = np.arange(len(rows)).reshape(-1, 2)
-    prompts, answers = (pa.array([row[side] for row in rows], pa.string()) for side in range(2))
+    columns = {name: [row[side] for row in rows] for side, name in enumerate(("prompt", "answer"))}
+    named = {"id": [f"rec_{number:024x}" for number in range(len(rows))], "survivor_rank": [1] * len(rows)}
+    sets = sets_of(pa.table(named | columns), rule.by_side)
+    left, right = (sets.take(np.arange(first, len(rows), 2)) for first in (0, 1))
+    verdict = verdicts(left, right, np.zeros(len(pairs), np.uint8), rule)["verdict"].to_numpy()
+    # a record without a shingle has no bands and meets nobody
+    near = np.flatnonzero((verdict == NEAR) & (left.whole.lengths > 0) & (right.whole.lengths > 0))
+    meets = np.zeros(len(pairs), np.bool_)
+    meets[near] = share_a_bucket(rows, 2 * near[:, None] + np.arange(2), rule)
+    prompts, answers = (pa.array(column, pa.string()) for column in columns.values())
     exact = sides_of(prompts, answers, rule.by_side).exact
-    truth = truth_of(rows)
-    near = np.array([truth.near(int(one), int(other), rule) for one, other in places], np.bool_)
-    return (exact[::2] == exact[1::2]).all(axis=1) | near & share_a_bucket(rows, places, rule)
+    return (exact[::2] == exact[1::2]).all(axis=1) | meets
 
 
 def _typographic(text: str) -> str:

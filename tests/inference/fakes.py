@@ -10,7 +10,9 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 import pyarrow.dataset as ds
+import pytest
 
+from inference.text_engines.scripted import ScriptedEngine
 from lake.harness.job import ArrowRows, JobContext
 from lake.ids import sha256_text
 from lake.storage.store import Lake
@@ -34,6 +36,19 @@ def collected(produced: ArrowRows) -> dict[str, list[dict[str, Any]]]:
         assert table.schema.equals(TABLES[key].schema)
         found[key] += table.to_pylist()
     return {key: sorted(rows, key=lambda row: row[TABLES[key].id]) for key, rows in found.items()}
+
+
+def asked_penalties(monkeypatch: pytest.MonkeyPatch) -> set[float]:
+    """The frequency penalties that the scripted engine is asked for from here on: filled as it answers."""
+    asked: set[float] = set()
+    answer = ScriptedEngine.generate
+
+    def noting(self: ScriptedEngine, requests: Any) -> Any:
+        asked.update(request.frequency_penalty for request in requests)
+        return answer(self, requests)
+
+    monkeypatch.setattr(ScriptedEngine, "generate", noting)
+    return asked
 
 
 class WordEmbedder:

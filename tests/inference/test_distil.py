@@ -7,7 +7,7 @@ from statistics import fmean
 from typing import Any
 
 import pytest
-from fakes import collected, context, dataset
+from fakes import asked_penalties, collected, context, dataset
 
 from inference.acceptance import AcceptanceParams
 from inference.distil import DistilParams, distilled
@@ -135,15 +135,7 @@ def test_a_group_that_breaks_the_engine_is_refused_and_the_other_is_not(
 
 
 def test_the_penalty_of_the_params_is_asked_for(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    from inference.text_engines.scripted import ScriptedEngine
-
-    asked: set[float] = set()
-
-    def noting(self: ScriptedEngine, requests: Any, answer: Any = ScriptedEngine.generate) -> Any:
-        asked.update(request.frequency_penalty for request in requests)
-        return answer(self, requests)
-
-    monkeypatch.setattr(ScriptedEngine, "generate", noting)
+    asked = asked_penalties(monkeypatch)
     run(tmp_path, f"<answer>{ITEM}</answer>", limits=LENIENT, frequency_penalty=0.5)
     assert asked == {0.5}
 

@@ -7,7 +7,7 @@ from statistics import fmean
 from typing import Any
 
 import pytest
-from fakes import WordEmbedder, collected, context, dataset
+from fakes import WordEmbedder, asked_penalties, collected, context, dataset
 
 import inference.heldout
 from inference.heldout import HeldoutParams, answers, score_answers
@@ -111,15 +111,7 @@ def test_both_models_answer_every_heldout_item_and_no_other(tmp_path: Path) -> N
 
 @pytest.mark.usefixtures("no_model")
 def test_the_penalty_of_the_params_is_asked_for(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    from inference.text_engines.scripted import ScriptedEngine
-
-    asked: set[float] = set()
-
-    def noting(self: ScriptedEngine, requests: Any, answer: Any = ScriptedEngine.generate) -> Any:
-        asked.update(request.frequency_penalty for request in requests)
-        return answer(self, requests)
-
-    monkeypatch.setattr(ScriptedEngine, "generate", noting)
+    asked = asked_penalties(monkeypatch)
     challenger = EngineParams(kind="scripted", answers=("x",))
     collected(answers(inputs(), HeldoutParams(challenger=challenger, frequency_penalty=0.5), context(tmp_path)))
     assert asked == {0.5}

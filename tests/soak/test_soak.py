@@ -1,10 +1,9 @@
 """A few random steps on a small lake, checked after each; benchmarks/soak.py, which they are a process of, runs many.
 
-The seed is fresh, or SOAK_SEED. It is printed; a failure prints it with the steps that led there.
+The seed is SOAK_SEED, or one that found two faults. It is printed; a failure prints it with the steps that led there.
 """
 
 import os
-import random
 import subprocess
 import sys
 from pathlib import Path
@@ -13,14 +12,8 @@ import pytest
 
 from lake.settings import project_folder
 
-SEED = os.environ.get("SOAK_SEED") or f"{random.SystemRandom().randrange(10**6)}"
+SEED = os.environ.get("SOAK_SEED", "778634")
 STEPS, DELIVERIES = 15, 3
-
-# a stage that never ran takes all deliveries at once, so that its rows are not those of runs after each
-pytestmark = pytest.mark.skipif(
-    "SOAK_SEED" not in os.environ,
-    reason="a promise is known to be broken where a stage first runs late: set SOAK_SEED to walk",
-)
 
 
 def soak(out: Path, *length: str) -> int:

@@ -9,14 +9,20 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from spark_jobs.columnar.folded_texts import exact_keys
-from spark_jobs.columnar.signs import signs
+from spark_jobs.columnar.signs import exact_keys_and_signs
 from spark_jobs.dedupe.planted import in_a_record, removed
 from spark_jobs.dedupe.sides import sides_of
 from spark_jobs.dedupe.verify import Rule
 
 RULE = Rule(threshold=0.7, by_side=True)
 TEXTS = st.lists(st.text(alphabet="abnotI1 2.,!'()-+=éД水不𠮷\n", max_size=30), min_size=1, max_size=6)
+
+
+def keys_of(texts: list[str]) -> tuple[list[list[int]], list[int]]:
+    """The exact keys of the texts, and the hashes of their signs."""
+    keys, signs = exact_keys_and_signs(pa.array(texts, pa.string()))
+    return keys.tolist(), signs.tolist()
+
 
 OPPOSITES = [
     ("while (ready) wait();", "while (!ready) wait();"),
@@ -143,21 +149,20 @@ def test_true_copies_are_found(one: str, other: str) -> None:
     ],
 )
 def test_an_exact_copy_is_the_same_but_for_case_space_and_form(one: str, other: str, same: bool) -> None:
-    first, second = exact_keys(pa.array([one, other])).tolist()
+    first, second = keys_of([one, other])[0]
     assert (first == second) is same
 
 
 @given(TEXTS)
 def test_a_text_has_the_same_keys_alone_and_among_others(texts: list[str]) -> None:
-    together = signs(pa.array(texts, pa.string())).tolist(), exact_keys(pa.array(texts, pa.string())).tolist()
+    keys, signs = keys_of(texts)
     for place, text in enumerate(texts):
-        alone = pa.array([text], pa.string())
-        assert (signs(alone)[0], exact_keys(alone)[0].tolist()) == (together[0][place], together[1][place])
+        assert keys_of([text]) == ([keys[place]], [signs[place]])
 
 
 @given(st.lists(st.text(alphabet=string.printable, max_size=12), min_size=2, max_size=8))
 def test_of_equal_exact_keys_the_texts_are_equal_by_a_plain_rule(texts: list[str]) -> None:
-    keys = exact_keys(pa.array(texts, pa.string())).tolist()
+    keys, _ = keys_of(texts)
     for (one, key), (other, same) in itertools.combinations(zip(texts, keys, strict=True), 2):
         plain = [re.sub(r"\s+", " ", text).strip().lower() for text in (one, other)]
         assert key != same or plain[0] == plain[1]
@@ -170,3 +175,8 @@ def test_records_of_one_text_are_exact_copies_wherever_the_answer_begins() -> No
         pa.array(["Say a\nb", "Say a", "Say a"]), pa.array(["c", "b\nc", "b"]), by_side=True
     ).exact.tolist()
     assert exact[0] == exact[1] != exact[2]
+
+
+def test_records_too_short_for_a_shingle_are_copies_if_they_are_exact() -> None:
+    pairs = [(("Tar?", "Yes"), ("tar?", "yes")), (("Tar?", "Yes"), ("Tar!", "Yes")), (("", ""), ("", ""))]
+    assert removed(pairs, RULE).tolist() == [True, False, True]
