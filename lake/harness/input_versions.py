@@ -36,8 +36,11 @@ def input_versions(
     read = last.inputs.get(driving) if last else None
     one_by_one = stage.grows and not everything and (last is None or read is not None)
     steps = _deliveries(lake, driving, read, newest[driving]) if one_by_one else [newest[driving]]
+    # what is newer than the slowest has read gives no other answer, however much of it waits
+    reads = [_records_read(lake, driving, table) for table in _followers(stage)] if stage.records else []
+    slowest = min((version for version in reads if version is not None), default=newest[driving])
     found: dict[str, int] | None = None
-    for step in steps:
+    for step in [step for step in steps if step <= slowest] or steps[:1]:
         found = newest | {driving: step}
         if stage.records:
             found = _consistent(lake, stage.records, _followers(stage), found)

@@ -53,7 +53,7 @@ class Earlier:
     def again(self, files: Iterable[Mapping[str, Any]]) -> set[str]:
         """The addresses of the files that can have been read before: in a run on what is new, those that were registered then."""
         if not self.grows:
-            return {file["uri"] for file in files if self._context.lake.exists(self.key)}
+            return {file["uri"] for file in files} if self._context.lake.exists(self.key) else set()
         known = {row["uri"] for row in self.registrations}
         return {file["uri"] for file in files if file["uri"] in known}
 
