@@ -4,21 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
-from typing import TYPE_CHECKING
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.dataset as ds
 
+from inference.journal import Journal, left_behind
 from inference.text_engines import Completion, Task
 from lake.ids import content_id
+from lake.settings import local_path
 from lake.tables import TABLES
 
 if TYPE_CHECKING:
     from lake.storage.store import Lake
 
 GENERATIONS = "cache/generations"
-_ANSWER = ("request_id", "text", "error", "prompt_tokens", "completion_tokens")
+_ANSWER = ("request_id", "text", "error", "prompt_tokens", "completion_tokens", "finish_reason")
 
 
 class GenerationCache:
@@ -34,7 +37,20 @@ class GenerationCache:
         self._paths: set[str] = set()
         self._file_of: dict[str, int] = {}
         self._unread: set[str] = set()  # added by this run, in files that were not listed yet
+        # on this machine, whatever the lake is on: a line is written for each answer
+        self._journals = Path(local_path(lake.root)) / "journals" / model
         self._list_files()
+
+    def recover(self) -> None:
+        """Commits what runs that were killed had answered already."""
+        for entries in left_behind(self._journals):
+            known = self.find([answer.id for _, answer in entries])
+            new = {answer.id: (task, answer) for task, answer in entries if answer.id not in known}
+            self.add({key: answer for key, (_, answer) in new.items()}, {key: task for key, (task, _) in new.items()})
+
+    def journal(self) -> Journal:
+        """A place where answers are safe until they are added."""
+        return Journal(self._journals)
 
     def find(self, keys: Sequence[str]) -> dict[str, Completion]:
         """The answers among `keys` that are known, by request id."""
@@ -60,6 +76,7 @@ class GenerationCache:
                 "error": answer.error,
                 "prompt_tokens": answer.prompt_tokens,
                 "completion_tokens": answer.completion_tokens,
+                "finish_reason": answer.finish_reason,
                 "shard": shard,
             }
             for key, answer in answers.items()
@@ -87,6 +104,6 @@ def generation_cache(lake: Lake, model: str) -> GenerationCache:
     return GenerationCache(lake, model)
 
 
-def _completion(row: Mapping[str, object]) -> Completion:
-    text, error, prompt_tokens, completion_tokens = (row[name] for name in _ANSWER[1:])
-    return Completion(str(row["request_id"]), text, error, prompt_tokens, completion_tokens)  # pyright: ignore[reportArgumentType]
+def _completion(row: Mapping[str, Any]) -> Completion:
+    key, *answer = (row[name] for name in _ANSWER)
+    return Completion(key, *answer)

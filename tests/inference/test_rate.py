@@ -95,8 +95,7 @@ def test_a_judge_that_fails_on_a_record_fails_on_it_alone(tmp_path: Path, monkey
     from inference.text_engines.scripted import ScriptedEngine
 
     def answer_or_fail(self: ScriptedEngine, requests: Any, answer: Any = ScriptedEngine.generate) -> Any:
-        if any(request.id == "rec_1" for request in requests):
-            raise ValueError("no")
+        self.fault = lambda request: ValueError("no") if request.payload["text"] == "b" else None
         return answer(self, requests)
 
     monkeypatch.setattr(ScriptedEngine, "generate", answer_or_fail)
