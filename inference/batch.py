@@ -116,6 +116,7 @@ class _Shard:
         keyed = zip(self._keys, batch, strict=True)
         self._lacking = {key: replace(request, id=key) for key, request in keyed if key not in self._answers}
         self._sent: dict[str, Request] = {}
+        self._lasting: dict[str, Completion] = {}  # to be committed
         self._journal: Journal | None = None
 
     @property
@@ -137,15 +138,14 @@ class _Shard:
             return
         self._answers[completion.id] = completion
         if self._cache and completion.id in self._sent and completion.code not in _PASSING:
+            self._lasting[completion.id] = completion
             self._journal = self._journal or self._cache.journal()
             self._journal.record(self._sent[completion.id].task, completion)
 
     def commit(self) -> None:
         """Writes what was answered and lasts into the cache."""
         if self._cache and self._journal:
-            came = {key: answer for key in self._sent if (answer := self._answers.get(key))}
-            lasting = {key: answer for key, answer in came.items() if answer.code not in _PASSING}
-            self._cache.add(lasting, {key: self._sent[key].task for key in lasting})
+            self._cache.add(self._lasting, {key: self._sent[key].task for key in self._lasting})
             self._journal.drop()
 
     def delivered(self) -> Iterator[Completion]:
