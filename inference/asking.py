@@ -6,6 +6,7 @@ accused, and condemned as soon as the engine answers anything else: an engine th
 
 from __future__ import annotations
 
+from collections.abc import Generator as Stream
 from collections.abc import Iterable, Iterator
 
 from inference.text_engines import UNAVAILABLE, Completion, EngineFailed, EngineGone, Generator, Request
@@ -15,7 +16,7 @@ POISON = "engine_error"  # the code of a request that makes the engine raise eve
 _ACCUSED = 8  # requests that each broke the engine alone, and no answer in between: the engine is to blame
 
 
-def completions(requests: Iterable[Request], engine: Generator) -> Iterator[Completion]:
+def completions(requests: Iterable[Request], engine: Generator) -> Stream[Completion, None, None]:
     """A completion for each request as it is finished; ids must differ, requests are read as the engine has room.
 
     Raises EngineGone when the engine breaks on whatever it is asked.

@@ -45,8 +45,8 @@ class GenerationCache:
         """Commits what runs that were killed had answered already."""
         for entries in left_behind(self._journals):
             known = self.find([answer.id for _, answer in entries])
-            new = {answer.id: (task, answer) for task, answer in entries if answer.id not in known}
-            self.add({key: answer for key, (_, answer) in new.items()}, {key: task for key, (task, _) in new.items()})
+            new = [(task, answer) for task, answer in entries if answer.id not in known]
+            self.add({answer.id: answer for _, answer in new}, {answer.id: task for task, answer in new})
 
     def journal(self) -> Journal:
         """A place where answers are safe until they are added."""

@@ -49,6 +49,7 @@ class DistilParams(Params):
     batch_size: int = Field(default=256, ge=1, le=100_000, description="groups in one shard: what a kill may repeat")
     max_tokens: int = Field(default=512, ge=32, le=32_768, description="of an item")
     temperature: float = Field(default=0.0, ge=0.0, le=2.0, description="of sampling an item; 0: greedy")
+    frequency_penalty: float = Field(default=0.0, ge=-2.0, le=2.0, description="of words the answer holds already")
     seed: int = Field(default=7, description="of sampling, and part of each request's id")
 
 
@@ -130,6 +131,7 @@ def _request(group: Group, params: DistilParams) -> Request:
         max_tokens=params.max_tokens,
         temperature=params.temperature,
         seed=params.seed,
+        frequency_penalty=params.frequency_penalty,
     )
 
 
@@ -138,6 +140,8 @@ def _row(group: Group, completion: Completion, model: str, params: DistilParams)
     text = answer_of(completion.text or "")
     if completion.error is not None:
         rejected = (_REASONS.get(completion.error.split(":")[0], "engine_error"), completion.error)
+    elif completion.truncated:
+        rejected = ("truncated", f"cut off after {completion.completion_tokens} tokens")
     elif text is None:
         rejected = ("malformed", "the completion is not exactly one answer block")
     else:

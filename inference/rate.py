@@ -126,5 +126,6 @@ def _row(completion: Completion, judge: str) -> dict[str, Any]:
     if completion.text is None:
         error = f"judge_failed: {completion.error}"
     elif rating is None:
-        error = f"unparsable_rating: {completion.text[:200]}"
+        cut = "cut off: " if completion.truncated else ""
+        error = f"unparsable_rating: {cut}{completion.text[:200]}"
     return {"id": completion.id, "judge": judge, "prompt_version": RATE_VERSION, "error": error, **(rating or {})}

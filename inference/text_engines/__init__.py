@@ -24,7 +24,6 @@ Kind = Literal["rules", "vllm", "openai_api", "scripted"]
 Message = dict[str, str]
 
 UNAVAILABLE = "unavailable"  # an error that begins so is not the request's fault: a later run asks again
-TRUNCATED = "length"  # the finish_reason of an answer that was cut off at its longest
 
 
 @dataclass(frozen=True)
@@ -66,6 +65,11 @@ class Completion:
     def code(self) -> str:
         """The code of the error, "" where there is none."""
         return (self.error or "").partition(":")[0]
+
+    @property
+    def truncated(self) -> bool:
+        """Whether the text was cut off at the most tokens it may have."""
+        return self.finish_reason == "length"
 
 
 class EngineGone(StageFailed):

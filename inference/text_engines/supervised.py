@@ -105,7 +105,7 @@ class SupervisedEngine:
         if self._process is not None:
             return
         spawned = multiprocessing.get_context("spawn")
-        self._connection, theirs = spawned.Pipe()
+        self._connection, theirs = cast("tuple[Connection, Connection]", spawned.Pipe())
         self._process = spawned.Process(target=serve, args=(theirs, self._open_model), name="engine", daemon=True)
         self._process.start()
         theirs.close()

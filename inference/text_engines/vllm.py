@@ -6,7 +6,7 @@ import os
 from collections.abc import Mapping, Sequence
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from inference.text_engines import Completion, EngineParams, Request
 from inference.text_engines.supervised import SupervisedEngine
@@ -75,7 +75,7 @@ class VllmModel:
         if self._refused:
             refused, self._refused = self._refused, []
             return refused
-        outputs: Sequence[Any] = self._llm.llm_engine.step()
+        outputs = cast("Sequence[RequestOutput]", self._llm.llm_engine.step())
         finished = [completion for output in outputs if (completion := self._noted(output))]
         return finished if outputs else None
 

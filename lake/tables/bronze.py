@@ -117,7 +117,10 @@ TABLES = (
             "error": (TEXT, "why there is none, or null"),
             "prompt_tokens": (COUNT, "tokens of the prompt"),
             "completion_tokens": (COUNT, "tokens of the answer"),
-            "finish_reason": (TEXT, "why the answer ended, as the engine says it: stop, length (cut off), or another word"),
+            "finish_reason": (
+                TEXT,
+                "why the answer ended, as the engine says it: stop, length (cut off), or another word",
+            ),
             "shard": (TEXT, "the batch of requests that was committed together"),
         },
         id="request_id",

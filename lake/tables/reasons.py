@@ -40,7 +40,9 @@ ALONE = (*COMPARED_ALONE, "personal_data", "unknown_licence", "no_derivatives", 
 MIXTURE_UNUSED = ("over_limit", "not_buildable", "below_target_quality", "no_variants")
 
 # gold/distilled_refused
-DISTILLED_REJECTED = ("malformed", "unfaithful", "thin", "copied", "low_rating", "too_long", "engine_error")
+DISTILLED_REJECTED = (
+    "malformed", "truncated", "unfaithful", "thin", "copied", "low_rating", "too_long", "engine_error",
+)  # fmt: skip
 
 # gold/training_set_exits
 NOT_RELEASED = ("quality_floor", "contamination", "personal_data", "unknown_licence", "over_budget")
