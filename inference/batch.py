@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, TypeVar
 from inference.asking import completions
 from inference.cache import GenerationCache, generation_cache
 from inference.journal import Journal
-from inference.text_engines import UNAVAILABLE, Completion, Generator, Request
+from inference.text_engines import UNAVAILABLE, Completion, Generator, Request, Task
 from lake.ids import content_id
 
 if TYPE_CHECKING:
@@ -116,7 +116,7 @@ class _Shard:
         keyed = zip(self._keys, batch, strict=True)
         self._lacking = {key: replace(request, id=key) for key, request in keyed if key not in self._answers}
         self._sent: dict[str, Request] = {}
-        self._lasting: dict[str, Completion] = {}  # to be committed
+        self._lasting: list[tuple[Task, Completion]] = []  # to be committed
         self._journal: Journal | None = None
 
     @property
@@ -138,14 +138,15 @@ class _Shard:
             return
         self._answers[completion.id] = completion
         if self._cache and completion.id in self._sent and completion.code not in _PASSING:
-            self._lasting[completion.id] = completion
+            entry = (self._sent[completion.id].task, completion)
+            self._lasting.append(entry)
             self._journal = self._journal or self._cache.journal()
-            self._journal.record(self._sent[completion.id].task, completion)
+            self._journal.record(*entry)
 
     def commit(self) -> None:
         """Writes what was answered and lasts into the cache."""
         if self._cache and self._journal:
-            self._cache.add(self._lasting, {key: self._sent[key].task for key in self._lasting})
+            self._cache.add(self._lasting)
             self._journal.drop()
 
     def delivered(self) -> Iterator[Completion]:

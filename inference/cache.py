@@ -45,8 +45,7 @@ class GenerationCache:
         """Commits what runs that were killed had answered already."""
         for entries in left_behind(self._journals):
             known = self.find([answer.id for _, answer in entries])
-            new = [(task, answer) for task, answer in entries if answer.id not in known]
-            self.add({answer.id: answer for _, answer in new}, {answer.id: task for task, answer in new})
+            self.add([(task, answer) for task, answer in entries if answer.id not in known])
 
     def journal(self) -> Journal:
         """A place where answers are safe until they are added."""
@@ -62,16 +61,18 @@ class GenerationCache:
         tables = (self._files[at].to_table(columns=list(_ANSWER), filter=wanted) for at in files)
         return {row["request_id"]: _completion(row) for table in tables for row in table.to_pylist()}
 
-    def add(self, answers: Mapping[str, Completion], tasks: Mapping[str, Task]) -> None:
-        """Writes `answers`, by request id, as one commit; repeating it with the same requests changes nothing."""
+    def add(self, answers: Sequence[tuple[Task, Completion]]) -> None:
+        """Writes answers, whose ids are their requests', as one commit; repeating it with the same requests changes nothing."""
         if not answers:
             return
-        shard = content_id("shard", *sorted(answers))  # names the commit, so that writing it twice is writing it once
+        shard = content_id(
+            "shard", *sorted(answer.id for _, answer in answers)
+        )  # names the commit, so that writing it twice is writing it once
         rows = [
             {
-                "request_id": key,
+                "request_id": answer.id,
                 "model": self._model,
-                "task": tasks[key],
+                "task": task,
                 "text": answer.text,
                 "error": answer.error,
                 "prompt_tokens": answer.prompt_tokens,
@@ -79,10 +80,10 @@ class GenerationCache:
                 "finish_reason": answer.finish_reason,
                 "shard": shard,
             }
-            for key, answer in answers.items()
+            for task, answer in answers
         ]
         self._lake.append(GENERATIONS, pa.Table.from_pylist(rows, schema=TABLES[GENERATIONS].schema), txn=shard)
-        self._unread.update(answers)
+        self._unread.update(answer.id for _, answer in answers)
 
     def _list_files(self) -> None:
         """Notes which file holds which request; a file is immutable and therefore read once."""
