@@ -143,8 +143,8 @@ class EngineParams(BaseModel):
     )
     concurrency: int = Field(default=8, ge=1, le=256, description="openai_api: requests in flight")
     retries: int = Field(default=5, ge=0, le=20, description="openai_api: repeats after 429, 5xx or a lost connection")
-    backoff_seconds: float = Field(
-        default=1.0, ge=0.0, le=60.0, description="openai_api: longest first pause, doubled each time"
+    structured: bool = Field(
+        default=True, description="openai_api: ask for JSON by response_format; false where the server does not know it"
     )
     timeout_seconds: float = Field(
         default=600.0, gt=0.0, description="openai_api: longest wait for one answer; vllm: for the next token of any"
