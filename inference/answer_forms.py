@@ -6,27 +6,13 @@ A pattern cannot say all that a format asks (that four options differ, say): wha
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
 from functools import cache
-from types import MappingProxyType
 from typing import Any
 
 from texts.formats import FORMATS
 from texts.rubric import Rating
 
 END_OF_ANSWER = "</answer>"
-RATING: Mapping[str, Any] = MappingProxyType(
-    {
-        "json": {
-            "type": "object",
-            "properties": {
-                name.capitalize(): {"type": "integer", "minimum": 1, "maximum": 10} for name in Rating._fields
-            },
-            "required": [name.capitalize() for name in Rating._fields],
-            "additionalProperties": False,
-        }
-    }
-)
 
 _TAG = r"<[^/taTA<\n]"  # a bracket that opens none of our tags
 _CHARACTER = rf"(?:[^<\n]|{_TAG})"
@@ -36,8 +22,21 @@ _VALUES = {("multiple_choice", "answer"): "[ABCD]", ("true_false", "answer"): "(
 _REASONING = rf"(?:<think>(?:[^<]|{_TAG})*</think>\n\n)?"
 
 
-@cache
-def item_answer(item_type: str, reasoning: bool = False) -> Mapping[str, str]:
+def rating_answer() -> dict[str, Any]:
+    """The form of an answer that is one JSON object with four whole numbers from 1 to 10."""
+    names = [name.capitalize() for name in Rating._fields]
+    number = {"type": "integer", "minimum": 1, "maximum": 10}
+    return {
+        "json": {
+            "type": "object",
+            "properties": dict.fromkeys(names, number),
+            "required": names,
+            "additionalProperties": False,
+        }
+    }
+
+
+def item_answer(item_type: str, reasoning: bool = False) -> dict[str, Any]:
     """The form of an answer that is one `item_type` item inside its tags, behind reasoning in tags of its own where that is allowed.
 
     >>> re.fullmatch(item_answer("qa")["regex"], "<answer>Q: Is 1 < 2?\\nA: Yes.</answer>") is not None
@@ -45,10 +44,15 @@ def item_answer(item_type: str, reasoning: bool = False) -> Mapping[str, str]:
     >>> re.fullmatch(item_answer("qa")["regex"], "<answer>Q: Is 1 < 2?\\nQ: Why?\\nA: Yes.</answer>") is not None
     False
     """
+    return {"regex": (_REASONING if reasoning else "") + _tagged_item(item_type)}
+
+
+@cache
+def _tagged_item(item_type: str) -> str:
     *fields, last = [_field(item_type, name, marker) for name, marker in FORMATS[item_type].markers]
     last += rf"(?:\n{{1,2}}{_line()})*"  # it alone may run over lines
     item = "\n".join([*fields, last])
-    return MappingProxyType({"regex": f"{_REASONING if reasoning else ''}<answer>{item}{END_OF_ANSWER}"})
+    return f"<answer>{item}{END_OF_ANSWER}"
 
 
 def _field(item_type: str, name: str, marker: str) -> str:

@@ -21,6 +21,7 @@ from inference.batch import answered, in_batches
 from inference.pairing import CROSSABLE, Draft, Text, chosen, drafts, share, texts
 from inference.prompts import build, degrade
 from inference.text_engines import Completion, EngineParams, Generator, Request, open_engine
+from inference.text_engines.metered import billed
 from lake.harness.job import ArrowInputs, ArrowRows, JobContext, Params
 from lake.ids import content_id, sha256_text
 from lake.tables import TABLES
@@ -122,7 +123,7 @@ def mixture(inputs: ArrowInputs, params: MixtureParams, context: JobContext) -> 
             yield UNUSED, _table(unused)
             counts.update(_counted(batch, rows, [*failures, *weak]))
             context.progress(counts["passages"], len(wanted))
-    context.metrics.update(_metrics(counts))
+    context.metrics.update(_metrics(counts) | billed(engine, counts["items"]))
 
 
 def _targets(
@@ -130,8 +131,7 @@ def _targets(
 ) -> tuple[list[_Target], list[_Failure]]:
     """One good target for each draft, of the first item type of its turn that gives one, and the drafts without."""
     todo = list(drafts(batch, params.splits, params.cross_topic, params.seed))
-    ready: list[_Target] = []
-    failures: list[_Failure] = []
+    ready, failures = list[_Target](), list[_Failure]()
     for attempt in range(params.attempts):  # each with the next item type, for the drafts that none has suited so far
         typed = [_Target(draft, _item_type(draft, attempt, params)) for draft in todo]
         completions = answered(typed, lambda one: _build_request(one, params), engine, context.lake, params.batch_size)

@@ -11,7 +11,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from inference.answer_forms import END_OF_ANSWER, RATING, item_answer
+from inference.answer_forms import END_OF_ANSWER, item_answer, rating_answer
 from inference.text_engines import Message, Request
 from texts.formats import FORMATS
 from texts.formats.distillation import PROMPT_VERSION as DISTIL_VERSION
@@ -58,7 +58,9 @@ _WEAKNESSES = (
 def rate(row: str, text: str, *, max_tokens: int = 64, temperature: float = 0.0, seed: int = 7) -> Request:
     """A request to rate `text`; the answer is one JSON object of four integers, 1..10 (criteria after the method, section 2.3)."""
     messages = _turns(_RATE, f"<text>\n{_shown(text)}\n</text>")
-    return Request(row, "rate", messages, {"text": text}, max_tokens, temperature, seed, RATE_VERSION, structure=RATING)
+    return Request(
+        row, "rate", messages, {"text": text}, max_tokens, temperature, seed, RATE_VERSION, structure=rating_answer()
+    )
 
 
 def build(

@@ -150,6 +150,11 @@ class EngineParams(BaseModel):
         default=600.0, gt=0.0, description="openai_api: longest wait for one answer; vllm: for the next token of any"
     )
     start_seconds: float = Field(default=1_800.0, gt=0.0, description="vllm: longest wait for the model to load")
+    prompt_price: float = Field(default=0.0, ge=0.0, description="money for a million tokens of prompts")
+    completion_price: float = Field(default=0.0, ge=0.0, description="money for a million tokens of answers")
+    most_tokens: int | None = Field(default=None, ge=1, description="of prompts and answers: a run ends cleanly there")
+    most_money: float | None = Field(default=None, gt=0.0, description="at these prices: a run ends cleanly there")
+    most_hours: float | None = Field(default=None, gt=0.0, description="since it began: a run ends cleanly there")
     answers: tuple[str, ...] = Field(default=(), description="scripted: canned answers, taken by the request's hash")
 
 
@@ -164,8 +169,15 @@ _OPENERS: Mapping[str, tuple[str, str]] = MappingProxyType(
 )
 
 
-def open_engine(params: EngineParams) -> AbstractContextManager[Generator]:
-    """An open engine of `params.kind`, closed when the block ends; UserError where the parameters cannot work."""
+def open_engine(params: EngineParams, expected: int | None = None) -> AbstractContextManager[Generator]:
+    """An open engine of `params.kind`, closed when the block ends; UserError where the parameters cannot work.
+
+    expected: how many requests it will be sent at most, where that is known: for the forecast.
+    """
     module, name = _OPENERS[params.kind]
-    opener = cast("Callable[[EngineParams], Generator]", getattr(importlib.import_module(module), name))
-    return closing(opener(params))
+    engine = cast("Callable[[EngineParams], Generator]", getattr(importlib.import_module(module), name))(params)
+    if not engine.cached:  # what is not worth keeping costs nothing worth counting
+        return closing(engine)
+    from inference.text_engines.metered import MeteredEngine
+
+    return closing(MeteredEngine(engine, params, expected))

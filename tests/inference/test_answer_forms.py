@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from inference.answer_forms import RATING, item_answer
+from inference.answer_forms import item_answer, rating_answer
 from inference.rate import parse_rating
 from texts.formats import FORMATS
 from texts.formats.distillation import answer_of, completion
@@ -51,11 +51,11 @@ def test_what_is_not_one_item_is_under_no_pattern(broken: str) -> None:
 def test_the_engines_compiler_takes_each_pattern(item_type: str) -> None:
     xgrammar = pytest.importorskip("xgrammar", reason="it comes with vLLM: the extra cpu or gpu is not installed")
     assert xgrammar.Grammar.from_regex(item_answer(item_type, reasoning=True)["regex"])
-    assert xgrammar.Grammar.from_json_schema(json.dumps(RATING["json"]), any_whitespace=False)
+    assert xgrammar.Grammar.from_json_schema(json.dumps(rating_answer()["json"]), any_whitespace=False)
 
 
 def test_a_rating_under_the_schema_is_read() -> None:
-    names = RATING["json"]["required"]
+    names = rating_answer()["json"]["required"]
     assert parse_rating(json.dumps({name: n + 1 for n, name in enumerate(names)})) == {
         name.lower(): n + 1 for n, name in enumerate(names)
     }
