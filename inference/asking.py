@@ -44,6 +44,8 @@ def completions(requests: Iterable[Request], engine: Generator) -> Stream[Comple
         except (EngineGone, UserError):
             raise
         except Exception as error:  # whatever one request makes an engine raise must not lose the others
+            if current.broken:
+                raise
             suspects = current.taken_back()
             if current.single:
                 accused.append(_condemned(suspects[0], error))
@@ -60,15 +62,23 @@ def completions(requests: Iterable[Request], engine: Generator) -> Stream[Comple
 
 
 class _Asked(Iterator[Request]):
-    """Requests on their way to an engine, which are remembered until they are answered. single: it is one, asked alone."""
+    """Requests on their way to an engine, which are remembered until they are answered.
+
+    single: it is one, asked alone. broken: they cannot be read, which is no fault of the engine that asked for one.
+    """
 
     def __init__(self, requests: Iterator[Request], single: bool = False) -> None:
         self._requests = requests
         self.single = single
+        self.broken = False
         self.unanswered: dict[str, Request] = {}
 
     def __next__(self) -> Request:
-        request = next(self._requests)
+        self.broken = True  # until the next line has got by
+        request = next(self._requests, None)
+        self.broken = False
+        if request is None:
+            raise StopIteration
         self.unanswered[request.id] = request
         return request
 

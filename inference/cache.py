@@ -58,7 +58,9 @@ class GenerationCache:
         known = [key for key in keys if key in self._file_of]
         wanted = pc.field("request_id").isin(known)
         files = sorted({self._file_of[key] for key in known})
-        tables = (self._files[at].to_table(columns=list(_ANSWER), filter=wanted) for at in files)
+        # the schema as declared: older files lack the columns that came later
+        schema = TABLES[GENERATIONS].schema
+        tables = (self._files[at].to_table(schema, columns=list(_ANSWER), filter=wanted) for at in files)
         return {row["request_id"]: _completion(row) for table in tables for row in table.to_pylist()}
 
     def add(self, answers: Sequence[tuple[Task, Completion]]) -> None:

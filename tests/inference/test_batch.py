@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import pytest
+from deltalake import write_deltalake
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -269,3 +270,27 @@ def test_an_engine_that_forgets_requests_loses_none() -> None:
             yield from answers[: max(1, len(answers) // 2)]
 
     assert sorted(one.id for one in completions(requests(9), Forgetful(PARAMS))) == [f"row{n}" for n in range(9)]
+
+
+def test_a_cache_from_before_the_reason_why_an_answer_ended_was_kept_is_gone_on_with(tmp_path: Path) -> None:
+    first = list(complete(requests(3), ScriptedEngine(PARAMS), Lake(str(tmp_path / "new"))))
+    older = Lake(str(tmp_path / "new")).dataset(CACHE).to_table().drop_columns(["finish_reason"])
+    write_deltalake(str(tmp_path / "old" / CACHE), older)
+    engine = ScriptedEngine(PARAMS)
+    lake = Lake(str(tmp_path / "old"))
+    again = list(complete(requests(5), engine, lake))
+    assert [one.text for one in again[:3]] == [one.text for one in first]
+    assert [one.finish_reason for one in again] == [None, None, None, "stop", "stop"]
+    assert len(engine.sent) == 2
+    assert [one.finish_reason for one in complete(requests(5), engine, Lake(lake.root))] == [
+        None, None, None, "stop", "stop",
+    ]  # fmt: skip
+
+
+def test_requests_that_cannot_be_made_are_not_blamed_on_the_engine() -> None:
+    def stream() -> Iterator[Request]:
+        yield from requests(3)
+        raise KeyError("no such column")
+
+    with pytest.raises(KeyError, match="no such column"):
+        list(complete(stream(), ScriptedEngine(PARAMS), None, shard_size=2))
