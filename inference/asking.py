@@ -9,11 +9,10 @@ from __future__ import annotations
 from collections.abc import Generator as Stream
 from collections.abc import Iterable, Iterator
 
-from inference.text_engines import UNAVAILABLE, Completion, EngineFailed, EngineGone, Generator, Request
+from inference.text_engines import POISON, UNAVAILABLE, Completion, EngineFailed, EngineGone, Generator, Request
 from lake.errors import UserError
 
-POISON = "engine_error"  # the code of a request that makes the engine raise even alone
-_UNAVAILABLE = 64  # requests in a row that got no answer, each after all its repeats
+_FAILED = 64  # requests in a row that got no answer, each after all its repeats: the run is not worth going on with
 _ACCUSED = 8  # requests that each broke the engine alone, and no answer in between: the engine is to blame
 
 
@@ -25,16 +24,16 @@ def completions(requests: Iterable[Request], engine: Generator) -> Stream[Comple
     asked = [_Asked(iter(requests))]  # the last one is worked on; the others wait behind it
     accused: list[Completion] = []
     answered = False
-    unavailable = 0
+    failed = 0  # requests in a row
     while asked:
         current = asked[-1]
         try:
             for completion in engine.generate(current):
                 current.unanswered.pop(completion.id)
                 answered = True
-                unavailable = unavailable + 1 if completion.code == UNAVAILABLE else 0
-                if unavailable == _UNAVAILABLE:
-                    raise EngineGone(f"The engine {engine.model} is unavailable: {completion.error}")
+                failed = failed + 1 if completion.code in (UNAVAILABLE, POISON) else 0
+                if failed == _FAILED:
+                    raise EngineGone(f"The engine {engine.model} answers nothing any more: {completion.error}")
                 yield from accused
                 accused.clear()
                 yield completion

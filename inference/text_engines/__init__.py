@@ -23,6 +23,7 @@ Task = Literal["rate", "build", "degrade", "distil"]
 Kind = Literal["rules", "vllm", "openai_api", "scripted"]
 Message = dict[str, str]
 
+POISON = "engine_error"  # the code of an error of a request that makes the engine raise even alone
 UNAVAILABLE = "unavailable"  # an error that begins so is not the request's fault: a later run asks again
 
 

@@ -8,7 +8,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
-from inference.text_engines import Completion, EngineParams, Request
+from inference.text_engines import POISON, Completion, EngineParams, Request
 from inference.text_engines.supervised import SupervisedEngine
 from lake.errors import UserError
 from lake.ids import content_id, sha256_file
@@ -56,7 +56,13 @@ class VllmModel:
         return bool(self._answers or self._refused)
 
     def add(self, request: Request) -> None:
-        """Takes one more request; one that does not fit the model gets the error prompt_too_long."""
+        """Takes one more request; one that vLLM does not take gets an error, prompt_too_long where it does not fit the model."""
+        try:
+            self._add(request)
+        except Exception as error:  # nothing was computed yet: it is the request's, its template's or its form's alone
+            self._refused.append(Completion(request.id, error=f"{POISON}: {type(error).__name__}: {error}"))
+
+    def _add(self, request: Request) -> None:
         tokenizer: Any = self._llm.get_tokenizer()
         text = tokenizer.apply_chat_template(list(request.messages), tokenize=False, add_generation_prompt=True)
         prompt: list[int] = tokenizer(text, add_special_tokens=False)["input_ids"]
@@ -64,11 +70,10 @@ class VllmModel:
             reason = f"{len(prompt)} tokens and {request.max_tokens} for the answer, the model takes {self._limit}"
             self._refused.append(Completion(request.id, error=f"prompt_too_long: {reason}", prompt_tokens=len(prompt)))
             return
+        tokens: Any = {"prompt_token_ids": prompt}
+        self._llm.llm_engine.add_request(request.id, tokens, _sampling(request), lora_request=self._adapter)
         self._answers[request.id] = []
         self._tokens[request.id] = 0
-        self._llm.llm_engine.add_request(
-            request.id, {"prompt_token_ids": prompt}, _sampling(request), lora_request=self._adapter
-        )
 
     def step(self) -> Sequence[Completion] | None:
         """What one pass through the model finished; None where no request got a token."""

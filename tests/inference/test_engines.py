@@ -209,7 +209,7 @@ def test_a_server_that_refuses_everything_it_is_asked_ends_the_run(start: Start)
     server = start(lambda body, asked: (503, {}, b"down for repairs"))
     with (
         open_engine(params(server, retries=0, concurrency=4)) as engine,
-        pytest.raises(EngineGone, match="is unavailable: unavailable: HTTP 503 down for repairs"),
+        pytest.raises(EngineGone, match="answers nothing any more: unavailable: HTTP 503 down for repairs"),
     ):
         list(complete(requests(200), engine, None))
     assert len(server.bodies) < 100

@@ -26,7 +26,7 @@ from trainers.recipes import Architecture
 
 pytest.importorskip("vllm", reason="the extra cpu or gpu is not installed", exc_type=ImportError)
 
-POSITIONS = 512
+POSITIONS = 1_024
 # vLLM's least budget of prompt tokens for one pass on a CPU: more than this at once, and a prompt would be cut in two
 BUDGET = 2_048
 
@@ -109,6 +109,7 @@ def test_an_answer_is_held_to_its_form_and_ends_where_it_should(engine: Generato
             rate("row1", "a text", max_tokens=64),
             asking("c", 2, structure={"regex": "<answer>a</answer>b{40}"}, stop=("</answer>",), max_tokens=64),
             asking("d", 3, structure={"regex": "b{40}"}, max_tokens=8),
+            asking("e", 5, structure={"regex": "("}),
             distil("row4", "qa", ["Tea is hot.", "Tea is a drink."], max_tokens=40),
         ],
     )
@@ -116,6 +117,7 @@ def test_an_answer_is_held_to_its_form_and_ends_where_it_should(engine: Generato
     assert parse_rating(found["row1"].text or "")
     assert found["row2"].text == "<answer>a</answer>"
     assert [found[f"row{n}"].truncated for n in range(4)] == [False, False, False, True]
+    assert (found["row5"].code, len(found)) == ("engine_error", 6)
     assert (found["row4"].text or "").startswith(("<answer>Q: ", "<think>"))
 
 
@@ -159,8 +161,10 @@ def test_an_adapter_answers_otherwise_under_a_name_of_its_own(
 
 
 def test_three_kills_while_it_answers_change_nothing(checkpoint: Path, tmp_path: Path) -> None:
-    asked = [asking(f"why {n}", n, max_tokens=4 * (n + 1)) for n in range(24)]  # they end one after another
-    answers, told = lives(str(tmp_path / "killed"), parameters(checkpoint), asked, [29, 12, 7])
+    asked = [
+        asking(f"why {n}", n, max_tokens=4 * (n + 1)) for n in range(24)
+    ]  # they end one after another; all are sent at once
+    answers, told = lives(str(tmp_path / "killed"), parameters(checkpoint), asked, [29, 24, 19])
     undisturbed, _ = lives(str(tmp_path / "undisturbed"), parameters(checkpoint), asked, [])
     assert [len([1 for kind, _ in one if kind == "taken"]) > 0 for one in told] == [True] * 4
     assert sent_though_taken(told) == set()
