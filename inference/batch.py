@@ -38,14 +38,13 @@ _PASSING = frozenset({UNAVAILABLE, "prompt_too_long", "refused"})
 def request_id(request: Request, model: str) -> str:
     """The key of `model`'s answer in cache/generations: a hash of everything that can change the answer, and of nothing else."""
     question = json.dumps([list(request.messages), dict(request.payload)], sort_keys=True)
-    sampling: list[object] = [request.max_tokens, request.temperature, request.seed]
-    # named where they are used: a request without them keeps the id, and so the answer, that it had before there were any
-    further = {"penalty": request.frequency_penalty, "stop": request.stop, "structure": dict(request.structure)}
-    if used := {name: value for name, value in further.items() if value}:
-        sampling.append(used)
-    return content_id(
-        "req", model, request.task, request.prompt_version, json.dumps(sampling, sort_keys=True), question
-    )
+    settings: list[object] = [request.max_tokens, request.temperature, request.seed]
+    if request.frequency_penalty:  # without one, the key is that of answers from before there were any
+        settings.append(request.frequency_penalty)
+    if request.stop or request.structure:  # likewise
+        settings.append({"stop": request.stop, "structure": request.structure})
+    sampling = json.dumps(settings, sort_keys=True)
+    return content_id("req", model, request.task, request.prompt_version, sampling, question)
 
 
 def complete(

@@ -50,7 +50,12 @@ class DistilParams(Params):
     batch_size: int = Field(default=256, ge=1, le=100_000, description="groups in one shard: what a kill may repeat")
     max_tokens: int = Field(default=512, ge=32, le=32_768, description="of an item")
     temperature: float = Field(default=0.0, ge=0.0, le=2.0, description="of sampling an item; 0: greedy")
-    frequency_penalty: float = Field(default=0.0, ge=-2.0, le=2.0, description="of words the answer holds already")
+    frequency_penalty: float = Field(
+        default=0.0,
+        ge=0.0,
+        le=2.0,
+        description="on tokens an item holds already, so that a small model does not repeat itself",
+    )
     seed: int = Field(default=7, description="of sampling, and part of each request's id")
 
 
@@ -132,8 +137,8 @@ def _request(group: Group, params: DistilParams) -> Request:
         group.texts,
         max_tokens=params.max_tokens,
         temperature=params.temperature,
-        seed=params.seed,
         frequency_penalty=params.frequency_penalty,
+        seed=params.seed,
     )
 
 

@@ -51,7 +51,12 @@ class HeldoutParams(Params):
     batch_size: int = Field(default=256, ge=1, le=100_000, description="items in one shard: what a kill may repeat")
     max_tokens: int = Field(default=256, ge=16, le=32_768, description="of an answer")
     temperature: float = Field(default=0.0, ge=0.0, le=2.0, description="of sampling an answer; 0: greedy")
-    frequency_penalty: float = Field(default=0.0, ge=-2.0, le=2.0, description="of words the answer holds already")
+    frequency_penalty: float = Field(
+        default=0.0,
+        ge=0.0,
+        le=2.0,
+        description="on tokens an answer holds already, so that a small model does not repeat itself",
+    )
     seed: int = Field(default=7, description="of sampling, and part of each request's id")
 
 
@@ -95,8 +100,8 @@ def _answer_all(
     def request(item: Item) -> Request:
         return distil(
             item["id"], item["item_type"], item["members"],
-            max_tokens=params.max_tokens, temperature=params.temperature, seed=params.seed,
-            frequency_penalty=params.frequency_penalty,
+            max_tokens=params.max_tokens, temperature=params.temperature, frequency_penalty=params.frequency_penalty,
+            seed=params.seed,
         )  # fmt: skip
 
     with as_user_error(EmbedderError):

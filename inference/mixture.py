@@ -48,7 +48,7 @@ class MixtureParams(Params):
     splits: dict[str, float] = Field(default={"sft": 0.3, "grpo": 0.58, "heldout": 0.12}, description="of passages")
     batch_size: int = Field(default=512, ge=8, le=100_000, description="passages in a batch; pairs form inside it")
     max_tokens: int = Field(default=512, ge=32, le=32_768, description="of a target or a variant")
-    frequency_penalty: float = Field(default=0.0, ge=-2.0, le=2.0, description="of words the answer holds already")
+    frequency_penalty: float = Field(default=0.0, ge=0.0, le=2.0, description="on tokens an answer holds already")
     seed: int = Field(default=7, description="of the choice of passages, of their forms, variants and splits")
 
     @field_validator("item_types")

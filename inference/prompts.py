@@ -103,9 +103,15 @@ def degrade(
 
 
 def distil(
-    row: str, item_type: str, members: Sequence[str], *,
-    max_tokens: int = 512, temperature: float = 0.0, seed: int = 7, frequency_penalty: float = 0.0,
-) -> Request:  # fmt: skip
+    row: str,
+    item_type: str,
+    members: Sequence[str],
+    *,
+    max_tokens: int = 512,
+    temperature: float = 0.0,
+    frequency_penalty: float = 0.0,
+    seed: int = 7,
+) -> Request:
     """A request for one `item_type` item made from the members of a group; the answer may begin with reasoning."""
     payload = {"item_type": item_type, "members": list(members)}
     messages = distil_messages(item_type, members)

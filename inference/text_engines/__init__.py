@@ -31,8 +31,8 @@ UNAVAILABLE = "unavailable"  # an error that begins so is not the request's faul
 class Request:
     """One chat request. Models read `messages`; the rules engine reads `task` and `payload` and answers in the same form.
 
-    frequency_penalty: -2..2, counts what the answer holds already, never the prompt. stop: the answer ends with the first of these, and
-    holds it. structure: what the answer is held to, {"json": a schema} or {"regex": a pattern for the whole of it}; empty: nothing.
+    frequency_penalty: what a token's logit loses each time the answer holds the token already; the prompt does not count.
+    stop: the answer ends with the first of these, and holds it. structure: what the answer is held to, {"json": a schema} or {"regex": a pattern for the whole of it}; empty: nothing.
     """
 
     id: str

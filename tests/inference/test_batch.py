@@ -234,6 +234,11 @@ def test_the_request_id_changes_with_everything_that_can_change_the_answer_and_w
     assert request_id(Request(**(base | {"id": "b"})), "m") == request_id(Request(**base), "m")
 
 
+def test_an_answer_that_was_cached_before_requests_had_a_penalty_is_still_found() -> None:
+    asked = Request("a", "distil", [{"role": "user", "content": "q"}], {"variant": 1})
+    assert request_id(asked, "m") == "req_9f5438e850da32743fb26ae4"
+
+
 @pytest.mark.parametrize("cached", [True, False])
 def test_requests_are_read_a_few_shards_ahead_whether_they_are_cached_or_not(tmp_path: Path, cached: bool) -> None:
     if cached:
