@@ -4,21 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
-from typing import TYPE_CHECKING
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.dataset as ds
 
+from inference.journal import Journal, left_behind
 from inference.text_engines import Completion, Task
 from lake.ids import content_id
+from lake.settings import local_path
 from lake.tables import TABLES
 
 if TYPE_CHECKING:
     from lake.storage.store import Lake
 
 GENERATIONS = "cache/generations"
-_ANSWER = ("request_id", "text", "error", "prompt_tokens", "completion_tokens")
+_ANSWER = ("request_id", "text", "error", "prompt_tokens", "completion_tokens", "finish_reason")
 
 
 class GenerationCache:
@@ -34,7 +37,19 @@ class GenerationCache:
         self._paths: set[str] = set()
         self._file_of: dict[str, int] = {}
         self._unread: set[str] = set()  # added by this run, in files that were not listed yet
+        # on this machine, whatever the lake is on: a line is written for each answer
+        self._journals = Path(local_path(lake.root)) / "journals" / model
         self._list_files()
+
+    def recover(self) -> None:
+        """Commits what runs that were killed had answered already."""
+        for entries in left_behind(self._journals):
+            known = self.find([answer.id for _, answer in entries])
+            self.add([(task, answer) for task, answer in entries if answer.id not in known])
+
+    def journal(self) -> Journal:
+        """A place where answers are safe until they are added."""
+        return Journal(self._journals)
 
     def find(self, keys: Sequence[str]) -> dict[str, Completion]:
         """The answers among `keys` that are known, by request id."""
@@ -43,29 +58,34 @@ class GenerationCache:
         known = [key for key in keys if key in self._file_of]
         wanted = pc.field("request_id").isin(known)
         files = sorted({self._file_of[key] for key in known})
-        tables = (self._files[at].to_table(columns=list(_ANSWER), filter=wanted) for at in files)
+        # the schema as declared: older files lack the columns that came later
+        schema = TABLES[GENERATIONS].schema
+        tables = (self._files[at].to_table(schema, columns=list(_ANSWER), filter=wanted) for at in files)
         return {row["request_id"]: _completion(row) for table in tables for row in table.to_pylist()}
 
-    def add(self, answers: Mapping[str, Completion], tasks: Mapping[str, Task]) -> None:
-        """Writes `answers`, by request id, as one commit; repeating it with the same requests changes nothing."""
+    def add(self, answers: Sequence[tuple[Task, Completion]]) -> None:
+        """Writes answers, whose ids are their requests', as one commit; repeating it with the same requests changes nothing."""
         if not answers:
             return
-        shard = content_id("shard", *sorted(answers))  # names the commit, so that writing it twice is writing it once
+        shard = content_id(
+            "shard", *sorted(answer.id for _, answer in answers)
+        )  # names the commit, so that writing it twice is writing it once
         rows = [
             {
-                "request_id": key,
+                "request_id": answer.id,
                 "model": self._model,
-                "task": tasks[key],
+                "task": task,
                 "text": answer.text,
                 "error": answer.error,
                 "prompt_tokens": answer.prompt_tokens,
                 "completion_tokens": answer.completion_tokens,
+                "finish_reason": answer.finish_reason,
                 "shard": shard,
             }
-            for key, answer in answers.items()
+            for task, answer in answers
         ]
         self._lake.append(GENERATIONS, pa.Table.from_pylist(rows, schema=TABLES[GENERATIONS].schema), txn=shard)
-        self._unread.update(answers)
+        self._unread.update(answer.id for _, answer in answers)
 
     def _list_files(self) -> None:
         """Notes which file holds which request; a file is immutable and therefore read once."""
@@ -87,6 +107,6 @@ def generation_cache(lake: Lake, model: str) -> GenerationCache:
     return GenerationCache(lake, model)
 
 
-def _completion(row: Mapping[str, object]) -> Completion:
-    text, error, prompt_tokens, completion_tokens = (row[name] for name in _ANSWER[1:])
-    return Completion(str(row["request_id"]), text, error, prompt_tokens, completion_tokens)  # pyright: ignore[reportArgumentType]
+def _completion(row: Mapping[str, Any]) -> Completion:
+    key, *answer = (row[name] for name in _ANSWER)
+    return Completion(key, *answer)

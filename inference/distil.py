@@ -22,6 +22,7 @@ from inference.acceptance import AcceptanceParams, rejection
 from inference.batch import answered, in_batches
 from inference.prompts import distil
 from inference.text_engines import Completion, EngineParams, Request, open_engine
+from inference.text_engines.metered import billed
 from lake.errors import StageFailed
 from lake.harness.job import ArrowInputs, ArrowRows, JobContext, Params
 from lake.ids import content_id
@@ -78,7 +79,7 @@ def distilled(inputs: ArrowInputs, params: DistilParams, context: JobContext) ->
     members = _members(inputs["silver/groups"], inputs["silver/unique_instructions"])
     total = len(members["group_id"].unique())
     accepted = done = 0
-    with open_engine(serving) as engine:
+    with open_engine(serving, total) as engine:
         completions = answered(
             _groups(members), lambda group: _request(group, params), engine, context.lake, params.batch_size
         )
@@ -90,6 +91,7 @@ def distilled(inputs: ArrowInputs, params: DistilParams, context: JobContext) ->
             yield REJECTED, pa.Table.from_pylist(bad, schema=TABLES[REJECTED].schema)
             accepted, done = accepted + len(good), done + len(rows)
             context.progress(done, total)
+        context.metrics.update(billed(engine, accepted))
     context.metrics.update(groups=done, accepted=accepted)
 
 
@@ -145,6 +147,8 @@ def _row(group: Group, completion: Completion, model: str, params: DistilParams)
     text = answer_of(completion.text or "")
     if completion.error is not None:
         rejected = (_REASONS.get(completion.error.split(":")[0], "engine_error"), completion.error)
+    elif completion.truncated:
+        rejected = ("truncated", f"cut off after {completion.completion_tokens} tokens")
     elif text is None:
         rejected = ("malformed", "the completion is not exactly one answer block")
     else:

@@ -21,6 +21,7 @@ from inference.batch import answered, in_batches
 from inference.pairing import CROSSABLE, Draft, Text, chosen, drafts, share, texts
 from inference.prompts import build, degrade
 from inference.text_engines import Completion, EngineParams, Generator, Request, open_engine
+from inference.text_engines.metered import billed
 from lake.harness.job import ArrowInputs, ArrowRows, JobContext, Params
 from lake.ids import content_id, sha256_text
 from lake.tables import TABLES
@@ -44,13 +45,10 @@ class MixtureParams(Params):
     min_variants: int = Field(default=2, ge=2, le=20, description="a target with fewer variants is not used")
     max_variants: int = Field(default=6, ge=2, le=20, description="most degraded variants of a target")
     cross_topic: float = Field(default=0.1, ge=0.0, le=0.5, description="share of passages that ask for a partner")
-    splits: dict[str, float] = Field(
-        default={"sft": 0.3, "grpo": 0.58, "heldout": 0.12}, description="shares of passages"
-    )
-    batch_size: int = Field(
-        default=512, ge=8, le=100_000, description="passages in one batch; pairs are formed inside it"
-    )
+    splits: dict[str, float] = Field(default={"sft": 0.3, "grpo": 0.58, "heldout": 0.12}, description="of passages")
+    batch_size: int = Field(default=512, ge=8, le=100_000, description="passages in a batch; pairs form inside it")
     max_tokens: int = Field(default=512, ge=32, le=32_768, description="of a target or a variant")
+    frequency_penalty: float = Field(default=0.0, ge=0.0, le=2.0, description="on tokens an answer holds already")
     seed: int = Field(default=7, description="of the choice of passages, of their forms, variants and splits")
 
     @field_validator("item_types")
@@ -80,6 +78,11 @@ class MixtureParams(Params):
     def loads_no_model(self) -> bool:
         """The rules need no process of their own."""
         return self.engine.kind == "rules"
+
+    @property
+    def sampling(self) -> dict[str, Any]:
+        """What requests share."""
+        return {"max_tokens": self.max_tokens, "seed": self.seed, "frequency_penalty": self.frequency_penalty}
 
 
 @dataclass(frozen=True)
@@ -120,7 +123,7 @@ def mixture(inputs: ArrowInputs, params: MixtureParams, context: JobContext) -> 
             yield UNUSED, _table(unused)
             counts.update(_counted(batch, rows, [*failures, *weak]))
             context.progress(counts["passages"], len(wanted))
-    context.metrics.update(_metrics(counts))
+    context.metrics.update(_metrics(counts) | billed(engine, counts["items"]))
 
 
 def _targets(
@@ -128,8 +131,7 @@ def _targets(
 ) -> tuple[list[_Target], list[_Failure]]:
     """One good target for each draft, of the first item type of its turn that gives one, and the drafts without."""
     todo = list(drafts(batch, params.splits, params.cross_topic, params.seed))
-    ready: list[_Target] = []
-    failures: list[_Failure] = []
+    ready, failures = list[_Target](), list[_Failure]()
     for attempt in range(params.attempts):  # each with the next item type, for the drafts that none has suited so far
         typed = [_Target(draft, _item_type(draft, attempt, params)) for draft in todo]
         completions = answered(typed, lambda one: _build_request(one, params), engine, context.lake, params.batch_size)
@@ -143,21 +145,20 @@ def _targets(
 def _item_type(draft: Draft, attempt: int, params: MixtureParams) -> str:
     """The item type whose turn it is; two passages together fit only some types."""
     types = [one for one in params.item_types if len(draft.passage_ids) == 1 or one in CROSSABLE] or params.item_types
-    first = int(share(params.seed, "type", draft.passage_ids[0]) * len(types))
-    return types[(first + attempt) % len(types)]
+    return types[(int(share(params.seed, "type", draft.passage_ids[0]) * len(types)) + attempt) % len(types)]
 
 
 def _build_request(one: _Target, params: MixtureParams) -> Request:
     draft = one.draft
-    sampling = {"max_tokens": params.max_tokens, "seed": params.seed}
-    return build(draft.passage_ids[0], one.item_type, draft.title, draft.text, draft.others, **sampling)
+    return build(draft.passage_ids[0], one.item_type, draft.title, draft.text, draft.others, **params.sampling)
 
 
 def _judged(one: _Target, completion: Completion, seen: set[str], params: MixtureParams) -> _Target | _Failure:
     """The target, if the completion holds a well-formed, good one that is not there yet."""
     text = answer_of(completion.text or "")
     if text is None or FORMATS[one.item_type].parse(text) is None:
-        return _Failure(one.draft, "not_buildable", completion.error or f"not one well-formed {one.item_type} item")
+        detail = completion.error or f"{'cut off: ' * completion.truncated}not one well-formed {one.item_type} item"
+        return _Failure(one.draft, "not_buildable", detail)
     if (rating := score(text)) < params.target_score:
         detail = f"{one.item_type} rated {rating:.2f}, at least {params.target_score:.2f}"
         return _Failure(one.draft, "below_target_quality", detail)
@@ -203,9 +204,8 @@ def _variants(targets: Sequence[_Target], params: MixtureParams) -> Iterator[tup
         # consecutive operators, so that the variants of one item differ in what is wrong with them
         first = rng.randrange(len(OPERATORS))
         for variant in range(first, first + count):
-            sampling = {"max_tokens": params.max_tokens, "seed": params.seed}
             passage, kind = target.draft.passage_ids[0], target.item_type
-            yield target, degrade(passage, kind, target.text, variant, variants=count, **sampling)
+            yield target, degrade(passage, kind, target.text, variant, variants=count, **params.sampling)
 
 
 def _row(target: _Target, variants: Mapping[str, str], builder: str) -> dict[str, Any]:

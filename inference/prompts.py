@@ -11,6 +11,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
+from inference.answer_forms import END_OF_ANSWER, item_answer, rating_answer
 from inference.text_engines import Message, Request
 from texts.formats import FORMATS
 from texts.formats.distillation import PROMPT_VERSION as DISTIL_VERSION
@@ -57,19 +58,24 @@ _WEAKNESSES = (
 def rate(row: str, text: str, *, max_tokens: int = 64, temperature: float = 0.0, seed: int = 7) -> Request:
     """A request to rate `text`; the answer is one JSON object of four integers, 1..10 (criteria after the method, section 2.3)."""
     messages = _turns(_RATE, f"<text>\n{_shown(text)}\n</text>")
-    return Request(row, "rate", messages, {"text": text}, max_tokens, temperature, seed, RATE_VERSION)
+    return Request(
+        row, "rate", messages, {"text": text}, max_tokens, temperature, seed, RATE_VERSION, structure=rating_answer()
+    )
 
 
 def build(
     row: str, item_type: str, title: str, text: str, others: Sequence[str] = (), *,
-    max_tokens: int = 512, temperature: float = 0.7, seed: int = 7,
+    max_tokens: int = 512, temperature: float = 0.7, seed: int = 7, frequency_penalty: float = 0.0,
 ) -> Request:  # fmt: skip
     """A request for one `item_type` item made from a titled passage; `others` are passages that distractors may come from."""
     question = (
         f"Type: {item_type}\nForm:\n{FORMATS[item_type].form}\n\n<text>\n{_shown(title)}\n\n{_shown(text)}\n</text>"
     )
     payload = {"item_type": item_type, "title": title, "text": text, "passages": list(others)}
-    return Request(row, "build", _turns(_BUILD, question), payload, max_tokens, temperature, seed, BUILD_VERSION)
+    return Request(
+        row, "build", _turns(_BUILD, question), payload, max_tokens, temperature, seed, BUILD_VERSION,
+        frequency_penalty, (END_OF_ANSWER,), item_answer(item_type),
+    )  # fmt: skip
 
 
 def degrade(
@@ -82,6 +88,7 @@ def degrade(
     max_tokens: int = 384,
     temperature: float = 1.0,
     seed: int = 7,
+    frequency_penalty: float = 0.0,
 ) -> Request:
     """A request for the weak version `variant` (from 0) of the `variants` of a strong item, weak in ways of its own."""
     weakness = _WEAKNESSES[variant % len(_WEAKNESSES)]
@@ -89,7 +96,10 @@ def degrade(
     question = f"Type: {item_type}\nForm:\n{form}\nWeakness: {weakness}\n\n<item>\n{_shown(target)}\n</item>"
     payload = {"item_type": item_type, "target": target, "variant": variant, "variants": variants, "seed": seed}
     messages = _turns(_DEGRADE, question)
-    return Request(row, "degrade", messages, payload, max_tokens, temperature, seed + variant, DEGRADE_VERSION)
+    return Request(
+        row, "degrade", messages, payload, max_tokens, temperature, seed + variant, DEGRADE_VERSION,
+        frequency_penalty, (END_OF_ANSWER,), item_answer(item_type),
+    )  # fmt: skip
 
 
 def distil(
@@ -102,10 +112,13 @@ def distil(
     frequency_penalty: float = 0.0,
     seed: int = 7,
 ) -> Request:
-    """A request for one `item_type` item made from the members of a group."""
+    """A request for one `item_type` item made from the members of a group; the answer may begin with reasoning."""
     payload = {"item_type": item_type, "members": list(members)}
     messages = distil_messages(item_type, members)
-    return Request(row, "distil", messages, payload, max_tokens, temperature, seed, DISTIL_VERSION, frequency_penalty)
+    return Request(
+        row, "distil", messages, payload, max_tokens, temperature, seed, DISTIL_VERSION,
+        frequency_penalty, (END_OF_ANSWER,), item_answer(item_type, reasoning=True),
+    )  # fmt: skip
 
 
 def _turns(system: str, user: str) -> list[Message]:

@@ -18,6 +18,7 @@ from pydantic import Field
 from inference.batch import answered, in_batches
 from inference.prompts import RATE_VERSION, rate
 from inference.text_engines import Completion, EngineParams, Generator, Rater, Request, open_engine
+from inference.text_engines.metered import billed
 from lake.engines.parallel import in_processes, usable_cores
 from lake.harness.job import ArrowInputs, ArrowRows, JobContext, Params
 from lake.tables import TABLES
@@ -57,7 +58,7 @@ def ratings(inputs: ArrowInputs, params: RateParams, context: JobContext) -> Arr
     records = inputs["silver/unique_instructions"]
     total = records.count_rows()
     done = failed = 0
-    with open_engine(params.engine) as engine:
+    with open_engine(params.engine, total) as engine:
         if isinstance(engine, Rater):
             tables = _rate_directly(records, total, engine, params)
         else:
@@ -67,6 +68,7 @@ def ratings(inputs: ArrowInputs, params: RateParams, context: JobContext) -> Arr
             failed += table.num_rows - table["error"].null_count
             context.progress(done, total)
             yield RATINGS, table
+        context.metrics.update(billed(engine, done - failed))
     context.metrics.update(records=done, unrated=failed)
 
 
@@ -126,5 +128,6 @@ def _row(completion: Completion, judge: str) -> dict[str, Any]:
     if completion.text is None:
         error = f"judge_failed: {completion.error}"
     elif rating is None:
-        error = f"unparsable_rating: {completion.text[:200]}"
+        cut = "cut off: " if completion.truncated else ""
+        error = f"unparsable_rating: {cut}{completion.text[:200]}"
     return {"id": completion.id, "judge": judge, "prompt_version": RATE_VERSION, "error": error, **(rating or {})}

@@ -1,52 +1,35 @@
 """Any server that speaks the OpenAI chat-completions protocol: a vLLM server, another inference server, a vendor.
 
-Does not do yet: counting what the tokens cost, batch endpoints, structured output.
+Does not do yet: batch endpoints.
 """
 
 from __future__ import annotations
 
-import json
 import os
-import time
-from collections.abc import Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
-from http.client import HTTPException
-from socket import gaierror
-from typing import Any, cast
-from urllib.error import HTTPError, URLError
-from urllib.request import HTTPRedirectHandler, build_opener
-from urllib.request import Request as HttpRequest
+from collections.abc import Iterable, Iterator
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from functools import cached_property
+from itertools import islice
+from typing import TYPE_CHECKING, Any, cast
 
 from inference.text_engines import UNAVAILABLE, Completion, EngineGone, EngineParams, Request
 from lake.errors import UserError
 from lake.ids import content_id
 
-_LONGEST_PAUSE = 60.0  # seconds, whatever the server asks for
+if TYPE_CHECKING:
+    from openai import APIConnectionError, APIStatusError, OpenAI
+    from openai.types.chat import ChatCompletion
+
 _COMPLAINT = 300  # characters of a server's complaint that go into an error
-
-
-@dataclass(frozen=True)
-class _Trouble:
-    """Why a request got no answer. lasting: sending it again cannot help. gone: no server is there. pause: seconds to wait first."""
-
-    reason: str
-    lasting: bool = False
-    gone: bool = False
-    pause: float = 0.0
-
-
-class _NoRedirect(HTTPRedirectHandler):
-    """A redirect would carry the key to another host: it is an error."""
-
-    def redirect_request(self, *args: Any, **named: Any) -> None:
-        """Nothing: the redirect is not followed."""
+# Headers that the client would fill from the environment: what is meant for a vendor is not told to another server.
+_UNSAID = ("Authorization", "OpenAI-Organization", "OpenAI-Project")
 
 
 class OpenAiEngine:
-    """Chat completions over HTTP: at most `concurrency` in flight, asked again with growing pauses after 429, 5xx or a lost connection.
+    """Chat completions over HTTP, at most `concurrency` in flight.
 
-    model: hash of the address and the model's name there, because a server tells no digest of its weights.
+    The client repeats what failed by 429, 5xx, a time-out or a lost connection, after a growing pause with jitter or the server's
+    Retry-After. model: hash of the address and the model's name there, because a server tells no digest of its weights.
     """
 
     cached = True
@@ -58,77 +41,115 @@ class OpenAiEngine:
                 f"The engine openai_api needs base_url (http or https) and model, got '{base}' and '{params.model}'"
             )
         self._params = params
-        self._url = f"{base}/chat/completions"
+        self._base = base
         self._key = _key(params.api_key_env)
-        self._opener = build_opener(_NoRedirect)
         self._pool = ThreadPoolExecutor(params.concurrency)
-        self.model = content_id("api", base, params.model)
+        self.model = content_id("api", base, params.model, *(() if params.structured else ("unstructured",)))
 
-    def generate(self, requests: Sequence[Request]) -> Sequence[Completion]:
-        """One completion for each request, in the same order.
+    def generate(self, requests: Iterable[Request]) -> Iterator[Completion]:
+        """One completion for each request as it is finished.
 
         Raises EngineGone when no server is there, UserError when it does not accept the key.
         """
-        return list(self._pool.map(self._complete, requests))
+        waiting, flying = iter(requests), set[Future[Completion]]()
+        while True:
+            for request in islice(waiting, self._params.concurrency - len(flying)):
+                flying.add(self._pool.submit(self._complete, request))
+            if not flying:
+                return
+            finished, flying = wait(flying, return_when=FIRST_COMPLETED)
+            for one in finished:
+                yield one.result()
 
     def close(self) -> None:
         """Ends the threads; requests that were not sent yet are dropped."""
         self._pool.shutdown(cancel_futures=True)
 
+    @cached_property
+    def _client(self) -> OpenAI:
+        from openai import DefaultHttpxClient, OpenAI
+
+        return OpenAI(
+            base_url=self._base,
+            api_key=self._key or "none",
+            timeout=self._params.timeout_seconds,
+            max_retries=self._params.retries,
+            # a redirect would carry the key and the texts to another host
+            http_client=DefaultHttpxClient(follow_redirects=False),
+        )
+
+    @cached_property
+    def _headers(self) -> dict[str, Any]:
+        from openai import Omit
+
+        return {name: Omit() for name in _UNSAID if name != "Authorization" or not self._key}
+
+    @cached_property
+    def _is_vllm(self) -> bool:
+        """Whether the server is vLLM's, which takes patterns and gives the stop back."""
+        from openai import OpenAIError
+
+        try:
+            listed = self._client.with_options(max_retries=0).models.list(extra_headers=self._headers).data
+        except (OpenAIError, ValueError):  # what ails the server is told by the requests
+            return False
+        return any(model.owned_by == "vllm" for model in listed)
+
     def _complete(self, request: Request) -> Completion:
-        body = {
+        from openai import APIConnectionError, APIStatusError, OpenAIError
+
+        try:
+            answer = self._client.chat.completions.create(**self._fields(request))
+        except APIStatusError as error:
+            return Completion(request.id, error=self._refusal(error))
+        except APIConnectionError as error:
+            return Completion(request.id, error=self._lost(error))
+        except (OpenAIError, ValueError) as error:
+            return Completion(request.id, error=f"{UNAVAILABLE}: {type(error).__name__}: {error}")
+        if isinstance(answer, str):  # the page of a proxy, which the client passes on as it is
+            return Completion(request.id, error=f"{UNAVAILABLE}: no JSON but {answer[:_COMPLAINT]}")
+        return _completion(request, cast("ChatCompletion", answer))
+
+    def _fields(self, request: Request) -> dict[str, Any]:
+        """The fields of a chat completion; those that only some servers know are left out where they are not needed."""
+        fields: dict[str, Any] = {
             "model": self._params.model,
             "messages": list(request.messages),
             "max_tokens": request.max_tokens,
             "temperature": request.temperature,
             "frequency_penalty": request.frequency_penalty,
             "seed": request.seed,
+            "extra_headers": self._headers,
         }
-        headers = {"Content-Type": "application/json"}
-        if self._key:
-            headers["Authorization"] = f"Bearer {self._key}"
-        answer = self._post(HttpRequest(self._url, json.dumps(body).encode(), headers, method="POST"))  # noqa: S310 - http or https, checked when opened
-        return Completion(request.id, error=answer) if isinstance(answer, str) else _completion(request.id, answer)
+        if request.frequency_penalty:
+            fields["frequency_penalty"] = request.frequency_penalty
+        if request.stop:
+            fields["stop"] = list(request.stop)
+        if not self._params.structured:
+            return fields
+        if schema := request.structure.get("json"):
+            form = {"name": request.task, "strict": True, "schema": schema}
+            fields["response_format"] = {"type": "json_schema", "json_schema": form}
+        elif request.structure and self._is_vllm:
+            fields["extra_body"] = {"structured_outputs": dict(request.structure)}
+        return fields
 
-    def _post(self, request: HttpRequest) -> Mapping[str, Any] | str:
-        """The server's answer, or the error of this request."""
-        trouble = _Trouble("not asked")
-        for attempt in range(self._params.retries + 1):
-            answer = self._attempt(request)
-            if not isinstance(answer, _Trouble):
-                return answer
-            trouble = answer
-            if trouble.lasting:
-                return f"refused: {trouble.reason}"
-            if attempt < self._params.retries:
-                time.sleep(min(max(trouble.pause, self._params.backoff_seconds * 2**attempt), _LONGEST_PAUSE))
-        if trouble.gone:
-            raise EngineGone(f"No server answers at {self._url}: {trouble.reason}")
-        return f"{UNAVAILABLE}: {trouble.reason}"
-
-    def _attempt(self, request: HttpRequest) -> Mapping[str, Any] | _Trouble:
-        try:
-            with self._opener.open(request, timeout=self._params.timeout_seconds) as response:
-                return cast("Mapping[str, Any]", json.load(response))
-        except HTTPError as error:
-            return self._trouble_of(error)
-        except (HTTPException, OSError, ValueError) as error:
-            cause = error.reason if isinstance(error, URLError) else error
-            return _Trouble(
-                f"{type(cause).__name__}: {cause}", gone=isinstance(cause, ConnectionRefusedError | gaierror)
-            )
-
-    def _trouble_of(self, error: HTTPError) -> _Trouble:
+    def _refusal(self, error: APIStatusError) -> str:
         """What an HTTP error means; a key that the server repeats in its complaint is blotted out."""
-        if error.code in (401, 403):  # no other request can succeed either
+        if error.status_code in (401, 403):  # no other request can succeed either
             raise UserError(
-                f"The server at {self._url} refused access (HTTP {error.code}): put a valid key into an environment variable "
-                f"and name it in api_key_env, which is '{self._params.api_key_env}'"
-            )
-        complaint = error.read(4 * _COMPLAINT).decode("utf-8", "replace")
-        complaint = complaint.replace(self._key, "***")[:_COMPLAINT] if self._key else complaint[:_COMPLAINT]
-        lasting = error.code < 500 and error.code not in (408, 429)  # timeout, too many requests: worth another try
-        return _Trouble(f"HTTP {error.code} {complaint}", lasting, pause=_seconds(error.headers.get("Retry-After")))
+                f"The server at {self._base} refused access (HTTP {error.status_code}): put a valid key into an environment "
+                f"variable and name it in api_key_env, which is '{self._params.api_key_env}'"
+            ) from None
+        complaint = error.response.text.replace(self._key or "\0", "***")[:_COMPLAINT]
+        passing = error.status_code >= 500 or error.status_code in (408, 409, 429)
+        return f"{UNAVAILABLE if passing else 'refused'}: HTTP {error.status_code} {complaint}"
+
+    def _lost(self, error: APIConnectionError) -> str:
+        cause = error.__cause__ or error
+        if type(cause).__name__ == "ConnectError":  # of the client's own HTTP library, whichever that is
+            raise EngineGone(f"No server answers at {self._base}: {cause}") from error
+        return f"{UNAVAILABLE}: {type(cause).__name__}: {cause}"
 
 
 def _key(variable: str) -> str:
@@ -140,19 +161,17 @@ def _key(variable: str) -> str:
     return os.environ.get(variable, "") if variable else ""
 
 
-def _seconds(retry_after: str | None) -> float:
-    return float(retry_after) if retry_after and retry_after.isdecimal() else 0.0
-
-
-def _completion(request_id: str, answer: Mapping[str, Any]) -> Completion:
+def _completion(request: Request, answer: ChatCompletion) -> Completion:
     """The first choice's text, or an error where the server's answer holds none."""
     try:
-        text = answer["choices"][0]["message"]["content"]
-    except (LookupError, TypeError):
-        text = None
+        choice = answer.choices[0]
+        text = choice.message.content
+    except (AttributeError, LookupError, TypeError):  # the client passes on what it does not understand
+        return Completion(request.id, error="no_text: the answer holds no text")
     if not isinstance(text, str):
-        return Completion(request_id, error="refused: the answer holds no text")
-    usage = answer.get("usage") or {}
-    return Completion(
-        request_id, text, None, int(usage.get("prompt_tokens", 0)), int(usage.get("completion_tokens", 0))
-    )
+        return Completion(request.id, error="no_text: the answer holds no text", finish_reason=choice.finish_reason)
+    if request.stop and choice.finish_reason == "stop" and not text.endswith(request.stop):
+        text += request.stop[0]  # servers leave out what they stopped at
+    usage = answer.usage
+    tokens = (usage.prompt_tokens, usage.completion_tokens) if usage else (0, 0)
+    return Completion(request.id, text, None, *tokens, choice.finish_reason)

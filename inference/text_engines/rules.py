@@ -7,7 +7,7 @@ not its messages; temperature and token limits do not apply to it.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from types import MappingProxyType
 from typing import Any
 
@@ -38,9 +38,9 @@ class RulesEngine:
         """The name of this generation of the rules."""
         return content_id("rules", GENERATION)
 
-    def generate(self, requests: Sequence[Request]) -> list[Completion]:
+    def generate(self, requests: Iterable[Request]) -> Iterator[Completion]:
         """One completion for each request, in order; what the rules cannot do comes back as an error."""
-        return [_answer(request) for request in requests]
+        return map(_answer, requests)
 
     def rate(self, texts: Sequence[str]) -> list[rubric.Rating]:
         """One rating for each text, in order."""

@@ -1,96 +1,103 @@
-"""vLLM inside this process, on a CPU or on one GPU.
-
-The engine never gives all its memory back, so a stage that opens it runs in a process of its own.
-Does not do yet: structured output, several GPUs, adapters.
-"""
+"""vLLM on a CPU or on one GPU, in a process of its own."""
 
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
-from inference.text_engines import Completion, EngineParams, Message, Request
+from inference.text_engines import POISON, Completion, EngineParams, Request
+from inference.text_engines.supervised import SupervisedEngine
+from lake.errors import UserError
 from lake.ids import content_id, sha256_file
 from lake.models.named import model_folder
 
 if TYPE_CHECKING:
-    from vllm import LLM
+    from vllm import LLM, SamplingParams
+    from vllm.lora.request import LoRARequest
     from vllm.outputs import RequestOutput
 
 # what can change an answer: weights, configuration, tokenizer and chat template
 _DIGESTED = ("*.safetensors", "*.json", "*.jinja")
+_ADAPTER_FILES = ("adapter_config.json", "adapter_model.safetensors")
 
 
-class VllmEngine:
-    """Chat completions by a checkpoint in safetensors with a chat template.
+def vllm_engine(params: EngineParams) -> SupervisedEngine:
+    """Chat completions by a checkpoint in safetensors with a chat template, and by a LoRA adapter on it where one is named.
 
-    model: hash of the checkpoint's files and of the type its weights are loaded in.
+    model: hash of the files of checkpoint and adapter, and of the type the weights are loaded in.
+    """
+    params = params.model_copy(update={"model": str(model_folder(params.model))})
+    digest = checkpoint_digest(Path(params.model), params.dtype)
+    if params.adapter:
+        digest = content_id("vllm", digest, checkpoint_digest(_adapter_folder(params.adapter)))
+    return SupervisedEngine(digest, partial(VllmModel, params), params.timeout_seconds, params.start_seconds)
+
+
+class VllmModel:
+    """The model inside the engine's process: requests are added, and every step gives each a token.
+
+    room: as many requests as vLLM computes at once, and an eighth more, so that none of its places waits for the next request.
     """
 
-    cached = True
-
     def __init__(self, params: EngineParams) -> None:
-        folder = model_folder(params.model)
-        self.model = checkpoint_digest(folder, params.dtype)
-        _set_environment(params)
-        self._llm = _load(folder, params)
+        set_environment(params)
+        self._llm = _load(params)
+        self._adapter = _adapter(params.adapter)
         self._limit = self._llm.model_config.max_model_len
+        self._answers: dict[str, list[str]] = {}  # the pieces of text so far
+        self._tokens: dict[str, int] = {}
+        self._refused: list[Completion] = []
+        self.room = self._llm.llm_engine.vllm_config.scheduler_config.max_num_seqs * 9 // 8
 
-    def generate(self, requests: Sequence[Request]) -> Sequence[Completion]:
-        """One completion for each request, in the same order; one that does not fit the model gets the error prompt_too_long."""
-        prompts = self._tokenise([request.messages for request in requests])
-        fits = [
-            len(prompt) + request.max_tokens <= self._limit for prompt, request in zip(prompts, requests, strict=True)
-        ]
-        chosen = [at for at, fit in enumerate(fits) if fit]
-        outputs = dict(
-            zip(chosen, self._generate([prompts[at] for at in chosen], [requests[at] for at in chosen]), strict=True)
-        )
-        return [
-            _completion(request.id, outputs[at]) if at in outputs else self._too_long(request, len(prompts[at]))
-            for at, request in enumerate(requests)
-        ]
+    @property
+    def busy(self) -> bool:
+        """Whether anything that was added is not answered."""
+        return bool(self._answers or self._refused)
 
-    def close(self) -> None:
-        """Shuts the engine down; what the accelerator's driver holds is given back when the process ends."""
-        from vllm.distributed import cleanup_dist_env_and_memory
+    def add(self, request: Request) -> None:
+        """Takes one more request; one that vLLM does not take gets an error, prompt_too_long where it does not fit the model."""
+        try:
+            self._add(request)
+        except Exception as error:  # nothing was computed yet: it is the request's, its template's or its form's alone
+            self._refused.append(Completion(request.id, error=f"{POISON}: {type(error).__name__}: {error}"))
 
-        self._llm.llm_engine.engine_core.shutdown()
-        del self._llm
-        cleanup_dist_env_and_memory()
-
-    def _tokenise(self, chats: Sequence[Sequence[Message]]) -> list[list[int]]:
-        if not chats:  # the tokenizer takes no empty batch
-            return []
+    def _add(self, request: Request) -> None:
         tokenizer: Any = self._llm.get_tokenizer()
-        texts = [
-            tokenizer.apply_chat_template(list(chat), tokenize=False, add_generation_prompt=True) for chat in chats
-        ]
-        return tokenizer(texts, add_special_tokens=False)["input_ids"]
+        text = tokenizer.apply_chat_template(list(request.messages), tokenize=False, add_generation_prompt=True)
+        prompt: list[int] = tokenizer(text, add_special_tokens=False)["input_ids"]
+        if len(prompt) + request.max_tokens > self._limit:
+            reason = f"{len(prompt)} tokens and {request.max_tokens} for the answer, the model takes {self._limit}"
+            self._refused.append(Completion(request.id, error=f"prompt_too_long: {reason}", prompt_tokens=len(prompt)))
+            return
+        tokens: Any = {"prompt_token_ids": prompt}
+        self._llm.llm_engine.add_request(request.id, tokens, _sampling(request), lora_request=self._adapter)
+        self._answers[request.id] = []
+        self._tokens[request.id] = 0
 
-    def _generate(self, prompts: Sequence[list[int]], requests: Sequence[Request]) -> list[RequestOutput]:
-        from vllm import SamplingParams
+    def step(self) -> Sequence[Completion] | None:
+        """What one pass through the model finished; None where no request got a token."""
+        if self._refused:
+            refused, self._refused = self._refused, []
+            return refused
+        outputs = cast("Sequence[RequestOutput]", self._llm.llm_engine.step())
+        finished = [completion for output in outputs if (completion := self._noted(output))]
+        return finished if outputs else None
 
-        if not prompts:
-            return []
-        sampling = [
-            SamplingParams(
-                temperature=request.temperature,
-                frequency_penalty=request.frequency_penalty,
-                max_tokens=request.max_tokens,
-                seed=request.seed,
-            )
-            for request in requests
-        ]
-        return self._llm.generate([{"prompt_token_ids": prompt} for prompt in prompts], sampling, use_tqdm=False)
-
-    def _too_long(self, request: Request, tokens: int) -> Completion:
-        reason = (
-            f"prompt_too_long: {tokens} tokens and {request.max_tokens} for the answer, the model takes {self._limit}"
+    def _noted(self, output: RequestOutput) -> Completion | None:
+        """The whole answer, where this output is its last piece."""
+        piece = output.outputs[0]
+        self._answers[output.request_id].append(piece.text)
+        self._tokens[output.request_id] += len(piece.token_ids)
+        if not output.finished:
+            return None
+        text = "".join(self._answers.pop(output.request_id))
+        tokens = self._tokens.pop(output.request_id)
+        return Completion(
+            output.request_id, text, None, len(output.prompt_token_ids or ()), tokens, piece.finish_reason
         )
-        return Completion(request.id, error=reason, prompt_tokens=tokens)
 
 
 def checkpoint_digest(folder: Path, dtype: str = "auto") -> str:
@@ -101,7 +108,17 @@ def checkpoint_digest(folder: Path, dtype: str = "auto") -> str:
     return content_id("vllm", *parts)
 
 
-def _set_environment(params: EngineParams) -> None:
+def _adapter_folder(name: str) -> Path:
+    folder = Path(name)
+    missing = [file for file in _ADAPTER_FILES if not (folder / file).is_file()]
+    if missing:
+        raise UserError(
+            f"The adapter {name} has no {' and no '.join(missing)}: allowed is a folder that PEFT saved, in safetensors"
+        )
+    return folder
+
+
+def set_environment(params: EngineParams) -> None:
     """Before vllm or torch is imported: one process, no hub, no telemetry, a small cache on a CPU."""
     os.environ.setdefault("HF_HUB_OFFLINE", "1")  # the model is a folder by now
     os.environ["VLLM_ENABLE_V1_MULTIPROCESSING"] = "0"
@@ -115,22 +132,56 @@ def _set_environment(params: EngineParams) -> None:
     os.environ.setdefault("OMP_WAIT_POLICY", "passive")
 
 
-def _load(folder: Path, params: EngineParams) -> LLM:
+def _load(params: EngineParams) -> LLM:
     from vllm import LLM
     from vllm.platforms import current_platform
 
+    on_cpu = current_platform.is_cpu()
     return LLM(
-        model=str(folder),
+        model=params.model,
         dtype=params.dtype,
         max_model_len=params.max_model_len,
         gpu_memory_utilization=params.gpu_memory_utilization,
-        enforce_eager=current_platform.is_cpu(),  # compiling costs a CPU more than it saves a run
+        enforce_eager=on_cpu,  # compiling costs a CPU more than it saves a run
+        # a prompt cut into chunks sets its seed's generator back, which torch's generator for CPUs cannot: vLLM raises
+        enable_chunked_prefill=not on_cpu,
+        # a small model held to JSON may write blanks until its answer is cut off
+        structured_outputs_config={"backend": "xgrammar", "disable_any_whitespace": True},
         seed=0,  # of the engine; each request carries its own
         load_format="safetensors",
         trust_remote_code=False,
+        **_lora_settings(params.adapter),
     )
 
 
-def _completion(request_id: str, output: RequestOutput) -> Completion:
-    answer = output.outputs[0]
-    return Completion(request_id, answer.text, None, len(output.prompt_token_ids or ()), len(answer.token_ids))
+def _lora_settings(adapter: str) -> Mapping[str, Any]:
+    """What vLLM must be told before it loads a base that an adapter will be put on."""
+    if not adapter:
+        return {}
+    from peft import PeftConfig
+
+    return {"enable_lora": True, "max_lora_rank": getattr(PeftConfig.from_pretrained(adapter), "r", 16)}
+
+
+def _adapter(folder: str) -> LoRARequest | None:
+    if not folder:
+        return None
+    from vllm.lora.request import LoRARequest
+
+    return LoRARequest("adapter", 1, folder)
+
+
+def _sampling(request: Request) -> SamplingParams:
+    from vllm import SamplingParams
+    from vllm.sampling_params import RequestOutputKind, StructuredOutputsParams
+
+    return SamplingParams(
+        temperature=request.temperature,
+        max_tokens=request.max_tokens,
+        seed=request.seed,
+        frequency_penalty=request.frequency_penalty,
+        stop=list(request.stop),
+        include_stop_str_in_output=True,
+        structured_outputs=StructuredOutputsParams(**request.structure) if request.structure else None,
+        output_kind=RequestOutputKind.DELTA,
+    )

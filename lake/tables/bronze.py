@@ -115,13 +115,17 @@ TABLES = (
         "cache/generations",
         "one answered request",
         {
-            "request_id": (TEXT, "hash of messages, model digest, sampling and prompt version"),
+            "request_id": (TEXT, "hash of messages, model digest, sampling, form of the answer and prompt version"),
             "model": (TEXT, "digest of the model or engine"),
             "task": (TEXT, "what was asked for: rate, build, degrade or distil"),
             "text": (TEXT, "the answer, or null"),
             "error": (TEXT, "why there is none, or null"),
             "prompt_tokens": (COUNT, "tokens of the prompt"),
             "completion_tokens": (COUNT, "tokens of the answer"),
+            "finish_reason": (
+                TEXT,
+                "why the answer ended, as the engine says it: stop, length (cut off), or another word",
+            ),
             "shard": (TEXT, "the batch of requests that was committed together"),
         },
         id="request_id",

@@ -53,7 +53,9 @@ ALONE = (
 MIXTURE_UNUSED = ("over_limit", "not_buildable", "below_target_quality", "no_variants")
 
 # gold/distilled_refused
-DISTILLED_REJECTED = ("malformed", "unfaithful", "thin", "copied", "low_rating", "too_long", "engine_error")
+DISTILLED_REJECTED = (
+    "malformed", "truncated", "unfaithful", "thin", "copied", "low_rating", "too_long", "engine_error",
+)  # fmt: skip
 
 # gold/training_set_exits
 NOT_RELEASED = ("withdrawn", "quality_floor", "contamination", "personal_data", "unknown_licence", "over_budget")

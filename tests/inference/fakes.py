@@ -44,6 +44,7 @@ def asked_penalties(monkeypatch: pytest.MonkeyPatch) -> set[float]:
     answer = ScriptedEngine.generate
 
     def noting(self: ScriptedEngine, requests: Any) -> Any:
+        requests = list(requests)
         asked.update(request.frequency_penalty for request in requests)
         return answer(self, requests)
 

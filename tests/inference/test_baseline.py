@@ -30,7 +30,7 @@ TARGETS = [
 def ask(task: Task, payload: Mapping[str, Any]) -> tuple[str | None, str | None]:
     """Text and error of one request to the rules engine."""
     with open_engine(EngineParams(kind="rules")) as engine:
-        completion = engine.generate([Request("one", task, [], payload)])[0]
+        (completion,) = engine.generate([Request("one", task, [], payload)])
     return completion.text, completion.error
 
 

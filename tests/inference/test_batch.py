@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import pytest
+from deltalake import write_deltalake
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from inference.asking import completions
 from inference.batch import answered, complete, in_batches, request_id
-from inference.text_engines import Completion, EngineGone, EngineParams, Request
+from inference.text_engines import Completion, EngineFailed, EngineGone, EngineParams, Request
 from inference.text_engines.scripted import ScriptedEngine
 from lake.errors import UserError
 from lake.storage.store import Lake
@@ -25,6 +27,15 @@ class Killed(BaseException):
 
 def requests(count: int) -> list[Request]:
     return [Request(f"row{n}", "distil", [{"role": "user", "content": f"question {n}"}]) for n in range(count)]
+
+
+def row_of(request: Request) -> str:
+    """The row that a request is about; the engine itself sees only the key of its answer."""
+    return f"row{request.messages[-1]['content'].split()[-1]}"
+
+
+def sent(engine: ScriptedEngine) -> list[str]:
+    return [row_of(request) for request in engine.sent]
 
 
 def cached_rows(lake: Lake) -> list[dict[str, object]]:
@@ -54,7 +65,7 @@ def test_a_killed_run_resumes_without_repeating_a_committed_shard(
 ) -> None:
     lake = Lake(str(tmp_path_factory.mktemp("lake")))
     victim = f"row{kill}"
-    killed = ScriptedEngine(PARAMS, fault=lambda request: Killed() if request.id == victim else None)
+    killed = ScriptedEngine(PARAMS, fault=lambda request: Killed() if row_of(request) == victim else None)
     taken: list[Completion] = []
     try:
         taken += complete(requests(count), killed, lake, shard_size)
@@ -63,7 +74,7 @@ def test_a_killed_run_resumes_without_repeating_a_committed_shard(
     resumed = ScriptedEngine(PARAMS)
     asked = requests(count)[::-1] if other_order else requests(count)
     completions = list(complete(asked, resumed, Lake(lake.root), shard_size))
-    assert sorted(killed.sent + resumed.sent) == sorted(request.id for request in asked), (
+    assert sorted(sent(killed) + sent(resumed)) == sorted(request.id for request in asked), (
         "each request is answered exactly once"
     )
     assert {completion.id for completion in completions} == {request.id for request in asked}
@@ -94,11 +105,13 @@ def test_a_question_that_comes_twice_is_asked_once(tmp_path: Path) -> None:
 @pytest.mark.parametrize("cached", [True, False])
 def test_a_poison_request_becomes_an_error_and_the_others_are_answered_once(tmp_path: Path, cached: bool) -> None:
     lake = Lake(str(tmp_path)) if cached else None
-    engine = ScriptedEngine(PARAMS, fault=lambda request: ValueError("out of range") if request.id == "row5" else None)
+    engine = ScriptedEngine(
+        PARAMS, fault=lambda request: ValueError("out of range") if row_of(request) == "row5" else None
+    )
     completions = list(complete(requests(8), engine, lake, shard_size=8))
     errors = {completion.id: completion.error for completion in completions if completion.error}
     assert errors == {"row5": "engine_error: ValueError: out of range"}
-    assert sorted(engine.sent) == sorted(f"row{n}" for n in range(8) if n != 5)
+    assert sorted(sent(engine)) == sorted(f"row{n}" for n in range(8) if n != 5)
     if lake:
         healed = ScriptedEngine(PARAMS)
         assert list(complete(requests(8), healed, lake, shard_size=8)) == completions
@@ -115,32 +128,81 @@ def test_an_engine_that_fails_on_everything_ends_the_run_and_leaves_nothing_behi
 
 @pytest.mark.parametrize("raised", [EngineGone("the server is gone"), UserError("the key is refused")])
 def test_what_is_nobody_elses_fault_is_not_retried(tmp_path: Path, raised: Exception) -> None:
-    engine = ScriptedEngine(PARAMS, fault=lambda request: raised if request.id == "row2" else None)
+    engine = ScriptedEngine(PARAMS, fault=lambda request: raised if row_of(request) == "row2" else None)
     with pytest.raises(type(raised)):
         list(complete(requests(4), engine, Lake(str(tmp_path)), shard_size=4))
     assert engine.calls == 1
 
 
 class Flaky(ScriptedEngine):
-    """Has no answer for one request the first time."""
+    """Has no answer for one request the first time, but this error."""
 
-    def generate(self, requests: Sequence[Request]) -> Sequence[Completion]:
-        answers = super().generate(requests)
-        if self.calls > 1:
-            return answers
-        return [
-            Completion(answer.id, error="unavailable: HTTP 503") if answer.id == "row1" else answer
-            for answer in answers
-        ]
+    error = ""
+
+    def generate(self, requests: Iterable[Request]) -> Iterator[Completion]:
+        for answer in super().generate(requests):
+            refused = self.calls == 1 and row_of(self.sent[-1]) == "row1"
+            yield Completion(answer.id, error=self.error) if refused else answer
 
 
-def test_an_answer_that_was_unavailable_is_asked_for_in_the_next_run(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    "error", ["unavailable: HTTP 503", "prompt_too_long: 300 tokens, the model takes 256", "refused: HTTP 400"]
+)
+def test_what_is_not_the_requests_fault_is_asked_again_in_the_next_run(tmp_path: Path, error: str) -> None:
     lake, flaky = Lake(str(tmp_path)), Flaky(PARAMS)
+    flaky.error = error
     first = list(complete(requests(3), flaky, lake))
     second = list(complete(requests(3), flaky, lake))
-    assert [completion.error for completion in first] == [None, "unavailable: HTTP 503", None]
+    assert [completion.error for completion in first] == [None, error, None]
     assert [completion.error for completion in second] == [None, None, None]
-    assert flaky.sent == ["row0", "row1", "row2", "row1"]
+    assert sent(flaky) == ["row0", "row1", "row2", "row1"]
+
+
+def test_the_engine_is_kept_full_across_shards_the_longest_prompts_first() -> None:
+    engine = ScriptedEngine(PARAMS, room=4)
+    asked = [Request(f"row{n}", "distil", [{"role": "user", "content": f"{'x' * (n % 3)} {n}"}]) for n in range(12)]
+    assert [one.id for one in complete(asked, engine, None, shard_size=3)] == [f"row{n}" for n in range(12)]
+    assert engine.calls == 3, "twelve requests are three times four, whatever the shards are"
+    assert [row_of(request) for request in engine.sent[:3]] == ["row2", "row1", "row0"]
+
+
+def test_a_request_that_broke_the_engine_by_accident_is_answered_the_second_time(tmp_path: Path) -> None:
+    accidents = iter([EngineFailed("died", accident=True)])
+    engine = ScriptedEngine(PARAMS, fault=lambda request: next(accidents, None) if row_of(request) == "row5" else None)
+    assert [one.error for one in complete(requests(8), engine, Lake(str(tmp_path)))] == [None] * 8
+    assert len(cached_rows(Lake(str(tmp_path)))) == 8
+
+
+def test_a_request_that_kills_the_engine_is_an_error_of_this_run_alone(tmp_path: Path) -> None:
+    lake = Lake(str(tmp_path))
+    deadly = EngineFailed("the engine's process ended by SIGKILL", accident=True)
+    engine = ScriptedEngine(PARAMS, fault=lambda request: deadly if row_of(request) == "row5" else None)
+    first = list(complete(requests(8), engine, lake))
+    assert [one.error for one in first if one.error] == [f"unavailable: {deadly}"]
+    healed = ScriptedEngine(PARAMS)
+    assert [one.error for one in complete(requests(8), healed, lake)] == [None] * 8
+    assert sent(healed) == ["row5"]
+
+
+def test_a_run_that_ends_early_keeps_what_was_answered(tmp_path: Path) -> None:
+    lake = Lake(str(tmp_path))
+    gone = ScriptedEngine(PARAMS, fault=lambda one: EngineGone("gone") if row_of(one) == "row9" else None, room=2)
+    with pytest.raises(EngineGone):
+        list(complete(requests(20), gone, lake, shard_size=20))
+    again = ScriptedEngine(PARAMS)
+    assert len(list(complete(requests(20), again, lake, shard_size=20))) == 20
+    assert sorted(sent(gone) + sent(again)) == sorted(f"row{n}" for n in range(20))
+
+
+@settings(max_examples=30, deadline=None)
+@given(poison=st.sets(st.integers(0, 19), max_size=5), room=st.integers(1, 9))
+def test_each_poison_is_found_and_costs_no_other_request_whatever_stands_together(poison: set[int], room: int) -> None:
+    raised = {f"row{n}" for n in poison}
+    engine = ScriptedEngine(PARAMS, fault=lambda one: OSError("boo") if row_of(one) in raised else None, room=room)
+    asked = requests(20)
+    found = list(completions(asked, engine))
+    assert {one.id for one in found if one.error} == raised
+    assert sorted(one.id for one in found) == sorted(one.id for one in asked)
 
 
 def test_another_model_does_not_inherit_answers(tmp_path: Path) -> None:
@@ -162,6 +224,9 @@ def test_the_request_id_changes_with_everything_that_can_change_the_answer_and_w
         {"seed": 8},
         {"prompt_version": "2"},
         {"frequency_penalty": 0.5},
+        {"stop": ("</answer>",)},
+        {"structure": {"regex": "yes|no"}},
+        {"structure": {"json": {"type": "object"}}},
     ]
     ids = {request_id(Request(**(base | change)), "m") for change in changes}
     ids |= {request_id(Request(**base), "m"), request_id(Request(**base), "n")}
@@ -174,16 +239,21 @@ def test_an_answer_that_was_cached_before_requests_had_a_penalty_is_still_found(
     assert request_id(asked, "m") == "req_9f5438e850da32743fb26ae4"
 
 
-def test_requests_are_read_a_shard_at_a_time() -> None:
+@pytest.mark.parametrize("cached", [True, False])
+def test_requests_are_read_a_few_shards_ahead_whether_they_are_cached_or_not(tmp_path: Path, cached: bool) -> None:
+    if cached:
+        list(complete(requests(40), ScriptedEngine(PARAMS), Lake(str(tmp_path))))
     read: list[str] = []
 
     def stream():
-        for request in requests(9):
+        for request in requests(40):
             read.append(request.id)
             yield request
 
-    next(complete(stream(), ScriptedEngine(PARAMS), None, shard_size=3))
-    assert len(read) == 3
+    taken = complete(stream(), ScriptedEngine(PARAMS), Lake(str(tmp_path)), shard_size=3)
+    for done in range(1, 41):
+        next(taken)
+        assert len(read) <= done + 4 * 3
 
 
 def test_rows_are_paired_with_their_answers() -> None:
@@ -196,3 +266,36 @@ def test_batches_are_the_items_cut(items: list[int], size: int) -> None:
     batches = list(in_batches(items, size))
     assert [item for batch in batches for item in batch] == items
     assert all(len(batch) == size for batch in batches[:-1]) and all(0 < len(batch) <= size for batch in batches)
+
+
+def test_an_engine_that_forgets_requests_loses_none() -> None:
+    class Forgetful(ScriptedEngine):
+        def generate(self, requests: Iterable[Request]) -> Iterator[Completion]:
+            answers = list(super().generate(requests))
+            yield from answers[: max(1, len(answers) // 2)]
+
+    assert sorted(one.id for one in completions(requests(9), Forgetful(PARAMS))) == [f"row{n}" for n in range(9)]
+
+
+def test_a_cache_from_before_the_reason_why_an_answer_ended_was_kept_is_gone_on_with(tmp_path: Path) -> None:
+    first = list(complete(requests(3), ScriptedEngine(PARAMS), Lake(str(tmp_path / "new"))))
+    older = Lake(str(tmp_path / "new")).dataset(CACHE).to_table().drop_columns(["finish_reason"])
+    write_deltalake(str(tmp_path / "old" / CACHE), older)
+    engine = ScriptedEngine(PARAMS)
+    lake = Lake(str(tmp_path / "old"))
+    again = list(complete(requests(5), engine, lake))
+    assert [one.text for one in again[:3]] == [one.text for one in first]
+    assert [one.finish_reason for one in again] == [None, None, None, "stop", "stop"]
+    assert len(engine.sent) == 2
+    assert [one.finish_reason for one in complete(requests(5), engine, Lake(lake.root))] == [
+        None, None, None, "stop", "stop",
+    ]  # fmt: skip
+
+
+def test_requests_that_cannot_be_made_are_not_blamed_on_the_engine() -> None:
+    def stream() -> Iterator[Request]:
+        yield from requests(3)
+        raise KeyError("no such column")
+
+    with pytest.raises(KeyError, match="no such column"):
+        list(complete(stream(), ScriptedEngine(PARAMS), None, shard_size=2))

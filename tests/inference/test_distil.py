@@ -122,8 +122,7 @@ def test_a_group_that_breaks_the_engine_is_refused_and_the_other_is_not(
     from inference.text_engines.scripted import ScriptedEngine
 
     def answer_or_fail(self: ScriptedEngine, requests: Any, answer: Any = ScriptedEngine.generate) -> Any:
-        if any(request.id == "grp_b" for request in requests):
-            raise ValueError("no")
+        self.fault = lambda request: ValueError("no") if "bread" in request.payload["members"][0] else None
         return answer(self, requests)
 
     monkeypatch.setattr(ScriptedEngine, "generate", answer_or_fail)

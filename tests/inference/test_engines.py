@@ -6,17 +6,19 @@ import json
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from threading import Lock, Thread
+from threading import Event, Lock, Thread
 from typing import Any
 
 import pytest
 
 from inference.batch import complete
-from inference.text_engines import EngineGone, EngineParams, Request, open_engine
+from inference.text_engines import Completion, EngineGone, EngineParams, Request, open_engine
 from inference.text_engines.vllm import checkpoint_digest
 from lake.errors import UserError
+from lake.storage.store import Lake
 
 KEY = "a-key-that-nobody-may-see"
 Reply = tuple[int, dict[str, str], bytes]
@@ -32,7 +34,9 @@ class Server(ThreadingHTTPServer):
         self.reply = reply
         self.bodies: list[dict[str, Any]] = []
         self.keys: set[str | None] = set()
+        self.headers: list[str] = []
         self.lock = Lock()
+        self.owner = "somebody"
         self.in_flight = self.most_in_flight = 0
 
     @property
@@ -49,22 +53,34 @@ class Handler(BaseHTTPRequestHandler):
             server.most_in_flight = max(server.most_in_flight, server.in_flight)
             server.bodies.append(body)
             server.keys.add(self.headers["Authorization"])
+            server.headers += [f"{name}: {value}" for name, value in self.headers.items()]
             asked = sum(body["messages"] == earlier["messages"] for earlier in server.bodies)
         status, headers, content = server.reply(body, asked)
         with server.lock:
             server.in_flight -= 1
         self.send_response(status)
-        for name, value in {"Content-Length": str(len(content)), **headers}.items():
+        defaults = {"Content-Length": str(len(content)), "Content-Type": "application/json", "Retry-After-Ms": "1"}
+        for name, value in {**defaults, **headers}.items():
             self.send_header(name, value)
         self.end_headers()
         self.wfile.write(content)
+
+    def do_GET(self) -> None:
+        server: Any = self.server
+        content = json.dumps({"object": "list", "data": [{"id": "m", "object": "model", "owned_by": server.owner}]})
+        self.send_response(200)
+        self.send_header("Content-Type", "application/json")
+        self.send_header("Content-Length", str(len(content)))
+        self.end_headers()
+        self.wfile.write(content.encode())
 
     def log_message(self, *args: Any) -> None:
         """Quiet."""
 
 
-def said(text: str | None) -> Reply:
-    answer = {"choices": [{"message": {"content": text}}], "usage": {"prompt_tokens": 3, "completion_tokens": 2}}
+def said(text: str | None, finish_reason: str = "stop") -> Reply:
+    choice = {"message": {"content": text}, "finish_reason": finish_reason}
+    answer = {"choices": [choice], "usage": {"prompt_tokens": 3, "completion_tokens": 2}}
     return 200, {}, json.dumps(answer).encode()
 
 
@@ -93,8 +109,15 @@ def start(monkeypatch: pytest.MonkeyPatch) -> Iterator[Start]:
 
 
 def params(server: Server, **changes: Any) -> EngineParams:
-    settings = {"kind": "openai_api", "model": "m", "base_url": server.address, "backoff_seconds": 0.0, "retries": 2}
+    settings = {"kind": "openai_api", "model": "m", "base_url": server.address, "retries": 2}
     return EngineParams(**(settings | changes))
+
+
+def answers(server_params: EngineParams, asked: list[Request]) -> list[Completion]:
+    """What the engine answers, in the order of the requests."""
+    with open_engine(server_params) as engine:
+        found = {completion.id: completion for completion in engine.generate(asked)}
+    return [found[request.id] for request in asked]
 
 
 def requests(count: int) -> list[Request]:
@@ -114,10 +137,9 @@ def requests(count: int) -> list[Request]:
 
 def test_answers_of_a_server_come_back_in_order_with_their_tokens(start: Start) -> None:
     server = start(echo)
-    with open_engine(params(server, concurrency=3)) as engine:
-        answers = engine.generate(requests(8))
-    assert [(answer.id, answer.text) for answer in answers] == [(f"row{n}", f"echo {n}") for n in range(8)]
-    assert {(answer.prompt_tokens, answer.completion_tokens) for answer in answers} == {(3, 2)}
+    found = answers(params(server, concurrency=3), requests(8))
+    assert [(answer.id, answer.text) for answer in found] == [(f"row{n}", f"echo {n}") for n in range(8)]
+    assert {(one.prompt_tokens, one.completion_tokens, one.finish_reason) for one in found} == {(3, 2, "stop")}
     sent = sorted(server.bodies, key=lambda body: body["seed"])
     settings = ("model", "max_tokens", "temperature", "frequency_penalty", "seed")
     assert [tuple(body[name] for name in settings) for body in sent] == [("m", 9, 0.5, 0.25, n) for n in range(8)]
@@ -125,26 +147,26 @@ def test_answers_of_a_server_come_back_in_order_with_their_tokens(start: Start) 
     assert server.keys == {None}
 
 
-@pytest.mark.parametrize("status", [429, 500, 503])
+@pytest.mark.parametrize("status", [408, 429, 500, 503])
 def test_a_busy_server_is_asked_again(start: Start, status: int) -> None:
-    server = start(lambda body, asked: echo(body, asked) if asked > 2 else (status, {"Retry-After": "0"}, b"busy"))
-    with open_engine(params(server)) as engine:
-        assert [answer.text for answer in engine.generate(requests(1))] == ["echo 0"]
+    server = start(lambda body, asked: echo(body, asked) if asked > 2 else (status, {}, b"busy"))
+    assert [answer.text for answer in answers(params(server), requests(1))] == ["echo 0"]
     assert len(server.bodies) == 3
 
 
 def test_a_server_that_stays_busy_costs_one_request_not_the_batch(start: Start) -> None:
     server = start(lambda body, asked: (503, {}, b"busy") if body["seed"] == 1 else echo(body, asked))
-    with open_engine(params(server)) as engine:
-        answers = engine.generate(requests(3))
-    assert [answer.error for answer in answers] == [None, "unavailable: HTTP 503 busy", None]
+    found = answers(params(server), requests(3))
+    assert [answer.error for answer in found] == [None, "unavailable: HTTP 503 busy", None]
     assert len(server.bodies) == 5
 
 
-def test_a_refused_request_is_not_repeated(start: Start) -> None:
-    server = start(lambda body, asked: (400, {}, b"too many tokens"))
-    with open_engine(params(server)) as engine:
-        assert [answer.error for answer in engine.generate(requests(1))] == ["refused: HTTP 400 too many tokens"]
+@pytest.mark.parametrize("status", [400, 404, 413, 422])
+def test_a_refused_request_is_not_repeated(start: Start, status: int) -> None:
+    server = start(lambda body, asked: (status, {}, b"too many tokens"))
+    assert [answer.error for answer in answers(params(server), requests(1))] == [
+        f"refused: HTTP {status} too many tokens"
+    ]
     assert len(server.bodies) == 1
 
 
@@ -153,16 +175,91 @@ def test_a_refused_request_is_not_repeated(start: Start) -> None:
 )
 def test_an_answer_without_text_is_an_error(start: Start, content: bytes) -> None:
     server = start(lambda body, asked: (200, {}, content))
-    with open_engine(params(server)) as engine:
-        assert [(answer.text, answer.error) for answer in engine.generate(requests(1))] == [
-            (None, "refused: the answer holds no text")
-        ]
+    assert [(answer.text, answer.error) for answer in answers(params(server), requests(1))] == [
+        (None, "no_text: the answer holds no text")
+    ]
 
 
-def test_an_answer_that_is_not_json_is_asked_for_again(start: Start) -> None:
-    server = start(lambda body, asked: echo(body, asked) if asked > 1 else (200, {}, b"<html>"))
+@pytest.mark.parametrize("kind", ["application/json", "text/html"])
+def test_an_answer_that_is_not_json_is_one_that_the_next_run_asks_for_again(
+    start: Start, tmp_path: Path, kind: str
+) -> None:
+    server = start(lambda body, asked: echo(body, asked) if asked > 1 else (200, {"Content-Type": kind}, b"<html>"))
     with open_engine(params(server)) as engine:
-        assert [answer.text for answer in engine.generate(requests(1))] == ["echo 0"]
+        runs = [list(complete(requests(1), engine, Lake(str(tmp_path)))) for _ in range(2)]
+    assert [(answer.code, answer.text) for run in runs for answer in run] == [("unavailable", None), ("", "echo 0")]
+
+
+def test_a_server_that_cuts_the_connection_is_asked_again(start: Start, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("openai._base_client.INITIAL_RETRY_DELAY", 0.001)
+    cut = (200, {"Content-Length": "1000"}, b"{")
+    server = start(lambda body, asked: echo(body, asked) if asked > 2 else cut)
+    assert [answer.text for answer in answers(params(server), requests(1))] == ["echo 0"]
+
+
+def test_a_server_that_answers_too_late_is_not_waited_for(start: Start, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("openai._base_client.INITIAL_RETRY_DELAY", 0.001)
+    later = Event()
+
+    def reply(body: dict[str, Any], asked: int) -> Reply:
+        if body["seed"] == 1:
+            later.wait()
+        return echo(body, asked)
+
+    server = start(reply)
+    found = answers(params(server, timeout_seconds=0.5, retries=1), requests(3))
+    later.set()
+    assert [answer.code for answer in found] == ["", "unavailable", ""]
+
+
+def test_a_server_that_refuses_everything_it_is_asked_ends_the_run(start: Start) -> None:
+    server = start(lambda body, asked: (503, {}, b"down for repairs"))
+    with (
+        open_engine(params(server, retries=0, concurrency=4)) as engine,
+        pytest.raises(EngineGone, match="answers nothing any more: unavailable: HTTP 503 down for repairs"),
+    ):
+        list(complete(requests(200), engine, None))
+    assert len(server.bodies) < 100
+
+
+def test_the_form_of_an_answer_is_asked_for_where_the_server_has_it(start: Start) -> None:
+    schema, pattern = {"type": "object"}, {"regex": "[ab]"}
+    asked = [
+        replace(requests(1)[0], structure={"json": schema}, frequency_penalty=0.5),
+        replace(requests(2)[1], structure=pattern, stop=("</answer>",)),
+    ]
+    server = start(lambda body, asked: said("<answer>x"))
+    found = answers(params(server), asked)
+    json_form, free = sorted(server.bodies, key=lambda body: body["seed"])
+    assert json_form["response_format"]["json_schema"]["schema"] == schema
+    assert (json_form["frequency_penalty"], "stop" in json_form) == (0.5, False)
+    assert (free["stop"], "structured_outputs" in free, "response_format" in free) == (["</answer>"], False, False)
+    assert [answer.text for answer in found] == ["<answer>x", "<answer>x</answer>"], "a server leaves out the stop"
+
+    server.owner = "vllm"
+    answers(params(server), asked[1:])
+    assert server.bodies[-1]["structured_outputs"] == pattern
+    unstructured = params(server, structured=False)
+    answers(unstructured, asked)
+    assert not any({"response_format", "structured_outputs"} & set(body) for body in server.bodies[-2:])
+    with open_engine(params(server)) as held, open_engine(unstructured) as not_held:
+        assert held.model != not_held.model
+
+
+def test_an_answer_that_was_cut_off_says_so(start: Start) -> None:
+    server = start(lambda body, asked: said("<answer>x", finish_reason="length"))
+    (answer,) = answers(params(server), [replace(requests(1)[0], stop=("</answer>",))])
+    assert (answer.text, answer.truncated) == ("<answer>x", True)
+
+
+def test_what_the_environment_holds_for_a_vendor_is_told_to_no_other_server(
+    start: Start, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("OPENAI_API_KEY", "OPENAI_ORG_ID", "OPENAI_PROJECT_ID"):
+        monkeypatch.setenv(name, KEY)
+    server = start(echo)
+    assert [answer.text for answer in answers(params(server), requests(1))] == ["echo 0"]
+    assert KEY not in " ".join(server.headers)
 
 
 def test_the_key_is_sent_to_the_server_and_shown_to_nobody(start: Start, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -204,7 +301,7 @@ def test_a_server_that_is_not_there_ends_the_run(start: Start) -> None:
     gone = params(server)
     server.shutdown()
     server.server_close()
-    with open_engine(gone) as engine, pytest.raises(EngineGone, match="ConnectionRefusedError"):
+    with open_engine(gone) as engine, pytest.raises(EngineGone, match="No server answers at http"):
         list(complete(requests(4), engine, None))
 
 
@@ -228,6 +325,14 @@ def test_an_engine_that_cannot_work_says_so_when_it_is_opened(changes: dict[str,
 def test_a_checkpoint_without_safetensors_is_refused(tmp_path: Path) -> None:
     (tmp_path / "pytorch_model.bin").write_bytes(b"")
     with pytest.raises(UserError, match="no safetensors"), open_engine(EngineParams(kind="vllm", model=str(tmp_path))):
+        pass
+
+
+def test_an_adapter_without_safetensors_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "model.safetensors").write_bytes(b"")
+    (tmp_path / "adapter_config.json").write_text("{}")
+    params = EngineParams(kind="vllm", model=str(tmp_path), adapter=str(tmp_path))
+    with pytest.raises(UserError, match=r"has no adapter_model\.safetensors"), open_engine(params):
         pass
 
 
@@ -257,7 +362,7 @@ def test_an_engine_is_closed_when_its_block_fails() -> None:
     ):
         raise KeyError
     with pytest.raises(RuntimeError, match="after shutdown"):
-        engine.generate(requests(1))
+        list(engine.generate(requests(1)))
 
 
 def test_naming_engines_and_jobs_loads_no_model_library() -> None:

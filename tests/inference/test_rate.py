@@ -80,7 +80,7 @@ def test_each_record_is_rated_once(tmp_path: Path) -> None:
     assert [row["id"] for row in rows] == ["rec_0", "rec_1", "rec_2"]
     assert all(row["error"] is None and {name: row[name] for name in CRITERIA} == PARSED for row in rows)
     assert len({(row["judge"], row["prompt_version"]) for row in rows}) == 1
-    assert run.metrics == {"records": 3, "unrated": 0}
+    assert {"records": 3, "unrated": 0}.items() <= run.metrics.items()
 
 
 def test_an_answer_without_a_rating_is_an_error_with_no_numbers(tmp_path: Path) -> None:
@@ -88,15 +88,14 @@ def test_an_answer_without_a_rating_is_an_error_with_no_numbers(tmp_path: Path) 
     (row,) = collected(ratings(records("a"), scripted("I would say 8 of 10"), run))["silver/ratings"]
     assert row["error"] == "unparsable_rating: I would say 8 of 10"
     assert [row[name] for name in CRITERIA] == [None] * 4
-    assert run.metrics == {"records": 1, "unrated": 1}
+    assert {"records": 1, "unrated": 1}.items() <= run.metrics.items()
 
 
 def test_a_judge_that_fails_on_a_record_fails_on_it_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     from inference.text_engines.scripted import ScriptedEngine
 
     def answer_or_fail(self: ScriptedEngine, requests: Any, answer: Any = ScriptedEngine.generate) -> Any:
-        if any(request.id == "rec_1" for request in requests):
-            raise ValueError("no")
+        self.fault = lambda request: ValueError("no") if request.payload["text"] == "b" else None
         return answer(self, requests)
 
     monkeypatch.setattr(ScriptedEngine, "generate", answer_or_fail)
