@@ -11,9 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from lake.landing.pending import waiting
 from lake.storage.store import Lake
-from lake.tables.reasons import HELD
 
 Row = Mapping[str, Any]
 Tables = Mapping[str, Sequence[Row]]
@@ -23,8 +21,8 @@ STAGES = (
     "silver/embeddings", "silver/quality", "bronze/references", "silver/groups",
 )  # fmt: skip
 TABLES = (
-    "bronze/instructions", "bronze/instructions_quarantine", "silver/instructions", "silver/instructions_rejected",
-    "silver/instructions_changed", "silver/unique_instructions", "silver/duplicates", "silver/signatures", "silver/embeddings",
+    "bronze/instructions", "bronze/instructions_quarantine", "bronze/instructions_pending", "bronze/instructions_withdrawn",
+    "silver/instructions", "silver/instructions_rejected", "silver/instructions_changed", "silver/unique_instructions", "silver/duplicates", "silver/signatures", "silver/embeddings",
     "silver/ratings", "silver/quality", "silver/unrated", "silver/groups", "silver/singletons",
 )  # fmt: skip
 _LEFT_OUT = {"raw", "vector", "bands", "exact"}  # bytes that nothing here looks at
@@ -86,10 +84,6 @@ class Mixlake:
     def version(self, key: str) -> int | None:
         """The version of a table that readers use."""
         return Lake(str(self.root)).version(key)
-
-    def held(self) -> list[str]:
-        """The sources of which files are held."""
-        return sorted({file.source for file in waiting(Lake(str(self.root))) if file.reason in HELD})
 
     def tables(self) -> Tables:
         """The rows that readers see, without bytes; a table that was never published has none."""

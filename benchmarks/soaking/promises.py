@@ -12,11 +12,12 @@ from typing import Any
 from benchmarks.soaking.commands import Row, Tables
 from benchmarks.soaking.records import Record
 from benchmarks.soaking.rules import are_near, exact_key, similarity
-from benchmarks.soaking.world import Key, State, cleaned
+from benchmarks.soaking.world import Bronze, Key, State, cleaned
 
 Ids = Mapping[str, Key]  # raw ids, as told by where their rows lie
 
 BRONZE, QUARANTINE = "bronze/instructions", "bronze/instructions_quarantine"
+PENDING, WITHDRAWN = "bronze/instructions_pending", "bronze/instructions_withdrawn"
 SILVER, REJECTED, CHANGED = "silver/instructions", "silver/instructions_rejected", "silver/instructions_changed"
 UNIQUE, DUPLICATES, SIGNATURES = "silver/unique_instructions", "silver/duplicates", "silver/signatures"
 QUALITY, UNRATED, RATINGS = "silver/quality", "silver/unrated", "silver/ratings"
@@ -40,12 +41,22 @@ def ids_of(tables: Tables, state: State) -> dict[str, Key]:
     return {raw_id: key for raw_id, key in rows if key is not None}
 
 
-def raw_rows(tables: Tables, state: State, optional: Collection[Key] = ()) -> Iterator[str]:
-    """Bronze and its quarantine hold exactly the rows of `state`; those of `optional` may be left out."""
-    expected = Counter(_raw(key, row.licence, row.position) for key, row in state.items() if key not in optional)
-    allowed = Counter(_raw(key, row.licence, row.position) for key, row in state.items())
+def raw_rows(tables: Tables, state: State) -> Iterator[str]:
+    """Bronze and its quarantine hold exactly the rows of `state`."""
+    expected = Counter(_raw(key, row.licence, row.position) for key, row in state.items())
     actual = Counter(map(_as_read, _both(tables, BRONZE, QUARANTINE)))
-    yield from _differences(BRONZE, expected - actual, actual - allowed)
+    yield from _differences(BRONZE, expected - actual, actual - expected)
+
+
+def held_and_withdrawn(tables: Tables, bronze: Bronze, ids: Ids) -> Iterator[str]:
+    """What is held waits with its reason and the number of its rows, nothing else waits, and only what a file no longer has is withdrawn."""
+    expected = Counter(hold.entry for hold in bronze.held.values())
+    names = ("source", "uri", "sha256", "reason", "rows")
+    actual = Counter(tuple(row[name] for name in names) for row in tables[PENDING])
+    yield from _differences(PENDING, expected - actual, actual - expected)
+    gone = Counter(key._replace(copy=0) for key in bronze.withdrawn)
+    told = Counter(ids.get(row["id"]) for row in tables[WITHDRAWN])
+    yield from _differences(WITHDRAWN, gone - told, told - gone)
 
 
 def _raw(key: Key, licence: str | None, position: int) -> tuple[Any, ...]:

@@ -26,13 +26,17 @@ Place = tuple[str, int]  # what follows the file's address, and the number of th
 
 @dataclass(frozen=True)
 class Shape:
-    """How records are written as a file, whether they may be conversations, and the lines that are none, which it can hold."""
+    """How records are written as a file, whether they may be conversations, and the lines that are none, which it can hold.
+
+    held_for: why a file of such records is held, whatever it gave before; None where it is not.
+    """
 
     suffix: str
     write: Callable[[Records], bytes]
     chats: bool = False
     faults: tuple[Record, ...] = ()
     archive: bool = False
+    held_for: Callable[[Records], str | None] = lambda records: None
 
     def places(self, records: Records) -> list[Place]:
         """Where each record lies."""
@@ -103,6 +107,26 @@ def _zip(records: Records) -> bytes:
     return file.getvalue()
 
 
+def _two_answers(records: Records) -> bytes:
+    lines = (_named(record, "question", "response") | {"answer": "Ask the next guild about it."} for record in records)
+    return "".join(json.dumps(line, ensure_ascii=False) + "\n" for line in lines).encode()
+
+
+def _doubtful(records: Records) -> str | None:
+    """Two answers are a doubt where both are of several words, and hold a file where half of its records have it."""
+    doubts = sum(len(record.turns[-1][1].split()) >= 3 for record in records)
+    return "two_readings" if 2 * doubts >= len(records) else None
+
+
+def _blank(records: Records) -> bytes:
+    return _jsonl(records) + b" " * 2**21 + b"\n"
+
+
+def _sparse(records: Records) -> str | None:
+    """Records that are less than a fiftieth of a large file hold it."""
+    return "few_rows_for_its_bytes" if 50 * len(_jsonl(records)) < len(_blank(records)) else None
+
+
 def _halves(records: Records) -> tuple[Records, Records]:
     middle = (len(records) + 1) // 2
     return records[:middle], records[middle:]
@@ -123,5 +147,8 @@ SHAPES: Mapping[str, Shape] = MappingProxyType(
         "parquet": Shape(".parquet", _parquet),
         "gzip": Shape(".jsonl.gz", _gzip, faults=_BAD_LINES),
         "zip": Shape(".zip", _zip, archive=True),
+        "two_answers": Shape(".jsonl", _two_answers, held_for=_doubtful),
+        "blank": Shape(".jsonl", _blank, held_for=_sparse),
     }
 )
+SUSPECT = ("two_answers", "blank")  # shapes of which a file is held as soon as it comes

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from benchmarks.soaking import promises
 from benchmarks.soaking.commands import STAGES, Ended, Mixlake, Tables
-from benchmarks.soaking.world import Key, RawFile, State, World
+from benchmarks.soaking.world import Bronze, Key, RawFile, State, World
 from lake.stages import STAGES as DECLARED
 
 BRONZE, SILVER, UNIQUE = STAGES[:3]
@@ -25,7 +25,8 @@ class Site:
     """A lake and its model.
 
     fresh: the stages that have read all that their inputs hold. unsure: whether a run was ended that may or may not have read raw
-    files. cleaned_of: the states of bronze that silver may be made of, the newest last.
+    files; it has where the version of bronze is another than that of the last check (`checked`). cleaned_of: the states of bronze that
+    silver may be made of, the newest last.
     """
 
     work: Path
@@ -33,6 +34,7 @@ class Site:
     world: World = field(default_factory=World)
     fresh: set[str] = field(default_factory=set)
     unsure: bool = False
+    checked: int | None = None
     cleaned_of: list[State] = field(default_factory=list)
     ids: dict[str, Key] = field(default_factory=dict)
 
@@ -49,11 +51,24 @@ class Site:
 
     def run(self, stages: Sequence[str], rebuild: bool = False) -> None:
         """Runs stages in this process; they must succeed."""
-        if rebuild and BRONZE in stages:  # which takes files as they are registered, but for those that are held
-            self.must("run", BRONZE)
-            self._accept_held()
         self.must("run", *stages, *(["--rebuild"] if rebuild else []))
         self.has_run(stages, rebuild)
+
+    def accept(self, sources: Sequence[str], stages: Sequence[str] = (BRONZE,)) -> None:
+        """Has the held files of these sources published as they are, in a run of stages that must succeed."""
+        self.must("run", *stages, *(word for source in sources for word in ("--accept", source)))
+        self.world.accept(sources)
+        self.has_run(stages)
+        for source in set(sources).difference(self.world.held()):
+            again = self.mixlake("run", BRONZE, "--accept", source)
+            if again.code != 2 or "is held" not in again.err:
+                raise BrokenPromise(f"{source} was accepted, and accepted again with {again.code}: {again.err[-1500:]}")
+
+    def accept_all(self) -> None:
+        """Reads what is registered, and has all that is held published."""
+        self.run([BRONZE])
+        if held := self.world.held():
+            self.accept(held)
 
     def must(self, *arguments: str) -> Ended:
         """Runs a command that must end with code 0."""
@@ -91,7 +106,6 @@ class Site:
 
     def check(self) -> dict[str, int]:
         """The number of rows of each table, after all that is promised was asked of them. Raises BrokenPromise, naming what is broken."""
-        self._accept_held()
         tables = self.mixlake.tables()
         broken = [*self._bronze(tables), *self._silver(tables), *promises.one_place(tables)]
         broken += promises.nothing_waits(tables, self.fresh)
@@ -107,17 +121,11 @@ class Site:
             raise BrokenPromise("\n".join(sentence[:_SHOWN] for sentence in broken[:_MOST]))
         return {table: len(rows) for table, rows in tables.items()}
 
-    def _accept_held(self) -> None:
-        """Has the files that are held published as they are, as the model takes them; what comes after bronze has something to read then."""
-        if sources := self.mixlake.held():
-            self.must("run", BRONZE, *(word for source in sources for word in ("--accept", source)))
+    def _has_read(self, bronze: Bronze, rewritten: bool) -> None:
+        if rewritten or bronze.rows != self.world.bronze.rows:
             self.fresh.clear()
-
-    def _has_read(self, state: State, rewritten: bool) -> None:
-        if rewritten or state != self.world.bronze:
-            self.fresh.clear()
-            self.cleaned_of.append(state)
-        self.world.has_read(state)
+            self.cleaned_of.append(bronze.rows)
+        self.world.has_read(bronze)
         self.unsure = False
 
     def _outdate(self, stage: str) -> None:
@@ -129,17 +137,16 @@ class Site:
 
     def _bronze(self, tables: Tables) -> Iterator[str]:
         """What is wrong with bronze. Of a run that was ended it is found out here whether it had read raw files."""
-        if self.unsure and any(self._raw_rows(tables, self.world.bronze)):
+        version = self.mixlake.version(BRONZE)
+        if self.unsure and version != self.checked:
             self._has_read(self.world.after_reading(), self.world.restated)
-        self.unsure = False
-        yield from self._raw_rows(tables, self.world.bronze)
-        found = promises.ids_of(tables, self.world.bronze)
+        self.unsure, self.checked = False, version
+        yield from promises.raw_rows(tables, self.world.bronze.rows)
+        found = promises.ids_of(tables, self.world.bronze.rows)
+        yield from promises.held_and_withdrawn(tables, self.world.bronze, found)
         for raw_id, key in found.items():
             if self.ids.setdefault(raw_id, key) != key:
                 yield f"{raw_id} was {self.ids[raw_id]}, and is {key}"
-
-    def _raw_rows(self, tables: Tables, state: State) -> list[str]:
-        return list(promises.raw_rows(tables, state, self.world.healed(state)))
 
     def _silver(self, tables: Tables) -> list[str]:
         """What is wrong with silver: it is made of the newest bronze if it is up to date, else of that or a former one."""

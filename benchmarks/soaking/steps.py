@@ -11,7 +11,7 @@ from pathlib import Path
 
 from benchmarks.soaking.commands import STAGES, Mixlake, wait_for
 from benchmarks.soaking.corpus import Corpus
-from benchmarks.soaking.shapes import SHAPES
+from benchmarks.soaking.shapes import SHAPES, SUSPECT
 from benchmarks.soaking.site import BRONZE, BrokenPromise, Site
 from benchmarks.soaking.world import RawFile
 from lake.stages import STAGES as DECLARED
@@ -24,6 +24,7 @@ Step = Callable[[Site, random.Random], str]
 SOURCES = ("almanac", "guild", "pantry")
 LICENCES = ("CC-BY-4.0", "CC0-1.0", "CC-BY-SA-4.0", None)
 _CUTTABLE = ("gzip", "zip", "parquet")  # what cannot be read at all where its end is missing
+_MANY = 10  # records, of which one is too few
 _OVERTAKEN = ("another run published", "is held")
 
 
@@ -56,6 +57,29 @@ def restate(site: Site, rng: random.Random) -> str:
     return f"{file.path.name} is of {file.source} under {file.licence}"
 
 
+def hold_back(site: Site, rng: random.Random) -> str:
+    """A known file of which next to nothing is left, or a new one that is doubtful in itself, and a run that holds it."""
+    large = [path for path, read in site.world.bronze.last.items() if len(read) > _MANY]
+    if large and rng.random() < 0.6:
+        file = site.world.files[rng.choice(large)]
+        file = replace(file, records=(Corpus(rng).draw(1, chats=False)[0],), broken=False)
+    else:
+        file = _new_file(site, rng, rng.choice(SUSPECT))
+    site.register(file)
+    site.run(STAGES[: rng.choice((1, 1, 2, 3))])
+    return f"{file.path.name}: {len(file.records)} records, {'held' if file.path in site.world.bronze.held else 'published'}"
+
+
+def accept(site: Site, rng: random.Random) -> str:
+    """What is held of one source or of several, accepted; where nothing is held, something is first."""
+    while not (held := site.world.held()):
+        hold_back(site, rng)
+    chosen, stages = rng.sample(held, rng.randint(1, len(held))), STAGES[: rng.choice((1, 1, 2, 3))]
+    files = [path.name for path, hold in site.world.bronze.held.items() if hold.file.source in chosen]
+    site.accept(chosen, stages)
+    return f"{', '.join(files)} of {', '.join(chosen)}, and a run up to {stages[-1]}"
+
+
 def run_some(site: Site, rng: random.Random) -> str:
     """A run of a random selection of stages, or of all up to one."""
     chosen = rng.sample(STAGES, rng.randint(1, 5)) if rng.random() < 0.5 else STAGES[: rng.randint(1, 7)]
@@ -73,6 +97,12 @@ def run_all(site: Site, rng: random.Random) -> str:
     return "all stages"
 
 
+def settle(site: Site, rng: random.Random) -> str:
+    """Whatever is held accepted, and a run of all stages."""
+    site.accept_all()
+    return run_all(site, rng)
+
+
 def rebuild_one(site: Site, rng: random.Random) -> str:
     """A stage made anew."""
     (stage,) = site.runnable([rng.choice(STAGES)]) or [BRONZE]
@@ -81,12 +111,15 @@ def rebuild_one(site: Site, rng: random.Random) -> str:
 
 
 def rebuild_all(site: Site, rng: random.Random) -> str:
-    """All stages made anew, and compared with a lake made from nothing."""
+    """Whatever is held accepted, all stages made anew, and compared with a lake made from nothing."""
+    site.accept_all()
     site.run(STAGES, rebuild=True)
     anew = Site(site.work, Mixlake(site.work / "anew"))
     for file in site.world.files.values():
         anew.take_up(file)
-    anew.run(STAGES)
+    anew.accept_all()
+    # what was accepted came as a delivery of its own
+    anew.run(STAGES, rebuild=bool(anew.world.accepted))
     must_be_equal(site, anew)
     shutil.rmtree(anew.mixlake.root)
     return "all stages, equal to a lake made from nothing"
@@ -195,6 +228,6 @@ def _must_not_trace(log: Path) -> None:
 
 # how often each is drawn of fifteen steps
 DECK: tuple[Step, ...] = (
-    deliver, deliver, deliver, lose_sight, change, restate, run_some, run_some, run_all,
-    rebuild_one, rebuild_all, kill, two_writers, break_file, heal_file,
+    deliver, deliver, hold_back, lose_sight, change, restate, run_some, accept, run_all, rebuild_one,
+    rebuild_all, kill, two_writers, break_file, heal_file,
 )  # fmt: skip

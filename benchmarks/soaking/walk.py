@@ -9,7 +9,7 @@ from pathlib import Path
 
 from benchmarks.soaking.commands import STAGES, Mixlake, prepare
 from benchmarks.soaking.site import BRONZE, BrokenPromise, Site
-from benchmarks.soaking.steps import DECK, Step, deliver, must_be_equal, run_all
+from benchmarks.soaking.steps import DECK, Step, deliver, must_be_equal, settle
 
 
 @dataclass(frozen=True)
@@ -27,14 +27,14 @@ class Taken:
 
 
 def walk(work: Path, seed: str, steps: int, tell: Callable[[Taken], None]) -> list[Taken]:
-    """The steps that the seed draws, and a last run of all, in an empty folder; each is told when it was checked.
+    """The steps that the seed draws, and a last run of all that is accepted then, in an empty folder; each is told when it was checked.
 
     Raises BrokenPromise with the seed and the steps that led there.
     """
     prepare(work)
     site = Site(work, Mixlake(work / "lake"))
     taken: list[Taken] = []
-    for number, step in enumerate((*islice(_drawn(seed), steps), run_all), start=1):
+    for number, step in enumerate((*islice(_drawn(seed), steps), settle), start=1):
         begun, did = time.monotonic(), "it failed"
         try:
             # a generator a step: what one draws does not hang on how many numbers those before it took

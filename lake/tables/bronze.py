@@ -32,6 +32,7 @@ _PENDING: Columns = {
     "detail": (TEXT, "why it waits and what releases it, as a sentence that names the file"),
     "rows": (COUNT, "records it gave that are in no other table"),
     "bytes": (COUNT, "of all records it gave"),
+    "before": (COUNT, "records that were published of it when it was last read"),
 }
 _WITHDRAWN: Columns = {
     "id": (TEXT, "a raw row, read or quarantined, that its file no longer has"),

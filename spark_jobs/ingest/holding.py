@@ -74,11 +74,15 @@ class Reading:
 
 
 class Wait(NamedTuple):
-    """A file of which nothing new is published: why, as one of `lake.tables.reasons.PENDING`, and as a sentence."""
+    """A file of which nothing new is published: why, as one of `lake.tables.reasons.PENDING`, and as a sentence.
+
+    before: the records that were published of it when it was last read.
+    """
 
     file: Mapping[str, Any]
     reason: str
     detail: str
+    before: int
 
 
 def readings(tallies: Iterable[Mapping[str, Any]]) -> dict[str, Reading]:
@@ -98,18 +102,18 @@ def readings(tallies: Iterable[Mapping[str, Any]]) -> dict[str, Reading]:
 def why_it_waits(file: Mapping[str, Any], reading: Reading, before: int, params: IngestParams) -> Wait | None:
     """Why nothing new of the file may be published; None where it may.
 
-    before: the records that readers have of this file, as it was when last read.
+    before: the records that were published of this file when it was last read.
     """
     if reading.fault:
         reason, said = reading.fault
-        return Wait(file, reason, f"{file['uri']}: {said}; {_CHANGES[reason]}")
+        return Wait(file, reason, f"{file['uri']}: {said}; {_CHANGES[reason]}", before)
     if file.get("accepted"):
         return None
     found = _two_readings(reading, params) or _fewer_rows(reading, before, params) or _few_bytes(file, reading, params)
     if found is None:
         return None
     reason, said = found
-    return Wait(file, reason, f"{file['uri']} {said}; `mixlake run --accept {file['source']}` publishes it as it is")
+    return Wait(file, reason, f"{file['uri']} {said}; `mixlake run --accept {file['source']}` publishes it as it is", before)
 
 
 def _two_readings(reading: Reading, params: IngestParams) -> tuple[str, str] | None:
@@ -143,7 +147,7 @@ def _few_bytes(file: Mapping[str, Any], reading: Reading, params: IngestParams) 
 def waiting_row(wait: Wait, rows: int, reading: Reading) -> Row:
     """The row of the table of waiting files; rows: the records that wait."""
     columns: Row = {name: wait.file[name] for name in ("uri", "source", "sha256")}
-    columns |= {"reason": wait.reason, "detail": wait.detail, "rows": rows, "bytes": reading.bytes}
+    columns |= {"reason": wait.reason, "detail": wait.detail, "rows": rows, "bytes": reading.bytes, "before": wait.before}
     # of what could not be had the words and the bytes that came may differ each time: it is the same wait
     same = ("uri", "source", "sha256", "reason") if wait.reason in RETRIED else tuple(columns)
     return {"id": content_id("wait", *(str(columns[name]) for name in same)), **columns}

@@ -136,7 +136,7 @@ def _bronze(
     )
     counted = readings(row.asDict() for row in made.pop(pending).collect())
     again = earlier.again(files)
-    before = earlier.counts(again) if again else {}
+    before = earlier.before(again)
     found = (why_it_waits(file, counted[file["uri"]], before.get(file["uri"], 0), params) for file in files)
     waits = {wait.file["uri"]: wait for wait in found if wait}
     _check_any_was_read(key, files, waits, earlier)

@@ -67,10 +67,16 @@ class Earlier:
         """The rows that their files no longer have."""
         return self.rows(f"{self.key}_withdrawn")
 
-    def counts(self, uris: Collection[str]) -> dict[str, int]:
-        """How many records each of these files had when it was last read; one that had none is left out."""
+    def before(self, uris: Collection[str]) -> dict[str, int]:
+        """How many records were published of each of these files when it was last read; one that had none may be left out.
+
+        Of a file that waits they may be gone since, where it was registered under other terms: its row remembers how many they were.
+        """
+        if not uris:
+            return {}
         known = of_files(self.rows(self.key).select("id", "uri"), uris)
-        return counts_by_file([known.join(self.withdrawn.select("id"), "id", "left_anti")])
+        counted = counts_by_file([known.join(self.withdrawn.select("id"), "id", "left_anti")])
+        return {row["uri"]: row["before"] or 0 for row in self.pending} | counted
 
     def ids(self, uris: Collection[str]) -> DataFrame:
         """id, source and uri of all rows of these files, read or quarantined, withdrawn ones among them."""

@@ -3,6 +3,7 @@
 import doctest
 import importlib
 from collections.abc import Callable
+from dataclasses import replace
 from hashlib import sha256
 from pathlib import Path
 from typing import Any, cast
@@ -22,6 +23,7 @@ TAR = exchange("How is tar made of pine?", "Burn the roots slowly under turf, an
 ROPE = exchange("How long is a rope of 12 fathoms?  ", "A rope of 12 fathoms is 72 feet long.")
 LOUD = exchange("HOW IS TAR MADE OF PINE?", "Burn the roots slowly under turf, and tar runs out below.")
 MUTE = exchange("Why is the sea salt?", "")
+SALT = exchange("Who pans salt?", "")
 TORN = faulty("{", "malformed_json")
 
 
@@ -29,34 +31,61 @@ class Told:
     """A lake that is told what readers see, in place of one that runs."""
 
     def __init__(self, tables: Lake) -> None:
-        self._tables = tables
+        self._tables, self.published = tables, 0
 
     def __call__(self, *arguments: str) -> Ended:
         return Ended(0, "", "")
 
     def version(self, key: str) -> int:
-        return 0
-
-    def held(self) -> list[str]:
-        return []
+        return self.published
 
     def tables(self) -> Lake:
         return self._tables
 
 
 def lake() -> tuple[World, Lake]:
-    """A world of one file and the tables that it must become: tar is kept, its loud copy goes, the rope is alone, the others leave."""
+    """A world and the tables that it must become: tar is kept, its loud copy goes, the rope is alone, the others leave.
+
+    The torn line is withdrawn: its file no longer has it. Two files of another source are held: one gave a row before, one is new.
+    """
     world = World()
-    world.register(RawFile(Path("/raw/a.jsonl"), "guild", "CC0-1.0", "jsonl", (TAR, ROPE, LOUD, MUTE, TORN)))
-    world.has_read(world.after_reading())
     tables: Lake = {table: [] for table in TABLES}
+    told = RawFile(Path("/raw/a.jsonl"), "guild", "CC0-1.0", "jsonl", (TAR, ROPE, LOUD, MUTE, TORN))
+    gave = RawFile(Path("/raw/b.jsonl.gz"), "pantry", "CC0-1.0", "gzip", (SALT,))
+    doubtful = RawFile(Path("/raw/c.jsonl"), "pantry", None, "two_answers", (ROPE,))
+    for files in ((told, gave), (replace(told, records=told.records[:4]), replace(gave, broken=True), doubtful)):
+        for file in files:
+            world.register(file)
+        world.has_read(world.after_reading())
+    tables["bronze/instructions_withdrawn"] = [{"id": "raw_5"}]
+    tables["bronze/instructions_pending"] = [
+        {
+            "source": "pantry",
+            "uri": str(file.path),
+            "sha256": sha256(file.content).hexdigest(),
+            "reason": reason,
+            "rows": 1,
+        }
+        for file, reason in ((replace(gave, broken=True), "fewer_rows"), (doubtful, "two_readings"))
+    ]
+    tables["bronze/instructions"] = [
+        {
+            "id": "raw_6",
+            "source": "pantry",
+            "licence": "CC0-1.0",
+            "uri": "/raw/b.jsonl.gz",
+            "position": 1,
+            "messages": turns(SALT.turns),
+        }
+    ]
     for number, record in enumerate((TAR, ROPE, LOUD, MUTE), start=1):
         place = {"source": "guild", "licence": "CC0-1.0", "uri": "/raw/a.jsonl", "position": number}
         tables["bronze/instructions"].append({"id": f"raw_{number}", **place, "messages": turns(record.turns)})
     tables["bronze/instructions_quarantine"].append({**place, "id": "raw_5", "position": 5, "reason": "malformed_json"})
     tables["silver/instructions"] = [clean(number, record) for number, record in enumerate((TAR, ROPE, LOUD), start=1)]
     tables["silver/instructions_rejected"] = [
-        {"id": "raw_4", "source": "guild", "outcome": "rejected", "reason": "empty_answer"}
+        {"id": raw_id, "source": source, "outcome": "rejected", "reason": "empty_answer"}
+        for raw_id, source in (("raw_4", "guild"), ("raw_6", "pantry"))
     ]
     tables["silver/instructions_changed"] = [{"id": "raw_2", "source": "guild", "kinds": ["white_space"]}]
     tables["silver/unique_instructions"] = [dict(row) for row in tables["silver/instructions"][:2]]
@@ -85,8 +114,11 @@ def clean(number: int, record: Record) -> dict[str, Any]:
 
 
 def check(world: World, tables: Lake) -> None:
-    site = Site(Path("/work"), cast(Mixlake, Told(tables)), world, fresh=set(STAGES), cleaned_of=[world.bronze])
-    site.check()
+    site_of(world, Told(tables), fresh=set(STAGES)).check()
+
+
+def site_of(world: World, told: Told, fresh: set[str]) -> Site:
+    return Site(Path("/work"), cast(Mixlake, told), world, fresh, checked=0, cleaned_of=[world.bronze.rows])
 
 
 def without(table: str, place: int = 0) -> Callable[[Lake], None]:
@@ -109,6 +141,11 @@ def grouped(size: int, *members: str) -> Callable[[Lake], None]:
     return group
 
 
+def published(uri: str, licence: str | None, record: Record) -> Callable[[Lake], None]:
+    row = {"source": "pantry", "licence": licence, "uri": uri, "position": 1, "messages": turns(record.turns)}
+    return with_more("bronze/instructions", id="raw_9", **row)
+
+
 def keeping_the_copy(tables: Lake) -> None:
     tables["silver/duplicates"].clear()
     tables["silver/unique_instructions"].append(dict(tables["silver/instructions"][2]))
@@ -122,6 +159,18 @@ def keeping_the_copy(tables: Lake) -> None:
 
 
 FAULTS: dict[str, tuple[Callable[[Lake], None], str]] = {
+    "a hold is lost": (without("bronze/instructions_pending"), "bronze/instructions_pending lacks"),
+    "a hold of nothing": (
+        with_more("bronze/instructions_pending", uri="/raw/a.jsonl"),
+        "instructions_pending has 1 times too",
+    ),
+    "another reason to hold": (with_other("bronze/instructions_pending", reason="two_readings"), "pending lacks"),
+    "other bytes are held": (with_other("bronze/instructions_pending", sha256="0"), "pending lacks"),
+    "more rows wait": (with_other("bronze/instructions_pending", 1, rows=2), "pending lacks"),
+    "a held file is published": (published("/raw/c.jsonl", None, ROPE), "too often .'pantry', None, '/raw/c.jsonl'"),
+    "what a held file gave is lost": (without("bronze/instructions"), "bronze/instructions lacks"),
+    "what a held file gave is withdrawn": (with_more("bronze/instructions_withdrawn", id="raw_6"), "withdrawn has"),
+    "what a file has no longer is not withdrawn": (without("bronze/instructions_withdrawn"), "withdrawn lacks"),
     "a raw row is lost": (without("bronze/instructions", 1), "bronze/instructions lacks"),
     "a raw row is there twice": (with_more("bronze/instructions", id="raw_9"), "too often"),
     "a quarantined row is lost": (without("bronze/instructions_quarantine"), "bronze/instructions lacks"),
@@ -167,17 +216,45 @@ def test_a_planted_fault_breaks_a_promise(name: str) -> None:
 
 def test_a_run_that_was_killed_may_have_read_or_not() -> None:
     world, tables = lake()
-    late = RawFile(Path("/raw/b.jsonl"), "guild", None, "jsonl", (MUTE,))
+    late, told = RawFile(Path("/raw/d.jsonl"), "guild", None, "jsonl", (MUTE,)), Told(tables)
     world.register(late)
-    site = Site(Path("/work"), cast(Mixlake, Told(tables)), world, cleaned_of=[world.bronze])
+    site = site_of(world, told, set())
     site.was_ended(STAGES)
     site.check()
     assert world.unread == {late.path}
-    read = {"source": "guild", "licence": None, "uri": "/raw/b.jsonl", "position": 1, "messages": turns(MUTE.turns)}
-    tables["bronze/instructions"].append({"id": "raw_6", **read})
+    read = {"source": "guild", "licence": None, "uri": "/raw/d.jsonl", "position": 1, "messages": turns(MUTE.turns)}
+    tables["bronze/instructions"].append({"id": "raw_7", **read})
+    told.published += 1
     site.was_ended(STAGES)
     site.check()
     assert world.unread == set()
+
+
+def test_what_is_held_waits_for_the_word_of_its_owner() -> None:
+    world, _ = lake()
+    held, rows = world.bronze.held, world.bronze.rows
+    world.accept(["guild"])
+    assert (world.after_reading().held, world.after_reading(everything=True).held) == (held, held)
+    # under other terms what was published of it goes, and it is held all the same
+    world.register(replace(world.files[Path("/raw/b.jsonl.gz")], licence="CC-BY-4.0"))
+    world.has_read(world.after_reading())
+    assert any(key.source == "pantry" for key in rows) and not any(key.source == "pantry" for key in world.bronze.rows)
+    assert world.bronze.held.keys() == held.keys()
+    assert world.after_reading(everything=True).held.keys() == held.keys()
+    # what became of a file since is not what was accepted
+    world.register(replace(world.files[Path("/raw/c.jsonl")], records=(TAR,)))
+    world.accept(["pantry"])
+    released = world.after_reading()
+    assert (released.held.keys(), released.rows.keys() - world.bronze.rows.keys()) == (
+        {Path("/raw/c.jsonl")},
+        set(world.files[Path("/raw/b.jsonl.gz")].rows()),
+    )
+
+
+def test_whoever_was_accepted_has_nothing_more_to_accept() -> None:
+    world, tables = lake()
+    with pytest.raises(BrokenPromise, match="pantry was accepted, and accepted again with 0"):
+        site_of(world, Told(tables), set()).accept(["pantry"])
 
 
 @pytest.mark.parametrize(

@@ -177,6 +177,27 @@ def test_a_file_that_gives_far_less_than_before_is_held_until_it_is_accepted(tmp
     assert [file.reason for file in waiting(lake)] == ["fewer_rows"]
 
 
+def test_a_held_file_is_held_under_other_terms_and_in_a_rebuild_too(tmp_path: Path) -> None:
+    lake, path = Lake(str(tmp_path / "lake")), tmp_path / "a.jsonl"
+    register(lake, Entry(str(write(path, asked(*range(100)))), "a", "MIT"))
+    run(lake)
+    register(lake, Entry(str(write(path, asked(1, 2))), "a", "MIT"))
+    run(lake)
+    # under other terms what was published of it goes, and with it what could be counted
+    register(lake, Entry(str(path), "a", "CC0-1.0"))
+    for rebuild in (False, True, True):
+        run(lake, rebuild=rebuild)
+        assert [(file.reason, file.rows) for file in waiting(lake)] == [("fewer_rows", 2)]
+        assert ids(lake) == []
+    # a later version is compared with what was published last, too
+    register(lake, Entry(str(write(path, asked(1, 2, 3))), "a", "CC0-1.0"))
+    run(lake)
+    assert [(file.reason, file.rows) for file in waiting(lake)] == [("fewer_rows", 3)]
+    register(lake, Entry(str(write(path, asked(*range(50)))), "a", "CC0-1.0"))
+    run(lake)
+    assert (waiting(lake), len(ids(lake))) == ([], 50)
+
+
 def test_a_file_whose_bytes_promise_more_is_held_and_a_broken_one_is_quarantined(tmp_path: Path) -> None:
     lake, blank, torn = Lake(str(tmp_path / "lake")), tmp_path / "blank.jsonl", tmp_path / "torn.json.gz"
     write(blank, asked(1))

@@ -132,7 +132,7 @@ def test_pictures_in_an_archive_do_not_hold_the_records_beside_them(tmp_path: Pa
 
 def test_a_waiting_row_is_told_from_others_by_all_that_it_says() -> None:
     rows = [
-        waiting_row(Wait({**FILE, "sha256": sha256}, why, "so"), count, Reading(3, 40))
+        waiting_row(Wait({**FILE, "sha256": sha256}, why, "so", 5), count, Reading(3, 40))
         for sha256 in ("0", "1")
         for why in PENDING
         for count in (0, 1)
@@ -140,7 +140,9 @@ def test_a_waiting_row_is_told_from_others_by_all_that_it_says() -> None:
     # of a file that could not be had it does not matter how far its reading came, or in which words it failed
     assert len({row["id"] for row in rows}) == len(rows) - 2 * len(RETRIED)
     words = [
-        waiting_row(Wait(FILE, why, said), 0, Reading()) for why in PENDING for said in ("object at 1", "object at 2")
+        waiting_row(Wait(FILE, why, said, 0), 0, Reading())
+        for why in PENDING
+        for said in ("object at 1", "object at 2")
     ]
     assert len({row["id"] for row in words}) == len(words) - len(RETRIED)
     assert json.loads(json.dumps(rows[0])) == rows[0]
