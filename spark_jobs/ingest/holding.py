@@ -113,7 +113,9 @@ def why_it_waits(file: Mapping[str, Any], reading: Reading, before: int, params:
     if found is None:
         return None
     reason, said = found
-    return Wait(file, reason, f"{file['uri']} {said}; `mixlake run --accept {file['source']}` publishes it as it is", before)
+    return Wait(
+        file, reason, f"{file['uri']} {said}; `mixlake run --accept {file['source']}` publishes it as it is", before
+    )
 
 
 def _two_readings(reading: Reading, params: IngestParams) -> tuple[str, str] | None:
@@ -147,7 +149,13 @@ def _few_bytes(file: Mapping[str, Any], reading: Reading, params: IngestParams) 
 def waiting_row(wait: Wait, rows: int, reading: Reading) -> Row:
     """The row of the table of waiting files; rows: the records that wait."""
     columns: Row = {name: wait.file[name] for name in ("uri", "source", "sha256")}
-    columns |= {"reason": wait.reason, "detail": wait.detail, "rows": rows, "bytes": reading.bytes, "before": wait.before}
+    columns |= {
+        "reason": wait.reason,
+        "detail": wait.detail,
+        "rows": rows,
+        "bytes": reading.bytes,
+        "before": wait.before,
+    }
     # of what could not be had the words and the bytes that came may differ each time: it is the same wait
     same = ("uri", "source", "sha256", "reason") if wait.reason in RETRIED else tuple(columns)
     return {"id": content_id("wait", *(str(columns[name]) for name in same)), **columns}
