@@ -54,7 +54,7 @@ def held_and_withdrawn(tables: Tables, bronze: Bronze, ids: Ids) -> Iterator[str
     names = ("source", "uri", "sha256", "reason", "rows")
     actual = Counter(tuple(row[name] for name in names) for row in tables[PENDING])
     yield from _differences(PENDING, expected - actual, actual - expected)
-    gone = Counter(key._replace(copy=0) for key in bronze.withdrawn)
+    gone = Counter[Key | None](key._replace(copy=0) for key in bronze.withdrawn)
     told = Counter(ids.get(row["id"]) for row in tables[WITHDRAWN])
     yield from _differences(WITHDRAWN, gone - told, told - gone)
 
