@@ -67,9 +67,8 @@ class GenerationCache:
         """Writes answers, whose ids are their requests', as one commit; repeating it with the same requests changes nothing."""
         if not answers:
             return
-        shard = content_id(
-            "shard", *sorted(answer.id for _, answer in answers)
-        )  # names the commit, so that writing it twice is writing it once
+        # names the commit, so that writing it twice is writing it once
+        shard = content_id("shard", *sorted(answer.id for _, answer in answers))
         rows = [
             {
                 "request_id": answer.id,

@@ -22,8 +22,9 @@ STAGES = (
 )  # fmt: skip
 TABLES = (
     "bronze/instructions", "bronze/instructions_quarantine", "bronze/instructions_pending", "bronze/instructions_withdrawn",
-    "silver/instructions", "silver/instructions_rejected", "silver/instructions_changed", "silver/unique_instructions", "silver/duplicates", "silver/signatures", "silver/embeddings",
-    "silver/ratings", "silver/quality", "silver/unrated", "silver/groups", "silver/singletons",
+    "silver/instructions", "silver/instructions_rejected", "silver/instructions_changed",
+    "silver/unique_instructions", "silver/duplicates", "silver/signatures", "silver/embeddings", "silver/ratings",
+    "silver/quality", "silver/unrated", "silver/groups", "silver/singletons",
 )  # fmt: skip
 _LEFT_OUT = {"raw", "vector", "bands", "exact"}  # bytes that nothing here looks at
 

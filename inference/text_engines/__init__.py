@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any, Literal, Protocol, cast, runtime_checkable
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from lake.errors import StageFailed
 from texts.rubric import Rating
@@ -32,7 +32,8 @@ class Request:
     """One chat request. Models read `messages`; the rules engine reads `task` and `payload` and answers in the same form.
 
     frequency_penalty: what a token's logit loses each time the answer holds the token already; the prompt does not count.
-    stop: the answer ends with the first of these, and holds it. structure: what the answer is held to, {"json": a schema} or {"regex": a pattern for the whole of it}; empty: nothing.
+    stop: the answer ends with the first of these, and holds it. structure: what the answer is held to, {"json": a schema} or
+    {"regex": a pattern for the whole of it}; empty: nothing.
     """
 
     id: str
@@ -159,6 +160,12 @@ class EngineParams(BaseModel):
     most_money: float | None = Field(default=None, gt=0.0, description="at these prices: a run ends cleanly there")
     most_hours: float | None = Field(default=None, gt=0.0, description="since it began: a run ends cleanly there")
     answers: tuple[str, ...] = Field(default=(), description="scripted: canned answers, taken by the request's hash")
+
+    @model_validator(mode="after")
+    def _money_has_a_price(self) -> EngineParams:
+        if self.most_money is not None and not (self.prompt_price or self.completion_price):
+            raise ValueError("most_money is never reached without a price: give prompt_price or completion_price")
+        return self
 
 
 # named, not imported: opening one engine must not load the libraries of the others

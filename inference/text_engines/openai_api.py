@@ -117,7 +117,6 @@ class OpenAiEngine:
             "messages": list(request.messages),
             "max_tokens": request.max_tokens,
             "temperature": request.temperature,
-            "frequency_penalty": request.frequency_penalty,
             "seed": request.seed,
             "extra_headers": self._headers,
         }

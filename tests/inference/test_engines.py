@@ -222,6 +222,12 @@ def test_a_server_that_refuses_everything_it_is_asked_ends_the_run(start: Start)
     assert len(server.bodies) < 100
 
 
+def test_what_only_some_servers_know_is_left_out_where_it_changes_nothing(start: Start) -> None:
+    server = start(echo)
+    answers(params(server), [replace(requests(1)[0], frequency_penalty=0.0)])
+    assert {"frequency_penalty", "stop", "response_format"}.isdisjoint(server.bodies[0])
+
+
 def test_the_form_of_an_answer_is_asked_for_where_the_server_has_it(start: Start) -> None:
     schema, pattern = {"type": "object"}, {"regex": "[ab]"}
     asked = [

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 from fakes import collected, context, dataset
+from pydantic import ValidationError
 
 from inference.batch import complete
 from inference.rate import RateParams, ratings
@@ -66,6 +67,11 @@ def test_a_cap_ends_the_run_and_the_next_one_goes_on(
     free = metered()
     assert len(list(complete(requests(200), free, lake, shard_size=64))) == 200
     assert free.bill.requests == 200 - capped.bill.requests, "what was answered is not asked again"
+
+
+def test_a_cap_in_money_needs_a_price() -> None:
+    with pytest.raises(ValidationError, match="most_money is never reached without a price"):
+        EngineParams(most_money=5.0)
 
 
 def test_a_cap_that_all_requests_fit_under_ends_nothing() -> None:

@@ -50,8 +50,7 @@ class Unreliable:
         if "raise" in word:
             raise ValueError("no such token")
         if "seize" in word:
-            ctypes.PyDLL(None).sleep(
-                60
-            )  # native code that keeps the interpreter's lock: no thread of this process gets on
+            # native code that keeps the interpreter's lock: no thread of this process gets on
+            ctypes.PyDLL(None).sleep(60)
         while "hang" in word:
             time.sleep(60)
