@@ -1,7 +1,7 @@
 """Requests through an engine that may break: every one gets a completion, and the one that breaks the engine gets the reason.
 
-What an engine was sent and had not answered when it broke is asked again by halves, until what breaks it stands alone. Alone it is
-accused, and condemned as soon as the engine answers anything else: an engine that answers nothing is broken itself.
+What an engine was sent and had not answered when it broke is asked again by halves, until what breaks it stands alone: the poison
+request. It gets its error as soon as the engine answers anything else, because an engine that answers nothing is broken itself.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from inference.text_engines import POISON, UNAVAILABLE, Completion, EngineFailed
 from lake.errors import UserError
 
 _FAILED = 64  # requests in a row that got no answer, each after all its repeats: the run is not worth going on with
-_ACCUSED = 8  # requests that each broke the engine alone, and no answer in between: the engine is to blame
+_POISON_IN_A_ROW = 8  # requests that each broke the engine alone, and no answer in between: the engine is to blame
 
 
 def completions(requests: Iterable[Request], engine: Generator) -> Stream[Completion, None, None]:
@@ -22,7 +22,7 @@ def completions(requests: Iterable[Request], engine: Generator) -> Stream[Comple
     Raises EngineGone when the engine breaks on whatever it is asked.
     """
     asked = [_Asked(iter(requests))]  # the last one is worked on; the others wait behind it
-    accused: list[Completion] = []
+    poison: list[Completion] = []
     answered = False
     failed = 0  # requests in a row
     while asked:
@@ -34,8 +34,8 @@ def completions(requests: Iterable[Request], engine: Generator) -> Stream[Comple
                 failed = failed + 1 if completion.code in (UNAVAILABLE, POISON) else 0
                 if failed == _FAILED:
                     raise EngineGone(f"The engine {engine.model} answers nothing any more: {completion.error}")
-                yield from accused
-                accused.clear()
+                yield from poison
+                poison.clear()
                 yield completion
             if current.unanswered:
                 raise EngineFailed(f"the engine left {len(current.unanswered)} requests unanswered", accident=True)
@@ -47,17 +47,17 @@ def completions(requests: Iterable[Request], engine: Generator) -> Stream[Comple
                 raise
             suspects = current.taken_back()
             if current.single:
-                accused.append(_condemned(suspects[0], error))
+                poison.append(_failed_alone(suspects[0], error))
             else:
                 middle = len(suspects) // 2
                 asked += [_Asked(iter(half), len(half) == 1) for half in (suspects[middle:], suspects[:middle]) if half]
-            if not suspects or len(accused) == _ACCUSED:
+            if not suspects or len(poison) == _POISON_IN_A_ROW:
                 raise EngineGone(
                     f"The engine {engine.model} fails on whatever it is asked: {_reason(error)}"
                 ) from error
-    if len(accused) > 1 and not answered:
-        raise EngineGone(f"The engine {engine.model} failed on each of {len(accused)} requests: {accused[0].error}")
-    yield from accused
+    if len(poison) > 1 and not answered:
+        raise EngineGone(f"The engine {engine.model} failed on each of {len(poison)} requests: {poison[0].error}")
+    yield from poison
 
 
 class _Asked(Iterator[Request]):
@@ -88,7 +88,7 @@ class _Asked(Iterator[Request]):
         return suspects
 
 
-def _condemned(request: Request, error: Exception) -> Completion:
+def _failed_alone(request: Request, error: Exception) -> Completion:
     accident = isinstance(error, MemoryError) or (isinstance(error, EngineFailed) and error.accident)
     return Completion(request.id, error=f"{UNAVAILABLE if accident else POISON}: {_reason(error)}")
 
