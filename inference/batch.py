@@ -4,8 +4,6 @@ Requests are read in shards. Of each shard only those without an answer in cache
 each distinct request once, the longest first. The engine is fed from the next shard while one is finished. An answer is written to
 a journal as it comes; when a shard is complete its answers become one commit, before any of them is handed on. A run that is killed
 therefore repeats what the engine had in work and nothing else.
-
-Does not do yet: several engines at once (one per GPU).
 """
 
 from __future__ import annotations

@@ -138,6 +138,9 @@ class EngineParams(BaseModel):
         ge=16,
         description="prompt and answer together, in tokens; null: what the checkpoint's config says",
     )
+    processes: int = Field(
+        default=1, ge=1, le=64, description="vllm: engines side by side; on GPUs each has one of its own"
+    )
     kv_cache_gib: int = Field(default=1, ge=1, le=512, description="vllm on a CPU: memory of the key-value cache")
     gpu_memory_utilization: float = Field(default=0.9, gt=0.0, le=1.0, description="vllm on a GPU: share of its memory")
     dtype: Literal["auto", "bfloat16", "float16", "float32"] = Field(default="auto", description="vllm: weights' type")

@@ -1,23 +1,23 @@
-"""An engine in a process of its own, watched: one that dies, hangs or raises is ended, the reason told, and another one started.
+"""Engines in processes of their own, watched: one that dies, hangs or raises is ended, the reason told, and another one started.
 
-The two talk over a pipe. This side sends requests while there is room and receives what is finished; no message for `patience` seconds
-means that the engine hangs. The process ends with this one, however this one ends.
+Each talks over a pipe. This side sends requests while there is room and receives what is finished; no message for `patience` seconds
+means that the engine hangs. The processes end with this one, however this one ends.
 """
 
 from __future__ import annotations
 
 import multiprocessing
-import os
 import signal
+import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
 from itertools import islice
-from queue import SimpleQueue
-from threading import Thread, Timer
-from typing import TYPE_CHECKING, Any, Protocol, cast
+from multiprocessing.connection import wait
+from threading import Timer
+from typing import TYPE_CHECKING, Any, cast
 
 from inference.text_engines import Completion, EngineFailed, EngineGone, Request
+from inference.text_engines.serving import Model, Raised, serve
 from lake.errors import UserError
 
 if TYPE_CHECKING:
@@ -28,89 +28,56 @@ _LAST_WORDS = 10.0  # seconds in which a process that closed its pipe ends
 _OUT_OF_MEMORY = ("MemoryError", "OutOfMemoryError", "out of memory", "allocate memory")
 
 
-class Model(Protocol):
-    """What answers inside the process. room: how many requests it can use at once. busy: it has some that are not finished."""
-
-    @property
-    def room(self) -> int: ...
-
-    @property
-    def busy(self) -> bool: ...
-
-    def add(self, request: Request) -> None:
-        """Takes one more request."""
-        ...
-
-    def step(self) -> Sequence[Completion] | None:
-        """A little work: what it finished, nothing where it only got on, None where it got nowhere."""
-        ...
-
-
-@dataclass(frozen=True)
-class _Raised:
-    """What the process raised. mistake: the user's."""
-
-    reason: str
-    mistake: bool = False
-
-
 class SupervisedEngine:
-    """A Generator whose model is opened, and answers, in a process of its own, which is started when something is asked.
+    """A Generator with a process for each of `models`, started when there is something for it to answer; a request goes to one of them.
 
-    open_model: called in that process, so it must be picklable. patience, start_patience: seconds without a sign of life.
+    models: each is called in a process of its own, so it must be picklable; all answer alike. patience, start_patience: seconds
+    without a sign of life.
     """
 
     cached = True
 
-    def __init__(self, model: str, open_model: Callable[[], Model], patience: float, start_patience: float) -> None:
+    def __init__(
+        self, model: str, models: Sequence[Callable[[], Model]], patience: float, start_patience: float
+    ) -> None:
         self.model = model
-        self._open_model = open_model
-        self._patience = patience
         self._start_patience = start_patience
-        self._process: SpawnProcess | None = None
-        self._connection: Connection
-        self._room = 0
+        self._processes = [_Process(open_model, patience) for open_model in models]
 
     def generate(self, requests: Iterable[Request]) -> Iterator[Completion]:
         """One completion for each request as it is finished.
 
-        Raises EngineFailed when the process dies, hangs or raises, EngineGone when it does not start.
+        Raises EngineFailed when a process dies, hangs or raises, EngineGone when one does not start.
         """
-        waiting, flying = iter(requests), set[str]()
+        waiting = iter(requests)
         try:
             while True:
-                # the first request starts the process: a run that finds all its answers in the cache loads no model
-                if fresh := list(islice(waiting, max(1, self._room) - len(flying))):
-                    self._start()
-                    flying.update(request.id for request in fresh)
-                    self._send(fresh)
-                if not flying:
+                # the first request starts a process: a run that finds all its answers in the cache loads no model
+                shares = [(process, list(islice(waiting, process.free))) for process in self._processes]
+                self._start([process for process, share in shares if share])
+                for process, share in shares:
+                    process.send(share)
+                working = [process for process in self._processes if process.flying]
+                if not working:
                     return
-                for completion in self._received(self._patience):
-                    flying.remove(completion.id)
-                    yield completion
+                for process in _heard(working):
+                    yield from process.finished()
         finally:
-            if flying:  # what is left in the process would be taken for answers to the next requests
-                self.close()
+            for process in self._processes:
+                if process.flying:  # what is left there would be taken for answers to the next requests
+                    process.close()
 
     def close(self) -> None:
-        """Ends the process: an engine that is shut down in any other way does not give all its memory back."""
-        if self._process is not None:
-            self._connection.close()
-            self._process.kill()
-            self._process.join()
-            self._process = None
+        """Ends the processes: an engine that is shut down in any other way does not give all its memory back."""
+        for process in self._processes:
+            process.close()
 
-    def _start(self) -> None:
-        if self._process is not None:
-            return
-        spawned = multiprocessing.get_context("spawn")
-        self._connection, theirs = cast("tuple[Connection, Connection]", spawned.Pipe())
-        self._process = spawned.Process(target=serve, args=(theirs, self._open_model), name="engine", daemon=True)
-        self._process.start()
-        theirs.close()
+    def _start(self, processes: Sequence[_Process]) -> None:
+        """Loads the models of those that do not run yet, side by side."""
+        starting = [process for process in processes if process.start()]
         try:
-            self._room = self._received(self._start_patience)
+            for process in starting:
+                process.await_model(self._start_patience)
         except EngineFailed as error:
             self.close()
             raise EngineGone(f"The engine {self.model} does not start: {error}") from error
@@ -118,62 +85,99 @@ class SupervisedEngine:
             self.close()
             raise
 
-    def _send(self, requests: Sequence[Request]) -> None:
+
+class _Process:
+    """One process, its pipe, and the ids of the requests it works on."""
+
+    def __init__(self, open_model: Callable[[], Model], patience: float) -> None:
+        self._open_model = open_model
+        self._patience = patience
+        self._process: SpawnProcess | None = None
+        self._room = 1  # until the model says how many it can use at once
+        self.connection: Connection
+        self.deadline = 0.0  # of the next sign of life
+        self.flying = set[str]()
+
+    @property
+    def free(self) -> int:
+        """How many more requests it can use."""
+        return self._room - len(self.flying)
+
+    def start(self) -> bool:
+        """Starts it, and says whether it did not run before."""
+        if self._process is not None:
+            return False
+        spawned = multiprocessing.get_context("spawn")
+        self.connection, theirs = cast("tuple[Connection, Connection]", spawned.Pipe())
+        self._process = spawned.Process(target=serve, args=(theirs, self._open_model), name="engine", daemon=True)
+        self._process.start()
+        theirs.close()
+        return True
+
+    def await_model(self, patience: float) -> None:
+        """Waits until the model is loaded."""
+        if not self.connection.poll(patience):
+            raise _silent(patience)
+        self._room = self._received()
+
+    def send(self, requests: Sequence[Request]) -> None:
+        """Gives it more requests to answer."""
+        if not requests:
+            return
+        if not self.flying:
+            self.deadline = time.monotonic() + self._patience
+        self.flying.update(request.id for request in requests)
         # a process that hangs reads nothing, and a full pipe would keep this one waiting for ever
         watchdog = Timer(self._patience, cast("SpawnProcess", self._process).kill)
         watchdog.start()
         with suppress(OSError):  # that the process ended is noticed, and told, when its answers are waited for
-            self._connection.send(requests)
+            self.connection.send(requests)
         watchdog.cancel()
 
-    def _received(self, patience: float) -> Any:
-        """The next message of the process; EngineFailed with what became of it where none comes."""
-        if not self._connection.poll(patience):
-            raise EngineFailed(f"the engine gave no sign of life for {patience:g} seconds", accident=True)
+    def finished(self) -> Iterator[Completion]:
+        """What it says it finished; its connection must have something to say, or its patience be at an end."""
+        if not self.connection.poll():
+            raise _silent(self._patience)
+        completions = cast("Sequence[Completion]", self._received())
+        self.deadline = time.monotonic() + self._patience
+        for completion in completions:
+            self.flying.remove(completion.id)
+            yield completion
+
+    def close(self) -> None:
+        """Ends it."""
+        if self._process is not None:
+            self.connection.close()
+            self._process.kill()
+            self._process.join()
+            self._process = None
+        self._room = 1
+        self.flying.clear()
+
+    def _received(self) -> Any:
+        """The message that has come; EngineFailed with what became of the process where it is none."""
         try:
-            message = self._connection.recv()
+            message = self.connection.recv()
         except (EOFError, OSError):
-            raise EngineFailed(
-                f"the engine's process ended {_manner(cast('SpawnProcess', self._process))}", accident=True
-            ) from None
-        if not isinstance(message, _Raised):
+            manner = _manner(cast("SpawnProcess", self._process))
+            raise EngineFailed(f"the engine's process ended {manner}", accident=True) from None
+        if not isinstance(message, Raised):
             return message
         if message.mistake:
             raise UserError(message.reason)
         raise EngineFailed(message.reason, accident=any(sign in message.reason for sign in _OUT_OF_MEMORY))
 
 
-def serve(connection: Connection, open_model: Callable[[], Model]) -> None:
-    """Answers what comes over `connection` until its other end is closed, and tells there what it raises.
-
-    Messages out: `room` once, then a list of completions whenever work got on. Messages in: lists of requests.
-    """
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # left to the parent
-    arrived: SimpleQueue[list[Request]] = SimpleQueue()
-    Thread(target=_read, args=(connection, arrived), daemon=True).start()
-    try:
-        model = open_model()
-        connection.send(model.room)
-        while True:
-            while not model.busy or not arrived.empty():
-                for request in arrived.get():
-                    model.add(request)
-            finished = model.step()
-            if finished is not None:
-                connection.send(finished)
-    except UserError as error:
-        connection.send(_Raised(str(error), mistake=True))
-    except Exception as error:
-        connection.send(_Raised(f"{type(error).__name__}: {error}"))
+def _heard(working: Sequence[_Process]) -> list[_Process]:
+    """The processes that have said something, or should have by now; waits for the first."""
+    patience = min(process.deadline for process in working) - time.monotonic()
+    ready = wait([process.connection for process in working], max(0.0, patience))
+    now = time.monotonic()
+    return [process for process in working if process.connection in ready or process.deadline <= now]
 
 
-def _read(connection: Connection, arrived: SimpleQueue[list[Request]]) -> None:
-    """Takes requests out of the pipe at once, so that no writer waits, and ends the process when no more can come."""
-    try:
-        while True:
-            arrived.put(connection.recv())
-    except (EOFError, OSError):
-        os._exit(0)
+def _silent(patience: float) -> EngineFailed:
+    return EngineFailed(f"the engine gave no sign of life for {patience:g} seconds", accident=True)
 
 
 def _manner(process: SpawnProcess) -> str:

@@ -1,4 +1,4 @@
-"""vLLM on a CPU or on one GPU, in a process of its own."""
+"""vLLM on a CPU or on GPUs, in processes of its own: one, or several side by side with a GPU each."""
 
 from __future__ import annotations
 
@@ -33,17 +33,19 @@ def vllm_engine(params: EngineParams) -> SupervisedEngine:
     digest = checkpoint_digest(Path(params.model), params.dtype)
     if params.adapter:
         digest = content_id("vllm", digest, checkpoint_digest(_adapter_folder(params.adapter)))
-    return SupervisedEngine(digest, partial(VllmModel, params), params.timeout_seconds, params.start_seconds)
+    models = [partial(VllmModel, params, number) for number in range(params.processes)]
+    return SupervisedEngine(digest, models, params.timeout_seconds, params.start_seconds)
 
 
 class VllmModel:
     """The model inside the engine's process: requests are added, and every step gives each a token.
 
-    room: as many requests as vLLM computes at once, and an eighth more, so that none of its places waits for the next request.
+    number: of its process among those side by side. room: as many requests as vLLM computes at once, and an eighth more, so that none
+    of its places waits for the next request.
     """
 
-    def __init__(self, params: EngineParams) -> None:
-        set_environment(params)
+    def __init__(self, params: EngineParams, number: int = 0) -> None:
+        set_environment(params, number)
         self._llm = _load(params)
         self._adapter = _adapter(params.adapter)
         self._limit = self._llm.model_config.max_model_len
@@ -118,8 +120,10 @@ def _adapter_folder(name: str) -> Path:
     return folder
 
 
-def set_environment(params: EngineParams) -> None:
-    """Before vllm or torch is imported: one process, no hub, no telemetry, a small cache on a CPU."""
+def set_environment(params: EngineParams, number: int = 0) -> None:
+    """Before vllm or torch is imported: one process, its GPU, no hub, no telemetry, a small cache on a CPU."""
+    if params.processes > 1:
+        os.environ["CUDA_VISIBLE_DEVICES"] = _gpu(params.processes, number)
     os.environ.setdefault("HF_HUB_OFFLINE", "1")  # the model is a folder by now
     os.environ["VLLM_ENABLE_V1_MULTIPROCESSING"] = "0"
     os.environ["VLLM_NO_USAGE_STATS"] = "1"
@@ -130,6 +134,17 @@ def set_environment(params: EngineParams) -> None:
     # threads that are tied to cores and spin while they wait are 20 times slower where anything else runs
     os.environ.setdefault("VLLM_CPU_OMP_THREADS_BIND", "nobind")
     os.environ.setdefault("OMP_WAIT_POLICY", "passive")
+
+
+def _gpu(processes: int, number: int) -> str:
+    """The GPU of process `number`: of those that the user leaves visible, or of all."""
+    visible = os.environ.get("CUDA_VISIBLE_DEVICES")
+    gpus = visible.split(",") if visible else [str(one) for one in range(processes)]
+    if len(gpus) < processes:
+        raise UserError(
+            f"engine.processes is {processes}, and CUDA_VISIBLE_DEVICES leaves {len(gpus)} visible: {visible}"
+        )
+    return gpus[number]
 
 
 def _load(params: EngineParams) -> LLM:

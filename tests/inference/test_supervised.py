@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import multiprocessing
 import os
 import signal
 import subprocess
@@ -23,7 +24,7 @@ PATIENCE = 3.0  # seconds
 
 @pytest.fixture
 def engine() -> Iterator[SupervisedEngine]:
-    engine = SupervisedEngine("m", Unreliable, PATIENCE, 120.0)
+    engine = SupervisedEngine("m", [Unreliable], PATIENCE, 120.0)
     yield engine
     engine.close()
 
@@ -43,6 +44,35 @@ def test_answers_come_from_another_process_that_serves_call_after_call(engine: S
         (f"row{n}", letter) for n, letter in enumerate("abcdefghijk")
     )
     assert len({process_of(one.text) for one in first + again} - {os.getpid()}) == 1
+
+
+@pytest.fixture
+def pair() -> Iterator[SupervisedEngine]:
+    engine = SupervisedEngine("m", [Unreliable, Unreliable], PATIENCE, 120.0)
+    yield engine
+    engine.close()
+
+
+def test_engines_side_by_side_share_the_requests(pair: SupervisedEngine) -> None:
+    letters = [f"letter{n}" for n in range(60)]
+    found = [(one.text or "").split() for one in completions(asking(*letters), pair)]
+    assert sorted(letter for _, letter in found) == sorted(letters)
+    assert len({process for process, _ in found}) == 2
+
+
+@pytest.mark.parametrize("poison", ["die", "hang", "raise"])
+def test_where_one_of_two_engines_breaks_every_other_request_is_answered(pair: SupervisedEngine, poison: str) -> None:
+    words = [*(f"before{n}" for n in range(9)), poison, *(f"after{n}" for n in range(9))]
+    found = {one.id: one for one in completions(asking(*words), pair)}
+    assert [name for name, one in found.items() if one.error] == ["row9"]
+    assert sorted((one.text or "").split()[1] for name, one in found.items() if name != "row9") == sorted(
+        word for word in words if word != poison
+    )
+
+
+def test_one_request_loads_one_model(pair: SupervisedEngine) -> None:
+    list(completions(asking("a"), pair))
+    assert len([child for child in multiprocessing.active_children() if child.name == "engine"]) == 1
 
 
 @pytest.mark.parametrize(
@@ -75,19 +105,19 @@ def test_a_process_that_reads_no_more_does_not_keep_the_writer_waiting(engine: S
     [("die", "ended by SIGKILL"), ("raise", "no such token"), ("hang", "no sign of life")],
 )
 def test_an_engine_that_does_not_start_ends_the_run(opening: str, told: str) -> None:
-    engine = SupervisedEngine("m", partial(Unreliable, opening), PATIENCE, 15.0)
+    engine = SupervisedEngine("m", [partial(Unreliable, opening)], PATIENCE, 15.0)
     with pytest.raises(EngineGone, match=f"m does not start: .*{told}"):
         list(completions(asking("a", "b"), engine))
 
 
 def test_a_mistake_of_the_user_is_told_as_one() -> None:
-    engine = SupervisedEngine("m", partial(Unreliable, "mistake"), PATIENCE, 120.0)
+    engine = SupervisedEngine("m", [partial(Unreliable, "mistake")], PATIENCE, 120.0)
     with pytest.raises(UserError, match="no such model"):
         list(completions(asking("a"), engine))
 
 
 def test_nothing_asked_starts_no_process(engine: SupervisedEngine) -> None:
-    assert list(completions([], SupervisedEngine("m", partial(Unreliable, "die"), PATIENCE, PATIENCE))) == []
+    assert list(completions([], SupervisedEngine("m", [partial(Unreliable, "die")], PATIENCE, PATIENCE))) == []
 
 
 def test_answers_that_nobody_took_are_not_given_to_the_next_question(engine: SupervisedEngine) -> None:
@@ -104,7 +134,7 @@ from unreliable import Unreliable
 from test_supervised import asking
 from inference.text_engines.supervised import SupervisedEngine
 if __name__ == "__main__":
-    (answer,) = SupervisedEngine("m", Unreliable, 60.0, 120.0).generate(asking("a"))
+    (answer,) = SupervisedEngine("m", [Unreliable], 60.0, 120.0).generate(asking("a"))
     print(answer.text.split()[0], flush=True)
     os.kill(os.getpid(), signal.SIGKILL)
 """

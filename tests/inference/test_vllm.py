@@ -23,6 +23,7 @@ from inference.prompts import distil, rate
 from inference.rate import parse_rating
 from inference.text_engines import Completion, EngineParams, Generator, Request, open_engine
 from inference.text_engines.vllm import checkpoint_digest, set_environment
+from lake.errors import UserError
 
 pytest.importorskip("vllm", reason="the extra cpu or gpu is not installed", exc_type=ImportError)
 
@@ -131,6 +132,33 @@ def test_nothing_is_told_to_anyone(checkpoint: Path, monkeypatch: pytest.MonkeyP
     monkeypatch.setattr(os, "environ", dict[str, str]())
     set_environment(parameters(checkpoint))
     assert {os.environ[name] for name in ("VLLM_NO_USAGE_STATS", "DO_NOT_TRACK", "HF_HUB_DISABLE_TELEMETRY")} == {"1"}
+
+
+@pytest.mark.parametrize(
+    ("visible", "given"), [("", ["0", "1"]), ("3,5,6", ["3", "5"]), ("GPU-a,GPU-b", ["GPU-a", "GPU-b"])]
+)
+def test_engines_side_by_side_have_a_gpu_each_of_those_left_visible(
+    checkpoint: Path, monkeypatch: pytest.MonkeyPatch, visible: str, given: list[str]
+) -> None:
+    params = parameters(checkpoint).model_copy(update={"processes": 2})
+    for number, gpu in enumerate(given):
+        monkeypatch.setattr(os, "environ", {"CUDA_VISIBLE_DEVICES": visible})
+        set_environment(params, number)
+        assert os.environ["CUDA_VISIBLE_DEVICES"] == gpu
+
+
+def test_more_engines_than_visible_gpus_are_refused_with_a_sentence(
+    checkpoint: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(os, "environ", {"CUDA_VISIBLE_DEVICES": "3"})
+    with pytest.raises(UserError, match="processes is 2, and CUDA_VISIBLE_DEVICES leaves 1 visible: 3"):
+        set_environment(parameters(checkpoint).model_copy(update={"processes": 2}))
+
+
+def test_one_engine_leaves_the_choice_of_gpus_alone(checkpoint: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(os, "environ", {"CUDA_VISIBLE_DEVICES": "1,2"})
+    set_environment(parameters(checkpoint))
+    assert os.environ["CUDA_VISIBLE_DEVICES"] == "1,2"
 
 
 def test_an_adapter_answers_otherwise_under_a_name_of_its_own(
