@@ -58,4 +58,6 @@ DISTILLED_REJECTED = (
 )  # fmt: skip
 
 # gold/training_set_exits
-NOT_RELEASED = ("withdrawn", "quality_floor", "contamination", "personal_data", "unknown_licence", "over_budget")
+NOT_RELEASED = (
+    "withdrawn", "personal_data", "other_language", "unknown_licence", "contamination", "quality_floor", "over_budget",
+)  # fmt: skip

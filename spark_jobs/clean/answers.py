@@ -23,9 +23,9 @@ from functools import reduce
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from spark_jobs.clean.code import holds_code
 from spark_jobs.clean.endings import code_ends_early, json_ends_early
-from spark_jobs.clean.text import matches
+from spark_jobs.recognisers.code import holds_code
+from spark_jobs.recognisers.matching import matches
 
 # Words with which no phrase ends, where at least four others come before them on the line. Prepositions that can end a question
 # or a relative clause (in, for, with, to) are not here, nor `a`, which names things.

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from lake.tables.reasons import CHANGES
 from lake.tables.schema import TEXTS
-from spark_jobs.clean.text import matches
+from spark_jobs.recognisers.matching import matches
 
 _AROUND, _SHOWN = 60, 300  # characters before the first difference, and of the whole place
 _UNSEEN = r"(?:[\s\x00-\x1f\x7f-\x{a0}\x{ad}\x{61c}\x{200b}\x{200e}\x{200f}\x{2028}-\x{202e}\x{2060}-\x{2069}\x{feff}]|\x1b\[[0-9;?]*[A-Za-z])+"

@@ -25,14 +25,14 @@ from lake.ids import sha256_text
 from lake.stages import STAGES
 from lake.tables.schema import TEXTS
 from spark_jobs.clean.changes import Changes, changes
-from spark_jobs.clean.language import languages
 from spark_jobs.clean.markup import without_debris
 from spark_jobs.clean.params import CleanParams, PassageParams, TextParams
-from spark_jobs.clean.personal import personal_kinds
 from spark_jobs.clean.rules import Rule, passage_rules, record_rules
 from spark_jobs.clean.text import passage_key, repair
 from spark_jobs.clean.turn_columns import turn_columns
 from spark_jobs.columnar.worker_files import written_by_workers
+from spark_jobs.recognisers.language import languages
+from spark_jobs.recognisers.personal import personal_kinds
 
 _COPY = "exact_passage"
 

@@ -29,8 +29,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from spark_jobs.clean.code import holds_code
-from spark_jobs.clean.text import change_where, matches
+from spark_jobs.recognisers.code import holds_code
+from spark_jobs.recognisers.matching import change_where, matches
 
 Rows = NDArray[np.int64]
 

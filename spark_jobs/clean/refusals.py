@@ -17,7 +17,7 @@ import re
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from spark_jobs.clean.text import matches
+from spark_jobs.recognisers.matching import matches
 
 _SORRY = r"(?:(?:i['’]?m|i am) (?:very |really |so )?(?:sorry|afraid)\b.{0,40}?|(?:sorry|unfortunately|apologies)\b.{0,40}?)?"
 _KIND = (

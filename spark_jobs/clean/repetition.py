@@ -28,7 +28,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from spark_jobs.clean.text import matches
+from spark_jobs.recognisers.matching import matches
 
 _UNSPACED = re.compile("[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]")
 _GAP, _LETTER, _ALONE = 0, 1, 2  # what a character is; _ALONE: a word by itself

@@ -15,14 +15,14 @@ What is dear is done only to the texts that a cheap pass over the column finds t
 # pyright: reportAttributeAccessIssue=false
 # pyarrow.compute makes its functions when it is imported
 
-import re
-from collections.abc import Callable
 from functools import reduce
 
 import ftfy
 import pyarrow as pa
 import pyarrow.compute as pc
 from ftfy.badness import is_bad
+
+from spark_jobs.recognisers.matching import change_where, matches
 
 # Characters that neither carry nor continue a broken encoding and that NFC leaves alone: ASCII, typographic signs, Kana,
 # Han, Hangul, full-width forms, emoji. In every code page that text is wrongly read in, either the first byte of a
@@ -90,25 +90,6 @@ def passage_key(texts: pa.StringArray) -> pa.StringArray:
     # the sign of subtraction is a symbol, a hyphen is punctuation
     forms = pc.replace_substring_regex(forms, r"(^|\s|\()-(\d)", "\\1\u2212\\2")
     return pc.utf8_trim_whitespace(pc.replace_substring_regex(forms, r"[\s\pP\pZ]+", " "))
-
-
-def matches(texts: pa.StringArray, pattern: str, sign: str = "") -> pa.BooleanArray:
-    """Whether the RE2 `pattern` occurs in each text; one that has not the `sign`, which is part of the pattern, need not be tried."""
-    if not sign:
-        return pc.match_substring_regex(texts, pattern)
-    # RE2 looks for plain characters faster than Arrow does
-    signed = pc.match_substring_regex(texts, re.escape(sign))
-    if not pc.any(signed).as_py():
-        return signed
-    return pc.replace_with_mask(signed, signed, pc.match_substring_regex(texts.filter(signed), pattern))
-
-
-def change_where(
-    texts: pa.StringArray, where: str | pa.BooleanArray, change: Callable[[pa.StringArray], pa.StringArray]
-) -> pa.StringArray:
-    """The texts with `change` made to those in which the pattern `where` occurs, or that it chooses as a mask; it sees only these."""
-    chosen = matches(texts, where) if isinstance(where, str) else where
-    return pc.replace_with_mask(texts, chosen, change(texts.filter(chosen))) if pc.any(chosen).as_py() else texts
 
 
 def _trim_start(texts: pa.StringArray) -> pa.StringArray:

@@ -15,10 +15,12 @@ from lake.tables import TABLES
 from lake.tables.reasons import DUPLICATE_RULES
 from spark_jobs.columnar.contamination import COVERAGE, contaminated, evidence
 from spark_jobs.columnar.withdrawn import withdrawn_records
+from spark_jobs.select.written import with_tests
 
 _EXAMPLE = TABLES["gold/training_set"].schema.names
-# What may become an example: its id and its split are made once it is chosen; `personal` says what personal data it holds.
-_CANDIDATE = [*(name for name in _EXAMPLE if name not in ("id", "split")), "personal"]
+# What may become an example: its id and its split are made once it is chosen; `personal` says what personal data it holds, `written_in`
+# the language that it is really in.
+_CANDIDATE = [*(name for name in _EXAMPLE if name not in ("id", "split")), "personal", "written_in"]
 
 
 class SelectParams(Params):
@@ -32,6 +34,9 @@ class SelectParams(Params):
     contamination_coverage: float = Field(
         COVERAGE, gt=0, lt=1, description="an item holding more of a benchmark item's own words is blocked"
     )
+    language_confidence: float = Field(
+        0.8, ge=0, le=1, description="how sure it must be that a distilled item is in another language than its members"
+    )
     validation_share: float = Field(0.05, ge=0, lt=1, description="share of the examples set aside for validation")
 
 
@@ -41,7 +46,9 @@ def training_set(inputs: SparkInputs, params: SelectParams, context: JobContext)
     A member of a distilled item does not appear on its own: its outcome is the item's. A record that nobody rated left earlier.
     """
     benchmark = inputs["bronze/references"].where("role = 'benchmark'")
-    candidates = original_candidates(inputs).unionByName(distilled_candidates(inputs)).persist()
+    candidates = (
+        original_candidates(inputs).unionByName(distilled_candidates(inputs, params.language_confidence)).persist()
+    )
     gone = holding_withdrawn(candidates, inputs)
     checked = with_block_reason(candidates, gone, benchmark, params).persist()
     allowed = checked.where("reason is null")
@@ -73,11 +80,12 @@ def original_candidates(inputs: SparkInputs) -> DataFrame:
         "sources": F.array("source"),
         "licences": F.array("licence"),
         "personal": F.coalesce("personal", F.array().cast("array<string>")),
+        "written_in": F.col("language"),
     }
     return records.join(consumed, "id", "left_anti").withColumns(columns).select(*_CANDIDATE)
 
 
-def distilled_candidates(inputs: SparkInputs) -> DataFrame:
+def distilled_candidates(inputs: SparkInputs, language_confidence: float) -> DataFrame:
     """Every accepted distilled item, as _CANDIDATE: its prompt and answer are its two turns."""
     turns = [
         F.struct(F.lit(role).alias("role"), F.col(side).alias("content"))
@@ -88,9 +96,8 @@ def distilled_candidates(inputs: SparkInputs) -> DataFrame:
         "origin_id": F.col("id"),
         "messages": F.array(*turns),
         "score": F.col("rating"),
-        "personal": F.array().cast("array<string>"),
     }
-    return inputs["gold/distilled"].withColumns(columns).select(*_CANDIDATE)
+    return with_tests(inputs["gold/distilled"], language_confidence).withColumns(columns).select(*_CANDIDATE)
 
 
 def holding_withdrawn(candidates: DataFrame, inputs: SparkInputs) -> DataFrame:
@@ -124,6 +131,11 @@ def with_block_reason(candidates: DataFrame, gone: DataFrame, benchmark: DataFra
             F.format_string("%d of %d records are no longer in their files", F.col("gone"), F.size("member_ids")),
         ),
         ("personal_data", F.size("personal") > 0, F.array_join("personal", ", ")),
+        (
+            "other_language",
+            F.col("written_in") != F.col("language"),
+            F.format_string("in %s, its members in %s", "written_in", "language"),
+        ),
         ("unknown_licence", no_licence, F.lit("no licence is known for it")),
         ("contamination", F.col("benchmark_id").isNotNull(), evidence()),
         (

@@ -78,6 +78,11 @@ def test_everybody_ends_once_with_the_right_reason(spark: SparkSession) -> None:
         _distilled("kept", ["rec_part"]),
         _distilled("mixed", ["rec_other"], licences=["MIT", None]),
         _distilled("stale", ["rec_still", "rec_away"]),
+        _distilled("invented", ["rec_x"], prompt="Whom do I ask?", answer="Write to jane.roe@bakery-lund.se about it."),
+        _distilled(
+            "strayed", ["rec_y"], answer="Man lässt den Teig über Nacht ruhen und backt ihn am nächsten Morgen aus."
+        ),
+        _distilled("taught", ["rec_z"], prompt=QUESTION, answer="There are 9 cows."),
     ]
     around = context()
     withdrawn = ["raw_gone", "raw_away", "raw_unrated"]
@@ -86,8 +91,11 @@ def test_everybody_ends_once_with_the_right_reason(spark: SparkSession) -> None:
     chosen, left = rows(found["gold/training_set"], "origin_id"), rows(found["gold/training_set_exits"], "id")
     assert [row["origin_id"] for row in chosen] == ["dst_kept", "rec_good0", "rec_good1", "rec_good3"]
     assert {row["id"]: (row["outcome"], row["reason"]) for row in left} == {
+        "dst_invented": ("blocked", "personal_data"),
         "dst_mixed": ("blocked", "unknown_licence"),
         "dst_stale": ("blocked", "withdrawn"),
+        "dst_strayed": ("blocked", "other_language"),
+        "dst_taught": ("blocked", "contamination"),
         "rec_gone": ("withdrawn", "withdrawn"),
         "rec_good2": ("not_selected", "over_budget"),
         "rec_leak": ("blocked", "contamination"),
@@ -98,6 +106,8 @@ def test_everybody_ends_once_with_the_right_reason(spark: SparkSession) -> None:
     assert {row["reason"] for row in left} == set(NOT_RELEASED)
     details = {row["id"]: row["detail"] for row in left}
     assert details["rec_leak"] == "holds 100 % of ref_1"
+    assert details["dst_invented"] == "email"
+    assert details["dst_strayed"] == "in de, its members in en"
     assert details["dst_stale"] == "1 of 2 records are no longer in their files"
     assert chosen[0]["messages"] == [
         {"role": "user", "content": "fused kept"},
@@ -106,6 +116,30 @@ def test_everybody_ends_once_with_the_right_reason(spark: SparkSession) -> None:
     assert [row["member_ids"] for row in chosen[:2]] == [["rec_part"], ["rec_good0"]]
     assert all(row["id"] == content_id("rel", row["origin_id"]) for row in chosen)
     assert around.metrics["selected/distilled"] == 1 and around.metrics["selected/original"] == 3
+
+
+def test_an_item_in_the_language_of_its_members_or_in_none_that_can_be_told_is_released(spark: SparkSession) -> None:
+    items = [
+        _distilled(
+            "german",
+            ["rec_a"],
+            language="de",
+            prompt="Wie lange ruht der Teig?",
+            answer="Über Nacht im Kühlen, bis er aufgeht.",
+        ),
+        _distilled("short", ["rec_b"], language="de", prompt="7 * 6?", answer="42"),
+        _distilled(
+            "code",
+            ["rec_c"],
+            prompt="How is a list sorted?",
+            answer="```python\nnombres.sort(key=len, reverse=True)\n```",
+        ),
+        _distilled(
+            "names", ["rec_d"], prompt="Who painted Las Meninas?", answer="Diego Velázquez, in the Alcázar of Madrid."
+        ),
+    ]
+    found = training_set(_inputs(spark, [], {}, items), SelectParams(distilled_share=1), context())
+    assert {row["id"]: row["detail"] for row in rows(found["gold/training_set_exits"], "id")} == {}
 
 
 def test_a_record_that_moved_to_another_file_of_its_source_is_not_withdrawn(spark: SparkSession) -> None:

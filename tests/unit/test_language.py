@@ -3,7 +3,7 @@
 import pyarrow as pa
 import pytest
 
-from spark_jobs.clean.language import languages
+from spark_jobs.recognisers.language import languages
 
 TEXTS = {
     "How is the rice that you cook for the guests?": "en",

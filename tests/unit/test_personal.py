@@ -3,7 +3,7 @@
 import pyarrow as pa
 import pytest
 
-from spark_jobs.clean.personal import personal_kinds
+from spark_jobs.recognisers.personal import personal_kinds
 
 
 def kinds(text: str) -> list[str]:

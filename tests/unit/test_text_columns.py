@@ -6,7 +6,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pytest
 
-from spark_jobs.clean.text import UNCOMPOSED, matches, passage_key, repair
+from spark_jobs.clean.text import UNCOMPOSED, passage_key, repair
+from spark_jobs.recognisers.matching import matches
 
 
 def repaired(text: str) -> str:

@@ -9,7 +9,7 @@ One sign is enough: what asks here wants to leave code alone, and code taken for
 
 import pyarrow as pa
 
-from spark_jobs.clean.text import matches
+from spark_jobs.recognisers.matching import matches
 
 _NAME = r"[A-Za-z_]\w*"
 _SIGNS = (

@@ -16,8 +16,8 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from spark_jobs.clean.code import holds_code
-from spark_jobs.clean.text import change_where, matches
+from spark_jobs.recognisers.code import holds_code
+from spark_jobs.recognisers.matching import change_where, matches
 
 _CHARACTERS = 160  # of the beginning: enough to tell a language, and the same cost for every text
 _WORD = "(?:the|of|and|is|are|was|were|what|which|that|this|with|for|from|how|you|your|following|an|it|does|his|her|have|has|if|can)"

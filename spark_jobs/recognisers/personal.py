@@ -17,10 +17,10 @@ from typing import NamedTuple
 import numpy as np
 import pyarrow as pa
 
-from spark_jobs.clean.addresses import IP, names_address
-from spark_jobs.clean.cards import CARD, names_card
-from spark_jobs.clean.phones import SPOKEN, WRITTEN, names_phone
-from spark_jobs.clean.text import matches
+from spark_jobs.recognisers.addresses import IP, names_address
+from spark_jobs.recognisers.cards import CARD, names_card
+from spark_jobs.recognisers.matching import matches
+from spark_jobs.recognisers.phones import SPOKEN, WRITTEN, names_phone
 
 _EMAIL = r"[\w.+-]{1,64}@(?:[\w-]{1,63}\.)+[A-Za-z]{2,24}\b"
 _ISSUED_KEY = (

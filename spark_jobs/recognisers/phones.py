@@ -8,7 +8,7 @@ import re
 
 import phonenumbers
 
-from spark_jobs.clean.around import called_example, nearest, somebodys
+from spark_jobs.recognisers.around import called_example, nearest, somebodys
 
 # Where a number is said to be a phone's without naming its country, these are tried: the plans of the largest of them
 _COUNTRIES = ("US", "GB", "DE", "FR", "ES", "IT", "BR", "MX", "IN", "CN", "JP", "KR", "AU")

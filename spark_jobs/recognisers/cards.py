@@ -6,7 +6,7 @@
 
 import re
 
-from spark_jobs.clean.around import called_example, nearest
+from spark_jobs.recognisers.around import called_example, nearest
 
 CARD = r"[2-6]\d{3}[ -]?\d{4}[ -]?\d{4}[ -]?\d{1,7}|3[0-9]\d{2}[ -]?\d{6}[ -]?\d{4,5}"
 _CARDS = re.compile(rf"(?<![\w.,$€£#/+-])(?:{CARD})(?![\w-]|[.,/]\d|[ -]?\d)")

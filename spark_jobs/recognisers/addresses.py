@@ -7,7 +7,7 @@
 import ipaddress
 import re
 
-from spark_jobs.clean.around import nearest, somebodys
+from spark_jobs.recognisers.around import nearest, somebodys
 
 _V4, _V6 = r"(?:\d{1,3}\.){3}\d{1,3}", r"[0-9A-Fa-f]{1,4}:[0-9A-Fa-f:]*:[0-9A-Fa-f]{1,4}"
 IP = rf"{_V4}|\b{_V6}\b"
