@@ -149,6 +149,9 @@ class EngineParams(BaseModel):
         default="", description="openai_api: name of the environment variable that holds the key; empty: no key"
     )
     concurrency: int = Field(default=8, ge=1, le=256, description="openai_api: requests in flight")
+    batch: bool = Field(
+        default=False, description="openai_api: by the server's batch endpoint, within a day, at vendors for less money"
+    )
     retries: int = Field(default=5, ge=0, le=20, description="openai_api: repeats after 429, 5xx or a lost connection")
     structured: bool = Field(
         default=True, description="openai_api: ask for JSON by response_format; false where the server does not know it"
@@ -176,7 +179,7 @@ _OPENERS: Mapping[str, tuple[str, str]] = MappingProxyType(
     {
         "rules": ("inference.text_engines.rules", "RulesEngine"),
         "vllm": ("inference.text_engines.vllm", "vllm_engine"),
-        "openai_api": ("inference.text_engines.openai_api", "OpenAiEngine"),
+        "openai_api": ("inference.text_engines.openai_api", "openai_engine"),
         "scripted": ("inference.text_engines.scripted", "ScriptedEngine"),
     }
 )
