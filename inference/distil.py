@@ -29,7 +29,7 @@ from lake.ids import content_id
 from lake.tables import TABLES
 from texts.coverage import copied, member_coverage, support
 from texts.formats import FORMATS
-from texts.formats.distillation import answer_of
+from texts.formats.distillation import answer_of, item_in
 from texts.rubric import score
 
 DISTILLED = "gold/distilled"
@@ -152,6 +152,7 @@ def _row(group: Group, completion: Completion, model: str, params: DistilParams)
     elif text is None:
         rejected = ("malformed", "the completion is not exactly one answer block")
     else:
+        text = item_in(completion.text or "", params.item_type) or text
         rejected = rejection(group.texts, text, params.item_type, params.limits)
     if rejected is None:
         return _accepted(group, cast(str, text), model, params.item_type)

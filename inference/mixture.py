@@ -10,79 +10,27 @@ import random
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any, Self
+from typing import Any
 
 import pyarrow as pa
 import pyarrow.dataset as ds
-from pydantic import Field, field_validator, model_validator
 
 from inference.baseline.degrade import OPERATORS, operator_of
 from inference.batch import answered, in_batches
+from inference.mixture_params import MixtureParams
 from inference.pairing import CROSSABLE, Draft, Text, chosen, drafts, share, texts
 from inference.prompts import build, degrade
-from inference.text_engines import Completion, EngineParams, Generator, Request, open_engine
+from inference.text_engines import Completion, Generator, Request, open_engine
 from inference.text_engines.metered import billed
-from lake.harness.job import ArrowInputs, ArrowRows, JobContext, Params
+from lake.harness.job import ArrowInputs, ArrowRows, JobContext
 from lake.ids import content_id, sha256_text
 from lake.tables import TABLES
 from texts.formats import FORMATS
-from texts.formats.distillation import answer_of
+from texts.formats.distillation import answer_of, item_in
 from texts.rubric import HIGH, score, scores
 
 MIXTURE = "gold/mixture"
 UNUSED = "gold/mixture_unused"
-
-
-class MixtureParams(Params):
-    """How many items are made, of which types, by whom."""
-
-    engine: EngineParams = Field(default=EngineParams(), description="builds the targets and degrades them")
-    limit: int = Field(default=4_000, ge=1, description="passages used at most, chosen by hash")
-    item_types: tuple[str, ...] = Field(default=tuple(FORMATS), min_length=1, description="given to passages in turn")
-    attempts: int = Field(default=3, ge=1, le=5, description="item types tried on a passage before it is given up")
-    target_score: float = Field(default=HIGH, ge=0.0, le=5.0, description="least rubric score of a target")
-    mean_variants: float = Field(default=4.0, ge=2.0, le=20.0, description="of the normal distribution, sd a third")
-    min_variants: int = Field(default=2, ge=2, le=20, description="a target with fewer variants is not used")
-    max_variants: int = Field(default=6, ge=2, le=20, description="most degraded variants of a target")
-    cross_topic: float = Field(default=0.1, ge=0.0, le=0.5, description="share of passages that ask for a partner")
-    splits: dict[str, float] = Field(default={"sft": 0.3, "grpo": 0.58, "heldout": 0.12}, description="of passages")
-    batch_size: int = Field(default=512, ge=8, le=100_000, description="passages in a batch; pairs form inside it")
-    max_tokens: int = Field(default=512, ge=32, le=32_768, description="of a target or a variant")
-    frequency_penalty: float = Field(default=0.0, ge=0.0, le=2.0, description="on tokens an answer holds already")
-    seed: int = Field(default=7, description="of the choice of passages, of their forms, variants and splits")
-
-    @field_validator("item_types")
-    @classmethod
-    def known(cls, value: tuple[str, ...]) -> tuple[str, ...]:
-        """The item types, each of texts.formats."""
-        if unknown := sorted(set(value) - set(FORMATS)):
-            raise ValueError(f"unknown item types {unknown}; allowed: {sorted(FORMATS)}")
-        return value
-
-    @field_validator("splits")
-    @classmethod
-    def whole(cls, value: dict[str, float]) -> dict[str, float]:
-        """The splits: sft, grpo and heldout, together 1."""
-        if set(value) != {"sft", "grpo", "heldout"} or min(value.values()) < 0 or abs(sum(value.values()) - 1) > 1e-9:
-            raise ValueError(f"{value} must be shares of sft, grpo and heldout that add up to 1")
-        return value
-
-    @model_validator(mode="after")
-    def ordered(self) -> Self:
-        """The parameters, with room between the fewest and the most variants."""
-        if self.min_variants > self.max_variants:
-            raise ValueError(f"min_variants {self.min_variants} must not exceed max_variants {self.max_variants}")
-        return self
-
-    @property
-    def loads_no_model(self) -> bool:
-        """The rules need no process of their own."""
-        return self.engine.kind == "rules"
-
-    @property
-    def sampling(self) -> dict[str, Any]:
-        """What requests share."""
-        return {"max_tokens": self.max_tokens, "seed": self.seed, "frequency_penalty": self.frequency_penalty}
 
 
 @dataclass(frozen=True)
@@ -110,7 +58,8 @@ def mixture(inputs: ArrowInputs, params: MixtureParams, context: JobContext) -> 
     wanted = chosen(passages, params.limit, params.seed)
     yield from _over_limit(passages, wanted)
     counts: Counter[str] = Counter()
-    seen: set[str] = set()  # of targets: no two items may share one
+    # of targets: no two items may share one, and none is the example that the prompt shows
+    seen = {sha256_text(form.example) for form in FORMATS.values()}
     with open_engine(params.engine) as engine:
         for batch in in_batches(texts(passages, wanted, params.seed), params.batch_size):
             targets, failures = _targets(batch, seen, engine, params, context)
@@ -155,15 +104,15 @@ def _build_request(one: _Target, params: MixtureParams) -> Request:
 
 def _judged(one: _Target, completion: Completion, seen: set[str], params: MixtureParams) -> _Target | _Failure:
     """The target, if the completion holds a well-formed, good one that is not there yet."""
-    text = answer_of(completion.text or "")
-    if text is None or FORMATS[one.item_type].parse(text) is None:
+    text = item_in(completion.text or "", one.item_type)
+    if text is None:
         detail = completion.error or f"{'cut off: ' * completion.truncated}not one well-formed {one.item_type} item"
         return _Failure(one.draft, "not_buildable", detail)
     if (rating := score(text)) < params.target_score:
         detail = f"{one.item_type} rated {rating:.2f}, at least {params.target_score:.2f}"
         return _Failure(one.draft, "below_target_quality", detail)
     if (digest := sha256_text(text)) in seen:
-        return _Failure(one.draft, "not_buildable", "its target repeats that of another passage")
+        return _Failure(one.draft, "not_buildable", "its target repeats another one, or the prompt's example")
     seen.add(digest)
     return replace(one, text=text, score=rating)
 
@@ -175,7 +124,8 @@ def _rows(
     completions = answered(_variants(targets, params), lambda one: one[1], engine, context.lake, params.batch_size)
     variants_of: dict[str, dict[str, str]] = {target.text: {} for target in targets}  # target -> variant -> operator
     for (target, request), completion in completions:
-        text = answer_of(completion.text or "")
+        # a variant may have lost parts of its form
+        text = item_in(completion.text or "", target.item_type) or answer_of(completion.text or "")
         if text is not None and text != target.text:
             variants_of[target.text].setdefault(text, operator_of(request.payload["variant"]))
     rows: list[dict[str, Any]] = []

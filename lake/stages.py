@@ -133,7 +133,7 @@ _ALL = (
     ),
     Stage(
         "gold/mixture", "generate", ("silver/passages",),
-        job="inference.mixture:mixture", params="inference.mixture:MixtureParams", suite="expectations.suites.gold:mixture",
+        job="inference.mixture:mixture", params="inference.mixture_params:MixtureParams", suite="expectations.suites.gold:mixture",
         sides=("gold/mixture_unused",),
         summary="Builds MIXTURE: high-quality targets from passages, each with two to twenty degraded variants.",
     ),

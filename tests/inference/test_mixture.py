@@ -11,7 +11,8 @@ import pytest
 from passages import PASSAGES
 from pydantic import ValidationError
 
-from inference.mixture import MIXTURE, UNUSED, MixtureParams, mixture
+from inference.mixture import MIXTURE, UNUSED, mixture
+from inference.mixture_params import MixtureParams
 from inference.pairing import Text, drafts
 from lake.harness.job import JobContext
 from lake.storage.store import Lake

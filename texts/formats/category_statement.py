@@ -15,4 +15,10 @@ class CategoryStatement(Marked):
         return f"Summarise what matters about this topic: {fields['category']}", fields["statement"]
 
 
-CATEGORY_STATEMENT = CategoryStatement("category_statement", (("category", "C:"), ("statement", "S:")))
+CATEGORY_STATEMENT = CategoryStatement(
+    "category_statement",
+    (("category", "C:"), ("statement", "S:")),
+    rules="`C:` and the topic in a few words. Next line: `S:` and what matters about the topic, in full sentences.",
+    example="C: Sourdough starter\nS: A sourdough starter is flour and water in which wild yeast lives. Feed it flour every day.",
+    words=(("category", "Category"), ("category", "Topic"), ("statement", "Statement")),
+)

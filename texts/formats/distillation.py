@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from texts.formats import FORMATS
 from texts.formats.marked import TAG
 
-PROMPT_VERSION = "distil-2"
+PROMPT_VERSION = "distil-3"
 
 _SYSTEM = (
     "You merge weak samples into one strong sample. Keep every fact they support, add none, say nothing twice. "
@@ -30,7 +30,7 @@ def distil_messages(item_type: str, members: Sequence[str]) -> list[dict[str, st
     """
     numbered = "\n\n".join(f"[{n}] {_CONTROL.sub('‹', member).strip()}" for n, member in enumerate(members, start=1))
     # what is asked for stands last, next to the answer: the farther away it is, the easier it is lost
-    request = f"Samples:\n{numbered}\n\nType: {item_type}\nForm:\n{completion(FORMATS[item_type].form)}"
+    request = f"Samples:\n{numbered}\n\nType: {item_type}\nRules: {FORMATS[item_type].rules}"
     return [{"role": "system", "content": _SYSTEM}, {"role": "user", "content": request}]
 
 
@@ -54,11 +54,18 @@ def answer_of(text: str) -> str | None:
     return response["answer"].strip() or None
 
 
+def item_in(text: str, item_type: str) -> str | None:
+    """The one item in the answer block, in its own form, read from that or from a near miss of it; None where there is none."""
+    answer = answer_of(text)
+    return FORMATS[item_type].canonical(answer) if answer else None
+
+
 def format_score(text: str, item_type: str) -> float:
     """0 without exactly one answer block, 0.5 with one, 1 if it also holds one well-formed item (after method,
     section 4.5).
 
-    Stricter than the method: several blocks fail, and a paragraph must not borrow another type's form.
+    Stricter than the method: several blocks fail, and a paragraph must not borrow another type's form. A near miss, which
+    `item_in` reads, scores 0.5: training is to teach the form itself.
     """
     answer = answer_of(text)
     if answer is None:

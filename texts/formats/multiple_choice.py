@@ -1,11 +1,13 @@
 """A question with four options, one of them right."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from texts.formats.marked import Marked
+from texts.formats.marked import Marked, bare
 
 LETTERS = "ABCD"
+_LETTERED = re.compile(r"(?:option )?([a-d])(?:\W*\s(.+))?", re.DOTALL)
 
 
 @dataclass(frozen=True)
@@ -16,6 +18,15 @@ class MultipleChoice(Marked):
         """The answer is one letter of four and the options differ."""
         options = {fields[f"option_{letter.lower()}"].casefold() for letter in LETTERS}
         return fields["answer"] in tuple(LETTERS) and len(options) == len(LETTERS)
+
+    def repaired(self, fields: dict[str, str]) -> dict[str, str]:
+        """The fields with the answer as a letter, where it is one with its option's text, or that text alone."""
+        options = {letter: bare(fields[f"option_{letter.lower()}"]) for letter in LETTERS}
+        said = bare(fields["answer"])
+        meant = {letter for letter, option in options.items() if option == said}
+        if (lettered := _LETTERED.fullmatch(said)) and lettered[2] in (None, options[lettered[1].upper()]):
+            meant.add(lettered[1].upper())
+        return fields | {"answer": meant.pop()} if len(meant) == 1 else fields
 
     def pair(self, fields: Mapping[str, str]) -> tuple[str, str]:
         """The question with its options; the right option with its explanation."""
@@ -37,5 +48,14 @@ MULTIPLE_CHOICE = MultipleChoice(
         ("answer", "Answer:"),
         ("explanation", "Explanation:"),
     ),
+    rules=(
+        "`Q:` and a question. Then `A)`, `B)`, `C)` and `D)`, each on its line with another answer, one of them right. "
+        "Next line: `Answer:` and the letter of the right one, nothing else. Next line: `Explanation:` and why it is right."
+    ),
+    example=(
+        "Q: What moves a bicycle's chain to another sprocket?\nA) The saddle\nB) The hub\nC) The derailleur\nD) The bell\n"
+        "Answer: C\nExplanation: The derailleur pushes the chain sideways."
+    ),
     optional="explanation",
+    words=(("question", "Question"),),
 )

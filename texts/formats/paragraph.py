@@ -7,6 +7,9 @@ from dataclasses import dataclass
 from texts.formats.marked import Marked
 
 _OTHER_FORM = re.compile(r"^(?:[QACS]:|[A-D]\)|Answer:|Explanation:)", re.MULTILINE)
+_NEAR_OTHER_FORM = re.compile(
+    r"^\W*(?:[QACS]|Question|Answer|Explanation|Category|Statement)\W*:|^\W*[A-D]\)", re.MULTILINE | re.IGNORECASE
+)
 _FIRST_SENTENCE = re.compile(r".*?[.!?](?=\s|$)", re.DOTALL)
 
 
@@ -18,6 +21,11 @@ class Paragraph(Marked):
         """No line opens with a marker."""
         return not _OTHER_FORM.search(fields["paragraph"])
 
+    def canonical(self, text: str) -> str | None:
+        """The paragraph without a label; None where it is the near miss of another type's item."""
+        kept = super().canonical(text)
+        return None if kept and _NEAR_OTHER_FORM.search(kept) else kept
+
     def pair(self, fields: Mapping[str, str]) -> tuple[str, str]:
         """A request that names the paragraph's opening sentence, and the paragraph."""
         text = fields["paragraph"]
@@ -25,4 +33,10 @@ class Paragraph(Marked):
         return f"Write an informative paragraph that opens like this: {first[0] if first else text}", text
 
 
-PARAGRAPH = Paragraph("paragraph", (("paragraph", ""),))
+PARAGRAPH = Paragraph(
+    "paragraph",
+    (("paragraph", ""),),
+    rules="One paragraph of full sentences, without a title, a list or a label.",
+    example="Bats hunt in the dark by sound. They call, and the echo tells them how far away an insect is.",
+    words=(("paragraph", "Paragraph"),),
+)

@@ -15,4 +15,10 @@ class Qa(Marked):
         return fields["question"], fields["answer"]
 
 
-QA = Qa("qa", (("question", "Q:"), ("answer", "A:")))
+QA = Qa(
+    "qa",
+    (("question", "Q:"), ("answer", "A:")),
+    rules="`Q:` and one question that names what it is about. Next line: `A:` and the whole answer, in full sentences.",
+    example="Q: Why does a kettle whistle?\nA: Its steam leaves through a narrow slit, and the fast stream makes the slit sound.",
+    words=(("question", "Question"), ("answer", "Answer")),
+)

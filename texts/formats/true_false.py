@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from texts.formats.marked import Marked
+from texts.formats.marked import Marked, bare
 
 
 @dataclass(frozen=True)
@@ -14,6 +14,10 @@ class TrueFalse(Marked):
         """The answer is one of two words."""
         return fields["answer"] in ("True", "False")
 
+    def repaired(self, fields: dict[str, str]) -> dict[str, str]:
+        """The fields with the verdict as one word, where it is that but for case and marks around it."""
+        return fields | {"answer": bare(fields["answer"]).capitalize()}
+
     def pair(self, fields: Mapping[str, str]) -> tuple[str, str]:
         """The statement as a question; the verdict with its explanation."""
         verdict = f"{fields['answer']}. {fields.get('explanation', '')}".strip()
@@ -23,5 +27,8 @@ class TrueFalse(Marked):
 TRUE_FALSE = TrueFalse(
     "true_false",
     (("statement", ""), ("answer", "Answer:"), ("explanation", "Explanation:")),
+    rules="A statement that is true or false. Next line: `Answer:` and one word, True or False. Next line: `Explanation:` and why.",
+    example="A candle lasts longer in a draught.\nAnswer: False\nExplanation: A draught feeds the flame, so the wax melts faster.",
     optional="explanation",
+    words=(("statement", "Statement"),),
 )

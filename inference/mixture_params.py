@@ -1,0 +1,64 @@
+"""The params of gold/mixture."""
+
+from __future__ import annotations
+
+from typing import Any, Self
+
+from pydantic import Field, field_validator, model_validator
+
+from inference.text_engines import EngineParams
+from lake.harness.job import Params
+from texts.formats import FORMATS
+from texts.rubric import HIGH
+
+
+class MixtureParams(Params):
+    """How many items are made, of which types, by whom."""
+
+    engine: EngineParams = Field(default=EngineParams(), description="builds the targets and degrades them")
+    limit: int = Field(default=4_000, ge=1, description="passages used at most, chosen by hash")
+    item_types: tuple[str, ...] = Field(default=tuple(FORMATS), min_length=1, description="given to passages in turn")
+    attempts: int = Field(default=3, ge=1, le=5, description="item types tried on a passage before it is given up")
+    target_score: float = Field(default=HIGH, ge=0.0, le=5.0, description="least rubric score of a target")
+    mean_variants: float = Field(default=4.0, ge=2.0, le=20.0, description="of the normal distribution, sd a third")
+    min_variants: int = Field(default=2, ge=2, le=20, description="a target with fewer variants is not used")
+    max_variants: int = Field(default=6, ge=2, le=20, description="most degraded variants of a target")
+    cross_topic: float = Field(default=0.1, ge=0.0, le=0.5, description="share of passages that ask for a partner")
+    splits: dict[str, float] = Field(default={"sft": 0.3, "grpo": 0.58, "heldout": 0.12}, description="of passages")
+    batch_size: int = Field(default=512, ge=8, le=100_000, description="passages in a batch; pairs form inside it")
+    max_tokens: int = Field(default=512, ge=32, le=32_768, description="of a target or a variant")
+    frequency_penalty: float = Field(default=0.0, ge=0.0, le=2.0, description="on tokens an answer holds already")
+    seed: int = Field(default=7, description="of the choice of passages, of their forms, variants and splits")
+
+    @field_validator("item_types")
+    @classmethod
+    def known(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        """The item types, each of texts.formats."""
+        if unknown := sorted(set(value) - set(FORMATS)):
+            raise ValueError(f"unknown item types {unknown}; allowed: {sorted(FORMATS)}")
+        return value
+
+    @field_validator("splits")
+    @classmethod
+    def whole(cls, value: dict[str, float]) -> dict[str, float]:
+        """The splits: sft, grpo and heldout, together 1."""
+        if set(value) != {"sft", "grpo", "heldout"} or min(value.values()) < 0 or abs(sum(value.values()) - 1) > 1e-9:
+            raise ValueError(f"{value} must be shares of sft, grpo and heldout that add up to 1")
+        return value
+
+    @model_validator(mode="after")
+    def ordered(self) -> Self:
+        """The parameters, with room between the fewest and the most variants."""
+        if self.min_variants > self.max_variants:
+            raise ValueError(f"min_variants {self.min_variants} must not exceed max_variants {self.max_variants}")
+        return self
+
+    @property
+    def loads_no_model(self) -> bool:
+        """The rules need no process of their own."""
+        return self.engine.kind == "rules"
+
+    @property
+    def sampling(self) -> dict[str, Any]:
+        """What requests share."""
+        return {"max_tokens": self.max_tokens, "seed": self.seed, "frequency_penalty": self.frequency_penalty}

@@ -1,0 +1,59 @@
+"""Prompts say a form's rules and show an item in it; what they show is no answer."""
+
+import re
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.dataset as ds
+import pytest
+from fakes import collected, context
+from passages import PASSAGES
+
+from inference.answer_forms import item_answer
+from inference.mixture import MIXTURE, UNUSED, mixture
+from inference.mixture_params import MixtureParams
+from inference.prompts import build, degrade, distil
+from inference.text_engines import EngineParams, Request
+from texts.formats import FORMATS
+from texts.formats.distillation import completion
+
+
+def words_of(request: Request) -> str:
+    return "\n".join(message["content"] for message in request.messages)
+
+
+@pytest.mark.parametrize("item_type", FORMATS)
+def test_the_example_of_a_type_is_an_item_under_its_pattern(item_type: str) -> None:
+    form = FORMATS[item_type]
+    assert form.parse(form.example) and form.canonical(form.example) == form.example
+    assert re.fullmatch(item_answer(item_type)["regex"], completion(form.example))
+    others = [other.rules for name, other in FORMATS.items() if name != item_type]
+    assert form.rules and form.rules not in others
+
+
+@pytest.mark.parametrize("item_type", FORMATS)
+def test_rules_and_an_example_are_shown_and_no_placeholder(item_type: str) -> None:
+    form, title, text = FORMATS[item_type], *PASSAGES[0]
+    for request in (build("row", item_type, title, text), degrade("row", item_type, text, 0)):
+        assert form.rules in words_of(request) and completion(form.example) in words_of(request)
+        assert not re.search(r"\[[a-z ]+\]", words_of(request))
+    distilled = words_of(distil("row", item_type, [text]))
+    assert form.rules in distilled and form.example not in distilled, "training pays for each token of this prompt"
+
+
+@pytest.mark.parametrize("first", [0, 3, 5])
+def test_the_variants_of_an_item_are_told_to_keep_all_of_it_together(first: int) -> None:
+    asked = [words_of(degrade("row", "qa", "Q: q\nA: a", variant, variants=4)) for variant in range(first, first + 4)]
+    parts = [re.search(r"Your part: (\d) of 4", prompt) for prompt in asked]
+    assert sorted(part[1] for part in parts if part) == ["1", "2", "3", "4"]
+
+
+def test_the_example_given_back_is_no_item(tmp_path: Path) -> None:
+    form = FORMATS["qa"]
+    title, text = PASSAGES[0]
+    columns = {"id": ["psg_1"], "source": ["s"], "title": [title], "text": [text]}
+    engine = EngineParams(kind="scripted", answers=(completion(form.example),))
+    params = MixtureParams(engine=engine, item_types=("qa",), target_score=0.0)
+    produced = collected(mixture({"silver/passages": ds.dataset(pa.table(columns))}, params, context(tmp_path)))
+    assert not produced[MIXTURE]
+    assert [row["detail"] for row in produced[UNUSED]] == ["its target repeats another one, or the prompt's example"]
