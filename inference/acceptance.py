@@ -1,7 +1,7 @@
 """Whether a distilled item is accepted in its members' place: it must be well formed, and grounded in the members alone.
 
-The reference method looks at the output only (method, section 7.2, point 1). The measures are lexical so far (texts.coverage): a
-paraphrase that changes the meaning is not seen, nor a negation that was dropped.
+The reference method looks at the output only (method, section 7.2, point 1). The measures are lexical (texts.grounding,
+texts.coverage): each statement must stand in one stretch of one member, so that a true paraphrase is refused with the false ones.
 """
 
 from __future__ import annotations
@@ -12,8 +12,9 @@ from statistics import fmean
 from pydantic import Field
 
 from lake.harness.job import Params
-from texts.coverage import copied, member_coverage, support
+from texts.coverage import copied, member_coverage
 from texts.formats import FORMATS
+from texts.grounding import Grounding
 from texts.rubric import score
 from texts.words import words
 
@@ -21,7 +22,9 @@ from texts.words import words
 class AcceptanceParams(Params):
     """What a distilled item must reach."""
 
-    support: float = Field(default=0.9, ge=0.0, le=1.0, description="least share of its content that members hold")
+    support: float = Field(
+        default=1.0, ge=0.0, le=1.0, description="least share of its words that stand in statements a member supports"
+    )
     coverage: float = Field(
         default=0.5, ge=0.0, le=1.0, description="least share of a member's content that it keeps, mean over members"
     )
@@ -32,17 +35,21 @@ class AcceptanceParams(Params):
     max_words: int = Field(default=600, ge=10, description="longest item")
 
 
-def rejection(members: Sequence[str], text: str, item_type: str, params: AcceptanceParams) -> tuple[str, str] | None:
+def rejection(
+    members: Sequence[str], text: str, item_type: str, grounded: Grounding, params: AcceptanceParams
+) -> tuple[str, str] | None:
     """Why `text` is rejected as the item distilled from `members`: a reason code and a detail; None if it is accepted.
 
-    Reasons, in the order tested: malformed, too_long, unfaithful, thin, copied, low_rating.
+    grounded: of `text` in `members`. Reasons, in the order tested: malformed, too_long, unfaithful, thin, copied, low_rating.
     """
     if FORMATS[item_type].parse(text) is None:
         return "malformed", f"not one well-formed {item_type} item"
     if (length := len(words(text))) > params.max_words:
         return "too_long", f"{length} words, at most {params.max_words}"
-    if (supported := support(members, text)) < params.support:
-        return "unfaithful", f"{supported:.2f} of its content is supported, at least {params.support:.2f}"
+    if grounded.score < params.support:
+        missing = grounded.unsupported[0]
+        others = f" and {len(grounded.unsupported) - 1} more" if len(grounded.unsupported) > 1 else ""
+        return "unfaithful", f"no member supports {missing.statement!r}{others}: {missing.fault}"
     if (covered := fmean(member_coverage(members, text))) < params.coverage:
         return "thin", f"covers {covered:.2f} of its members, at least {params.coverage:.2f}"
     if (largest := copied(members, text)) >= params.copied:

@@ -27,9 +27,10 @@ from lake.errors import StageFailed
 from lake.harness.job import ArrowInputs, ArrowRows, JobContext, Params
 from lake.ids import content_id
 from lake.tables import TABLES
-from texts.coverage import copied, member_coverage, support
+from texts.coverage import copied, member_coverage
 from texts.formats import FORMATS
 from texts.formats.distillation import answer_of, item_in
+from texts.grounding import Grounding, grounding
 from texts.rubric import score
 
 DISTILLED = "gold/distilled"
@@ -144,7 +145,9 @@ def _request(group: Group, params: DistilParams) -> Request:
 
 def _row(group: Group, completion: Completion, model: str, params: DistilParams) -> dict[str, Any]:
     """A row of gold/distilled, or one of gold/distilled_refused (it alone has a `reason`)."""
-    text = answer_of(completion.text or "")
+    written = completion.text or ""
+    text = item_in(written, params.item_type) or answer_of(written)
+    grounded = grounding(group.texts, text or "")
     if completion.error is not None:
         rejected = (_REASONS.get(completion.error.split(":")[0], "engine_error"), completion.error)
     elif completion.truncated:
@@ -152,17 +155,16 @@ def _row(group: Group, completion: Completion, model: str, params: DistilParams)
     elif text is None:
         rejected = ("malformed", "the completion is not exactly one answer block")
     else:
-        text = item_in(completion.text or "", params.item_type) or text
-        rejected = rejection(group.texts, text, params.item_type, params.limits)
+        rejected = rejection(group.texts, text, params.item_type, grounded, params.limits)
     if rejected is None:
-        return _accepted(group, cast(str, text), model, params.item_type)
+        return _accepted(group, cast(str, text), model, params.item_type, grounded)
     reason, detail = rejected
     ids = {"group_id": group.id, "member_ids": group.member_ids}
     return ids | {"text": completion.text, "reason": reason, "detail": detail}
 
 
-def _accepted(group: Group, text: str, model: str, item_type: str) -> dict[str, Any]:
-    """A row of gold/distilled. coverage, faithful (the share that members support) and novelty: 0..1; rating: 0..5."""
+def _accepted(group: Group, text: str, model: str, item_type: str, grounded: Grounding) -> dict[str, Any]:
+    """A row of gold/distilled. coverage, faithful (the share in supported statements) and novelty: 0..1; rating: 0..5."""
     form = FORMATS[item_type]
     prompt, answer = form.pair(cast("dict[str, str]", form.parse(text)))
     return {
@@ -177,7 +179,12 @@ def _accepted(group: Group, text: str, model: str, item_type: str) -> dict[str, 
         "answer": answer,
         "model": model,
         "coverage": fmean(member_coverage(group.texts, text)),
-        "faithful": support(group.texts, text),
+        "faithful": grounded.score,
         "novelty": 1.0 - copied(group.texts, text),
         "rating": score(text),
+        "evidence": [
+            {"statement": one.statement, "member_id": group.member_ids[one.member], "start": one.start, "end": one.end}
+            for one in grounded.evidence
+            if one.member is not None
+        ],
     }

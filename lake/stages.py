@@ -159,7 +159,7 @@ _ALL = (
     ),
     Stage(
         "gold/distilled", "generate", ("silver/groups", "silver/unique_instructions", "models/champion"),
-        job="inference.distil:distilled", params="inference.distil:DistilParams", suite="expectations.suites.gold:distilled",
+        job="inference.distil:distilled", params="inference.distil:DistilParams", suite="expectations.suites.distilled:distilled",
         sides=("gold/distilled_refused",),
         balance=Balance("silver/groups", "group_id", (("gold/distilled", "group_id"), ("gold/distilled_refused", "group_id"))),
         summary="The champion fuses each group into one item; what is unfaithful, thin or copied is rejected with its reason.",

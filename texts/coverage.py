@@ -1,13 +1,13 @@
-"""How much of a group's content a text covers, how much of the text the group supports, how much is copied; lexical, no model.
+"""How much of a group's content a text covers, how many of its facts it states, how much is copied; lexical, no model.
 
-A text and its members are compared by content words and figures. A paraphrase is not recognised, nor a negation that was added or
-dropped: that takes a model of entailment, which is not here yet.
+A text and its members are compared by content words and figures: a paraphrase is not recognised. Whether what a text states is
+true to its members is another question: texts.grounding.
 """
 
 from collections.abc import Sequence
 from collections.abc import Set as AbstractSet
 
-from texts.words import content_words, numbers, sentences, words
+from texts.words import content_words, numbers, words
 
 FACT_SHARE = 0.75  # of a fact's content words that must stand near one another for the fact to count as recovered
 SHINGLE = 3
@@ -30,26 +30,6 @@ def member_coverage(members: Sequence[str], text: str) -> list[float]:
     """
     covered = _parts(text)
     return [_share(_parts(member), covered) for member in members]
-
-
-def support(members: Sequence[str], text: str) -> float:
-    """The share (0..1) of the content words the text asserts that some member holds; 1 for a text without any.
-
-    A sentence with a figure that no member has counts as unsupported altogether. A question asserts nothing and is not
-    counted, unless the text is nothing else. A dotted name is supported where all its parts are.
-    """
-    known = {stem for member in members for stem in content_words(member)}
-    parts = {part for member in members for word in words(member) for part in word.lower().split(".")}
-    figures = {figure for member in members for figure in numbers(member)}
-    whole = sentences(text)
-    asserted = [sentence for sentence in whole if not sentence.endswith("?")] or whole
-    total = supported = 0
-    for sentence in asserted:
-        stems = content_words(sentence)
-        total += len(stems)
-        if numbers(sentence) <= figures:
-            supported += sum(stem in known or ("." in stem and parts.issuperset(stem.split("."))) for stem in stems)
-    return supported / total if total else 1.0
 
 
 def copied(members: Sequence[str], text: str) -> float:

@@ -86,24 +86,40 @@ def numbers(text: str) -> set[str]:
 
 def sentences(text: str) -> list[str]:
     """The text cut into sentences and lines, stripped, in order."""
-    whole: list[str] = []
-    joined = False  # whether the piece before ended with an abbreviation, so that the sentence goes on
-    for piece in map(str.strip, _pieces(text)):
+    return [" ".join(text[start:end].strip() for start, end in pieces) for pieces in _sentences(text)]
+
+
+def sentence_spans(text: str) -> list[tuple[int, int]]:
+    """Where each of the `sentences` stands in the text: its first character, and the one after its last."""
+    spans: list[tuple[int, int]] = []
+    for pieces in _sentences(text):
+        whole = text[pieces[0][0] : pieces[-1][1]]
+        start = pieces[0][0] + len(whole) - len(whole.lstrip())
+        spans.append((start, start + len(whole.strip())))
+    return spans
+
+
+def _sentences(text: str) -> list[list[tuple[int, int]]]:
+    """For each sentence its pieces; several where one ended with an abbreviation, so that the sentence goes on."""
+    cut: list[list[tuple[int, int]]] = []
+    joined = False
+    for start, end in _pieces(text):
+        piece = text[start:end].strip()
         if not piece:
             continue
         if joined:
-            whole[-1] = f"{whole[-1]} {piece}"
+            cut[-1].append((start, end))
         else:
-            whole.append(piece)
+            cut.append([(start, end)])
         joined = piece[-1] == "." and bool(_ABBREVIATION.search(piece[-_LONGEST_ABBREVIATION:]))
-    return whole
+    return cut
 
 
-def _pieces(text: str) -> Iterator[str]:
+def _pieces(text: str) -> Iterator[tuple[int, int]]:
     """The text cut at every match of `_BREAK`, abbreviations among them."""
     start = 0
     for cut in _BREAK.finditer(text):
         at = cut.start()
-        yield text[start : at if text[at] == "\n" else at + 1]
+        yield start, at if text[at] == "\n" else at + 1
         start = cut.end()
-    yield text[start:]
+    yield start, len(text)

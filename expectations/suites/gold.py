@@ -1,4 +1,4 @@
-"""What must hold of MIXTURE items, held-out answers, distilled items and the training set before they are published.
+"""What must hold of MIXTURE items, held-out answers and the training set before they are published; distilled items in suites.distilled.
 
 The gate trusts no column that it can check against its source. Not yet: personal data inside the words of a distilled item, and
 benchmark items that a released text only paraphrases or contains in part.
@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import pyarrow as pa
 import pyarrow.dataset as ds
 
-from expectations.frames import Computed, KeyValues, as_kind, elements, empty, field, keys, pc, phrases
+from expectations.frames import Computed, as_kind, elements, empty, field, keys, pc, phrases
 from expectations.gate import Batch
 from expectations.membership import membership
 from expectations.rules import (
@@ -31,7 +31,7 @@ from expectations.rules import (
 )
 from expectations.summaries import summary
 from lake.engines.batches import read_batches
-from lake.tables.reasons import DISTILLED_REJECTED, DUPLICATE_RULES, MIXTURE_UNUSED, NOT_RELEASED
+from lake.tables.reasons import DUPLICATE_RULES, MIXTURE_UNUSED, NOT_RELEASED
 from texts.benchmark_items import known_by
 from texts.formats import FORMATS
 
@@ -41,7 +41,6 @@ if TYPE_CHECKING:
     from expectations.frames import Frames
 
 SPLITS = ("sft", "grpo", "heldout")
-EXPECTED_REJECTED_GROUPS = 0.9  # share; beyond it, as beyond every EXPECTED_, a gate only warns
 ENOUGH_HELDOUT = 200  # items: fewer make the champion's interval wide
 EXPECTED_ANSWERED = 0.5
 ITEM = ("id", "variants", "malformed_target", "blank_variants", "variants_equal_to_target")
@@ -113,59 +112,6 @@ def heldout_answers(frames: Frames) -> Iterable[Batch]:
 
 def _share(name: str) -> list[Expectation]:
     return [filled(name), between(name, 0, 1 + 1e-6)]
-
-
-def distilled(frames: Frames, *, limits: Any) -> Iterable[Batch]:
-    """The suite of gold/distilled: faithful, covering, novel and good enough; every group accepted or rejected.
-
-    limits: what an item must reach, its `support`, `coverage`, `copied` and `rating`.
-    """
-    rows, rejected = frames["gold/distilled"], frames["gold/distilled_refused"]
-    texts = [*sized("prompt"), *sized("answer"), *sized("member_ids", 2), *sized("sources"), *sized("licences")]
-    reached = [
-        between("faithful", limits.support, 1),
-        between("coverage", limits.coverage, 1),
-        between("novelty", 1 - limits.copied, 1),
-        between("rating", limits.rating, 5),
-    ]
-    required = ["group_id", "item_type", "language", "model", "faithful", "coverage", "novelty", "rating"]
-    rules = [*identified("id", "dst"), unique("group_id"), one_of("item_type", list(FORMATS)), *map(filled, required)]
-    yield Batch("gold/distilled", rows, [*rules, *reached, *texts], key="id")
-    reasons = [filled("reason"), one_of("reason", DISTILLED_REJECTED)]
-    ids = [filled("group_id"), unique("group_id")]
-    yield Batch("gold/distilled_refused", rejected, [*ids, *reasons], key="group_id")
-    yield metrics(*_groups(rows, rejected, frames["silver/groups"]))
-
-
-def _groups(rows: ds.Dataset, rejected: ds.Dataset, grouped: ds.Dataset) -> Iterable[Metric]:
-    ids = membership(
-        groups=keys(grouped, "group_id"), accepted=keys(rows, "group_id"), rejected=keys(rejected, "group_id")
-    )
-    members = membership(
-        grouped=_pairs(grouped, "id"), accepted=_pairs(rows, "member_ids"), rejected=_pairs(rejected, "member_ids")
-    )
-    yield none("groups_without_an_end", ids.count("groups > accepted + rejected"))
-    yield none("groups_with_two_ends", ids.count("accepted + rejected > 1"))
-    yield none("unknown_groups", ids.count("groups == 0"))
-    differ = members.count("grouped != (accepted + rejected > 0)")
-    yield none("members_that_differ_from_the_group", differ)
-    share = ids.count("rejected == 1") / max(ids.count("groups == 1"), 1)
-    yield at_most("refused_share", share, EXPECTED_REJECTED_GROUPS, warning=True)
-
-
-def _pairs(rows: ds.Dataset, column: str) -> KeyValues:
-    """Group and member as one text; a list of members gives one for each."""
-
-    def read() -> Iterator[pa.Array]:
-        for batch in read_batches(rows, ["group_id", column]):
-            groups, members = batch.columns
-            if pa.types.is_list(members.type):
-                groups, members = groups.take(pc.list_parent_indices(members)), pc.list_flatten(members)
-            yield pc.binary_join_element_wise(
-                groups, members, " ", null_handling="replace", null_replacement="no member"
-            )
-
-    return KeyValues(read)
 
 
 def training_set(frames: Frames, *, budget: int, quality_floor: float, validation_share: float) -> Iterable[Batch]:

@@ -219,9 +219,16 @@ def explanation(explained: Explanation, as_json: bool) -> None:
         )
     )
     for step in explained.path:
-        rest = {name: value for name, value in step.items() if name not in ("table", "version") and value is not None}
+        hidden = ("table", "version", "evidence")
+        rest = {name: value for name, value in step.items() if name not in hidden and value is not None}
         shown = ", ".join(f"{name}={value}" for name, value in rest.items())
         console.print(Text.assemble("  ", (f"{step['table']} v{step['version']}", "bold"), f"  {shown}"))
+        for one in step.get("evidence") or ():
+            console.print(
+                Text(
+                    f"    {one['statement']!r} stands in {one['member_id']}, characters {one['start']} to {one['end']}"
+                )
+            )
     console.print(Text(f"raw rows: {', '.join(explained.raw_ids)}"))
     return None
 

@@ -1,6 +1,6 @@
 """What is trained on, answered and released."""
 
-from lake.tables.schema import EXIT, FLAG, MESSAGES, NUMBER, TEXT, TEXTS, Table
+from lake.tables.schema import EVIDENCE, EXIT, FLAG, MESSAGES, NUMBER, TEXT, TEXTS, Table
 
 TABLES = (
     Table(
@@ -55,9 +55,10 @@ TABLES = (
             "answer": (TEXT, "what is answered"),
             "model": (TEXT, "digest of the distiller"),
             "coverage": (NUMBER, "mean share of each member's content that the item has, 0..1"),
-            "faithful": (NUMBER, "share of the item's content that its members have, 0..1"),
+            "faithful": (NUMBER, "share of the item's words that stand in statements a member supports, 0..1"),
             "novelty": (NUMBER, "1 less the largest share of shingles taken from a single member"),
             "rating": (NUMBER, "the rubric's score, 0..5"),
+            "evidence": (EVIDENCE, "for each statement the member that supports it, and from where to where in it"),
         },
         id="id",
     ),

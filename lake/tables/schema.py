@@ -28,6 +28,21 @@ CURVE = pa.list_(
         "element", pa.struct([pa.field("step", pa.int64()), pa.field("name", TEXT), pa.field("value", pa.float64())])
     )
 )
+EVIDENCE = pa.list_(
+    pa.field(
+        "element",
+        pa.struct(
+            [
+                pa.field("statement", TEXT),
+                pa.field("member_id", TEXT),
+                pa.field(
+                    "start", pa.int64()
+                ),  # in the member as the distiller reads it: `Q: prompt`, a line break, `A: answer`
+                pa.field("end", pa.int64()),
+            ]
+        ),
+    )
+)
 TIME = pa.timestamp("us", tz="UTC")
 
 

@@ -118,8 +118,14 @@ MUTATIONS: list[Mutation] = [
     (
         _DISTILLED,
         [change(_DISTILLED, 0, member_ids=[ident("rec", 1), ident("rec", 3)])],
-        {"members_that_differ_from_the_group"},
+        {"members_that_differ_from_the_group", "evidence_of_no_member"},
     ),
+    (
+        _DISTILLED,
+        [change(_DISTILLED, 0, evidence=[{"statement": "Answer 0.", "member_id": ident("rec", 2), "start": 9, "end": 9}])],
+        {"empty_evidence"},
+    ),
+    (_DISTILLED, [change(_DISTILLED, 0, evidence=[])], {"evidence_length"}),
     (
         _TRAINING,
         [

@@ -14,9 +14,10 @@ from inference.baseline.build import altered, build
 from inference.baseline.degrade import OPERATORS, degrade, operator_of
 from inference.baseline.fuse import fuse
 from inference.text_engines import EngineParams, Request, Task, open_engine
-from texts.coverage import facts_recovered, member_coverage, support
+from texts.coverage import facts_recovered, member_coverage
 from texts.formats import FORMATS
 from texts.formats.distillation import answer_of, format_score
+from texts.grounding import grounding
 from texts.rubric import score
 
 TARGETS = [
@@ -25,6 +26,10 @@ TARGETS = [
     for title, text in PASSAGES
     if (item := build(item_type, title, text, OTHERS))
 ]
+
+
+def refusal(members: list[str], text: str, **limits: float) -> tuple[str, str] | None:
+    return rejection(members, text, "qa", grounding(members, text), AcceptanceParams(**limits))  # pyright: ignore[reportArgumentType]
 
 
 def ask(task: Task, payload: Mapping[str, Any]) -> tuple[str | None, str | None]:
@@ -53,7 +58,7 @@ def test_built_items_are_well_formed_and_good(item_type: str, passage: int) -> N
 @pytest.mark.parametrize("item_type", ["qa", "paragraph", "category_statement"])
 def test_what_is_built_is_what_the_passage_says(item_type: str) -> None:
     for title, text in PASSAGES:
-        assert support([title, text], build(item_type, title, text) or "") >= 0.85
+        assert grounding([f"Q: {title}\nA: {text}"], build(item_type, title, text) or "").score >= 0.85
 
 
 def test_a_choice_has_one_right_option_and_others_from_elsewhere() -> None:
@@ -62,8 +67,8 @@ def test_a_choice_has_one_right_option_and_others_from_elsewhere() -> None:
     assert fields is not None
     right = fields[f"option_{fields['answer'].lower()}"]
     wrong = [fields[f"option_{letter}"] for letter in "abcd" if letter != fields["answer"].lower()]
-    assert support([title, text], right) >= 0.8
-    assert all(support([title, text], option) < support([title, text], right) for option in wrong)
+    supported = [grounding([f"Q: {title}\nA: {text}"], option).score for option in (right, *wrong)]
+    assert supported == [1.0, 0.0, 0.0, 0.0]
 
 
 @pytest.mark.parametrize("text", ["", "Nothing.", "x = {y}\n>>> f()", "| a | b |\n|---|---|"])
@@ -121,7 +126,7 @@ def test_fused_variants_are_well_formed_faithful_and_fuller_than_any_of_them() -
         text, _ = ask("distil", {"item_type": item_type, "members": members})
         fused = answer_of(text or "") or ""
         assert FORMATS[item_type].parse(fused), (item_type, fused)
-        assert support(members, fused) >= 0.9
+        assert grounding(members, fused).score >= 0.9
         best = max(member_coverage([target], member)[0] for member in members)
         fuller += member_coverage([target], fused)[0] >= best
     assert fuller >= 0.8 * len(TARGETS)
@@ -150,7 +155,7 @@ def test_partial_answers_about_one_name_become_one_complete_answer() -> None:
     )
     assert facts_recovered(FACTS, fused) == 1.0
     assert max(facts_recovered(FACTS, member) for member in MEMBERS) <= 0.2
-    assert rejection(MEMBERS, fused, "qa", AcceptanceParams(rating=0.0)) is None
+    assert refusal(MEMBERS, fused, rating=0.0) is None
 
 
 def test_answers_about_two_names_are_kept_apart() -> None:
@@ -205,13 +210,13 @@ def test_a_payload_without_its_parts_is_a_bad_request() -> None:
     ],
 )
 def test_each_refusal_names_its_reason(text: str, reason: str) -> None:
-    refused = rejection(MEMBERS, text, "qa", AcceptanceParams())
+    refused = refusal(MEMBERS, text)
     assert refused is not None
     assert refused[0] == reason
 
 
 def test_a_copy_and_a_poor_fusion_are_refused() -> None:
-    copy = rejection(MEMBERS[:1], MEMBERS[0], "qa", AcceptanceParams())
-    poor = rejection(MEMBERS, fuse("qa", MEMBERS) or "", "qa", AcceptanceParams(rating=4.9))
+    copy = refusal(MEMBERS[:1], MEMBERS[0])
+    poor = refusal(MEMBERS, fuse("qa", MEMBERS) or "", rating=4.9)
     assert (copy or ("",))[0] == "copied"
     assert (poor or ("",))[0] == "low_rating"

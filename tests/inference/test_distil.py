@@ -13,7 +13,8 @@ from inference.acceptance import AcceptanceParams
 from inference.distil import DistilParams, distilled
 from inference.text_engines import EngineParams
 from lake.errors import StageFailed
-from texts.coverage import copied, member_coverage, support
+from texts.coverage import copied, member_coverage
+from texts.grounding import grounding
 from texts.rubric import score
 
 GROUPS = {
@@ -90,10 +91,28 @@ def test_an_item_names_its_members_and_carries_the_figures_of_its_text(tmp_path:
     assert f"Q: {row['prompt']}\nA: {row['answer']}" == ITEM
     assert row["coverage"] == fmean(member_coverage(texts, ITEM))
     assert (row["faithful"], row["novelty"], row["rating"]) == (
-        support(texts, ITEM),
+        grounding(texts, ITEM).score,
         1 - copied(texts, ITEM),
         score(ITEM),
     )
+
+
+def test_the_evidence_of_each_statement_is_kept(tmp_path: Path) -> None:
+    rows = run(tmp_path, f"<answer>{ITEM}</answer>", limits=LENIENT)["gold/distilled"]
+    row = next(row for row in rows if row["group_id"] == "grp_a")
+    texts = dict(
+        zip(row["member_ids"], (f"Q: {prompt}\nA: {answer}" for prompt, answer in GROUPS["grp_a"]), strict=True)
+    )
+    told = [texts[one["member_id"]][one["start"] : one["end"]] for one in row["evidence"]]
+    assert told == [one["statement"] for one in row["evidence"]]
+    assert f"Q: {told[0]}\nA: {' '.join(told[1:])}" == ITEM
+
+
+def test_a_refusal_names_the_statement_that_no_member_supports(tmp_path: Path) -> None:
+    refused = run(tmp_path, f"<answer>{ITEM.replace('7', '9')}</answer>")["gold/distilled_refused"]
+    row = next(row for row in refused if row["group_id"] == "grp_a")
+    assert row["reason"] == "unfaithful"
+    assert row["detail"] == "no member supports 'Put the eggs into boiling water for 9 minutes.': '9' is not there"
 
 
 @pytest.mark.parametrize(
@@ -106,7 +125,7 @@ def test_an_item_names_its_members_and_carries_the_figures_of_its_text(tmp_path:
             "<answer>Q: How do I boil eggs?\nA: Elephants in Peru vote on 37 taxes every November.</answer>",
             "unfaithful",
         ),
-        ("<answer>Q: How do I boil eggs?\nA: Eggs.</answer>", "thin"),
+        ("<answer>Q: How do I boil eggs?\nA: Put the eggs into boiling water.</answer>", "thin"),
     ],
 )
 def test_what_falls_short_is_refused_with_its_text_and_reason(tmp_path: Path, answer: str, reason: str) -> None:

@@ -1,10 +1,10 @@
-"""Coverage, support and copying on planted cases: an invented figure, a dropped fact, a copied member."""
+"""Coverage, facts and copying on planted cases: a dropped fact, a copied member."""
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from texts.coverage import copied, facts_recovered, member_coverage, shingles, support
+from texts.coverage import copied, facts_recovered, member_coverage, shingles
 
 MEMBERS = [
     "Rinse the rice until the water runs clear.",
@@ -15,32 +15,12 @@ FUSED = "Rinse the rice until the water runs clear. Simmer for 12 minutes on a s
 TEXTS = st.lists(st.text(st.characters(categories=("L", "N", "Zs", "Po")), max_size=60), min_size=1, max_size=4)
 
 
-def test_a_fusion_covers_and_is_supported() -> None:
+def test_a_fusion_covers_its_members() -> None:
     assert member_coverage(MEMBERS, FUSED) == [1.0, 1.0, 1.0]
-    assert support(MEMBERS, FUSED) == 1.0
 
 
 def test_a_dropped_member_shows() -> None:
     assert member_coverage(MEMBERS, FUSED.split(" Rest")[0])[2] < 0.5
-
-
-def test_an_invented_figure_unsupports_its_sentence() -> None:
-    assert support(MEMBERS, FUSED.replace("12", "15")) < 0.8
-
-
-def test_invented_words_are_not_supported() -> None:
-    assert support(MEMBERS, "Basmati grows in Himalayan valleys.") == 0.0
-
-
-def test_a_question_asserts_nothing_but_does_not_hide_a_text_of_questions() -> None:
-    assert support(MEMBERS, f"Why rinse basmati?\n{FUSED}") == 1.0
-    assert support(MEMBERS, "Does basmati grow in Himalayan valleys?") == 0.0
-
-
-def test_a_dotted_name_is_supported_by_its_parts() -> None:
-    assert support(["Q: loads from json.decoder"], "Call json.decoder.loads.") > support(
-        ["Q: loads"], "Call json.decoder.loads."
-    )
 
 
 def test_a_copy_of_one_member_shows_and_a_fusion_does_not() -> None:
@@ -70,17 +50,15 @@ def test_a_fact_with_another_figure_is_not_recovered() -> None:
     assert facts_recovered(["Simmer the rice for 12 minutes"], "Simmer the rice for 15 minutes.") == 0.0
 
 
-def test_nothing_to_recover_cover_or_support_is_complete() -> None:
+def test_nothing_to_recover_or_cover_is_complete() -> None:
     assert facts_recovered([], "x") == 1.0
     assert member_coverage([""], "x") == [1.0]
-    assert support(["x"], "") == 1.0
     assert copied(["x"], "") == 0.0
 
 
 @given(TEXTS, st.text(max_size=100))
 def test_every_measure_is_a_share(members: list[str], text: str) -> None:
     shares = [
-        support(members, text),
         copied(members, text),
         facts_recovered(members, text),
         *member_coverage(members, text),
@@ -89,7 +67,7 @@ def test_every_measure_is_a_share(members: list[str], text: str) -> None:
 
 
 @given(TEXTS)
-def test_a_text_covers_supports_and_copies_itself(members: list[str]) -> None:
+def test_a_text_covers_and_copies_itself(members: list[str]) -> None:
     text = members[0]
     assert member_coverage([text], text) == [1.0]
     assert copied([text], text) == (1.0 if shingles(text) else 0.0)

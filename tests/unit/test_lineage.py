@@ -52,6 +52,12 @@ def test_a_released_row_names_every_raw_row_it_came_from(lake: Lake) -> None:
     assert explain(lake, original["id"]).raw_ids == [raw_id("bread")]
 
 
+def test_a_distilled_items_evidence_is_told(lake: Lake) -> None:
+    distilled, _ = ROWS["gold/training_set"]
+    [step] = [step for step in explain(lake, distilled["origin_id"]).path if step["table"] == "gold/distilled"]
+    assert [(one["member_id"], one["start"]) for one in step["evidence"]] == [(rec("rice_time"), 20)]
+
+
 def test_groups_and_mixture_items_are_explained(lake: Lake) -> None:
     group = explain(lake, content_id("grp", "drill"))
     assert (group.outcome, group.reason) == ("rejected", "thin")

@@ -31,6 +31,8 @@ MODULES = (
     "spark_jobs.dedupe.survivor",
     "spark_jobs.dedupe.verify",
     "texts.benchmark_items",
+    "texts.grounding.faults",
+    "texts.grounding.tokens",
 )
 
 

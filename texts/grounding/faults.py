@@ -1,0 +1,157 @@
+"""Why a stretch of a text does not support a statement; the words are compared in order, after what natural logic allows.
+
+A statement may leave out what follows its words in a clause, and whole clauses; that makes it weaker and keeps it true. It may not
+leave out what stands before them (`deep` of "Deep burns need a hospital"), nor a negation, a hedge or a condition, and it may add
+nothing (MacCartney and Manning 2007: what may be dropped depends on the side of the sentence it stands on).
+
+    >>> from texts.grounding.tokens import tokens
+    >>> stretch = tokens("Deep burns need a hospital, and small burns need water if they hurt.")
+    >>> found_faults(tokens("Deep burns need a hospital."), stretch, frozenset())
+    []
+    >>> found_faults(tokens("Burns need a hospital."), stretch, frozenset())
+    ["'deep' is left out"]
+    >>> found_faults(tokens("Small burns need water."), stretch, frozenset())
+    ["'if' is left out"]
+"""
+
+from collections.abc import Sequence
+from collections.abc import Set as AbstractSet
+
+from texts.grounding.tokens import CONDITIONS, COORDINATORS, RESTRICTING, Kind, Token
+
+_MOVED_SHARE = 1 / 8  # of a statement's words that may stand in another order
+_GENERIC = "return rais yield argument parameter result note exampl option"
+_LABELS = frozenset(_GENERIC.split())  # what a list may be headed with
+
+
+def found_faults(statement: Sequence[Token], stretch: Sequence[Token], topic: AbstractSet[str]) -> list[str]:
+    """What keeps the stretch from supporting the statement, one short clause each; none where it does.
+
+    topic: keys of what the stretch is about, from the question it answers; a statement may name it in full.
+    """
+    said = [token for token in statement if token.kind != Kind.BREAK]
+    places = [place for place, token in enumerate(stretch) if token.kind != Kind.BREAK]
+    pairs = _aligned([token.key for token in said], [stretch[place].key for place in places])
+    matched = {places[theirs]: mine for mine, theirs in pairs}
+    faults = _added(said, {mine for mine, _ in pairs}, stretch, topic)
+    if not matched:
+        return faults or (["nothing of it is there"] if said else [])
+    renamed = min(matched.values()) > 0  # the subject was put in words of the topic
+    return [*faults, *_left_out(stretch, matched, renamed), *_mistaken(said, stretch, matched)]
+
+
+def _added(
+    said: Sequence[Token], kept: AbstractSet[int], stretch: Sequence[Token], topic: AbstractSet[str]
+) -> list[str]:
+    """What the statement says that the stretch does not, or says in another place."""
+    there = {token.key for token in stretch}
+    parts = {part for key in there | topic for part in key.split(".")}
+    faults: list[str] = []
+    moved = 0
+    for place, token in enumerate(said):
+        if place in kept or (token.kind in (Kind.WORD, Kind.FIGURE) and token.key in topic):
+            continue
+        if token.kind == Kind.WORD and (
+            (parts.issuperset(token.key.split(".")) and "." in token.key) or token.key in _LABELS
+        ):
+            continue
+        if token.key not in there:
+            faults.append(f"{token.form!r} is not there")
+        elif token.exact:
+            faults.append(f"{token.form!r} stands in another place")
+        else:
+            moved += 1
+    return [*faults, *(["the words stand in another order"] if moved > _MOVED_SHARE * len(said) else [])]
+
+
+def _left_out(stretch: Sequence[Token], matched: AbstractSet[int] | dict[int, int], renamed: bool) -> list[str]:
+    """What the stretch says of the statement's words and the statement does not."""
+    parts = _places(stretch)
+    used = [any(place in matched for place in part) for part in parts]
+    faults: list[str] = []
+    for number, part in enumerate(parts):
+        words = [place for place in part if stretch[place].kind != Kind.BREAK]
+        if used[number]:
+            last = max(place for place in words if place in matched)
+            first_of_all = renamed and not any(used[:number])
+            for place in words:
+                token, before = stretch[place], place < last
+                weighty = token.kind in (Kind.NEGATION, Kind.SCOPE) or not first_of_all
+                if place not in matched and ((before and weighty) or (not before and _restricts(token))):
+                    faults.append(f"{token.form.lower()!r} is left out")
+        elif words and stretch[words[0]].key in CONDITIONS and used[_governed(number, parts, stretch)]:
+            faults.append(f"{stretch[words[0]].form.lower()!r} is left out")
+    return faults
+
+
+def _restricts(token: Token) -> bool:
+    return token.key in RESTRICTING or token.kind == Kind.NEGATION
+
+
+def clauses(stretch: Sequence[Token]) -> list[list[Token]]:
+    """The tokens of each clause, the break that opens it first."""
+    return [[stretch[place] for place in part] for part in _places(stretch)]
+
+
+def _places(stretch: Sequence[Token]) -> list[list[int]]:
+    parts: list[list[int]] = [[]]
+    for place, token in enumerate(stretch):
+        if token.kind == Kind.BREAK:
+            parts.append([])
+        parts[-1].append(place)
+    return parts
+
+
+def _governed(number: int, parts: Sequence[Sequence[int]], stretch: Sequence[Token]) -> int:
+    """The clause whose condition clause `number` is: the next one where it opens a sentence or follows `and`, else the one before."""
+    full = [place for place, part in enumerate(parts) if any(stretch[at].kind != Kind.BREAK for at in part)]
+    at = full.index(number)
+    opener = stretch[parts[number][0]]
+    opens = at == 0 or opener.key in {*COORDINATORS, ".", "!", "?"}
+    if opens and at + 1 < len(full):
+        return full[at + 1]
+    return full[at - 1] if at else number
+
+
+def _mistaken(said: Sequence[Token], stretch: Sequence[Token], matched: dict[int, int]) -> list[str]:
+    """Figures that lost their unit, and code that is written in another case."""
+    faults: list[str] = []
+    for place, mine in matched.items():
+        token, here = stretch[place], said[mine]
+        if token.named and here.named and not _same_case(token.form, here.form):
+            faults.append(f"{here.form!r} is written {token.form!r}")
+        if token.kind == Kind.FIGURE and place + 1 < len(stretch):
+            unit = stretch[place + 1]
+            if unit.kind != Kind.BREAK and unit.exact and place + 1 not in matched:
+                faults.append(f"{here.form!r} lost its {unit.form!r}")
+    return faults
+
+
+def _same_case(one: str, other: str) -> bool:
+    return (
+        one[1:] == other[1:] or one.lower() in (one, other) or one.lower() == other or one.isupper() or other.isupper()
+    )
+
+
+def _aligned(mine: Sequence[str], theirs: Sequence[str]) -> list[tuple[int, int]]:
+    """The places of a longest common subsequence, as pairs; the run itself where `theirs` holds `mine` in one piece."""
+    size = len(mine)
+    for start in range(len(theirs) - size + 1):
+        if theirs[start] == mine[0] and list(theirs[start : start + size]) == list(mine):
+            return [(place, start + place) for place in range(size)]
+    lengths = [[0] * (len(theirs) + 1) for _ in range(size + 1)]
+    for i in range(size - 1, -1, -1):
+        row, below = lengths[i], lengths[i + 1]
+        for j in range(len(theirs) - 1, -1, -1):
+            row[j] = below[j + 1] + 1 if mine[i] == theirs[j] else max(below[j], row[j + 1])
+    pairs: list[tuple[int, int]] = []
+    i = j = 0
+    while i < size and j < len(theirs):
+        if mine[i] == theirs[j]:
+            pairs.append((i, j))
+            i, j = i + 1, j + 1
+        elif lengths[i + 1][j] >= lengths[i][j + 1]:
+            i += 1
+        else:
+            j += 1
+    return pairs
