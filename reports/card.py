@@ -34,7 +34,7 @@ _COLUMNS = {
     "sources": "where those came from",
     "licences": "the licences of those, as SPDX ids",
     "language": "ISO 639-1",
-    "messages": "the conversation: role and content of each turn",
+    "messages": "the conversation: role and content of each turn; only the last turn is to be learned, earlier answers may be marked otherwise",
     "prompt": "everything before the last answer, as text",
     "answer": "the last answer",
     "score": "quality by the judge, 0 to 5",

@@ -86,7 +86,10 @@ TABLES = (
             "sources": (TEXTS, "of these records, each once"),
             "licences": (TEXTS, "of these records, each once"),
             "language": (TEXT, "ISO 639-1 code"),
-            "messages": (MESSAGES, "the conversation to train on"),
+            "messages": (
+                MESSAGES,
+                "the conversation: its last turn, the answer, is what may be learned; earlier ones are what it follows",
+            ),
             "prompt": (TEXT, "everything before the last answer, as text"),
             "answer": (TEXT, "the last turn of the assistant"),
             "score": (NUMBER, "quality, 0..5"),

@@ -118,7 +118,7 @@ def check(world: World, tables: Lake) -> None:
 
 
 def site_of(world: World, told: Told, fresh: set[str]) -> Site:
-    return Site(Path("/work"), cast(Mixlake, told), world, fresh, checked=0, cleaned_of=[world.bronze.rows])
+    return Site(Path("/nowhere"), cast(Mixlake, told), world, fresh, checked=0, cleaned_of=[world.bronze.rows])
 
 
 def without(table: str, place: int = 0) -> Callable[[Lake], None]:
