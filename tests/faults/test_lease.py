@@ -26,6 +26,8 @@ import importlib, os, signal, sys
 from lake.harness import run
 from lake.stages import STAGES
 from lake.storage import leases, store
+# where the tests run as a shell's background job, SIGINT is ignored, and child processes inherit that
+signal.signal(signal.SIGINT, signal.default_int_handler)
 stage, leases.LEASE_EXPIRES_AFTER = sys.argv[1], float(sys.argv[2])
 module, _, function = STAGES[stage].job.partition(":")
 module = importlib.import_module(module)
