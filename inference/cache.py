@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from pathlib import Path
+from statistics import fmean
 from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
@@ -62,6 +63,13 @@ class GenerationCache:
         schema = TABLES[GENERATIONS].schema
         tables = (self._files[at].to_table(schema, columns=list(_ANSWER), filter=wanted) for at in files)
         return {row["request_id"]: _completion(row) for table in tables for row in table.to_pylist()}
+
+    def answer_length(self, task: Task, least: int) -> float | None:
+        """The mean tokens of the answers to a task's requests; None where fewer than `least` are known."""
+        asked = (pc.field("model") == self._model) & (pc.field("task") == task) & pc.field("text").is_valid()
+        tables = [file.to_table(columns=["completion_tokens"], filter=asked) for file in self._files]
+        lengths = [length for table in tables for length in table["completion_tokens"].to_pylist() if length]
+        return fmean(lengths) if len(lengths) >= least else None
 
     def add(self, answers: Sequence[tuple[Task, Completion]]) -> None:
         """Writes answers, whose ids are their requests', as one commit; repeating it with the same requests changes nothing."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from itertools import chain, groupby
+from itertools import chain, groupby, islice
 from statistics import fmean
 from typing import Any, cast
 
@@ -20,6 +20,7 @@ from pydantic import Field
 
 from inference.acceptance import AcceptanceParams, rejection
 from inference.batch import answered, in_batches
+from inference.forecast import SAMPLE, Asked, foretell
 from inference.prompts import distil
 from inference.text_engines import Completion, EngineParams, Request, open_engine
 from inference.text_engines.metered import billed
@@ -80,7 +81,10 @@ def distilled(inputs: ArrowInputs, params: DistilParams, context: JobContext) ->
     members = _members(inputs["silver/groups"], inputs["silver/unique_instructions"])
     total = len(members["group_id"].unique())
     accepted = done = 0
-    with open_engine(serving, total) as engine:
+    with open_engine(serving) as engine:
+        # groups come in the order of their ids, which are hashes: the first are a random sample
+        sample = [_request(group, params) for group in islice(_groups(members), SAMPLE)]
+        foretell(engine, params.engine, [Asked(total, sample)], context.lake, DISTILLED)
         completions = answered(
             _groups(members), lambda group: _request(group, params), engine, context.lake, params.batch_size
         )

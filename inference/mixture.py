@@ -10,6 +10,7 @@ import random
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import islice
 from typing import Any
 
 import pyarrow as pa
@@ -17,6 +18,7 @@ import pyarrow.dataset as ds
 
 from inference.baseline.degrade import OPERATORS, operator_of
 from inference.batch import answered, in_batches
+from inference.forecast import SAMPLE, Asked, foretell
 from inference.mixture_params import MixtureParams
 from inference.pairing import CROSSABLE, Draft, Text, chosen, drafts, share, texts
 from inference.prompts import build, degrade
@@ -60,8 +62,10 @@ def mixture(inputs: ArrowInputs, params: MixtureParams, context: JobContext) -> 
     counts: Counter[str] = Counter()
     # of targets: no two items may share one, and none is the example that the prompt shows
     seen = {sha256_text(form.example) for form in FORMATS.values()}
+    used = texts(passages, wanted, params.seed)
     with open_engine(params.engine) as engine:
-        for batch in in_batches(texts(passages, wanted, params.seed), params.batch_size):
+        foretell(engine, params.engine, _asked(used, params), context.lake, MIXTURE)
+        for batch in in_batches(used, params.batch_size):
             targets, failures = _targets(batch, seen, engine, params, context)
             rows, weak = _rows(targets, engine, params, context)
             yield MIXTURE, pa.Table.from_pylist(rows, schema=TABLES[MIXTURE].schema)
@@ -73,6 +77,15 @@ def mixture(inputs: ArrowInputs, params: MixtureParams, context: JobContext) -> 
             counts.update(_counted(batch, rows, [*failures, *weak]))
             context.progress(counts["passages"], len(wanted))
     context.metrics.update(_metrics(counts) | billed(engine, counts["items"]))
+
+
+def _asked(used: Sequence[Text], params: MixtureParams) -> list[Asked]:
+    """A target for each passage, and variants of it: their prompts are about as long as with the passage in the target's place."""
+    made = drafts(used[: params.batch_size], params.splits, params.cross_topic, params.seed)
+    typed = [_Target(draft, _item_type(draft, 0, params)) for draft in islice(made, SAMPLE)]
+    weak = [degrade(one.draft.passage_ids[0], one.item_type, one.draft.text, 0, **params.sampling) for one in typed]
+    variants = round(len(used) * params.mean_variants)
+    return [Asked(len(used), [_build_request(one, params) for one in typed]), Asked(variants, weak)]
 
 
 def _targets(

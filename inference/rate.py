@@ -16,6 +16,7 @@ import pyarrow.dataset as ds
 from pydantic import Field
 
 from inference.batch import answered, in_batches
+from inference.forecast import SAMPLE, Asked, foretell
 from inference.prompts import RATE_VERSION, rate
 from inference.text_engines import Completion, EngineParams, Generator, Rater, Request, open_engine
 from inference.text_engines.metered import billed
@@ -58,7 +59,7 @@ def ratings(inputs: ArrowInputs, params: RateParams, context: JobContext) -> Arr
     records = inputs["silver/unique_instructions"]
     total = records.count_rows()
     done = failed = 0
-    with open_engine(params.engine, total) as engine:
+    with open_engine(params.engine) as engine:
         if isinstance(engine, Rater):
             tables = _rate_directly(records, total, engine, params)
         else:
@@ -107,10 +108,19 @@ def _rate_by_prompts(
     records: ds.Dataset, engine: Generator, params: RateParams, context: JobContext
 ) -> Iterator[pa.Table]:
     """The ratings of an engine that answers prompts, batch by batch."""
+    foretell(engine, params.engine, [_asked(records, params)], context.lake, RATINGS)
     rows = (row for batch in records.to_batches(columns=["id", "text"]) for row in batch.to_pylist())
     completions = answered(rows, lambda row: _request(row, params), engine, context.lake, params.batch_size)
     for batch in in_batches((completion for _, completion in completions), params.batch_size):
         yield _table(batch, engine.model)
+
+
+def _asked(records: ds.Dataset, params: RateParams) -> Asked:
+    """How many records are asked about, and requests about some of them, evenly spread over all."""
+    total = records.count_rows()
+    places = sorted({total * n // SAMPLE for n in range(SAMPLE)}) if total else []
+    sample = records.take(places, columns=["id", "text"]).to_pylist()
+    return Asked(total, [_request(row, params) for row in sample])
 
 
 def _request(row: Mapping[str, Any], params: RateParams) -> Request:

@@ -185,15 +185,12 @@ _OPENERS: Mapping[str, tuple[str, str]] = MappingProxyType(
 )
 
 
-def open_engine(params: EngineParams, expected: int | None = None) -> AbstractContextManager[Generator]:
-    """An open engine of `params.kind`, closed when the block ends; UserError where the parameters cannot work.
-
-    expected: how many requests it will be sent at most, where that is known: for the forecast.
-    """
+def open_engine(params: EngineParams) -> AbstractContextManager[Generator]:
+    """An open engine of `params.kind`, closed when the block ends; UserError where the parameters cannot work."""
     module, name = _OPENERS[params.kind]
     engine = cast("Callable[[EngineParams], Generator]", getattr(importlib.import_module(module), name))(params)
     if not engine.cached:  # what is not worth keeping costs nothing worth counting
         return closing(engine)
     from inference.text_engines.metered import MeteredEngine
 
-    return closing(MeteredEngine(engine, params, expected))
+    return closing(MeteredEngine(engine, params))

@@ -152,6 +152,20 @@ def test_a_group_that_breaks_the_engine_is_refused_and_the_other_is_not(
     assert [row["group_id"] for row in rows["gold/distilled"]] == ["grp_a"]
 
 
+def test_a_near_miss_of_the_form_is_kept_in_the_form(tmp_path: Path) -> None:
+    near = ITEM.replace("Q:", "**Question:**").replace("A:", "**Answer:**")
+    exact = run(tmp_path / "exact", f"<answer>{ITEM}</answer>", limits=LENIENT)
+    assert near != ITEM and exact["gold/distilled"]
+    assert run(tmp_path / "near", f"<answer>{near}</answer>", limits=LENIENT) == exact
+
+
+def test_the_stage_is_foretold_a_request_a_group(tmp_path: Path) -> None:
+    surroundings = context(tmp_path)
+    collected(distilled(inputs("scripted"), scripted(f"<answer>{ITEM}</answer>", limits=LENIENT), surroundings))
+    metrics = surroundings.metrics
+    assert metrics["forecast_requests"] == metrics["requests"] == metrics["groups"]
+
+
 def test_the_penalty_of_the_params_is_asked_for(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     asked = asked_penalties(monkeypatch)
     run(tmp_path, f"<answer>{ITEM}</answer>", limits=LENIENT, frequency_penalty=0.5)
