@@ -40,9 +40,13 @@ _LABEL = re.compile(r"[.)]\s")  # behind a number or letter that begins a line: 
 _STOPS = frozenset(".!?…:;。！？؟|>•\n")
 _OPENING = "¿¡ \t\"'“‘„«([{*_#-–—"
 _ABBREVIATIONS = ("Mr.", "Mrs.", "Ms.", "Dr.", "St.", "Prof.", "No.", "vs.", "e.g.", "i.e.", "cf.")
-# `norm from numpy.linalg`, `norm (numpy.linalg)`: the plain word is the name of something in there
-_BEFORE_MODULE = re.compile(r"(?:^|\s)(\w+) (?:\(|from )$")
-_BEHIND_MODULE = re.compile(r"\s(\w+)")
+# `norm from numpy.linalg`, `norm (numpy.linalg)` and `numpy.linalg's norm` are one name
+_MODULE = r"[A-Za-z_]\w*(?:\.\w+)+"
+_IS_DOTTED = re.compile(r"\w\.\w")
+_IN_MODULE = re.compile(
+    rf"(?<![\w.])(?P<name>[A-Za-z_]\w*(?:\.\w+)*) (?:from (?P<module>{_MODULE})|\((?P<of>{_MODULE})\))"
+    rf"|(?<![\w.])(?P<owner>{_MODULE})['’]s (?P<owned>[A-Za-z_]\w*(?:\.\w+)*)"
+)
 _NEAR_MODULES = """argument arguments attribute attributes back behaviour behavior class code come comes data default derived different
 docs documentation error errors example examples exception exceptions far function get got import imported inherits input inputs made
 method module object output outputs parameter parameters purpose raise raised read result results return returned returns source
@@ -67,18 +71,23 @@ def subjects(text: str, language: str = "en") -> list[str]:
         return " , "  # what follows is still inside the sentence
 
     rest = _QUOTED.sub(quoted, text)
+    if _IS_DOTTED.search(rest):  # few are, and the search for the rest of the name costs as much as all others
+        rest = _IN_MODULE.sub(_whole, rest)
     found |= dict.fromkeys(_names(rest, language))
     found.pop("", None)
     return sorted(list(found)[:_MOST])
 
 
-def parts(subject: str) -> list[str]:
-    """What a subject is compared by: of a dotted name every part, since `str.split` is `split` of `str`, too; of others the whole.
+def endings(subject: str) -> list[str]:
+    """What a subject is compared by: of a dotted name every ending, since `str.split` is `split`, too; of others the whole.
 
-    >>> parts("str.split"), parts("new york"), parts("3.5")
-    (['str', 'split'], ['new york'], ['3.5'])
+    >>> endings("a.b.split"), endings("new york"), endings("3.5")
+    (['a.b.split', 'b.split', 'split'], ['new york'], ['3.5'])
     """
-    return subject.split(".") if _DOTTED.fullmatch(subject) else [subject]
+    if not _DOTTED.fullmatch(subject):
+        return [subject]
+    parts = subject.split(".")
+    return [".".join(parts[start:]) for start in range(len(parts))]
 
 
 def _names(text: str, language: str) -> list[str]:
@@ -94,7 +103,7 @@ def _names(text: str, language: str) -> list[str]:
             if not _is_label(text, match):
                 found.append(re.sub(r"[,\s]", "", word).casefold())
         elif kind == "address" or _is_identifier(word):
-            found += [_name(word), *_beside(text, match)]
+            found.append(_name(word))
         elif word.islower():
             small.append(word)
         elif _is_capital(text, match, language):
@@ -105,13 +114,10 @@ def _names(text: str, language: str) -> list[str]:
     return found if len(capitals) > max(2, len(small)) else found + capitals
 
 
-def _beside(text: str, match: re.Match[str]) -> list[str]:
-    """The plain word that stands beside a dotted name as the name of something in it."""
-    if "." not in match[0]:
-        return []
-    before = _BEFORE_MODULE.search(text, max(0, match.start() - 60), match.start())
-    behind = _BEHIND_MODULE.match(text, match.end()) if match[0].endswith(("'s", "’s")) else None
-    return [word[1] for word in (before, behind) if word and word[1].islower() and word[1] not in _NO_NAMES]
+def _whole(name: re.Match[str]) -> str:
+    """The dotted name of what is said to be in a module, or the text as it is where a mere word stands there."""
+    module, inner = name["module"] or name["of"] or name["owner"], name["name"] or name["owned"]
+    return name[0] if inner.lower() in _NO_NAMES else f"{module}.{inner}"
 
 
 def _is_identifier(word: str) -> bool:

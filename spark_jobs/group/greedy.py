@@ -29,7 +29,7 @@ from scipy.sparse import csr_array
 
 from spark_jobs.columnar.hashes import hash64
 from spark_jobs.columnar.vectors import COSINE_ONE, Positions, Products, ScaledVectors
-from texts.subjects import parts
+from texts.subjects import endings
 
 
 @dataclass(frozen=True)
@@ -77,7 +77,7 @@ def may_meet(subjects: pa.ListArray) -> NDArray[np.bool_]:
            [1, 0, 1, 1, 1],
            [1, 0, 1, 1, 1]])
     """
-    names = [{part for subject in row or () for part in parts(subject)} for row in subjects.to_pylist()]
+    names = [{ending for subject in row or () for ending in endings(subject)} for row in subjects.to_pylist()]
     numbers: dict[str, int] = {}
     columns = [numbers.setdefault(name, len(numbers)) for row in names for name in row]
     sizes = np.array([len(row) for row in names], np.int64)
