@@ -62,6 +62,7 @@ def write_inputs(folder: Path, parts: Iterator[tuple[Rows, NDArray[np.int64]]], 
         }
         tables = (
             {"id": ids, "licence": licences, "personal": pa.nulls(len(ids), pa.list_(pa.string())), "text_hash": names}
+            | {"subjects": [[f"topic{topic}"] for topic in topics]}
             | plain,
             {"id": ids, "high": [False] * len(ids)},
             {"text_hash": names, "embedder": [digest] * len(ids), "vector": to_bytes(rows)},

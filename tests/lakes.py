@@ -129,6 +129,7 @@ def _record(name: str) -> Row:
         "id": rec(name), "raw_id": raw_id(name), "source": source, "licence": _LICENCES[source], "original_id": None,
         "language": "en", "item_type": "qa", "messages": turns, "prompt": prompt, "answer": answer, "text": text,
         "text_hash": sha256_text(text), "personal": ["email"] if name == "glue" else [],
+        "subjects": [],
     }  # fmt: skip
 
 

@@ -7,6 +7,7 @@ benchmarks.soaking.rules. They take plain rows, so that a test can break each pr
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from hashlib import sha256
+from itertools import pairwise
 from typing import Any
 
 from benchmarks.soaking.commands import Row, Tables
@@ -79,12 +80,20 @@ def clean_rows(tables: Tables, state: State, ids: Ids) -> Iterator[str]:
     for row in tables[SILVER]:
         texts = (row["prompt"], row["answer"], row["text"], row["text_hash"])
         kind = (row["item_type"], tuple(row["personal"]), row["id"] == row["raw_id"].replace("raw_", "rec_"))
+        yield from (
+            f"{row['id']} names {name}, which it does not say" for name in row["subjects"] if not _says(row, name)
+        )
         actual[SILVER, ids.get(row["raw_id"]), row["source"], row["licence"], _turns(row), *texts, *kind] += 1
     for row in tables[REJECTED]:
         actual[REJECTED, ids.get(row["id"]), row["source"], row["outcome"], row["reason"]] += 1
     for row in tables[CHANGED]:
         actual[CHANGED, ids.get(row["id"]), row["source"], tuple(row["kinds"])] += 1
     yield from _differences(SILVER, expected - actual, actual - expected)
+
+
+def _says(row: Row, name: str) -> bool:
+    """Whether the prompt says a name, be it in other case or spacing."""
+    return name in "".join(row["prompt"].casefold().split())
 
 
 def _clean_entries(key: Key, licence: str | None) -> Iterator[tuple[Any, ...]]:
@@ -162,7 +171,7 @@ def kept_are_rated(tables: Tables) -> Iterator[str]:
 
 
 def groups_are_whole(tables: Tables) -> Iterator[str]:
-    """A group has the members that it states, all low, of one language and kind, without personal data, under a licence."""
+    """A group has the members that it states, all low, of one language, kind and subject, without personal data, under a licence."""
     records = {row["id"]: row for row in tables[UNIQUE]}
     high = {row["id"] for row in tables[QUALITY] if row["high"]}
     groups: dict[str, list[Row]] = {}
@@ -176,6 +185,9 @@ def groups_are_whole(tables: Tables) -> Iterator[str]:
         known = [records[row["id"]] for row in members if row["id"] in records]
         if len({(row["language"], row["item_type"]) for row in known}) > 1:
             yield f"{group_id} mixes languages or kinds"
+        named = sorted((set(row["subjects"]) for row in known), key=len)
+        if not all(fewer <= more for fewer, more in pairwise(named)):
+            yield f"{group_id} mixes subjects: {named}"
         if any(row["personal"] or row["licence"] is None for row in known):
             yield f"{group_id} has a member that may not be in a group"
 

@@ -62,7 +62,7 @@ def instructions(frames: Frames, *, min_characters: int, max_characters: int, em
     """The suite of silver/instructions; `empty_prompt` says whether a record without a question is rejected."""
     rows, rejected = frames["silver/instructions"], frames["silver/instructions_rejected"]
     texts = [*sized("prompt", int(empty_prompt)), *sized("answer"), *sized("text", min_characters, max_characters)]
-    kinds = [one_of("item_type", ["qa", "chat", "tools"]), filled("item_type"), *_language()]
+    kinds = [one_of("item_type", ["qa", "code", "chat", "tools"]), filled("item_type"), *_language()]
     hashes = [filled("text_hash"), matches("text_hash", "^[0-9a-f]{64}$")]
     rules = [*identified("id", "rec"), *identified("raw_id", "raw"), filled("source"), *texts, *kinds, *hashes]
     yield Batch("silver/instructions", rows, rules, key="id")

@@ -11,12 +11,13 @@ _RECORD: Columns = {
     "licence": (TEXT, "SPDX id, or null where nobody stated one"),
     "original_id": (TEXT, "the id that the record has in its source, if any"),
     "language": (TEXT, "ISO 639-1 code"),
-    "item_type": (TEXT, "qa, chat or tools: kinds that are never merged with one another"),
+    "item_type": (TEXT, "qa, code, chat or tools: kinds that are never merged with one another"),
     "messages": (MESSAGES, "turns of the roles system, user, assistant and tool; the last one is the assistant's"),
     "prompt": (TEXT, "everything before the last answer, as text"),
     "answer": (TEXT, "the last turn of the assistant"),
     "text": (TEXT, "prompt, newline, answer: what is embedded, rated and grouped"),
     "text_hash": (TEXT, "SHA-256 of text: the key of silver/embeddings"),
+    "subjects": (TEXTS, "what the prompt names, by texts.subjects: names, quoted terms, numbers; sorted, case folded"),
     "personal": (TEXTS, "kinds of personal data in the text: email, phone, card, ip, key"),
 }
 _RATING = pa.int32()

@@ -33,6 +33,7 @@ from spark_jobs.clean.turn_columns import turn_columns
 from spark_jobs.columnar.worker_files import written_by_workers
 from spark_jobs.recognisers.language import languages
 from spark_jobs.recognisers.personal import personal_kinds
+from texts.subjects import subjects
 
 _COPY = "exact_passage"
 
@@ -94,6 +95,7 @@ def clean_records(batch: pa.RecordBatch, params: CleanParams) -> pa.RecordBatch:
         "answer": turns.answer,
         "text": text,
         "text_hash": pa.array([sha256_text(one) for one in text.to_pylist()]),
+        "subjects": _subjects(turns.prompt, language),
         "personal": personal_kinds(text) if params.personal else pa.array([[]] * len(text), TEXTS),
         **told[0]._asdict(),
     }
@@ -113,6 +115,12 @@ def clean_passages(batch: pa.RecordBatch, params: PassageParams) -> pa.RecordBat
         "text_key": pa.array([sha256_text(one) for one in passage_key(text).to_pylist()], pa.string()),
     }
     return _with_reasons(columns, list(passage_rules(text, language, params)))
+
+
+def _subjects(prompts: pa.StringArray, languages: pa.StringArray) -> pa.ListArray:
+    """What each prompt names."""
+    both = zip(prompts.to_pylist(), languages.to_pylist(), strict=True)
+    return pa.array([subjects(prompt, language) for prompt, language in both], TEXTS)
 
 
 def _repaired(

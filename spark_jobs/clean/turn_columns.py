@@ -30,6 +30,7 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from lake.tables.schema import MESSAGES
+from spark_jobs.clean.code import answered_in_code
 
 Mask = NDArray[np.bool_]
 Repair = Callable[[pa.StringArray, NDArray[np.int64]], pa.StringArray]
@@ -41,7 +42,7 @@ class TurnColumns:
 
     messages: the turns up to the last answer. has_question: whether a user turn with text comes before it.
     prompt: what comes before it, as text; a single user turn without its role. answer: it, "" where there is none.
-    item_type: tools where a tool speaks, chat where someone speaks twice, else qa.
+    item_type: tools where a tool speaks, chat where someone speaks twice, code where the answer is some, else qa.
     """
 
     messages: pa.ListArray
@@ -88,12 +89,14 @@ def turn_columns(messages: pa.ListArray, repair: Repair) -> TurnColumns:
     kept = unanswered | (places <= last[flat.row])
     has_question = flat.count(before & flat.by("user") & _mask(pc.not_equal(flat.contents, ""))) > 0
     turns = pa.StructArray.from_arrays([flat.roles, flat.contents], ["role", "content"])
+    prompt = _prompt(flat, before)
+    answer = pc.fill_null(flat.contents.take(pa.array(last, mask=last < 0)), "")
     return TurnColumns(
         messages=flat.lists(turns, kept).cast(MESSAGES),
-        prompt=_prompt(flat, before),
-        answer=pc.fill_null(flat.contents.take(pa.array(last, mask=last < 0)), ""),
+        prompt=prompt,
+        answer=answer,
         has_question=pa.array(has_question),
-        item_type=_item_type(flat, kept),
+        item_type=_item_type(flat, kept, _mask(answered_in_code(prompt, answer))),
     )
 
 
@@ -113,10 +116,10 @@ def _prompt(flat: _Flat, before: Mask) -> pa.StringArray:
     return pc.binary_join(flat.lists(texts, before), "\n\n")
 
 
-def _item_type(flat: _Flat, kept: Mask) -> pa.StringArray:
+def _item_type(flat: _Flat, kept: Mask, in_code: Mask) -> pa.StringArray:
     tools = flat.count(kept & flat.by("tool")) > 0
     chat = np.maximum(flat.count(kept & flat.by("user")), flat.count(kept & flat.by("assistant"))) > 1
-    return pa.array(np.where(tools, "tools", np.where(chat, "chat", "qa")), pa.string())
+    return pa.array(np.select([tools, chat, in_code], ["tools", "chat", "code"], "qa"), pa.string())
 
 
 def _mask(column: Any) -> Mask:

@@ -10,14 +10,14 @@ One cell of three rows in, two of them in a group, the third with what it was co
 >>> vectors = to_int16_bytes(scaled(np.array([[1, 0], [0.8, 0.6], [0, 1]])))
 >>> fields = {"id": ["rec_a", "rec_b", "rec_c"], "licence": ["MIT"] * 3, "kind": ["en"] * 3, "fresh": [True] * 3}
 >>> fields |= {"vector": vectors, "nearest_id": pa.nulls(3, pa.string()), "nearest_cosine": pa.nulls(3, pa.float64())}
->>> cell = pa.table(fields | {"had_neighbour": [False] * 3})
+>>> cell = pa.table(fields | {"subjects": [["tar"], ["tar"], []], "met": pa.array([0] * 3, pa.int8())})
 >>> sizes = SizeDistribution(least=2, most=5, mean=3.0, sd=0.0, seed=7)
 >>> searched = pa.Table.from_batches(group_cell(cell, GroupSearch(0.5, sizes, rows_per_cell=800, passes=4)))
->>> for row in searched.select(["id", "size", "nearest_id", "had_neighbour"]).to_pylist():
+>>> for row in searched.select(["id", "size", "nearest_id", "met"]).to_pylist():
 ...     print(row)
-{'id': 'rec_a', 'size': 2, 'nearest_id': None, 'had_neighbour': False}
-{'id': 'rec_b', 'size': 2, 'nearest_id': None, 'had_neighbour': False}
-{'id': 'rec_c', 'size': None, 'nearest_id': 'rec_b', 'had_neighbour': True}
+{'id': 'rec_a', 'size': 2, 'nearest_id': None, 'met': 0}
+{'id': 'rec_b', 'size': 2, 'nearest_id': None, 'met': 0}
+{'id': 'rec_c', 'size': None, 'nearest_id': 'rec_b', 'met': 2}
 """
 
 from collections.abc import Callable, Iterable, Iterator
@@ -35,7 +35,7 @@ from pyspark.storagelevel import StorageLevel
 from spark_jobs.columnar.cells import Cells, split_crowded, train_cells
 from spark_jobs.columnar.vectors import COSINE_ONE, Positions, ScaledVectors, from_int16_bytes
 from spark_jobs.group.columns import CANDIDATE, SEARCHED, with_group, with_nearest, without_group
-from spark_jobs.group.greedy import SizeDistribution, greedy_groups, pair_products, products_above_floor
+from spark_jobs.group.greedy import SizeDistribution, greedy_groups, may_meet, pair_products, products_above_floor
 
 _CROWDED = 32  # times the rows of a cell: the most that a worker holds at once
 _WIDE = 8  # times the rows of a pass's cell: a cell in which other rows are compared with fresh ones only
@@ -144,12 +144,13 @@ def group_cell(cell: pa.Table, search: GroupSearch) -> Iterator[pa.RecordBatch]:
         rows, vectors = rows.take(near), vectors[near]
         kinds = rows["kind"].combine_chunks().dictionary_encode().indices.to_numpy()
         products = pair_products(vectors)
-        close = products_above_floor(products, kinds, search.cosine_floor)
+        of_kind = products_above_floor(products, kinds, search.cosine_floor)
+        close = np.where(may_meet(rows["subjects"].combine_chunks()), of_kind, np.float32(-np.inf))
         groups = list(greedy_groups(rows["id"].to_pylist(), close, search.sizes))
         if groups:
             yield from with_group(rows, vectors, groups).to_batches()
         left_over = np.setdiff1d(np.arange(len(vectors)), np.concatenate([np.zeros(0, np.int64), *groups]))
-        yield from without_group(with_nearest(rows, left_over, products, close)).to_batches()
+        yield from without_group(with_nearest(rows, left_over, products, (of_kind, close))).to_batches()
 
 
 def near_fresh(vectors: ScaledVectors, fresh: NDArray[np.bool_], cosine_floor: float) -> Positions:

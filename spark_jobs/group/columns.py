@@ -26,11 +26,15 @@ import pyarrow.compute
 
 from lake.ids import content_id
 from lake.tables import TABLES
+from lake.tables.schema import TEXTS
 from spark_jobs.columnar.vectors import COSINE_ONE, Positions, Products, ScaledVectors
 from spark_jobs.group.greedy import group_similarity
 from texts.licences import together
 
 pc: Any = pyarrow.compute  # its functions are made at import, where types cannot see them
+
+# of a record: none of its kind reached the floor; some did, but are about something else; some did that it may join
+UNMET, OTHER_SUBJECT, NEIGHBOUR = 0, 1, 2
 
 MEMBER: pa.Schema = TABLES["silver/groups"].schema
 OF_GROUP = ("group_id", "size", "similarity", "cohesion", "group_licence")
@@ -41,11 +45,12 @@ CANDIDATE = pa.schema(
     [
         *(MEMBER.field(name) for name in OF_RECORD),
         pa.field("kind", pa.string()),  # members of a group share it: rows of two kinds are never grouped
+        pa.field("subjects", TEXTS),  # as in silver/instructions
         pa.field("fresh", pa.bool_()),  # new since the last publication
         pa.field("vector", pa.binary()),  # spark_jobs.columnar.vectors; null once the row is in a group
         pa.field("nearest_id", pa.string()),  # the most similar record of any kind so far
         pa.field("nearest_cosine", pa.float64()),
-        pa.field("had_neighbour", pa.bool_()),  # some record of its kind reached the floor
+        pa.field("met", pa.int8()),  # the best that any record of its kind was to it: UNMET, OTHER_SUBJECT or NEIGHBOUR
     ]
 )
 SEARCHED = pa.schema([*CANDIDATE, *(MEMBER.field(name) for name in OF_GROUP)])
@@ -85,10 +90,11 @@ def without_group(rows: pa.Table) -> pa.Table:
     return rows
 
 
-def with_nearest(rows: pa.Table, left_over: Positions, products: Products, close: Products) -> pa.Table:
-    """The rows left over in a cell, with the most similar record of this cell or an earlier one, and `had_neighbour`.
+def with_nearest(rows: pa.Table, left_over: Positions, products: Products, reached: Sequence[Products]) -> pa.Table:
+    """The rows left over in a cell, with the most similar record of this cell or an earlier one, and `met`.
 
-    products, close: of all rows of the cell with one another, as spark_jobs.group.greedy makes them.
+    products: of all rows of the cell with one another. reached: of these the ones above the floor of one kind, and of these the ones
+    that may meet, -inf elsewhere.
     """
     left = rows.take(left_over)
     if len(left_over) == 0 or len(products) < 2:
@@ -98,10 +104,12 @@ def with_nearest(rows: pa.Table, left_over: Positions, products: Products, close
     earlier = left["nearest_cosine"].to_numpy()
     nearer = ~(earlier >= cosine)  # a null is NaN here, and no number reaches NaN
     nearest_id = pc.if_else(pa.array(nearer), rows["id"].take(best), left["nearest_id"])
-    had_neighbour = left["had_neighbour"].to_numpy() | (close[left_over] > -np.inf).any(axis=1)
+    # each of `reached` is part of the one before, so the number of those with any is the best that was met
+    met = sum(((some[left_over] > -np.inf).any(axis=1) for some in reached), np.zeros(len(left_over), np.int8))
+    met = np.maximum(left["met"].to_numpy(), met)
     left = _replaced(left, "nearest_id", nearest_id)
     left = _replaced(left, "nearest_cosine", pa.array(np.where(nearer, cosine, earlier)))
-    return _replaced(left, "had_neighbour", pa.array(had_neighbour))
+    return _replaced(left, "met", pa.array(met, pa.int8()))
 
 
 def _replaced(rows: pa.Table, name: str, values: pa.Array | pa.ChunkedArray) -> pa.Table:

@@ -23,10 +23,13 @@ from dataclasses import dataclass
 from statistics import NormalDist
 
 import numpy as np
+import pyarrow as pa
 from numpy.typing import NDArray
+from scipy.sparse import csr_array
 
 from spark_jobs.columnar.hashes import hash64
 from spark_jobs.columnar.vectors import COSINE_ONE, Positions, Products, ScaledVectors
+from texts.subjects import endings
 
 
 @dataclass(frozen=True)
@@ -59,6 +62,29 @@ def products_above_floor(products: Products, kinds: NDArray[np.integer], cosine_
     if len(kinds) and (kinds != kinds[0]).any():
         close &= kinds[:, None] == kinds
     return np.where(close, products, np.float32(-np.inf))
+
+
+def may_meet(subjects: pa.ListArray) -> NDArray[np.bool_]:
+    """Whether of each two rows one names nothing beyond the other, shape (rows, rows); `subjects` as in silver/instructions.
+
+    A row about `str.split` and one about `str.join` may not meet; one that names nothing may meet both, but then in one group only
+    one of the two is close to all members.
+
+    >>> may_meet(pa.array([["str.split"], ["str.join"], [], ["split"], ["17", "str.split"]])).astype(int)
+    array([[1, 0, 1, 1, 1],
+           [0, 1, 1, 0, 0],
+           [1, 1, 1, 1, 1],
+           [1, 0, 1, 1, 1],
+           [1, 0, 1, 1, 1]])
+    """
+    names = [{ending for subject in row or () for ending in endings(subject)} for row in subjects.to_pylist()]
+    numbers: dict[str, int] = {}
+    columns = [numbers.setdefault(name, len(numbers)) for row in names for name in row]
+    sizes = np.array([len(row) for row in names], np.int64)
+    row = np.repeat(np.arange(len(names)), sizes)
+    # shape (rows, names): 1 where the row has the name
+    held = csr_array((np.ones(len(row), np.int32), (row, columns)), shape=(len(names), max(len(numbers), 1)))
+    return (held @ held.T).toarray() >= np.minimum(sizes[:, None], sizes)
 
 
 def greedy_groups(ids: Sequence[str], close: Products, sizes: SizeDistribution) -> Iterator[Positions]:

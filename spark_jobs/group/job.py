@@ -29,7 +29,7 @@ from spark_jobs.columnar.lookup import semi_join
 from spark_jobs.columnar.vectors import with_scaled_vectors
 from spark_jobs.columnar.withdrawn import withdrawn_records
 from spark_jobs.group.cell_search import GroupSearch, group_in_passes, near_newcomers
-from spark_jobs.group.columns import CANDIDATE, MEMBER
+from spark_jobs.group.columns import CANDIDATE, MEMBER, NEIGHBOUR, OTHER_SUBJECT, UNMET
 from spark_jobs.group.greedy import SizeDistribution, group_similarity
 from texts.embed.embedder import DEFAULT
 from texts.licences import CLASSES
@@ -71,7 +71,7 @@ class GroupParams(Params):
 def groups(inputs: SparkInputs, params: GroupParams, context: JobContext) -> SparkRows:
     """Members of groups, and all low-rated records without a group with the reason.
 
-    Licence classes, languages and item types are never mixed; whatever holds a benchmark item, or was withdrawn, joins nobody. The id of a group is a
+    Licence classes, languages and item types are never mixed, nor what names different things; whatever holds a benchmark item, or was withdrawn, joins nobody. The id of a group is a
     hash of its members' ids. Given only what is new, newcomers are grouped with one another and with earlier singletons; published
     groups stay as they are. Members are then those of new groups only; singletons are always all of them.
     """
@@ -125,7 +125,15 @@ def record_facts(records: DataFrame, params: GroupParams) -> DataFrame:
         .when(F.col("licence").contains("-ND-"), "no_derivatives")  # an item fused from it would be one
     )
     facts = records.select(
-        "id", "source", "licence", licence_class, "language", "item_type", "text_hash", excluded.alias("excluded")
+        "id",
+        "source",
+        "licence",
+        licence_class,
+        "language",
+        "item_type",
+        "subjects",
+        "text_hash",
+        excluded.alias("excluded"),
     )
     return facts.withColumn("kind", F.to_json(F.struct(*kind)))
 
@@ -144,7 +152,7 @@ def with_vectors(records: DataFrame, inputs: SparkInputs, digest: str, before: M
         "vector": F.when(F.col("excluded").isNull(), F.col("vector")),
         "nearest_id": F.lit(None).cast("string"),
         "nearest_cosine": F.lit(None).cast("double"),
-        "had_neighbour": F.lit(False),
+        "met": F.lit(UNMET).cast("tinyint"),
     }
     return candidates.withColumns(columns).select(*CANDIDATE.names, "excluded")
 
@@ -171,7 +179,10 @@ def singletons(without_vector: DataFrame, left_over: DataFrame, similarity_floor
     """The fresh records without a group: excluded, without a vector, or left over by the last pass."""
     above_floor = F.coalesce(F.col("nearest_cosine") >= similarity_floor, F.lit(False))
     reason = (
-        F.when(F.col("had_neighbour"), "neighbours_grouped").when(above_floor, "mixed_only").otherwise("no_neighbour")
+        F.when(F.col("met") == NEIGHBOUR, "neighbours_grouped")
+        .when(F.col("met") == OTHER_SUBJECT, "other_subject")
+        .when(above_floor, "mixed_only")
+        .otherwise("no_neighbour")
     )
     nearest = F.format_string("nearest record met %s, cosine %.3f", "nearest_id", "nearest_cosine")
     detail = F.when(F.col("nearest_id").isNull(), "no other record to compare with").otherwise(nearest)

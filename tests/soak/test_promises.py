@@ -110,6 +110,7 @@ def clean(number: int, record: Record) -> dict[str, Any]:
         "id": f"rec_{number}", "raw_id": f"raw_{number}", "source": "guild", "licence": "CC0-1.0", "language": "en",
         "item_type": "qa", "messages": turns(record.cleaned), "prompt": record.prompt, "answer": record.answer, "text": text,
         "text_hash": sha256(text.encode()).hexdigest(), "personal": [],
+        "subjects": [],
     }  # fmt: skip
 
 

@@ -30,6 +30,7 @@ def record(name: str, prompt: str, answer: str, **columns: Any) -> dict[str, Any
         "language": "en",
         "item_type": "qa",
         "messages": turns,
+        "subjects": list[str](),
         "personal": list[str](),
     }
     ids = {"id": f"rec_{name}", "raw_id": f"raw_{name}"}

@@ -128,6 +128,25 @@ def test_conversations_become_prompt_and_last_answer(cleaned: Cleaned) -> None:
     assert [turn["role"] for turn in kept["trailing"]["messages"]] == ["user", "assistant"]
 
 
+def test_code_is_a_kind_of_its_own_and_a_question_has_its_subjects(cleaned: Cleaned) -> None:
+    body = "def shout(text):\n    return text.upper()\n"
+    kept, rejected = cleaned(
+        mainly=qa("What calls text.upper in Berlin, and why?", body),
+        asked=qa("Write a function that shouts.", f"{LONG}\n```python\n{body}```\n{LONG}"),
+        prose=qa("What does `text.upper` do?", f"`text.upper` says it in capitals. {LONG}"),
+        shown=qa("Why is the rice rinsed?", f"{LONG} {LONG}\n{body}"),
+        chat=[("user", "Hi"), ("assistant", "Hello."), ("user", "Write a function that shouts."), ("assistant", body)],
+    )
+    assert rejected == {}
+    assert {name: row["item_type"] for name, row in kept.items()} == {
+        "mainly": "code", "asked": "code", "prose": "qa", "shown": "qa", "chat": "chat",
+    }  # fmt: skip
+    assert {name: row["subjects"] for name, row in kept.items() if row["subjects"]} == {
+        "mainly": ["berlin", "text.upper"],
+        "prose": ["text.upper"],
+    }
+
+
 REJECTED = {
     "empty_prompt": [
         qa(" \n", "An answer to nothing."),

@@ -92,7 +92,7 @@ def test_groups_are_close_bounded_and_complete(spark: SparkSession) -> None:
 
 def test_kinds_never_mix_and_every_loner_says_why(spark: SparkSession) -> None:
     twin = _clusters(1, 2, noise=0.05)
-    other = [("licence", "CC-BY-4.0"), ("language", "de"), ("item_type", "chat")]
+    other = [("licence", "CC-BY-4.0"), ("language", "de"), ("item_type", "code")]
     barred = [{"personal": ["email"]}, {"licence": None}, {"licence": "CC-BY-ND-4.0"}]
     cases = [[{}, {name: value}] for name, value in other] + [[columns, {}] for columns in barred]
     cases.append([{"licence": "MIT"}, {"licence": "Apache-2.0"}])
@@ -114,13 +114,28 @@ def test_kinds_never_mix_and_every_loner_says_why(spark: SparkSession) -> None:
     assert {reasons[f"rec_{case}1"] for case in (3, 4, 5)} == {"no_neighbour"}
 
 
+def test_who_names_different_things_does_not_meet(spark: SparkSession) -> None:
+    """Nine questions that are one but for their subject: three functions, asked about three times each."""
+    functions = ["str.split", "str.join", "list.sort"]
+    names = [[name] if n else ["maxsplit", name] for name in functions for n in range(3)]
+    records = [record(f"{n}", f"what is {n}", "a list", subjects=own) for n, own in enumerate(names)]
+    loner = record("9", "what is it", "a list", subjects=["dict.pop"])
+    found = groups(_inputs(spark, [*records, loner], _clusters(1, 10, noise=0.05)), GroupParams(), context())
+    together: dict[str, set[str]] = {}
+    for row in rows(found["silver/groups"], "id"):
+        together.setdefault(row["group_id"], set()).update(names[int(row["id"][4:])])
+    assert together and all(len(own & set(functions)) == 1 for own in together.values())
+    reasons = {row["id"]: row["reason"] for row in rows(found["silver/singletons"], "id")}
+    assert reasons["rec_9"] == "other_subject"
+
+
 @pytest.mark.parametrize("rows_per_cell", [10, 5_000], ids=["three cells", "one cell"])
 def test_of_older_rows_only_those_near_a_newcomer_travel(spark: SparkSession, rows_per_cell: int) -> None:
     vectors = np.vstack([_clusters(40, 5), unit(np.random.default_rng(5).normal(size=(40, 32)))]).astype(np.float32)
     fresh = np.arange(len(vectors)) % 10 == 0
     columns = {name: [None] * len(vectors) for name in CANDIDATE.names}
     columns |= {"id": [f"rec_{n:04}" for n in range(len(vectors))], "fresh": fresh.tolist()}
-    columns |= {"vector": to_int16_bytes(scaled(vectors)).to_pylist(), "had_neighbour": [False] * len(vectors)}
+    columns |= {"vector": to_int16_bytes(scaled(vectors)).to_pylist(), "met": [0] * len(vectors)}
     free = spark.createDataFrame(list(zip(*columns.values(), strict=True)), from_arrow_schema(CANDIDATE))
     search = GroupParams(rows_per_cell=rows_per_cell).search
     sifted = {int(row["id"][-4:]) for row in near_newcomers(free, search).select("id").collect()}

@@ -5,8 +5,11 @@ import doctest
 import numpy as np
 import pyarrow as pa
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from lake.tables import TABLES
+from lake.tables.schema import TEXTS
 from spark_jobs.columnar.vectors import COSINE_ONE, scaled, unit
 from spark_jobs.group import cell_search, columns, greedy
 from spark_jobs.group.cell_search import tables_by_value
@@ -22,6 +25,18 @@ def test_the_worked_examples_hold(module: object) -> None:
 
 def test_a_searched_row_has_every_column_of_the_table() -> None:
     assert set(TABLES["silver/groups"].schema) <= set(columns.SEARCHED)
+
+
+@given(st.lists(st.sets(st.sampled_from(["a.b", "a.c", "b", "a", "x"]), max_size=3), min_size=2, max_size=12))
+def test_of_two_in_a_group_one_names_nothing_beyond_the_other(subjects: list[set[str]]) -> None:
+    names = [row | {subject.split(".")[-1] for subject in row} for row in subjects]
+    meet = greedy.may_meet(pa.array(list(map(sorted, subjects)), TEXTS))
+    assert meet.tolist() == [[one <= other or other <= one for other in names] for one in names]
+    close = np.where(meet & ~np.eye(len(meet), dtype=bool), np.float32(1), np.float32(-np.inf))
+    sizes = SizeDistribution(least=2, most=5, mean=5.0, sd=0.0, seed=7)
+    ids = [f"{n:02}" for n in range(len(names))]
+    found = [[names[row] for row in rows] for rows in greedy.greedy_groups(ids, close, sizes)]
+    assert all(one <= other or other <= one for members in found for one in members for other in members)
 
 
 def test_sizes_follow_the_published_law() -> None:
