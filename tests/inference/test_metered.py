@@ -11,7 +11,8 @@ from fakes import collected, context, dataset
 from pydantic import ValidationError
 
 from inference.batch import complete
-from inference.rate import RateParams, ratings
+from inference.judge_params import JudgeParams, RateParams
+from inference.rate import ratings
 from inference.text_engines import Completion, EngineGone, EngineParams, Request, open_engine
 from inference.text_engines.metered import Bill, MeteredEngine, billed
 from inference.text_engines.scripted import ScriptedEngine
@@ -96,7 +97,7 @@ def test_a_stage_reports_its_bill(tmp_path: Path) -> None:
     }
     run = context(tmp_path)
     good = '{"Rarity": 5, "Complexity": 5, "Informativeness": 5, "Overall": 5}'
-    params = RateParams(engine=EngineParams.model_validate(PRICED | {"answers": (good,)}))
+    params = RateParams(engine=JudgeParams.model_validate(PRICED | {"answers": (good,)}))
     collected(ratings(records, params, run))
     assert run.metrics["requests"] == run.metrics["records"] == 3
     assert run.metrics["tokens_per_kept"] * 3 == run.metrics["prompt_tokens"] + run.metrics["completion_tokens"]
