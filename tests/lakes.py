@@ -266,7 +266,7 @@ ROWS: Mapping[str, Rows] = {
     ],
     "silver/ratings": [
         {"id": rec(name), "judge": "rules", "prompt_version": "1", "rarity": 5, "complexity": 5, "informativeness": 5,
-         "overall": None if name == "nail" else 9 if name in _HIGH else 5, "error": "no rating" if name == "nail" else None}
+         "state": "failed" if name == "nail" else "rated", "overall": None if name == "nail" else 9 if name in _HIGH else 5, "error": "no rating" if name == "nail" else None}
         for name in _UNIQUE
     ],
     "silver/quality": [

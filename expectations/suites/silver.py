@@ -32,7 +32,7 @@ from expectations.rules import (
 )
 from expectations.summaries import summary
 from expectations.vectors import vector_shapes
-from lake.tables.reasons import ALONE, PASSAGE_REJECTED, RECORD_REJECTED, UNRATED
+from lake.tables.reasons import ALONE, PASSAGE_REJECTED, RATING_STATES, RECORD_REJECTED, UNRATED
 
 if TYPE_CHECKING:
     from great_expectations.expectations.expectation import Expectation
@@ -107,7 +107,8 @@ def embeddings(frames: Frames, *, least_fidelity: float) -> Iterable[Batch]:
 def ratings(frames: Frames) -> Iterable[Batch]:
     """The suite of silver/ratings."""
     rows = frames["silver/ratings"]
-    yield Batch("silver/ratings", rows, [filled("id"), filled("judge"), filled("prompt_version")], key="id")
+    states = [filled("state"), one_of("state", RATING_STATES)]
+    yield Batch("silver/ratings", rows, [filled("id"), filled("judge"), filled("prompt_version"), *states], key="id")
     yield Batch("criteria", rows, [between(name, 1, 10) for name in CRITERIA], key="id")
     ids = membership(records=keys(frames["silver/unique_instructions"], "id"), rated=keys(rows, "id"))
     records = ids.count("records == 1")
@@ -117,6 +118,7 @@ def ratings(frames: Frames) -> Iterable[Batch]:
         none("records_without_a_row", ids.count("records > rated")),
         none("ratings_of_no_record", ids.count("rated > records")),
         none("neither_rating_nor_error", rows.count_rows(filter=empty("overall", "error"))),
+        none("another_state_than_rating", rows.count_rows(filter=(field("state") == "rated") == empty("overall"))),
         # one failure among a handful of new records is no broken judge
         at_most("unrated_share", failed / max(records, ENOUGH if grown else 1), MAX_UNRATED),
         *([] if grown and records < ENOUGH else [at_least("distinct_ratings", distinct, 2, warning=True)]),

@@ -34,8 +34,11 @@ DUPLICATE_RULES = ("exact_record", "near")
 # silver/rejected_pairs: the first test that failed, in the order in which they are made
 NOT_NEAR = ("signs_or_short_side", "opposites", "whole_record", "prompt", "answer")
 
-# silver/unrated
-UNRATED = ("judge_failed", "unparsable_rating")
+# silver/ratings, column `state`: the judge gave a rating, an answer without one, or nothing; or there was nothing to rate
+RATING_STATES = ("rated", "unparsable", "failed", "skipped")
+
+# silver/unrated: the codes that the errors of silver/ratings begin with
+UNRATED = ("judge_failed", "unparsable_rating", "nothing_to_rate")
 
 # silver/singletons: compared with other records in vain, and so still of use to later ones; all, with those never compared
 COMPARED_ALONE = ("no_neighbour", "neighbours_grouped", "other_subject", "mixed_only")

@@ -30,7 +30,7 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from lake.tables.schema import MESSAGES
-from spark_jobs.clean.code import answered_in_code
+from spark_jobs.recognisers.code import answered_in_code
 
 Mask = NDArray[np.bool_]
 Repair = Callable[[pa.StringArray, NDArray[np.int64]], pa.StringArray]

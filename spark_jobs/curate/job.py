@@ -14,6 +14,7 @@ from pyspark.sql import functions as F
 
 from lake.harness.job import JobContext, Params, SparkInputs, SparkRows
 from lake.tables import TABLES
+from lake.tables.reasons import UNRATED
 from spark_jobs.columnar.cached_vectors import vectors_of
 from spark_jobs.columnar.embedders import embedder
 from spark_jobs.columnar.vectors import with_scaled_vectors
@@ -109,10 +110,10 @@ def unrated(records: DataFrame) -> DataFrame:
     no_error = F.when(F.col("judges").isNull(), "no rating of this record").otherwise(
         "the judge gave neither rating nor error"
     )
-    unparsable = F.col("error").startswith("unparsable_rating")
+    code = F.substring_index("error", ":", 1)
     columns = {
         "outcome": F.lit("unrated"),
-        "reason": F.when(unparsable, "unparsable_rating").otherwise("judge_failed"),
+        "reason": F.when(code.isin(*UNRATED), code).otherwise("judge_failed"),
         "detail": F.coalesce("error", no_error),
     }
     return records.withColumns(columns).select(*TABLES["silver/unrated"].schema.names)

@@ -75,9 +75,12 @@ def test_errors_are_means_over_the_rows_that_have_both_values() -> None:
 
 @pytest.mark.parametrize(("rows", "wrong"), [(5, set()), (200, {"unrated_share"})])
 def test_one_failure_among_few_new_records_is_no_broken_judge(rows: int, wrong: set[str]) -> None:
-    rated = [{"id": ident("rec", n), "judge": "j", "prompt_version": "1", "overall": 4 + n % 3} for n in range(rows)]
+    rated = [
+        {"id": ident("rec", n), "judge": "j", "prompt_version": "1", "state": "rated", "overall": 4 + n % 3}
+        for n in range(rows)
+    ]
     for row in rated[::3]:
-        row.update(overall=None, error="judge_failed: no")
+        row.update(overall=None, state="failed", error="judge_failed: no")
     records = table("silver/unique_instructions", [{"id": row["id"]} for row in rated])
     frames = {"silver/unique_instructions": records, "silver/ratings": table("silver/ratings", rated)}
     older = {"silver/ratings": table("silver/ratings", [])}

@@ -139,9 +139,9 @@ def silver() -> Rows:
             {"embedder": "e", "teacher": "t", "texts": 100, "share": 0.9, "overlap": 0.5, "advice": "train again"}
         ],
         "silver/ratings": [
-            {"id": ident("rec", n), "judge": "j", "prompt_version": "1", "rarity": 5, "complexity": 5, "informativeness": 5, "overall": 3 + n % 5}
+            {"id": ident("rec", n), "judge": "j", "prompt_version": "1", "state": "rated", "rarity": 5, "complexity": 5, "informativeness": 5, "overall": 3 + n % 5}
             for n in range(1, 12)
-        ] + [{"id": ident("rec", 12), "judge": "j", "prompt_version": "1", "error": "unparsable_rating: no JSON"}],
+        ] + [{"id": ident("rec", 12), "judge": "j", "prompt_version": "1", "state": "unparsable", "said": "no JSON", "error": "unparsable_rating: no JSON"}],
         "silver/quality": [
             {"id": ident("rec", n), "score": score, "uncertainty": 0.5, "neighbour_score": score, "judges": 1, "high": score >= 4}
             for n, score in scores.items()

@@ -52,6 +52,20 @@ def asked_penalties(monkeypatch: pytest.MonkeyPatch) -> set[float]:
     return asked
 
 
+def asked_texts(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """The texts that the scripted engine is asked to rate from here on: filled as it answers."""
+    asked: list[str] = []
+    answer = ScriptedEngine.generate
+
+    def noting(self: ScriptedEngine, requests: Any) -> Any:
+        requests = list(requests)
+        asked.extend(request.payload["text"] for request in requests)
+        return answer(self, requests)
+
+    monkeypatch.setattr(ScriptedEngine, "generate", noting)
+    return asked
+
+
 class WordEmbedder:
     """Unit vectors in which equal words, and only they, bring texts together."""
 

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from inference.answer_forms import item_answer, rating_answer
-from inference.rate import parse_rating
+from inference.judges import parse_rating
 from texts.formats import FORMATS
 from texts.formats.distillation import answer_of, completion
 

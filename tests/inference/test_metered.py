@@ -12,9 +12,10 @@ from pydantic import ValidationError
 
 from inference.batch import complete
 from inference.forecast import Asked, foretell
+from inference.judge_params import JudgeParams, RateParams
 from inference.mixture import mixture
 from inference.mixture_params import MixtureParams
-from inference.rate import RateParams, ratings
+from inference.rate import ratings
 from inference.text_engines import Completion, EngineGone, EngineParams, Request, open_engine
 from inference.text_engines.metered import Bill, MeteredEngine, billed
 from inference.text_engines.scripted import ScriptedEngine
@@ -156,7 +157,7 @@ def test_a_stage_reports_its_bill(tmp_path: Path) -> None:
     }
     run = context(tmp_path)
     good = '{"Rarity": 5, "Complexity": 5, "Informativeness": 5, "Overall": 5}'
-    params = RateParams(engine=EngineParams.model_validate(PRICED | {"answers": (good,)}))
+    params = RateParams(engine=JudgeParams.model_validate(PRICED | {"answers": (good,)}))
     collected(ratings(records, params, run))
     assert run.metrics["requests"] == run.metrics["records"] == 3
     assert run.metrics["forecast_requests"] == 3 and run.metrics["forecast_tokens"] > run.metrics["prompt_tokens"]

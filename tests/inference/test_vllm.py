@@ -19,8 +19,8 @@ from servers import free_port
 from tiny_chat import write_tiny_chat
 
 from inference.asking import completions
+from inference.judges import parse_rating
 from inference.prompts import distil, rate
-from inference.rate import parse_rating
 from inference.text_engines import Completion, EngineParams, Generator, Request, open_engine
 from inference.text_engines.vllm import checkpoint_digest, set_environment
 from lake.errors import UserError

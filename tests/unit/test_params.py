@@ -52,7 +52,12 @@ def test_a_param_is_shown_with_its_default_its_range_and_the_value_in_force() ->
     [
         ("silver/groups", "within_source", "true or false", False),
         ("silver/groups", "embedder", "text, length at least 1", "all-MiniLM-L6-v2"),
-        ("silver/ratings", "engine.kind", "rules or vllm or openai_api or scripted", "rules"),
+        (
+            "silver/ratings",
+            "engine.kind",
+            "rules or vllm or openai_api or scripted or perplexity or difficulty",
+            "rules",
+        ),
         ("silver/ratings", "engine.max_model_len", "whole number or null, from 16", None),
         ("gold/heldout_answers", "challenger.kind", "rules or vllm or openai_api or scripted", "vllm"),
         ("gold/distilled", "item_type", "text, matching ^(qa|paragraph)$", "qa"),
