@@ -12,6 +12,7 @@ from texts.words import words
 DOES, TAKES, RETURNS, FAILS = range(4)
 _WORDINGS = ("what does {} do", "which arguments does {} take", "what does {} return", "when does {} fail")
 _NOUNS = ("purpose", "arguments", "result", "errors")
+_ONE_THING = re.compile(r"the (?:purpose|argument `[^`]+`|result) of ")
 _MOST_NAMED = 4  # arguments that a question names; of more it asks which there are
 
 NAMED = re.compile(r"(?<![\w.])[A-Za-z_]\w*(?:\.\w+)+|(?<![\w.])\w*[A-Za-z]_\w+")
@@ -19,7 +20,7 @@ _DOTTED = r"[A-Za-z_]\w*(?:\.\w+)+"
 # `part (owner) - what is it for` asks about the owner
 _PART_OF = re.compile(r"\W*\w+ \((?P<owner>(?:[^()]|\([^()]*\))+)\) - ")
 _OF_MODULE = re.compile(
-    rf"(?P<name>[A-Za-z_][\w.]*) (?:from |\()(?P<module>{_DOTTED})|(?P<owner>{_DOTTED})'s (?P<part>[A-Za-z_][\w.]*)"
+    rf"(?<![\w.])(?!(?:back|out|exceptions?|errors?|results?|values?|something) from )(?P<name>[A-Za-z_][\w.]*) (?:from |\()(?P<module>{_DOTTED})|(?P<owner>{_DOTTED})'s (?P<part>[A-Za-z_][\w.]*)"
 )
 _DOES = re.compile(r"\bdo(?:es)? (?:do|mean)\b|\bdoes [^ ,?]+ do\b", re.IGNORECASE)
 _CUES: Mapping[int, re.Pattern[str]] = MappingProxyType(
@@ -76,7 +77,8 @@ def question_about(told: Mapping[str, Told]) -> str:
     for subject, one in told.items():
         subjects.setdefault(listed(_named(one)), []).append(subject)
     parts = [f"{aspects} of {listed(names)}" for aspects, names in subjects.items()]
-    return f"What are {listed(parts, '; ', ', ')}?"
+    one_thing = len(parts) == 1 and _ONE_THING.match(parts[0])
+    return f"What {'is' if one_thing else 'are'} {listed(parts, '; ', ', ')}?"
 
 
 def listed(parts: Sequence[str], comma: str = ", ", two: str = " ") -> str:

@@ -179,6 +179,13 @@ def test_a_part_of_a_part_and_a_name_before_a_stop_are_seen() -> None:
     assert subjects_of(questions) == ["store.tables.load"] * 2
 
 
+def test_a_word_before_from_is_no_part() -> None:
+    assert (
+        subjects_of(["What do I get back from store.tables.load", "exceptions from store.tables.load?"])
+        == ["store.tables.load"] * 2
+    )
+
+
 def test_a_question_asks_for_what_is_told_and_names_up_to_four_arguments() -> None:
     assert question_about({"`f`": Told(frozenset({TAKES}), ("x",))}) == "What does the argument `x` of `f` mean?"
     assert question_about({"`f`": Told(frozenset({TAKES}), tuple("vwxyz"))}) == "Which arguments does `f` take?"
@@ -187,7 +194,7 @@ def test_a_question_asks_for_what_is_told_and_names_up_to_four_arguments() -> No
 def test_what_is_told_of_several_names_alike_is_told_once() -> None:
     members = [f"Q: what is out in {name} (a.b)?\nA: out: Where the result goes." for name in ("one", "two", "three")]
     assert fuse("qa", members) == (
-        "Q: What are the argument `out` of `a.b.one`, `a.b.two`, and `a.b.three`?\n"
+        "Q: What is the argument `out` of `a.b.one`, `a.b.two`, and `a.b.three`?\n"
         "A: `a.b.one`, `a.b.two`, and `a.b.three`:\n- `out`: Where the result goes."
     )
 
