@@ -1,20 +1,26 @@
-"""What questions ask about: the named part of a program, and which aspect of it; and the one question that asks it all."""
+"""What questions ask about: the named part of a program, and which aspect of it; and the one question that asks for what is told."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from types import MappingProxyType
 
 from texts.words import words
 
 DOES, TAKES, RETURNS, FAILS = range(4)
 _WORDINGS = ("what does {} do", "which arguments does {} take", "what does {} return", "when does {} fail")
+_NOUNS = ("purpose", "arguments", "result", "errors")
+_ONE_THING = re.compile(r"the (?:purpose|argument `[^`]+`|result) of ")
+_MOST_NAMED = 4  # arguments that a question names; of more it asks which there are
 
 NAMED = re.compile(r"(?<![\w.])[A-Za-z_]\w*(?:\.\w+)+|(?<![\w.])\w*[A-Za-z]_\w+")
 _DOTTED = r"[A-Za-z_]\w*(?:\.\w+)+"
+# `part (owner) - what is it for` asks about the owner
+_PART_OF = re.compile(r"\W*\w+ \((?P<owner>(?:[^()]|\([^()]*\))+)\) - ")
 _OF_MODULE = re.compile(
-    rf"(?P<name>[A-Za-z_][\w.]*) (?:from |\()(?P<module>{_DOTTED})|(?P<owner>{_DOTTED})'s (?P<part>[A-Za-z_][\w.]*)"
+    rf"(?<![\w.])(?!(?:back|out|exceptions?|errors?|results?|values?|something) from )(?P<name>[A-Za-z_][\w.]*) (?:from |\()(?P<module>{_DOTTED})|(?P<owner>{_DOTTED})'s (?P<part>[A-Za-z_][\w.]*)"
 )
 _DOES = re.compile(r"\bdo(?:es)? (?:do|mean)\b|\bdoes [^ ,?]+ do\b", re.IGNORECASE)
 _CUES: Mapping[int, re.Pattern[str]] = MappingProxyType(
@@ -48,27 +54,87 @@ def subjects_of(questions: Sequence[str]) -> list[str]:
     return [_subject(question, ranked) for question in questions]
 
 
-def question_about(subject: str, aspects: Collection[int]) -> str:
-    """One question that asks these aspects of the subject."""
+@dataclass(frozen=True)
+class Told:
+    """What is told of a subject: which of DOES, TAKES, RETURNS and FAILS, and the arguments that are named in it."""
+
+    aspects: frozenset[int]
+    arguments: tuple[str, ...] = ()
+
+
+def question_about(told: Mapping[str, Told]) -> str:
+    """One question that names the subjects and asks for what is told of each, and for nothing else.
+
+    >>> question_about({"`f`": Told(frozenset({DOES, TAKES}), ("x", "y"))})
+    'What does `f` do, and what do its arguments `x` and `y` mean?'
+    >>> question_about({"`f`": Told(frozenset({TAKES}), ("x",)), "`g`": Told(frozenset({RETURNS})), "`h`": Told(frozenset({RETURNS}))})
+    'What are the argument `x` of `f`, and the result of `g` and `h`?'
+    """
+    if len(told) == 1:
+        [(subject, only)] = told.items()
+        return _capital(f"{listed(_asked_of(subject, only), two=', ')}?")
+    subjects: dict[str, list[str]] = {}  # of the same aspects
+    for subject, one in told.items():
+        subjects.setdefault(listed(_named(one)), []).append(subject)
+    parts = [f"{aspects} of {listed(names)}" for aspects, names in subjects.items()]
+    one_thing = len(parts) == 1 and _ONE_THING.match(parts[0])
+    return f"What {'is' if one_thing else 'are'} {listed(parts, '; ', ', ')}?"
+
+
+def listed(parts: Sequence[str], comma: str = ", ", two: str = " ") -> str:
+    """The parts as a list in a sentence; `two`: what stands before the "and" of a list of two.
+
+    >>> listed(["a", "b"]), listed(["a", "b", "c"]), listed(["is it a", "is it b"], two=", ")
+    ('a and b', 'a, b, and c', 'is it a, and is it b')
+    """
+    if len(parts) < 2:
+        return "".join(parts)
+    return f"{comma.join(parts[:-1])}{two if len(parts) == 2 else comma}and {parts[-1]}"
+
+
+def _asked_of(subject: str, told: Told) -> list[str]:
     asked: list[str] = []
-    for aspect, wording in enumerate(_WORDINGS):
-        if aspect in aspects:
-            asked.append(wording.format("it" if asked else subject))
-    if len(asked) == 1:
-        asked.append("what should a caller know")
-        return f"{asked[0][0].upper()}{asked[0][1:]}, and {asked[1]}?"
-    listed = f"{', '.join(asked[:-1])}{',' if len(asked) > 2 else ''} and {asked[-1]}?"
-    return listed[0].upper() + listed[1:]
+    for aspect in sorted(told.aspects):
+        named = told.arguments if aspect == TAKES and len(told.arguments) <= _MOST_NAMED else ()
+        if named:
+            verb, noun = ("do", "arguments") if len(named) > 1 else ("does", "argument")
+            whose = f"its {noun} {_quoted(named)}" if asked else f"the {noun} {_quoted(named)} of {subject}"
+            asked.append(f"what {verb} {whose} mean")
+        else:
+            asked.append(_WORDINGS[aspect].format("it" if asked else subject))
+    return asked
+
+
+def _named(told: Told) -> list[str]:
+    """Each aspect as a noun."""
+    nouns: list[str] = []
+    for aspect in sorted(told.aspects):
+        if aspect == TAKES and 0 < len(told.arguments) <= _MOST_NAMED:
+            nouns.append(f"the argument{'s' * (len(told.arguments) > 1)} {_quoted(told.arguments)}")
+        else:
+            nouns.append(f"the {_NOUNS[aspect]}")
+    return nouns
+
+
+def _quoted(names: Sequence[str]) -> str:
+    return listed([f"`{name}`" for name in names])
+
+
+def _capital(text: str) -> str:
+    return text[0].upper() + text[1:]
 
 
 def _candidates(question: str) -> list[str]:
+    if part := _PART_OF.match(question):
+        return _candidates(part["owner"])
     composed = [
-        f"{found['module'] or found['owner']}.{found['name'] or found['part']}"
+        f"{found['module'] or found['owner']}.{(found['name'] or found['part']).rstrip('.')}"
         for found in _OF_MODULE.finditer(question)
     ]
     return composed or NAMED.findall(question)
 
 
 def _subject(question: str, ranked: Sequence[str]) -> str:
-    parts = {part for word in words(question) for part in word.replace("'s", "").split(".")}
+    asked = part["owner"] if (part := _PART_OF.match(question)) else question
+    parts = {part for word in words(asked) for part in word.replace("'s", "").split(".")}
     return next((name for name in ranked if parts.issuperset(name.split("."))), "")

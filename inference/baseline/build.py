@@ -10,7 +10,7 @@ from dataclasses import replace
 from functools import lru_cache
 from types import MappingProxyType
 
-from inference.baseline.asking import DOES, FAILS, RETURNS, TAKES, question_about
+from inference.baseline.asking import DOES, FAILS, RETURNS, TAKES, Told, question_about
 from inference.baseline.passage import Passage, read, stands_alone, with_subject
 from lake.ids import sha256_text
 from texts.formats import FORMATS
@@ -101,7 +101,7 @@ def _question(passage: Passage) -> str:
             f"What {verb} {name}, and what is important to know?" if defined else f"What should one know about {name}?"
         )
     offered = {DOES: passage.prose, TAKES: passage.arguments, RETURNS: passage.returned, FAILS: passage.errors}
-    return question_about(name, {aspect for aspect, part in offered.items() if part})
+    return question_about({name: Told(frozenset(aspect for aspect, part in offered.items() if part))})
 
 
 def _qa(passage: Passage, others: Sequence[str]) -> dict[str, str] | None:

@@ -12,17 +12,27 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from difflib import SequenceMatcher
 
-from inference.baseline.asking import NAMED, aspects_asked, question_about, subjects_of
+from inference.baseline.asking import NAMED, TAKES, Told, aspects_asked, listed, question_about, subjects_of
 from inference.baseline.degrade import LONG
-from inference.baseline.statements import NOISE, Member, closed, gathered, laid_out
+from inference.baseline.statements import NOISE, Member, Statement, closed, gathered, laid_out, points_back
 from texts.formats import FORMATS
 from texts.rubric import faults
 from texts.words import content_words
 
 _MOST_QUESTIONS = 6
-_OWN = 0.3  # share of a question's content words that those before it must lack for it to ask something of its own
+_OWN = 0.1  # share of two questions' content words that only one has, up to which both ask the same
 _ALIKE = 0.88  # share of letters in common from which one question is a mistyped other
-_ASKS = re.compile(r"\W*(?:what|which|who|when|where|why|how|is|are|can|do|does|should|will|would)\b", re.IGNORECASE)
+_ASKS = re.compile(
+    r"(?:what|which|who|when|where|why|how|is|are|can|could|do|does|did|has|have|should|will|would|may|must)\b",
+    re.IGNORECASE,
+)
+# a few words that name something without asking; those that say how it is
+_TOPIC = re.compile(r"(?:\w[^\s.,?!:;]* ?){1,9}[.?]?")
+_VERB = re.compile(
+    r"\b(?:is|are|was|were|has|have|had|did|does|keeps?|tastes?|goes|went|smells?|feels?|won't|doesn't|didn't)\b"
+)
+# a single question, which names what it is about
+_ONE_QUESTION = re.compile(_ASKS.pattern + r"(?! (?:it|this|that|they|these|those)\b)[^.?!\n]{8,140}\?", re.IGNORECASE)
 
 
 def fuse(item_type: str, members: Sequence[str]) -> str | None:
@@ -31,14 +41,22 @@ def fuse(item_type: str, members: Sequence[str]) -> str | None:
     fields = {name: _chosen(name, [one[name] for one in parts if one.get(name)]) for name in FORMATS[item_type].fields}
     questions = [one.get("question", "") for one in parts]
     subjects = subjects_of(questions)
-    if item_type == "qa":
-        fields["question"] = _question(questions, subjects)
     statements = gathered(
         [
             Member(one.get(LONG[item_type], ""), subject, _only(aspects_asked(question)) if subject else None)
             for one, subject, question in zip(parts, subjects, questions, strict=True)
         ]
     )
+    if item_type == "qa" and len(set(questions)) > 1 and all(subjects):
+        fields["question"] = question_about(_told(statements))
+    elif item_type == "qa":
+        firm = [one for one in statements if not points_back(one.text)]
+        answered = {one.member for one in firm}
+        kept, asking = _questions([text if n in answered else "" for n, text in enumerate(questions)])
+        fields["question"] = _one_question(kept)
+        if len(kept) > 1:  # answers in the order of the questions
+            statements = sorted(firm, key=lambda s: (s.member, s.place))
+        statements = [one for one in statements if one.member in asking]
     fields[LONG[item_type]] = " ".join(s.text for s in statements) if item_type == "paragraph" else laid_out(statements)
     try:
         return FORMATS[item_type].render(fields)
@@ -79,28 +97,57 @@ def _roughness(texts: Sequence[str]) -> dict[str, float]:
     return {text: taken + small for text, taken, small in zip(texts, faults(texts), opens_small, strict=True)}
 
 
-def _question(questions: Sequence[str], subjects: Sequence[str]) -> str:
-    """The question that asks all that the members ask: about the names they ask about, else their own questions in a row.
+def _told(statements: Sequence[Statement]) -> dict[str, Told]:
+    """What the statements tell of each subject, in the order in which `laid_out` tells it."""
+    told: dict[str, Told] = {}
+    for one in sorted(statements, key=lambda s: (s.member, s.place)):
+        known = told.get(f"`{one.subject}`", Told(frozenset()))
+        names = one.entry.split(", ") if one.aspect == TAKES and one.entry else []
+        arguments = dict.fromkeys((*known.arguments, *names))
+        told[f"`{one.subject}`"] = Told(known.aspects | {one.aspect}, tuple(arguments))
+    return told
 
-    Theirs stand in the members' order, which is that of the answers; one that asks nothing of its own is left out.
+
+def _questions(questions: Sequence[str]) -> tuple[list[str], set[int]]:
+    """Of the members' questions those to be asked, in the members' order, and the members who ask one of them.
+
+    Of two that ask the same the cleaner is taken; what is no question, and more than one sentence, is left out.
     """
-    if len(set(questions)) > 1 and all(subjects):
-        asked_of: dict[str, set[int]] = {}
-        for asking, subject in zip(questions, subjects, strict=True):
-            asked_of.setdefault(subject, set()).update(aspects_asked(asking))
-        return " ".join(question_about(f"`{subject}`", aspects) for subject, aspects in asked_of.items())
-    cleaned = [_asked(question) for question in questions if question]
-    rough = _roughness([*dict.fromkeys(cleaned)])
-    order = sorted(rough, key=lambda q: (rough[q] > 1, -_shared(q, cleaned), cleaned.index(q)))
+    cleaned = [_asked(question) if question else "" for question in questions]
+    rough = _roughness([question for question in dict.fromkeys(cleaned) if question])
+    order = sorted(
+        rough, key=lambda q: (not _ONE_QUESTION.fullmatch(q), rough[q] > 1, -_shared(q, cleaned), cleaned.index(q))
+    )
     kept: list[str] = []
-    asked: set[str] = set()
+    held: set[str] = set()
     for question in order:
-        stems = set(content_words(question))
-        mistyped = any(SequenceMatcher(None, question, other).ratio() >= _ALIKE for other in kept)
-        if not kept or (len(kept) < _MOST_QUESTIONS and len(stems - asked) > _OWN * len(stems) and not mistyped):
+        if any(_ask_the_same(question, other) for other in kept):
+            held.add(question)
+        elif not kept or (
+            len(kept) < _MOST_QUESTIONS and _ONE_QUESTION.fullmatch(question) and _ONE_QUESTION.fullmatch(kept[0])
+        ):
             kept.append(question)
-            asked |= stems
-    return " ".join(sorted(kept, key=cleaned.index))
+            held.add(question)
+    return sorted(kept, key=cleaned.index), {n for n, question in enumerate(cleaned) if question in held}
+
+
+def _one_question(questions: Sequence[str]) -> str:
+    """
+    >>> _one_question(["How long does rice take?", "What about brown rice?"])
+    'How long does rice take, and what about brown rice?'
+    """
+    if len(questions) < 2:
+        return "".join(questions)
+    clauses = [f"{question[0].lower()}{question[1:].rstrip('?.')}" for question in questions]
+    one = f"{listed(clauses, two=', ')}?"
+    return one[0].upper() + one[1:]
+
+
+def _ask_the_same(question: str, other: str) -> bool:
+    """Whether one question is the other mistyped, or has nearly the same content words."""
+    stems, others = set(content_words(question)), set(content_words(other))
+    alike = SequenceMatcher(None, question, other).ratio() >= _ALIKE
+    return alike or len(stems ^ others) <= _OWN * len(stems | others)
 
 
 def _shared(question: str, others: Iterable[str]) -> int:
@@ -109,7 +156,11 @@ def _shared(question: str, others: Iterable[str]) -> int:
 
 
 def _asked(question: str) -> str:
-    """The question without a greeting, with a capital and a closing mark, on one line."""
+    """The question without a greeting, with a capital and a closing mark, on one line; of a few words that ask nothing, about these."""
     bare = " ".join(NOISE.sub("", question.strip()).split())
     bare = bare.removesuffix(" pls").removesuffix(" please")
-    return closed(bare, "?" if _ASKS.match(bare) else ".")
+    if _ASKS.match(bare):
+        return closed(bare.rstrip("?.") + "?", "?")
+    if not NAMED.search(bare) and " or " not in bare and _TOPIC.fullmatch(bare):
+        return f"What {'if' if _VERB.search(bare) else 'about'} {bare.rstrip('?.')}?"
+    return closed(bare)

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 
-from inference.baseline.asking import DOES, FAILS, RETURNS, TAKES
+from inference.baseline.asking import DOES, FAILS, RETURNS, TAKES, listed
 from inference.baseline.passage import ERROR, REMARK, Passage, stands_alone, with_subject
 from texts.rubric import faults
 from texts.words import content_words, numbers, sentences, words
@@ -17,7 +17,8 @@ _SAME = 0.8  # share of a statement's content words in a kept one from which it 
 _SAME_SPOILT = 0.5  # the same for a spoilt statement beside a clean one: mistyped words match none
 _SPOILT = 0.15  # penalties of the rubric from which a statement counts as spoilt
 _ENTRY = re.compile(
-    r"(?:For |The |Raises )?`?(?P<name>[A-Za-z_][\w.]*)`?(?: argument)?(?::| -) (?P<text>\S.*)", re.DOTALL
+    r"(?:For |The |Raises )?`?(?P<name>[A-Za-z_][\w.]*|\w{1,2}(?:, \w{1,2})+)`?(?: argument)?(?::| -) (?P<text>\S.*)",
+    re.DOTALL,
 )
 _RESULT = re.compile(r"(?:The result|You get this|Returns?|Result): (?P<text>\S.*)", re.DOTALL)
 _ANNOUNCED = re.compile(r"^Returns? (?=an?\b|the\b)")
@@ -26,6 +27,10 @@ _FAILS = re.compile(
 )
 _GIVES = re.compile(r"\b(?:returns?|returned|yields?|the result)\b", re.IGNORECASE)
 _DEFINES = re.compile(r"^\W*[\w`.' -]{1,60}? (?:is|are|means|refers to) (?:an?|the)\b", re.IGNORECASE)
+# openings that mean nothing where the sentence before is another member's, or about something else
+_POINTS_BACK = re.compile(r"(?:It|Its|They|Their|These|Those|This|That|He|She|The (?:former|latter|above|same))\b")
+_POINTS = re.compile(r"(?:\w+\W+){0,3}(?:it|its|they|them|their|these|those|this)\b", re.IGNORECASE)
+_RESULT_IS = re.compile(r"It (?=is\b|has\b|contains\b|holds\b)")
 _STOPS = (".", "!", "?", "。", "…")
 NOISE = re.compile(
     r"^(?:hey|hi|hello|well|basically|quick question|as said|again|in other words|to repeat it"
@@ -64,19 +69,27 @@ class Statement:
         return frozenset(content_words(self.text))
 
     @cached_property
+    def entry(self) -> str:
+        """The name of a listed entry, "" where the statement is none."""
+        entry = _ENTRY.fullmatch(self.text)
+        return entry["name"] if entry and not REMARK.match(self.text) else ""
+
+    @cached_property
     def line(self) -> str:
         """The statement as a listed line, or "" where it is prose."""
         result, entry = _RESULT.fullmatch(self.text), _ENTRY.fullmatch(self.text)
         if result or (self.subject and self.aspect == RETURNS and not entry):
             return f"- Returns: {closed(_ANNOUNCED.sub('', result['text'] if result else self.text))}"
-        if entry is None or REMARK.match(self.text):
+        if entry is None or not self.entry:
             return ""
         if not self.subject:
             return f"- {self.text}"
         return f"- {'Raises ' if ERROR.match(entry['name']) else ''}`{entry['name']}`: {entry['text']}"
 
     def says_nothing_beside(self, other: Statement) -> bool:
-        """Whether the other statement holds nearly all of this one, its figures included."""
+        """Whether the other statement holds nearly all of this one, its figures and the name of an entry included."""
+        if self.entry and self.entry not in (other.entry, *words(other.text)):
+            return False
         needed = _SAME_SPOILT if self.spoilt and not other.spoilt else _SAME
         figures = numbers(self.text) <= numbers(other.text) or self.spoilt
         return figures and len(self.stems & other.stems) >= needed * len(self.stems)
@@ -90,12 +103,28 @@ def gathered(members: Sequence[Member]) -> list[Statement]:
 
 
 def laid_out(statements: Sequence[Statement]) -> str:
-    """Prose, then one line for each listed statement; a block for each subject where there are several."""
+    """Prose, then one line for each listed statement; a block for each subject where there are several.
+
+    Subjects of which the same is told share a block.
+    """
     subjects = list(dict.fromkeys(s.subject for s in sorted(statements, key=lambda s: (s.member, s.place))))
     if len(subjects) < 2 or "" in subjects:
         return _block(statements)
-    blocks = {subject: _block([s for s in statements if s.subject == subject]) for subject in subjects}
-    return "\n".join(block if block.startswith(f"`{one}`") else f"`{one}`:\n{block}" for one, block in blocks.items())
+    sharing: dict[str, list[str]] = {}
+    for subject in subjects:
+        sharing.setdefault(_block([s for s in statements if s.subject == subject]), []).append(f"`{subject}`")
+    return "\n".join(
+        block if block.startswith(names[0]) else f"{listed(names)}:\n{block}" for block, names in sharing.items()
+    )
+
+
+def points_back(text: str) -> bool:
+    """Whether the text opens with a pronoun, or has one among its first words.
+
+    >>> points_back("Tick it off before you go."), points_back("Hot air rises when it is light.")
+    (True, False)
+    """
+    return bool(_POINTS.match(text))
 
 
 def closed(text: str, mark: str = ".") -> str:
@@ -116,16 +145,30 @@ def _block(statements: Sequence[Statement]) -> str:
 
 
 def _cut(number: int, member: Member) -> list[Statement]:
-    """The statements of one member, each made to stand; one that leans on the one before it keeps its aspect."""
+    """The statements of one member, each made to stand; a sentence that leans on the one before it stays behind that one."""
     cut: list[Statement] = []
-    for place, text in enumerate(_units(member.text)):
-        alone = stands_alone(text)
-        aspect = cut[-1].aspect if cut and not alone else _aspect(text) if member.asked is None else member.asked
+    for text in map(closed, _units(member.text)):
+        if cut and (not stands_alone(text) or points_back(text)) and not _RESULT.fullmatch(text):
+            cut[-1] = replace(cut[-1], text=f"{cut[-1].text} {text}")
+            continue
+        if member.subject and (text := _pointed_at(text, member)) == "":
+            continue
+        aspect = _aspect(text) if member.asked is None else member.asked
         defines = (
             bool(_DEFINES.match(text)) or member.asked == DOES or text.lstrip("`").startswith(member.subject or " ")
         )
-        cut.append(Statement(closed(text), number, place, member.subject, aspect, place == 0 and alone and defines))
+        leads = not cut and stands_alone(text) and defines
+        cut.append(Statement(text, number, len(cut), member.subject, aspect, leads))
     return cut
+
+
+def _pointed_at(text: str, member: Member) -> str:
+    """The sentence with the noun that it points back at, "" where that cannot be told."""
+    if not _POINTS_BACK.match(text):
+        return text
+    if member.asked == RETURNS and _RESULT_IS.match(text):
+        return _RESULT_IS.sub("The result ", text)
+    return text.replace("It", f"`{member.subject}`", 1) if member.asked == DOES and text.startswith("It ") else ""
 
 
 def _units(text: str) -> list[str]:

@@ -9,7 +9,7 @@ import pytest
 from passages import OTHERS, PASSAGES
 
 from inference.acceptance import AcceptanceParams, rejection
-from inference.baseline.asking import question_about, subjects_of
+from inference.baseline.asking import TAKES, Told, question_about, subjects_of
 from inference.baseline.build import altered, build
 from inference.baseline.degrade import OPERATORS, degrade, operator_of
 from inference.baseline.fuse import fuse
@@ -151,7 +151,8 @@ MEMBERS = [
 def test_partial_answers_about_one_name_become_one_complete_answer() -> None:
     fused = fuse("qa", MEMBERS) or ""
     assert fused.startswith(
-        "Q: What does `store.tables.load` do, which arguments does it take, what does it return, and when does it fail?"
+        "Q: What does `store.tables.load` do, what do its arguments `path` and `limit` mean, what does it return, and when "
+        "does it fail?"
     )
     assert facts_recovered(FACTS, fused) == 1.0
     assert max(facts_recovered(FACTS, member) for member in MEMBERS) <= 0.2
@@ -161,7 +162,10 @@ def test_partial_answers_about_one_name_become_one_complete_answer() -> None:
 def test_answers_about_two_names_are_kept_apart() -> None:
     fused = fuse("qa", [*MEMBERS, "Q: what does store.tables.save do?\nA: Writes the frame to disk."]) or ""
     question, answer = fused.split("\nA: ")
-    assert question.endswith("What does `store.tables.save` do, and what should a caller know?")
+    assert question == (
+        "Q: What are the purpose, the arguments `path` and `limit`, the result, and the errors of `store.tables.load`, and the "
+        "purpose of `store.tables.save`?"
+    )
     load, save = answer.split("`store.tables.save` writes the frame")
     assert "reads the table" in load and "`limit`: most rows" in load
     assert save == " to disk."
@@ -172,8 +176,81 @@ def test_all_ways_to_name_a_part_are_one_subject() -> None:
     assert subjects_of(questions) == ["a.b.c"] * 4 + [""]
 
 
-def test_a_single_aspect_still_makes_a_question() -> None:
-    assert question_about("`f`", {1}) == "Which arguments does `f` take, and what should a caller know?"
+def test_a_part_of_a_part_and_a_name_before_a_stop_are_seen() -> None:
+    questions = [
+        "limit (load (store.tables)) - what is it for",
+        "I don't get the limit parameter of store.tables's load.",
+    ]
+    assert subjects_of(questions) == ["store.tables.load"] * 2
+
+
+def test_a_word_before_from_is_no_part() -> None:
+    assert (
+        subjects_of(["What do I get back from store.tables.load", "exceptions from store.tables.load?"])
+        == ["store.tables.load"] * 2
+    )
+
+
+def test_a_question_asks_for_what_is_told_and_names_up_to_four_arguments() -> None:
+    assert question_about({"`f`": Told(frozenset({TAKES}), ("x",))}) == "What does the argument `x` of `f` mean?"
+    assert question_about({"`f`": Told(frozenset({TAKES}), tuple("vwxyz"))}) == "Which arguments does `f` take?"
+
+
+def test_what_is_told_of_several_names_alike_is_told_once() -> None:
+    members = [f"Q: what is out in {name} (a.b)?\nA: out: Where the result goes." for name in ("one", "two", "three")]
+    assert fuse("qa", members) == (
+        "Q: What is the argument `out` of `a.b.one`, `a.b.two`, and `a.b.three`?\n"
+        "A: `a.b.one`, `a.b.two`, and `a.b.three`:\n- `out`: Where the result goes."
+    )
+
+
+def test_arguments_of_like_description_and_two_in_one_line_are_kept_apart() -> None:
+    members = [
+        "Q: how do I call a.b.divide, what goes in?\nA: x, y: Input arrays of one shape.",
+        "Q: return value of a.b.divide?\nA: You get this: q: Coefficients of the quotient, zeros included. "
+        "r: Coefficients of the quotient's remainder, zeros included.",
+    ]
+    told = (fuse("qa", members) or "").split("\n")
+    assert told[0] == "Q: What do the arguments `x` and `y` of `a.b.divide` mean, and what does it return?"
+    assert told[1] == "A: - `x, y`: Input arrays of one shape."
+    assert "- `r`: Coefficients of the quotient's remainder, zeros included." in told
+
+
+def test_no_sentence_points_at_what_was_left_behind() -> None:
+    members = [
+        "Q: what does a.b.parse return?\nA: It is a tree of nodes. It has one root.",
+        "Q: hi, parse (a.b) has an argument text, what's that\nA: It may be of two types.",
+        "Q: what does a.b.parse do?\nA: Parse a text into nodes. This takes linear time.",
+    ]
+    assert fuse("qa", members) == (
+        "Q: What does `a.b.parse` do, and what does it return?\n"
+        "A: `a.b.parse` parses a text into nodes. This takes linear time.\n- Returns: The result is a tree of nodes. It has one root."
+    )
+
+
+QUESTIONS = [
+    "Q: How long does brown rice take?\nA: Brown rice takes 40 minutes.",
+    "Q: rice water ratio\nA: Two cups of water go to one cup of rice.",
+    "Q: My pot is dry. The lid was lost.\nA: Add some water and stir it.",
+    "Q: is it burnt?\nA: A burnt pot smells.",
+    "Q: Why do people rinse rice\nA: Rinsing takes starch away. It makes the grains loose.",
+]
+
+
+def test_questions_become_one_and_what_it_does_not_ask_is_not_answered() -> None:
+    assert fuse("qa", QUESTIONS) == (
+        "Q: How long does brown rice take, what about rice water ratio, and why do people rinse rice?\n"
+        "A: Brown rice takes 40 minutes. Two cups of water go to one cup of rice. Rinsing takes starch away. It makes the grains "
+        "loose."
+    )
+
+
+def test_answers_stand_in_the_order_of_their_questions() -> None:
+    members = ["Q: Can rice burn?\nA: Never leave the pot alone.", "Q: What is rice?\nA: Rice is a grain from grass."]
+    assert (
+        fuse("qa", members)
+        == "Q: Can rice burn, and what is rice?\nA: Never leave the pot alone. Rice is a grain from grass."
+    )
 
 
 def test_the_clean_version_of_a_sentence_is_kept() -> None:

@@ -14,6 +14,7 @@ from inference.mixture import MIXTURE, UNUSED, mixture
 from inference.mixture_params import MixtureParams
 from inference.prompts import build, degrade, distil
 from inference.text_engines import EngineParams, Request
+from texts.coverage import support
 from texts.formats import FORMATS
 from texts.formats.distillation import completion
 
@@ -32,13 +33,25 @@ def test_the_example_of_a_type_is_an_item_under_its_pattern(item_type: str) -> N
 
 
 @pytest.mark.parametrize("item_type", FORMATS)
-def test_rules_and_an_example_are_shown_and_no_placeholder(item_type: str) -> None:
-    form, title, text = FORMATS[item_type], *PASSAGES[0]
-    for request in (build("row", item_type, title, text), degrade("row", item_type, text, 0)):
-        assert form.rules in words_of(request) and completion(form.example) in words_of(request)
+def test_rules_are_told_and_no_placeholder_is_shown(item_type: str) -> None:
+    title, text = PASSAGES[0]
+    for request in (
+        build("row", item_type, title, text),
+        degrade("row", item_type, text, 0),
+        distil("row", item_type, [text]),
+    ):
+        assert FORMATS[item_type].rules in request.messages[-1]["content"]
         assert not re.search(r"\[[a-z ]+\]", words_of(request))
-    distilled = words_of(distil("row", item_type, [text]))
-    assert form.rules in distilled and form.example not in distilled, "training pays for each token of this prompt"
+
+
+@pytest.mark.parametrize("item_type", FORMATS)
+def test_building_is_shown_once_in_turns_of_its_own(item_type: str) -> None:
+    form, (title, text) = FORMATS[item_type], PASSAGES[0]
+    system, shown, made, asked = build("row", item_type, title, text).messages
+    assert [turn["role"] for turn in (system, shown, made, asked)] == ["system", "user", "assistant", "user"]
+    assert form.passage in shown["content"] and made["content"] == completion(form.example)
+    assert asked["content"] == shown["content"].replace(form.passage, f"{title}\n\n{text}")
+    assert support([form.passage], form.example) >= 0.6, "the example is made from its passage"
 
 
 @pytest.mark.parametrize("first", [0, 3, 5])

@@ -41,6 +41,11 @@ class Format(Protocol):
         """A well-formed item, which prompts show."""
         ...
 
+    @property
+    def passage(self) -> str:
+        """The passage that the example was made from."""
+        ...
+
     def sections(self, text: str) -> list[tuple[str, str]]:
         """What is there of an item, well formed or not: (field, text) in the order found."""
         ...
@@ -80,6 +85,7 @@ class Marked:
     markers: tuple[tuple[str, str], ...]  # (field, marker)
     rules: str
     example: str
+    passage: str
     optional: str = ""  # a last field that may be missing: it is "" then
     words: tuple[tuple[str, str], ...] = ()  # (field, a word that a near miss has for its marker)
 

@@ -56,6 +56,7 @@ MULTIPLE_CHOICE = MultipleChoice(
         "Q: What moves a bicycle's chain to another sprocket?\nA) The saddle\nB) The hub\nC) The derailleur\nD) The bell\n"
         "Answer: C\nExplanation: The derailleur pushes the chain sideways."
     ),
+    passage="Derailleur\n\nA derailleur moves a bicycle's chain to another sprocket: it pushes the chain sideways while it runs.",
     optional="explanation",
     words=(("question", "Question"),),
 )

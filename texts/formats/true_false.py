@@ -29,6 +29,7 @@ TRUE_FALSE = TrueFalse(
     (("statement", ""), ("answer", "Answer:"), ("explanation", "Explanation:")),
     rules="A statement that is true or false. Next line: `Answer:` and one word, True or False. Next line: `Explanation:` and why.",
     example="A candle lasts longer in a draught.\nAnswer: False\nExplanation: A draught feeds the flame, so the wax melts faster.",
+    passage="Candle\n\nA candle is a stick of wax around a wick. A draught feeds its flame, so that the wax melts faster.",
     optional="explanation",
     words=(("statement", "Statement"),),
 )
