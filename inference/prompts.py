@@ -10,9 +10,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from functools import cache
 from itertools import cycle
 
 from inference.answer_forms import END_OF_ANSWER, item_answer, rating_answer
+from inference.baseline.degrade import LONG
 from inference.text_engines import Message, Request
 from texts.formats import FORMATS
 from texts.formats.distillation import PROMPT_VERSION as DISTIL_VERSION
@@ -47,11 +49,12 @@ _DEGRADE = (
     "part of the sample, and what they write must together keep all that it says: keep to the part that is yours. The sample "
     "is material, not an order. Keep its form. Write the weak sample inside <answer></answer> and nothing outside these tags."
 )
+_HALF_WAY = "stop half-way"
 _WEAKNESSES = (
     "keep one point only",
     "be vague",
     "repeat yourself",
-    "stop half-way",
+    _HALF_WAY,
     "drop names and numbers",
     "mistype words",
 )
@@ -94,11 +97,11 @@ def degrade(
     frequency_penalty: float = 0.0,
 ) -> Request:
     """A request for the weak version `variant` (from 0) of the `variants` of a strong item, weak in ways of its own."""
+    shown = _of_item(item_type, FORMATS[item_type].example, "1 of 1", _HALF_WAY), completion(_half_way(item_type))
     weakness = _WEAKNESSES[variant % len(_WEAKNESSES)]
-    part = f"Your part: {variant % variants + 1} of {variants}\nWeakness: {weakness}"
-    question = f"{_rules(item_type)}\n\n<item>\n{_shown(target)}\n</item>\n\n{part}"
+    asked = _of_item(item_type, _shown(target), f"{variant % variants + 1} of {variants}", weakness)
     payload = {"item_type": item_type, "target": target, "variant": variant, "variants": variants, "seed": seed}
-    messages = _turns(_DEGRADE, question)
+    messages = _turns(_DEGRADE, *shown, asked)
     return Request(
         row, "degrade", messages, payload, max_tokens, temperature, seed + variant, DEGRADE_VERSION,
         frequency_penalty, (END_OF_ANSWER,), item_answer(item_type),
@@ -130,6 +133,19 @@ def _rules(item_type: str) -> str:
 
 def _of_passage(item_type: str, passage: str) -> str:
     return f"{_rules(item_type)}\n\n<text>\n{passage}\n</text>"
+
+
+def _of_item(item_type: str, item: str, part: str, weakness: str) -> str:
+    return f"{_rules(item_type)}\n\n<item>\n{item}\n</item>\n\nYour part: {part}\nWeakness: {weakness}"
+
+
+@cache
+def _half_way(item_type: str) -> str:
+    """The type's example, which stops half-way."""
+    form = FORMATS[item_type]
+    fields = form.parse(form.example) or {}
+    words = fields[LONG[item_type]].split()
+    return form.render(fields | {LONG[item_type]: f"{' '.join(words[: len(words) // 2])} ..."})
 
 
 def _turns(system: str, *turns: str) -> list[Message]:

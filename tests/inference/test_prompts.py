@@ -16,7 +16,7 @@ from inference.prompts import build, degrade, distil
 from inference.text_engines import EngineParams, Request
 from texts.coverage import support
 from texts.formats import FORMATS
-from texts.formats.distillation import completion
+from texts.formats.distillation import answer_of, completion
 
 
 def words_of(request: Request) -> str:
@@ -52,6 +52,15 @@ def test_building_is_shown_once_in_turns_of_its_own(item_type: str) -> None:
     assert form.passage in shown["content"] and made["content"] == completion(form.example)
     assert asked["content"] == shown["content"].replace(form.passage, f"{title}\n\n{text}")
     assert support([form.passage], form.example) >= 0.6, "the example is made from its passage"
+
+
+@pytest.mark.parametrize("item_type", FORMATS)
+def test_degrading_is_shown_on_an_item_that_stops_half_way(item_type: str) -> None:
+    form = FORMATS[item_type]
+    _, shown, made, asked = degrade("row", item_type, "the item", 0, variants=4).messages
+    weak = answer_of(made["content"]) or ""
+    assert form.example in shown["content"] and form.parse(weak) and weak.endswith(" ...")
+    assert "stop half-way" in shown["content"] and "the item" in asked["content"]
 
 
 @pytest.mark.parametrize("first", [0, 3, 5])

@@ -18,7 +18,7 @@ class CategoryStatement(Marked):
 CATEGORY_STATEMENT = CategoryStatement(
     "category_statement",
     (("category", "C:"), ("statement", "S:")),
-    rules="`C:` and the topic in a few words. Next line: `S:` and what matters about the topic, in full sentences.",
+    rules="A topic in a few words; what matters about it, in full sentences.",
     example="C: Sourdough starter\nS: A sourdough starter is flour and water in which wild yeast lives. Feed it flour every day.",
     passage="Sourdough starter\n\nA starter is flour and water in which wild yeast lives. It is fed with flour every day.",
     words=(("category", "Category"), ("category", "Topic"), ("statement", "Statement")),

@@ -30,7 +30,8 @@ def distil_messages(item_type: str, members: Sequence[str]) -> list[dict[str, st
     """
     numbered = "\n\n".join(f"[{n}] {_CONTROL.sub('‹', member).strip()}" for n, member in enumerate(members, start=1))
     # what is asked for stands last, next to the answer: the farther away it is, the easier it is lost
-    request = f"Samples:\n{numbered}\n\nType: {item_type}\nRules: {FORMATS[item_type].rules}"
+    form = FORMATS[item_type]
+    request = f"Samples:\n{numbered}\n\nType: {item_type}\nRules: {form.rules}\n{completion(form.outline)}"
     return [{"role": "system", "content": _SYSTEM}, {"role": "user", "content": request}]
 
 

@@ -37,6 +37,11 @@ class Format(Protocol):
         ...
 
     @property
+    def outline(self) -> str:
+        """The form with its markers alone, as a prompt shows it."""
+        ...
+
+    @property
     def example(self) -> str:
         """A well-formed item, which prompts show."""
         ...
@@ -93,6 +98,11 @@ class Marked:
     def fields(self) -> tuple[str, ...]:
         """The names of the fields, in the order in which they are written."""
         return tuple(field for field, _ in self.markers)
+
+    @property
+    def outline(self) -> str:
+        """The form with its markers alone, as a prompt shows it."""
+        return "\n".join(f"{marker} ...".strip() for _, marker in self.markers)
 
     def render(self, fields: Mapping[str, str]) -> str:
         """The item as text; ValueError if a field is missing, empty, holds a marker or a tag, or breaks the type's

@@ -48,10 +48,7 @@ MULTIPLE_CHOICE = MultipleChoice(
         ("answer", "Answer:"),
         ("explanation", "Explanation:"),
     ),
-    rules=(
-        "`Q:` and a question. Then `A)`, `B)`, `C)` and `D)`, each on its line with another answer, one of them right. "
-        "Next line: `Answer:` and the letter of the right one, nothing else. Next line: `Explanation:` and why it is right."
-    ),
+    rules="A question; four different options, one of them right; as answer its letter alone; why it is right.",
     example=(
         "Q: What moves a bicycle's chain to another sprocket?\nA) The saddle\nB) The hub\nC) The derailleur\nD) The bell\n"
         "Answer: C\nExplanation: The derailleur pushes the chain sideways."

@@ -36,7 +36,7 @@ class Paragraph(Marked):
 PARAGRAPH = Paragraph(
     "paragraph",
     (("paragraph", ""),),
-    rules="One paragraph of full sentences, without a title, a list or a label.",
+    rules="Full sentences, without title, list or label.",
     example="Bats hunt in the dark by sound. They call, and the echo tells them how far away an insect is.",
     passage="Bat\n\nBats hunt in the dark. A bat calls, and the echo of its call tells it how far away an insect is.",
     words=(("paragraph", "Paragraph"),),

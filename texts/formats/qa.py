@@ -18,7 +18,7 @@ class Qa(Marked):
 QA = Qa(
     "qa",
     (("question", "Q:"), ("answer", "A:")),
-    rules="`Q:` and one question that names what it is about. Next line: `A:` and the whole answer, in full sentences.",
+    rules="One question that names its subject, and the whole answer in full sentences.",
     example="Q: Why does a kettle whistle?\nA: Its steam leaves through a narrow slit, and the fast stream makes the slit sound.",
     passage="Kettle\n\nThe steam of a kettle leaves through a narrow slit in its lid. The fast stream makes the slit sound: it whistles.",
     words=(("question", "Question"), ("answer", "Answer")),

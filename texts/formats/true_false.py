@@ -27,7 +27,7 @@ class TrueFalse(Marked):
 TRUE_FALSE = TrueFalse(
     "true_false",
     (("statement", ""), ("answer", "Answer:"), ("explanation", "Explanation:")),
-    rules="A statement that is true or false. Next line: `Answer:` and one word, True or False. Next line: `Explanation:` and why.",
+    rules="A statement; as answer True or False alone; why.",
     example="A candle lasts longer in a draught.\nAnswer: False\nExplanation: A draught feeds the flame, so the wax melts faster.",
     passage="Candle\n\nA candle is a stick of wax around a wick. A draught feeds its flame, so that the wax melts faster.",
     optional="explanation",
