@@ -1,13 +1,14 @@
 """Audits every judge on probes of real texts: `python benchmarks/audit.py --data FOLDER --out FILE.json`.
 
-Honest answers: of an item built from a Wikipedia passage under FOLDER what its six degraded variants, the members, support; two item types.
+Honest answers: of an item built from a Wikipedia passage under FOLDER what its six degraded variants, the members, support; questions with answers and paragraphs in turn.
 A judge passes a kind of probe that it puts below the honest answer in 95 % of pairs. The texts are parted by hash as in grounding.py.
 """
 
 import argparse
 import json
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator
 from hashlib import sha256
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -19,51 +20,34 @@ from inference.baseline.degrade import degrade
 from texts import rubric
 from texts.audit import Judge, audit, honest_of
 from texts.coverage import copied, member_coverage
-from texts.formats.distillation import completion
 from texts.grounding import grounding
 from texts.probes import PROBES, Honest
-from texts.worth import Group, promotion_score
+from trainers.audits import promotion, reward
 from trainers.recipes import GrpoRecipe, load
 from trainers.rewards import REWARDS
 
 _VARIANTS = 6
-Reward = Callable[[Sequence[str], Mapping[str, Sequence[Any]]], list[float]]
 
 
 def mixture(data: Path, part: str) -> Iterator[dict[str, Any]]:
     """Items like MIXTURE's, in an order by hash."""
-    passages = sorted(
-        rows(data / "wikipedia/2wiki_corpus.jsonl.zst"), key=lambda row: sha256(row["text"].encode()).hexdigest()
-    )
-    for row in passages:
-        if part_of(row["text"]) != part or BADLY_SPACED.search(row["text"]):
+    extracts = (row for file in sorted((data / "wikipedia/movies").iterdir()) for row in rows(file) if "extract" in row)
+    passages = [
+        *((row["title"], row["text"]) for row in rows(data / "wikipedia/2wiki_corpus.jsonl.zst")),
+        *((row["title"], row["extract"]) for row in islice(extracts, 0, None, 5)),
+    ]
+    for title, text in sorted(passages, key=lambda passage: sha256(passage[1].encode()).hexdigest()):
+        if part_of(text) != part or BADLY_SPACED.search(text):
             continue
-        for kind in ("qa", "paragraph"):
-            if target := build(kind, row["title"], row["text"]):
-                variants = [degrade(kind, target, number, _VARIANTS, 7) for number in range(_VARIANTS)]
-                yield {"item_type": kind, "members": [one for one in variants if one], "target": target}
+        kind = ("qa", "paragraph")[len(text) % 2]
+        if target := build(kind, title, text):
+            variants = [degrade(kind, target, number, _VARIANTS, 7) for number in range(_VARIANTS)]
+            yield {"item_type": kind, "members": [one for one in variants if one], "target": target}
 
 
 def judged_by(score: Callable[[Honest, str], float]) -> Judge:
     """A judge that looks at one text at a time."""
     return lambda honest, texts: [score(one, text) for one, text in zip(honest, texts, strict=True)]
-
-
-def rewarded_by(*weighted: tuple[float, Reward]) -> Judge:
-    """The weighted sum of rewards."""
-
-    def judge(honest: Sequence[Honest], texts: Sequence[str]) -> list[float]:
-        columns = {
-            "item_type": [one.item_type for one in honest], "members": [list(one.members) for one in honest],
-            "target": [one.target for one in honest],
-        }  # fmt: skip
-        parts = [
-            [weight * value for value in reward([completion(text) for text in texts], columns)]
-            for weight, reward in weighted
-        ]
-        return [sum(values) for values in zip(*parts, strict=True)]
-
-    return judge
 
 
 def accepted(one: Honest, text: str) -> float:
@@ -80,11 +64,9 @@ def judges() -> dict[str, Judge]:
         "coverage of members": judged_by(lambda one, text: sum(member_coverage(one.members, text))),
         "novelty": judged_by(lambda one, text: 1.0 - copied(one.members, text)),
         "acceptance": judged_by(accepted),
-        **{f"reward: {name}": rewarded_by((1.0, REWARDS[name])) for name in REWARDS},
-        "reward: sum": rewarded_by(*((weight, REWARDS[name]) for name, weight in weights.items())),
-        "promotion score": judged_by(
-            lambda one, text: promotion_score(one.item_type, Group(one.members), completion(text))[1].score
-        ),
+        **{f"reward: {name}": reward({name: 1.0}) for name in REWARDS},
+        "reward: sum": reward(weights),
+        "promotion score": promotion,
     }
 
 

@@ -41,6 +41,11 @@ class Audited:
         return wilson(self.below, self.pairs)
 
     @property
+    def told(self) -> str:
+        """The share as part of a sentence."""
+        return f"of {self.pairs} answers with {self.kind} it puts {self.share:.0%} below the honest ones, and {LEAST_SHARE:.0%} are needed"
+
+    @property
     def failed(self) -> bool:
         """Whether enough pairs show a share below the least one."""
         return self.pairs >= LEAST_PAIRS and self.share < LEAST_SHARE
@@ -56,6 +61,11 @@ def audit(judge: Judge, honest: Sequence[Honest]) -> list[Audited]:
         if own[one.text] > 0:
             counted.setdefault(kind, []).append(score < own[one.text])
     return [Audited(kind, len(below), sum(below)) for kind, below in counted.items()]
+
+
+def weakest(found: Sequence[Audited]) -> Audited | None:
+    """The kind with the least share among those with enough pairs."""
+    return min((one for one in found if one.pairs >= LEAST_PAIRS), key=lambda one: one.share, default=None)
 
 
 def wilson(hits: int, trials: int) -> tuple[float, float]:
