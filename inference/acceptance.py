@@ -12,7 +12,7 @@ from statistics import fmean
 from pydantic import Field
 
 from lake.harness.job import Params
-from texts.coverage import copied, member_coverage
+from texts.coverage import copied, member_coverage, repeated
 from texts.formats import FORMATS
 from texts.grounding import Grounding
 from texts.rubric import score
@@ -31,6 +31,12 @@ class AcceptanceParams(Params):
     copied: float = Field(
         default=0.9, gt=0.0, le=1.0, description="share of its shingles in one member from which it is a copy"
     )
+    repeated: float = Field(
+        default=0.3,
+        ge=0.0,
+        le=1.0,
+        description="largest share of its words in sentences that say again what one said before",
+    )
     rating: float = Field(default=4.0, ge=0.0, le=5.0, description="least rubric score (method, section 5.4)")
     max_words: int = Field(default=600, ge=10, description="longest item")
 
@@ -40,7 +46,7 @@ def rejection(
 ) -> tuple[str, str] | None:
     """Why `text` is rejected as the item distilled from `members`: a reason code and a detail; None if it is accepted.
 
-    grounded: of `text` in `members`. Reasons, in the order tested: malformed, too_long, unfaithful, thin, copied, low_rating.
+    grounded: of `text` in `members`. Reasons, in the order tested: malformed, too_long, unfaithful, thin, copied, repetition, low_rating.
     """
     if FORMATS[item_type].parse(text) is None:
         return "malformed", f"not one well-formed {item_type} item"
@@ -54,6 +60,8 @@ def rejection(
         return "thin", f"covers {covered:.2f} of its members, at least {params.coverage:.2f}"
     if (largest := copied(members, text)) >= params.copied:
         return "copied", f"{largest:.2f} of it stands in one member, less than {params.copied:.2f}"
+    if (again := repeated(text)) > params.repeated:
+        return "repetition", f"{again:.2f} of it says again what it said before, at most {params.repeated:.2f}"
     if (rating := score(text)) < params.rating:
         return "low_rating", f"rated {rating:.2f}, at least {params.rating:.2f}"
     return None

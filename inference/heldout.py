@@ -1,12 +1,13 @@
 """gold/heldout_answers: the serving extractive baseline and the newest checkpoint answer the same held-out MIXTURE items.
 
-Both are scored alike, against the target and against the members, so that the champion can be decided on paired figures.
+Both are scored alike, by what the answer is worth to the members, so that the champion can be decided on paired figures.
 Does not do yet: a champion that is itself an older checkpoint, several answers an item, a judge other than the rubric.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict
 from statistics import fmean
 from typing import Any
 
@@ -24,18 +25,13 @@ from lake.ids import content_id
 from lake.settings import settings
 from lake.storage.student import embedder_name
 from lake.tables import TABLES
-from texts.coverage import member_coverage
 from texts.embed.embedder import DEFAULT, Embedder, open_embedder
 from texts.errors import EmbedderError
-from texts.formats.distillation import answer_of, format_score
 from texts.rubric import score
+from texts.worth import Group, promotion_score
 
 ANSWERS = "gold/heldout_answers"
 Item = Mapping[str, Any]
-
-# The method's weights (section 4.2), fixed: scores of different runs stay comparable whatever a recipe trains for. The weights of
-# the training reward stand in recipes/grpo/*.yaml.
-_QUALITY, _ALIGNMENT, _FORMAT = 0.5, 0.4, 0.1
 _BEST_SCORE = 5.0  # of texts.rubric, so that quality is 0..1
 
 
@@ -116,39 +112,28 @@ def _answer_all(
 
 
 def score_answers(batch: Sequence[tuple[Item, Completion]], measure: Embedder) -> list[dict[str, Any]]:
-    """A row for each answer: well_formed, and quality, alignment, coverage and score in 0..1, all 0 unless it is well formed.
+    """A row for each answer: well_formed, and figures in 0..1, all 0 unless it is well formed.
 
-    score = 0.5 quality + 0.4 alignment + 0.1 for the form; alignment: cosine with the target, negative ones counted as 0.
+    score = grounding x recovered x conciseness (texts.worth), which passes its audit; quality (the rubric) and alignment (cosine with the
+    target, negative ones as 0) are shown beside it and decide nothing.
     """
-    formed = [_well_formed(item, completion) for item, completion in batch]
-    aligned = iter(
-        _alignment([(text, item["target"]) for (item, _), text in zip(batch, formed, strict=True) if text], measure)
-    )
-    rows: list[dict[str, Any]] = []
-    for (item, completion), text in zip(batch, formed, strict=True):
-        row = {
+    judged = [promotion_score(item["item_type"], Group(item["members"]), answer.text or "") for item, answer in batch]
+    pairs = [(text, item["target"]) for (item, _), (text, _) in zip(batch, judged, strict=True) if text]
+    aligned = iter(_alignment(pairs, measure))
+    return [
+        {
             "item_id": item["id"],
             "item_type": item["item_type"],
             "text": completion.text,
             "error": completion.error,
+            "well_formed": text is not None,
+            "quality": score(text) / _BEST_SCORE if text else 0.0,
+            "alignment": next(aligned) if text else 0.0,
+            **asdict(worth),
+            "score": worth.score,
         }
-        rows.append(row | _figures(text, item["members"], next(aligned) if text else 0.0))
-    return rows
-
-
-def _well_formed(item: Item, completion: Completion) -> str | None:
-    """The answer itself where it is one well-formed item of its type."""
-    text = completion.text or ""
-    return answer_of(text) if format_score(text, item["item_type"]) == 1.0 else None
-
-
-def _figures(text: str | None, members: Sequence[str], alignment: float) -> dict[str, Any]:
-    if text is None:
-        return {"well_formed": False, "quality": 0.0, "alignment": 0.0, "coverage": 0.0, "score": 0.0}
-    quality = score(text) / _BEST_SCORE
-    total = _QUALITY * quality + _ALIGNMENT * alignment + _FORMAT
-    coverage = fmean(member_coverage(members, text))
-    return {"well_formed": True, "quality": quality, "alignment": alignment, "coverage": coverage, "score": total}
+        for (item, completion), (text, worth) in zip(batch, judged, strict=True)
+    ]
 
 
 def _alignment(pairs: Sequence[tuple[str, str]], measure: Embedder) -> list[float]:

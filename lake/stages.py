@@ -153,7 +153,7 @@ _ALL = (
         kinds=("vllm",), summary="Champion and challenger answer every held-out MIXTURE item.",
     ),
     Stage(
-        "models/champion", "arrow", ("gold/heldout_answers", "models/distiller_grpo"),
+        "models/champion", "arrow", ("gold/heldout_answers", "models/distiller_grpo", "gold/mixture"),
         job="trainers.champion:champion", params="trainers.champion:ChampionParams", suite="expectations.suites.models:champion",
         summary="Decides which distiller serves: the challenger only if it beats the champion with an interval above zero.",
     ),

@@ -137,7 +137,7 @@ def _pair(row: dict[str, Any], texts: dict[str, str]) -> Pair:
 
 def rejection(view: View) -> Rejection | None:
     """The rejected item that a reader learns most from: one with a text, judged on its content before its form."""
-    wanted = ["unfaithful", "thin", "copied", "low_rating"]
+    wanted = ["unfaithful", "thin", "copied", "repetition", "low_rating"]
     rows = view.sample("gold/distilled_refused", ["group_id", "text", "reason", "detail"], ds.field("text").is_valid())
     if not rows:
         return None

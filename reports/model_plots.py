@@ -7,7 +7,7 @@ from reports.charts import Bars, Chart, Lines, Points
 from reports.figures import Measured, Rows, evaluation_rows, titled
 from reports.view import View
 
-_MEASURES = ("score", "quality", "alignment", "coverage", "well_formed")
+_MEASURES = ("score", "grounding", "recovered", "conciseness", "quality", "alignment", "well_formed")
 
 
 def curves(stage: str, title: str, names: Sequence[str]) -> Callable[[View], Chart | None]:

@@ -7,10 +7,11 @@ true to its members is another question: texts.grounding.
 from collections.abc import Sequence
 from collections.abc import Set as AbstractSet
 
-from texts.words import content_words, numbers, words
+from texts.words import content_words, numbers, sentences, words
 
 FACT_SHARE = 0.75  # of a fact's content words that must stand near one another for the fact to count as recovered
 SHINGLE = 3
+_AGAIN = 0.9
 
 
 def facts_recovered(facts: Sequence[str], text: str) -> float:
@@ -36,6 +37,19 @@ def copied(members: Sequence[str], text: str) -> float:
     """The largest share (0..1) of the text's distinct word 3-shingles that one single member holds."""
     own = shingles(text)
     return max((_share(own, shingles(member)) for member in members), default=0.0) if own else 0.0
+
+
+def repeated(text: str) -> float:
+    """The share (0..1) of the text's words in sentences of which an earlier one holds nine tenths of the content words, and all figures."""
+    said: list[tuple[frozenset[str], set[str]]] = []
+    total = again = 0
+    for sentence in sentences(text):
+        stems, figures, length = frozenset(content_words(sentence)), numbers(sentence), len(words(sentence))
+        total += length
+        if stems and any(len(stems & other) >= _AGAIN * len(stems) and figures <= others for other, others in said):
+            again += length
+        said.append((stems, figures))
+    return again / total if total else 0.0
 
 
 def shingles(text: str) -> set[tuple[str, ...]]:

@@ -2,6 +2,7 @@
 
 Paired bootstrap over held-out items (Efron 1979; percentile interval): both answered the same items, so what is resampled is the
 difference of their scores on each item.
+The score that decides is audited first on MIXTURE (trainers.audits); one that fails promotes nobody.
 Not yet: several challengers, a champion that was itself promoted earlier; the extractive rules are the champion to beat.
 """
 
@@ -15,6 +16,8 @@ from pydantic import Field
 
 from lake.harness.job import ArrowInputs, ArrowRows, JobContext, Params
 from lake.tables import TABLES
+from texts.audit import Audited
+from trainers.audits import audited, promotion
 
 CHAMPION_ENGINE = "rules"
 _RESAMPLES_AT_ONCE = 50  # bounds memory: this many times the items
@@ -39,16 +42,19 @@ def champion(inputs: ArrowInputs, params: ChampionParams, context: JobContext) -
     old = np.array([champion_scores[item] for item in items])
     challenging = np.array([challenger_scores[item] for item in items])
     low, high = interval(challenging - old, params) if items else (0.0, 0.0)
+    weakest = audited(promotion, inputs["gold/mixture"])
+    sound = weakest is not None and not weakest.failed
     # an interval that excludes zero: the burden of proof is the challenger's
-    promoted = len(items) >= params.minimum_items and low > 0
+    promoted = len(items) >= params.minimum_items and low > 0 and sound
     means = (float(challenging.mean()), float(old.mean())) if items else (0.0, 0.0)
     row: dict[str, Any] = {
         "model": challenger["model"] if promoted else serving["model"],
         "engine": challenger["engine"] if promoted else CHAMPION_ENGINE,
         "uri": trained["uri"] if promoted else None,
         "champion_score": means[1], "challenger": challenger["model"], "challenger_score": means[0],
-        "difference": means[0] - means[1], "low": low, "high": high, "items": len(items), "promoted": promoted,
-        "decision": _decision(means, (low, high), len(items), promoted, params),
+        "difference": means[0] - means[1], "low": low, "high": high, "items": len(items),
+        "audit_kind": weakest.kind if weakest else None, "audit_share": weakest.share if weakest else None, "promoted": promoted,
+        "decision": _decision(means, (low, high), len(items), promoted, params) if sound else _unsound(weakest),
     }  # fmt: skip
     context.metrics.update(
         {
@@ -79,6 +85,11 @@ def _scores(answers: ds.Dataset, whose: ds.Expression) -> tuple[dict[str, Any], 
     return dict(rows[0]) if rows else {"model": None, "engine": None}, {
         row["item_id"]: row["score"] or 0.0 for row in rows
     }
+
+
+def _unsound(weakest: Audited | None) -> str:
+    failed = weakest.told if weakest else "MIXTURE gives too few probes to tell"
+    return f"The extractive rules serve: the score does not pass its audit; {failed}."
 
 
 def _decision(

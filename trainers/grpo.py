@@ -1,6 +1,7 @@
 """GRPO of the distiller on MIXTURE's grpo split, from the fine-tuned checkpoint (method, section 4); TRL does the arithmetic.
 
 - Reward: R = sum of weight x reward over the recipe's `reward_weights` (section 4.2), which stand in recipes/grpo/*.yaml.
+- The reward is audited first (trainers.audits): one that prefers falsified or padded answers trains nothing.
 - Advantage: (R - mean) / std over the completions of one prompt, the same for all of a completion's tokens (section 4.1).
 - Loss: PPO's clipped ratio, with `epsilon` below and `epsilon_high` above, plus `beta` times the KL divergence from the fine-tuned
   checkpoint (section 4.1).
@@ -17,6 +18,7 @@ import pyarrow as pa
 import pyarrow.dataset as ds
 from pydantic import Field, field_validator
 
+from lake.errors import StageFailed
 from lake.harness.environment import prepare
 from lake.harness.job import ArrowInputs, ArrowRows, JobContext, Params
 from lake.tables import TABLES
@@ -60,9 +62,13 @@ def distiller(inputs: ArrowInputs, params: GrpoParams, context: JobContext) -> A
     """
     prepare(offline=True)
     from trainers import checkpoint
+    from trainers.audits import audited, reward
     from trainers.trl_setup import logged_curves, mean_of
 
     recipe, mixture = params.recipe, inputs["gold/mixture"]
+    weakest = audited(reward(recipe.reward_weights), mixture)
+    if weakest and weakest.failed:
+        raise StageFailed(f"the reward of recipe {recipe.name} does not pass its audit: {weakest.told}")
     start = inputs["models/distiller_sft"].to_table(columns=["uri", "digest"]).to_pylist()[0]
     before, _ = _heldout_figures(start["uri"], mixture, params)
     trainer, rows = _trainer(start["uri"], mixture, params, context)
@@ -77,6 +83,7 @@ def distiller(inputs: ArrowInputs, params: GrpoParams, context: JobContext) -> A
         "steps": trainer.state.global_step, "train_rows": rows, "reward": after, "reward_before": before,
         "kl": mean_of(points, "kl"), "frac_reward_zero_std": mean_of(points, "frac_reward_zero_std"),
         "format_rate": format_rate, "weight_change": checkpoint.weight_change(Path(start["uri"]), folder), "curve": points,
+        "audit_kind": weakest.kind if weakest else None, "audit_share": weakest.share if weakest else None,
     }  # fmt: skip
     context.metrics.update({name: float(row[name]) for name in _FIGURES})
     context.metrics["mean_completion_length"] = mean_of(points, "completions/mean_length")

@@ -92,7 +92,11 @@ def _splits(rows: ds.Dataset, unused: ds.Dataset, passages: ds.Dataset) -> Itera
 def heldout_answers(frames: Frames) -> Iterable[Batch]:
     """The suite of gold/heldout_answers: every model answered every held-out item, or failed with a reason."""
     rows = frames["gold/heldout_answers"]
-    scores = [rule for name in ("quality", "alignment", "coverage", "score") for rule in _share(name)]
+    scores = [
+        rule
+        for name in ("quality", "alignment", "grounding", "recovered", "conciseness", "score")
+        for rule in _share(name)
+    ]
     rules = [*identified("id", "ans"), filled("item_id"), filled("model"), filled("engine"), filled("well_formed")]
     yield Batch("gold/heldout_answers", rows, [*rules, *scores], key="id")
     heldout = keys(frames["gold/mixture"], "id", field("split") == "heldout")

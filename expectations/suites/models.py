@@ -16,6 +16,7 @@ from expectations.gate import Batch
 from expectations.membership import membership
 from expectations.rules import at_least, at_most, between, filled, metrics, none, one_of, unique
 from lake.ids import sha256_folder
+from texts.audit import LEAST_SHARE
 from texts.embed.embedder import Embedder
 
 if TYPE_CHECKING:
@@ -62,8 +63,10 @@ def distiller_grpo(frames: Frames) -> Iterable[Batch]:
         between("kl", None, EXPECTED_KL, warning=True),
         between("frac_reward_zero_std", 0, 0.999, warning=True),
         _format_rate(),
+        filled("audit_share", warning=True),
     ]
-    yield Batch("models/distiller_grpo", rows, [*_trained(), *numbers, *trends], key="recipe")
+    audited = between("audit_share", LEAST_SHARE, 1)
+    yield Batch("models/distiller_grpo", rows, [*_trained(), *numbers, audited, *trends], key="recipe")
     yield _files(rows)
     worse = rows.count_rows(filter=field("reward") < field("reward_before"))
     # completions that all earn the same, as when none is well formed yet, give no gradient: then adapters stay where they are
@@ -80,9 +83,11 @@ def champion(frames: Frames) -> Iterable[Batch]:
     known = membership(serving=keys(rows, "model"), answered=keys(frames["gold/heldout_answers"], "model"))
     in_service = rows.count_rows()
     proven = pc.coalesce(field("low") > 0, pc.scalar(False))  # an interval that is not known proves nothing
+    sound = pc.coalesce(field("audit_share") >= LEAST_SHARE, pc.scalar(False))
     yield metrics(
         at_least("distillers_in_service", in_service, 1),
         at_most("more_than_one_in_service", in_service, 1),
+        none("promoted_by_a_score_that_fails_its_audit", rows.count_rows(filter=field("promoted") & ~sound)),
         none("promoted_without_proof", rows.count_rows(filter=field("promoted") & ~proven)),
         none("serving_but_never_measured", known.count("serving > answered"), warning=True),
     )

@@ -169,7 +169,15 @@ def gold() -> Rows:
         }
         for n, split in enumerate(("sft", "grpo", "heldout"), start=1)
     ]  # fmt: skip
-    figures = {"well_formed": True, "quality": 0.9, "alignment": 0.8, "coverage": 0.7, "score": 0.85}
+    figures = {
+        "well_formed": True,
+        "quality": 0.9,
+        "alignment": 0.8,
+        "grounding": 1.0,
+        "recovered": 0.9,
+        "conciseness": 0.9,
+        "score": 0.81,
+    }
     answers = [
         {
             "id": ident("ans", n),
@@ -243,11 +251,19 @@ def models(folder: Path) -> Rows:
         "train_rows": 9,
         "format_rate": 0.9,
     }
-    grpo = {"reward": 0.5, "reward_before": 0.4, "kl": 0.1, "frac_reward_zero_std": 0.2, "weight_change": 0.01}
+    grpo = {
+        "reward": 0.5,
+        "reward_before": 0.4,
+        "kl": 0.1,
+        "frac_reward_zero_std": 0.2,
+        "weight_change": 0.01,
+        "audit_share": 0.98,
+    }
     champion = {
         "model": "rules-1",
         "engine": "rules",
         "items": 1,
+        "audit_share": 0.98,
         "promoted": False,
         "decision": "The rules stay.",
         "low": -0.1,

@@ -292,6 +292,11 @@ def test_each_refusal_names_its_reason(text: str, reason: str) -> None:
     assert refused[0] == reason
 
 
+def test_an_item_that_says_all_twice_is_refused() -> None:
+    fused = fuse("qa", MEMBERS) or ""
+    assert (refusal(MEMBERS, f"{fused}\n{fused.split('A: ')[1]}", rating=0.0) or ("",))[0] == "repetition"
+
+
 def test_a_copy_and_a_poor_fusion_are_refused() -> None:
     copy = refusal(MEMBERS[:1], MEMBERS[0])
     poor = refusal(MEMBERS, fuse("qa", MEMBERS) or "", rating=4.9)

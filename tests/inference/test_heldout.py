@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from pathlib import Path
-from statistics import fmean
 from typing import Any
 
 import pytest
@@ -13,12 +12,11 @@ import inference.heldout
 from inference.heldout import HeldoutParams, answers, score_answers
 from inference.text_engines import Completion, EngineParams
 from lake.errors import StageFailed
-from texts.coverage import member_coverage
 from texts.rubric import score
+from texts.worth import Group
 
 TARGET = "Q: Why does bread rise?\nA: Yeast eats sugar and gives off gas, which gluten holds."
 MEMBERS = ["Q: Why does bread rise?\nA: Yeast gives off gas.", "Q: What makes bread rise?\nA: Gluten holds gas."]
-WEIGHTS = {"quality": 0.5, "alignment": 0.4}
 
 
 def item(number: int, split: str = "heldout") -> dict[str, Any]:
@@ -37,17 +35,18 @@ def scored(text: str | None, error: str | None = None) -> dict[str, Any]:
     return row
 
 
-def test_the_target_itself_is_aligned_fully_and_scored_by_the_rubric() -> None:
+def test_the_target_itself_is_aligned_fully_and_scored_by_what_its_members_support() -> None:
     row = scored(f"<answer>{TARGET}</answer>")
-    assert row["well_formed"] and row["coverage"] == fmean(member_coverage(MEMBERS, TARGET))
+    worth = Group(MEMBERS).worth(TARGET)
+    assert row["well_formed"] and row["grounding"] == worth.grounding < 1.0  # the target says more than its members
     assert row["alignment"] == pytest.approx(1.0, abs=1e-5)
     assert row["quality"] == score(TARGET) / 5
-    assert row["score"] == pytest.approx(0.1 + sum(weight * row[name] for name, weight in WEIGHTS.items()))
+    assert row["score"] == row["grounding"] * row["recovered"] * row["conciseness"] == worth.score
 
 
 def test_an_answer_about_something_else_is_aligned_less() -> None:
     other = scored("<answer>Q: Who paints barns?\nA: Farmers use red oxide paint.</answer>")
-    assert other["well_formed"] and other["alignment"] < 0.6 and other["coverage"] < 0.5
+    assert other["well_formed"] and other["alignment"] < 0.6 and other["score"] == 0.0
 
 
 @pytest.mark.parametrize(
@@ -64,7 +63,7 @@ def test_an_answer_about_something_else_is_aligned_less() -> None:
 def test_a_malformed_answer_scores_nothing_however_good_its_words(text: str) -> None:
     row = scored(text)
     assert row["text"] == text and row["error"] is None and row["well_formed"] is False
-    assert {row[name] for name in ("quality", "alignment", "coverage", "score")} == {0.0}
+    assert {row[name] for name in ("quality", "alignment", "grounding", "recovered", "conciseness", "score")} == {0.0}
 
 
 def test_an_engine_error_is_kept_and_scores_nothing() -> None:

@@ -6,9 +6,11 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 import pyarrow.dataset as ds
+import pytest
 
 from lake.harness.job import JobContext
 from lake.tables import TABLES
+from texts.audit import Audited
 from trainers.champion import ChampionParams, champion, interval
 
 
@@ -23,11 +25,21 @@ def answers(old: list[float | None], fresh: list[float | None]) -> ds.Dataset:
 
 def decide(old: list[float | None], fresh: list[float | None], tmp_path: Path, **params: Any) -> dict[str, Any]:
     trained = pa.Table.from_pylist([{"uri": "somewhere"}], schema=TABLES["models/distiller_grpo"].schema)
-    inputs = {"gold/heldout_answers": answers(old, fresh), "models/distiller_grpo": ds.dataset(trained)}
+    mixture = ds.dataset(pa.Table.from_pylist([], schema=TABLES["gold/mixture"].schema))
+    inputs = {
+        "gold/heldout_answers": answers(old, fresh),
+        "models/distiller_grpo": ds.dataset(trained),
+        "gold/mixture": mixture,
+    }
     context = JobContext(lake=None, run_id="test", artifacts=tmp_path)  # type: ignore[arg-type]
     [(key, table)] = champion(inputs, ChampionParams(**params), context)
     assert key == "models/champion"
     return table.to_pylist()[0]
+
+
+@pytest.fixture(autouse=True)
+def passed(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("trainers.champion.audited", lambda *_: Audited("figure", 100, 99))
 
 
 def noisy(mean: float, count: int = 200) -> list[float | None]:
@@ -39,6 +51,20 @@ def test_a_clear_winner_is_promoted_with_its_checkpoint(tmp_path: Path) -> None:
     assert (row["promoted"], row["model"], row["engine"], row["uri"]) == (True, "trained-digest", "vllm", "somewhere")
     assert 0 < row["low"] <= row["difference"] <= row["high"]
     assert "trained distiller serves" in row["decision"]
+
+
+def test_a_score_that_fails_its_audit_promotes_nobody(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("trainers.champion.audited", lambda *_: Audited("figure", 100, 60))
+    row = decide(noisy(0.5), noisy(0.55), tmp_path)
+    assert (row["promoted"], row["model"], row["audit_kind"], row["audit_share"]) == (
+        False,
+        "rules-digest",
+        "figure",
+        0.6,
+    )
+    assert "of 100 answers with figure it puts 60% below the honest ones, and 95% are needed" in row["decision"]
+    monkeypatch.setattr("trainers.champion.audited", lambda *_: None)
+    assert not decide(noisy(0.5), noisy(0.55), tmp_path)["promoted"]
 
 
 def test_a_loser_is_not_promoted_and_the_figures_say_why(tmp_path: Path) -> None:

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from texts.coverage import copied, facts_recovered, member_coverage, shingles
+from texts.coverage import copied, facts_recovered, member_coverage, repeated, shingles
 
 MEMBERS = [
     "Rinse the rice until the water runs clear.",
@@ -48,6 +48,13 @@ def test_a_fact_scattered_over_a_long_text_is_not_stated() -> None:
 
 def test_a_fact_with_another_figure_is_not_recovered() -> None:
     assert facts_recovered(["Simmer the rice for 12 minutes"], "Simmer the rice for 15 minutes.") == 0.0
+
+
+def test_what_is_said_again_is_repeated_and_another_figure_is_not() -> None:
+    assert repeated(FUSED) == 0.0
+    assert repeated(f"{FUSED} {FUSED}") == 0.5
+    assert repeated("Simmer the rice for 12 minutes. Simmer the rice for 15 minutes.") == 0.0
+    assert repeated("") == 0.0
 
 
 def test_nothing_to_recover_or_cover_is_complete() -> None:

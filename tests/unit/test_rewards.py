@@ -4,17 +4,18 @@ import pytest
 
 from texts.formats import FORMATS
 from texts.formats.distillation import completion
+from trainers.rewards import Reward
 from trainers.rewards.coverage import coverage_reward
 from trainers.rewards.format import format_reward, scored_answers
 from trainers.rewards.quality import quality_reward
 
 ANSWER = (
     "Q: How does the water cycle work?\n"
-    "A: Heat from the sun evaporates water from oceans and lakes. The vapour rises, cools and condenses into clouds. "
-    "Rain and snow then return it to the ground, where rivers carry about 40,000 cubic kilometres a year back to the sea."
+    "A: Heat from the sun evaporates water from oceans and lakes. The vapour rises, cools and condenses into "
+    "clouds, then rain and snow return it. Rivers carry about 40,000 cubic kilometres a year back to the sea."
 )
 MEMBERS = [
-    "Q: What evaporates water?\nA: Heat from the sun evaporates water from oceans and lakes.",
+    "Q: How does the water cycle work, and what evaporates water?\nA: Heat from the sun evaporates water from oceans and lakes.",
     "Q: What happens to vapour?\nA: The vapour rises, cools and condenses into clouds, then rain and snow return it.",
     "Q: What do rivers do?\nA: Rivers carry about 40,000 cubic kilometres a year back to the sea.",
 ]
@@ -79,9 +80,24 @@ def test_padding_with_foreign_sentences_lowers_coverage() -> None:
 
 
 def test_leaving_a_member_out_lowers_coverage() -> None:
-    part = completion(ANSWER.split(" Rain and snow")[0])
+    part = completion(ANSWER.split(" Rivers carry")[0])
     honest, thin = coverage_reward([HONEST, part], columns(2))
     assert thin < honest
+
+
+@pytest.mark.parametrize("reward", [quality_reward, coverage_reward])
+def test_a_falsified_answer_earns_less(reward: Reward) -> None:
+    false = [HONEST.replace("40,000", "60,000"), HONEST.replace("rises", "never rises"), HONEST.replace("sun", "moon")]
+    honest, *earned = reward([HONEST, *false], columns(4))
+    assert honest > 0 and all(one < honest for one in earned)
+
+
+@pytest.mark.parametrize("reward", [quality_reward, coverage_reward])
+def test_the_members_in_a_row_earn_less_than_their_fusion(reward: Reward) -> None:
+    twice = [*MEMBERS, "Q: What do rivers do?\nA: Rivers carry about 40,000 cubic kilometres a year back."]
+    row = completion(f"Q: What evaporates water?\nA: {' '.join(one.split('A: ')[1] for one in twice)}")
+    fused, in_a_row = reward([HONEST, row], columns(2, members=twice))
+    assert in_a_row < fused
 
 
 def test_every_type_earns_the_whole_form_for_its_own_form_only() -> None:

@@ -7,20 +7,15 @@ as unsupported, and a member's own error counts as support.
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from functools import cached_property
-from itertools import pairwise
 
 from texts.grounding.faults import clauses, found_faults
-from texts.grounding.tokens import Kind, Token, tokens
-from texts.words import sentence_spans
+from texts.grounding.sentences import Sentence, Stretch, cut, stretches
+from texts.grounding.tokens import Kind, Token, parts
 
 _CANDIDATES = 8  # stretches that are compared word by word: those that share most of a statement's words
 _ASKED_SHARE = 0.7  # of a question's words that one member must hold
-_MARKER = re.compile(r"(?:Q|A|C|S|[A-D]\)|Answer|Explanation)[:)]?\s(?=\S)|[-*•]\s+|\d+[.)]\s+")
-_QUESTION_PART = re.compile(r"Q:")
-_OTHER_PART = re.compile(r"(?:A|[A-D]\)|Answer|Explanation|S):?")
 _LEANS = re.compile(
-    r"\W*(?:This|It|Its|These|Those|They|Their|Them|He|She|His|Her|Him|That|Such|The (?:latter|former|same))\b(?! is why)"
+    r"(?:This|It|Its|These|Those|They|Their|Them|He|She|His|Her|Him|That|Such|The (?:latter|former))\b(?! is why)"
 )
 _ASKING = """what which who whom whose when where why how do take return fail rais argument caller know explain describ give list name
 tell importan mean happen work need way differenc best good should ask say question much many value"""
@@ -31,7 +26,7 @@ _ASKS = frozenset(_ASKING.split())
 class Evidence:
     """A statement, where it stands in its text, and the stretch `start`..`end` of member `member` that is nearest to it.
 
-    fault: why that stretch does not support it, or None where it does; member is None where no member has a word of it.
+    weight: how many of its words are compared. asks: whether it is a question. fault: why that stretch does not support it, or None where it does; member is None where no member has a word of it.
     """
 
     statement: str
@@ -39,6 +34,7 @@ class Evidence:
     start: int
     end: int
     weight: int
+    asks: bool
     fault: str | None = None
 
 
@@ -60,39 +56,12 @@ class Grounding:
         return [one for one in self.evidence if one.fault is not None]
 
 
-@dataclass(frozen=True)
-class _Sentence:
-    text: str
-    start: int
-    end: int
-    asks: bool
-
-    @cached_property
-    def tokens(self) -> list[Token]:
-        return tokens(self.text)
-
-    @cached_property
-    def keys(self) -> frozenset[str]:
-        return frozenset(token.key for token in self.tokens if token.kind != Kind.BREAK)
-
-
-@dataclass(frozen=True)
-class _Stretch:
-    """Sentences `first` to `last` of a member."""
-
-    member: int
-    first: int
-    last: int
-    tokens: list[Token]
-    keys: frozenset[str]
-
-
 @dataclass
 class _Found:
     """The stretches that support a statement without fault, and the nearest one with its faults."""
 
-    faultless: list[_Stretch] = field(default_factory=list)
-    nearest: _Stretch | None = None
+    faultless: list[Stretch] = field(default_factory=list)
+    nearest: Stretch | None = None
     faults: list[str] = field(default_factory=lambda: ["no member says anything of it"])
 
 
@@ -100,25 +69,33 @@ class Members:
     """The members of a group, cut and ready to be compared with any number of texts."""
 
     def __init__(self, members: Sequence[str]) -> None:
-        self._sentences = [_cut(member) for member in members]
+        self._sentences = [cut(member) for member in members]
         self._topics = [
             frozenset().union(*(one.keys for one in sentences if one.asks)) for sentences in self._sentences
         ]
-        self._keys = [frozenset().union(*(one.keys for one in sentences)) for sentences in self._sentences]
+        self._subjects = _subjects(self._topics)
+        self._parts = [parts(*(one.keys for one in sentences)) for sentences in self._sentences]
         self._stretches = [
-            stretch for n, sentences in enumerate(self._sentences) for stretch in _stretches(n, sentences)
+            stretch for n, sentences in enumerate(self._sentences) for stretch in stretches(n, sentences)
         ]
+
+    @property
+    def statements(self) -> list[str]:
+        """What the members state, in their order; what they ask is left out unless they do nothing else."""
+        said = [one for sentences in self._sentences for one in sentences]
+        return [one.text for one in said if not one.asks] or [one.text for one in said]
 
     def grounding(self, text: str) -> Grounding:
         """The evidence of each statement of the text."""
-        statements = _cut(text)
+        statements = cut(text)
         found = [self._search(one) for one in statements]
         return Grounding(tuple(self._evidence(place, statements, found) for place in range(len(statements))))
 
-    def _search(self, statement: _Sentence) -> _Found:
+    def _search(self, statement: Sentence) -> _Found:
         found = _Found()
+        about = parts(statement.under)
         near = sorted(
-            (stretch for stretch in self._stretches if stretch.keys & statement.keys),
+            (one for one in self._stretches if one.keys & statement.keys and self._parts[one.member] >= about),
             key=lambda stretch: (-len(stretch.keys & statement.keys), len(stretch.keys)),
         )
         for stretch in near[:_CANDIDATES]:
@@ -127,43 +104,50 @@ class Members:
                 found.faultless.append(stretch)
             if found.nearest is None or len(faults) < len(found.faults):
                 found.nearest, found.faults = stretch, faults
-        if found.faults and statement.asks and not (faults := self._asked_faults(statement)):
+        if found.faults and (statement.asks or statement.heading) and not (faults := self._asked_faults(statement)):
             found.faults = faults
         return found
 
-    def _asked_faults(self, statement: _Sentence) -> list[str]:
+    def _asked_faults(self, statement: Sentence) -> list[str]:
         """What keeps a question from being raised by the members: each of its clauses by one of them as a whole."""
         faults: list[str] = []
         for clause in clauses(statement.tokens):
             wanted = [token for token in clause if token.kind != Kind.BREAK and token.key not in _ASKS]
-            faults += min((_missing(wanted, keys) for keys in self._keys), key=len, default=["no member asks it"])
+            faults += min((_missing(wanted, held) for held in self._parts), key=len, default=["no member asks it"])
         return faults
 
-    def _evidence(self, place: int, statements: Sequence[_Sentence], found: Sequence[_Found]) -> Evidence:
+    def _evidence(self, place: int, statements: Sequence[Sentence], found: Sequence[_Found]) -> Evidence:
         statement, here = statements[place], found[place]
         weight = max(1, sum(token.kind != Kind.BREAK for token in statement.tokens))
         if here.nearest is None:
-            return Evidence(statement.text, None, 0, 0, weight, here.faults[0] if here.faults else None)
+            return Evidence(statement.text, None, 0, 0, weight, statement.asks, here.faults[0] if here.faults else None)
         fault = here.faults[0] if here.faults else None
-        if fault is None and here.faultless and _LEANS.match(statement.text):
+        if here.faultless and not statement.asks and _LEANS.match(statement.text):
             before = (statements[place - 1], found[place - 1]) if place else None
             if not any(self._follows(stretch, before) for stretch in here.faultless):
                 fault = "what it refers to does not stand before it"
         sentences, shown = self._sentences[here.nearest.member], here.nearest
         return Evidence(
-            statement.text, shown.member, sentences[shown.first].start, sentences[shown.last].end, weight, fault
+            statement.text,
+            shown.member,
+            sentences[shown.first].start,
+            sentences[shown.last].end,
+            weight,
+            statement.asks,
+            fault,
         )
 
-    def _follows(self, stretch: _Stretch, before: tuple[_Sentence, _Found] | None) -> bool:
+    def _follows(self, stretch: Stretch, before: tuple[Sentence, _Found] | None) -> bool:
         """Whether what stands before the statement says what stands before the stretch in its member."""
-        if stretch.first == 0:
-            return True
+        preceding = self._sentences[stretch.member][stretch.first - 1] if stretch.first else None
         if before is None:
-            return False
+            return preceding is None
         statement, found = before
-        preceding = self._sentences[stretch.member][stretch.first - 1]
-        if preceding.asks:
-            return statement.asks or any(one.member == stretch.member for one in found.faultless)
+        if preceding is None or preceding.asks:  # it refers to what the member is asked about
+            subject = self._subjects[stretch.member]
+            return any(self._subjects[one.member] == subject for one in found.faultless if subject) or (
+                statement.asks and len(subject & statement.keys) > 0.5 * len(subject)
+            )
         same = any(
             one.member == stretch.member and one.first <= stretch.first - 1 <= one.last for one in found.faultless
         )
@@ -175,36 +159,15 @@ def grounding(members: Sequence[str], text: str) -> Grounding:
     return Members(members).grounding(text)
 
 
-def _missing(wanted: Sequence[Token], keys: frozenset[str]) -> list[str]:
-    parts = {part for key in keys for part in key.split(".")}
-    absent = [token for token in wanted if token.key not in keys and not parts.issuperset(token.key.split("."))]
+def _subjects(topics: Sequence[frozenset[str]]) -> list[frozenset[str]]:
+    """What each member is asked about; a member without a question is about what all others are, if that is one thing."""
+    asked = {topic - _ASKS for topic in topics if topic}
+    common = next(iter(asked)) if len(asked) == 1 else frozenset[str]()
+    return [topic - _ASKS or common for topic in topics]
+
+
+def _missing(wanted: Sequence[Token], held: frozenset[str]) -> list[str]:
+    absent = [token for token in wanted if not held >= parts({token.key})]
     grave = [token for token in absent if token.exact and token.kind != Kind.SCOPE]
     few = len(wanted) - len(absent) >= _ASKED_SHARE * len(wanted)
     return [f"{token.form!r} is not there" for token in (grave if few else absent)]
-
-
-def _cut(text: str) -> list[_Sentence]:
-    """The sentences of a text that say something, without markers and bullets; those of a part that asks are marked."""
-    cut: list[_Sentence] = []
-    asking = False
-    for start, end in sentence_spans(text):
-        sentence = text[start:end]
-        if _QUESTION_PART.match(sentence):
-            asking = True
-        elif _OTHER_PART.match(sentence):
-            asking = False
-        marker = _MARKER.match(sentence)
-        start += marker.end() if marker else 0
-        cut.append(_Sentence(text[start:end], start, end, asking or sentence.endswith("?")))
-    return [one for one in cut if one.keys]
-
-
-def _stretches(member: int, sentences: Sequence[_Sentence]) -> list[_Stretch]:
-    """Every sentence of a member, and every two that follow one another."""
-    single = [_Stretch(member, n, n, one.tokens, one.keys) for n, one in enumerate(sentences)]
-    stop = Token(".", Kind.BREAK, ".")
-    double = [
-        _Stretch(member, n, n + 1, [*one.tokens, stop, *other.tokens], one.keys | other.keys)
-        for n, (one, other) in enumerate(pairwise(sentences))
-    ]
-    return single + double

@@ -17,11 +17,13 @@ nothing (MacCartney and Manning 2007: what may be dropped depends on the side of
 from collections.abc import Sequence
 from collections.abc import Set as AbstractSet
 
-from texts.grounding.tokens import CONDITIONS, COORDINATORS, RESTRICTING, Kind, Token
+from texts.grounding.tokens import CONDITIONS, COORDINATORS, RESTRICTING, Kind, Token, parts
 
 _MOVED_SHARE = 1 / 8  # of a statement's words that may stand in another order
 _GENERIC = "return rais yield argument parameter result note exampl option"
 _LABELS = frozenset(_GENERIC.split())  # what a list may be headed with
+_OF_CODE = "class function method modul decorator routin object type command option attribut property argument"
+_KINDS = frozenset(_OF_CODE.split())  # "This class wraps a stream" says what its name wraps
 
 
 def found_faults(statement: Sequence[Token], stretch: Sequence[Token], topic: AbstractSet[str]) -> list[str]:
@@ -45,15 +47,14 @@ def _added(
 ) -> list[str]:
     """What the statement says that the stretch does not, or says in another place."""
     there = {token.key for token in stretch}
-    parts = {part for key in there | topic for part in key.split(".")}
+    held = parts(there, topic)
     faults: list[str] = []
     moved = 0
     for place, token in enumerate(said):
-        if place in kept or (token.kind in (Kind.WORD, Kind.FIGURE) and token.key in topic):
+        if place in kept or (token.key in topic and token.key not in there and token.kind in (Kind.WORD, Kind.FIGURE)):
             continue
-        if token.kind == Kind.WORD and (
-            (parts.issuperset(token.key.split(".")) and "." in token.key) or token.key in _LABELS
-        ):
+        again = place + 1 < len(said) and said[place + 1].key == token.key  # "`S`: S is a group" names it twice
+        if again or token.key in _LABELS or (token.code and held >= parts({token.key})):
             continue
         if token.key not in there:
             faults.append(f"{token.form!r} is not there")
@@ -66,20 +67,23 @@ def _added(
 
 def _left_out(stretch: Sequence[Token], matched: AbstractSet[int] | dict[int, int], renamed: bool) -> list[str]:
     """What the stretch says of the statement's words and the statement does not."""
-    parts = _places(stretch)
-    used = [any(place in matched for place in part) for part in parts]
+    spans = _places(stretch)
+    used = [any(place in matched for place in span) for span in spans]
     faults: list[str] = []
-    for number, part in enumerate(parts):
-        words = [place for place in part if stretch[place].kind != Kind.BREAK]
+    for number, span in enumerate(spans):
+        words = [place for place in span if stretch[place].kind != Kind.BREAK]
         if used[number]:
             last = max(place for place in words if place in matched)
             first_of_all = renamed and not any(used[:number])
+            there = {stretch[place].key for place in matched}
             for place in words:
                 token, before = stretch[place], place < last
-                weighty = token.kind in (Kind.NEGATION, Kind.SCOPE) or not first_of_all
+                weighty = not (token.key in _LABELS and token.key in there) and not (
+                    first_of_all and token.key in _KINDS
+                )
                 if place not in matched and ((before and weighty) or (not before and _restricts(token))):
                     faults.append(f"{token.form.lower()!r} is left out")
-        elif words and stretch[words[0]].key in CONDITIONS and used[_governed(number, parts, stretch)]:
+        elif words and stretch[words[0]].key in CONDITIONS and used[_governed(number, spans, stretch)]:
             faults.append(f"{stretch[words[0]].form.lower()!r} is left out")
     return faults
 
@@ -90,23 +94,23 @@ def _restricts(token: Token) -> bool:
 
 def clauses(stretch: Sequence[Token]) -> list[list[Token]]:
     """The tokens of each clause, the break that opens it first."""
-    return [[stretch[place] for place in part] for part in _places(stretch)]
+    return [[stretch[place] for place in span] for span in _places(stretch)]
 
 
 def _places(stretch: Sequence[Token]) -> list[list[int]]:
-    parts: list[list[int]] = [[]]
+    spans: list[list[int]] = [[]]
     for place, token in enumerate(stretch):
         if token.kind == Kind.BREAK:
-            parts.append([])
-        parts[-1].append(place)
-    return parts
+            spans.append([])
+        spans[-1].append(place)
+    return spans
 
 
-def _governed(number: int, parts: Sequence[Sequence[int]], stretch: Sequence[Token]) -> int:
+def _governed(number: int, spans: Sequence[Sequence[int]], stretch: Sequence[Token]) -> int:
     """The clause whose condition clause `number` is: the next one where it opens a sentence or follows `and`, else the one before."""
-    full = [place for place, part in enumerate(parts) if any(stretch[at].kind != Kind.BREAK for at in part)]
+    full = [place for place, span in enumerate(spans) if any(stretch[at].kind != Kind.BREAK for at in span)]
     at = full.index(number)
-    opener = stretch[parts[number][0]]
+    opener = stretch[spans[number][0]]
     opens = at == 0 or opener.key in {*COORDINATORS, ".", "!", "?"}
     if opens and at + 1 < len(full):
         return full[at + 1]

@@ -7,6 +7,7 @@ English only: of other languages words, figures and operators are compared, thei
 """
 
 import re
+from collections.abc import Iterable
 from enum import IntEnum
 from typing import NamedTuple
 
@@ -21,12 +22,13 @@ class Kind(IntEnum):
 
 
 class Token(NamedTuple):
-    """key: what is compared, in lower case. form: as written. named: a name or code, as far as its letters tell."""
+    """key: what is compared, in lower case. form: as written. named: a name or code, as far as its letters tell; code: code alone."""
 
     key: str
     kind: Kind
     form: str
     named: bool = False
+    code: bool = False
 
     @property
     def exact(self) -> bool:
@@ -83,9 +85,19 @@ def tokens(text: str) -> list[Token]:
 
 
 def _stem(word: str) -> str:
-    """The stem, of short plurals and verbs too: `uses` and `use` are one."""
+    """The stem, of short words and of those on y too: `uses` and `use` are one, as are `copies` and `copy`."""
+    if len(word) > 4 and word.isalpha() and word.endswith(("ies", "ied")):
+        return f"{word[:-3]}y"
     stem = STEMS[word]
     return stem[:-1] if len(stem) == 4 and stem[-1] == "s" and stem[-2] not in "sui" else stem
+
+
+def parts(*keys: Iterable[str]) -> frozenset[str]:
+    """The parts of all keys: `a.b` and "b of a" have the same."""
+    found: set[str] = set()
+    for key in (key for some in keys for key in some):
+        found.update(map(_stem, key.split(".")) if "." in key and key.upper() != key else [key])
+    return frozenset(found)
 
 
 def _thousands(figure: str) -> bool:
@@ -111,4 +123,4 @@ def _word(form: str, opening: bool) -> list[Token]:
         return [Token(lower, Kind.FIGURE, form)]  # a date, a version
     code = not form.isalpha() and not re.fullmatch(r"[A-Za-z]+(?:['-][a-z]+)+", form)
     named = code or not (form[1:].islower() or len(form) == 1) or (form[0].isupper() and not opening)
-    return [Token(lower if code else _stem(lower), Kind.WORD, form, (named and not form.islower()) or code)]
+    return [Token(lower if code else _stem(lower), Kind.WORD, form, (named and not form.islower()) or code, code)]

@@ -1,0 +1,104 @@
+"""Audits every judge on probes of real texts: `python benchmarks/audit.py --data FOLDER --out FILE.json`.
+
+Honest answers: of an item built from a Wikipedia passage under FOLDER what its six degraded variants, the members, support; questions with answers and paragraphs in turn.
+A judge passes a kind of probe that it puts below the honest answer in 95 % of pairs. The texts are parted by hash as in grounding.py.
+"""
+
+import argparse
+import json
+from collections.abc import Callable, Iterator
+from hashlib import sha256
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+from grounding import BADLY_SPACED, part_of, rows
+
+from inference.acceptance import AcceptanceParams, rejection
+from inference.baseline.build import build
+from inference.baseline.degrade import degrade
+from texts import rubric
+from texts.audit import Judge, audit, honest_of
+from texts.coverage import copied, member_coverage
+from texts.grounding import grounding
+from texts.probes import PROBES, Honest
+from trainers.audits import promotion, reward
+from trainers.recipes import GrpoRecipe, load
+from trainers.rewards import REWARDS
+
+_VARIANTS = 6
+
+
+def mixture(data: Path, part: str) -> Iterator[dict[str, Any]]:
+    """Items like MIXTURE's, in an order by hash."""
+    extracts = (row for file in sorted((data / "wikipedia/movies").iterdir()) for row in rows(file) if "extract" in row)
+    passages = [
+        *((row["title"], row["text"]) for row in rows(data / "wikipedia/2wiki_corpus.jsonl.zst")),
+        *((row["title"], row["extract"]) for row in islice(extracts, 0, None, 5)),
+    ]
+    for title, text in sorted(passages, key=lambda passage: sha256(passage[1].encode()).hexdigest()):
+        if part_of(text) != part or BADLY_SPACED.search(text):
+            continue
+        kind = ("qa", "paragraph")[len(text) % 2]
+        if target := build(kind, title, text):
+            variants = [degrade(kind, target, number, _VARIANTS, 7) for number in range(_VARIANTS)]
+            yield {"item_type": kind, "members": [one for one in variants if one], "target": target}
+
+
+def judged_by(score: Callable[[Honest, str], float]) -> Judge:
+    """A judge that looks at one text at a time."""
+    return lambda honest, texts: [score(one, text) for one, text in zip(honest, texts, strict=True)]
+
+
+def accepted(one: Honest, text: str) -> float:
+    """1 for what acceptance lets through, whatever the rubric says of it."""
+    limits = AcceptanceParams(rating=0.0)
+    return float(rejection(one.members, text, one.item_type, grounding(one.members, text), limits) is None)
+
+
+def judges() -> dict[str, Judge]:
+    """Every judge by name."""
+    weights = load(GrpoRecipe, "grpo", "paper").reward_weights
+    return {
+        "rubric": judged_by(lambda one, text: rubric.score(text)),
+        "coverage of members": judged_by(lambda one, text: sum(member_coverage(one.members, text))),
+        "novelty": judged_by(lambda one, text: 1.0 - copied(one.members, text)),
+        "acceptance": judged_by(accepted),
+        **{f"reward: {name}": reward({name: 1.0}) for name in REWARDS},
+        "reward: sum": reward(weights),
+        "promotion score": promotion,
+    }
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--data", type=Path, required=True)
+    parser.add_argument("--split", choices=("dev", "test"), default="test")
+    parser.add_argument("--items", type=int, default=250, help="honest answers")
+    parser.add_argument("--only", help="one judge")
+    parser.add_argument("--out", type=Path)
+    options = parser.parse_args()
+    honest = honest_of(mixture(options.data, options.split), options.items)
+    print(f"{len(honest)} honest answers from {options.split} texts")
+    found: dict[str, Any] = {}
+    for name, judge in judges().items():
+        if options.only in (None, name):
+            found[name] = {
+                one.kind: {"pairs": one.pairs, "share": one.share, "interval": one.interval}
+                for one in audit(judge, honest)
+            }
+            print(
+                name, *(f"{kind} {one['share']:.3f}/{one['pairs']}" for kind, one in found[name].items()), sep="\n    "
+            )
+    if options.out:
+        options.out.write_text(
+            json.dumps({"split": options.split, "honest": len(honest), "judges": found}, indent=1) + "\n"
+        )
+        kinds = [kind for kind in PROBES if kind in found["promotion score"]]
+        print("| judge |", *(f"{kind} |" for kind in kinds))
+        for name, one in found.items():
+            print(f"| {name} |", *(f"{one[kind]['share']:.0%} |" if kind in one else "- |" for kind in kinds))
+
+
+if __name__ == "__main__":
+    main()

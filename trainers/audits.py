@@ -1,0 +1,50 @@
+"""The audits that go before training and before promotion: a reward or score that prefers a falsified answer decides nothing.
+
+Honest answers come from MIXTURE: of each target what its members support (texts.audit). A hundred are enough to see a share of 95 %,
+and take seconds.
+"""
+
+from collections.abc import Mapping, Sequence
+
+import pyarrow.dataset as ds
+
+from texts.audit import Audited, Judge, audit, honest_of, weakest
+from texts.formats.distillation import completion
+from texts.probes import Honest
+from texts.worth import Group, promotion_score
+from trainers import rewards
+
+_ANSWERS = 60  # honest answers: some nine hundred pairs
+
+
+def audited(judge: Judge, mixture: ds.Dataset) -> Audited | None:
+    """The kind of probe that the judge ranks worst; None where MIXTURE gives too few pairs of every kind."""
+    batches = mixture.to_batches(columns=["id", "item_type", "members", "target"])
+    return weakest(audit(judge, honest_of((row for batch in batches for row in batch.to_pylist()), _ANSWERS)))
+
+
+def promotion(honest: Sequence[Honest], texts: Sequence[str]) -> list[float]:
+    """The promotion score as a judge."""
+    return [
+        promotion_score(one.item_type, Group(one.members), completion(text))[1].score
+        for one, text in zip(honest, texts, strict=True)
+    ]
+
+
+def reward(weights: Mapping[str, float]) -> Judge:
+    """The weighted sum of rewards as a judge."""
+
+    def judge(honest: Sequence[Honest], texts: Sequence[str]) -> list[float]:
+        columns = {
+            "item_type": [one.item_type for one in honest],
+            "members": [list(one.members) for one in honest],
+            "target": [one.target for one in honest],
+        }
+        completions = [completion(text) for text in texts]
+        parts = [
+            [weight * value for value in rewards.REWARDS[name](completions, columns)]
+            for name, weight in weights.items()
+        ]
+        return [sum(values) for values in zip(*parts, strict=True)]
+
+    return judge

@@ -1,0 +1,28 @@
+"""What every reward but the form is multiplied by: what the answer is worth to its group (texts.worth)."""
+
+from collections.abc import Mapping, Sequence
+from functools import lru_cache
+from typing import Any
+
+from texts.worth import Group
+from trainers.rewards.format import scored_answers
+
+
+def worth_of(completions: Sequence[str], columns: Mapping[str, Sequence[Any]]) -> list[float]:
+    """Grounding x facts recovered x conciseness of each answer, 0..1; 0 if malformed."""
+    answers = scored_answers(completions, columns)
+    return [
+        0.0 if answer is None else _worth(tuple(members), answer)
+        for answer, members in zip(answers, columns["members"], strict=True)
+    ]
+
+
+# several rewards ask for the same answers, and a prompt has several answers
+@lru_cache(maxsize=4_096)
+def _worth(members: tuple[str, ...], answer: str) -> float:
+    return _group(members).worth(answer).score
+
+
+@lru_cache(maxsize=256)
+def _group(members: tuple[str, ...]) -> Group:
+    return Group(members)
