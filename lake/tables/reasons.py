@@ -38,7 +38,7 @@ NOT_NEAR = ("signs_or_short_side", "opposites", "whole_record", "prompt", "answe
 UNRATED = ("judge_failed", "unparsable_rating")
 
 # silver/singletons: compared with other records in vain, and so still of use to later ones; all, with those never compared
-COMPARED_ALONE = ("no_neighbour", "neighbours_grouped", "other_subject", "mixed_only")
+COMPARED_ALONE = ("no_neighbour", "neighbours_grouped", "contradictory", "other_subject", "mixed_only")
 ALONE = (
     *COMPARED_ALONE,
     "withdrawn",
