@@ -34,6 +34,7 @@ from texts.embed.vector_bytes import to_bytes
 Rows = NDArray[np.float32]
 _PART = 50_000
 _LICENCES = ("MIT", "CC-BY-4.0", "CC-BY-SA-4.0", "Apache-2.0")
+_ANSWER = "Keep the boat dry before it is painted. It then lasts for 30 years, and needs no other care in winter."
 _KEYS = ("silver/unique_instructions", "silver/quality", "silver/embeddings")
 _OWN = ("silver/groups", "silver/singletons")
 
@@ -57,7 +58,11 @@ def write_inputs(folder: Path, parts: Iterator[tuple[Rows, NDArray[np.int64]]], 
             key: [value] * len(rows)
             for key, value in (
                 *(("source", "made"), ("language", "en"), ("item_type", "qa")),
-                *(("prompt", ""), ("text", "")),  # what is compared with benchmarks, of which there is none here
+                *(
+                    ("prompt", ""),
+                    ("answer", _ANSWER),
+                    ("text", ""),
+                ),  # what is compared with benchmarks, of which there is none here
             )
         }
         tables = (

@@ -41,7 +41,7 @@ RATING_STATES = ("rated", "unparsable", "failed", "skipped")
 UNRATED = ("judge_failed", "unparsable_rating", "nothing_to_rate")
 
 # silver/singletons: compared with other records in vain, and so still of use to later ones; all, with those never compared
-COMPARED_ALONE = ("no_neighbour", "neighbours_grouped", "other_subject", "mixed_only")
+COMPARED_ALONE = ("no_neighbour", "neighbours_grouped", "contradictory", "other_subject", "mixed_only")
 ALONE = (
     *COMPARED_ALONE,
     "withdrawn",

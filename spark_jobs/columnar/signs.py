@@ -77,7 +77,7 @@ def _words_behind(folded: Folded, tokens: Hashes, numbers: Mask) -> Hashes:
     last = np.searchsorted(folded.begins, folded.offsets[1:]) - 1
     found[last[last >= 0]] = 0
     gap = np.roll(folded.begins, -1) - folded.ends
-    # units are short; those of three letters and more are told by the sets of dedupe.opposites
+    # units are short; those of three letters and more are told by the sets of columnar.opposites
     unit = (np.roll(folded.ends - folded.begins, -1) <= _UNIT) & ~np.roll(numbers, -1)
     unit &= (gap == 0) | (gap == 1) & (folded.kinds[folded.ends] & SPACE > 0)
     found[numbers & ~unit] = 0

@@ -27,10 +27,10 @@ from scipy.sparse import csr_array
 
 from lake.tables.reasons import DUPLICATE_RULES
 from spark_jobs.columnar.hashes import Hashes
+from spark_jobs.columnar.opposites import contradict, excluding_words
 from spark_jobs.columnar.ragged import Ragged, take_rows
 from spark_jobs.columnar.shingles import SHINGLE, shingles
 from spark_jobs.dedupe import minhash
-from spark_jobs.dedupe.opposites import contradict, excluding_words
 from spark_jobs.dedupe.sides import sides_of
 from spark_jobs.dedupe.verify import Rule
 

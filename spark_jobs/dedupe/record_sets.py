@@ -21,10 +21,10 @@ import numpy as np
 import pyarrow as pa
 
 from spark_jobs.columnar.hashes import Hashes
+from spark_jobs.columnar.opposites import excluding_words
 from spark_jobs.columnar.packed_rows import split_ids, unpack, unpack_ragged
 from spark_jobs.columnar.ragged import Places, Ragged, stacked, take_rows
 from spark_jobs.columnar.shingles import MAX_BATCH, shingle_sets, shingles
-from spark_jobs.dedupe.opposites import excluding_words
 from spark_jobs.dedupe.sides import sides_of, text_column
 
 SET_COLUMNS = "id_high id_low survivor_rank guard whole whole_lengths prompt prompt_lengths answer answer_lengths excluding excluding_lengths"
@@ -36,7 +36,7 @@ _RECORDS_AT_ONCE = MAX_BATCH // 2  # a record has two sides, each a row
 class RecordSets:
     """A row for each record: uint64 arrays of shape (records,), and Ragged arrays of so many shingle sets.
 
-    excluding: its words that exclude others, as dedupe.opposites numbers them.
+    excluding: its words that exclude others, as columnar.opposites numbers them.
     """
 
     id_high: Hashes

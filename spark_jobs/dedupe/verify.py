@@ -29,6 +29,7 @@ from pyspark.sql.pandas.types import from_arrow_schema
 from lake.tables.reasons import NOT_NEAR
 from spark_jobs.columnar.bloom import may_contain
 from spark_jobs.columnar.hashes import Hashes, mix
+from spark_jobs.columnar.opposites import contradict
 from spark_jobs.columnar.packed_rows import (
     join_ids,
     pack,
@@ -41,7 +42,6 @@ from spark_jobs.columnar.packed_rows import (
 from spark_jobs.columnar.ragged import Places
 from spark_jobs.columnar.shingles import MAX_BATCH, jaccard
 from spark_jobs.dedupe import candidates
-from spark_jobs.dedupe.opposites import contradict
 from spark_jobs.dedupe.record_sets import SET_COLUMNS, RecordSets, sets_of, unpack_sets
 from spark_jobs.dedupe.sides import text_column
 from spark_jobs.dedupe.survivor import left_survives, survivor_rank

@@ -9,7 +9,7 @@ One cell of three rows in, two of them in a group, the third with what it was co
 >>> from spark_jobs.columnar.vectors import scaled, to_int16_bytes
 >>> vectors = to_int16_bytes(scaled(np.array([[1, 0], [0.8, 0.6], [0, 1]])))
 >>> fields = {"id": ["rec_a", "rec_b", "rec_c"], "licence": ["MIT"] * 3, "kind": ["en"] * 3, "fresh": [True] * 3}
->>> fields |= {"vector": vectors, "nearest_id": pa.nulls(3, pa.string()), "nearest_cosine": pa.nulls(3, pa.float64())}
+>>> fields |= {"claims": [b""] * 3, "contradicted": [False] * 3, "vector": vectors, "nearest_id": pa.nulls(3, pa.string()), "nearest_cosine": pa.nulls(3, pa.float64())}
 >>> cell = pa.table(fields | {"subjects": [["tar"], ["tar"], []], "met": pa.array([0] * 3, pa.int8())})
 >>> sizes = SizeDistribution(least=2, most=5, mean=3.0, sd=0.0, seed=7)
 >>> searched = pa.Table.from_batches(group_cell(cell, GroupSearch(0.5, sizes, rows_per_cell=800, passes=4)))
@@ -17,7 +17,7 @@ One cell of three rows in, two of them in a group, the third with what it was co
 ...     print(row)
 {'id': 'rec_a', 'size': 2, 'nearest_id': None, 'met': 0}
 {'id': 'rec_b', 'size': 2, 'nearest_id': None, 'met': 0}
-{'id': 'rec_c', 'size': None, 'nearest_id': 'rec_b', 'met': 2}
+{'id': 'rec_c', 'size': None, 'nearest_id': 'rec_b', 'met': 3}
 """
 
 from collections.abc import Callable, Iterable, Iterator
@@ -34,8 +34,9 @@ from pyspark.storagelevel import StorageLevel
 
 from spark_jobs.columnar.cells import Cells, split_crowded, train_cells
 from spark_jobs.columnar.vectors import COSINE_ONE, Positions, ScaledVectors, from_int16_bytes
-from spark_jobs.group.columns import CANDIDATE, SEARCHED, with_group, with_nearest, without_group
-from spark_jobs.group.greedy import SizeDistribution, greedy_groups, may_meet, pair_products, products_above_floor
+from spark_jobs.group.claims import contradictory
+from spark_jobs.group.columns import CANDIDATE, SEARCHED, with_contradicted, with_group, with_nearest, without_group
+from spark_jobs.group.greedy import SizeDistribution, greedy_groups, of_one_subject, pair_products, products_above_floor
 
 _CROWDED = 32  # times the rows of a cell: the most that a worker holds at once
 _WIDE = 8  # times the rows of a pass's cell: a cell in which other rows are compared with fresh ones only
@@ -145,12 +146,15 @@ def group_cell(cell: pa.Table, search: GroupSearch) -> Iterator[pa.RecordBatch]:
         kinds = rows["kind"].combine_chunks().dictionary_encode().indices.to_numpy()
         products = pair_products(vectors)
         of_kind = products_above_floor(products, kinds, search.cosine_floor)
-        close = np.where(may_meet(rows["subjects"].combine_chunks()), of_kind, np.float32(-np.inf))
+        of_subject = np.where(of_one_subject(rows["subjects"].combine_chunks()), of_kind, np.float32(-np.inf))
+        opposed = contradictory(rows["claims"].combine_chunks())
+        close = np.where(opposed, np.float32(-np.inf), of_subject)
+        rows = with_contradicted(rows, np.any(opposed & (of_subject > -np.inf), axis=1))
         groups = list(greedy_groups(rows["id"].to_pylist(), close, search.sizes))
         if groups:
             yield from with_group(rows, vectors, groups).to_batches()
         left_over = np.setdiff1d(np.arange(len(vectors)), np.concatenate([np.zeros(0, np.int64), *groups]))
-        yield from without_group(with_nearest(rows, left_over, products, (of_kind, close))).to_batches()
+        yield from without_group(with_nearest(rows, left_over, products, (of_kind, of_subject, close))).to_batches()
 
 
 def near_fresh(vectors: ScaledVectors, fresh: NDArray[np.bool_], cosine_floor: float) -> Positions:

@@ -23,6 +23,7 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute
+from numpy.typing import NDArray
 
 from lake.ids import content_id
 from lake.tables import TABLES
@@ -33,8 +34,8 @@ from texts.licences import together
 
 pc: Any = pyarrow.compute  # its functions are made at import, where types cannot see them
 
-# of a record: none of its kind reached the floor; some did, but are about something else; some did that it may join
-UNMET, OTHER_SUBJECT, NEIGHBOUR = 0, 1, 2
+# of a record: none of its kind reached the floor; some did, but are about something else, or contradict it; some did that it may join
+UNMET, OTHER_SUBJECT, CONTRADICTORY, NEIGHBOUR = 0, 1, 2, 3
 
 MEMBER: pa.Schema = TABLES["silver/groups"].schema
 OF_GROUP = ("group_id", "size", "similarity", "cohesion", "group_licence")
@@ -46,11 +47,13 @@ CANDIDATE = pa.schema(
         *(MEMBER.field(name) for name in OF_RECORD),
         pa.field("kind", pa.string()),  # members of a group share it: rows of two kinds are never grouped
         pa.field("subjects", TEXTS),  # as in silver/instructions
+        pa.field("claims", pa.binary()),  # of its answer, by spark_jobs.group.claims
+        pa.field("contradicted", pa.bool_()),  # whether some record that reached the floor claims the opposite
         pa.field("fresh", pa.bool_()),  # new since the last publication
         pa.field("vector", pa.binary()),  # spark_jobs.columnar.vectors; null once the row is in a group
         pa.field("nearest_id", pa.string()),  # the most similar record of any kind so far
         pa.field("nearest_cosine", pa.float64()),
-        pa.field("met", pa.int8()),  # the best that any record of its kind was to it: UNMET, OTHER_SUBJECT or NEIGHBOUR
+        pa.field("met", pa.int8()),  # the best that any record of its kind was to it: one of those above
     ]
 )
 SEARCHED = pa.schema([*CANDIDATE, *(MEMBER.field(name) for name in OF_GROUP)])
@@ -90,11 +93,16 @@ def without_group(rows: pa.Table) -> pa.Table:
     return rows
 
 
+def with_contradicted(rows: pa.Table, contradicted: NDArray[np.bool_]) -> pa.Table:
+    """The rows with `contradicted` true where it is here or was before; shape (rows,)."""
+    return _replaced(rows, "contradicted", pa.array(contradicted | rows["contradicted"].to_numpy()))
+
+
 def with_nearest(rows: pa.Table, left_over: Positions, products: Products, reached: Sequence[Products]) -> pa.Table:
     """The rows left over in a cell, with the most similar record of this cell or an earlier one, and `met`.
 
-    products: of all rows of the cell with one another. reached: of these the ones above the floor of one kind, and of these the ones
-    that may meet, -inf elsewhere.
+    products: of all rows of the cell with one another. reached: of these the ones above the floor of one kind, of these the ones
+    about one subject, and of these the ones that do not contradict one another; -inf elsewhere.
     """
     left = rows.take(left_over)
     if len(left_over) == 0 or len(products) < 2:

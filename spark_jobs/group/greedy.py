@@ -64,13 +64,12 @@ def products_above_floor(products: Products, kinds: NDArray[np.integer], cosine_
     return np.where(close, products, np.float32(-np.inf))
 
 
-def may_meet(subjects: pa.ListArray) -> NDArray[np.bool_]:
+def of_one_subject(subjects: pa.ListArray) -> NDArray[np.bool_]:
     """Whether of each two rows one names nothing beyond the other, shape (rows, rows); `subjects` as in silver/instructions.
 
-    A row about `str.split` and one about `str.join` may not meet; one that names nothing may meet both, but then in one group only
-    one of the two is close to all members.
+    A row that names nothing is of one subject with each; but a group is of pairs, and so of one subject as a whole.
 
-    >>> may_meet(pa.array([["str.split"], ["str.join"], [], ["split"], ["17", "str.split"]])).astype(int)
+    >>> of_one_subject(pa.array([["str.split"], ["str.join"], [], ["split"], ["17", "str.split"]])).astype(int)
     array([[1, 0, 1, 1, 1],
            [0, 1, 1, 0, 0],
            [1, 1, 1, 1, 1],

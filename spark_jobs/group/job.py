@@ -9,10 +9,11 @@ Does not: measure how many singletons still have a free neighbour (benchmarks/gr
 records in its cells, not of all records.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import numpy as np
+import pyarrow as pa
 from pydantic import Field, model_validator
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
@@ -29,7 +30,8 @@ from spark_jobs.columnar.lookup import semi_join
 from spark_jobs.columnar.vectors import with_scaled_vectors
 from spark_jobs.columnar.withdrawn import withdrawn_records
 from spark_jobs.group.cell_search import GroupSearch, group_in_passes, near_newcomers
-from spark_jobs.group.columns import CANDIDATE, MEMBER, NEIGHBOUR, OTHER_SUBJECT, UNMET
+from spark_jobs.group.claims import claims
+from spark_jobs.group.columns import CANDIDATE, CONTRADICTORY, MEMBER, NEIGHBOUR, OTHER_SUBJECT, UNMET
 from spark_jobs.group.greedy import SizeDistribution, group_similarity
 from texts.embed.embedder import DEFAULT
 from texts.licences import CLASSES
@@ -71,7 +73,7 @@ class GroupParams(Params):
 def groups(inputs: SparkInputs, params: GroupParams, context: JobContext) -> SparkRows:
     """Members of groups, and all low-rated records without a group with the reason.
 
-    Licence classes, languages and item types are never mixed, nor what names different things; whatever holds a benchmark item, or was withdrawn, joins nobody. The id of a group is a
+    Licence classes, languages and item types are never mixed, nor what names different things or contradicts one another; whatever holds a benchmark item, or was withdrawn, joins nobody. The id of a group is a
     hash of its members' ids. Given only what is new, newcomers are grouped with one another and with earlier singletons; published
     groups stay as they are. Members are then those of new groups only; singletons are always all of them.
     """
@@ -93,6 +95,7 @@ def groups(inputs: SparkInputs, params: GroupParams, context: JobContext) -> Spa
         earlier = before["silver/singletons"].select(*_SINGLETON)  # with the reason they were published with
         alone = alone.unionByName(earlier.join(joined, "id", "left_anti"))
     context.metrics.update(group_metrics(members, candidates))
+    context.metrics["contradicted"] = float(sum(rows.where("contradicted").count() for rows in (members, left_over)))
     return {"silver/groups": members.select(*MEMBER.names), "silver/singletons": alone}
 
 
@@ -111,7 +114,19 @@ def low_rated_records(inputs: SparkInputs, params: GroupParams, before: Mapping[
         earlier = record_facts(before["silver/unique_instructions"], params).join(alone, "id", "left_semi")
         earlier = earlier.join(gone, "id", "left_anti")
         records = records.unionByName(earlier.withColumn("fresh", F.lit(False)))
-    return records
+    return with_claims(records)
+
+
+def with_claims(records: DataFrame) -> DataFrame:
+    """The records with the claims of their answers in place of the texts."""
+
+    def claimed(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+        for batch in batches:
+            prompt, answer = (batch[name].fill_null("") for name in ("prompt", "answer"))
+            yield batch.drop_columns(["prompt", "answer"]).append_column("claims", claims(prompt, answer))
+
+    schema = records.drop("prompt", "answer").withColumn("claims", F.lit(b"")).schema
+    return records.mapInArrow(claimed, schema)
 
 
 def record_facts(records: DataFrame, params: GroupParams) -> DataFrame:
@@ -132,6 +147,8 @@ def record_facts(records: DataFrame, params: GroupParams) -> DataFrame:
         "language",
         "item_type",
         "subjects",
+        "prompt",
+        "answer",
         "text_hash",
         excluded.alias("excluded"),
     )
@@ -150,6 +167,7 @@ def with_vectors(records: DataFrame, inputs: SparkInputs, digest: str, before: M
     candidates = records.join(with_scaled_vectors(vectors), "text_hash", "left")
     columns = {
         "vector": F.when(F.col("excluded").isNull(), F.col("vector")),
+        "contradicted": F.lit(False),
         "nearest_id": F.lit(None).cast("string"),
         "nearest_cosine": F.lit(None).cast("double"),
         "met": F.lit(UNMET).cast("tinyint"),
@@ -180,6 +198,7 @@ def singletons(without_vector: DataFrame, left_over: DataFrame, similarity_floor
     above_floor = F.coalesce(F.col("nearest_cosine") >= similarity_floor, F.lit(False))
     reason = (
         F.when(F.col("met") == NEIGHBOUR, "neighbours_grouped")
+        .when(F.col("met") == CONTRADICTORY, "contradictory")
         .when(F.col("met") == OTHER_SUBJECT, "other_subject")
         .when(above_floor, "mixed_only")
         .otherwise("no_neighbour")

@@ -129,6 +129,20 @@ def test_who_names_different_things_does_not_meet(spark: SparkSession) -> None:
     assert reasons["rec_9"] == "other_subject"
 
 
+def test_who_contradicts_another_does_not_meet_it(spark: SparkSession) -> None:
+    """Of three answers to one question two agree; of another two records, far from them, each says the opposite of the other."""
+    said = [f"Leave the glue for {minutes} minutes, then sand it." for minutes in (20, 20, 45)]
+    said += ["The lid may be opened while it boils.", "The lid may not be opened while it boils."]
+    records = [record(f"{n}", f"how is it done {n}", text) for n, text in enumerate(said)]
+    vectors = np.vstack([_clusters(1, 3, noise=0.05), _clusters(1, 2, seed=8, noise=0.05)])
+    around = context()
+    found = groups(_inputs(spark, records, vectors), GroupParams(), around)
+    assert [row["id"] for row in rows(found["silver/groups"], "id")] == ["rec_0", "rec_1"]
+    alone = {row["id"]: row["reason"] for row in rows(found["silver/singletons"], "id")}
+    assert alone == dict.fromkeys(["rec_2", "rec_3", "rec_4"], "contradictory")
+    assert around.metrics["contradicted"] == 5.0
+
+
 @pytest.mark.parametrize("rows_per_cell", [10, 5_000], ids=["three cells", "one cell"])
 def test_of_older_rows_only_those_near_a_newcomer_travel(spark: SparkSession, rows_per_cell: int) -> None:
     vectors = np.vstack([_clusters(40, 5), unit(np.random.default_rng(5).normal(size=(40, 32)))]).astype(np.float32)
@@ -136,6 +150,7 @@ def test_of_older_rows_only_those_near_a_newcomer_travel(spark: SparkSession, ro
     columns = {name: [None] * len(vectors) for name in CANDIDATE.names}
     columns |= {"id": [f"rec_{n:04}" for n in range(len(vectors))], "fresh": fresh.tolist()}
     columns |= {"vector": to_int16_bytes(scaled(vectors)).to_pylist(), "met": [0] * len(vectors)}
+    columns |= {"contradicted": [False] * len(vectors), "claims": [b""] * len(vectors)}
     free = spark.createDataFrame(list(zip(*columns.values(), strict=True)), from_arrow_schema(CANDIDATE))
     search = GroupParams(rows_per_cell=rows_per_cell).search
     sifted = {int(row["id"][-4:]) for row in near_newcomers(free, search).select("id").collect()}

@@ -30,13 +30,17 @@ def test_a_searched_row_has_every_column_of_the_table() -> None:
 @given(st.lists(st.sets(st.sampled_from(["a.b", "a.c", "b", "a", "x"]), max_size=3), min_size=2, max_size=12))
 def test_of_two_in_a_group_one_names_nothing_beyond_the_other(subjects: list[set[str]]) -> None:
     names = [row | {subject.split(".")[-1] for subject in row} for row in subjects]
-    meet = greedy.may_meet(pa.array(list(map(sorted, subjects)), TEXTS))
+    meet = greedy.of_one_subject(pa.array(list(map(sorted, subjects)), TEXTS))
     assert meet.tolist() == [[one <= other or other <= one for other in names] for one in names]
     close = np.where(meet & ~np.eye(len(meet), dtype=bool), np.float32(1), np.float32(-np.inf))
     sizes = SizeDistribution(least=2, most=5, mean=5.0, sd=0.0, seed=7)
     ids = [f"{n:02}" for n in range(len(names))]
     found = [[names[row] for row in rows] for rows in greedy.greedy_groups(ids, close, sizes)]
     assert all(one <= other or other <= one for members in found for one in members for other in members)
+
+
+def test_a_row_written_before_subjects_were_told_names_nothing() -> None:
+    assert greedy.of_one_subject(pa.array([None, ["a"], []], TEXTS)).all()
 
 
 def test_sizes_follow_the_published_law() -> None:

@@ -22,7 +22,7 @@ MODULES = (
     "spark_jobs.dedupe.exact_copies",
     "spark_jobs.dedupe.fingerprint",
     "spark_jobs.dedupe.minhash",
-    "spark_jobs.dedupe.opposites",
+    "spark_jobs.columnar.opposites",
     "spark_jobs.dedupe.planted",
     "spark_jobs.dedupe.recall",
     "spark_jobs.dedupe.record_sets",

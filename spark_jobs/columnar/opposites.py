@@ -18,10 +18,12 @@ from functools import cache
 
 import numpy as np
 import pyarrow as pa
+from scipy.sparse import coo_array
+from scipy.sparse.csgraph import connected_components
 
 from spark_jobs.columnar.folded_texts import Mask
 from spark_jobs.columnar.hashes import Hashes
-from spark_jobs.columnar.ragged import Ragged, from_lengths
+from spark_jobs.columnar.ragged import Places, Ragged, from_lengths
 from spark_jobs.columnar.word_hashes import word_hashes
 from texts.opposites import SETS
 
@@ -39,6 +41,19 @@ def excluding_words(words: Ragged) -> Ragged:
     ends = np.cumsum(times[found])
     within = np.arange(len(repeated)) - np.repeat(ends - times[found], times[found])
     return from_lengths(numbers[repeated + within], counts)
+
+
+def opposite_sets(words: Hashes) -> Places:
+    """The number of the set of each word, int64 (words,), -1 where it stands in none; sets that share a word are one here.
+
+    >>> from spark_jobs.columnar.word_hashes import word_hashes
+    >>> left, right, wrong, boat = opposite_sets(word_hashes(pa.array(["left right wrong boat"])).values).tolist()
+    >>> left == right == wrong, boat
+    (True, -1)
+    """
+    hashes, sets = _joined_sets()
+    places = np.minimum(np.searchsorted(hashes, words), len(hashes) - 1)
+    return np.where(hashes[places] == words, sets[places], -1)
 
 
 def contradict(left: Ragged, right: Ragged) -> Mask:
@@ -68,6 +83,16 @@ def _turned(left: Hashes, right: Hashes, uneven: Hashes, pairs: int) -> Mask:
     found = np.zeros(pairs, np.bool_)
     found[(first[first != second] >> _SET_BITS).astype(np.int64)] = True
     return found
+
+
+@cache
+def _joined_sets() -> tuple[Hashes, Places]:
+    """The hash of every different word, ascending, and the number of its set among those that share no word."""
+    hashes, numbers = _table()
+    words, word = np.unique(hashes, return_inverse=True)
+    sets = (numbers >> _MEMBER_BITS).astype(np.int64)
+    links = coo_array((np.ones(len(word)), (word, len(words) + sets)), shape=(len(words) + len(SETS),) * 2)
+    return words, connected_components(links, directed=False)[1][: len(words)].astype(np.int64)
 
 
 @cache
