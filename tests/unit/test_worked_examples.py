@@ -31,6 +31,7 @@ MODULES = (
     "spark_jobs.dedupe.survivor",
     "spark_jobs.dedupe.verify",
     "texts.benchmark_items",
+    "texts.features",
 )
 
 
