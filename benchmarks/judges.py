@@ -1,4 +1,4 @@
-"""How well judges agree with labels that others gave: `python benchmarks/judges.py FOLDER [--records 80] [--out FILE.json]`.
+"""How well judges agree with labels that others gave: `python -m benchmarks.judges FOLDER [--records 80] [--without-losses]`.
 
 FOLDER holds real raw files; where it does not, this says so and ends. For each judge the Spearman correlation of its score with the
 label and the AUC (how often a record with a better label has the higher score, ties a half), as means over the sets of
@@ -13,6 +13,7 @@ import sys
 import time
 from collections.abc import Mapping
 from pathlib import Path
+from zlib import crc32
 
 from lake.harness.environment import prepare
 
@@ -25,7 +26,11 @@ from scipy.stats import rankdata  # noqa: E402
 from benchmarks.judged_sets import Labelled, sets  # noqa: E402
 from inference.judge_params import JudgeParams  # noqa: E402
 from inference.losses import AnswerLosses  # noqa: E402
+from inference.predictor import fit  # noqa: E402
 from lake.models.named import model_folder  # noqa: E402
+from lake.settings import settings  # noqa: E402
+from texts.embed.embedder import open_embedder  # noqa: E402
+from texts.features import features  # noqa: E402
 from texts.rubric import scores  # noqa: E402
 from texts.words import words  # noqa: E402
 
@@ -46,8 +51,8 @@ def figures(records: list[Labelled], model: AnswerLosses) -> tuple[Values, Value
     return np.exp(with_prompt), with_prompt / without
 
 
-def scored(records: list[Labelled], perplexity: Values, difficulty: Values) -> dict[str, Values]:
-    """Each judge's score of each record; higher is better."""
+def counted(records: list[Labelled]) -> dict[str, Values]:
+    """The score of each judge that loads no language model; higher is better."""
     whole = [f"{record.prompt}\n{record.answer}" for record in records]
     answers = [record.answer for record in records]
     return {
@@ -55,6 +60,26 @@ def scored(records: list[Labelled], perplexity: Values, difficulty: Values) -> d
         "words of the answer": np.array([float(len(words(answer))) for answer in answers]),
         "rules (the rubric of the record)": np.array(scores(whole)),
         "the rubric of the answer alone": np.array(scores(answers)),
+        "fitted to four fifths of these labels": fitted(records),
+    }
+
+
+def fitted(records: list[Labelled]) -> Values:
+    """What the predictor of inference.sampling says of each record, fitted on the labels of records with other prompts, in five parts."""
+    encode = open_embedder("static", settings().cache).encode
+    prompts, answers, labels = zip(*records, strict=True)
+    rows = np.hstack([features(prompts, answers), encode(prompts), encode(answers)]).astype(np.float64)
+    part = np.array([crc32(prompt.encode()) % 5 for prompt in prompts])
+    found = np.zeros(len(records))
+    for held in range(5):
+        chosen = part != held
+        found[~chosen] = fit(rows[chosen], np.array(labels)[chosen], {}).predict(rows[~chosen])[0]
+    return found
+
+
+def by_losses(perplexity: Values, difficulty: Values) -> dict[str, Values]:
+    """The score of each judge by losses; higher is better."""
+    return {
         "perplexity, low is better": -perplexity,
         "difficulty as published, high is better": difficulty,
         "difficulty turned round, low is better": -difficulty,
@@ -103,11 +128,18 @@ def table(names: list[str], found: Mapping[str, Mapping[str, list[float]]]) -> s
     return "\n".join(lines)
 
 
+def deciles(perplexity: Values, difficulty: Values) -> dict[str, list[float]]:
+    """Nine cut points of each figure."""
+    both = {"perplexity": perplexity, "difficulty": difficulty}
+    return {name: np.percentile(values, range(10, 100, 10)).round(3).tolist() for name, values in both.items()}
+
+
 def main() -> None:
     """Parses the arguments, measures, prints."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("folder", type=Path, help="a folder of real raw files")
     parser.add_argument("--records", type=int, default=80, help="of each set")
+    parser.add_argument("--without-losses", action="store_true", help="leave out what a language model computes")
     parser.add_argument("--out", type=Path, help="where the figures go as JSON")
     given = parser.parse_args()
     try:
@@ -117,32 +149,20 @@ def main() -> None:
         return
     records = [record for part in by_set.values() for record in part]
     set_of = np.repeat(np.arange(len(by_set)), [len(part) for part in by_set.values()])
-    tokens = JudgeParams().tokens
-    model = AnswerLosses(model_folder("embedded"), tokens)
-    begun = time.monotonic()
-    perplexity, difficulty = figures(records, model)
-    seconds = time.monotonic() - begun
     labels = np.array([record.label for record in records])
+    judges = counted(records)
+    told: dict[str, object] = {"records": len(records), "sets": list(by_set), "cores": os.cpu_count()}
+    if not given.without_losses:
+        tokens = JudgeParams().tokens
+        begun = time.monotonic()
+        perplexity, difficulty = figures(records, AnswerLosses(model_folder("embedded"), tokens))
+        judges |= by_losses(perplexity, difficulty)
+        told |= {"tokens": tokens, "seconds": time.monotonic() - begun, "deciles": deciles(perplexity, difficulty)}
     rng = np.random.default_rng(7)
-    found = {
-        judge: agreement(labels, values, set_of, rng)
-        for judge, values in scored(records, perplexity, difficulty).items()
-    }
-    deciles = {
-        name: np.percentile(values, range(10, 100, 10)).round(3).tolist()
-        for name, values in (("perplexity", perplexity), ("difficulty", difficulty))
-    }
-    told = {
-        "records": len(records),
-        "sets": list(by_set),
-        "tokens": tokens,
-        "seconds": seconds,
-        "cores": os.cpu_count(),
-    }
-    told |= {"judges": found, "deciles": deciles}
+    told["judges"] = found = {judge: agreement(labels, values, set_of, rng) for judge, values in judges.items()}
     if given.out:
         given.out.write_text(json.dumps(told, indent=1) + "\n", encoding="utf-8")
-    print(f"{len(records)} records, {seconds:.0f} s for the losses\n\n{table(list(by_set), found)}\n\n{deciles}")
+    print(f"{table(list(by_set), found)}\n\n{ {name: value for name, value in told.items() if name != 'judges'} }")
 
 
 if __name__ == "__main__":

@@ -58,6 +58,11 @@ class RateParams(Params):
     """Who judges, and how much of a record it is shown."""
 
     engine: JudgeParams = Field(default=JudgeParams(), description="the judge")
+    sample: int | None = Field(
+        default=None,
+        ge=400,
+        description="records that the judge rates itself, where there are more; the others' ratings are predicted; null: all",
+    )
     batch_size: int = Field(default=512, ge=1, le=100_000, description="records in one shard: what a kill may repeat")
     max_chars: int = Field(default=8_000, ge=100, description="the judge sees a longer record only up to here")
     max_tokens: int = Field(default=64, ge=32, le=4_096, description="of the judge's answer")
@@ -66,5 +71,5 @@ class RateParams(Params):
 
     @property
     def loads_no_model(self) -> bool:
-        """The rules need no process of their own."""
-        return self.engine.kind == "rules"
+        """The rules need no process of their own; what predicts from a sample may have to make an embedder first."""
+        return self.engine.kind == "rules" and self.sample is None

@@ -27,12 +27,15 @@ from texts.rubric import Rating
 RATINGS = "silver/ratings"
 CRITERIA = Rating._fields
 
-_MANY = 20_000  # records: about as long to rate as processes take to start
+MANY = 20_000  # records: about as long to rate as processes take to start
 _FLAT_OBJECT = re.compile(r"\{[^{}]*\}")
 
 
 class Judge(Protocol):
-    """A judge of records. columns: what it reads of silver/unique_instructions."""
+    """A judge of records. columns: what it reads of silver/unique_instructions. name: digest of all that decides a rating."""
+
+    @property
+    def name(self) -> str: ...
 
     @property
     def columns(self) -> Sequence[str]: ...
@@ -47,8 +50,8 @@ class Judge(Protocol):
 
 
 @contextmanager
-def open_judge(params: RateParams, records: ds.Dataset, context: JobContext) -> Stream[Judge]:
-    """The judge that `params` name, for these records of silver/unique_instructions."""
+def open_judge(params: RateParams, records: ds.Dataset, number: int, context: JobContext) -> Stream[Judge]:
+    """The judge that `params` name, for so many of these records of silver/unique_instructions."""
     if params.engine.by_losses:
         from inference.loss_judge import LossJudge  # imports torch
 
@@ -56,10 +59,10 @@ def open_judge(params: RateParams, records: ds.Dataset, context: JobContext) -> 
         return
     with open_engine(params.engine) as engine:
         if isinstance(engine, Rater):
-            yield _Direct(engine, params, records.count_rows())
+            yield _Direct(engine, params, number)
             return
         judge = _Prompted(engine, params, context)
-        judge.foretell(records)
+        judge.foretell(records, number)
         yield judge
 
 
@@ -84,8 +87,9 @@ class _Direct:
     columns = ("id", "text")
 
     def __init__(self, engine: Rater, params: RateParams, total: int) -> None:
-        self._rate = partial(_rate_batch, engine, cast(Generator, engine).model, params.max_chars)
-        self._processes = usable_cores() if total >= _MANY else 1
+        self.name = cast(Generator, engine).model
+        self._rate = partial(_rate_batch, engine, self.name, params.max_chars)
+        self._processes = usable_cores() if total >= MANY else 1
 
     def rated(self, batches: Iterator[pa.RecordBatch]) -> Iterator[pa.Table]:
         return in_processes(self._rate, batches, self._processes)
@@ -97,16 +101,18 @@ class _Direct:
 def _rate_batch(engine: Rater, judge: str, max_chars: int, batch: pa.RecordBatch) -> pa.Table:
     rated = engine.rate([text[:max_chars] for text in batch["text"].to_pylist()])
     criteria = dict(zip(CRITERIA, map(list, zip(*rated, strict=True)), strict=True))
-    same = {
-        "judge": judge,
-        "prompt_version": RATE_VERSION,
-        "state": "rated",
-        "figure": None,
-        "said": None,
-        "error": None,
-    }
-    constants = {name: [value] * len(rated) for name, value in same.items()}
-    return pa.Table.from_pydict({"id": batch["id"], **criteria, **constants}, schema=TABLES[RATINGS].schema)
+    return ratings_table({"id": batch["id"], **criteria}, judge=judge, prompt_version=RATE_VERSION, state="rated")
+
+
+def ratings_table(columns: Mapping[str, Any], **same: str) -> pa.Table:
+    """Rows of silver/ratings of these columns, with what is the `same` in all of them; the other columns are null."""
+    rows = len(columns["id"])
+    constants = {name: [value] * rows for name, value in same.items()}
+    schema = TABLES[RATINGS].schema
+    given = {**columns, **constants}
+    return pa.Table.from_pydict(
+        {field.name: given.get(field.name, pa.nulls(rows, field.type)) for field in schema}, schema=schema
+    )
 
 
 class _Prompted:
@@ -116,6 +122,7 @@ class _Prompted:
 
     def __init__(self, engine: Generator, params: RateParams, context: JobContext) -> None:
         self._engine, self._params, self._context = engine, params, context
+        self.name = engine.model
 
     def rated(self, batches: Iterator[pa.RecordBatch]) -> Iterator[pa.Table]:
         size = self._params.batch_size
@@ -124,12 +131,12 @@ class _Prompted:
         for batch in in_batches((completion for _, completion in completions), size):
             yield _table(batch, self._engine.model)
 
-    def foretell(self, records: ds.Dataset) -> None:
-        """Tells what rating these records will take, by some of them, evenly spread over all."""
+    def foretell(self, records: ds.Dataset, number: int) -> None:
+        """Tells what rating so many of the records will take, by some of them, evenly spread over all."""
         total = records.count_rows()
         places = sorted({total * n // SAMPLE for n in range(SAMPLE)}) if total else []
         sample = map(self.request, records.take(places, columns=list(self.columns)).to_pylist())
-        foretell(self._engine, self._params.engine, [Asked(total, list(sample))], self._context.lake, RATINGS)
+        foretell(self._engine, self._params.engine, [Asked(number, list(sample))], self._context.lake, RATINGS)
 
     def request(self, row: Mapping[str, Any]) -> Request:
         """The rating of one record, as it is asked for."""

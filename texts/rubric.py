@@ -120,6 +120,12 @@ def faults(texts: Sequence[str]) -> list[float]:
     return _criteria(texts).fault.tolist()
 
 
+def terms(texts: Sequence[str]) -> Shares:
+    """Information, structure, rarity and penalties of each text, 0..1, shape (texts, 4)."""
+    criteria = _criteria(texts)
+    return np.stack([criteria.information, criteria.structure, criteria.rarity, criteria.fault], axis=1)
+
+
 def _criteria(texts: Sequence[str]) -> _Criteria:
     tokens = coded([words(text) for text in texts])
     lowered = tokens.mapped(str.lower)

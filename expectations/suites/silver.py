@@ -32,7 +32,7 @@ from expectations.rules import (
 )
 from expectations.summaries import summary
 from expectations.vectors import vector_shapes
-from lake.tables.reasons import ALONE, PASSAGE_REJECTED, RATING_STATES, RECORD_REJECTED, UNRATED
+from lake.tables.reasons import ALONE, PASSAGE_REJECTED, RATED, RATING_STATES, RECORD_REJECTED, UNRATED
 
 if TYPE_CHECKING:
     from great_expectations.expectations.expectation import Expectation
@@ -113,16 +113,22 @@ def ratings(frames: Frames) -> Iterable[Batch]:
     ids = membership(records=keys(frames["silver/unique_instructions"], "id"), rated=keys(rows, "id"))
     records = ids.count("records == 1")
     failed, grown = rows.count_rows(filter=empty("overall")), bool(frames.before)
+    predicted = field("state") == "predicted"
+    judged = records - rows.count_rows(filter=predicted)
     distinct = len(rows_by(rows, "overall", ~empty("overall")))
     yield metrics(
         none("records_without_a_row", ids.count("records > rated")),
         none("ratings_of_no_record", ids.count("rated > records")),
         none("neither_rating_nor_error", rows.count_rows(filter=empty("overall", "error"))),
-        none("another_state_than_rating", rows.count_rows(filter=(field("state") == "rated") == empty("overall"))),
+        none("another_state_than_rating", rows.count_rows(filter=field("state").isin(RATED) == empty("overall"))),
+        none("another_state_than_margin", rows.count_rows(filter=predicted == empty("margin"))),
         # one failure among a handful of new records is no broken judge
-        at_most("unrated_share", failed / max(records, ENOUGH if grown else 1), MAX_UNRATED),
+        at_most("unrated_share", failed / max(judged, ENOUGH if grown else 1), MAX_UNRATED),
         *([] if grown and records < ENOUGH else [at_least("distinct_ratings", distinct, 2, warning=True)]),
     )
+    # a predictor that may be no better than a constant is refused, with all that it predicted
+    better = [filled("explained_low"), between("explained_low", ROUNDING, 1)]
+    yield Batch("silver/rating_predictors", frames["silver/rating_predictors"], better, key="digest")
 
 
 def quality(frames: Frames, *, high_score: float) -> Iterable[Batch]:

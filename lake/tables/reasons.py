@@ -34,8 +34,9 @@ DUPLICATE_RULES = ("exact_record", "near")
 # silver/rejected_pairs: the first test that failed, in the order in which they are made
 NOT_NEAR = ("signs_or_short_side", "opposites", "whole_record", "prompt", "answer")
 
-# silver/ratings, column `state`: the judge gave a rating, an answer without one, or nothing; or there was nothing to rate
-RATING_STATES = ("rated", "unparsable", "failed", "skipped")
+# silver/ratings, column `state`: the judge gave a rating, or it was predicted; an answer without one, or nothing; nothing to rate
+RATED = ("rated", "predicted")
+RATING_STATES = (*RATED, "unparsable", "failed", "skipped")
 
 # silver/unrated: the codes that the errors of silver/ratings begin with
 UNRATED = ("judge_failed", "unparsable_rating", "nothing_to_rate")

@@ -21,6 +21,9 @@ from spark_jobs.columnar.vectors import with_scaled_vectors
 from spark_jobs.curate.neighbours import nearest_neighbours
 from texts.embed.embedder import DEFAULT
 
+_NINE_IN_TEN = 1.645  # standard deviations of a normal error
+_WIDEST = 2.5
+
 
 class QualityParams(Params):
     """Where high begins, and which neighbours a score is compared with."""
@@ -54,14 +57,17 @@ def curated_scores(inputs: SparkInputs, params: QualityParams, context: JobConte
 
 
 def record_scores(ratings: DataFrame) -> DataFrame:
-    """One row a record: id, score (mean of its judges, 0..5), spread (their standard deviation), judges (how many rated it), error.
+    """One row a record: id, score (mean of its judges, 0..5), spread (their standard deviation, and the margin of what was predicted), judges (how many rated it), error.
 
     error: of a judge who did not rate it, or null.
     """
     compressed = F.least(F.greatest("overall", F.lit(4)), F.lit(9)) - 4  # method §2.3
+    # a margin holds 9 in 10 deviations, a rated record has none; two scores of 0..5 deviate by 2.5 at most
+    predicted = F.least(F.coalesce("margin", F.lit(0.0)) / _NINE_IN_TEN, F.lit(_WIDEST))
+    variance = F.coalesce(F.var_pop(compressed), F.lit(0.0)) + F.avg(F.pow(predicted, F.lit(2)))
     return ratings.groupBy("id").agg(
         F.avg(compressed).alias("score"),
-        F.coalesce(F.stddev_pop(compressed), F.lit(0.0)).alias("spread"),
+        F.sqrt(variance).alias("spread"),
         F.count("overall").cast("int").alias("judges"),
         F.min("error").alias("error"),
     )

@@ -83,6 +83,7 @@ def test_one_failure_among_few_new_records_is_no_broken_judge(rows: int, wrong: 
         row.update(overall=None, state="failed", error="judge_failed: no")
     records = table("silver/unique_instructions", [{"id": row["id"]} for row in rated])
     frames = {"silver/unique_instructions": records, "silver/ratings": table("silver/ratings", rated)}
+    frames["silver/rating_predictors"] = table("silver/rating_predictors", [])
     older = {"silver/ratings": table("silver/ratings", [])}
     assert failed(ratings(Views(frames, older))) == wrong
     assert failed(ratings(Views(frames, {}))) == {"unrated_share"}

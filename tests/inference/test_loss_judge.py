@@ -132,3 +132,12 @@ def test_a_judge_has_another_name_for_everything_that_changes_a_rating(folder: P
 def test_cut_points_that_cannot_be_meant_are_refused(given: dict[str, Any], sentence: str) -> None:
     with pytest.raises(ValidationError, match=sentence):
         JudgeParams.model_validate({"kind": "difficulty"} | given)
+
+
+def test_the_worked_example_is_true() -> None:
+    import doctest
+
+    import inference.losses
+
+    found = doctest.testmod(inference.losses)
+    assert found.attempted > 0 and found.failed == 0

@@ -143,7 +143,7 @@ def test_the_rules_rate_the_same_in_one_process_in_several_and_when_asked(
     ]
     inputs = records(*texts, "", "中文没有空格。", "and the")
     alone = collected(ratings(inputs, RateParams(), context(tmp_path)))
-    monkeypatch.setattr("inference.judges._MANY", 1)
+    monkeypatch.setattr("inference.judges.MANY", 1)
     monkeypatch.setattr("inference.rate._BATCH", 5)
     monkeypatch.setattr("inference.judges.usable_cores", lambda: 2)
     spread = collected(ratings(inputs, RateParams(), context(tmp_path)))

@@ -132,6 +132,30 @@ def test_new_rows_alone_are_rated_and_what_was_published_stays(rated_next: Lake)
     assert (rebuilt.grown, rebuilt.rows[KEY]) == (False, len(after))
 
 
+def test_a_predictor_outlives_the_run_that_fitted_it_and_serves_the_next(rated_next: Lake) -> None:
+    unique = "silver/unique_instructions"
+    short, long = (
+        "It is good.",
+        "Steam at 120 °C softens beans in 25 minutes, because heat speeds reactions. Then let it fall.",
+    )
+
+    def records(first: int, last: int) -> list[Mapping[str, Any]]:
+        answers = {n: " ".join([short] * (n % 3) + [long] * (n % 5)) for n in range(first, last)}
+        return [ROWS[unique][0] | {"id": rec(str(n)), "answer": said, "text": said} for n, said in answers.items()]
+
+    publish(rated_next, unique, records(0, 450), {side: [] for side in STAGES[unique].sides}, run_id="many")
+    profile = Profile("sampled", "", {KEY: {"sample": 400}})
+    first = run_stage(STAGES[KEY], profile, rated_next)
+    assert first.status == "published" and first.metrics["predicted"] == 50 and first.metrics["explained_low"] > 0
+    publish(rated_next, unique, records(450, 453), run_id="more", grown=True)
+    second = run_stage(STAGES[KEY], profile, rated_next)
+    assert (second.status, second.grown, second.added[KEY]) == ("published", True, 3)
+    predicted = [row for row in ratings(rated_next) if row["state"] == "predicted"]
+    assert len(predicted) == 53 and len({row["judge"] for row in predicted}) == 1
+    (row,) = rated_next.dataset("silver/rating_predictors").to_table().to_pylist()
+    assert Path(row["uri"]).is_dir()
+
+
 def test_deliveries_that_a_stage_missed_are_published_one_by_one(rated_next: Lake) -> None:
     profile, unique = load_profile("demo"), "silver/unique_instructions"
     first = run_stage(STAGES[KEY], profile, rated_next)

@@ -18,9 +18,14 @@ from texts.embed.embedder import open_embedder
 
 
 def test_scores_uncertainty_neighbours_and_the_unrated(spark: SparkSession) -> None:
-    records = [record(name, name, "answer") for name in "abcdefg"]
-    ratings = [("a", "one", 8), ("a", "two", 10), ("b", "one", 3), ("c", "one", 6)]
-    errors = [("d", "unparsable_rating: hm"), ("e", "judge_failed: time out"), ("f", None)]
+    records = [record(name, name, "answer") for name in "abcdefgh"]
+    ratings = [("a", "one", 8), ("a", "two", 10), ("c", "one", 6)]
+    errors = [
+        ("d", "unparsable_rating: hm"),
+        ("e", "judge_failed: time out"),
+        ("f", None),
+        ("h", "nothing_to_rate: no"),
+    ]
     vectors = {"a": vector(1.0, 0.0), "b": vector(0.6, 0.8), "c": vector(1.0, 0.0)}
     around = context()
     found = curated_scores(
@@ -30,6 +35,7 @@ def test_scores_uncertainty_neighbours_and_the_unrated(spark: SparkSession) -> N
                 spark,
                 "silver/ratings",
                 [{"id": f"rec_{name}", "judge": judge, "overall": overall} for name, judge, overall in ratings]
+                + [{"id": "rec_b", "judge": "one", "overall": 3, "margin": 1.645}]
                 + [{"id": f"rec_{name}", "judge": "one", "error": error} for name, error in errors],
             ),
             "silver/embeddings": frame(
@@ -57,14 +63,15 @@ def test_scores_uncertainty_neighbours_and_the_unrated(spark: SparkSession) -> N
     assert (scored["rec_a"]["neighbour_score"], scored["rec_c"]["neighbour_score"]) == (2.0, 4.5)
     assert scored["rec_a"]["uncertainty"] == pytest.approx(sqrt(0.25 + 2.5**2 / 2))
     assert scored["rec_b"]["uncertainty"] == pytest.approx(
-        sqrt(0.6 * scored["rec_b"]["neighbour_score"] ** 2 / 2), rel=1e-4
-    )
+        sqrt(1 + 0.6 * scored["rec_b"]["neighbour_score"] ** 2 / 2), rel=1e-4
+    ), "a predicted rating is as uncertain as its margin says"
     lost = {row["id"]: (row["outcome"], row["reason"]) for row in rows(found["silver/unrated"], "id")}
     assert lost == {
         "rec_d": ("unrated", "unparsable_rating"),
         "rec_e": ("unrated", "judge_failed"),
         "rec_f": ("unrated", "judge_failed"),
         "rec_g": ("unrated", "judge_failed"),
+        "rec_h": ("unrated", "nothing_to_rate"),
     }
     assert {reason for _, reason in lost.values()} == set(UNRATED)
     assert around.metrics["high_share"] == pytest.approx(1 / 3)

@@ -33,6 +33,7 @@ MODULES = (
     "texts.benchmark_items",
     "texts.grounding.faults",
     "texts.grounding.tokens",
+    "texts.features",
 )
 
 
