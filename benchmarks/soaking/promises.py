@@ -93,7 +93,8 @@ def clean_rows(tables: Tables, state: State, ids: Ids) -> Iterator[str]:
 
 def _says(row: Row, name: str) -> bool:
     """Whether the prompt says a name, be it in other case or spacing."""
-    return name in "".join(row["prompt"].casefold().split())
+    said, named = ("".join(text.casefold().split()) for text in (row["prompt"], name))
+    return named in said
 
 
 def _clean_entries(key: Key, licence: str | None) -> Iterator[tuple[Any, ...]]:

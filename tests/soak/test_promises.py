@@ -159,6 +159,14 @@ def keeping_the_copy(tables: Lake) -> None:
     tables["silver/embeddings"].append({"text_hash": tables["silver/instructions"][2]["text_hash"]})
 
 
+def grouping_two_subjects(tables: Lake) -> None:
+    for table in ("silver/instructions", "silver/unique_instructions"):
+        for row, name in zip(tables[table], ("tar", "rope"), strict=False):
+            row["subjects"] = [name]
+    tables["silver/quality"][0]["high"] = False
+    grouped(2, "rec_1", "rec_2")(tables)
+
+
 FAULTS: dict[str, tuple[Callable[[Lake], None], str]] = {
     "a hold is lost": (without("bronze/instructions_pending"), "bronze/instructions_pending lacks"),
     "a hold of nothing": (
@@ -181,6 +189,7 @@ FAULTS: dict[str, tuple[Callable[[Lake], None], str]] = {
     "an id in two places": (with_more("silver/instructions_rejected", id="raw_1"), "silver/instructions"),
     "a clean row is lost": (without("silver/instructions", 2), "silver/instructions lacks"),
     "an answer was changed": (with_other("silver/instructions", answer="Buy it."), "lacks"),
+    "a subject that is not asked about": (with_other("silver/instructions", subjects=["brass"]), "names brass"),
     "a change is not told": (without("silver/instructions_changed"), "lacks"),
     "a wrong rule rejected it": (with_other("silver/instructions_rejected", reason="too_short"), "lacks"),
     "a removal is lost": (without("silver/duplicates"), "silver/unique_instructions lost 1"),
@@ -198,6 +207,7 @@ FAULTS: dict[str, tuple[Callable[[Lake], None], str]] = {
     "a low record is nowhere": (without("silver/singletons"), "silver/groups lost 1"),
     "a low record is in two places": (with_more("silver/groups", id="rec_2", group_id="grp_1", size=1), "2 times"),
     "a group lacks a member": (grouped(2, "rec_2"), "has 1 members"),
+    "a group of two subjects": (grouping_two_subjects, "mixes subjects"),
     "a high record is in a group": (grouped(2, "rec_1", "rec_2"), "that nobody gave it"),
 }
 
