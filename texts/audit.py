@@ -47,8 +47,8 @@ class Audited:
 
     @property
     def failed(self) -> bool:
-        """Whether enough pairs show a share below the least one."""
-        return self.pairs >= LEAST_PAIRS and self.share < LEAST_SHARE
+        """Whether enough pairs show that the share is below the least one: the whole interval is."""
+        return self.pairs >= LEAST_PAIRS and self.interval[1] < LEAST_SHARE
 
 
 def audit(judge: Judge, honest: Sequence[Honest]) -> list[Audited]:

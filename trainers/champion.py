@@ -53,7 +53,8 @@ def champion(inputs: ArrowInputs, params: ChampionParams, context: JobContext) -
         "uri": trained["uri"] if promoted else None,
         "champion_score": means[1], "challenger": challenger["model"], "challenger_score": means[0],
         "difference": means[0] - means[1], "low": low, "high": high, "items": len(items),
-        "audit_kind": weakest.kind if weakest else None, "audit_share": weakest.share if weakest else None, "promoted": promoted,
+        "audit_kind": weakest.kind if weakest else None, "audit_share": weakest.share if weakest else None,
+        "audit_high": weakest.interval[1] if weakest else None, "promoted": promoted,
         "decision": _decision(means, (low, high), len(items), promoted, params) if sound else _unsound(weakest),
     }  # fmt: skip
     context.metrics.update(

@@ -84,6 +84,7 @@ def distiller(inputs: ArrowInputs, params: GrpoParams, context: JobContext) -> A
         "kl": mean_of(points, "kl"), "frac_reward_zero_std": mean_of(points, "frac_reward_zero_std"),
         "format_rate": format_rate, "weight_change": checkpoint.weight_change(Path(start["uri"]), folder), "curve": points,
         "audit_kind": weakest.kind if weakest else None, "audit_share": weakest.share if weakest else None,
+        "audit_high": weakest.interval[1] if weakest else None,
     }  # fmt: skip
     context.metrics.update({name: float(row[name]) for name in _FIGURES})
     context.metrics["mean_completion_length"] = mean_of(points, "completions/mean_length")

@@ -63,9 +63,9 @@ def distiller_grpo(frames: Frames) -> Iterable[Batch]:
         between("kl", None, EXPECTED_KL, warning=True),
         between("frac_reward_zero_std", 0, 0.999, warning=True),
         _format_rate(),
-        filled("audit_share", warning=True),
+        filled("audit_high", warning=True),
     ]
-    audited = between("audit_share", LEAST_SHARE, 1)
+    audited = between("audit_high", LEAST_SHARE, 1)
     yield Batch("models/distiller_grpo", rows, [*_trained(), *numbers, audited, *trends], key="recipe")
     yield _files(rows)
     worse = rows.count_rows(filter=field("reward") < field("reward_before"))
@@ -83,7 +83,7 @@ def champion(frames: Frames) -> Iterable[Batch]:
     known = membership(serving=keys(rows, "model"), answered=keys(frames["gold/heldout_answers"], "model"))
     in_service = rows.count_rows()
     proven = pc.coalesce(field("low") > 0, pc.scalar(False))  # an interval that is not known proves nothing
-    sound = pc.coalesce(field("audit_share") >= LEAST_SHARE, pc.scalar(False))
+    sound = pc.coalesce(field("audit_high") >= LEAST_SHARE, pc.scalar(False))
     yield metrics(
         at_least("distillers_in_service", in_service, 1),
         at_most("more_than_one_in_service", in_service, 1),

@@ -260,13 +260,13 @@ def models(folder: Path) -> Rows:
         "kl": 0.1,
         "frac_reward_zero_std": 0.2,
         "weight_change": 0.01,
-        "audit_share": 0.98,
+        "audit_high": 0.98,
     }
     champion = {
         "model": "rules-1",
         "engine": "rules",
         "items": 1,
-        "audit_share": 0.98,
+        "audit_high": 0.98,
         "promoted": False,
         "decision": "The rules stay.",
         "low": -0.1,

@@ -81,6 +81,7 @@ def test_wilsons_interval_holds_the_share_and_narrows() -> None:
         low, high = wilson(hits, trials)
         assert 0.0 <= low <= hits / trials <= high <= 1.0
     assert not Audited("x", LEAST_PAIRS - 1, 0).failed
+    assert Audited("x", 100, 80).failed and not Audited("x", 53, 50).failed  # which may be chance
 
 
 def test_honest_answers_are_what_members_support_of_a_target() -> None:

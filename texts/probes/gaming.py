@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 
 from texts.probes.honest import Honest, Probe, body_of, said_in
-from texts.words import sentences, words
+from texts.words import content_words, sentences, words
 
 _PRONOUN = re.compile(r"(?:It|They|These|This|He|She|Its|Their|His|Her) ")
 _NONSENSE = (
@@ -72,9 +72,10 @@ def _concatenation(honest: Honest, rng: random.Random) -> str | None:
 
 
 def _copy(honest: Honest, rng: random.Random) -> str | None:
-    """One member alone, where it says less than the answer by a fifth."""
-    shorter = [body for body in map(body_of, honest.members) if 3 < len(words(body)) < 0.8 * len(words(honest.body))]
-    return honest.with_body(rng.choice(shorter)) if shorter else None
+    """One member alone, where it lacks two fifths of the answer's content words."""
+    said = set(content_words(honest.body))
+    thin = [body for body in map(body_of, honest.members) if len(said & set(content_words(body))) < 0.6 * len(said)]
+    return honest.with_body(rng.choice(thin)) if thin else None
 
 
 def _shell(honest: Honest, rng: random.Random) -> str | None:
