@@ -175,7 +175,10 @@ _ALL = (
     ),
     Stage(
         "reports/evaluation", "train",
-        ("gold/training_set", "silver/unique_instructions", "silver/quality", "gold/distilled", "gold/mixture", "bronze/references"),
+        (
+            "gold/training_set", "silver/unique_instructions", "silver/quality", "gold/distilled", "gold/distilled_refused", "gold/mixture",
+            "bronze/references",
+        ),
         job="trainers.downstream:evaluation", params="trainers.downstream:EvaluationParams",
         suite="expectations.suites.reports:evaluation", kinds=("trl",),
         summary="Trains a small model on the released set and on its controls; counts the facts recovered.",

@@ -62,10 +62,12 @@ def evaluation(view: View) -> Chart | None:
 
 
 def facts(view: View) -> Chart | None:
-    """The shares of known facts that the best member, the distilled item and the full truth state."""
+    """The shares of known facts that the best member, what was distilled, the members in a row and the full truth state, over all groups."""
     found = {row.metric.removeprefix("facts_"): row for row in _measured(view) if row.metric.startswith("facts_")}
     shown = {
-        name.replace("_", " "): 100 * found[name].mean for name in ("best_member", "distilled", "full") if name in found
+        name.replace("_", " "): 100 * found[name].mean
+        for name in ("best_member", "distilled", "concatenation", "full")
+        if name in found
     }
     if not shown:
         return None

@@ -7,8 +7,9 @@ followed here. The interval over three seeds is wide.
 Not yet: benchmarks. At most `examples` rows of an arm and `distilled_items` groups are measured, chosen by hash.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from heapq import nsmallest
+from itertools import chain
 from statistics import fmean
 from typing import Any, Self
 
@@ -27,6 +28,7 @@ from texts.formats import FORMATS
 from trainers.recipes import Lora
 
 _TABLE = "reports/evaluation"
+_FACTS = ("facts_best_member", "facts_distilled", "facts_concatenation", "facts_full")
 Figure = dict[str, Any]
 
 
@@ -67,7 +69,7 @@ class EvaluationParams(Params):
     )
     learning_rate: float = Field(default=3e-3, gt=0, description="of AdamW, the same for every arm")
     heldout_items: int = Field(default=200, ge=1, description="MIXTURE targets the loss is measured on")
-    distilled_items: int = Field(default=1_000, ge=1, description="distilled items whose facts are counted at most")
+    distilled_items: int = Field(default=1_000, ge=1, description="groups whose facts are counted at most")
     seed: int = Field(default=7, description="of the choice of what is measured, and of a small model's tokenizer")
 
 
@@ -118,10 +120,16 @@ def _arm(arm: str, inputs: ArrowInputs, size: int, seed: int) -> list[str]:
     return _texts(records, _chosen(quality, size, seed, ds.field("high")))
 
 
-def _chosen(dataset: ds.Dataset, count: int, seed: int, where: ds.Expression | None = None) -> list[str]:
+def _chosen(
+    dataset: ds.Dataset, count: int, seed: int, where: ds.Expression | None = None, name: str = "id"
+) -> list[str]:
     """The `count` ids whose hash with the seed is smallest: a random sample that does not depend on order."""
-    ids = (name for batch in dataset.to_batches(columns=["id"], filter=where) for name in batch["id"].to_pylist())
-    return nsmallest(count, ids, key=lambda name: sha256_text(f"{seed} {name}"))
+    batches = dataset.to_batches(columns=[name], filter=where)
+    return _smallest((value for batch in batches for value in batch[name].to_pylist()), count, seed)
+
+
+def _smallest(ids: Iterable[str], count: int, seed: int) -> list[str]:
+    return nsmallest(count, ids, key=lambda value: sha256_text(f"{seed} {value}"))
 
 
 def _texts(dataset: ds.Dataset, ids: Sequence[str]) -> list[str]:
@@ -139,16 +147,13 @@ def _heldout(mixture: ds.Dataset, params: EvaluationParams) -> dict[str, list[st
 
 
 def facts(inputs: ArrowInputs, params: EvaluationParams) -> Iterator[Figure]:
-    """facts_best_member, facts_distilled, facts_full: mean shares (0..1) of the truths' facts, over groups whose truths are known.
+    """facts_best_member, _distilled, _concatenation, _full: mean shares (0..1) of the truths' facts, over groups whose truths are known.
 
-    A member's original_id is the truth's name, `#`, and the aspect it answers. Nothing where no group has a truth.
+    Over accepted and refused groups alike, of each what the distiller wrote: acceptance must not choose what is measured. A member's
+    original_id is the truth's name, `#`, and the aspect it answers. Nothing where no group has a truth.
     """
-    distilled = inputs["gold/distilled"]
-    chosen = _chosen(distilled, params.distilled_items, params.seed)
-    groups = distilled.to_table(
-        columns=["id", "member_ids", "prompt", "answer"], filter=ds.field("id").isin(chosen)
-    ).to_pylist()
-    member_ids = sorted({member for group in groups for member in group["member_ids"]})
+    groups = _written(inputs, params)
+    member_ids = sorted({member for group in groups for member in group["members"]})
     wanted = ds.field("id").isin(member_ids)
     members = _by_key(inputs["silver/unique_instructions"], "id", ["id", "original_id", "text"], wanted)
     names = sorted({_truth_name(member) for member in members.values()})
@@ -156,12 +161,28 @@ def facts(inputs: ArrowInputs, params: EvaluationParams) -> Iterator[Figure]:
         inputs["bronze/references"], "name", ["name", "text", "facts"],
         (ds.field("role") == "truth") & ds.field("name").isin(names),
     )  # fmt: skip
-    shares = [
-        share for group in sorted(groups, key=lambda row: row["id"]) if (share := _recovered(group, members, truths))
-    ]
-    for metric in ("facts_best_member", "facts_distilled", "facts_full") if shares else ():
+    shares = [share for group in groups if (share := _recovered(group, members, truths))]
+    for metric in _FACTS if shares else ():
         value = fmean(share[metric] for share in shares)
         yield {"arm": "distilled", "seed": 0, "metric": metric, "value": value, "items": len(shares)}
+
+
+def _written(inputs: ArrowInputs, params: EvaluationParams) -> list[Figure]:
+    """The members of the chosen groups and what the distiller wrote of them, in the order of their ids."""
+    tables = {"gold/distilled": ["prompt", "answer"], "gold/distilled_refused": ["text"]}
+    ids = chain.from_iterable(
+        _chosen(inputs[key], params.distilled_items, params.seed, name="group_id") for key in tables
+    )
+    chosen = _smallest(ids, params.distilled_items, params.seed)
+    found: list[Figure] = []
+    for key, columns in tables.items():
+        rows = inputs[key].to_table(
+            columns=["group_id", "member_ids", *columns], filter=ds.field("group_id").isin(chosen)
+        )
+        for row in rows.to_pylist():
+            text = "\n".join(row[name] or "" for name in columns)
+            found.append({"id": row["group_id"], "members": row["member_ids"], "text": text})
+    return sorted(found, key=lambda row: row["id"])
 
 
 def _by_key(dataset: ds.Dataset, key: str, columns: list[str], where: ds.Expression) -> dict[str, Figure]:
@@ -175,7 +196,7 @@ def _truth_name(member: Mapping[str, Any]) -> str:
 def _recovered(
     group: Mapping[str, Any], members: Mapping[str, Figure], truths: Mapping[str, Figure]
 ) -> dict[str, float] | None:
-    known_members = [members[name] for name in group["member_ids"] if name in members]
+    known_members = [members[name] for name in group["members"] if name in members]
     known_truths = [
         truths[name] for name in sorted({_truth_name(member) for member in known_members}) if name in truths
     ]
@@ -184,6 +205,7 @@ def _recovered(
         return None
     return {
         "facts_best_member": max(facts_recovered(wanted, member["text"]) for member in known_members),
-        "facts_distilled": facts_recovered(wanted, f"{group['prompt']}\n{group['answer']}"),
+        "facts_distilled": facts_recovered(wanted, group["text"]),
+        "facts_concatenation": facts_recovered(wanted, "\n".join(member["text"] for member in known_members)),
         "facts_full": facts_recovered(wanted, "\n".join(truth["text"] for truth in known_truths)),
     }

@@ -29,9 +29,10 @@ def inputs(**changed: list[dict[str, Any]]) -> dict[str, Any]:
         "silver/unique_instructions": records,
         "silver/quality": [{"id": row["id"], "high": n % 2 == 0} for n, row in enumerate(records)],
         "gold/distilled": [
-            {"id": "dst_1", "member_ids": ["rec_0", "rec_1"], "prompt": "open?", "answer": "It opens a file and returns a stream of bytes."},
-            {"id": "dst_2", "member_ids": ["rec_5", "rec_6"], "prompt": "x?", "answer": "No truth is known of these."},
+            {"id": "dst_1", "group_id": "grp_1", "member_ids": ["rec_0", "rec_1"], "prompt": "open?", "answer": "It opens a file and returns a stream of bytes."},
+            {"id": "dst_2", "group_id": "grp_2", "member_ids": ["rec_5", "rec_6"], "prompt": "x?", "answer": "No truth is known of these."},
         ],
+        "gold/distilled_refused": [{"group_id": "grp_3", "member_ids": ["rec_0", "rec_1"], "text": "<answer>It opens a file.</answer>"}],
         "gold/mixture": toy.mixture_rows(),
         "bronze/references": [
             {"id": "raw_1", "role": "truth", "name": "pkg.mod.open", "text": "It opens a file. It returns a stream of bytes. It raises OSError.",
@@ -92,7 +93,8 @@ def test_training_on_what_is_asked_lowers_the_loss_more_than_training_on_somethi
 def test_facts_are_counted_over_the_groups_whose_truth_is_known() -> None:
     found = {row["metric"]: row["value"] for row in facts(inputs(), PARAMS)}
     assert found == {
-        "facts_best_member": pytest.approx(1 / 3), "facts_distilled": pytest.approx(2 / 3), "facts_full": 1.0,
+        "facts_best_member": pytest.approx(1 / 3), "facts_distilled": pytest.approx(1 / 2),  # two thirds of what was accepted, one of what was not
+        "facts_concatenation": pytest.approx(2 / 3), "facts_full": 1.0,
     }  # fmt: skip
 
 
