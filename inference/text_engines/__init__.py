@@ -143,7 +143,10 @@ class EngineParams(BaseModel):
     )
     kv_cache_gib: int = Field(default=1, ge=1, le=512, description="vllm on a CPU: memory of the key-value cache")
     gpu_memory_utilization: float = Field(default=0.9, gt=0.0, le=1.0, description="vllm on a GPU: share of its memory")
-    dtype: Literal["auto", "bfloat16", "float16", "float32"] = Field(default="auto", description="vllm: weights' type")
+    dtype: Literal["auto", "bfloat16", "float16", "float32"] = Field(
+        default="auto",
+        description="vllm: weights' type; auto: the checkpoint's on a GPU, on a CPU bfloat16 where it multiplies that, else float32",
+    )
     base_url: str = Field(default="", description="openai_api: address up to and including /v1")
     api_key_env: str = Field(
         default="", description="openai_api: name of the environment variable that holds the key; empty: no key"

@@ -29,7 +29,7 @@ def vllm_engine(params: EngineParams) -> SupervisedEngine:
 
     model: hash of the files of checkpoint and adapter, and of the type the weights are loaded in.
     """
-    params = params.model_copy(update={"model": str(model_folder(params.model))})
+    params = params.model_copy(update={"model": str(model_folder(params.model)), "dtype": _dtype(params.dtype)})
     digest = checkpoint_digest(Path(params.model), params.dtype)
     if params.adapter:
         digest = content_id("vllm", digest, checkpoint_digest(_adapter_folder(params.adapter)))
@@ -108,6 +108,19 @@ def checkpoint_digest(folder: Path, dtype: str = "auto") -> str:
     for path in sorted({path for pattern in _DIGESTED for path in folder.glob(pattern)}):
         parts += [path.name, sha256_file(path)]
     return content_id("vllm", *parts)
+
+
+def _dtype(asked: str) -> str:
+    """The weights' type: where none is asked for, the checkpoint's on a GPU, on a CPU the one that it multiplies fast.
+
+    A CPU without bfloat16 works it out bit by bit, some ten times slower than float32.
+    """
+    if asked != "auto":
+        return asked
+    from texts.embed.embedder import device_and_dtype  # imports torch
+
+    device, dtype = device_and_dtype()
+    return asked if device == "cuda" else str(dtype).removeprefix("torch.")
 
 
 def _adapter_folder(name: str) -> Path:

@@ -22,7 +22,7 @@ from inference.asking import completions
 from inference.judges import parse_rating
 from inference.prompts import distil, rate
 from inference.text_engines import Completion, EngineParams, Generator, Request, open_engine
-from inference.text_engines.vllm import checkpoint_digest, set_environment
+from inference.text_engines.vllm import checkpoint_digest, set_environment, vllm_engine
 from lake.errors import UserError
 
 pytest.importorskip("vllm", reason="the extra cpu or gpu is not installed", exc_type=ImportError)
@@ -132,6 +132,19 @@ def test_nothing_is_told_to_anyone(checkpoint: Path, monkeypatch: pytest.MonkeyP
     monkeypatch.setattr(os, "environ", dict[str, str]())
     set_environment(parameters(checkpoint))
     assert {os.environ[name] for name in ("VLLM_NO_USAGE_STATS", "DO_NOT_TRACK", "HF_HUB_DISABLE_TELEMETRY")} == {"1"}
+
+
+@pytest.mark.parametrize(("capabilities", "dtype"), [({}, "float32"), ({"avx512_bf16": True}, "bfloat16")])
+def test_a_cpu_gets_the_type_that_it_multiplies_fast(
+    checkpoint: Path, monkeypatch: pytest.MonkeyPatch, capabilities: dict[str, bool], dtype: str
+) -> None:
+    import torch
+
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
+    monkeypatch.setattr(torch.cpu, "get_capabilities", lambda: capabilities)
+    params = EngineParams(kind="vllm", model=str(checkpoint))
+    assert vllm_engine(params).model == checkpoint_digest(checkpoint, dtype)
+    assert vllm_engine(params.model_copy(update={"dtype": "float16"})).model == checkpoint_digest(checkpoint, "float16")
 
 
 @pytest.mark.parametrize(
