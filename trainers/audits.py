@@ -1,7 +1,6 @@
 """The audits that go before training and before promotion: a reward or score that prefers a falsified answer decides nothing.
 
-Honest answers come from MIXTURE: of each target what its members support (texts.audit). A hundred are enough to see a share of 95 %,
-and take seconds.
+Honest answers come from MIXTURE: of each target what its members support (texts.audit). Sixty give some nine hundred pairs.
 """
 
 from collections.abc import Mapping, Sequence
@@ -14,13 +13,11 @@ from texts.probes import Honest
 from texts.worth import Group, promotion_score
 from trainers import rewards
 
-_ANSWERS = 60  # honest answers: some nine hundred pairs
 
-
-def audited(judge: Judge, mixture: ds.Dataset) -> Audited | None:
-    """The kind of probe that the judge ranks worst; None where MIXTURE gives too few pairs of every kind."""
+def audited(judge: Judge, mixture: ds.Dataset, answers: int) -> Audited | None:
+    """The kind of probe that the judge ranks worst, over at most `answers` honest ones; None where no kind has enough pairs."""
     batches = mixture.to_batches(columns=["id", "item_type", "members", "target"])
-    return weakest(audit(judge, honest_of((row for batch in batches for row in batch.to_pylist()), _ANSWERS)))
+    return weakest(audit(judge, honest_of((row for batch in batches for row in batch.to_pylist()), answers)))
 
 
 def promotion(honest: Sequence[Honest], texts: Sequence[str]) -> list[float]:

@@ -20,6 +20,7 @@ from texts.audit import Audited
 from trainers.audits import audited, promotion
 
 CHAMPION_ENGINE = "rules"
+_AUDITED = 60  # honest answers that the score is audited on
 _RESAMPLES_AT_ONCE = 50  # bounds memory: this many times the items
 
 
@@ -42,7 +43,7 @@ def champion(inputs: ArrowInputs, params: ChampionParams, context: JobContext) -
     old = np.array([champion_scores[item] for item in items])
     challenging = np.array([challenger_scores[item] for item in items])
     low, high = interval(challenging - old, params) if items else (0.0, 0.0)
-    weakest = audited(promotion, inputs["gold/mixture"])
+    weakest = audited(promotion, inputs["gold/mixture"], _AUDITED)
     sound = weakest is not None and not weakest.failed
     # an interval that excludes zero: the burden of proof is the challenger's
     promoted = len(items) >= params.minimum_items and low > 0 and sound

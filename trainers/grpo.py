@@ -24,6 +24,7 @@ from lake.harness.job import ArrowInputs, ArrowRows, JobContext, Params
 from lake.tables import TABLES
 from trainers.recipes import GrpoRecipe, load, parse
 
+_AUDITED = 25  # honest answers that the reward is audited on: alignment embeds each of their probes
 _FIGURES = (
     "steps",
     "train_rows",
@@ -66,7 +67,7 @@ def distiller(inputs: ArrowInputs, params: GrpoParams, context: JobContext) -> A
     from trainers.trl_setup import logged_curves, mean_of
 
     recipe, mixture = params.recipe, inputs["gold/mixture"]
-    weakest = audited(reward(recipe.reward_weights), mixture)
+    weakest = audited(reward(recipe.reward_weights), mixture, _AUDITED)
     if weakest and weakest.failed:
         raise StageFailed(f"the reward of recipe {recipe.name} does not pass its audit: {weakest.told}")
     start = inputs["models/distiller_sft"].to_table(columns=["uri", "digest"]).to_pylist()[0]
