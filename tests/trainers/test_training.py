@@ -155,8 +155,9 @@ def test_alignment_pays_for_meaning_and_only_in_a_well_formed_answer() -> None:
     target = "Q: What boils water?\nA: A kettle heats water until it boils."
     same = "<answer>Q: What heats water to boiling?\nA: Water is brought to the boil by a kettle.</answer>"
     other = "<answer>Q: Who plays the violin?\nA: The orchestra's leader sits in front.</answer>"
-    columns = {"item_type": ["qa"] * 4, "members": [[]] * 4, "target": [target] * 4}
+    members = [same[8:-9], other[8:-9]]  # each answer gives one of two facts, and so is worth a half
+    columns = {"item_type": ["qa"] * 4, "members": [members] * 4, "target": [target] * 4}
     close, far, malformed, doubled = alignment_reward([same, other, target, same + same], columns)
-    assert 1 >= close > 0.6 > far >= 0
+    assert 0.5 >= close > 0.3 > far >= 0
     assert malformed == doubled == 0.0
     assert alignment_reward(["nothing"], {"item_type": ["qa"], "members": [[]], "target": [target]}) == [0.0]
