@@ -177,6 +177,7 @@ def records_table(rows: pa.Table) -> pa.Table:
         "answer": rows["answer"],
         "text": text,
         "text_hash": [sha256_text(one) for one in text.to_pylist()],
+        "subjects": [[] for _ in messages],
         "personal": [[] for _ in messages],
     }
     return pa.Table.from_pydict(columns, schema=TABLES["silver/instructions"].schema)

@@ -14,11 +14,11 @@ from texts.formats import FORMATS
 TINY = {"hidden_size": 96, "layers": 2, "heads": 3, "vocabulary": 600, "positions": 512}
 SFT: dict[str, Any] = {  # without its base
     "name": "toy", "learning_rate": 3e-3, "per_device_train_batch_size": 4, "max_steps": 6, "bf16": False,
-    "max_length": 400, "max_completion_length": 96, "evaluation_items": 4, "logging_steps": 1,
+    "max_length": 480, "max_completion_length": 96, "evaluation_items": 4, "logging_steps": 1,
 }  # fmt: skip
 GRPO: dict[str, Any] = {
-    "name": "toy", "learning_rate": 1e-3, "per_device_train_batch_size": 8, "max_steps": 3, "bf16": False, "length": 400,
-    "max_prompt_length": 300, "max_completion_length": 24, "num_generations": 4, "evaluation_items": 4, "logging_steps": 1,
+    "name": "toy", "learning_rate": 1e-3, "per_device_train_batch_size": 8, "max_steps": 3, "bf16": False, "length": 480,
+    "max_prompt_length": 384, "max_completion_length": 24, "num_generations": 4, "evaluation_items": 4, "logging_steps": 1,
 }  # fmt: skip
 THINGS = ("kettle", "ladder", "violin", "harbour", "glacier", "lantern", "orchard", "compass", "bridge", "candle")
 
