@@ -13,6 +13,8 @@ from texts.probes import Honest
 from texts.worth import Group, promotion_score
 from trainers import rewards
 
+_CHEAPER = {"alignment": "coverage"}  # what it is multiplied by
+
 
 def audited(judge: Judge, mixture: ds.Dataset, answers: int) -> Audited | None:
     """The kind of probe that the judge ranks worst, over at most `answers` honest ones; None where no kind has enough pairs."""
@@ -29,7 +31,10 @@ def promotion(honest: Sequence[Honest], texts: Sequence[str]) -> list[float]:
 
 
 def reward(weights: Mapping[str, float]) -> Judge:
-    """The weighted sum of rewards as a judge."""
+    """The weighted sum of rewards as a judge, with alignment at its most: what an answer is worth, without the cosine it is multiplied by.
+
+    The cosine of an answer and its probe with their target are nearly the same, and to embed every probe takes minutes on two cores.
+    """
 
     def judge(honest: Sequence[Honest], texts: Sequence[str]) -> list[float]:
         columns = {
@@ -39,7 +44,7 @@ def reward(weights: Mapping[str, float]) -> Judge:
         }
         completions = [completion(text) for text in texts]
         parts = [
-            [weight * value for value in rewards.REWARDS[name](completions, columns)]
+            [weight * value for value in rewards.REWARDS[_CHEAPER.get(name, name)](completions, columns)]
             for name, weight in weights.items()
         ]
         return [sum(values) for values in zip(*parts, strict=True)]

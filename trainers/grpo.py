@@ -24,7 +24,7 @@ from lake.harness.job import ArrowInputs, ArrowRows, JobContext, Params
 from lake.tables import TABLES
 from trainers.recipes import GrpoRecipe, load, parse
 
-_AUDITED = 25  # honest answers that the reward is audited on: alignment embeds each of their probes
+_AUDITED = 25  # honest answers that the reward is audited on: some four hundred pairs
 _FIGURES = (
     "steps",
     "train_rows",
