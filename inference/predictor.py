@@ -68,8 +68,10 @@ class Predictor:
     def predict(self, rows: Matrix) -> tuple[Matrix, Matrix]:
         """The expected rating and its margin for each row, both of shape (rows,)."""
         scaled = (rows - self.centre) / self.scale
-        variance = self.noise + np.einsum("ij,jk,ik->i", scaled, self.covariance, scaled, optimize=True)
-        return scaled @ self.coefficients + self.intercept, self.unit * np.sqrt(variance)
+        spread = np.einsum("ij,jk,ik->i", scaled, self.covariance, scaled, optimize=True)
+        # of rows that repeat one another it is 0 but for rounding, which may take it below
+        deviation = np.sqrt(self.noise + np.maximum(spread, 0.0))
+        return scaled @ self.coefficients + self.intercept, self.unit * deviation
 
     def calibrated(self, rows: Matrix, ratings: Matrix) -> Predictor:
         """The same with the margin that held-out rows ask for.

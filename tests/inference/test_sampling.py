@@ -12,7 +12,7 @@ import pytest
 from fakes import collected, context, dataset
 
 from inference.judge_params import JudgeParams, RateParams
-from inference.predictor import fit, load
+from inference.predictor import Predictor, fit, load
 from inference.rate import ratings
 from inference.sampling import PREDICTORS
 from inference.text_engines.rules import RulesEngine
@@ -168,3 +168,9 @@ def test_a_column_that_was_the_same_in_the_whole_sample_moves_no_later_rating() 
 
 def test_the_tables_are_declared(whole: Any) -> None:
     assert set(whole[1]) == {RATINGS, PREDICTORS} and TABLES[PREDICTORS].side_of == RATINGS
+
+
+def test_a_spread_that_rounding_takes_below_zero_is_none() -> None:
+    one, zero = np.ones(1), np.zeros(1)
+    nearly = Predictor(zero, one, one, np.array([[-1e-15]]), 0.0, noise=0.0, unit=1.0, made_for={})
+    assert nearly.predict(np.array([[3.0]]))[1].tolist() == [0.0]
