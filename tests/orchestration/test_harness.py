@@ -238,7 +238,7 @@ def test_a_run_that_another_one_overtook_publishes_nothing(rated_next: Lake, mon
     monkeypatch.setattr(inference.rate, "ratings", overtaken)
     resolve.cache_clear()
     try:
-        with pytest.raises(StageFailed, match=f"another run published {KEY} meanwhile"):
+        with pytest.raises(StageFailed, match="another run published silver/rating_predictors meanwhile"):
             run_stage(STAGES[KEY], load_profile("demo"), rated_next)
     finally:
         resolve.cache_clear()
