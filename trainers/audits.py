@@ -13,8 +13,6 @@ from texts.probes import Honest
 from texts.worth import Group, promotion_score
 from trainers import rewards
 
-_CHEAPER = {"alignment": "coverage"}  # what it is multiplied by
-
 
 def audited(judge: Judge, mixture: ds.Dataset, answers: int) -> Audited | None:
     """The kind of probe that the judge ranks worst, over at most `answers` honest ones; None where no kind has enough pairs."""
@@ -31,10 +29,7 @@ def promotion(honest: Sequence[Honest], texts: Sequence[str]) -> list[float]:
 
 
 def reward(weights: Mapping[str, float]) -> Judge:
-    """The weighted sum of rewards as a judge, with alignment at its most: what an answer is worth, without the cosine it is multiplied by.
-
-    The cosine of an answer and its probe with their target are nearly the same, and to embed every probe takes minutes on two cores.
-    """
+    """The weighted sum of rewards as a judge."""
 
     def judge(honest: Sequence[Honest], texts: Sequence[str]) -> list[float]:
         columns = {
@@ -44,9 +39,23 @@ def reward(weights: Mapping[str, float]) -> Judge:
         }
         completions = [completion(text) for text in texts]
         parts = [
-            [weight * value for value in rewards.REWARDS[_CHEAPER.get(name, name)](completions, columns)]
+            [weight * value for value in rewards.REWARDS[name](completions, columns)]
             for name, weight in weights.items()
         ]
         return [sum(values) for values in zip(*parts, strict=True)]
 
     return judge
+
+
+def without_cosine(weights: Mapping[str, float]) -> dict[str, float]:
+    """The weights with alignment's given to coverage, which is what alignment multiplies its cosine by.
+
+    The cosine embeds every probe, which takes minutes on two cores. What it adds to the order is audited by benchmarks/audit.py alone.
+
+    >>> without_cosine({"quality": 0.5, "alignment": 0.4, "format": 0.1})
+    {'quality': 0.5, 'format': 0.1, 'coverage': 0.4}
+    """
+    kept = {name: weight for name, weight in weights.items() if name != "alignment"}
+    if "alignment" in weights:
+        kept["coverage"] = kept.get("coverage", 0.0) + weights["alignment"]
+    return kept

@@ -63,11 +63,11 @@ def distiller(inputs: ArrowInputs, params: GrpoParams, context: JobContext) -> A
     """
     prepare(offline=True)
     from trainers import checkpoint
-    from trainers.audits import audited, reward
+    from trainers.audits import audited, reward, without_cosine
     from trainers.trl_setup import logged_curves, mean_of
 
     recipe, mixture = params.recipe, inputs["gold/mixture"]
-    weakest = audited(reward(recipe.reward_weights), mixture, _AUDITED)
+    weakest = audited(reward(without_cosine(recipe.reward_weights)), mixture, _AUDITED)
     if weakest and weakest.failed:
         raise StageFailed(f"the reward of recipe {recipe.name} does not pass its audit: {weakest.told}")
     start = inputs["models/distiller_sft"].to_table(columns=["uri", "digest"]).to_pylist()[0]

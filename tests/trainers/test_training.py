@@ -13,6 +13,7 @@ import toy
 from lake.errors import StageFailed, UserError
 from lake.harness.environment import prepare
 from lake.ids import sha256_folder
+from texts.audit import Audited
 from trainers.grpo import GrpoParams, distiller
 from trainers.rewards import REWARDS
 from trainers.sft import SftParams
@@ -129,6 +130,19 @@ def letters(completions: Sequence[str], columns: Mapping[str, Sequence[Any]]) ->
     """A reward that an untrained model earns in different amounts."""
     assert len(columns["target"]) == len(completions)
     return [text.count("e") / (1 + len(text)) for text in completions]
+
+
+def test_grpo_is_not_trained_by_a_reward_that_fails_its_audit(
+    fine_tuned: dict[str, Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("trainers.audits.audited", lambda *_: Audited("figure", 100, 60))
+    inputs = {
+        "gold/mixture": toy.dataset("gold/mixture", toy.mixture_rows()),
+        "models/distiller_sft": toy.dataset("models/distiller_sft", [fine_tuned["row"]]),
+    }
+    told = "recipe toy does not pass its audit: of 100 answers with figure it puts 60% below the honest ones"
+    with pytest.raises(StageFailed, match=told):
+        list(distiller(inputs, GrpoParams(recipe=toy.GRPO), toy.context(tmp_path / "a")))  # type: ignore[arg-type]
 
 
 def test_grpo_moves_the_weights_and_reports_what_it_saw(

@@ -34,6 +34,7 @@ MODULES = (
     "texts.grounding.faults",
     "texts.grounding.tokens",
     "texts.features",
+    "trainers.audits",
 )
 
 

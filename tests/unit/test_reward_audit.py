@@ -1,0 +1,46 @@
+"""The audit that goes before training: it passes the recipes' rewards and stops one that pays for anything well formed."""
+
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.dataset as ds
+import pytest
+
+from trainers.audits import audited, reward, without_cosine
+from trainers.recipes import GrpoRecipe, load
+
+BAKERS = ("Ana Lopez", "Bruno Keller", "Chiara Conti", "Dag Nilsen", "Eva Sarkany")
+
+
+def mixture() -> ds.Dataset:
+    """Twenty-five items about as many bakers, whose members support every statement."""
+    rows: list[dict[str, Any]] = []
+    for number in range(25):
+        baker, hours = f"{BAKERS[number % 5]} {'IVXLC'[number // 5]}", 8 + number
+        asked = f"Q: How does {baker} bake bread?\nA: "
+        rests = f"{baker} lets the dough rest for {hours} hours in a cold cellar. It is never kneaded twice."
+        folds = "Some loaves are folded before the oven is hot. If the crust is dark, the bread is done."
+        members = [asked + rests, asked + folds, asked + rests.lower().replace("the", "teh")]
+        target = f"{asked}{rests} {folds}"
+        rows.append({"id": f"mix_{number:02}", "item_type": "qa", "members": members, "target": target})
+    return ds.dataset(pa.Table.from_pylist(rows))
+
+
+@pytest.mark.parametrize("recipe", ["demo", "cpu", "gpu", "paper"])
+def test_the_rewards_of_a_recipe_pass(recipe: str) -> None:
+    found = audited(reward(without_cosine(load(GrpoRecipe, "grpo", recipe).reward_weights)), mixture(), 25)
+    assert found is not None and not found.failed
+
+
+def test_a_reward_for_the_form_alone_fails() -> None:
+    found = audited(reward({"format": 1.0}), mixture(), 25)
+    assert found is not None and found.failed and found.below == 0
+
+
+def test_too_few_answers_prove_nothing() -> None:
+    assert audited(reward({"format": 1.0}), mixture(), 5) is None
+
+
+def test_alignment_counts_as_what_it_multiplies() -> None:
+    assert without_cosine({"quality": 0.5, "alignment": 0.4, "coverage": 0.1}) == {"quality": 0.5, "coverage": 0.5}
+    assert without_cosine({"quality": 1.0}) == {"quality": 1.0}
