@@ -27,7 +27,7 @@ from lake.models.named import model_folder
 from lake.storage.store import Lake
 from texts.rubric import scores
 
-_PARAMS = EngineParams(kind="vllm", model="embedded", max_model_len=1024, dtype="float32")
+_PARAMS = EngineParams(kind="vllm", model="embedded", max_model_len=1024)
 _THINGS = ("kettle", "bicycle", "loom", "glacier", "candle", "violin", "harbour", "beehive", "compass", "oven", "mill")
 _DOES = (
     "keeps its heat",
@@ -55,11 +55,13 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--requests", type=int, default=64, help="in a round")
     parser.add_argument("--tokens", type=int, default=32, help="of an answer, at most")
+    parser.add_argument("--dtype", choices=("float32", "bfloat16"), default="float32", help="of the weights")
     parser.add_argument("--out", type=Path, required=True)
     given = parser.parse_args()
+    params = _PARAMS.model_copy(update={"dtype": given.dtype})
     warm, first, second = (prompts(number, given.tokens, n) for n, number in enumerate((2, *[given.requests] * 2)))
-    llm, ids, sampling = bare_model((warm, first, second))
-    with open_engine(_PARAMS) as engine, tempfile.TemporaryDirectory() as folder:
+    llm, ids, sampling = bare_model(params, (warm, first, second))
+    with open_engine(params) as engine, tempfile.TemporaryDirectory() as folder:
         lake = Lake(folder)
 
         def bare(asked: Sequence[Request]) -> Texts:
@@ -90,13 +92,13 @@ def prompts(number: int, tokens: int, seed: int) -> list[Request]:
     return made
 
 
-def bare_model(rounds: Sequence[Sequence[Request]]) -> tuple[Any, dict[str, list[Any]], Any]:
+def bare_model(params: EngineParams, rounds: Sequence[Sequence[Request]]) -> tuple[Any, dict[str, list[Any]], Any]:
     """vLLM in this process; the token ids of each round, by the id of its first request; how answers are sampled."""
-    set_environment(_PARAMS)
+    set_environment(params)
     from vllm import LLM, SamplingParams
 
     llm = LLM(
-        model=str(model_folder(_PARAMS.model)), dtype=_PARAMS.dtype, max_model_len=_PARAMS.max_model_len,
+        model=str(model_folder(params.model)), dtype=params.dtype, max_model_len=params.max_model_len,
         enforce_eager=True, enable_chunked_prefill=False, load_format="safetensors", seed=0,
     )  # fmt: skip
     tokenizer: Any = llm.get_tokenizer()
