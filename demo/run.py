@@ -45,7 +45,7 @@ def main() -> int:
 
 
 def _summary(lake: Lake) -> None:
-    """Prints the funnel, three before/afters, one rejected item, and which distiller serves."""
+    """Prints the funnel, three before/afters, one rejected item, how far judges agree, and which distiller serves."""
     print("\nFunnel")
     for step in resolve("reports.funnel:funnel")(lake):
         print(f"  {step.rows:>8,}  {step.name}" + (f"  ({step.note})" if step.note else ""))
@@ -65,6 +65,8 @@ def _summary(lake: Lake) -> None:
     if facts:
         shares = ", ".join(f"{name.replace('_', ' ')} {share:.2f}" for name, share in facts.items())
         print(f"\nFacts recovered, mean share of those in the docstrings: {shares}")
+    for line in resolve("reports.judges:told")(lake):
+        print(f"\n{line}")
     for decision in lake.dataset("models/champion").to_table(columns=["decision"]).to_pylist():
         print(f"\n{decision['decision']}")
 

@@ -41,6 +41,11 @@ class JudgeParams(EngineParams):
         return self.kind in _BETTER
 
     @property
+    def answers_prompts(self) -> bool:
+        """Whether the judge answers in words, and so perhaps in others when it is asked again."""
+        return self.kind in ("vllm", "openai_api", "scripted")
+
+    @property
     def better_end(self) -> Literal["low", "high"]:
         """The end of the figure that is rated 10."""
         return self.better or _BETTER[self.kind]
@@ -57,7 +62,22 @@ class JudgeParams(EngineParams):
 class RateParams(Params):
     """Who judges, and how much of a record it is shown."""
 
-    engine: JudgeParams = Field(default=JudgeParams(), description="the judge")
+    engine: JudgeParams = Field(
+        default=JudgeParams(), description="the judge that decides: silver/quality reads it alone"
+    )
+    beside: tuple[JudgeParams, ...] = Field(
+        default=(),
+        description="further judges, which rate `compared` records only to be compared with the one that decides",
+    )
+    repeat: bool = Field(
+        default=False, description="vllm, openai_api: ask the judge about `compared` records again, with another seed"
+    )
+    compared: int = Field(
+        default=200,
+        ge=20,
+        le=2_000,
+        description="records of a delivery that further judges, or the judge once more, rate",
+    )
     sample: int | None = Field(
         default=None,
         ge=400,
@@ -72,4 +92,19 @@ class RateParams(Params):
     @property
     def loads_no_model(self) -> bool:
         """The rules need no process of their own; what predicts from a sample may have to make an embedder first."""
-        return self.engine.kind == "rules" and self.sample is None
+        return self.sample is None and all(judge.kind == "rules" for judge in (self.engine, *self.beside))
+
+    @property
+    def names_beside(self) -> tuple[str, ...]:
+        """What each judge beside is called: its kind, with a number where there are several of it."""
+        kinds = [judge.kind for judge in self.beside]
+        before = [kinds[:place].count(kind) for place, kind in enumerate(kinds)]
+        return tuple(f"{kind}_{count + 1}" if count else kind for kind, count in zip(kinds, before, strict=True))
+
+    @model_validator(mode="after")
+    def _are_worth_comparing(self) -> RateParams:
+        if len(set(self.beside)) < len(self.beside):
+            raise ValueError("beside: a judge is named twice")
+        if self.repeat and not self.engine.answers_prompts:
+            raise ValueError(f"repeat: {self.engine.kind} gives a record the same rating again")
+        return self

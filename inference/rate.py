@@ -1,15 +1,19 @@
 """silver/ratings: one judge's rating of each record, predicted from a sample of them if that is asked for, or the reason why there is none.
 
-Does not do yet: several judges, calibration between judges, a second question where an answer cannot be parsed.
+Further judges rate a few of the records, which is kept beside in silver/second_ratings. Does not do yet: calibration between judges, a
+second question where an answer cannot be parsed.
 """
 
 from __future__ import annotations
 
+import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.dataset as ds
 
+from inference.beside import SECOND, overall, second_ratings
 from inference.judge_params import RateParams
 from inference.judges import RATINGS, open_judge
-from inference.sampling import PREDICTORS, Sampling
+from inference.sampling import PREDICTORS, Sampling, drawn
 from lake.harness.job import ArrowInputs, ArrowRows, JobContext
 from lake.tables import TABLES
 
@@ -21,22 +25,27 @@ def ratings(inputs: ArrowInputs, params: RateParams, context: JobContext) -> Arr
 
     error: `judge_failed: ...` where the judge gave nothing, `unparsable_rating: ...` where its text holds no rating,
     `nothing_to_rate: ...` where the record gave it nothing to look at. A record that was rated before is not read again when only new
-    ones are given. silver/rating_predictors gets one row where a predictor was fitted, else none.
+    ones are given. silver/rating_predictors gets one row where a predictor was fitted, else none; silver/second_ratings what further judges say.
     """
     records = inputs["silver/unique_instructions"]
     total = records.count_rows()
+    compared = drawn(records, params.compared) if params.beside or params.repeat else []
+    first: dict[str, int] = {}
     done = failed = predicted = 0
+    yield SECOND, TABLES[SECOND].schema.empty_table()
     yield PREDICTORS, TABLES[PREDICTORS].schema.empty_table()
     for key, table in _rows(records, total, params, context):
         if key == RATINGS:
             done += table.num_rows
             failed += table.num_rows - table["error"].null_count
             predicted += table.num_rows - table["margin"].null_count
+            first |= overall(table.filter(pc.field("id").isin(pa.array(compared, pa.string()))))
             context.progress(done, total)
         yield key, table
     context.metrics.update(records=done, unrated=failed)
     if predicted:
         context.metrics["predicted"] = predicted
+    yield from second_ratings(records, compared, first, params, context)
 
 
 def _rows(records: ds.Dataset, total: int, params: RateParams, context: JobContext) -> ArrowRows:

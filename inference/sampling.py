@@ -58,6 +58,19 @@ class _Judged:
         return _Judged(self.rows[chosen], self.ratings[chosen])
 
 
+def drawn(records: ds.Dataset, count: int) -> list[str]:
+    """`count` ids, or all, those with the smallest hashes: the same ones in any order of the records."""
+    ids = (record for batch in records.to_batches(columns=["id"]) for record in batch["id"].to_pylist())
+    return nsmallest(count, ids, key=lambda record: sha256(f"sample {record}".encode()).digest())
+
+
+def only(records: ds.Dataset, ids: Sequence[str], columns: Sequence[str], size: int) -> Iterator[pa.RecordBatch]:
+    """These columns of the records `ids`, in batches of at most `size` rows, none of them empty."""
+    wanted = pc.field("id").isin(pa.array(ids, pa.string()))
+    batches = records.to_batches(columns=list(columns), filter=wanted, batch_size=size)
+    return (batch for batch in batches if batch.num_rows)
+
+
 class Sampling:
     """The rows of silver/ratings and silver/rating_predictors where a judge rates a sample of `records`, and no more."""
 
@@ -96,7 +109,7 @@ class Sampling:
 
         Raises StageFailed where the judge rated too few of them.
         """
-        judged = yield from self._judged(judge, self._drawn(sample))
+        judged = yield from self._judged(judge, drawn(self._records, sample))
         held_out = np.arange(len(judged.ratings)) % _HELD_OUT == 0
         if held_out.sum() < _LEAST_HELD_OUT:
             raise StageFailed(
@@ -121,22 +134,15 @@ class Sampling:
         for table in in_processes(work, self._batches(self._others()), self._processes):
             yield RATINGS, table
 
-    def _drawn(self, count: int) -> list[str]:
-        """`count` ids, those with the smallest hashes: the same ones in any order of the records."""
-        ids = (record for batch in self._records.to_batches(columns=["id"]) for record in batch["id"].to_pylist())
-        return nsmallest(count, ids, key=lambda record: sha256(f"sample {record}".encode()).digest())
-
     def _judged(self, judge: Judge, ids: Sequence[str]) -> Rows[_Judged]:
         """Has the judge rate these; returns those that it rated, in the order of `ids`."""
         self._seen += ids
-        wanted = pc.field("id").isin(pa.array(ids, pa.string()))
         overall: dict[str, int] = {}
-        batches = self._records.to_batches(columns=list(judge.columns), filter=wanted, batch_size=_BATCH)
-        for table in judge.rated(batch for batch in batches if batch.num_rows):
+        for table in judge.rated(only(self._records, ids, judge.columns, _BATCH)):
             overall |= {row["id"]: row["overall"] for row in table.to_pylist() if row["overall"] is not None}
             yield RATINGS, table
         row_of: dict[str, Matrix] = {}
-        for batch in self._batches(wanted):
+        for batch in only(self._records, ids, _COLUMNS, _BATCH):
             row_of |= zip(batch["id"].to_pylist(), _columns(batch, self._embedder), strict=True)
         rated = [record for record in ids if record in overall]
         return _Judged(np.array([row_of[one] for one in rated]), np.array([overall[one] for one in rated], float))

@@ -110,8 +110,8 @@ _ALL = (
     ),
     Stage(
         "silver/ratings", "generate", ("silver/unique_instructions",),
-        job="inference.rate:ratings", params="inference.rate:RateParams", suite="expectations.suites.silver:ratings",
-        sides=("silver/rating_predictors",), balance=Balance("silver/unique_instructions", "id", (("silver/ratings", "id"),)),
+        job="inference.rate:ratings", params="inference.rate:RateParams", suite="expectations.suites.ratings:ratings",
+        sides=("silver/rating_predictors", "silver/second_ratings"), balance=Balance("silver/unique_instructions", "id", (("silver/ratings", "id"),)),
         summary="A judge rates each record for rarity, complexity, informativeness and overall.",
     ),
     Stage(

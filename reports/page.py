@@ -14,6 +14,7 @@ from lake.storage.store import Lake
 from reports import sections
 from reports.figures import evaluation_rows
 from reports.funnel import pairs, steps
+from reports.judges import judges, meaning
 from reports.plots import chart, encoded
 from reports.view import View
 
@@ -53,7 +54,7 @@ def html(lake: Lake, folder: Path) -> str:
         style=(_TEMPLATES / "report.css").read_text(encoding="utf-8"),
         tables=tables, as_of=max((made.published for made in tables), default=None), missing=sections.missing(view),
         has=view.has, steps=list(steps(view)), books=sections.books(ledger(lake)), pictures=_pictures(view),
-        groups=sections.groups(view), alone=sections.losses(view, "silver/singletons"),
+        judges=judges(view), groups=sections.groups(view), alone=sections.losses(view, "silver/singletons"),
         mixture=sections.mixture_items(view), pairs=pairs(view, 6), rejections=sections.rejections(view), changes=sections.changes(view),
         sft=_only(view, "models/distiller_sft", "steps", "train_rows", "loss", "format_rate"),
         grpo=_only(view, "models/distiller_grpo", "steps", "train_rows", "reward", "reward_before", "kl", "frac_reward_zero_std", "weight_change"),
@@ -102,5 +103,5 @@ def _template() -> Any:
         loader=FileSystemLoader(_TEMPLATES), autoescape=True, undefined=StrictUndefined, trim_blocks=True,
         lstrip_blocks=True, finalize=_as_text,
     )  # fmt: skip
-    environment.filters |= {"n": "{:,}".format, "shortened": shortened, "words": spoken}
+    environment.filters |= {"n": "{:,}".format, "shortened": shortened, "words": spoken, "meaning": meaning}
     return environment.get_template("report.html.j2")

@@ -269,6 +269,11 @@ ROWS: Mapping[str, Rows] = {
          "state": "failed" if name == "nail" else "rated", "overall": None if name == "nail" else 9 if name in _HIGH else 5, "error": "no rating" if name == "nail" else None}
         for name in _UNIQUE
     ],
+    "silver/second_ratings": [
+        {"id": f"opn_{n:024x}", "record_id": rec(name), "name": "perplexity", "role": "beside", "judge": "judge_0", "prompt_version": "loss-1",
+         "state": "rated", "overall": 1 + n % 10, "figure": 4.5 + n}
+        for n, name in enumerate(_RATED)
+    ],
     "silver/quality": [
         {"id": rec(name), "score": 4.6 if name in _HIGH else 1.0, "uncertainty": 0.1, "neighbour_score": 2.0, "judges": 1,
          "high": name in _HIGH}

@@ -1,7 +1,4 @@
-"""What must hold of normalised, embedded, rated and grouped rows before they are published.
-
-Not yet: the drift of ratings against the last published version; only their spread is looked at.
-"""
+"""What must hold of normalised, embedded, scored and grouped rows before they are published."""
 
 from __future__ import annotations
 
@@ -11,7 +8,7 @@ from typing import TYPE_CHECKING
 import pyarrow.dataset as ds
 
 from expectations.calibration import mean_errors
-from expectations.frames import empty, field, keys, mean, records, rows_by, table
+from expectations.frames import field, keys, mean, records, rows_by, table
 from expectations.gate import Batch
 from expectations.membership import Membership, membership
 from expectations.rules import (
@@ -32,18 +29,15 @@ from expectations.rules import (
 )
 from expectations.summaries import summary
 from expectations.vectors import vector_shapes
-from lake.tables.reasons import ALONE, PASSAGE_REJECTED, RATED, RATING_STATES, RECORD_REJECTED, UNRATED
+from lake.tables.reasons import ALONE, PASSAGE_REJECTED, RECORD_REJECTED, UNRATED
 
 if TYPE_CHECKING:
     from great_expectations.expectations.expectation import Expectation
 
     from expectations.frames import Frames
 
-CRITERIA = ("rarity", "complexity", "informativeness", "overall")
-
 # beyond MAX_ a stage is rejected
 MAX_REJECTED = 0.9  # share of a source that cleaning may reject
-MAX_UNRATED = 0.1
 # beyond EXPECTED_ a gate only warns
 EXPECTED_REJECTED = 0.3
 EXPECTED_HIGH = (0.05, 0.95)
@@ -102,33 +96,6 @@ def embeddings(frames: Frames, *, least_fidelity: float) -> Iterable[Batch]:
     # key: the failing row's example then says what to do
     drift = between("share", least_fidelity, None, warning=True)
     yield Batch("silver/student_fidelity", frames["silver/student_fidelity"], [drift], key="advice")
-
-
-def ratings(frames: Frames) -> Iterable[Batch]:
-    """The suite of silver/ratings."""
-    rows = frames["silver/ratings"]
-    states = [filled("state"), one_of("state", RATING_STATES)]
-    yield Batch("silver/ratings", rows, [filled("id"), filled("judge"), filled("prompt_version"), *states], key="id")
-    yield Batch("criteria", rows, [between(name, 1, 10) for name in CRITERIA], key="id")
-    ids = membership(records=keys(frames["silver/unique_instructions"], "id"), rated=keys(rows, "id"))
-    records = ids.count("records == 1")
-    failed, grown = rows.count_rows(filter=empty("overall")), bool(frames.before)
-    predicted = field("state") == "predicted"
-    judged = records - rows.count_rows(filter=predicted)
-    distinct = len(rows_by(rows, "overall", ~empty("overall")))
-    yield metrics(
-        none("records_without_a_row", ids.count("records > rated")),
-        none("ratings_of_no_record", ids.count("rated > records")),
-        none("neither_rating_nor_error", rows.count_rows(filter=empty("overall", "error"))),
-        none("another_state_than_rating", rows.count_rows(filter=field("state").isin(RATED) == empty("overall"))),
-        none("another_state_than_margin", rows.count_rows(filter=predicted == empty("margin"))),
-        # one failure among a handful of new records is no broken judge
-        at_most("unrated_share", failed / max(judged, ENOUGH if grown else 1), MAX_UNRATED),
-        *([] if grown and records < ENOUGH else [at_least("distinct_ratings", distinct, 2, warning=True)]),
-    )
-    # a predictor that may be no better than a constant is refused, with all that it predicted
-    better = [filled("explained_low"), between("explained_low", ROUNDING, 1)]
-    yield Batch("silver/rating_predictors", frames["silver/rating_predictors"], better, key="digest")
 
 
 def quality(frames: Frames, *, high_score: float) -> Iterable[Batch]:

@@ -98,15 +98,16 @@ class _Trace:
             self._end("duplicate", removed[0]["rule"])
             self._follow(removed[0]["kept_id"])
             return
-        for key in (
-            "silver/unique_instructions",
-            "silver/ratings",
-            "silver/quality",
-            "silver/unrated",
-            "silver/groups",
-            "silver/singletons",
+        for key, column in (
+            ("silver/unique_instructions", "id"),
+            ("silver/ratings", "id"),
+            ("silver/second_ratings", "record_id"),
+            ("silver/quality", "id"),
+            ("silver/unrated", "id"),
+            ("silver/groups", "id"),
+            ("silver/singletons", "id"),
         ):
-            self._visit(key, "id", record)
+            self._visit(key, column, record)
         self._selected(record)
 
     def _follow(self, survivor: str) -> None:

@@ -38,6 +38,9 @@ NOT_NEAR = ("signs_or_short_side", "opposites", "whole_record", "prompt", "answe
 RATED = ("rated", "predicted")
 RATING_STATES = (*RATED, "unparsable", "failed", "skipped")
 
+# silver/second_ratings, column `role`: of a judge beside the one that decides, or of that one asked again
+SECOND_ROLES = ("beside", "repeat")
+
 # silver/unrated: the codes that the errors of silver/ratings begin with
 UNRATED = ("judge_failed", "unparsable_rating", "nothing_to_rate")
 

@@ -21,6 +21,20 @@ _RECORD: Columns = {
     "personal": (TEXTS, "kinds of personal data in the text: email, phone, card, ip, key"),
 }
 _RATING = pa.int32()
+_RATED: Columns = {
+    "judge": (TEXT, "digest of the model or engine that rated"),
+    "prompt_version": (TEXT, "the wording it was asked with"),
+    "state": (TEXT, "one of lake.tables.reasons.RATING_STATES"),
+    "rarity": (_RATING, "1..10, null on error and where the judge has a figure alone"),
+    "complexity": (_RATING, "likewise"),
+    "informativeness": (_RATING, "likewise"),
+    "overall": (_RATING, "1..10, null on error"),
+    "figure": (NUMBER, "what `overall` was made of: a perplexity, a ratio of losses, or an expected rating"),
+}
+_SAID: Columns = {
+    "said": (TEXT, "the answer of a judge that writes, as it came"),
+    "error": (TEXT, "why there is no rating, or null"),
+}
 
 TABLES = (
     Table("silver/instructions", "one normalised record", _RECORD, "id", mode="grow"),
@@ -145,23 +159,30 @@ TABLES = (
         "one rating of one record by one judge",
         {
             "id": (TEXT, "the rated record"),
-            "judge": (TEXT, "digest of the model or engine that rated"),
-            "prompt_version": (TEXT, "the wording it was asked with"),
-            "state": (TEXT, "one of lake.tables.reasons.RATING_STATES"),
-            "rarity": (_RATING, "1..10, null on error and where the judge has a figure alone"),
-            "complexity": (_RATING, "likewise"),
-            "informativeness": (_RATING, "likewise"),
-            "overall": (_RATING, "1..10, null on error"),
-            "figure": (NUMBER, "what `overall` was made of: a perplexity, a ratio of losses, or an expected rating"),
+            **_RATED,
             "margin": (
                 NUMBER,
                 "of a predicted rating: in 9 of 10 cases the judge's own lies within so many points of `figure`",
             ),
-            "said": (TEXT, "the answer of a judge that writes, as it came"),
-            "error": (TEXT, "why there is no rating, or null"),
+            **_SAID,
         },
         id="id",
         mode="grow",
+    ),
+    Table(
+        "silver/second_ratings",
+        "one rating of one record by a judge that only stands beside, or by the judge asked again",
+        {
+            "id": (TEXT, "opn_ and a hash of record, judge and role"),
+            "record_id": (TEXT, "the rated record"),
+            "name": (TEXT, "what the judge is called: its kind, with a number where there are several of it"),
+            "role": (TEXT, "one of lake.tables.reasons.SECOND_ROLES"),
+            **_RATED,
+            **_SAID,
+        },
+        id="id",
+        mode="grow",
+        side_of="silver/ratings",
     ),
     Table(
         "silver/rating_predictors",

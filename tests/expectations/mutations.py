@@ -87,6 +87,8 @@ MUTATIONS: list[Mutation] = [
     ("silver/ratings", [change("silver/ratings", 11, state="rated")], {"another_state_than_rating"}),
     ("silver/ratings", [change("silver/ratings", 0, state="predicted")], {"another_state_than_margin"}),
     ("silver/ratings", [change("silver/ratings", 0, margin=1.0)], {"another_state_than_margin"}),
+    ("silver/ratings", [change("silver/second_ratings", 0, record_id=ident("rec", 99))], {"second_ratings_of_no_record"}),
+    ("silver/ratings", [add("silver/second_ratings")], {"id"}),
     ("silver/ratings", [change("silver/rating_predictors", 0, explained_low=0.0)], {"explained_low"}),
     ("silver/ratings", [change("silver/rating_predictors", 0, explained_low=None)], {"explained_low"}),
     ("silver/ratings", [change("silver/ratings", 0, overall=None, state="failed", error="judge_failed: x")], {"unrated_share"}),

@@ -11,7 +11,8 @@ import pytest
 from world import ident
 
 from expectations.calibration import mean_errors
-from expectations.suites.silver import quality, ratings
+from expectations.suites.ratings import ratings
+from expectations.suites.silver import quality
 from lake.harness.job import Views
 from lake.tables import TABLES
 from spark_jobs.curate.job import QualityParams
@@ -83,7 +84,75 @@ def test_one_failure_among_few_new_records_is_no_broken_judge(rows: int, wrong: 
         row.update(overall=None, state="failed", error="judge_failed: no")
     records = table("silver/unique_instructions", [{"id": row["id"]} for row in rated])
     frames = {"silver/unique_instructions": records, "silver/ratings": table("silver/ratings", rated)}
-    frames["silver/rating_predictors"] = table("silver/rating_predictors", [])
-    older = {"silver/ratings": table("silver/ratings", [])}
+    sides = {key: table(key, []) for key in ("silver/rating_predictors", "silver/second_ratings")}
+    frames |= sides
+    older = {"silver/ratings": table("silver/ratings", []), **sides}
     assert failed(ratings(Views(frames, older))) == wrong
     assert failed(ratings(Views(frames, {}))) == {"unrated_share"}
+
+
+def rated_and_second(overall: Callable[[int], int], count: int, first: int = 0) -> dict[str, ds.Dataset]:
+    """The tables of a run in which one judge rates `count` records and another, with the same ratings, stands beside it."""
+    ids = [ident("rec", first + n) for n in range(count)]
+    rows = [
+        {"id": one, "judge": "j", "prompt_version": "1", "state": "rated", "overall": overall(n)}
+        for n, one in enumerate(ids)
+    ]
+    second = [
+        {
+            **row,
+            "id": ident("opn", first + n),
+            "record_id": row["id"],
+            "judge": "k",
+            "name": "perplexity",
+            "role": "beside",
+        }
+        for n, row in enumerate(rows)
+    ]
+    return {
+        "silver/unique_instructions": table("silver/unique_instructions", [{"id": one} for one in ids]),
+        "silver/ratings": table("silver/ratings", rows),
+        "silver/second_ratings": table("silver/second_ratings", second),
+        "silver/rating_predictors": table("silver/rating_predictors", []),
+    }
+
+
+@pytest.mark.parametrize(
+    ("count", "shift", "drifted"), [(300, 0, set()), (300, 3, {"j", "k"}), (60, 3, set()), (100, 3, {"j", "k"})]
+)
+def test_a_delivery_whose_ratings_are_spread_otherwise_warns_for_each_judge(
+    count: int, shift: int, drifted: set[str]
+) -> None:
+    before = rated_and_second(lambda n: 2 + n % 6, 300)
+    frames = Views(rated_and_second(lambda n: 2 + n % 6 + shift, count, 1_000), before)
+    (drift,) = [batch for batch in ratings(frames) if batch.name == "drift"]
+    (rule,) = drift.expectations
+    assert rule.severity == "warning"
+    rows = drift.rows.to_table().to_pylist()
+    assert {row["judge"] for row in rows if row["drift"] > rule.max_value} == drifted
+    assert {row["judge"] for row in rows} == (set() if count < 100 else {"j", "k"})
+
+
+def test_without_rows_before_there_is_no_drift() -> None:
+    (drift,) = [
+        batch for batch in ratings(Views(rated_and_second(lambda n: 1 + n % 9, 300), {})) if batch.name == "drift"
+    ]
+    assert drift.rows.to_table().num_rows == 0
+
+
+def test_a_judge_beside_that_fails_on_many_records_warns_and_rejects_nothing() -> None:
+    frames = rated_and_second(lambda n: 1 + n % 9, 200)
+    second = frames["silver/second_ratings"].to_table().to_pylist()
+    for row in second[::2]:
+        row.update(overall=None, state="failed", error="judge_failed: no")
+    frames["silver/second_ratings"] = table("silver/second_ratings", second)
+    assert failed(ratings(Views(frames, {}))) == {"second_unrated_share"}
+
+
+def test_the_worked_example_is_true() -> None:
+    import doctest
+
+    import expectations.suites.ratings
+
+    found = doctest.testmod(expectations.suites.ratings)
+    assert found.attempted > 0 and found.failed == 0

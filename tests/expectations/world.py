@@ -142,6 +142,10 @@ def silver() -> Rows:
             {"id": ident("rec", n), "judge": "j", "prompt_version": "1", "state": "rated", "rarity": 5, "complexity": 5, "informativeness": 5, "overall": 3 + n % 5}
             for n in range(1, 12)
         ] + [{"id": ident("rec", 12), "judge": "j", "prompt_version": "1", "state": "unparsable", "said": "no JSON", "error": "unparsable_rating: no JSON"}],
+        "silver/second_ratings": [
+            {"id": ident("opn", n), "record_id": ident("rec", n), "name": "perplexity", "role": "beside", "judge": "k", "prompt_version": "1", "state": "rated", "overall": 3 + n % 5, "figure": 8.5}
+            for n in range(1, 4)
+        ],
         "silver/rating_predictors": [
             {"digest": "d", "uri": "/d", "judge": "j", "fitted": 300, "heldout": 60, "explained": 0.4, "explained_low": 0.2, "error": 1.0},
         ],

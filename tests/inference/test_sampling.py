@@ -11,6 +11,7 @@ import pyarrow.dataset as ds
 import pytest
 from fakes import collected, context, dataset
 
+from inference.beside import SECOND
 from inference.judge_params import JudgeParams, RateParams
 from inference.predictor import Predictor, fit, load
 from inference.rate import ratings
@@ -167,7 +168,8 @@ def test_a_column_that_was_the_same_in_the_whole_sample_moves_no_later_rating() 
 
 
 def test_the_tables_are_declared(whole: Any) -> None:
-    assert set(whole[1]) == {RATINGS, PREDICTORS} and TABLES[PREDICTORS].side_of == RATINGS
+    assert set(whole[1]) == {RATINGS, PREDICTORS, SECOND}
+    assert {TABLES[key].side_of for key in (PREDICTORS, SECOND)} == {RATINGS}
 
 
 def test_a_spread_that_rounding_takes_below_zero_is_none() -> None:
