@@ -55,7 +55,7 @@ def open_judge(params: RateParams, records: ds.Dataset, number: int, context: Jo
     if params.engine.by_losses:
         from inference.loss_judge import LossJudge  # imports torch
 
-        yield LossJudge(params)
+        yield LossJudge(params, context)
         return
     with open_engine(params.engine) as engine:
         if isinstance(engine, Rater):

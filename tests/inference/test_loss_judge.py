@@ -12,7 +12,7 @@ from pydantic import ValidationError
 from tiny_chat import write_tiny_chat
 
 from inference.judge_params import JudgeParams, RateParams
-from inference.loss_judge import LossJudge
+from inference.loss_judge import LossEngine, LossJudge
 from inference.losses import AnswerLosses
 from inference.rate import ratings
 
@@ -87,18 +87,19 @@ def test_a_control_token_in_a_text_is_read_as_its_letters(losses: AnswerLosses) 
 def test_perplexity_and_difficulty_are_what_their_sources_define(folder: Path, losses: AnswerLosses) -> None:
     prompts, answers = ["How is tea made?"] * 3, list(TEXTS)
     after, alone = losses.losses(prompts, answers), losses.losses_alone(answers)
-    perplexity = LossJudge(params(folder)).figures(prompts, answers)
-    difficulty = LossJudge(params(folder, kind="difficulty")).figures(prompts, answers)
+    perplexity = LossEngine(params(folder).engine).figures(prompts, answers)
+    difficulty = LossEngine(params(folder, kind="difficulty").engine).figures(prompts, answers)
     assert perplexity == pytest.approx(np.exp(after), abs=1e-3)
     assert difficulty == pytest.approx(after / alone, abs=1e-3)
 
 
-def test_each_end_of_the_figure_can_be_the_better_one(folder: Path) -> None:
+def test_each_end_of_the_figure_can_be_the_better_one(folder: Path, tmp_path: Path) -> None:
+    run = context(tmp_path)
     figures = np.array([0.0, 1.0, 5.5, 9.0, 99.0])
-    low = LossJudge(params(folder)).overall(figures)
-    high = LossJudge(params(folder, kind="difficulty")).overall(figures)
+    low = LossJudge(params(folder), run).overall(figures)
+    high = LossJudge(params(folder, kind="difficulty"), run).overall(figures)
     assert (low, high) == ([10, 9, 5, 1, 1], [1, 2, 6, 10, 10])
-    assert LossJudge(params(folder, better="high")).overall(figures) == high
+    assert LossJudge(params(folder, better="high"), run).overall(figures) == high
 
 
 def test_a_record_gets_its_figure_and_overall_alone_and_an_empty_answer_is_skipped(
@@ -114,11 +115,51 @@ def test_a_record_gets_its_figure_and_overall_alone_and_an_empty_answer_is_skipp
     assert run.metrics == {"records": 2, "unrated": 1}
 
 
-def test_a_judge_has_another_name_for_everything_that_changes_a_rating(folder: Path) -> None:
+PAIRS = tuple((f"What of {n}?", f"{TEXTS[n % 3]} {'So it is. ' * (n % 5)}") for n in range(20))
+
+
+def test_a_run_that_ends_early_is_gone_on_with_and_no_figure_is_computed_twice(
+    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    computed: list[str] = []
+    compute = LossEngine.figures
+
+    def noted(self: LossEngine, prompts: Any, answers: Any) -> Any:
+        if len(computed) >= 12:
+            raise KeyboardInterrupt
+        computed.extend(prompts)
+        return compute(self, prompts, answers)
+
+    monkeypatch.setattr("inference.loss_judge._ROOM", 4)
+    monkeypatch.setattr(LossEngine, "figures", noted)
+    with pytest.raises(KeyboardInterrupt):
+        list(ratings(records(*PAIRS), params(folder), context(tmp_path)))
+    assert len(computed) == 12
+    first, computed[:] = list(computed), []
+    rows = collected(ratings(records(*PAIRS), params(folder), context(tmp_path)))["silver/ratings"]
+    assert sorted([*first, *computed]) == sorted(prompt for prompt, _ in PAIRS)
+    monkeypatch.undo()
+    whole = collected(ratings(records(*PAIRS), params(folder), context(tmp_path / "other")))["silver/ratings"]
+    assert rows == whole
+
+
+def test_other_cut_points_and_the_other_end_cost_no_computation(
+    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = context(tmp_path)
+    before = collected(ratings(records(*PAIRS), params(folder), run))["silver/ratings"]
+    monkeypatch.setattr(LossEngine, "figures", lambda *_: pytest.fail("a figure was computed again"))
+    again = params(folder, better="high", cuts=tuple(n * 50.0 for n in range(1, 10)))
+    after = collected(ratings(records(*PAIRS), again, run))["silver/ratings"]
+    assert [row["figure"] for row in after] == [row["figure"] for row in before]
+    assert [row["overall"] for row in after] != [row["overall"] for row in before]
+
+
+def test_a_judge_has_another_name_for_everything_that_changes_a_rating(folder: Path, tmp_path: Path) -> None:
     changes: list[dict[str, Any]] = [
         {}, {"kind": "difficulty"}, {"tokens": 32}, {"better": "high"}, {"cuts": tuple(n + 0.5 for n in CUTS)},
     ]  # fmt: skip
-    assert len({LossJudge(params(folder, **change)).name for change in changes}) == len(changes)
+    assert len({LossJudge(params(folder, **change), context(tmp_path)).name for change in changes}) == len(changes)
 
 
 @pytest.mark.parametrize(
