@@ -2,23 +2,27 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from bisect import bisect_right
+from pathlib import Path
+from typing import Any, Literal
 
 from pydantic import Field, model_validator
 
 from inference.text_engines import EngineParams
 from lake.harness.job import Params
+from lake.ids import sha256_file
 
-JudgeKind = Literal["rules", "vllm", "openai_api", "scripted", "perplexity", "difficulty"]
+JudgeKind = Literal["rules", "vllm", "openai_api", "scripted", "perplexity", "difficulty", "file"]
+RecordKey = Literal["id", "raw_id", "source", "original_id", "prompt", "answer"]
 _BETTER: dict[str, Literal["low", "high"]] = {"perplexity": "low", "difficulty": "high"}  # as published
 
 
 class JudgeParams(EngineParams):
-    """An engine that answers a rating's prompt, or a model whose losses are the judge."""
+    """An engine that answers a rating's prompt, a model whose losses are the judge, or a file of ratings."""
 
     kind: JudgeKind = Field(  # pyright: ignore[reportIncompatibleVariableOverride] - frozen, so it may be wider
         default="rules",
-        description="rules (no weights), vllm, openai_api, perplexity or difficulty (a model's losses), or scripted (tests)",
+        description="rules (no weights), vllm, openai_api, perplexity or difficulty (a model's losses), file, or scripted (tests)",
     )
     tokens: int = Field(
         default=256,
@@ -28,11 +32,22 @@ class JudgeParams(EngineParams):
     )
     better: Literal["low", "high"] | None = Field(
         default=None,
-        description="perplexity, difficulty: the end of the figure that is rated 10; null: low for perplexity, high for difficulty",
+        description="with cuts: the end of the figure that is rated 10; null: low for perplexity, else high",
     )
     cuts: tuple[float, ...] = Field(
         default=(),
-        description="perplexity, difficulty: the nine figures, ascending, that part the ratings 1 to 10",
+        description="perplexity, difficulty, file: the nine figures, ascending, that part the ratings 1 to 10",
+    )
+    path: str = Field(
+        default="", description="file: CSV, TSV, JSON Lines (each also packed) or Parquet, by its absolute path"
+    )
+    column: str = Field(default="rating", min_length=1, description="file: the column that holds the figure")
+    by: tuple[RecordKey, ...] = Field(
+        default=("id",), min_length=1, description="file: the columns, called as in silver, that name a record together"
+    )
+    scale: tuple[float, float] | None = Field(
+        default=None,
+        description="file: the figures that are rated 1 and 10, in place of cuts; those between are rounded",
     )
 
     @property
@@ -46,17 +61,41 @@ class JudgeParams(EngineParams):
         return self.kind in ("vllm", "openai_api", "scripted")
 
     @property
+    def loads_no_model(self) -> bool:
+        """Whether the judge rates in the run's own process."""
+        return self.kind in ("rules", "file")
+
+    @property
     def better_end(self) -> Literal["low", "high"]:
         """The end of the figure that is rated 10."""
-        return self.better or _BETTER[self.kind]
+        return self.better or _BETTER.get(self.kind, "high")
+
+    def overall(self, figure: float) -> int | None:
+        """1..10 for a finite figure: by the cut points, 10 where it is better than all of them, or by the scale, None beyond its ends."""
+        if self.scale is None:
+            above = bisect_right(self.cuts, figure)
+            return 10 - above if self.better_end == "low" else above + 1
+        worst, best = self.scale
+        share = (figure - worst) / (best - worst)
+        return round(1 + 9 * share) if 0 <= share <= 1 else None
 
     @model_validator(mode="after")
-    def _losses_have_cuts(self) -> JudgeParams:
+    def _figures_become_ratings(self) -> JudgeParams:
         if len(self.cuts) not in (0, 9) or list(self.cuts) != sorted(set(self.cuts)):
             raise ValueError("cuts are nine figures, each above the one before")
         if self.by_losses and not self.cuts:
             raise ValueError(f"{self.kind} needs cuts: the nine figures that part the ratings 1 to 10")
+        if self.kind == "file":
+            self._check_file()
         return self
+
+    def _check_file(self) -> None:
+        if not Path(self.path).is_absolute():
+            raise ValueError(f"path is {self.path!r}: a file of ratings is named by its absolute path")
+        if bool(self.cuts) == (self.scale is not None):
+            raise ValueError("file needs cuts or a scale, and not both: what its figures mean as ratings 1 to 10")
+        if self.scale and self.scale[0] == self.scale[1]:
+            raise ValueError("scale: two different figures")
 
 
 class RateParams(Params):
@@ -91,8 +130,13 @@ class RateParams(Params):
 
     @property
     def loads_no_model(self) -> bool:
-        """The rules need no process of their own; what predicts from a sample may have to make an embedder first."""
-        return self.sample is None and all(judge.kind == "rules" for judge in (self.engine, *self.beside))
+        """Rules and files need no process of their own; what predicts from a sample may have to make an embedder first."""
+        return self.sample is None and all(judge.loads_no_model for judge in (self.engine, *self.beside))
+
+    def fingerprint(self) -> dict[str, Any]:
+        """The params, and the content of every file of ratings; of one that is not there none."""
+        paths = [Path(judge.path) for judge in (self.engine, *self.beside) if judge.kind == "file"]
+        return super().fingerprint() | {"files": [sha256_file(path) if path.is_file() else None for path in paths]}
 
     @property
     def names_beside(self) -> tuple[str, ...]:

@@ -1,4 +1,4 @@
-"""Who rates: the rules by themselves, an engine that is asked by prompts, or a model's losses."""
+"""Who rates: the rules by themselves, an engine that is asked by prompts, a model's losses, or a file."""
 
 from __future__ import annotations
 
@@ -56,6 +56,13 @@ def open_judge(params: RateParams, records: ds.Dataset, number: int, context: Jo
         from inference.loss_judge import LossJudge  # imports torch
 
         yield LossJudge(params, context)
+        return
+    if params.engine.kind == "file":
+        from inference.file_judge import FileJudge  # imports us
+
+        judge = FileJudge(params.engine)
+        yield judge
+        judge.tell_unused()
         return
     with open_engine(params.engine) as engine:
         if isinstance(engine, Rater):

@@ -84,10 +84,8 @@ class LossJudge:
     def __init__(self, params: RateParams, context: JobContext) -> None:
         judge = params.engine
         self._engine, self._lake = LossEngine(judge), context.lake
-        self._most = params.max_chars
-        self._cuts = np.array(judge.cuts)
-        self._low = judge.better_end == "low"
-        parts = (judge.kind, self._engine.checkpoint, judge.tokens, *self._cuts, judge.better_end)
+        self._most, self._overall = params.max_chars, judge.overall
+        parts = (judge.kind, self._engine.checkpoint, judge.tokens, *judge.cuts, judge.better_end)
         self.name = content_id("judge", *map(str, parts))
 
     def rated(self, batches: Iterator[pa.RecordBatch]) -> Iterator[pa.Table]:
@@ -96,11 +94,6 @@ class LossJudge:
         found = answered(records, self._request, self._engine, self._lake, _SHARD)
         for batch in in_batches((self._row(record["id"], completion) for record, completion in found), _SHARD):
             yield pa.Table.from_pylist(batch, schema=TABLES["silver/ratings"].schema)
-
-    def overall(self, figures: Figures) -> list[int]:
-        """1..10 for each figure: 10 where it is better than all cut points."""
-        above = np.searchsorted(self._cuts, figures, side="right")
-        return (len(self._cuts) - above + 1 if self._low else above + 1).tolist()
 
     def bill(self, kept: int) -> Mapping[str, float]:
         """Nothing is billed."""
@@ -120,5 +113,4 @@ class LossJudge:
             return row | {"state": "skipped", "error": "nothing_to_rate: the answer is empty"}
         if np.isinf(figure):
             return row | {"state": "failed", "error": "judge_failed: the figure is not finite"}
-        (overall,) = self.overall(np.array([figure]))
-        return row | {"state": "rated", "figure": figure, "overall": overall}
+        return row | {"state": "rated", "figure": figure, "overall": self._overall(figure)}

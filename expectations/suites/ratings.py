@@ -15,7 +15,7 @@ from expectations.frames import empty, field, keys, rows_by, table
 from expectations.gate import Batch
 from expectations.membership import membership
 from expectations.rules import Metric, at_least, at_most, between, filled, identified, metrics, none, one_of
-from lake.tables.reasons import RATED, RATING_STATES, SECOND_ROLES
+from lake.tables.reasons import FAILED, RATED, RATING_STATES, SECOND_ROLES
 
 if TYPE_CHECKING:
     from expectations.frames import Frames
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 CRITERIA = ("rarity", "complexity", "informativeness", "overall")
 MAX_UNRATED = 0.1  # share of the records: beyond it the stage is rejected
 # beyond EXPECTED_ the gate only warns
-EXPECTED_SECOND_UNRATED = 0.1
+EXPECTED_SECOND_FAILED = 0.1
 EXPECTED_DRIFT = (
     0.25  # population stability index: by convention (Siddiqi 2006, "Credit Risk Scorecards") a shift to look into
 )
@@ -74,9 +74,9 @@ def _second_metrics(frames: Frames) -> Iterable[Metric]:
     ids = membership(
         second=keys(rows, "record_id"), lookup={"records": keys(frames["silver/unique_instructions"], "id")}
     )
-    unrated = rows.count_rows(filter=empty("overall")) / max(rows.count_rows(), ENOUGH)
+    failed = rows.count_rows(filter=field("state").isin(FAILED)) / max(rows.count_rows(), ENOUGH)
     yield none("second_ratings_of_no_record", ids.count("second > 0 and records == 0"))
-    yield at_most("second_unrated_share", unrated, EXPECTED_SECOND_UNRATED, warning=True)
+    yield at_most("second_failed_share", failed, EXPECTED_SECOND_FAILED, warning=True)
 
 
 def _drift(frames: Frames) -> Batch:

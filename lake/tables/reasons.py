@@ -36,7 +36,8 @@ NOT_NEAR = ("signs_or_short_side", "opposites", "whole_record", "prompt", "answe
 
 # silver/ratings, column `state`: the judge gave a rating, or it was predicted; an answer without one, or nothing; nothing to rate
 RATED = ("rated", "predicted")
-RATING_STATES = (*RATED, "unparsable", "failed", "skipped")
+FAILED = ("unparsable", "failed")
+RATING_STATES = (*RATED, *FAILED, "skipped")
 
 # silver/second_ratings, column `role`: of a judge beside the one that decides, or of that one asked again
 SECOND_ROLES = ("beside", "repeat")

@@ -146,7 +146,7 @@ def test_a_judge_beside_that_fails_on_many_records_warns_and_rejects_nothing() -
     for row in second[::2]:
         row.update(overall=None, state="failed", error="judge_failed: no")
     frames["silver/second_ratings"] = table("silver/second_ratings", second)
-    assert failed(ratings(Views(frames, {}))) == {"second_unrated_share"}
+    assert failed(ratings(Views(frames, {}))) == {"second_failed_share"}
 
 
 def test_the_worked_example_is_true() -> None:

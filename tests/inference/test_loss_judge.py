@@ -93,13 +93,11 @@ def test_perplexity_and_difficulty_are_what_their_sources_define(folder: Path, l
     assert difficulty == pytest.approx(after / alone, abs=1e-3)
 
 
-def test_each_end_of_the_figure_can_be_the_better_one(folder: Path, tmp_path: Path) -> None:
-    run = context(tmp_path)
-    figures = np.array([0.0, 1.0, 5.5, 9.0, 99.0])
-    low = LossJudge(params(folder), run).overall(figures)
-    high = LossJudge(params(folder, kind="difficulty"), run).overall(figures)
-    assert (low, high) == ([10, 9, 5, 1, 1], [1, 2, 6, 10, 10])
-    assert LossJudge(params(folder, better="high"), run).overall(figures) == high
+def test_each_end_of_the_figure_can_be_the_better_one(folder: Path) -> None:
+    figures = (0.0, 1.0, 5.5, 9.0, 99.0)
+    low, high, turned = params(folder), params(folder, kind="difficulty"), params(folder, better="high")
+    found = [[one.engine.overall(figure) for figure in figures] for one in (low, high, turned)]
+    assert found == [[10, 9, 5, 1, 1], [1, 2, 6, 10, 10], [1, 2, 6, 10, 10]]
 
 
 def test_a_record_gets_its_figure_and_overall_alone_and_an_empty_answer_is_skipped(
