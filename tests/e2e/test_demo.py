@@ -82,6 +82,13 @@ def test_the_judge_rates_some_rows_high_and_most_low(first: Run) -> None:
     assert 0.05 <= pc.mean(high.cast("int8")).as_py() <= 0.95
 
 
+def test_a_model_beside_rates_a_sample_that_selects_nothing(first: Run) -> None:
+    second = first.lake.dataset("silver/second_ratings").to_table(columns=["state", "name", "role"]).to_pylist()
+    assert len(second) == 120 and {(row["name"], row["role"]) for row in second} == {("perplexity", "beside")}
+    judges = pc.unique(first.lake.dataset("silver/ratings").to_table(columns=["judge"])["judge"]).to_pylist()
+    assert len(judges) == 1 and judges[0].startswith("rules_")
+
+
 def test_the_distiller_was_trained_answered_and_weighed(first: Run) -> None:
     (sft,) = first.lake.dataset("models/distiller_sft").to_table().to_pylist()
     (grpo,) = first.lake.dataset("models/distiller_grpo").to_table().to_pylist()
@@ -122,6 +129,7 @@ def test_a_released_row_leads_back_to_its_files(first: Run) -> None:
 def test_it_prints_what_came_out(first: Run) -> None:
     for heading in ("Funnel", "Before and after, 3 of 3", "Rejected (", "Release:", "Report:"):
         assert heading in first.out
+    assert re.search(r"Beside rules, which decides, perplexity .* rated 120 records: rank correlation -?\d", first.out)
     assert re.search(r"The extractive rules serve|The trained distiller serves", first.out)
 
 
