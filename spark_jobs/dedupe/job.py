@@ -25,7 +25,7 @@ from spark_jobs.dedupe import verify
 from spark_jobs.dedupe.candidates import candidate_pairs
 from spark_jobs.dedupe.exact_copies import exact_copies
 from spark_jobs.dedupe.fingerprint import fingerprints, published_fingerprints
-from spark_jobs.dedupe.planted import figures_of_suite
+from spark_jobs.dedupe.planted import proven_rule
 from spark_jobs.dedupe.recall import precision_and_recall
 from spark_jobs.dedupe.removals import near_removals
 
@@ -67,6 +67,7 @@ def unique_instructions(inputs: SparkInputs, params: DedupeParams, context: JobC
     """
     records, published = inputs[_RECORDS], context.before
     rule = verify.Rule(params.threshold, params.by_side)
+    suite = proven_rule(rule)
 
     # A small fingerprint of each record, and of the published rows that may share a key with one of them.
     prints = fingerprints(records, params.source_priority, params.by_side).persist()
@@ -94,7 +95,7 @@ def unique_instructions(inputs: SparkInputs, params: DedupeParams, context: JobC
     duplicates = evidence(exact, near, prints).persist()
     losses = _losses(duplicates, rows_by_source)
     figures = precision_and_recall(records, published.get(_UNIQUE), duplicates, rows, rule)
-    context.metrics.update(pair_counts | losses | figures | figures_of_suite(rule))
+    context.metrics.update(pair_counts | losses | figures | suite)
 
     removed = duplicates.select(F.col("removed_id").alias("id"))
     removed = _broadcast_if_few(removed, int(sum(losses[name] for name in DUPLICATE_RULES)))

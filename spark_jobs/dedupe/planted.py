@@ -1,4 +1,4 @@
-"""A fixed suite of pairs that the rule must tell apart, and of true copies that it must find; measured on every run.
+"""A fixed suite of pairs that the rule must tell apart, and of true copies that it must find; measured before every run.
 
 Each opposite is one small difference inside a text that is long enough for everything else to be a near copy of itself:
 
@@ -16,6 +16,7 @@ from collections.abc import Callable
 import numpy as np
 import pyarrow as pa
 
+from lake.errors import StageFailed
 from spark_jobs.dedupe.recall import Record, share_a_bucket
 from spark_jobs.dedupe.record_sets import sets_of
 from spark_jobs.dedupe.sides import sides_of
@@ -133,6 +134,21 @@ def figures_of_suite(rule: Rule) -> dict[str, float]:
     true, false = removed(copies(), rule), removed(opposites(), rule)
     precision = true.sum() / max(true.sum() + false.sum(), 1)
     return {"suite_precision": round(float(precision), 6), "suite_recall": round(float(true.mean()), 6)}
+
+
+def proven_rule(rule: Rule) -> dict[str, float]:
+    """The figures of the suite. Raises StageFailed where a rule that compares sides takes a pair of opposites for copies.
+
+    It depends on the rule and on the character tables of this Python alone, so it is asked before any record is compared. A rule that
+    compares whole records alone removes opposites by its owner's choice.
+    """
+    found = figures_of_suite(rule)
+    if rule.by_side and found["suite_precision"] < 1:
+        raise StageFailed(
+            f"The rule of near-duplicates takes opposites for copies (suite_precision {found['suite_precision']:.3f}, allowed is 1): "
+            "no record was compared"
+        )
+    return found
 
 
 def removed(pairs: list[tuple[Record, Record]], rule: Rule) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:

@@ -1,13 +1,18 @@
 """The sampled figures of deduplication: what they count, and that they notice a rule that is not followed."""
 
 import random
+from pathlib import Path
 
 import numpy as np
 import pytest
 
+from lake.errors import StageFailed
+from lake.harness.job import JobContext
+from lake.storage.store import Lake
 from spark_jobs.columnar.hashes import Hashes
 from spark_jobs.columnar.ragged import Ragged
-from spark_jobs.dedupe import minhash, recall
+from spark_jobs.dedupe import minhash, planted, recall
+from spark_jobs.dedupe.job import DedupeParams, unique_instructions
 from spark_jobs.dedupe.verify import Rule
 
 RULE = Rule(0.7, True)
@@ -61,3 +66,18 @@ def test_numbers_and_short_sides_must_agree() -> None:
     truth = recall.truth_of(rows)
     assert not truth.near(0, 1, RULE) and not truth.near(2, 3, RULE) and not truth.near(0, 2, RULE)
     assert truth.near(0, 4, RULE) and truth.near(2, 3, Rule(0.7, False))
+
+
+def test_a_rule_that_takes_opposites_for_copies_ends_the_run_before_a_record_is_compared(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    whole_alone = Rule(0.7, False)
+    assert planted.proven_rule(RULE)["suite_precision"] == 1 > planted.proven_rule(whole_alone)["suite_precision"]
+    # planted: two words that no sign keeps apart
+    monkeypatch.setattr(planted, "OPPOSITES", (("garden", "Garden"), *planted.OPPOSITES))
+    assert planted.proven_rule(whole_alone), "who asks for whole records alone is not stopped"
+    context = JobContext(Lake(str(tmp_path)), "run-1", tmp_path)
+    with pytest.raises(StageFailed, match=r"takes opposites for copies \(suite_precision 0\.9"):
+        unique_instructions(
+            {"silver/instructions": None, "bronze/instructions_withdrawn": None}, DedupeParams(), context
+        )
