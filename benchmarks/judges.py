@@ -157,6 +157,8 @@ def main() -> None:
         begun = time.monotonic()
         perplexity, difficulty = figures(records, AnswerLosses(model_folder("embedded"), tokens))
         judges |= by_losses(perplexity, difficulty)
+        both = judges["perplexity, low is better"], judges["rules (the rubric of the record)"]
+        judges["mean rank of rules and perplexity"] = sum(map(rankdata, both))
         told |= {"tokens": tokens, "seconds": time.monotonic() - begun, "deciles": deciles(perplexity, difficulty)}
     rng = np.random.default_rng(7)
     told["judges"] = found = {judge: agreement(labels, values, set_of, rng) for judge, values in judges.items()}

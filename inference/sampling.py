@@ -24,7 +24,7 @@ import pyarrow.compute as pc
 import pyarrow.dataset as ds
 
 from inference.judges import MANY, RATINGS, Judge, ratings_table
-from inference.predictor import Matrix, Predictor, fit, load
+from inference.predictor import Fidelity, Matrix, Predictor, fit, load
 from lake.engines.parallel import in_processes, usable_cores
 from lake.errors import StageFailed, as_user_error
 from lake.harness.job import ArrowRows, JobContext
@@ -123,7 +123,7 @@ class Sampling:
         self._context.metrics.update(explained=found.explained, explained_low=found.low, heldout_error=found.error)
         row = {
             "digest": predictor.save(folder), "uri": str(folder), "judge": judge.name, "fitted": len(training.ratings), "heldout": found.heldout,
-            "explained": found.explained, "explained_low": found.low, "error": found.error,
+            "explained": found.explained, "explained_low": found.low, "error": found.error, "advice": _advice(found, sample),
         }  # fmt: skip
         yield PREDICTORS, pa.Table.from_pylist([row], schema=TABLES[PREDICTORS].schema)
         return predictor
@@ -153,6 +153,11 @@ class Sampling:
     def _batches(self, wanted: ds.Expression) -> Iterator[pa.RecordBatch]:
         batches = self._records.to_batches(columns=list(_COLUMNS), filter=wanted, batch_size=_BATCH, batch_readahead=2)
         return (batch for batch in batches if batch.num_rows)
+
+
+def _advice(found: Fidelity, sample: int) -> str:
+    share = f"{found.explained:.2f} (at least {found.low:.2f}) of the variance of {found.heldout} held-out ratings is explained"
+    return f"{share}; where that is too little, raise sample above {sample}, rate all (sample: null), or name another judge"
 
 
 def _columns(batch: pa.RecordBatch, embedder: str) -> Matrix:

@@ -56,9 +56,9 @@ def ratings(frames: Frames) -> Iterable[Batch]:
     )
     yield _second(frames["silver/second_ratings"])
     yield _drift(frames)
-    # a predictor that may be no better than a constant is refused, with all that it predicted
+    # a predictor that may be no better than a constant is refused, with all that it predicted; its advice is the failed check's example
     better = [filled("explained_low"), between("explained_low", LEAST_EXPLAINED, 1)]
-    yield Batch("silver/rating_predictors", frames["silver/rating_predictors"], better, key="digest")
+    yield Batch("silver/rating_predictors", frames["silver/rating_predictors"], better, key="advice")
 
 
 def _second(rows: ds.Dataset) -> Batch:

@@ -196,6 +196,7 @@ TABLES = (
             "explained": (NUMBER, "share of the held-out ratings' squared deviation from a constant that it predicts"),
             "explained_low": (NUMBER, "lower end of its 95 % bootstrap interval"),
             "error": (NUMBER, "mean absolute error, in points of the rating"),
+            "advice": (TEXT, "what it explains, and what to do where that is too little, as a sentence"),
         },
         id="digest",
         mode="grow",

@@ -147,7 +147,7 @@ def silver() -> Rows:
             for n in range(1, 4)
         ],
         "silver/rating_predictors": [
-            {"digest": "d", "uri": "/d", "judge": "j", "fitted": 300, "heldout": 60, "explained": 0.4, "explained_low": 0.2, "error": 1.0},
+            {"digest": "d", "uri": "/d", "judge": "j", "fitted": 300, "heldout": 60, "explained": 0.4, "explained_low": 0.2, "error": 1.0, "advice": "raise the sample"},
         ],
         "silver/quality": [
             {"id": ident("rec", n), "score": score, "uncertainty": 0.5, "neighbour_score": score, "judges": 1, "high": score >= 4}

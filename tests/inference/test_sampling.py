@@ -81,6 +81,7 @@ def test_the_predictor_is_measured_on_records_it_was_not_fitted_on(whole: Any) -
     (row,) = found[PREDICTORS]
     assert row["fitted"] + row["heldout"] == SAMPLE and row["heldout"] == SAMPLE // 4
     assert 0 < row["explained_low"] < row["explained"] < 1
+    assert f"{row['explained']:.2f}" in row["advice"] and "raise sample above 400" in row["advice"]
     assert sorted(path.name for path in Path(row["uri"]).iterdir()) == ["predictor.json", "predictor.safetensors"]
     assert Path(row["uri"]).is_relative_to(run.artifacts)
 
