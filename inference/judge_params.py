@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, cast
 
 from pydantic import Field, model_validator
 
@@ -13,6 +13,7 @@ from lake.harness.job import Params
 from lake.ids import sha256_file
 
 JudgeKind = Literal["rules", "vllm", "openai_api", "scripted", "perplexity", "difficulty", "file"]
+ItemType = Literal["qa", "code", "chat", "tools"]
 RecordKey = Literal["id", "raw_id", "source", "original_id", "prompt", "answer"]
 _BETTER: dict[str, Literal["low", "high"]] = {"perplexity": "low", "difficulty": "high"}  # as published
 
@@ -37,6 +38,10 @@ class JudgeParams(EngineParams):
     cuts: tuple[float, ...] = Field(
         default=(),
         description="perplexity, difficulty, file: the nine figures, ascending, that part the ratings 1 to 10",
+    )
+    cuts_of: dict[ItemType, tuple[float, ...]] = Field(
+        default={},
+        description="nine figures in place of cuts for records of one item type, such as code, which models expect far better than prose",
     )
     path: str = Field(
         default="", description="file: CSV, TSV, JSON Lines (each also packed) or Parquet, by its absolute path"
@@ -70,10 +75,10 @@ class JudgeParams(EngineParams):
         """The end of the figure that is rated 10."""
         return self.better or _BETTER.get(self.kind, "high")
 
-    def overall(self, figure: float) -> int | None:
+    def overall(self, figure: float, item_type: str | None = None) -> int | None:
         """1..10 for a finite figure: by the cut points, 10 where it is better than all of them, or by the scale, None beyond its ends."""
         if self.scale is None:
-            above = bisect_right(self.cuts, figure)
+            above = bisect_right(self.cuts_of.get(cast(ItemType, item_type), self.cuts), figure)
             return 10 - above if self.better_end == "low" else above + 1
         worst, best = self.scale
         share = (figure - worst) / (best - worst)
@@ -81,8 +86,9 @@ class JudgeParams(EngineParams):
 
     @model_validator(mode="after")
     def _figures_become_ratings(self) -> JudgeParams:
-        if len(self.cuts) not in (0, 9) or list(self.cuts) != sorted(set(self.cuts)):
-            raise ValueError("cuts are nine figures, each above the one before")
+        for cuts in filter(None, (self.cuts, *self.cuts_of.values())):
+            if len(cuts) != 9 or list(cuts) != sorted(set(cuts)):
+                raise ValueError("cuts are nine figures, each above the one before")
         if self.by_losses and not self.cuts:
             raise ValueError(f"{self.kind} needs cuts: the nine figures that part the ratings 1 to 10")
         if self.kind == "file":
@@ -138,6 +144,14 @@ class RateParams(Params):
         paths = [Path(judge.path) for judge in (self.engine, *self.beside) if judge.kind == "file"]
         return super().fingerprint() | {"files": [sha256_file(path) if path.is_file() else None for path in paths]}
 
+    def asks(self, rows: int) -> str:
+        """How many records each judge that is a model is asked about at most: a cache or a published predictor may answer."""
+        again = [self.engine] if self.repeat else []
+        compared = [(judge, self.compared) for judge in (*self.beside, *again)]
+        asked = [(self.engine, rows if self.sample is None else self.sample), *compared]
+        models = [f"{judge.kind} about {min(number, rows):,}" for judge, number in asked if not judge.loads_no_model]
+        return f"asks {', '.join(models)} of {rows:,} records at most" if models and rows else ""
+
     @property
     def names_beside(self) -> tuple[str, ...]:
         """What each judge beside is called: its kind, with a number where there are several of it."""
@@ -147,7 +161,7 @@ class RateParams(Params):
 
     @model_validator(mode="after")
     def _are_worth_comparing(self) -> RateParams:
-        if len(set(self.beside)) < len(self.beside):
+        if any(judge in self.beside[:place] for place, judge in enumerate(self.beside)):
             raise ValueError("beside: a judge is named twice")
         if self.repeat and not self.engine.answers_prompts:
             raise ValueError(f"repeat: {self.engine.kind} gives a record the same rating again")

@@ -7,7 +7,8 @@
 
 A loss says how expected an answer is, not whether it is right, and nothing of rarity, complexity or informativeness: only `overall` is
 filled. It is 1 + how many of nine cut points the figure is better than; they are params, because a figure hangs on the model, and fixed,
-so that a record's rating does not hang on what else the lake holds.
+so that a record's rating does not hang on what else the lake holds. Code is expected far better than prose: with the same cut points for
+both, a low perplexity mostly says that a record is code.
 
 To the runner the figure of a pair is the answer to a request: it is cached and journalled as other answers are, so that a killed run goes on and other
 cut points cost nothing.
@@ -79,20 +80,21 @@ class LossEngine:
 class LossJudge:
     """Rates records by the losses of one model; `name` is the digest of all that decides a rating."""
 
-    columns = ("id", "prompt", "answer")
+    columns = ("id", "item_type", "prompt", "answer")
 
     def __init__(self, params: RateParams, context: JobContext) -> None:
         judge = params.engine
         self._engine, self._lake = LossEngine(judge), context.lake
         self._most, self._overall = params.max_chars, judge.overall
         parts = (judge.kind, self._engine.checkpoint, judge.tokens, *judge.cuts, judge.better_end)
-        self.name = content_id("judge", *map(str, parts))
+        of_types = (f"{name} {cuts}" for name, cuts in sorted(judge.cuts_of.items()))
+        self.name = content_id("judge", *map(str, parts), *of_types)
 
     def rated(self, batches: Iterator[pa.RecordBatch]) -> Iterator[pa.Table]:
         """The rows of silver/ratings, in order."""
         records = (row for batch in batches for row in batch.to_pylist())
         found = answered(records, self._request, self._engine, self._lake, _SHARD)
-        for batch in in_batches((self._row(record["id"], completion) for record, completion in found), _SHARD):
+        for batch in in_batches((self._row(record, completion) for record, completion in found), _SHARD):
             yield pa.Table.from_pylist(batch, schema=TABLES["silver/ratings"].schema)
 
     def bill(self, kept: int) -> Mapping[str, float]:
@@ -104,8 +106,8 @@ class LossJudge:
         messages = [{"role": role, "content": text} for role, text in turns.items()]
         return Request(record["id"], "rate", messages, prompt_version=LOSS_VERSION)
 
-    def _row(self, record: str, completion: Completion) -> dict[str, Any]:
-        row = {"id": record, "judge": self.name, "prompt_version": LOSS_VERSION}
+    def _row(self, record: Mapping[str, Any], completion: Completion) -> dict[str, Any]:
+        row = {"id": record["id"], "judge": self.name, "prompt_version": LOSS_VERSION}
         if completion.text is None:
             return row | {"state": "failed", "error": f"judge_failed: {completion.error}"}
         figure = float(completion.text)
@@ -113,4 +115,4 @@ class LossJudge:
             return row | {"state": "skipped", "error": "nothing_to_rate: the answer is empty"}
         if np.isinf(figure):
             return row | {"state": "failed", "error": "judge_failed: the figure is not finite"}
-        return row | {"state": "rated", "figure": figure, "overall": self._overall(figure)}
+        return row | {"state": "rated", "figure": figure, "overall": self._overall(figure, record["item_type"])}

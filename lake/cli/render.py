@@ -139,7 +139,7 @@ def planned(entries: Sequence[PlannedStage], as_json: bool) -> None:
     """Shows what a run would do and why."""
     if as_json:
         return _as_json(list(entries))
-    rows = [(entry.stage, _would(entry), entry.reason) for entry in entries]
+    rows = [(entry.stage, _would(entry), "; ".join(filter(None, (entry.reason, entry.asks)))) for entry in entries]
     return _table(("stage", "would", "because"), rows)
 
 

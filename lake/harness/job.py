@@ -38,6 +38,10 @@ class Params(BaseModel):
         """True where these params let a generate or train stage run without any model library."""
         return False
 
+    def asks(self, rows: int) -> str:
+        """What the job asks of models about so many rows, as far as it is known before one is opened; "" where it asks or tells nothing."""
+        return ""
+
 
 def quiet(done: int, total: int) -> None:
     """Progress that nobody watches."""

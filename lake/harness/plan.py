@@ -25,7 +25,7 @@ _TRAINS = "models/distiller_sft"
 
 class PlannedStage(BaseModel):
     """What a run would do about one stage. `wait`: it would run after the stages named in `reason` have; `scope`: on which
-    rows, where that can be told already."""
+    rows, where that can be told already; `asks`: what it would then ask of models, "" where nothing, or where only the run can tell."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -33,6 +33,7 @@ class PlannedStage(BaseModel):
     action: Action
     reason: str
     scope: Scope | None = None
+    asks: str = ""
     inputs: dict[str, int | None]
     version: int | None
 
@@ -116,19 +117,30 @@ def _planned(
     lake: Lake, stage: Stage, profile: Profile, upstream: Sequence[str], reasons: Sequence[str], rebuild: bool
 ) -> PlannedStage:
     scope: Scope | None = None
+    asks = ""
     if upstream:
         action, reason = "wait", f"after {', '.join(upstream)}" + (f"; {', '.join(reasons)}" if reasons else "")
     elif reasons:
-        action, reason, scope = "run", ", ".join(reasons), _scope(lake, stage, profile, rebuild)
+        action, reason = "run", ", ".join(reasons)
+        scope, rows = _scope(lake, stage, profile, rebuild)
+        asks = profile.params_of(stage).asks(rows)
     else:
         action, reason = "nothing_to_do", "inputs, params and code are unchanged"
         if waiting := waits_for(lake, stage):
             reason = f"new rows of {stage.records} wait for {', '.join(waiting)}"
     inputs = {table: lake.version(table) for table in stage.inputs}
     version = lake.version(stage.key)
-    return PlannedStage(stage=stage.key, action=action, reason=reason, scope=scope, inputs=inputs, version=version)
+    return PlannedStage(
+        stage=stage.key, action=action, reason=reason, scope=scope, asks=asks, inputs=inputs, version=version
+    )
 
 
-def _scope(lake: Lake, stage: Stage, profile: Profile, rebuild: bool) -> Scope:
-    wanted = None if rebuild else fingerprint(lake, stage, profile)
-    return "new_rows" if wanted and new_rows(lake, stage, wanted) else "everything"
+def _scope(lake: Lake, stage: Stage, profile: Profile, rebuild: bool) -> tuple[Scope, int]:
+    """On which rows the stage would run, and how many they are of the input that drives it; 0 where one was never published."""
+    wanted = fingerprint(lake, stage, profile, rebuild)
+    driving = stage.records or stage.inputs[0]
+    if wanted is None:
+        return "everything", 0
+    new = None if rebuild else new_rows(lake, stage, wanted)
+    rows = lake.row_count(driving, wanted.inputs[driving], new.files[driving] if new else None)
+    return ("new_rows" if new else "everything"), rows

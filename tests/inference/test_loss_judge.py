@@ -100,6 +100,17 @@ def test_each_end_of_the_figure_can_be_the_better_one(folder: Path) -> None:
     assert found == [[10, 9, 5, 1, 1], [1, 2, 6, 10, 10], [1, 2, 6, 10, 10]]
 
 
+def test_a_kind_of_record_may_have_cut_points_of_its_own(folder: Path, tmp_path: Path) -> None:
+    far = tuple(n * 1e6 for n in range(1, 10))
+    rows = [
+        {"id": f"rec_{n}", "item_type": kind, "prompt": "How?", "answer": TEXTS[0]}
+        for n, kind in enumerate(("qa", "code"))
+    ]
+    inputs = {"silver/unique_instructions": dataset("silver/unique_instructions", rows)}
+    prose, code = collected(ratings(inputs, params(folder, cuts_of={"code": far}), context(tmp_path)))["silver/ratings"]
+    assert prose["figure"] == code["figure"] and (prose["overall"], code["overall"]) == (1, 10)
+
+
 def test_a_record_gets_its_figure_and_overall_alone_and_an_empty_answer_is_skipped(
     folder: Path, tmp_path: Path
 ) -> None:
@@ -155,7 +166,7 @@ def test_other_cut_points_and_the_other_end_cost_no_computation(
 
 def test_a_judge_has_another_name_for_everything_that_changes_a_rating(folder: Path, tmp_path: Path) -> None:
     changes: list[dict[str, Any]] = [
-        {}, {"kind": "difficulty"}, {"tokens": 32}, {"better": "high"}, {"cuts": tuple(n + 0.5 for n in CUTS)},
+        {}, {"kind": "difficulty"}, {"tokens": 32}, {"better": "high"}, {"cuts": tuple(n + 0.5 for n in CUTS)}, {"cuts_of": {"code": CUTS}}, {"cuts_of": {"chat": CUTS}},
     ]  # fmt: skip
     assert len({LossJudge(params(folder, **change), context(tmp_path)).name for change in changes}) == len(changes)
 
@@ -166,6 +177,8 @@ def test_a_judge_has_another_name_for_everything_that_changes_a_rating(folder: P
         ({}, "difficulty needs cuts"),
         ({"cuts": (1.0, 2.0)}, "nine figures"),
         ({"cuts": (1.0,) * 9}, "each above the one before"),
+        ({"cuts": CUTS, "cuts_of": {"code": (1.0, 2.0)}}, "nine figures"),
+        ({"cuts": CUTS, "cuts_of": {"poems": CUTS}}, "cuts_of"),
     ],
 )
 def test_cut_points_that_cannot_be_meant_are_refused(given: dict[str, Any], sentence: str) -> None:

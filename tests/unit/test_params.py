@@ -55,7 +55,7 @@ def test_a_param_is_shown_with_its_default_its_range_and_the_value_in_force() ->
         (
             "silver/ratings",
             "engine.kind",
-            "rules or vllm or openai_api or scripted or perplexity or difficulty",
+            "rules or vllm or openai_api or scripted or perplexity or difficulty or file",
             "rules",
         ),
         ("silver/ratings", "engine.max_model_len", "whole number or null, from 16", None),

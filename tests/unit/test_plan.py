@@ -110,3 +110,19 @@ def test_training_without_passages_is_told_before_anything_starts(tmp_path: Path
     file.write_text('{"title": "a", "text": "b"}\n')
     register(empty, Entry(str(file), "texts", "MIT", "passages"))
     check_passages(empty, select_stages())
+
+
+def test_a_plan_tells_what_a_judge_would_be_asked_without_opening_it(current: Lake) -> None:
+    cuts = [float(n) for n in range(1, 10)]
+    judged = {"engine": {"kind": "perplexity", "cuts": cuts, "model": "/nowhere"}, "sample": 400}
+    (entry,) = plan(
+        current, [STAGES["silver/ratings"]], Profile("judged", "", {"silver/ratings": judged}), rebuild=True
+    )
+    rows = len(ROWS[UNIQUE])
+    assert (entry.action, entry.asks) == ("run", f"asks perplexity about {rows} of {rows} records at most")
+    (rules,) = plan(current, [STAGES["silver/ratings"]], PROFILE, rebuild=True)
+    assert (rules.action, rules.asks) == ("run", "")
+    (waits,) = plan(
+        Lake(current.root + "-empty"), [STAGES["silver/ratings"]], Profile("j", "", {"silver/ratings": judged})
+    )
+    assert waits.asks == ""
