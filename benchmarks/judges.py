@@ -1,4 +1,4 @@
-"""How well judges agree with labels that others gave: `python -m benchmarks.judges FOLDER [--records 80] [--without-losses]`.
+"""How well judges agree with labels that others gave: `python -m benchmarks.judges FOLDER [--records 80] [--without-losses | --without-difficulty]`.
 
 FOLDER holds real raw files; where it does not, this says so and ends. For each judge the Spearman correlation of its score with the
 label and the AUC (how often a record with a better label has the higher score, ties a half), as means over the sets of
@@ -36,19 +36,21 @@ from texts.words import words  # noqa: E402
 
 Values = NDArray[np.float64]
 RESAMPLES = 1_000
+RUBRIC = "rules (the rubric of the record)"
 STEP = 32  # records between two words of progress
 
 
-def figures(records: list[Labelled], model: AnswerLosses) -> tuple[Values, Values]:
-    """Perplexity and instruction-following difficulty of each record, shape (records,)."""
+def figures(records: list[Labelled], model: AnswerLosses, difficulty: bool) -> tuple[Values, Values | None]:
+    """Perplexity and, if it is asked for, instruction-following difficulty of each record, shape (records,)."""
     after, alone = [], []
     for start in range(0, len(records), STEP):
         prompts, answers, _ = zip(*records[start : start + STEP], strict=True)
         after.append(model.losses(prompts, answers))
-        alone.append(model.losses_alone(answers))
+        if difficulty:
+            alone.append(model.losses_alone(answers))
         print(f"{start + len(prompts)} of {len(records)}", file=sys.stderr, flush=True)
-    with_prompt, without = np.concatenate(after), np.concatenate(alone)
-    return np.exp(with_prompt), with_prompt / without
+    with_prompt = np.concatenate(after)
+    return np.exp(with_prompt), with_prompt / np.concatenate(alone) if difficulty else None
 
 
 def counted(records: list[Labelled]) -> dict[str, Values]:
@@ -58,7 +60,7 @@ def counted(records: list[Labelled]) -> dict[str, Values]:
     return {
         "random": np.random.default_rng(7).random(len(records)),
         "words of the answer": np.array([float(len(words(answer))) for answer in answers]),
-        "rules (the rubric of the record)": np.array(scores(whole)),
+        RUBRIC: np.array(scores(whole)),
         "the rubric of the answer alone": np.array(scores(answers)),
         "fitted to four fifths of these labels": fitted(records),
     }
@@ -77,13 +79,16 @@ def fitted(records: list[Labelled]) -> Values:
     return found
 
 
-def by_losses(perplexity: Values, difficulty: Values) -> dict[str, Values]:
-    """The score of each judge by losses; higher is better."""
-    return {
+def by_losses(perplexity: Values, difficulty: Values | None, rubric: Values) -> dict[str, Values]:
+    """The score of each judge by losses, and of perplexity with the rubric; higher is better."""
+    found = {
         "perplexity, low is better": -perplexity,
-        "difficulty as published, high is better": difficulty,
-        "difficulty turned round, low is better": -difficulty,
+        "mean rank of perplexity and the rubric of the record": rankdata(-perplexity) + rankdata(rubric),
     }
+    if difficulty is not None:
+        found["difficulty as published, high is better"] = difficulty
+        found["difficulty turned round, low is better"] = -difficulty
+    return found
 
 
 def auc(labels: Values, found: Values) -> float:
@@ -128,10 +133,14 @@ def table(names: list[str], found: Mapping[str, Mapping[str, list[float]]]) -> s
     return "\n".join(lines)
 
 
-def deciles(perplexity: Values, difficulty: Values) -> dict[str, list[float]]:
+def deciles(perplexity: Values, difficulty: Values | None) -> dict[str, list[float]]:
     """Nine cut points of each figure."""
     both = {"perplexity": perplexity, "difficulty": difficulty}
-    return {name: np.percentile(values, range(10, 100, 10)).round(3).tolist() for name, values in both.items()}
+    return {
+        name: np.percentile(values, range(10, 100, 10)).round(3).tolist()
+        for name, values in both.items()
+        if values is not None
+    }
 
 
 def main() -> None:
@@ -140,6 +149,7 @@ def main() -> None:
     parser.add_argument("folder", type=Path, help="a folder of real raw files")
     parser.add_argument("--records", type=int, default=80, help="of each set")
     parser.add_argument("--without-losses", action="store_true", help="leave out what a language model computes")
+    parser.add_argument("--without-difficulty", action="store_true", help="perplexity alone, in half the time")
     parser.add_argument("--out", type=Path, help="where the figures go as JSON")
     given = parser.parse_args()
     try:
@@ -155,10 +165,9 @@ def main() -> None:
     if not given.without_losses:
         tokens = JudgeParams().tokens
         begun = time.monotonic()
-        perplexity, difficulty = figures(records, AnswerLosses(model_folder("embedded"), tokens))
-        judges |= by_losses(perplexity, difficulty)
-        both = judges["perplexity, low is better"], judges["rules (the rubric of the record)"]
-        judges["mean rank of rules and perplexity"] = sum(map(rankdata, both))
+        asked = not given.without_difficulty
+        perplexity, difficulty = figures(records, AnswerLosses(model_folder("embedded"), tokens), asked)
+        judges |= by_losses(perplexity, difficulty, judges[RUBRIC])
         told |= {"tokens": tokens, "seconds": time.monotonic() - begun, "deciles": deciles(perplexity, difficulty)}
     rng = np.random.default_rng(7)
     told["judges"] = found = {judge: agreement(labels, values, set_of, rng) for judge, values in judges.items()}

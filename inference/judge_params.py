@@ -41,7 +41,7 @@ class JudgeParams(EngineParams):
     )
     cuts_of: dict[ItemType, tuple[float, ...]] = Field(
         default={},
-        description="nine figures in place of cuts for records of one item type, such as code, which models expect far better than prose",
+        description="perplexity, difficulty: nine figures in place of cuts for one item type, such as code, which models expect far better than prose",
     )
     path: str = Field(
         default="", description="file: CSV, TSV, JSON Lines (each also packed) or Parquet, by its absolute path"
@@ -86,13 +86,15 @@ class JudgeParams(EngineParams):
 
     @model_validator(mode="after")
     def _figures_become_ratings(self) -> JudgeParams:
-        for cuts in filter(None, (self.cuts, *self.cuts_of.values())):
+        for cuts in (*([self.cuts] if self.cuts else []), *self.cuts_of.values()):
             if len(cuts) != 9 or list(cuts) != sorted(set(cuts)):
                 raise ValueError("cuts are nine figures, each above the one before")
         if self.by_losses and not self.cuts:
             raise ValueError(f"{self.kind} needs cuts: the nine figures that part the ratings 1 to 10")
         if self.kind == "file":
             self._check_file()
+        elif self.scale:
+            raise ValueError("scale: only figures of a file are rated by one")
         return self
 
     def _check_file(self) -> None:

@@ -179,6 +179,8 @@ def test_a_judge_has_another_name_for_everything_that_changes_a_rating(folder: P
         ({"cuts": (1.0,) * 9}, "each above the one before"),
         ({"cuts": CUTS, "cuts_of": {"code": (1.0, 2.0)}}, "nine figures"),
         ({"cuts": CUTS, "cuts_of": {"poems": CUTS}}, "cuts_of"),
+        ({"cuts": CUTS, "cuts_of": {"code": ()}}, "nine figures"),
+        ({"cuts": CUTS, "scale": (0, 5)}, "only figures of a file"),
     ],
 )
 def test_cut_points_that_cannot_be_meant_are_refused(given: dict[str, Any], sentence: str) -> None:
