@@ -166,5 +166,5 @@ class RateParams(Params):
         if any(judge in self.beside[:place] for place, judge in enumerate(self.beside)):
             raise ValueError("beside: a judge is named twice")
         if self.repeat and not self.engine.answers_prompts:
-            raise ValueError(f"repeat: {self.engine.kind} gives a record the same rating again")
+            raise ValueError(f"repeat: {self.engine.kind} gives a record the same rating again: say repeat: false")
         return self
