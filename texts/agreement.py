@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 Ratings = NDArray[np.float64]
 LEAST = 20  # pairs: of fewer, an interval says nothing
@@ -32,7 +31,7 @@ class Agreement(NamedTuple):
     deviation: float
 
 
-def agreement(one: Sequence[float], other: Sequence[float]) -> Agreement | None:
+def agreement(one: ArrayLike, other: ArrayLike) -> Agreement | None:
     """How far two raters agree, place by place; None of fewer than LEAST records, or where a rater gave all of them the same.
 
     >>> agreement([1, 5, 9] * 10, [2, 5, 9] * 10).spearman
