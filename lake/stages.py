@@ -117,10 +117,10 @@ _ALL = (
     Stage(
         "silver/quality", "spark", ("silver/unique_instructions", "silver/ratings", "silver/embeddings"),
         records="silver/unique_instructions",
-        job="spark_jobs.curate.job:curated_scores", params="spark_jobs.curate.job:QualityParams", suite="expectations.suites.silver:quality",
-        sides=("silver/unrated",),
+        job="spark_jobs.curate.job:curated_scores", params="spark_jobs.curate.job:QualityParams", suite="expectations.suites.quality:quality",
+        sides=("silver/unrated", "silver/score_transitions"),
         balance=Balance("silver/unique_instructions", "id", (("silver/quality", "id"), ("silver/unrated", "id"))),
-        summary="One score a record, its uncertainty, and whether it counts as high.",
+        summary="One score a record, curated by its neighbours where asked for, its uncertainty, and whether it counts as high.",
     ),
     Stage(
         "silver/groups", "spark",

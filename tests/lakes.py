@@ -270,10 +270,11 @@ ROWS: Mapping[str, Rows] = {
         for name in _UNIQUE
     ],
     "silver/quality": [
-        {"id": rec(name), "score": 4.6 if name in _HIGH else 1.0, "uncertainty": 0.1, "neighbour_score": 2.0, "judges": 1,
+        {"id": rec(name), "score": (score := 4.6 if name in _HIGH else 1.0), "curated": score, "uncertainty": 0.1, "neighbour_score": 2.0, "judges": 1,
          "high": name in _HIGH}
         for name in _RATED
     ],
+    "silver/score_transitions": [],
     "silver/unrated": [_exit(rec("nail"), _WORKSHOP, "unrated", "judge_failed")],
     "silver/groups": [
         *(_member("rice", name, 3) for name in ("rice_water", "rice_time", "rice_rest")),

@@ -45,6 +45,7 @@ _DISTILLED, _REFUSED = "gold/distilled", "gold/distilled_refused"
 _TRAINING, _EXITS = "gold/training_set", "gold/training_set_exits"
 _UNIQUE, _DUPLICATES = "silver/unique_instructions", "silver/duplicates"
 _SIGNATURES = "silver/signatures"
+_TRANSITIONS = "silver/score_transitions"
 _GROUPS, _ALONE = "silver/groups", "silver/singletons"
 _STUDENT = "models/student_embedder"
 _GRPO = "models/distiller_grpo"
@@ -93,6 +94,11 @@ MUTATIONS: list[Mutation] = [
     ("silver/quality", [drop("silver/quality", 0)], {"records_without_a_label"}),
     ("silver/quality", [add("silver/unrated", id=ident("rec", 1))], {"scored_and_unrated"}),
     ("silver/quality", [change("silver/quality", 0, high=True)], {"high_without_the_score"}),
+    ("silver/quality", [change("silver/quality", 0, curated=None)], {"curated"}),
+    ("silver/quality", [change("silver/quality", 0, curated=6.0, high=True)], {"curated"}),
+    ("silver/quality", [change("silver/quality", 0, curated=2.5), *(change(_TRANSITIONS, n, used=False) for n in range(6))], {"curated_by_no_estimate"}),
+    ("silver/quality", [change(_TRANSITIONS, 0, rated_1=0.5)], {"transitions_that_do_not_add_up_to_one"}),
+    ("silver/quality", [change(_TRANSITIONS, 0, rated_1=-0.05, rated_2=0.15)], {"rated_1"}),
     (_GROUPS, [drop(_ALONE, 0)], {"low_rated_without_a_place"}),
     (_GROUPS, [add(_ALONE, id=ident("rec", 1))], {"grouped_and_alone"}),
     (_GROUPS, [add(_ALONE, id=ident("rec", 6))], {"not_low_rated"}),

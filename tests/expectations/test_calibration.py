@@ -11,7 +11,8 @@ import pytest
 from world import ident
 
 from expectations.calibration import mean_errors
-from expectations.suites.silver import quality, ratings
+from expectations.suites.quality import quality
+from expectations.suites.silver import ratings
 from lake.harness.job import Views
 from lake.tables import TABLES
 from spark_jobs.curate.job import QualityParams
@@ -27,6 +28,7 @@ def scored(predicted: Callable[[float], float | None], count: int = 120) -> View
         {
             "id": ident("rec", n),
             "score": s,
+            "curated": s,
             "uncertainty": 0.5,
             "neighbour_score": predicted(s),
             "judges": 1,
@@ -40,6 +42,7 @@ def scored(predicted: Callable[[float], float | None], count: int = 120) -> View
             "silver/unique_instructions": records,
             "silver/quality": table("silver/quality", rows),
             "silver/unrated": table("silver/unrated", []),
+            "silver/score_transitions": table("silver/score_transitions", []),
         },
         {},
     )

@@ -146,8 +146,13 @@ def silver() -> Rows:
             {"digest": "d", "uri": "/d", "judge": "j", "fitted": 300, "heldout": 60, "explained": 0.4, "explained_low": 0.2, "error": 1.0},
         ],
         "silver/quality": [
-            {"id": ident("rec", n), "score": score, "uncertainty": 0.5, "neighbour_score": score, "judges": 1, "high": score >= 4}
+            {"id": ident("rec", n), "score": score, "curated": score, "uncertainty": 0.5, "neighbour_score": score, "judges": 1, "high": score >= 4}
             for n, score in scores.items()
+        ],
+        "silver/score_transitions": [
+            {"id": f"est_{score}", "score": score, "share": 1 / 6, "records": 5_000, "agreement": 0.3, "used": True, "decision": "curated"}
+            | {f"rated_{rated}": 0.75 if rated == score else 0.05 for rated in range(6)}
+            for score in range(6)
         ],
         "silver/unrated": [_exit(ident("rec", 12), "unrated", "unparsable_rating")],
         "silver/groups": [
