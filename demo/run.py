@@ -65,8 +65,8 @@ def _summary(lake: Lake) -> None:
     if facts:
         shares = ", ".join(f"{name.replace('_', ' ')} {share:.2f}" for name, share in facts.items())
         print(f"\nFacts recovered, mean share of those in the docstrings: {shares}")
-    for decision in lake.dataset("models/champion").to_table(columns=["decision"]).to_pylist():
-        print(f"\n{decision['decision']}")
+    decisions = lake.dataset("models/champion").to_table(columns=["number", "decision"]).sort_by("number").to_pylist()
+    print(f"\n{decisions[-1]['decision']}")
 
 
 def _wrapped(text: str, bullet: str) -> str:

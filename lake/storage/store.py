@@ -139,7 +139,7 @@ class Lake:
         Raises StageFailed, and publishes nothing, where the table is no longer at `seen`, its newest version when the run began.
         """
         key, mode = staged.table.key, staged.table.mode
-        adds = mode == "append" or (mode == "grow" and publication.grown)
+        adds = mode in ("append", "history") or (mode == "grow" and publication.grown)
         base = self.version(key) if adds else None
         # a side table that no commit of its owner names holds only rows of runs that did not finish
         begins = base is None and staged.table.side_of is not None
