@@ -8,10 +8,10 @@ its own, then ratings agree as often as
 
 say. c1 and c2 are sums of c3, so c3 holds all of it. T and p are those under which the counted triples are most likely, found by expectation
 maximisation (Dawid and Skene 1979, with one T for all three). The paper brings c1, c2 and c3 near the counted ones by gradient descent on
-their distances, from the same start; on planted noise that ends 1.3 to 16 times as far from the truth (docs/measured.md).
+their distances, from the same start; why not so here is in docs/decisions/0021-curation-and-champion.md.
 
 A record that is truly unlike its neighbours looks the same as one that was rated wrongly: no figure made of ratings and vectors can tell
-them apart. `Agreement` measures whether neighbours say anything about a rating at all.
+them apart. `agreement` measures whether neighbours say anything about a rating at all.
 """
 
 from dataclasses import dataclass

@@ -41,7 +41,7 @@ class QualityParams(Params):
         "none", description="ds2: scores that their neighbours contradict are replaced, where neighbours agree enough"
     )
     least_agreement: float = Field(
-        0.2, ge=0, le=1, description="Cohen's kappa of neighbours' scores, below which no score is replaced"
+        0.3, ge=0, le=1, description="Cohen's kappa of neighbours' scores, below which no score is replaced"
     )
     least_confidence: float = Field(
         0.5, ge=0, le=1, description="least share of the votes of its neighbourhood with which a score is replaced"
@@ -121,7 +121,7 @@ def quality(rated: DataFrame, around: DataFrame, by: Curation | None, params: Qu
     mean score of the nearest records, w their mean cosine (0..1); two readings at distance d have a deviation of d / sqrt(2).
     Where neighbours were not searched for, w * d^2 / 2 is the mean of the others.
     """
-    rows = rated.join(around.drop("score"), "id", "left")
+    rows = rated.join(around, "id", "left")
     variance = F.col("closeness") * F.pow(F.col("score") - F.col("neighbour_score"), 2) / 2
     mean_variance = rows.agg(F.avg(variance)).collect()[0][0] or 0.0
     uncertainty = F.sqrt(F.pow("spread", F.lit(2)) + F.coalesce(variance, F.lit(mean_variance)))
