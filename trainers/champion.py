@@ -81,8 +81,11 @@ def first(serving: Serving) -> Row:
 def obeyed(order: Mapping[str, Any], made: Sequence[Row]) -> Row:
     """The decision that a user's order is; `made`: the decisions before it."""
     now, act = made[-1], order["act"]
-    put = {"pin": lambda: _serving(order), "rollback": lambda: before(made)}.get(act, lambda: None)()
-    serving = put or _serving(now)
+    serving = _serving(now)
+    if act == "pin":
+        serving = _serving(order)
+    elif act == "rollback":
+        serving = before(made) or serving
     pinned = act == "pin" or (act == "rollback" and now["pinned"])
     said = {
         "pin": "A user pinned it",

@@ -62,7 +62,7 @@ def curated_score(by: Curation | None, least_confidence: float) -> Column:
     """A record's score, or what its neighbours say instead; of rows with score, fit, own, suggested and confidence, null outside the search."""
     if by is None or not by.used:
         return F.col("score")
-    limit = F.element_at(F.array(*map(F.lit, by.limits)), F.col("own") + 1)
+    limit = F.element_at(F.array(*map(F.lit, by.limits)), (F.col("own") + 1).cast("int"))
     wrong = (F.col("fit") <= limit) & (F.col("confidence") >= least_confidence)
     return F.when(wrong, F.col("suggested").cast("double")).otherwise(F.col("score"))
 
