@@ -33,11 +33,14 @@ def student(view: View) -> Chart | None:
 
 
 def heldout(view: View) -> Chart:
-    """Mean score of each engine's held-out answers and of its parts; an answer that failed counts as 0."""
-    rows = view.sample("gold/heldout_answers", ["engine", *_MEASURES])
-    engines = sorted({row["engine"] for row in rows})
-    parts = {engine: _means([row for row in rows if row["engine"] == engine]) for engine in engines}
-    return Bars(titled("Held-out answers by engine", rows), "mean, 0 to 1", parts, grouped=True, in_order=True)
+    """Mean score of each distiller's held-out answers and of its parts; an answer that failed counts as 0."""
+    rows = view.sample("gold/heldout_answers", ["role", "engine", *_MEASURES])
+    who = sorted({(row["role"], row["engine"]) for row in rows}, reverse=True)
+    parts = {
+        f"{role} ({engine})": _means([row for row in rows if (row["role"], row["engine"]) == (role, engine)])
+        for role, engine in who
+    }
+    return Bars(titled("Held-out answers by distiller", rows), "mean, 0 to 1", parts, grouped=True, in_order=True)
 
 
 def _means(rows: Rows) -> dict[str, float]:

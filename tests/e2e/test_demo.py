@@ -125,7 +125,7 @@ def test_a_released_row_leads_back_to_its_files(first: Run) -> None:
 def test_it_prints_what_came_out(first: Run) -> None:
     for heading in ("Funnel", "Before and after, 3 of 3", "Rejected (", "Release:", "Report:"):
         assert heading in first.out
-    assert re.search(r"The extractive rules serve|The trained distiller serves", first.out)
+    assert re.search(r"In service: the (extractive rules|distiller \w+ \(vllm\))\. It was (not )?promoted", first.out)
 
 
 class _Outside(HTMLParser):
