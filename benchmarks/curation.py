@@ -75,7 +75,7 @@ def real(folder: Path, records: int) -> None:
     found, kappa = curated(rated, near, cosines)
     ends = np.cumsum([0, *map(len, groups)])
     labels = np.array([record.label for record in rows])
-    means = [np.mean([auc(labels[a:b], one[a:b]) for a, b in pairwise(ends)]) for one in (rated, found)]
+    means = [np.mean([auc(labels[a:b], one[a:b].astype(float)) for a, b in pairwise(ends)]) for one in (rated, found)]
     print(
         f"{len(rows)} real records: agreement {kappa:.3f}, {(found != rated).mean():.1%} changed, mean AUC {means[0]:.3f} before, {means[1]:.3f} after"
     )

@@ -144,7 +144,7 @@ def _answer_all(
         measure = open_embedder(embedder_name(params.embedder, context.lake), settings().cache)
     with open_engine(one.engine) as engine:
         name = one.digest or engine.model
-        said = {"model": name, "engine": one.engine.kind, "uri": one.uri, "role": one.role}
+        said: dict[str, Any] = {"model": name, "engine": one.engine.kind, "uri": one.uri, "role": one.role}
         for batch in in_batches(answered(items, request, engine, context.lake, params.batch_size), params.batch_size):
             rows = [said | row for row in score_answers(batch, measure)]
             for row in rows:

@@ -36,7 +36,7 @@ def order(lake: Lake, act: str, model: str | None = None) -> None:
     if act == "rollback" and all(_named(row) == _named(made[-1]) for row in made):
         raise UserError("There is nothing to roll back to: no other distiller has served in this lake")
     moment = now()
-    row = {"id": content_id("ord", act, moment.isoformat()), "act": act, "ordered_at": moment}
+    row: dict[str, Any] = {"id": content_id("ord", act, moment.isoformat()), "act": act, "ordered_at": moment}
     row |= _known(lake, made, model or made[-1]["model"]) if act == "pin" else {}
     lake.append(ORDERS, pa.Table.from_pylist([row], schema=TABLES[ORDERS].schema), row["id"])
 

@@ -5,7 +5,7 @@ a neighbour whose cell is not probed is missed. The library travels to the worke
 rows of a cell, memory with the library alone. A crowded cell is slow; unlike grouping, this does not split it.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from math import ceil
 
@@ -58,8 +58,10 @@ class Library:
 
         Ties go to the smaller id. Where fewer are found, the rest are -1 and 0.
         """
-        pairs = list(self._pairs(ids, vectors, k, probes))
-        query, entry, cosine = (np.concatenate(parts) for parts in zip(*pairs, strict=True)) if pairs else _NO_PAIRS
+        pairs = [_NO_PAIRS, *self._pairs(ids, vectors, k, probes)]
+        query = np.concatenate([queries for queries, _, _ in pairs])
+        entry = np.concatenate([entries for _, entries, _ in pairs])
+        cosine = np.concatenate([cosines for _, _, cosines in pairs])
         order = np.lexsort((entry, -cosine, query))
         query, entry, cosine = query[order], entry[order], cosine[order]
         rank = np.arange(len(query)) - np.searchsorted(query, query)
@@ -81,7 +83,7 @@ class Library:
 
 
 _Pairs = tuple[Positions, Positions, NDArray[np.float64]]
-_NO_PAIRS: Sequence[NDArray[np.number]] = (np.zeros(0, np.int64), np.zeros(0, np.int64), np.zeros(0))
+_NO_PAIRS: _Pairs = (np.zeros(0, np.int64), np.zeros(0, np.int64), np.zeros(0))
 
 
 def top_k(ids: Ids, vectors: ScaledVectors, entry_ids: Ids, entry_vectors: ScaledVectors, k: int) -> _Pairs:
