@@ -67,8 +67,8 @@ def _summary(lake: Lake) -> None:
         print(f"\nFacts recovered, mean share of those in the docstrings: {shares}")
     for line in resolve("reports.judges:told")(lake):
         print(f"\n{line}")
-    for decision in lake.dataset("models/champion").to_table(columns=["decision"]).to_pylist():
-        print(f"\n{decision['decision']}")
+    decisions = lake.dataset("models/champion").to_table(columns=["number", "decision"]).sort_by("number").to_pylist()
+    print(f"\n{decisions[-1]['decision']}")
 
 
 def _wrapped(text: str, bullet: str) -> str:

@@ -45,7 +45,7 @@ class DistilParams(Params):
     """How the champion is asked, and what it must achieve."""
 
     engine: EngineParams = Field(
-        default=EngineParams(), description="how the champion is opened; models/champion names it"
+        default=EngineParams(), description="how the champion is opened; models/in_service names it"
     )
     item_type: str = Field(default="qa", pattern="^(qa|paragraph)$", description="the form of a distilled item")
     limits: AcceptanceParams = Field(default=AcceptanceParams(), description="what a distilled item must reach")
@@ -75,8 +75,8 @@ class Group:
 
 def distilled(inputs: ArrowInputs, params: DistilParams, context: JobContext) -> ArrowRows:
     """gold/distilled and gold/distilled_refused in batches: each group ends in exactly one of them."""
-    champion = _champion(inputs["models/champion"])
-    # the profile says how an engine is opened, models/champion which one and with what weights
+    champion = _champion(inputs["models/in_service"])
+    # the profile says how an engine is opened, models/in_service which one and with what weights
     serving = params.engine.model_copy(update={"kind": champion["engine"], "model": champion["uri"] or ""})
     members = _members(inputs["silver/groups"], inputs["silver/unique_instructions"])
     total = len(members["group_id"].unique())
@@ -103,7 +103,7 @@ def distilled(inputs: ArrowInputs, params: DistilParams, context: JobContext) ->
 def _champion(models: ds.Dataset) -> dict[str, Any]:
     rows = models.to_table(columns=["model", "engine", "uri"]).to_pylist()
     if len(rows) != 1:
-        raise StageFailed(f"models/champion names {len(rows)} distillers: exactly one serves")
+        raise StageFailed(f"models/in_service names {len(rows)} distillers: exactly one serves")
     return rows[0]
 
 

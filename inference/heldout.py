@@ -1,15 +1,16 @@
-"""gold/heldout_answers: the serving extractive baseline and the newest checkpoint answer the same held-out MIXTURE items.
+"""gold/heldout_answers: the distiller in service and its challenger answer the same held-out MIXTURE items.
 
-Both are scored alike, by what the answer is worth to the members, so that the champion can be decided on paired figures.
-Does not do yet: a champion that is itself an older checkpoint, several answers an item, a judge other than the rubric.
+Both are scored alike, by what the answer is worth to the members, so that the champion can be decided on paired figures. A challenger of
+kind vllm is the newest checkpoint; of any other kind what its params say. Who serves is read from the last decision, not an
+input: a promotion must not make these answers stale. Does not do yet: several answers an item, a judge other than the rubric.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from statistics import fmean
-from typing import Any
+from typing import Any, cast
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -18,15 +19,17 @@ from pydantic import Field
 
 from inference.batch import answered, in_batches
 from inference.prompts import distil
-from inference.text_engines import Completion, EngineParams, Request, open_engine
+from inference.text_engines import Completion, EngineParams, Kind, Request, open_engine
 from lake.errors import StageFailed, as_user_error
 from lake.harness.job import ArrowInputs, ArrowRows, JobContext, Params
 from lake.ids import content_id
+from lake.models.serving import Serving, in_service
 from lake.settings import settings
 from lake.storage.student import embedder_name
 from lake.tables import TABLES
 from texts.embed.embedder import DEFAULT, Embedder, open_embedder
 from texts.errors import EmbedderError
+from texts.reference import agreement
 from texts.rubric import score
 from texts.worth import Group, promotion_score
 
@@ -40,9 +43,12 @@ class HeldoutParams(Params):
 
     challenger: EngineParams = Field(
         default=EngineParams(kind="vllm"),
-        description="loads the checkpoint of models/distiller_grpo, whatever `model` says",
+        description="of kind vllm it loads the checkpoint of models/distiller_grpo, whatever `model` says",
     )
-    champion: EngineParams = Field(default=EngineParams(), description="what serves until a challenger wins")
+    champion: EngineParams = Field(
+        default=EngineParams(),
+        description="what serves before the first decision, and how one of its kind is opened after",
+    )
     embedder: str = Field(default=DEFAULT, description="measures the alignment of an answer with its target")
     batch_size: int = Field(default=256, ge=1, le=100_000, description="items in one shard: what a kill may repeat")
     max_tokens: int = Field(default=256, ge=16, le=32_768, description="of an answer")
@@ -57,20 +63,54 @@ class HeldoutParams(Params):
 
 
 def answers(inputs: ArrowInputs, params: HeldoutParams, context: JobContext) -> ArrowRows:
-    """gold/heldout_answers in batches: one row for each held-out item and model, scored 0..1; an unanswered item scores 0."""
-    checkpoint = _checkpoint(inputs["models/distiller_grpo"])
-    challenger = params.challenger.model_copy(update={"model": checkpoint["uri"]})
-    total = 2 * inputs["gold/mixture"].count_rows(filter=pc.field("split") == "heldout")
+    """gold/heldout_answers in batches: one row for each held-out item and model, scored 0..1; an unanswered item scores 0.
+
+    A challenger that is the one in service answers once, as that.
+    """
+    contestants = _contestants(_checkpoint(inputs["models/distiller_grpo"]), in_service(context.lake), params)
+    total = len(contestants) * inputs["gold/mixture"].count_rows(filter=pc.field("split") == "heldout")
     done = 0
-    # the challenger first: vllm's settings must stand before the embedder loads torch
-    for role, engine, model in (("challenger", challenger, checkpoint["digest"]), ("champion", params.champion, None)):
+    for one in contestants:
         scores: list[float] = []
-        for table in _answer_all(_heldout(inputs["gold/mixture"]), engine, model, params, context):
+        for table in _answer_all(_heldout(inputs["gold/mixture"]), one, params, context):
             scores += table["score"].to_pylist()
             done += table.num_rows
             context.progress(done, total)
             yield ANSWERS, table
-        context.metrics[f"{role}_score"] = fmean(scores) if scores else 0.0
+        context.metrics[f"{one.role}_score"] = fmean(scores) if scores else 0.0
+
+
+@dataclass(frozen=True)
+class Contestant:
+    """A model in its role; `digest` names it where the engine's own digest should not."""
+
+    role: str
+    engine: EngineParams
+    digest: str | None
+
+    @property
+    def uri(self) -> str | None:
+        """What the engine loads; None for the rules."""
+        return self.engine.model or None
+
+
+def _contestants(checkpoint: Mapping[str, Any], serving: Serving | None, params: HeldoutParams) -> list[Contestant]:
+    """Those who answer. vLLM's settings must stand before the embedder loads torch: a contestant that loads a model comes first."""
+    trained = params.challenger.kind in ("vllm", "scripted")
+    opened = params.challenger.model_copy(update={"model": checkpoint["uri"]}) if trained else params.challenger
+    challenger = Contestant("challenger", opened, checkpoint["digest"] if trained else None)
+    champion = Contestant("champion", params.champion, None)
+    if serving is not None:
+        kinds = (params.champion, params.challenger)
+        how = next(
+            (one for one in kinds if one.kind == serving.engine), EngineParams(kind=cast("Kind", serving.engine))
+        )
+        champion = Contestant(
+            "champion", how.model_copy(update={"model": serving.uri or ""}), serving.model if serving.uri else None
+        )
+    if (champion.engine.kind, champion.uri) == (challenger.engine.kind, challenger.uri):
+        return [champion]
+    return sorted([challenger, champion], key=lambda one: one.engine.kind == "rules")
 
 
 def _checkpoint(models: ds.Dataset) -> Mapping[str, Any]:
@@ -89,9 +129,9 @@ def _heldout(mixture: ds.Dataset) -> Iterator[Item]:
 
 
 def _answer_all(
-    items: Iterator[Item], engine_params: EngineParams, model: str | None, params: HeldoutParams, context: JobContext
+    items: Iterator[Item], one: Contestant, params: HeldoutParams, context: JobContext
 ) -> Iterator[pa.Table]:
-    """Scored answers of one model in batches; `model` names it where the engine's own digest should not."""
+    """Scored answers of one contestant in batches."""
 
     def request(item: Item) -> Request:
         return distil(
@@ -102,10 +142,11 @@ def _answer_all(
 
     with as_user_error(EmbedderError):
         measure = open_embedder(embedder_name(params.embedder, context.lake), settings().cache)
-    with open_engine(engine_params) as engine:
-        name = model or engine.model
+    with open_engine(one.engine) as engine:
+        name = one.digest or engine.model
+        said: dict[str, Any] = {"model": name, "engine": one.engine.kind, "uri": one.uri, "role": one.role}
         for batch in in_batches(answered(items, request, engine, context.lake, params.batch_size), params.batch_size):
-            rows = [{"model": name, "engine": engine_params.kind, **row} for row in score_answers(batch, measure)]
+            rows = [said | row for row in score_answers(batch, measure)]
             for row in rows:
                 row["id"] = content_id("ans", row["item_id"], name)
             yield pa.Table.from_pylist(rows, schema=TABLES[ANSWERS].schema)
@@ -115,7 +156,7 @@ def score_answers(batch: Sequence[tuple[Item, Completion]], measure: Embedder) -
     """A row for each answer: well_formed, and figures in 0..1, all 0 unless it is well formed.
 
     score = grounding x recovered x conciseness (texts.worth), which passes its audit; quality (the rubric) and alignment (cosine with the
-    target, negative ones as 0) are shown beside it and decide nothing.
+    target, negative ones as 0) are shown beside it and decide nothing; reference is what a challenger may not get worse in.
     """
     judged = [promotion_score(item["item_type"], Group(item["members"]), answer.text or "") for item, answer in batch]
     pairs = [(text, item["target"]) for (item, _), (text, _) in zip(batch, judged, strict=True) if text]
@@ -129,6 +170,7 @@ def score_answers(batch: Sequence[tuple[Item, Completion]], measure: Embedder) -
             "well_formed": text is not None,
             "quality": score(text) / _BEST_SCORE if text else 0.0,
             "alignment": next(aligned) if text else 0.0,
+            "reference": agreement(text, item["target"]) if text else 0.0,
             **asdict(worth),
             "score": worth.score,
         }

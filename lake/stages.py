@@ -35,6 +35,7 @@ class Stage:
     suite: str
     sides: tuple[str, ...] = ()
     balance: Balance | None = None
+    optional: tuple[str, ...] = ()  # further inputs, read if they exist
     reads_itself: bool = False  # the job is also given its own table as last published (append mode)
     records: str | None = None  # the input that other inputs were made from: all are read as of the same version of it
     kinds: tuple[str, ...] = ()
@@ -48,7 +49,7 @@ class Stage:
     @property
     def grows(self) -> bool:
         """Whether the job can be given new rows alone."""
-        return TABLES[self.key].mode != "overwrite"
+        return TABLES[self.key].mode not in ("overwrite", "history")
 
 
 def _beside(table: str) -> tuple[str, ...]:
@@ -117,10 +118,10 @@ _ALL = (
     Stage(
         "silver/quality", "spark", ("silver/unique_instructions", "silver/ratings", "silver/embeddings"),
         records="silver/unique_instructions",
-        job="spark_jobs.curate.job:curated_scores", params="spark_jobs.curate.job:QualityParams", suite="expectations.suites.silver:quality",
-        sides=("silver/unrated",),
+        job="spark_jobs.curate.job:curated_scores", params="spark_jobs.curate.job:QualityParams", suite="expectations.suites.quality:quality",
+        sides=("silver/unrated", "silver/score_transitions"),
         balance=Balance("silver/unique_instructions", "id", (("silver/quality", "id"), ("silver/unrated", "id"))),
-        summary="One score a record, its uncertainty, and whether it counts as high.",
+        summary="One score a record, curated by its neighbours where asked for, its uncertainty, and whether it counts as high.",
     ),
     Stage(
         "silver/groups", "spark",
@@ -150,15 +151,16 @@ _ALL = (
     Stage(
         "gold/heldout_answers", "generate", ("gold/mixture", "models/distiller_grpo"),
         job="inference.heldout:answers", params="inference.heldout:HeldoutParams", suite="expectations.suites.gold:heldout_answers",
-        kinds=("vllm",), summary="Champion and challenger answer every held-out MIXTURE item.",
+        kinds=("vllm",), summary="The distiller in service and its challenger answer every held-out MIXTURE item.",
     ),
     Stage(
-        "models/champion", "arrow", ("gold/heldout_answers", "models/distiller_grpo", "gold/mixture"),
+        "models/champion", "arrow", ("gold/heldout_answers", "gold/mixture"), optional=("landing/service_orders",), reads_itself=True,
         job="trainers.champion:champion", params="trainers.champion:ChampionParams", suite="expectations.suites.models:champion",
-        summary="Decides which distiller serves: the challenger only if it beats the champion with an interval above zero.",
+        sides=("models/in_service",),
+        summary="Decides which distiller serves: a challenger only if it beats the one in service, by an interval that allows for every try before.",
     ),
     Stage(
-        "gold/distilled", "generate", ("silver/groups", "silver/unique_instructions", "models/champion"),
+        "gold/distilled", "generate", ("silver/groups", "silver/unique_instructions", "models/in_service"),
         job="inference.distil:distilled", params="inference.distil:DistilParams", suite="expectations.suites.distilled:distilled",
         sides=("gold/distilled_refused",),
         balance=Balance("silver/groups", "group_id", (("gold/distilled", "group_id"), ("gold/distilled_refused", "group_id"))),

@@ -30,12 +30,23 @@ def author(lake: Lake) -> Author | None:
     if training_set is None or not _distilled_examples(lake, training_set[0]):
         return None
     _, distilled = _read_by(lake, training_set[1], "gold/distilled")
-    serving, champion = _read_by(lake, distilled, "models/champion")
+    serving, _ = _read_by(lake, distilled, "models/in_service")
     if serving["uri"] is None:
         return None
-    _, tuned = _read_by(lake, champion, "models/distiller_grpo")
+    # the one that serves need not be the newest: it may have been pinned, or have outlasted its challengers
+    tuned = _trained(lake, serving["model"])
+    if tuned is None:
+        return Author(serving["uri"])
     start, _ = _read_by(lake, tuned, "models/distiller_sft")
     return _author(start["base"])
+
+
+def _trained(lake: Lake, digest: str) -> Publication | None:
+    """The commit that published the checkpoint of this digest; None for a model that this lake did not train."""
+    for version, published in lake.publications("models/distiller_grpo"):
+        if lake.dataset("models/distiller_grpo", version).head(1).to_pylist()[0]["digest"] == digest:
+            return published
+    return None
 
 
 def _distilled_examples(lake: Lake, version: int) -> int:

@@ -58,7 +58,7 @@ def card(lake: Lake, name: str, inputs: ArrowInputs, sizes: Mapping[str, int], w
         balanced=books.balanced, sources=books.sources, reasons=sorted(reasons.items()),
         benchmarks=_benchmarks(lake), coverage=_coverage(lake), blocked=reasons["blocked", "contamination"],
         evaluation=evaluation_rows(inputs["reports/evaluation"].to_table().to_pylist()),
-        writer=writer, champion=next(iter(view.sample("models/champion", ["decision", "engine", "model"])), None),
+        writer=writer, champion=next(reversed(view.decisions()), None),
     )  # fmt: skip
 
 

@@ -7,6 +7,7 @@ from reports.charts import Bars, Chart, Lines, Points
 from reports.figures import Measured, Rows, evaluation_rows, titled
 from reports.view import View
 
+_TESTS = 12  # of the newest challengers, as many as a picture holds
 _MEASURES = ("score", "grounding", "recovered", "conciseness", "quality", "alignment", "well_formed")
 
 
@@ -32,23 +33,30 @@ def student(view: View) -> Chart | None:
 
 
 def heldout(view: View) -> Chart:
-    """Mean score of each engine's held-out answers and of its parts; an answer that failed counts as 0."""
-    rows = view.sample("gold/heldout_answers", ["engine", *_MEASURES])
-    engines = sorted({row["engine"] for row in rows})
-    parts = {engine: _means([row for row in rows if row["engine"] == engine]) for engine in engines}
-    return Bars(titled("Held-out answers by engine", rows), "mean, 0 to 1", parts, grouped=True, in_order=True)
+    """Mean score of each distiller's held-out answers and of its parts; an answer that failed counts as 0."""
+    rows = view.sample("gold/heldout_answers", ["role", "engine", *_MEASURES])
+    who = sorted({(row["role"], row["engine"]) for row in rows}, reverse=True)
+    parts = {
+        f"{role} ({engine})": _means([row for row in rows if (row["role"], row["engine"]) == (role, engine)])
+        for role, engine in who
+    }
+    return Bars(titled("Held-out answers by distiller", rows), "mean, 0 to 1", parts, grouped=True, in_order=True)
 
 
 def _means(rows: Rows) -> dict[str, float]:
     return {name.replace("_", " "): fmean(float(row[name] or 0) for row in rows) for name in _MEASURES}
 
 
-def champion(view: View) -> Chart:
-    """The difference that decides which distiller serves, with its interval."""
-    (row,) = view.sample("models/champion", ["difference", "low", "high", "items"], limit=1)
-    point = {"challenger": (row["difference"], row["low"], row["high"])}
-    title = f"Challenger against champion, {row['items']:,} held-out items"
-    return Points(title, {"difference in score and its interval; it wins above 0": point}, reference=0.0)
+def champion(view: View) -> Chart | None:
+    """The newest differences that decided which distiller serves, each with the bounds of its test."""
+    rows = [row for row in view.decisions() if row["test"] is not None][-_TESTS:]
+    points = {f"test {row['test']}": (row["difference"], row["low"], row["high"]) for row in rows}
+    title = "Challengers against the distiller in service, on held-out items"
+    return (
+        Points(title, {"difference in score and its bounds; one wins above 0": points}, reference=0.0)
+        if points
+        else None
+    )
 
 
 def evaluation(view: View) -> Chart | None:

@@ -58,7 +58,7 @@ def html(lake: Lake, folder: Path) -> str:
         mixture=sections.mixture_items(view), pairs=pairs(view, 6), rejections=sections.rejections(view), changes=sections.changes(view),
         sft=_only(view, "models/distiller_sft", "steps", "train_rows", "loss", "format_rate"),
         grpo=_only(view, "models/distiller_grpo", "steps", "train_rows", "reward", "reward_before", "kl", "frac_reward_zero_std", "weight_change"),
-        champion=_only(view, "models/champion", "engine", "decision", "promoted"),
+        champion=next(reversed(view.decisions()), None),
         evaluation=evaluation_rows(view.sample("reports/evaluation", ["arm", "seed", "metric", "value", "items"])),
         gates=sections.gates(view), audits=quote(audits), docs=docs,
     )  # fmt: skip

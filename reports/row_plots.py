@@ -78,9 +78,9 @@ def ratings(view: View) -> Chart | None:
 
 def quality(view: View) -> Chart:
     """Curated scores, high and low."""
-    rows = view.sample("silver/quality", ["score", "high"])
+    rows = view.sample("silver/quality", ["curated", "high"])
     groups = valued(
-        [{"side": "high" if row["high"] else "low", "score": row["score"]} for row in rows], "side", "score"
+        [{"side": "high" if row["high"] else "low", "score": row["curated"]} for row in rows], "side", "score"
     )
     return Histogram(titled("Curated quality score", rows), "score, 0 to 5", "records", groups, (0.0, 5.0))
 

@@ -67,6 +67,11 @@ class View:
         found: pa.Table = self.dataset(key).head(limit, columns=columns, filter=where, batch_size=_BATCH)
         return found.to_pylist()
 
+    def decisions(self) -> list[dict[str, Any]]:
+        """All decisions about which distiller serves, the newest last: few, one a challenge or an order."""
+        columns = ["number", "act", "engine", "model", "decision", "promoted", "test", "difference", "low", "high"]
+        return sorted(self.sample("models/champion", columns), key=lambda row: row["number"])
+
     def tally(self, key: str, column: str) -> Counter[Any]:
         """How many rows hold each value of a column of few distinct values, over all rows, in batches."""
         counts: Counter[Any] = Counter()

@@ -168,10 +168,13 @@ def _mixture(name: str, item_type: str, split: str, passage: str, target: str) -
     }  # fmt: skip
 
 
+_SERVING: Row = {"model": "rules-1", "engine": "rules", "uri": None}
+
+
 def _answer(item: str, engine: str, score: float) -> Row:
     return {
-        "id": content_id("ans", item, engine), "item_id": content_id("mix", item), "model": f"{engine}-1", "engine": engine,
-        "item_type": "qa", "text": "Q: Tides?\nA: The moon.", "error": None, "well_formed": True, "quality": score,
+        "id": content_id("ans", item, engine), "item_id": content_id("mix", item), "model": "grpo-1" if engine == "vllm" else "rules-1", "engine": engine, "uri": "model" if engine == "vllm" else None,
+        "role": "champion" if engine == "rules" else "challenger", "reference": score, "item_type": "qa", "text": "Q: Tides?\nA: The moon.", "error": None, "well_formed": True, "quality": score,
         "alignment": score, "grounding": score, "recovered": score, "conciseness": score, "score": score,
     }  # fmt: skip
 
@@ -275,10 +278,11 @@ ROWS: Mapping[str, Rows] = {
         for n, name in enumerate(_RATED)
     ],
     "silver/quality": [
-        {"id": rec(name), "score": 4.6 if name in _HIGH else 1.0, "uncertainty": 0.1, "neighbour_score": 2.0, "judges": 1,
+        {"id": rec(name), "score": (score := 4.6 if name in _HIGH else 1.0), "curated": score, "uncertainty": 0.1, "neighbour_score": 2.0, "judges": 1,
          "high": name in _HIGH}
         for name in _RATED
     ],
+    "silver/score_transitions": [],
     "silver/unrated": [_exit(rec("nail"), _WORKSHOP, "unrated", "judge_failed")],
     "silver/groups": [
         *(_member("rice", name, 3) for name in ("rice_water", "rice_time", "rice_rest")),
@@ -302,10 +306,13 @@ ROWS: Mapping[str, Rows] = {
     ],
     "gold/heldout_answers": [_answer("moon", "rules", 0.7), _answer("moon", "vllm", 0.1)],
     "models/champion": [
-        {"model": "rules-1", "engine": "rules", "uri": None, "champion_score": 0.7, "challenger": "grpo-1", "challenger_score": 0.1,
-         "difference": -0.6, "low": -0.7, "high": -0.5, "items": 1, "audit_kind": "figure", "audit_share": 1.0, "audit_high": 1.0,
-         "promoted": False, "decision": "The extractive rules serve."},
+        {"id": "dec_1", "number": 1, "act": "first", **_SERVING, "pinned": False, "promoted": False, "decision": "The extractive rules serve."},
+        {"id": "dec_2", "number": 2, "act": "challenge", **_SERVING, "pinned": False, "champion": "rules-1", "champion_score": 0.7,
+         "challenger": "grpo-1", "challenger_score": 0.1, "difference": -0.6, "low": -0.7, "high": -0.5, "items": 1, "clusters": 1,
+         "test": 1, "alpha": 0.025, "audit_kind": "figure", "audit_share": 1.0, "audit_high": 1.0, "promoted": False,
+         "decision": "The extractive rules serve."},
     ],
+    "models/in_service": [_SERVING],
     "gold/distilled": [_distilled()],
     "gold/distilled_refused": [
         {"group_id": content_id("grp", "drill"), "member_ids": [rec("drill_speed"), rec("drill_oil")], "text": f"Drill. {HOSTILE}",

@@ -1,108 +1,209 @@
-"""Which distiller serves: the challenger only if it beats the champion beyond chance.
+"""Which distiller serves: a challenger only if it beats the one in service, in spite of all that was tried before.
 
-Paired bootstrap over held-out items (Efron 1979; percentile interval): both answered the same items, so what is resampled is the
-difference of their scores on each item.
-The score that decides is audited first on MIXTURE (trainers.audits); one that fails promotes nobody.
-Not yet: several challengers, a champion that was itself promoted earlier; the extractive rules are the champion to beat.
+What a challenger needs, all of it (trainers.comparison says how bounds are made):
+- a score that passed its audit on MIXTURE (trainers.audits);
+- a mean score above that of the one in service by more than chance, over clusters of held-out items. The chance is spent over the tries of the
+  whole history, so that in a lake's life a challenger that is no better is promoted with at most `error_rate`;
+- grounding, facts recovered and agreement with the target that are not worse by more than `margin`. The last of these is
+  known to no reward, so that it cannot have been trained for.
+
+A challenger is compared once on the same answers, and one that was rolled back is not tried again. While a distiller is pinned nobody
+is tried. Every decision is one row of models/champion; models/in_service changes only where another distiller serves, which is then all that
+makes gold/distilled run again.
 """
 
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
 from typing import Any
 
-import numpy as np
 import pyarrow as pa
 import pyarrow.dataset as ds
-from numpy.typing import NDArray
 from pydantic import Field
 
 from lake.harness.job import ArrowInputs, ArrowRows, JobContext, Params
+from lake.ids import content_id
+from lake.models.serving import IN_SERVICE, Serving
 from lake.tables import TABLES
 from texts.audit import Audited
 from trainers.audits import audited, promotion
+from trainers.comparison import spent
+from trainers.contest import GUARDS, Contest
 
-CHAMPION_ENGINE = "rules"
+CHAMPION = "models/champion"
+ORDERS = "landing/service_orders"
 _AUDITED = 60  # honest answers that the score is audited on
-_RESAMPLES_AT_ONCE = 50  # bounds memory: this many times the items
+_GUARD_CHANCE = 0.05
+
+Row = dict[str, Any]
 
 
 class ChampionParams(Params):
-    """How the interval is computed."""
+    """What a challenger has to show."""
 
+    error_rate: float = Field(
+        default=0.05, gt=0, lt=0.5, description="chance that a lake ever promotes a challenger that is no better"
+    )
+    margin: float = Field(
+        default=0.05, ge=0, le=1, description="by how much grounding, recovered facts and agreement may be worse"
+    )
+    minimum_clusters: int = Field(
+        default=20, ge=2, description="groups of held-out items without a common passage; with fewer nobody is tried"
+    )
     resamples: int = Field(default=2_000, ge=100, description="bootstrap resamples")
-    confidence: float = Field(default=0.95, gt=0.5, lt=1, description="of the two-sided interval")
-    minimum_items: int = Field(default=30, ge=2, description="fewer items answered by both: the champion stays")
     seed: int = Field(default=7, description="of the resamples")
 
 
 def champion(inputs: ArrowInputs, params: ChampionParams, context: JobContext) -> ArrowRows:
-    """One row of models/champion: the model that serves, both scores, the interval of their difference and one sentence."""
-    answers = inputs["gold/heldout_answers"]
-    trained = inputs["models/distiller_grpo"].to_table(columns=["uri"]).to_pylist()[0]
-    serving, champion_scores = _scores(answers, ds.field("engine") == CHAMPION_ENGINE)
-    challenger, challenger_scores = _scores(answers, ds.field("engine") != CHAMPION_ENGINE)
-    items = sorted(champion_scores.keys() & challenger_scores.keys())
-    old = np.array([champion_scores[item] for item in items])
-    challenging = np.array([challenger_scores[item] for item in items])
-    low, high = interval(challenging - old, params) if items else (0.0, 0.0)
-    weakest = audited(promotion, inputs["gold/mixture"], _AUDITED)
-    sound = weakest is not None and not weakest.failed
-    # an interval that excludes zero: the burden of proof is the challenger's
-    promoted = len(items) >= params.minimum_items and low > 0 and sound
-    means = (float(challenging.mean()), float(old.mean())) if items else (0.0, 0.0)
-    row: dict[str, Any] = {
-        "model": challenger["model"] if promoted else serving["model"],
-        "engine": challenger["engine"] if promoted else CHAMPION_ENGINE,
-        "uri": trained["uri"] if promoted else None,
-        "champion_score": means[1], "challenger": challenger["model"], "challenger_score": means[0],
-        "difference": means[0] - means[1], "low": low, "high": high, "items": len(items),
-        "audit_kind": weakest.kind if weakest else None, "audit_share": weakest.share if weakest else None,
-        "audit_high": weakest.interval[1] if weakest else None, "promoted": promoted,
-        "decision": _decision(means, (low, high), len(items), promoted, params) if sound else _unsound(weakest),
-    }  # fmt: skip
-    context.metrics.update(
-        {
-            name: float(row[name])
-            for name in ("champion_score", "challenger_score", "difference", "low", "high", "items")
-        }
-    )
-    yield "models/champion", pa.Table.from_pylist([row], schema=TABLES["models/champion"].schema)
+    """The decisions that are due as rows of models/champion, none where nothing is new; and who serves after them."""
+    history = _sorted(inputs, CHAMPION, "number")
+    contest = Contest.of(inputs["gold/heldout_answers"], inputs["gold/mixture"])
+    made = [*(history or [first(contest.champion)])]
+    for order in _sorted(inputs, ORDERS, "ordered_at"):
+        if content_id("dec", order["id"]) not in {row["id"] for row in made}:
+            made.append(obeyed(order, made))
+    decision = challenged(contest, made, inputs["gold/mixture"], params)
+    made += [decision] if decision else []
+    new = made[len(history) :]
+    if decision:
+        names = ("champion_score", "challenger_score", "difference", "low", "high", "items", "alpha")
+        context.metrics.update({name: float(decision[name]) for name in names if decision.get(name) is not None})
+    yield CHAMPION, pa.Table.from_pylist(new, schema=TABLES[CHAMPION].schema)
+    yield IN_SERVICE, pa.Table.from_pylist([asdict(_serving(made[-1]))], schema=TABLES[IN_SERVICE].schema)
 
 
-def interval(differences: NDArray[np.float64], params: ChampionParams) -> tuple[float, float]:
-    """The percentile interval of the mean difference over resampled items; the same for the same seed."""
-    generator = np.random.default_rng(params.seed)
-    means: list[NDArray[np.float64]] = []
-    for first in range(0, params.resamples, _RESAMPLES_AT_ONCE):
-        count = min(_RESAMPLES_AT_ONCE, params.resamples - first)
-        drawn = generator.integers(len(differences), size=(count, len(differences)))
-        means.append(differences[drawn].mean(axis=1))
-    tail = (1 - params.confidence) / 2
-    low, high = np.quantile(np.concatenate(means), [tail, 1 - tail])
-    return float(low), float(high)
+def first(serving: Serving) -> Row:
+    """The decision before all others: who serves until a challenger wins."""
+    said = {"number": 1, "act": "first", "pinned": False, "promoted": False}
+    decision = f"In service: {named(serving)}, until a challenger wins."
+    return {"id": content_id("dec", "first"), **said, **asdict(serving), "decision": decision}
 
 
-def _scores(answers: ds.Dataset, whose: ds.Expression) -> tuple[dict[str, Any], dict[str, float]]:
-    """The answering model and engine, and its score by item; an answer that failed scores 0."""
-    table = answers.to_table(columns=["item_id", "model", "engine", "score"], filter=whose).sort_by("item_id")
-    rows = table.to_pylist()
-    return dict(rows[0]) if rows else {"model": None, "engine": None}, {
-        row["item_id"]: row["score"] or 0.0 for row in rows
+def obeyed(order: Mapping[str, Any], made: Sequence[Row]) -> Row:
+    """The decision that a user's order is; `made`: the decisions before it."""
+    now, act = made[-1], order["act"]
+    serving = _serving(now)
+    if act == "pin":
+        serving = _serving(order)
+    elif act == "rollback":
+        serving = before(made) or serving
+    pinned = act == "pin" or (act == "rollback" and now["pinned"])
+    said = {
+        "pin": "A user pinned it",
+        "unpin": "A user unpinned it: challengers are tried again",
+        "rollback": "A user put it back",
     }
+    return {
+        "id": content_id("dec", order["id"]), "number": len(made) + 1, "act": act, **asdict(serving), "pinned": pinned,
+        "champion": now["model"], "promoted": False, "decision": f"In service: {named(serving)}. {said[act]}.",
+    }  # fmt: skip
 
 
-def _unsound(weakest: Audited | None) -> str:
-    failed = weakest.told if weakest else "MIXTURE gives too few probes to tell"
-    return f"The extractive rules serve: the score does not pass its audit; {failed}."
+def before(made: Sequence[Row]) -> Serving | None:
+    """The distiller that served before the present one; None where there was no other."""
+    return next((_serving(row) for row in reversed(made) if not _serving(row).is_same(_serving(made[-1]))), None)
 
 
-def _decision(
-    means: tuple[float, float], bounds: tuple[float, float], items: int, promoted: bool, params: ChampionParams
-) -> str:
-    if items < params.minimum_items:
-        return f"The extractive rules serve: only {items} held-out items were answered by both, and {params.minimum_items} are needed."
-    figures = (
-        f"over {items} held-out items it scores {means[0]:.3f} against {means[1]:.3f}, a difference of {means[0] - means[1]:+.3f} "
-        f"({params.confidence:.0%} interval {bounds[0]:+.3f} to {bounds[1]:+.3f})"
+def challenged(contest: Contest, made: Sequence[Row], mixture: ds.Dataset, params: ChampionParams) -> Row | None:
+    """The decision on the challenger; None where there is none, where it was made before, or where one is pinned."""
+    known, now = {row["id"] for row in made}, made[-1]
+    if contest.challenger is None or now["pinned"] or contest.id in known:
+        return None
+    clusters = len(set(contest.clusters.tolist()))
+    serving = _serving(now)
+    row: Row = {
+        "id": contest.id, "number": len(made) + 1, "act": "challenge", **asdict(serving), "pinned": False, "champion": serving.model,
+        "challenger": contest.challenger.model, "items": len(contest.items), "clusters": clusters, "promoted": False,
+    }  # fmt: skip
+    reason = _not_tried(contest.challenger, contest, made, clusters, params)
+    if reason is None:
+        weakest = audited(promotion, mixture, _AUDITED)
+        row |= _weakest(weakest)
+        reason = _unsound(weakest)
+    if reason is None:
+        row |= tested(contest, 1 + sum(one.get("test") is not None for one in made), params)
+        winner = contest.challenger if row["promoted"] else contest.champion
+        return row | asdict(winner) | {"decision": _told(row, winner, params)}
+    # tried once the reason is gone: it is part of the id, that of the contest stays free
+    untried = row | {
+        "id": content_id("dec", contest.id, reason),
+        "decision": f"In service: {named(serving)}. {reason}.",
+    }
+    return None if untried["id"] in known else untried
+
+
+def tested(contest: Contest, number: int, params: ChampionParams) -> Row:
+    """The figures of test `number` of a lake, and whether the challenger has shown all that it must."""
+    alpha, score = spent(params.error_rate, number), contest.difference("score", params.resamples, params.seed)
+    guards = {
+        f"{name}_low": contest.difference(name, params.resamples, params.seed).least(_GUARD_CHANCE) for name in GUARDS
+    }
+    return {
+        "champion_score": float(contest.old["score"].mean()), "challenger_score": float(contest.new["score"].mean()),
+        "difference": score.mean, "low": score.least(alpha), "high": score.most(alpha), "test": number, "alpha": alpha,
+        **guards, "promoted": score.least(alpha) > 0 and min(guards.values()) >= -params.margin,
+    }  # fmt: skip
+
+
+def named(serving: Serving) -> str:
+    """The distiller inside a sentence."""
+    return (
+        "the extractive rules"
+        if serving.engine == "rules"
+        else f"the distiller {serving.model[:12]} ({serving.engine})"
     )
-    if promoted:
-        return f"The trained distiller serves: {figures}, which lies above zero."
-    return f"The extractive rules serve: the trained distiller did not beat them; {figures}."
+
+
+def _not_tried(
+    challenger: Serving, contest: Contest, made: Sequence[Row], clusters: int, params: ChampionParams
+) -> str | None:
+    """Why nothing can be compared, as a sentence without its end."""
+    if challenger.model in {row["champion"] for row in made if row["act"] == "rollback"}:
+        return "The challenger was rolled back before: only a pin puts it in service again"
+    if not _serving(made[-1]).is_same(contest.champion):
+        return (
+            f"The challenger was compared with {named(contest.champion)}, no longer in service: "
+            "`mixlake run gold/heldout_answers models/champion --rebuild` compares it with the one that is"
+        )
+    if clusters < params.minimum_clusters:
+        return (
+            f"Only {clusters} groups of held-out items were answered by both, and {params.minimum_clusters} are needed"
+        )
+    return None
+
+
+def _unsound(weakest: Audited | None) -> str | None:
+    if weakest is not None and not weakest.failed:
+        return None
+    failed = weakest.told if weakest else "MIXTURE gives too few probes to tell"
+    return f"The score does not pass its audit: {failed}"
+
+
+def _weakest(found: Audited | None) -> Row:
+    if found is None:
+        return {}
+    return {"audit_kind": found.kind, "audit_share": found.share, "audit_high": found.interval[1]}
+
+
+def _told(row: Row, winner: Serving, params: ChampionParams) -> str:
+    figures = (
+        f"over {row['items']} held-out items in {row['clusters']} groups the challenger scores {row['challenger_score']:.3f} against "
+        f"{row['champion_score']:.3f}, a difference of {row['difference']:+.3f}, at least {row['low']:+.3f} but for a chance of "
+        f"{row['alpha']:.2g} (test {row['test']} of this lake)"
+    )
+    worse = [name for name in GUARDS if row[f"{name}_low"] < -params.margin]
+    if row["promoted"]:
+        verdict = "It was promoted"
+    elif row["low"] > 0:
+        verdict = f"It was not promoted, since it may be worse in {' and '.join(worse)} by more than {params.margin:g}"
+    else:
+        verdict = "It was not promoted, since that may be chance" if row["difference"] > 0 else "It was not promoted"
+    return f"In service: {named(winner)}. {verdict}: {figures}."
+
+
+def _serving(row: Mapping[str, Any]) -> Serving:
+    return Serving(row["model"], row["engine"], row["uri"])
+
+
+def _sorted(inputs: ArrowInputs, key: str, by: str) -> list[Row]:
+    """All rows of a table that may not exist yet: one a decision or an order, so few."""
+    return sorted(inputs[key].to_table().to_pylist(), key=lambda row: row[by]) if key in inputs else []

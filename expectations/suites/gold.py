@@ -94,10 +94,11 @@ def heldout_answers(frames: Frames) -> Iterable[Batch]:
     rows = frames["gold/heldout_answers"]
     scores = [
         rule
-        for name in ("quality", "alignment", "grounding", "recovered", "conciseness", "score")
+        for name in ("quality", "alignment", "reference", "grounding", "recovered", "conciseness", "score")
         for rule in _share(name)
     ]
     rules = [*identified("id", "ans"), filled("item_id"), filled("model"), filled("engine"), filled("well_formed")]
+    rules.append(one_of("role", ["champion", "challenger"]))
     yield Batch("gold/heldout_answers", rows, [*rules, *scores], key="id")
     heldout = keys(frames["gold/mixture"], "id", field("split") == "heldout")
     items = membership(heldout=heldout, answered=keys(rows, "item_id"))

@@ -6,14 +6,15 @@ Not yet: loading a checkpoint; the gate compares its files with the digest that 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from functools import reduce
+from operator import or_
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pyarrow.dataset as ds
 
-from expectations.frames import field, keys, pc, records, table
+from expectations.frames import field, pc, records, table
 from expectations.gate import Batch
-from expectations.membership import membership
 from expectations.rules import at_least, at_most, between, filled, metrics, none, one_of, unique
 from lake.ids import sha256_folder
 from texts.audit import LEAST_SHARE
@@ -28,6 +29,9 @@ FINITE = 1e30
 LEAST_CHANGE = 1e-12  # relative: below it, training did nothing
 EXPECTED_FORMAT_RATE = 0.5
 EXPECTED_KL = 1.0
+ENGINES = ["rules", "vllm", "openai_api"]
+NOT_WORSE = ("grounding", "recovered", "reference")
+ROUNDING = 1e-9
 EXPECTED_SHARE = 0.8  # of the teacher's neighbour cosine
 CHECKPOINT_FILES = ("config.json", "tokenizer*", "*.safetensors")
 STATIC_FILES = ("modules.json", "tokenizer.json", "*.safetensors")
@@ -75,21 +79,28 @@ def distiller_grpo(frames: Frames) -> Iterable[Batch]:
     yield metrics(none("weights_that_did_not_move", unmoved), none("reward_fell", worse, warning=True))
 
 
-def champion(frames: Frames) -> Iterable[Batch]:
-    """The suite of models/champion: one distiller serves, and it was promoted only on proof."""
-    rows = frames["models/champion"]
-    rules = [*map(filled, ("model", "engine", "decision", "promoted", "items"))]
-    yield Batch("models/champion", rows, [*rules, one_of("engine", ["rules", "vllm", "openai_api"])], key="model")
-    known = membership(serving=keys(rows, "model"), answered=keys(frames["gold/heldout_answers"], "model"))
-    in_service = rows.count_rows()
-    proven = pc.coalesce(field("low") > 0, pc.scalar(False))  # an interval that is not known proves nothing
+def champion(frames: Frames, *, error_rate: float, margin: float) -> Iterable[Batch]:
+    """The suite of models/champion: one distiller serves, and a challenger was promoted only on proof, within the chance that it had."""
+    rows, serving = frames["models/champion"], frames["models/in_service"]
+    rules = [*map(filled, ("model", "engine", "decision", "promoted", "pinned", "number"))]
+    acts = one_of("act", ["first", "challenge", "pin", "unpin", "rollback"])
+    engines = one_of("engine", ENGINES)
+    yield Batch("models/champion", rows, [filled("id"), unique("id"), *rules, acts, engines], key="id")
+    yield Batch("models/in_service", serving, [filled("model"), filled("engine"), engines], key="model")
+    promoted = field("promoted")
+    proven = pc.coalesce(field("low") > 0, pc.scalar(False))  # a bound that is not known proves nothing
     sound = pc.coalesce(field("audit_high") >= LEAST_SHARE, pc.scalar(False))
+    worse = [pc.coalesce(field(f"{name}_low") < -margin, pc.scalar(True)) for name in NOT_WORSE]
+    spent = field("alpha") * field("test") * (field("test") + 1)  # trainers.comparison: rate / (k (k + 1))
+    afforded = pc.coalesce(spent <= error_rate + ROUNDING, pc.scalar(False))
     yield metrics(
-        at_least("distillers_in_service", in_service, 1),
-        at_most("more_than_one_in_service", in_service, 1),
-        none("promoted_by_a_score_that_fails_its_audit", rows.count_rows(filter=field("promoted") & ~sound)),
-        none("promoted_without_proof", rows.count_rows(filter=field("promoted") & ~proven)),
-        none("serving_but_never_measured", known.count("serving > answered"), warning=True),
+        at_least("distillers_in_service", serving.count_rows(), 1),
+        at_most("more_than_one_in_service", serving.count_rows(), 1),
+        none("promoted_by_a_score_that_fails_its_audit", rows.count_rows(filter=promoted & ~sound)),
+        none("promoted_without_proof", rows.count_rows(filter=promoted & ~proven)),
+        none("promoted_though_worse", rows.count_rows(filter=promoted & reduce(or_, worse))),
+        none("promoted_with_more_chance_than_is_left", rows.count_rows(filter=promoted & ~afforded)),
+        none("promoted_against_a_pin", rows.count_rows(filter=promoted & field("pinned"))),
     )
 
 

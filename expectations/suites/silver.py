@@ -7,13 +7,11 @@ from typing import TYPE_CHECKING
 
 import pyarrow.dataset as ds
 
-from expectations.calibration import mean_errors
 from expectations.frames import field, keys, mean, records, rows_by, table
 from expectations.gate import Batch
 from expectations.membership import Membership, membership
 from expectations.rules import (
     Metric,
-    at_least,
     at_most,
     between,
     equal,
@@ -29,7 +27,7 @@ from expectations.rules import (
 )
 from expectations.summaries import summary
 from expectations.vectors import vector_shapes
-from lake.tables.reasons import ALONE, PASSAGE_REJECTED, RECORD_REJECTED, UNRATED
+from lake.tables.reasons import ALONE, PASSAGE_REJECTED, RECORD_REJECTED
 
 if TYPE_CHECKING:
     from great_expectations.expectations.expectation import Expectation
@@ -40,8 +38,6 @@ if TYPE_CHECKING:
 MAX_REJECTED = 0.9  # share of a source that cleaning may reject
 # beyond EXPECTED_ a gate only warns
 EXPECTED_REJECTED = 0.3
-EXPECTED_HIGH = (0.05, 0.95)
-EXPECTED_HELD_OUT_ERROR = 1.1  # mean error of the neighbours, in units of the error of guessing the mean
 EXPECTED_ALONE_RISE = (
     0.5  # of newcomers left alone: fewer are free to join them than when everything was grouped at once
 )
@@ -96,41 +92,6 @@ def embeddings(frames: Frames, *, least_fidelity: float) -> Iterable[Batch]:
     # key: the failing row's example then says what to do
     drift = between("share", least_fidelity, None, warning=True)
     yield Batch("silver/student_fidelity", frames["silver/student_fidelity"], [drift], key="advice")
-
-
-def quality(frames: Frames, *, high_score: float) -> Iterable[Batch]:
-    """The suite of silver/quality: a label for every record or a reason, consistent, and calibrated on held-out ratings."""
-    rows, unrated = frames["silver/quality"], frames["silver/unrated"]
-    scores = [filled("score"), between("score", 0, 5), between("neighbour_score", 0, 5)]
-    spread = [filled("uncertainty"), between("uncertainty", 0, 5), filled("high"), between("judges", 1, None)]
-    yield Batch("silver/quality", rows, [*identified("id", "rec"), *scores, *spread], key="id")
-    yield exits("silver/unrated", unrated, ["unrated"], UNRATED)
-    ids = membership(
-        records=keys(frames["silver/unique_instructions"], "id"), scored=keys(rows, "id"), unrated=keys(unrated, "id")
-    )
-    mislabelled = field("high") != (field("score") >= high_score)
-    yield metrics(
-        none("records_without_a_label", ids.count("records > scored + unrated")),
-        none("scored_and_unrated", ids.count("scored + unrated > 1")),
-        none("high_without_the_score", rows.count_rows(filter=mislabelled)),
-        *_calibration(rows, ids.count("scored == 1"), whole=not frames.before),
-    )
-
-
-def _calibration(rows: ds.Dataset, scored: int, whole: bool) -> Iterable[Metric]:
-    """Whether both sides of the line are populated, and whether neighbours predict a held-out rating better than guessing.
-
-    A record's own rating is no part of its neighbours' score: each is held out once.
-    """
-    if whole or scored >= ENOUGH:
-        share = rows.count_rows(filter=field("high")) / max(scored, 1)
-        yield at_least("high_share", share, EXPECTED_HIGH[0], warning=True)
-        yield at_most("high_share_above", share, EXPECTED_HIGH[1], warning=True)
-    compared, error, guess = mean_errors(rows, "score", "neighbour_score")
-    if compared >= ENOUGH:
-        yield at_most(
-            "held_out_error_over_guessing", error / max(guess, ROUNDING), EXPECTED_HELD_OUT_ERROR, warning=True
-        )
 
 
 def groups(frames: Frames, *, similarity_floor: float, least_size: int, most_size: int) -> Iterable[Batch]:

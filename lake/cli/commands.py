@@ -209,6 +209,21 @@ def explain(row_id: Annotated[str, typer.Argument(metavar="ID")], as_json: AsJso
 
 
 @app.command()
+def champion(
+    act: Annotated[str | None, typer.Argument(help="pin, unpin or rollback; default: show.")] = None,
+    model: Annotated[str | None, typer.Argument(help="Of a pin: a digest's beginning, or rules.")] = None,
+    profile: ProfileName = None,
+    as_json: AsJson = False,
+) -> None:
+    """Show which distiller serves and why; pin one, unpin it, or roll back to the one before."""
+    from lake.cli.serving import obey, show_decisions
+
+    if act is not None:
+        obey(_lake(), _profile(profile), act, model)
+    show_decisions(_lake(), as_json)
+
+
+@app.command()
 def report(out: Annotated[Path | None, typer.Option("--out", help="Where to write the page.")] = None) -> None:
     """Write the report of the lake as one HTML page that needs no network."""
     page = resolve("reports.page:write_report")(_lake(), out)

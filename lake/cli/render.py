@@ -207,6 +207,12 @@ def rows(selected: Sequence[Mapping[str, Any]], as_json: bool) -> None:
     return None
 
 
+def decisions(made: Sequence[Mapping[str, Any]]) -> None:
+    """Shows what was decided about the distiller in service, one line each."""
+    rows = [(row["number"], row["act"], row["model"][:12], row["decision"]) for row in made]
+    return _table(("number", "act", "serves", "decision"), rows)
+
+
 def explanation(explained: Explanation, as_json: bool) -> None:
     """Shows a row's way, one line a table."""
     if as_json:

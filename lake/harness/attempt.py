@@ -111,8 +111,8 @@ def report_nothing_added(attempt: Attempt) -> StageReport:
 
 def _rows_before(attempt: Attempt, key: str) -> int:
     """The published rows of a table to which this run only adds; 0 where it replaces them."""
-    mode, version = TABLES[key].mode, attempt.lake.version(key)
-    adds = mode == "append" or (mode == "grow" and attempt.increment is not None)
+    version = attempt.lake.version(key)
+    adds = attempt.lake.adds(key, attempt.increment is not None)
     return attempt.lake.row_count(key, version) if adds and version is not None else 0
 
 

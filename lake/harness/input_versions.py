@@ -29,8 +29,9 @@ def input_versions(
 
     last: what the stage has read. everything: whether it runs on all rows anyway, and not on one delivery more.
     """
-    newest = {table: version for table in stage.inputs if (version := lake.version(table)) is not None}
-    if len(newest) < len(stage.inputs):
+    asked = (*stage.inputs, *stage.optional)
+    newest = {table: version for table in asked if (version := lake.version(table)) is not None}
+    if any(table not in newest for table in stage.inputs):
         return None
     driving = stage.records or stage.inputs[0]
     read = last.inputs.get(driving) if last else None

@@ -43,12 +43,16 @@ class RunInputs:
     increment: NewRows | None
 
     def for_job(self, stage: Stage) -> dict[str, Any]:
-        """All rows of each input or the new ones; and the stage's own table, where the stage reads itself."""
+        """All rows of each input or the new ones; and the stage's own table, where the stage reads itself.
+
+        Not one whose columns were declared otherwise: it will be made anew.
+        """
         if self.increment:
             frames = {key: self.frames.files(key, files) for key, files in self.increment.files.items()}
         else:
             frames = {key: self.frames.open(key, version) for key, version in self.versions.items()}
-        own = self.lake.version(stage.key) if stage.reads_itself else None
+        reads_itself = stage.reads_itself and self.lake.has_declared_columns(stage.key)
+        own = self.lake.version(stage.key) if reads_itself else None
         return frames if own is None else {**frames, stage.key: self.frames.open(stage.key, own)}
 
     def before(self) -> Mapping[str, Any]:

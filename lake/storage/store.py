@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.dataset as ds
-from deltalake import DeltaTable
+from deltalake import DeltaTable, Schema
 from pyarrow import fs
 
 from lake.errors import UserError
@@ -132,14 +132,24 @@ class Lake:
         """The newest version of a table, of whatever commit: a publication, maintenance, or a side of a run that did not finish."""
         return newest_version(self.uri(key))
 
+    def adds(self, key: str, grown: bool) -> bool:
+        """Whether a run adds its rows to what is published, and does not replace it; `grown`: it was given new rows alone."""
+        mode = TABLES[key].mode
+        return (mode in ("append", "history") or (mode == "grow" and grown)) and self.has_declared_columns(key)
+
+    def has_declared_columns(self, key: str) -> bool:
+        """Whether what is published has the columns that are declared now: rows of two schemas are never mixed. True where nothing is."""
+        version = self.version(key)
+        return version is None or self.delta(key, version).schema() == Schema.from_arrow(TABLES[key].schema)
+
     def publish(self, staged: Staged, publication: Publication, seen: int | None = None) -> int:
         """Makes staged files the next version of their table in one atomic commit; repeating it with the same run changes nothing.
 
-        Rows that grew are added to what readers see; all others replace it, unless the table only ever appends.
+        Rows that grew are added to what readers see; all others replace it, unless the table only ever appends and has kept its columns.
         Raises StageFailed, and publishes nothing, where the table is no longer at `seen`, its newest version when the run began.
         """
-        key, mode = staged.table.key, staged.table.mode
-        adds = mode == "append" or (mode == "grow" and publication.grown)
+        key = staged.table.key
+        adds = self.adds(key, publication.grown)
         base = self.version(key) if adds else None
         # a side table that no commit of its owner names holds only rows of runs that did not finish
         begins = base is None and staged.table.side_of is not None

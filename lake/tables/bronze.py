@@ -70,6 +70,20 @@ TABLES = (
         mode="append",
     ),
     Table(
+        "landing/service_orders",
+        "one order of a user about which distiller serves",
+        {
+            "id": (TEXT, "ord_ and a hash of the order and its moment"),
+            "act": (TEXT, "pin, unpin or rollback"),
+            "model": (TEXT, "of a pin: digest of the distiller that is to serve"),
+            "engine": (TEXT, "of a pin: the kind of engine it runs in"),
+            "uri": (TEXT, "of a pin: what that engine loads, or null"),
+            "ordered_at": (TIME, "the moment of the order"),
+        },
+        id="id",
+        mode="append",
+    ),
+    Table(
         "bronze/instructions",
         "one raw instruction record, its bytes kept",
         {

@@ -27,6 +27,11 @@ _CHECKPOINT: Columns = {
     "train_rows": (COUNT, "items trained on"),
 }
 _CURVE: Columns = {"curve": (CURVE, "what was logged during training: step, name, value")}
+_SERVING: Columns = {
+    "model": (TEXT, "digest of the distiller that serves"),
+    "engine": (TEXT, "the kind of engine it runs in"),
+    "uri": (TEXT, "what that engine loads: a checkpoint's folder or a model's name; null for the rules"),
+}
 
 TABLES = (
     Table(
@@ -100,25 +105,38 @@ TABLES = (
     ),
     Table(
         "models/champion",
-        "the distiller in service, and why",
+        "one decision about which distiller serves: the first, a challenge, or a user's order",
         {
-            "model": (TEXT, "digest of the distiller that serves"),
-            "engine": (TEXT, "the kind of engine it runs in"),
-            "uri": (TEXT, "its checkpoint, null for the rules"),
-            "champion_score": (NUMBER, "mean score of the one in service before"),
-            "challenger": (TEXT, "digest of the challenger"),
+            "id": (TEXT, "dec_ and a hash of the act and what it was decided on"),
+            "number": (COUNT, "of the decision, from 1"),
+            "act": (TEXT, "first, challenge, pin, unpin or rollback"),
+            **_SERVING,
+            "pinned": (FLAG, "whether no challenger is tried until the user unpins it"),
+            "champion": (TEXT, "digest of the distiller that served before, null of the first"),
+            "champion_score": (NUMBER, "its mean score"),
+            "challenger": (TEXT, "digest of the challenger; null where there was none"),
             "challenger_score": (NUMBER, "its mean score"),
             "difference": (NUMBER, "challenger less champion, mean over the items both answered"),
-            "low": (NUMBER, "lower end of the interval of the difference"),
-            "high": (NUMBER, "upper end of it"),
+            "low": (NUMBER, "what the difference exceeds but for a chance of alpha"),
+            "high": (NUMBER, "what it stays below but for the same chance"),
             "items": (COUNT, "held-out items that both answered"),
+            "clusters": (COUNT, "groups of these items that share a passage: what was resampled"),
+            "test": (COUNT, "the how-manyth test of this lake; null where none was made"),
+            "alpha": (NUMBER, "chance that this test promotes a challenger that is no better"),
+            "grounding_low": (NUMBER, "what the difference in grounding exceeds but for a chance of 0.05"),
+            "recovered_low": (NUMBER, "the same in facts recovered"),
+            "reference_low": (NUMBER, "the same in agreement with the target, which no reward knows"),
             "audit_kind": (TEXT, "the kind of probe that the score ranks worst"),
             "audit_share": (NUMBER, "of these probes the share it puts below the honest answer, 0..1"),
             "audit_high": (NUMBER, "upper end of the interval of this share at 95 %"),
             "promoted": (FLAG, "whether the challenger serves now"),
             "decision": (TEXT, "the decision as a sentence"),
         },
-        id="model",
+        id="id",
+        mode="history",
+    ),
+    Table(
+        "models/in_service", "the distiller in service", _SERVING, id="model", mode="state", side_of="models/champion"
     ),
     Table(
         "reports/evaluation",

@@ -1,86 +1,92 @@
-"""The k nearest neighbours by cosine: an inverted file in which each row also looks into its next nearest cells.
+"""The k nearest records of a bounded library by cosine: an inverted file in which each query looks into its nearest cells.
 
-Every row is an entry of its nearest cell and a query in the `probes` nearest ones; inside a cell the search is exact. A neighbour
-whose cell is not probed is missed. A crowded cell is slow, its work being quadratic, but takes no more memory than its rows: unlike
-grouping, this does not split it.
+A record of the library is listed in its nearest cell; a query is compared exactly with the records of the `probes` cells nearest to it, so
+a neighbour whose cell is not probed is missed. The library travels to the workers whole: work grows with queries times
+rows of a cell, memory with the library alone. A crowded cell is slow; unlike grouping, this does not split it.
 """
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from math import ceil
 
 import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
-from pyspark.sql import DataFrame
-from pyspark.sql import functions as F
-from pyspark.sql.pandas.types import from_arrow_schema
-from pyspark.sql.window import Window
 
-from spark_jobs.columnar.cells import SAMPLE_ROWS, Cells, train_cells
+from spark_jobs.columnar.cells import SAMPLE_ROWS, Cells, build_cells
 from spark_jobs.columnar.vectors import COSINE_ONE, Positions, ScaledVectors, from_int16_bytes
 
 _BLOCK = 1_024  # queries compared at a time: bounds the memory of their products with all entries
 _ITSELF = np.iinfo(np.int64).min + 1  # a rank below that of any other pair, whose negative still is an int64
-_PLACED = "cell bigint, id string, vector binary"
-_PAIR = pa.schema([("id", pa.string()), ("neighbour_id", pa.string()), ("similarity", pa.float64())])
 
 Ids = NDArray[np.object_]  # shape (rows,)
 
 
-def nearest_neighbours(rows: DataFrame, k: int, rows_per_cell: int = 2_000, probes: int = 3) -> DataFrame:
-    """The `k` most similar other rows of each row: id, neighbour_id, similarity (cosine); ties go to the smaller id.
+@dataclass(frozen=True)
+class Library:
+    """Rated records to search in, by ascending id.
 
-    `rows` has id and vector in int16 bytes (spark_jobs.columnar.vectors).
+    ids, scores: shape (records,). vectors: shape (records, dimension), int16, a quarter of what would travel otherwise.
+    members: the positions of each cell's records, ascending.
     """
-    count = rows.count()
-    # One level of centroids, because a query asks for the nearest of all cells. The rows are a bounded sample already, so training
-    # may look at many of them and need not thin them.
-    cells = train_cells(
-        rows, count, ceil(count / rows_per_cell), "cells", levels=1, sample_per_cell=SAMPLE_ROWS, thin=False
-    )
-    entries = in_cells(rows, cells, 1).withColumn("entry", F.lit(True))
-    queries = in_cells(rows, cells, probes).withColumn("entry", F.lit(False))
 
-    def search(cell: pa.Table) -> pa.Table:
-        return search_cell(cell, k)
+    ids: Ids
+    scores: NDArray[np.float64]
+    vectors: NDArray[np.int16]
+    cells: Cells
+    members: tuple[Positions, ...]
 
-    pairs = entries.unionByName(queries).groupBy("cell").applyInArrow(search, from_arrow_schema(_PAIR))
-    nearest_first = Window.partitionBy("id").orderBy(F.desc("similarity"), "neighbour_id")
-    return pairs.withColumn("rank", F.row_number().over(nearest_first)).where(F.col("rank") <= k).drop("rank")
+    @classmethod
+    def of(cls, rows: pa.Table, rows_per_cell: int) -> "Library":
+        """The library of all rows (id, score, vector in int16 bytes), in cells of about `rows_per_cell`."""
+        rows = rows.sort_by("id")
+        vectors = from_int16_bytes(rows["vector"])
+        # ids are hashes of content: the first by id are a random sample
+        cells = build_cells(vectors[:SAMPLE_ROWS], ceil(len(vectors) / rows_per_cell), levels=1)
+        placed = cells.nearest(vectors, 1)[:, 0]
+        members = tuple(np.flatnonzero(placed == cell) for cell in range(len(cells)))
+        return cls(rows["id"].to_numpy(), rows["score"].to_numpy(), vectors.astype(np.int16), cells, members)
+
+    def has(self, ids: Ids) -> NDArray[np.bool_]:
+        """Whether each record is in the library, shape (records,)."""
+        return np.isin(ids.astype(str), self.ids.astype(str))
+
+    def nearest(
+        self, ids: Ids, vectors: ScaledVectors, k: int, probes: int = 3
+    ) -> tuple[Positions, NDArray[np.float64]]:
+        """The `k` nearest records of each query, itself left out: positions and cosines, shape (queries, k), nearest first.
+
+        Ties go to the smaller id. Where fewer are found, the rest are -1 and 0.
+        """
+        pairs = [_NO_PAIRS, *self._pairs(ids, vectors, k, probes)]
+        query = np.concatenate([queries for queries, _, _ in pairs])
+        entry = np.concatenate([entries for _, entries, _ in pairs])
+        cosine = np.concatenate([cosines for _, _, cosines in pairs])
+        order = np.lexsort((entry, -cosine, query))
+        query, entry, cosine = query[order], entry[order], cosine[order]
+        rank = np.arange(len(query)) - np.searchsorted(query, query)
+        near = rank < k
+        positions, cosines = np.full((len(ids), k), -1), np.zeros((len(ids), k))
+        positions[query[near], rank[near]], cosines[query[near], rank[near]] = entry[near], cosine[near]
+        return positions, cosines
+
+    def _pairs(self, ids: Ids, vectors: ScaledVectors, k: int, probes: int) -> Iterator["_Pairs"]:
+        """Each query's best `k` of each cell that it probes."""
+        probed = self.cells.nearest(vectors, probes)
+        for cell, members in enumerate(self.members):
+            queries = np.flatnonzero((probed == cell).any(axis=1))
+            entries = self.vectors[members].astype(np.float32)
+            for start in range(0, len(queries) if len(members) else 0, _BLOCK):
+                block = queries[start : start + _BLOCK]
+                query, entry, cosine = top_k(ids[block], vectors[block], self.ids[members], entries, k)
+                yield block[query], members[entry], cosine
 
 
-def in_cells(rows: DataFrame, cells: Cells, count: int) -> DataFrame:
-    """Each row once for each of its `count` nearest cells: cell, id, vector."""
-
-    def place(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
-        for batch in batches:
-            if batch.num_rows:
-                numbers = cells.nearest(from_int16_bytes(batch["vector"]), count)
-                copies = pa.array(np.repeat(np.arange(len(numbers)), numbers.shape[1]))
-                columns = [pa.array(numbers.ravel()), batch["id"].take(copies), batch["vector"].take(copies)]
-                yield pa.RecordBatch.from_arrays(columns, names=["cell", "id", "vector"])
-
-    return rows.select("id", "vector").mapInArrow(place, _PLACED)
+_Pairs = tuple[Positions, Positions, NDArray[np.float64]]
+_NO_PAIRS: _Pairs = (np.zeros(0, np.int64), np.zeros(0, np.int64), np.zeros(0))
 
 
-def search_cell(cell: pa.Table, k: int) -> pa.Table:
-    """For each query of one cell (id, vector, entry) its `k` best among the entries: id, neighbour_id, similarity."""
-    cell = cell.sort_by("id")
-    is_entry = cell["entry"].to_numpy()
-    entries, queries = cell.filter(pa.array(is_entry)), cell.filter(pa.array(~is_entry))
-    entry_ids, entry_vectors = entries["id"].to_numpy(), from_int16_bytes(entries["vector"])
-    parts = [_PAIR.empty_table()]
-    for start in range(0, queries.num_rows if len(entry_ids) else 0, _BLOCK):
-        block = queries.slice(start, _BLOCK)
-        ids = block["id"].to_numpy()
-        query, entry, cosine = top_k(ids, from_int16_bytes(block["vector"]), entry_ids, entry_vectors, k)
-        parts.append(pa.table([ids[query], entry_ids[entry], cosine], schema=_PAIR))
-    return pa.concat_tables(parts)
-
-
-def top_k(
-    ids: Ids, vectors: ScaledVectors, entry_ids: Ids, entry_vectors: ScaledVectors, k: int
-) -> tuple[Positions, Positions, NDArray[np.float64]]:
+def top_k(ids: Ids, vectors: ScaledVectors, entry_ids: Ids, entry_vectors: ScaledVectors, k: int) -> _Pairs:
     """The best `k` entries of each query, itself left out: positions of queries, positions of entries, cosines; a pair each.
 
     entry_ids ascending; ids: shape (queries,). Ties go to the smaller id. Among three rows each finds its nearest other one:

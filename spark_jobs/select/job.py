@@ -72,7 +72,8 @@ def training_set(inputs: SparkInputs, params: SelectParams, context: JobContext)
 def original_candidates(inputs: SparkInputs) -> DataFrame:
     """Every rated record that no accepted distilled item carries, as _CANDIDATE."""
     consumed = inputs["gold/distilled"].select(F.explode("member_ids").alias("id"))
-    records = inputs["silver/unique_instructions"].join(inputs["silver/quality"].select("id", "score"), "id")
+    scores = inputs["silver/quality"].select("id", F.col("curated").alias("score"))
+    records = inputs["silver/unique_instructions"].join(scores, "id")
     columns = {
         "origin": F.lit("original"),
         "origin_id": F.col("id"),

@@ -101,8 +101,11 @@ def test_the_distiller_was_trained_answered_and_weighed(first: Run) -> None:
     by_engine = {engine: {row["item_id"] for row in answers if row["engine"] == engine} for engine in ("rules", "vllm")}
     assert by_engine["rules"] == by_engine["vllm"]
     assert len(by_engine["vllm"]) >= 30
-    (champion,) = first.lake.dataset("models/champion").to_table().to_pylist()
-    assert champion["promoted"] == (champion["low"] > 0)
+    _, champion = first.lake.dataset("models/champion").to_table().sort_by("number").to_pylist()
+    assert champion["test"] == 1, "the first challenger was tried"
+    assert champion["low"] > 0 or not champion["promoted"]
+    (serving,) = first.lake.dataset("models/in_service").to_table().to_pylist()
+    assert serving["model"] == (champion["challenger"] if champion["promoted"] else champion["champion"])
 
 
 def test_all_five_item_types_are_in_the_mixture(first: Run) -> None:
@@ -130,7 +133,7 @@ def test_it_prints_what_came_out(first: Run) -> None:
     for heading in ("Funnel", "Before and after, 3 of 3", "Rejected (", "Release:", "Report:"):
         assert heading in first.out
     assert re.search(r"Beside rules, which decides, perplexity .* rated 120 records: rank correlation -?\d", first.out)
-    assert re.search(r"The extractive rules serve|The trained distiller serves", first.out)
+    assert re.search(r"In service: the (extractive rules|distiller \w+ \(vllm\))\. It was (not )?promoted", first.out)
 
 
 class _Outside(HTMLParser):

@@ -45,10 +45,11 @@ _DISTILLED, _REFUSED = "gold/distilled", "gold/distilled_refused"
 _TRAINING, _EXITS = "gold/training_set", "gold/training_set_exits"
 _UNIQUE, _DUPLICATES = "silver/unique_instructions", "silver/duplicates"
 _SIGNATURES = "silver/signatures"
+_TRANSITIONS = "silver/score_transitions"
 _GROUPS, _ALONE = "silver/groups", "silver/singletons"
 _STUDENT = "models/student_embedder"
 _GRPO = "models/distiller_grpo"
-_CHAMPION, _RELEASE = "models/champion", "releases/current"
+_CHAMPION, _SERVING, _RELEASE = "models/champion", "models/in_service", "releases/current"
 
 
 def _checkpoint(table: str) -> list[Mutation]:
@@ -95,6 +96,11 @@ MUTATIONS: list[Mutation] = [
     ("silver/quality", [drop("silver/quality", 0)], {"records_without_a_label"}),
     ("silver/quality", [add("silver/unrated", id=ident("rec", 1))], {"scored_and_unrated"}),
     ("silver/quality", [change("silver/quality", 0, high=True)], {"high_without_the_score"}),
+    ("silver/quality", [change("silver/quality", 0, curated=None)], {"curated"}),
+    ("silver/quality", [change("silver/quality", 0, curated=6.0, high=True)], {"curated"}),
+    ("silver/quality", [change("silver/quality", 0, curated=2.5), *(change(_TRANSITIONS, n, used=False) for n in range(6))], {"curated_by_no_estimate"}),
+    ("silver/quality", [change(_TRANSITIONS, 0, rated_1=0.5)], {"transitions_that_do_not_add_up_to_one"}),
+    ("silver/quality", [change(_TRANSITIONS, 0, rated_1=-0.05, rated_2=0.15)], {"rated_1"}),
     (_GROUPS, [drop(_ALONE, 0)], {"low_rated_without_a_place"}),
     (_GROUPS, [add(_ALONE, id=ident("rec", 1))], {"grouped_and_alone"}),
     (_GROUPS, [add(_ALONE, id=ident("rec", 6))], {"not_low_rated"}),
@@ -115,6 +121,7 @@ MUTATIONS: list[Mutation] = [
     (_ANSWERS, [keep(_ANSWERS, 0)], {"items_nobody_answered"}),
     (_ANSWERS, [change(_ITEM, 1, split="heldout"), add(_ANSWERS, id=ident("ans", 9), item_id=ident("mix", 2))], {"rows", "item_id"}),
     (_ANSWERS, [add(_ANSWERS, id=ident("ans", 9), item_id=ident("mix", 1))], {"rows", "item_id", "answers_to_no_heldout_item"}),
+    (_ANSWERS, [change(_ANSWERS, 0, role="judge")], {"role"}),
     (_ANSWERS, [change(_ANSWERS, 0, text=None)], {"neither_text_nor_error"}),
     (_DISTILLED, [drop(_REFUSED, 0), keep(_GROUPS, 2)], set()),
     (_DISTILLED, [drop(_REFUSED, 0)], {"groups_without_an_end", "members_that_differ_from_the_group"}),
@@ -172,12 +179,19 @@ MUTATIONS: list[Mutation] = [
     *_checkpoint("models/distiller_sft"), *_checkpoint("models/distiller_grpo"),
     (_GRPO, [change(_GRPO, 0, weight_change=0.0)], {"weights_that_did_not_move"}),
     (_GRPO, [change(_GRPO, 0, audit_high=0.5)], {"audit_high"}),
-    (_CHAMPION, [change(_CHAMPION, 0, promoted=True, low=0.1, audit_high=0.5)], {"promoted_by_a_score_that_fails_its_audit"}),
-    (_CHAMPION, [change(_CHAMPION, 0, promoted=True, low=0.1, audit_high=None)], {"promoted_by_a_score_that_fails_its_audit"}),
-    (_CHAMPION, [keep(_CHAMPION, 0)], {"distillers_in_service"}),
-    (_CHAMPION, [add(_CHAMPION)], {"more_than_one_in_service"}),
-    (_CHAMPION, [change(_CHAMPION, 0, promoted=True)], {"promoted_without_proof"}),
-    (_CHAMPION, [change(_CHAMPION, 0, promoted=True, low=None)], {"promoted_without_proof"}),
+    (_CHAMPION, [change(_CHAMPION, 0, audit_high=0.5)], {"promoted_by_a_score_that_fails_its_audit"}),
+    (_CHAMPION, [change(_CHAMPION, 0, audit_high=None)], {"promoted_by_a_score_that_fails_its_audit"}),
+    (_CHAMPION, [keep(_SERVING, 0)], {"distillers_in_service"}),
+    (_CHAMPION, [add(_SERVING)], {"more_than_one_in_service"}),
+    (_CHAMPION, [add(_CHAMPION)], {"id"}),
+    (_CHAMPION, [change(_CHAMPION, 0, low=-0.01)], {"promoted_without_proof"}),
+    (_CHAMPION, [change(_CHAMPION, 0, low=None)], {"promoted_without_proof"}),
+    (_CHAMPION, [change(_CHAMPION, 0, grounding_low=-0.06)], {"promoted_though_worse"}),
+    (_CHAMPION, [change(_CHAMPION, 0, reference_low=None)], {"promoted_though_worse"}),
+    (_CHAMPION, [change(_CHAMPION, 0, test=2)], {"promoted_with_more_chance_than_is_left"}),
+    (_CHAMPION, [change(_CHAMPION, 0, alpha=None)], {"promoted_with_more_chance_than_is_left"}),
+    (_CHAMPION, [change(_CHAMPION, 0, pinned=True)], {"promoted_against_a_pin"}),
+    (_CHAMPION, [change(_CHAMPION, 0, act="guess")], {"act"}),
     (_RELEASE, [change(_RELEASE, 0, sha256="0" * 64)], {"changed"}),
     (_RELEASE, [change(_RELEASE, 0, size=5)], {"changed"}),
     (_RELEASE, [change(_RELEASE, 0, path="/nowhere")], {"missing"}),

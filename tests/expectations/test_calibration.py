@@ -11,8 +11,8 @@ import pytest
 from world import ident
 
 from expectations.calibration import mean_errors
+from expectations.suites.quality import quality
 from expectations.suites.ratings import ratings
-from expectations.suites.silver import quality
 from lake.harness.job import Views
 from lake.tables import TABLES
 from spark_jobs.curate.job import QualityParams
@@ -28,6 +28,7 @@ def scored(predicted: Callable[[float], float | None], count: int = 120) -> View
         {
             "id": ident("rec", n),
             "score": s,
+            "curated": s,
             "uncertainty": 0.5,
             "neighbour_score": predicted(s),
             "judges": 1,
@@ -41,6 +42,7 @@ def scored(predicted: Callable[[float], float | None], count: int = 120) -> View
             "silver/unique_instructions": records,
             "silver/quality": table("silver/quality", rows),
             "silver/unrated": table("silver/unrated", []),
+            "silver/score_transitions": table("silver/score_transitions", []),
         },
         {},
     )

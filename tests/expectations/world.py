@@ -150,8 +150,13 @@ def silver() -> Rows:
             {"digest": "d", "uri": "/d", "judge": "j", "fitted": 300, "heldout": 60, "explained": 0.4, "explained_low": 0.2, "error": 1.0, "advice": "raise the sample"},
         ],
         "silver/quality": [
-            {"id": ident("rec", n), "score": score, "uncertainty": 0.5, "neighbour_score": score, "judges": 1, "high": score >= 4}
+            {"id": ident("rec", n), "score": score, "curated": score, "uncertainty": 0.5, "neighbour_score": score, "judges": 1, "high": score >= 4}
             for n, score in scores.items()
+        ],
+        "silver/score_transitions": [
+            {"id": f"est_{score}", "score": score, "share": 1 / 6, "records": 5_000, "agreement": 0.3, "used": True, "decision": "curated"}
+            | {f"rated_{rated}": 0.75 if rated == score else 0.05 for rated in range(6)}
+            for score in range(6)
         ],
         "silver/unrated": [_exit(ident("rec", 12), "unrated", "unparsable_rating")],
         "silver/groups": [
@@ -180,6 +185,7 @@ def gold() -> Rows:
         "well_formed": True,
         "quality": 0.9,
         "alignment": 0.8,
+        "reference": 0.5,
         "grounding": 1.0,
         "recovered": 0.9,
         "conciseness": 0.9,
@@ -191,11 +197,12 @@ def gold() -> Rows:
             "item_id": ident("mix", 3),
             "model": model,
             "engine": engine,
+            "role": role,
             "item_type": "qa",
             "text": "said",
             **figures,
         }
-        for n, (model, engine) in enumerate((("rules-1", "rules"), ("d1", "vllm")))
+        for n, (model, engine, role) in enumerate((("rules-1", "rules", "champion"), ("d1", "vllm", "challenger")))
     ]
     released = [
         (ident("dst", 1), "distilled", [1, 2], 4.0),
@@ -266,22 +273,19 @@ def models(folder: Path) -> Rows:
         "weight_change": 0.01,
         "audit_high": 0.98,
     }
+    serving = {"model": "d1", "engine": "vllm", "uri": str(folder)}
     champion = {
-        "model": "rules-1",
-        "engine": "rules",
-        "items": 1,
-        "audit_high": 0.98,
-        "promoted": False,
-        "decision": "The rules stay.",
-        "low": -0.1,
-        "high": 0.1,
-    }
+        "id": "dec_1", "number": 2, "act": "challenge", **serving, "pinned": False, "champion": "rules-1", "challenger": "d1", "items": 200,
+        "clusters": 100, "test": 1, "alpha": 0.025, "low": 0.1, "high": 0.3, "grounding_low": 0.0, "recovered_low": -0.02,
+        "reference_low": -0.01, "audit_high": 0.98, "promoted": True, "decision": "It was promoted.",
+    }  # fmt: skip
     return {
         "models/student_embedder": [_student(folder.with_name("student"))],
         "models/student_sample": [],
         "models/distiller_sft": [{**common, "dropped_rows": 0, "loss": 2.5}],
         "models/distiller_grpo": [{**common, **grpo}],
         "models/champion": [champion],
+        "models/in_service": [serving],
     }  # fmt: skip
 
 

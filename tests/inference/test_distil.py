@@ -57,7 +57,7 @@ def inputs(engine: str = "rules", uri: str | None = None) -> dict[str, Any]:
         "silver/unique_instructions": dataset(
             "silver/unique_instructions", [{name: row[name] for name in written} for row in members] + strangers
         ),
-        "models/champion": dataset("models/champion", [{"model": "model_1", "engine": engine, "uri": uri}]),
+        "models/in_service": dataset("models/in_service", [{"model": "model_1", "engine": engine, "uri": uri}]),
     }
 
 
@@ -195,5 +195,7 @@ def test_a_member_without_its_record_fails_the_stage(tmp_path: Path) -> None:
 def test_no_champion_fails_the_stage(tmp_path: Path) -> None:
     with pytest.raises(StageFailed, match="names 0 distillers"):
         collected(
-            distilled(inputs() | {"models/champion": dataset("models/champion", [])}, DistilParams(), context(tmp_path))
+            distilled(
+                inputs() | {"models/in_service": dataset("models/in_service", [])}, DistilParams(), context(tmp_path)
+            )
         )

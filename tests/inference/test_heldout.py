@@ -12,6 +12,7 @@ import inference.heldout
 from inference.heldout import HeldoutParams, answers, score_answers
 from inference.text_engines import Completion, EngineParams
 from lake.errors import StageFailed
+from lake.models.serving import Serving
 from texts.rubric import score
 from texts.worth import Group
 
@@ -39,7 +40,7 @@ def test_the_target_itself_is_aligned_fully_and_scored_by_what_its_members_suppo
     row = scored(f"<answer>{TARGET}</answer>")
     worth = Group(MEMBERS).worth(TARGET)
     assert row["well_formed"] and row["grounding"] == worth.grounding < 1.0  # the target says more than its members
-    assert row["alignment"] == pytest.approx(1.0, abs=1e-5)
+    assert row["alignment"] == pytest.approx(1.0, abs=1e-5) and row["reference"] == 1.0
     assert row["quality"] == score(TARGET) / 5
     assert row["score"] == row["grounding"] * row["recovered"] * row["conciseness"] == worth.score
 
@@ -102,10 +103,50 @@ def test_both_models_answer_every_heldout_item_and_no_other(tmp_path: Path) -> N
         (e, f"mix_{n}") for e in ("rules", "scripted") for n in (0, 3, 6)
     ]
     assert {row["model"] for row in rows if row["engine"] == "scripted"} == {"d1"}
+    assert {(row["engine"], row["role"], row["uri"]) for row in rows} == {
+        ("rules", "champion", None),
+        ("scripted", "challenger", "/checkpoints/one"),
+    }
     assert len({row["id"] for row in rows}) == 6
     for role, engine in (("champion", "rules"), ("challenger", "scripted")):
         mean = sum(row["score"] for row in rows if row["engine"] == engine) / 3
         assert run.metrics[f"{role}_score"] == pytest.approx(mean)
+
+
+SCRIPTED = EngineParams(kind="scripted", answers=(f"<answer>{TARGET}</answer>",))
+
+
+def in_service(monkeypatch: pytest.MonkeyPatch, **serving: Any) -> None:
+    monkeypatch.setattr(inference.heldout, "in_service", lambda _: Serving(**serving))
+
+
+@pytest.mark.usefixtures("no_model")
+def test_the_challenger_meets_the_one_in_service_whatever_its_engine(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    in_service(monkeypatch, model="d0", engine="scripted", uri="/checkpoints/older")
+    rows = collected(answers(inputs(), HeldoutParams(challenger=SCRIPTED), context(tmp_path)))["gold/heldout_answers"]
+    assert {(row["role"], row["model"], row["engine"], row["uri"]) for row in rows} == {
+        ("champion", "d0", "scripted", "/checkpoints/older"),
+        ("challenger", "d1", "scripted", "/checkpoints/one"),
+    }
+    assert len({row["id"] for row in rows}) == 6
+
+
+@pytest.mark.usefixtures("no_model")
+def test_new_rules_challenge_the_checkpoint_in_service(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    in_service(monkeypatch, model="d0", engine="scripted", uri="/checkpoints/older")
+    params = HeldoutParams(challenger=EngineParams(), champion=SCRIPTED)
+    rows = collected(answers(inputs(), params, context(tmp_path)))["gold/heldout_answers"]
+    assert {(row["role"], row["engine"]) for row in rows} == {("champion", "scripted"), ("challenger", "rules")}
+
+
+@pytest.mark.usefixtures("no_model")
+def test_the_one_in_service_does_not_challenge_itself(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    in_service(monkeypatch, model="d1", engine="scripted", uri="/checkpoints/one")
+    run = context(tmp_path)
+    rows = collected(answers(inputs(), HeldoutParams(challenger=SCRIPTED), run))["gold/heldout_answers"]
+    assert [row["role"] for row in rows] == ["champion"] * 3 and "challenger_score" not in run.metrics
 
 
 @pytest.mark.usefixtures("no_model")

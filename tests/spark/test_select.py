@@ -24,7 +24,7 @@ def _inputs(
     copies: Sequence[dict[str, Any]] = (),
 ) -> dict[str, Any]:
     quality = [
-        {"id": row["id"], "score": scores.get(row["id"], 4.5), "high": True}
+        {"id": row["id"], "score": 1.0, "curated": scores.get(row["id"], 4.5), "high": True}
         for row in records
         if scores.get(row["id"], 4.5) >= 0
     ]

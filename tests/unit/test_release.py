@@ -149,15 +149,18 @@ def test_nothing_released_is_said(lake: Lake, tmp_path: Path) -> None:
 def served_by(tmp_path: Path, base: str) -> Lake:
     """A small lake whose distilled items a checkpoint trained from `base` wrote; another was trained since and wrote none of them."""
     lake = small_lake(tmp_path / "lake", last="models/distiller_grpo")
-    (sft,), (champion,) = ROWS["models/distiller_sft"], ROWS["models/champion"]
+    (sft,), decisions = ROWS["models/distiller_sft"], ROWS["models/champion"]
+    serving, rules = {"model": "grpo-1", "engine": "vllm", "uri": "model"}, ROWS["models/in_service"]
     publish(lake, "models/distiller_sft", [sft | {"base": base}], run_id="its own")
     publish(lake, "models/distiller_grpo", ROWS["models/distiller_grpo"], run_id="its own")
     publish(lake, "gold/heldout_answers", ROWS["gold/heldout_answers"])
-    publish(lake, "models/champion", [champion | {"model": "grpo-1", "engine": "vllm", "uri": "model"}])
+    publish(lake, "models/champion", decisions, {"models/in_service": [serving]})
     for key in ("gold/distilled", "gold/training_set", "reports/evaluation"):
         publish(lake, key, ROWS[key], {side: ROWS[side] for side in STAGES[key].sides})
     publish(lake, "models/distiller_sft", [sft | {"base": "a later one"}], run_id="later")
-    publish(lake, "models/champion", [champion], run_id="later")
+    (grpo,) = ROWS["models/distiller_grpo"]
+    publish(lake, "models/distiller_grpo", [grpo | {"digest": "grpo-2"}], run_id="later")
+    publish(lake, "models/champion", decisions, {"models/in_service": rules}, run_id="later")
     return lake
 
 

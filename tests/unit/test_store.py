@@ -1,5 +1,6 @@
 """Write - audit - publish on disk: what is staged is invisible, what is published is atomic, a repeat changes nothing."""
 
+from dataclasses import replace
 from pathlib import Path
 from threading import Barrier, Thread
 from typing import Any
@@ -262,3 +263,30 @@ def test_what_delta_rejects_is_not_told_as_another_writer(tmp_path: Path, monkey
     monkeypatch.setattr("lake.storage.commits.DeltaTable", Rejecting)
     with pytest.raises(DeltaError, match="no space left"):
         lake.publish(staged, publication("b", grown=True), seen)
+
+
+def test_a_history_of_other_columns_is_made_anew_and_never_mixed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    key, lake = "models/champion", Lake(str(tmp_path))
+    declared = TABLES[key]
+    said = {"stage": key, "published_at": now(), "inputs": {}, "params_hash": "p", "code_hash": "c", "suite": "s"}
+
+    def publish(run: str) -> None:
+        row = pa.Table.from_pylist([{"model": run}], schema=TABLES[key].schema)
+        lake.publish(lake.write(key, f"run-{run}", row), Publication.model_validate(said | {"run_id": run}))
+
+    def models() -> list[str]:
+        return sorted(lake.dataset(key).to_table(columns=["model"])["model"].to_pylist())
+
+    former = {name: kind for name, kind in declared.columns.items() if name != "number"}
+    for module in ("lake.storage.store", "lake.storage.staging", "test_store"):
+        monkeypatch.setattr(f"{module}.TABLES", dict(TABLES) | {key: replace(declared, columns=former)})
+    publish("a")
+    publish("b")
+    assert models() == ["a", "b"] and lake.has_declared_columns(key)
+    monkeypatch.undo()
+    assert not lake.has_declared_columns(key)
+    publish("c")
+    publish("d")
+    assert models() == ["c", "d"] and lake.has_declared_columns(key)
