@@ -41,7 +41,7 @@ def fuse(item_type: str, members: Sequence[str]) -> str | None:
         kept, asking = questions_of([text if n in answered else "" for n, text in enumerate(questions)], written)
         fields["question"] = one_question(kept)
         if len(kept) > 1:  # answers in the order of the questions
-            statements = sorted(firm, key=lambda s: (s.member, s.place))
+            statements = sorted(firm, key=lambda s: (asking.get(s.member, 0), s.member, s.place))
         statements = [one for one in statements if one.member in asking]
     fields[LONG[item_type]] = " ".join(s.text for s in statements) if item_type == "paragraph" else laid_out(statements)
     try:

@@ -40,8 +40,8 @@ _ASKS_ELSE = re.compile(r".*(?: or |\b(?:what|which|when|where|why|how|ok)\b)", 
 _NO_NAME = re.compile(r"(?:any|best|easy) |\S+ (?:a|an|the|my|your|to) |.* to ", re.IGNORECASE)
 
 
-def questions_of(questions: Sequence[str], written: AbstractSet[str]) -> tuple[list[str], set[int]]:
-    """Of the members' questions those to be asked, in the members' order, and the members who ask one of them.
+def questions_of(questions: Sequence[str], written: AbstractSet[str]) -> tuple[list[str], dict[int, int]]:
+    """Of the members' questions those to be asked, in the members' order, and which of them each member asks that asks one.
 
     "" stands for a member whose question is not to be asked; written: the words of all members, as written. Of two that ask the same the cleaner is taken; what is no question, and more than one sentence, is left out.
     """
@@ -54,14 +54,15 @@ def questions_of(questions: Sequence[str], written: AbstractSet[str]) -> tuple[l
         ),
     )  # fmt: skip
     kept: list[str] = []
-    held: set[str] = set()
+    stands_for: dict[str, str] = {}
     for question in order:
-        if any(_ask_the_same(question, other) for other in kept):
-            held.add(question)
+        if same := next((other for other in kept if _ask_the_same(question, other)), ""):
+            stands_for[question] = same
         elif not kept or (len(kept) < _MOST and _SINGLE.fullmatch(question) and _SINGLE.fullmatch(kept[0])):
             kept.append(question)
-            held.add(question)
-    return sorted(kept, key=cleaned.index), {n for n, question in enumerate(cleaned) if question in held}
+            stands_for[question] = question
+    asked = sorted(kept, key=cleaned.index)
+    return asked, {n: asked.index(stands_for[one]) for n, one in enumerate(cleaned) if one in stands_for}
 
 
 def one_question(questions: Sequence[str]) -> str:

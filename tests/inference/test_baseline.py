@@ -182,8 +182,14 @@ def test_a_part_of_a_part_and_a_name_before_a_stop_are_seen() -> None:
 
 def test_a_word_before_from_is_no_part() -> None:
     assert (
-        subjects_of(["What do I get back from store.tables.load", "exceptions from store.tables.load?"])
-        == ["store.tables.load"] * 2
+        subjects_of(
+            [
+                "What do I get back from store.tables.load",
+                "exceptions from store.tables.load?",
+                "which errors come from store.tables.load?",
+            ]
+        )
+        == ["store.tables.load"] * 3
     )
 
 
@@ -246,6 +252,17 @@ def test_answers_stand_in_the_order_of_their_questions() -> None:
     assert (
         fuse("qa", members)
         == "Q: Can rice burn, and what is rice?\nA: Never leave the pot alone. Rice is a grain from grass."
+    )
+
+
+def test_what_answers_one_question_stands_together() -> None:
+    members = [
+        "Q: What is old rice good for?\nA: Old rice can be fried.",
+        "Q: Why is my rice sour?\nA: Sour rice stood in the warmth.",
+        "Q: what is old rice good for\nA: Hens eat old rice.",
+    ]
+    assert fuse("qa", members) == (
+        "Q: What is old rice good for, and why is my rice sour?\nA: Old rice can be fried. Hens eat old rice. Sour rice stood in the warmth."
     )
 
 
