@@ -52,7 +52,7 @@ def judged_by(score: Callable[[Honest, str], float]) -> Judge:
 
 def accepted(one: Honest, text: str) -> float:
     """1 for what acceptance lets through."""
-    return float(Acceptance(one.members, AcceptanceParams()).judged(text, one.item_type).refusal is None)
+    return float(Acceptance(one.members, AcceptanceParams()).assessed(text, one.item_type).refusal is None)
 
 
 def judges() -> dict[str, Judge]:

@@ -48,7 +48,7 @@ class AcceptanceParams(Params):
 
 
 @dataclass(frozen=True)
-class Judged:
+class Assessment:
     """A text beside the members it is to replace.
 
     gain: by how much it is worth more to the group than the best of them; both 0..1. refusal: why it is not accepted, or None.
@@ -61,7 +61,7 @@ class Judged:
     refusal: Refusal | None
 
 
-class Judge:
+class Acceptance:
     """The members of a group, ready to be compared with any number of texts."""
 
     def __init__(self, members: Sequence[str], params: AcceptanceParams) -> None:
@@ -70,7 +70,7 @@ class Judge:
         self._group = Group(members)
         self._best = max(self._group.worth(member).score for member in members)
 
-    def judged(self, text: str, item_type: str) -> Judged:
+    def assessed(self, text: str, item_type: str) -> Assessment:
         """The measures of the text, and the first reason of these that holds of it:
 
         malformed, too_long, unfaithful, unanswered, thin, copied, repetition, no_gain.
@@ -82,7 +82,7 @@ class Judge:
             refusal = "malformed", f"not one well-formed {item_type} item"
         else:
             refusal = self._ungrounded(text, grounded) or self._poor(text, worth) or self._no_gain(worth, gain)
-        return Judged(text, grounded, worth, gain, refusal)
+        return Assessment(text, grounded, worth, gain, refusal)
 
     def _ungrounded(self, text: str, grounded: Grounding) -> Refusal | None:
         if (length := len(words(text))) > self._params.max_words:

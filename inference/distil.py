@@ -19,7 +19,7 @@ import pyarrow.compute as pc
 import pyarrow.dataset as ds
 from pydantic import Field, model_validator
 
-from inference.acceptance import AcceptanceParams, Judge, Judged, Refusal
+from inference.acceptance import Acceptance, AcceptanceParams, Assessment, Refusal
 from inference.batch import answered, in_batches
 from inference.forecast import SAMPLE, Asked, foretell
 from inference.prompts import distil
@@ -178,8 +178,8 @@ def _request(sample: Sample, params: DistilParams) -> Request:
 
 def _row(group: Group, completions: Iterable[Completion], model: str, params: DistilParams) -> dict[str, Any]:
     """A row of gold/distilled made of the best answer, or one of gold/distilled_refused (it alone has a `reason`)."""
-    judge = Judge(group.texts, params.limits)
-    found = [(completion, *_judged(completion, judge, params.item_type)) for completion in completions]
+    acceptance = Acceptance(group.texts, params.limits)
+    found = [(completion, *_assessed(completion, acceptance, params.item_type)) for completion in completions]
     # accepted before refused, then what is worth most; of equals the first
     completion, item, refusal = max(found, key=lambda one: (one[2] is None, one[1].worth.score if one[1] else 0.0))
     if item and refusal is None:
@@ -189,7 +189,9 @@ def _row(group: Group, completions: Iterable[Completion], model: str, params: Di
     return ids | {"text": completion.text, "reason": reason, "detail": detail}
 
 
-def _judged(completion: Completion, judge: Judge, item_type: str) -> tuple[Judged | None, Refusal | None]:
+def _assessed(
+    completion: Completion, acceptance: Acceptance, item_type: str
+) -> tuple[Assessment | None, Refusal | None]:
     """The item of an answer, if it holds one, and why it is refused, if it is."""
     written = completion.text or ""
     text = item_in(written, item_type) or answer_of(written)
@@ -199,11 +201,11 @@ def _judged(completion: Completion, judge: Judge, item_type: str) -> tuple[Judge
         return None, ("truncated", f"cut off after {completion.completion_tokens} tokens")
     if text is None:
         return None, ("malformed", "the completion is not exactly one answer block")
-    item = judge.judged(text, item_type)
+    item = acceptance.assessed(text, item_type)
     return item, item.refusal
 
 
-def _accepted(group: Group, item: Judged, model: str, item_type: str) -> dict[str, Any]:
+def _accepted(group: Group, item: Assessment, model: str, item_type: str) -> dict[str, Any]:
     """A row of gold/distilled."""
     form = FORMATS[item_type]
     prompt, answer = form.pair(cast("dict[str, str]", form.parse(item.text)))

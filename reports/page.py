@@ -110,5 +110,6 @@ def _template() -> Any:
         loader=FileSystemLoader(_TEMPLATES), autoescape=True, undefined=StrictUndefined, trim_blocks=True,
         lstrip_blocks=True, finalize=_as_text,
     )  # fmt: skip
-    environment.filters |= {"n": "{:,}".format, "shortened": shortened, "marked": marked, "words": spoken}
+    filters: dict[str, Any] = {"n": "{:,}".format, "shortened": shortened, "marked": marked, "words": spoken}
+    environment.filters |= filters
     return environment.get_template("report.html.j2")

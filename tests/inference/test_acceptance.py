@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from inference.acceptance import AcceptanceParams, Judge, Judged
+from inference.acceptance import Acceptance, AcceptanceParams, Assessment
 
 MEMBERS = [
     "Q: How do I boil eggs?\nA: Put the eggs into boiling water for 7 minutes. Use a wide pot.",
@@ -17,8 +17,8 @@ ITEM = (
 )
 
 
-def judged(text: str, members: list[str] = MEMBERS, **limits: float) -> Judged:
-    return Judge(members, AcceptanceParams(**limits)).judged(text, "qa")  # pyright: ignore[reportArgumentType]
+def judged(text: str, members: list[str] = MEMBERS) -> Assessment:
+    return Acceptance(members, AcceptanceParams()).assessed(text, "qa")
 
 
 def test_an_item_that_states_once_what_its_members_state_is_accepted() -> None:
@@ -65,7 +65,8 @@ def test_a_refusal_says_what_is_not_answered() -> None:
     [("gain", 0.6, "no_gain"), ("copied", 0.3, "copied"), ("max_words", 10, "too_long")],
 )
 def test_a_limit_is_heeded(limit: str, value: float, reason: str) -> None:
-    assert (judged(ITEM, **{limit: value}).refusal or ("",))[0] == reason
+    found = Acceptance(MEMBERS, AcceptanceParams.model_validate({limit: value})).assessed(ITEM, "qa")
+    assert (found.refusal or ("",))[0] == reason
 
 
 def test_members_glued_together_are_refused() -> None:

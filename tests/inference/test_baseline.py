@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from passages import OTHERS, PASSAGES
 
-from inference.acceptance import AcceptanceParams, Judge
+from inference.acceptance import Acceptance, AcceptanceParams
 from inference.baseline.asking import TAKES, Told, question_about, subjects_of
 from inference.baseline.build import altered, build
 from inference.baseline.degrade import OPERATORS, degrade, operator_of
@@ -152,7 +152,7 @@ def test_partial_answers_about_one_name_become_one_complete_answer() -> None:
     )
     assert facts_recovered(FACTS, fused) == 1.0
     assert max(facts_recovered(FACTS, member) for member in MEMBERS) <= 0.2
-    assert Judge(MEMBERS, AcceptanceParams()).judged(fused, "qa").refusal is None
+    assert Acceptance(MEMBERS, AcceptanceParams()).assessed(fused, "qa").refusal is None
 
 
 def test_answers_about_two_names_are_kept_apart() -> None:
