@@ -14,8 +14,7 @@ from typing import Any
 
 from grounding import BADLY_SPACED, part_of, rows
 
-from inference.acceptance import AcceptanceParams
-from inference.acceptance import Judge as Acceptance
+from inference.acceptance import Acceptance, AcceptanceParams
 from inference.baseline.build import build
 from inference.baseline.degrade import degrade
 from texts import rubric

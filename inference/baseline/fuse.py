@@ -34,8 +34,8 @@ def fuse(item_type: str, members: Sequence[str]) -> str | None:
         fields["question"] = question_about(_told(statements))
     elif item_type == "qa":
         firm = [one for one in statements if not points_back(one.text)]
-        # what else a member says leans on its first statement, which leans on its question
-        leaning = {one.member for one in statements if not one.place and points_back(one.text)}
+        # where a member's first sentence leans on its question, what follows leans on that
+        leaning = {n for n, one in enumerate(parts) if points_back(one.get(LONG[item_type], ""))}
         answered = {one.member for one in firm} - leaning
         written = frozenset(word for member in members for word in words(member))
         kept, asking = questions_of([text if n in answered else "" for n, text in enumerate(questions)], written)

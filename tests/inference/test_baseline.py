@@ -297,6 +297,7 @@ MESSY = [
     "Q: rice keeps sticking\nA: Use more water for the rice.",
     "Q: How warm is my rice cooker?\n\nIt is an old one.\nA: Rice cookers stay at 65 degrees.",
     "Q: What is the white foam on rice?\nA: That is starch. It is harmless.",
+    "Q: Do weevils like rice?\nA: They do. Weevils lay eggs in rice.",
 ]
 
 
