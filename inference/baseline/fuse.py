@@ -8,7 +8,7 @@ resolves contradictions nor rephrases.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from inference.baseline.asking import TAKES, Told, aspects_asked, question_about, subjects_of
 from inference.baseline.degrade import LONG
@@ -33,21 +33,28 @@ def fuse(item_type: str, members: Sequence[str]) -> str | None:
     if item_type == "qa" and len(set(questions)) > 1 and all(subjects):
         fields["question"] = question_about(_told(statements))
     elif item_type == "qa":
-        firm = [one for one in statements if not points_back(one.text)]
-        # where a member's first sentence leans on its question, what follows leans on that
-        leaning = {n for n, one in enumerate(parts) if points_back(one.get(LONG[item_type], ""))}
-        answered = {one.member for one in firm} - leaning
-        written = frozenset(word for member in members for word in words(member))
-        kept, asking = questions_of([text if n in answered else "" for n, text in enumerate(questions)], written)
-        fields["question"] = one_question(kept)
-        if len(kept) > 1:  # answers in the order of the questions
-            statements = sorted(firm, key=lambda s: (asking.get(s.member, 0), s.member, s.place))
-        statements = [one for one in statements if one.member in asking]
+        fields["question"], statements = _asked_together(questions, parts, statements)
     fields[LONG[item_type]] = " ".join(s.text for s in statements) if item_type == "paragraph" else laid_out(statements)
     try:
         return FORMATS[item_type].render(fields)
     except ValueError:  # a part is missing, or a sentence looks like a marker
         return None
+
+
+def _asked_together(
+    questions: Sequence[str], parts: Sequence[Mapping[str, str]], statements: Sequence[Statement]
+) -> tuple[str, list[Statement]]:
+    """One question made of the members' own, and the statements that answer it, in its order."""
+    firm = [one for one in statements if not points_back(one.text)]
+    # where a member's first sentence leans on its question, what follows leans on that
+    opening = [(n, one.get(LONG["qa"], "")) for n, one in enumerate(parts)]
+    opening += [(one.member, one.text) for one in statements if not one.place]
+    answered = {one.member for one in firm} - {member for member, text in opening if points_back(text)}
+    written = frozenset(word for one in parts for text in one.values() for word in words(text))
+    kept, asking = questions_of([text if n in answered else "" for n, text in enumerate(questions)], written)
+    if len(kept) > 1:
+        statements = sorted(firm, key=lambda s: (asking.get(s.member, 0), s.member, s.place))
+    return one_question(kept), [one for one in statements if one.member in asking]
 
 
 def _only(aspects: set[int]) -> int | None:

@@ -30,7 +30,7 @@ _DEFINES = re.compile(r"^\W*[\w`.' -]{1,60}? (?:is|are|means|refers to) (?:an?|t
 # openings that mean nothing where the sentence before is another member's, or about something else
 _POINTS_BACK = re.compile(r"(?:It|Its|They|Their|These|Those|This|That|He|She|The (?:former|latter|above|same))\b")
 _POINTS = re.compile(
-    r"(?:that (?:is|was|comes|means|happens)|(?:\w+[^\w.!?]+){0,3}(?:it|its|they|them|their|these|those|this))\b",
+    r"(?:that|(?:\w+[^\w.!?]+){0,3}(?:it|its|they|them|their|these|those|this))\b",
     re.IGNORECASE,
 )
 _RESULT_IS = re.compile(r"It (?=is\b|has\b|contains\b|holds\b)")

@@ -298,6 +298,7 @@ MESSY = [
     "Q: How warm is my rice cooker?\n\nIt is an old one.\nA: Rice cookers stay at 65 degrees.",
     "Q: What is the white foam on rice?\nA: That is starch. It is harmless.",
     "Q: Do weevils like rice?\nA: They do. Weevils lay eggs in rice.",
+    "Q: Can I scrape the rice pot?\nA: No knife. It may scratch the pot. Use wood.",
 ]
 
 
