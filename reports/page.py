@@ -111,5 +111,5 @@ def _template() -> Any:
         lstrip_blocks=True, finalize=_as_text,
     )  # fmt: skip
     filters: dict[str, Any] = {"n": "{:,}".format, "shortened": shortened, "marked": marked, "words": spoken}
-    environment.filters |= filters
+    environment.filters.update(filters)
     return environment.get_template("report.html.j2")
