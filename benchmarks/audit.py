@@ -14,13 +14,12 @@ from typing import Any
 
 from grounding import BADLY_SPACED, part_of, rows
 
-from inference.acceptance import AcceptanceParams, rejection
+from inference.acceptance import Acceptance, AcceptanceParams
 from inference.baseline.build import build
 from inference.baseline.degrade import degrade
 from texts import rubric
 from texts.audit import Judge, audit, honest_of
 from texts.coverage import copied, member_coverage
-from texts.grounding import grounding
 from texts.probes import PROBES, Honest
 from trainers.audits import promotion, reward
 from trainers.recipes import GrpoRecipe, load
@@ -51,9 +50,8 @@ def judged_by(score: Callable[[Honest, str], float]) -> Judge:
 
 
 def accepted(one: Honest, text: str) -> float:
-    """1 for what acceptance lets through, whatever the rubric says of it."""
-    limits = AcceptanceParams(rating=0.0)
-    return float(rejection(one.members, text, one.item_type, grounding(one.members, text), limits) is None)
+    """1 for what acceptance lets through."""
+    return float(Acceptance(one.members, AcceptanceParams()).assessed(text, one.item_type).refusal is None)
 
 
 def judges() -> dict[str, Judge]:

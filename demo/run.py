@@ -53,8 +53,8 @@ def _summary(lake: Lake) -> None:
     for number, pair in enumerate(shown.pairs, start=1):
         print(f"\nBefore and after, {number} of {len(shown.pairs)}")
         for member in pair.before:
-            print(_wrapped(member, "  - "))
-        print(_wrapped(pair.after, "  => "))
+            print(_wrapped(member.text, "  - "))
+        print(_wrapped(pair.after.text, "  => "))
     if shown.rejection:
         print(f"\nRejected ({shown.rejection.reason}: {shown.rejection.detail})")
         print(_wrapped(shown.rejection.text, "  x  "))

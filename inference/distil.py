@@ -1,13 +1,14 @@
 """gold/distilled: the champion fuses each group into one item, which is accepted or rejected with a reason.
 
-What an item must reach is in inference.acceptance; the words of the request are in texts.formats.distillation.
+What an item must reach is in inference.acceptance; the words of the request are in texts.formats.distillation. Of several answers to
+one group the one that is worth most of those that pass is its item (texts.worth).
 The texts of all groups' members are in memory at once (about 1 kB a record).
-Does not do yet: other forms than the one of `item_type`, a second attempt at a rejected group, splitting a group that is too long.
+Does not do yet: other forms than the one of `item_type`, splitting a group that is too long.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from itertools import chain, groupby, islice
 from statistics import fmean
@@ -16,9 +17,9 @@ from typing import Any, cast
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.dataset as ds
-from pydantic import Field
+from pydantic import Field, model_validator
 
-from inference.acceptance import AcceptanceParams, rejection
+from inference.acceptance import Acceptance, AcceptanceParams, Assessment, Refusal
 from inference.batch import answered, in_batches
 from inference.forecast import SAMPLE, Asked, foretell
 from inference.prompts import distil
@@ -31,7 +32,6 @@ from lake.tables import TABLES
 from texts.coverage import copied, member_coverage
 from texts.formats import FORMATS
 from texts.formats.distillation import answer_of, item_in
-from texts.grounding import Grounding, grounding
 from texts.rubric import score
 
 DISTILLED = "gold/distilled"
@@ -50,6 +50,12 @@ class DistilParams(Params):
     item_type: str = Field(default="qa", pattern="^(qa|paragraph)$", description="the form of a distilled item")
     limits: AcceptanceParams = Field(default=AcceptanceParams(), description="what a distilled item must reach")
     batch_size: int = Field(default=256, ge=1, le=100_000, description="groups in one shard: what a kill may repeat")
+    samples: int = Field(
+        default=1,
+        ge=1,
+        le=64,
+        description="answers to each group, of which the best that passes is kept; the rules give one",
+    )
     max_tokens: int = Field(default=512, ge=32, le=32_768, description="of an item")
     temperature: float = Field(default=0.0, ge=0.0, le=2.0, description="of sampling an item; 0: greedy")
     frequency_penalty: float = Field(
@@ -58,7 +64,15 @@ class DistilParams(Params):
         le=2.0,
         description="on tokens an item holds already, so that a small model does not repeat itself",
     )
-    seed: int = Field(default=7, description="of sampling, and part of each request's id")
+    seed: int = Field(
+        default=7, description="of sampling, and part of each request's id; a group's next sample has the next one"
+    )
+
+    @model_validator(mode="after")
+    def _samples_differ(self) -> DistilParams:
+        if self.samples > 1 and not self.temperature:
+            raise ValueError(f"{self.samples} samples at temperature 0 would all be the same: set temperature above 0")
+        return self
 
 
 @dataclass(frozen=True)
@@ -78,18 +92,21 @@ def distilled(inputs: ArrowInputs, params: DistilParams, context: JobContext) ->
     champion = _champion(inputs["models/in_service"])
     # the profile says how an engine is opened, models/in_service which one and with what weights
     serving = params.engine.model_copy(update={"kind": champion["engine"], "model": champion["uri"] or ""})
+    samples = 1 if serving.kind == "rules" else params.samples  # the rules know one answer
     members = _members(inputs["silver/groups"], inputs["silver/unique_instructions"])
     total = len(members["group_id"].unique())
     accepted = done = 0
     with open_engine(serving) as engine:
         # groups come in the order of their ids, which are hashes: the first are a random sample
-        sample = [_request(group, params) for group in islice(_groups(members), SAMPLE)]
-        foretell(engine, params.engine, [Asked(total, sample)], context.lake, DISTILLED)
-        completions = answered(
-            _groups(members), lambda group: _request(group, params), engine, context.lake, params.batch_size
-        )
-        for batch in in_batches(completions, params.batch_size):
-            rows = [_row(group, completion, champion["model"], params) for group, completion in batch]
+        sample = [_request(one, params) for one in islice(_samples(_groups(members), samples), SAMPLE)]
+        foretell(engine, params.engine, [Asked(total * samples, sample)], context.lake, DISTILLED)
+        asked, shard = _samples(_groups(members), samples), params.batch_size * samples
+        completions = answered(asked, lambda one: _request(one, params), engine, context.lake, shard)
+        for batch in in_batches(completions, shard):
+            rows = [
+                _row(group, [completion for _, completion in answers], champion["model"], params)
+                for group, answers in groupby(batch, key=lambda answer: answer[0].group)
+            ]
             good = [row for row in rows if "reason" not in row]
             bad = [row for row in rows if "reason" in row]
             yield DISTILLED, pa.Table.from_pylist(good, schema=TABLES[DISTILLED].schema)
@@ -135,44 +152,65 @@ def _groups(members: pa.Table) -> Iterator[Group]:
         )
 
 
-def _request(group: Group, params: DistilParams) -> Request:
+@dataclass(frozen=True)
+class Sample:
+    """One of the answers that a group is to get, counted from 0."""
+
+    group: Group
+    number: int
+
+
+def _samples(groups: Iterable[Group], samples: int) -> Iterator[Sample]:
+    return (Sample(group, number) for group in groups for number in range(samples))
+
+
+def _request(sample: Sample, params: DistilParams) -> Request:
     return distil(
-        group.id,
+        f"{sample.group.id}/{sample.number}",
         params.item_type,
-        group.texts,
+        sample.group.texts,
         max_tokens=params.max_tokens,
         temperature=params.temperature,
         frequency_penalty=params.frequency_penalty,
-        seed=params.seed,
+        seed=params.seed + sample.number,
     )
 
 
-def _row(group: Group, completion: Completion, model: str, params: DistilParams) -> dict[str, Any]:
-    """A row of gold/distilled, or one of gold/distilled_refused (it alone has a `reason`)."""
-    written = completion.text or ""
-    text = item_in(written, params.item_type) or answer_of(written)
-    grounded = grounding(group.texts, text or "")
-    if completion.error is not None:
-        rejected = (_REASONS.get(completion.error.split(":")[0], "engine_error"), completion.error)
-    elif completion.truncated:
-        rejected = ("truncated", f"cut off after {completion.completion_tokens} tokens")
-    elif text is None:
-        rejected = ("malformed", "the completion is not exactly one answer block")
-    else:
-        rejected = rejection(group.texts, text, params.item_type, grounded, params.limits)
-    if rejected is None:
-        return _accepted(group, cast(str, text), model, params.item_type, grounded)
-    reason, detail = rejected
+def _row(group: Group, completions: Iterable[Completion], model: str, params: DistilParams) -> dict[str, Any]:
+    """A row of gold/distilled made of the best answer, or one of gold/distilled_refused (it alone has a `reason`)."""
+    acceptance = Acceptance(group.texts, params.limits)
+    found = [(completion, *_assessed(completion, acceptance, params.item_type)) for completion in completions]
+    # accepted before refused, then what is worth most; of equals the first
+    completion, item, refusal = max(found, key=lambda one: (one[2] is None, one[1].worth.score if one[1] else 0.0))
+    if item and refusal is None:
+        return _accepted(group, item, model, params.item_type)
+    reason, detail = cast("Refusal", refusal)
     ids = {"group_id": group.id, "member_ids": group.member_ids}
     return ids | {"text": completion.text, "reason": reason, "detail": detail}
 
 
-def _accepted(group: Group, text: str, model: str, item_type: str, grounded: Grounding) -> dict[str, Any]:
-    """A row of gold/distilled. coverage, faithful (the share in supported statements) and novelty: 0..1; rating: 0..5."""
+def _assessed(
+    completion: Completion, acceptance: Acceptance, item_type: str
+) -> tuple[Assessment | None, Refusal | None]:
+    """The item of an answer, if it holds one, and why it is refused, if it is."""
+    written = completion.text or ""
+    text = item_in(written, item_type) or answer_of(written)
+    if completion.error is not None:
+        return None, (_REASONS.get(completion.code, "engine_error"), completion.error)
+    if completion.truncated:
+        return None, ("truncated", f"cut off after {completion.completion_tokens} tokens")
+    if text is None:
+        return None, ("malformed", "the completion is not exactly one answer block")
+    item = acceptance.assessed(text, item_type)
+    return item, item.refusal
+
+
+def _accepted(group: Group, item: Assessment, model: str, item_type: str) -> dict[str, Any]:
+    """A row of gold/distilled."""
     form = FORMATS[item_type]
-    prompt, answer = form.pair(cast("dict[str, str]", form.parse(text)))
+    prompt, answer = form.pair(cast("dict[str, str]", form.parse(item.text)))
     return {
-        "id": content_id("dst", group.id, model, text),
+        "id": content_id("dst", group.id, model, item.text),
         "group_id": group.id,
         "member_ids": group.member_ids,
         "sources": group.sources,
@@ -182,13 +220,16 @@ def _accepted(group: Group, text: str, model: str, item_type: str, grounded: Gro
         "prompt": prompt,
         "answer": answer,
         "model": model,
-        "coverage": fmean(member_coverage(group.texts, text)),
-        "faithful": grounded.score,
-        "novelty": 1.0 - copied(group.texts, text),
-        "rating": score(text),
+        "coverage": fmean(member_coverage(group.texts, item.text)),
+        "faithful": item.grounded.score,
+        "recovered": item.worth.recovered,
+        "worth": item.worth.score,
+        "gain": item.gain,
+        "novelty": 1.0 - copied(group.texts, item.text),
+        "rating": score(item.text),
         "evidence": [
             {"statement": one.statement, "member_id": group.member_ids[one.member], "start": one.start, "end": one.end}
-            for one in grounded.evidence
+            for one in item.grounded.evidence
             if one.member is not None
         ],
     }

@@ -10,6 +10,7 @@ import pyarrow.dataset as ds
 
 from lake.landing.register import registered
 from lake.storage.store import Lake
+from reports.support import Marked, as_read, supported
 from reports.view import View, one_of
 from texts.coverage import member_coverage
 
@@ -29,10 +30,13 @@ class FunnelStep:
 
 @dataclass(frozen=True)
 class Pair:
-    """Member texts and the item they were distilled into; gain: coverage of the group beyond its best single member."""
+    """Member texts and the item they were distilled into; gain: coverage of the group beyond its best single member.
 
-    before: list[str]
-    after: str
+    Marked are the item's statements and, under the same numbers, what supports each in a member.
+    """
+
+    before: list[Marked]
+    after: Marked
     sources: tuple[str, ...]
     coverage: float
     gain: float
@@ -117,8 +121,9 @@ def pairs(view: View, n: int) -> list[Pair]:
     """At most `n` before/afters. Items from several sources come first: they say the same thing in several people's words."""
     columns = ["id", "member_ids", "sources", "coverage"]
     short = nlargest(_SHORTLIST, view.sample("gold/distilled", columns), key=_promise)
-    items = view.sample("gold/distilled", [*columns, "prompt", "answer"], one_of("id", (row["id"] for row in short)))
-    texts = view.texts({member for row in items for member in row["member_ids"]})
+    wanted = [*columns, "prompt", "answer", "evidence"]
+    items = view.sample("gold/distilled", wanted, one_of("id", (row["id"] for row in short)))
+    texts = _as_read(view, {member for row in items for member in row["member_ids"]})
     found = [(row["id"], _pair(row, texts)) for row in items if all(member in texts for member in row["member_ids"])]
     found.sort(key=lambda entry: (-min(2, len(entry[1].sources)), -entry[1].gain, entry[0]))
     return [pair for _, pair in found[:n]]
@@ -128,16 +133,22 @@ def _promise(row: dict[str, Any]) -> tuple[Any, ...]:
     return len(row["member_ids"]) <= _READABLE, min(2, len(row["sources"])), row["coverage"], row["id"]
 
 
+def _as_read(view: View, ids: set[str]) -> dict[str, str]:
+    rows = view.sample("silver/unique_instructions", ["id", "prompt", "answer"], one_of("id", ids), len(ids) or 1)
+    return {row["id"]: as_read(row) for row in rows}
+
+
 def _pair(row: dict[str, Any], texts: dict[str, str]) -> Pair:
-    before, after = [texts[member] for member in row["member_ids"]], f"{row['prompt']}\n{row['answer']}"
-    best = max(fmean(member_coverage(before, text)) for text in before)
-    covered = fmean(member_coverage(before, after))
+    members = [texts[member] for member in row["member_ids"]]
+    best = max(fmean(member_coverage(members, text)) for text in members)
+    covered = fmean(member_coverage(members, as_read(row)))
+    after, before = supported(row, members)
     return Pair(before, after, tuple(row["sources"]), covered, covered - best)
 
 
 def rejection(view: View) -> Rejection | None:
     """The rejected item that a reader learns most from: one with a text, judged on its content before its form."""
-    wanted = ["unfaithful", "thin", "copied", "repetition", "low_rating"]
+    wanted = ["unfaithful", "unanswered", "thin", "copied", "repetition", "no_gain"]
     rows = view.sample("gold/distilled_refused", ["group_id", "text", "reason", "detail"], ds.field("text").is_valid())
     if not rows:
         return None

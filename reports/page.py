@@ -16,6 +16,7 @@ from reports.figures import evaluation_rows
 from reports.funnel import pairs, steps
 from reports.judges import judges, meaning
 from reports.plots import chart, encoded
+from reports.support import Marked, Piece
 from reports.view import View
 
 _TEMPLATES = Path(__file__).parent / "templates"
@@ -85,6 +86,13 @@ def shortened(text: str) -> str:
     return text if len(text) <= _SHOWN else f"{text[:_SHOWN].rstrip()} … ({len(text) - _SHOWN:,} more characters)"
 
 
+def marked(text: Marked) -> list[Piece]:
+    """The pieces of a text that is shown with its marks; shortened like the others, with the same note."""
+    pieces = text.pieces(_SHOWN)
+    left_out = len(text.text) - _SHOWN
+    return [*pieces, Piece(f" … ({left_out:,} more characters)", False, ())] if left_out > 0 else pieces
+
+
 def spoken(name: str) -> str:
     """A name of the code as words."""
     return name.replace("_", " ")
@@ -103,5 +111,12 @@ def _template() -> Any:
         loader=FileSystemLoader(_TEMPLATES), autoescape=True, undefined=StrictUndefined, trim_blocks=True,
         lstrip_blocks=True, finalize=_as_text,
     )  # fmt: skip
-    environment.filters |= {"n": "{:,}".format, "shortened": shortened, "words": spoken, "meaning": meaning}
+    filters: dict[str, Any] = {
+        "n": "{:,}".format,
+        "shortened": shortened,
+        "marked": marked,
+        "words": spoken,
+        "meaning": meaning,
+    }
+    environment.filters.update(filters)
     return environment.get_template("report.html.j2")

@@ -190,7 +190,7 @@ def _distilled() -> Row:
         "licences": ["CC-BY-4.0", "CC0-1.0"], "language": "en", "item_type": "qa", "prompt": "How do I cook rice?",
         "answer": "Use two cups of water for one cup of rice, simmer for fifteen minutes with the lid on, let it rest ten "
         "minutes, then fluff it with a fork.",
-        "model": "rules", "coverage": 0.95, "faithful": 1.0, "novelty": 0.6, "rating": 4.6,
+        "model": "rules", "coverage": 0.95, "faithful": 1.0, "recovered": 1.0, "worth": 0.9, "gain": 0.5, "novelty": 0.6, "rating": 4.6,
         "evidence": [{"statement": "simmer for fifteen minutes with the lid on", "member_id": rec("rice_time"), "start": 20, "end": 72}],
     }  # fmt: skip
 

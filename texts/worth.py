@@ -15,7 +15,7 @@ from dataclasses import dataclass
 
 from texts.coverage import facts_recovered
 from texts.formats.distillation import answer_of, format_score
-from texts.grounding import Members
+from texts.grounding import Grounding, Members
 from texts.rubric import faults
 from texts.words import content_words, numbers, words
 
@@ -47,9 +47,16 @@ class Group:
         self._members = Members(members)
         self.facts = distinct(self._members.statements)
 
+    def grounding(self, text: str) -> Grounding:
+        """The evidence of each statement of the text among the members."""
+        return self._members.grounding(text)
+
     def worth(self, text: str) -> Worth:
         """What the text is worth; nothing where it states nothing. What no member supports recovers nothing."""
-        grounded = self._members.grounding(text)
+        return self.worth_of(self.grounding(text))
+
+    def worth_of(self, grounded: Grounding) -> Worth:
+        """What the text with this evidence is worth."""
         length = sum(len(words(one.statement)) for one in grounded.evidence if not one.asks)
         if not length:
             return NOTHING

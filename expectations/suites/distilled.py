@@ -27,19 +27,21 @@ EVIDENCE = ("id", "evidence_of_no_member", "empty_evidence")
 
 
 def distilled(frames: Frames, *, limits: Any) -> Iterable[Batch]:
-    """The suite of gold/distilled: faithful, covering, novel and good enough; every group accepted or rejected.
+    """The suite of gold/distilled: faithful, full, novel and worth more than a member; every group accepted or rejected.
 
-    limits: what an item must reach, its `support`, `coverage`, `copied` and `rating`.
+    limits: what an item must reach, its `support`, `recovered`, `gain` and `copied`.
     """
     rows, rejected = frames["gold/distilled"], frames["gold/distilled_refused"]
     texts = [*sized("prompt"), *sized("answer"), *sized("member_ids", 2), *sized("sources"), *sized("licences")]
     reached = [
         between("faithful", limits.support, 1),
-        between("coverage", limits.coverage, 1),
+        between("recovered", limits.recovered, 1),
+        between("gain", limits.gain, 1),
         between("novelty", 1 - limits.copied, 1),
-        between("rating", limits.rating, 5),
+        *(between(name, 0, most) for name, most in (("coverage", 1), ("worth", 1), ("rating", 5))),
     ]
-    required = ["group_id", "item_type", "language", "model", "faithful", "coverage", "novelty", "rating"]
+    measures = ["faithful", "recovered", "gain", "novelty", "coverage", "worth", "rating"]
+    required = ["group_id", "item_type", "language", "model", *measures]
     rules = [*identified("id", "dst"), unique("group_id"), one_of("item_type", list(FORMATS)), *map(filled, required)]
     yield Batch("gold/distilled", rows, [*rules, *reached, *texts, *sized("evidence")], key="id")
     yield Batch("evidence", _evidence(rows), [between(name, 0, 0) for name in EVIDENCE[1:]], key="id")

@@ -17,10 +17,10 @@ _MOST_NAMED = 4  # arguments that a question names; of more it asks which there 
 
 NAMED = re.compile(r"(?<![\w.])[A-Za-z_]\w*(?:\.\w+)+|(?<![\w.])\w*[A-Za-z]_\w+")
 _DOTTED = r"[A-Za-z_]\w*(?:\.\w+)+"
-# `part (owner) - what is it for` asks about the owner
-_PART_OF = re.compile(r"\W*\w+ \((?P<owner>(?:[^()]|\([^()]*\))+)\) - ")
+# `part (owner) - what is it for` asks about the owner; `name (module) - what's the point of it` about the name
+_PART_OF = re.compile(r"\W*\w+ \((?P<owner>(?:[^()]|\([^()]*\))+)\) - what is it for")
 _OF_MODULE = re.compile(
-    rf"(?<![\w.])(?!(?:back|out|exceptions?|errors?|results?|values?|something) from )(?P<name>[A-Za-z_][\w.]*) (?:from |\()(?P<module>{_DOTTED})|(?P<owner>{_DOTTED})'s (?P<part>[A-Za-z_][\w.]*)"
+    rf"(?<![\w.])(?!(?:back|out|comes?|exceptions?|errors?|results?|values?|something) from )(?P<name>[A-Za-z_][\w.]*) (?:from |\()(?P<module>{_DOTTED})|(?P<owner>{_DOTTED})'s (?P<part>[A-Za-z_][\w.]*)"
 )
 _DOES = re.compile(r"\bdo(?:es)? (?:do|mean)\b|\bdoes [^ ,?]+ do\b", re.IGNORECASE)
 _CUES: Mapping[int, re.Pattern[str]] = MappingProxyType(

@@ -128,7 +128,7 @@ def with_subject(passage: Passage, sentence: str) -> str:
         return sentence
     first, _, rest = sentence.partition(" ")
     verb = first.lower()
-    if verb in _VERBS and rest:
+    if verb in _VERBS and rest and not rest.startswith("of "):  # a list of names, a set of them
         return f"{passage.subject} {inflected(verb)} {rest}"
     if rest and any(verb == inflected(known) for known in (verb[:-1], verb[:-2], verb[:-3] + "y") if known in _VERBS):
         return f"{passage.subject} {verb} {rest}"

@@ -29,7 +29,10 @@ _GIVES = re.compile(r"\b(?:returns?|returned|yields?|the result)\b", re.IGNORECA
 _DEFINES = re.compile(r"^\W*[\w`.' -]{1,60}? (?:is|are|means|refers to) (?:an?|the)\b", re.IGNORECASE)
 # openings that mean nothing where the sentence before is another member's, or about something else
 _POINTS_BACK = re.compile(r"(?:It|Its|They|Their|These|Those|This|That|He|She|The (?:former|latter|above|same))\b")
-_POINTS = re.compile(r"(?:\w+\W+){0,3}(?:it|its|they|them|their|these|those|this)\b", re.IGNORECASE)
+_POINTS = re.compile(
+    r"(?:that|(?:\w+[^\w.!?]+){0,3}(?:it|its|they|them|their|these|those|this))\b",
+    re.IGNORECASE,
+)
 _RESULT_IS = re.compile(r"It (?=is\b|has\b|contains\b|holds\b)")
 _STOPS = (".", "!", "?", "。", "…")
 NOISE = re.compile(
@@ -119,10 +122,10 @@ def laid_out(statements: Sequence[Statement]) -> str:
 
 
 def points_back(text: str) -> bool:
-    """Whether the text opens with a pronoun, or has one among its first words.
+    """Whether the text opens with a pronoun, or has one among the first words of its first sentence.
 
-    >>> points_back("Tick it off before you go."), points_back("Hot air rises when it is light.")
-    (True, False)
+    >>> points_back("Tick it off before you go."), points_back("That is rust."), points_back("No salt. It rusts.")
+    (True, True, False)
     """
     return bool(_POINTS.match(text))
 

@@ -62,7 +62,7 @@ MIXTURE_UNUSED = ("over_limit", "not_buildable", "below_target_quality", "no_var
 
 # gold/distilled_refused
 DISTILLED_REJECTED = (
-    "malformed", "truncated", "unfaithful", "thin", "copied", "repetition", "low_rating", "too_long", "engine_error",
+    "malformed", "truncated", "unfaithful", "unanswered", "thin", "copied", "repetition", "no_gain", "too_long", "engine_error",
 )  # fmt: skip
 
 # gold/training_set_exits

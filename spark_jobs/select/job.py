@@ -23,6 +23,9 @@ _EXAMPLE = TABLES["gold/training_set"].schema.names
 _CANDIDATE = [*(name for name in _EXAMPLE if name not in ("id", "split")), "personal", "written_in"]
 
 
+_BEST = 5.0  # of a score: what a distilled item of worth 1 has
+
+
 class SelectParams(Params):
     """How many examples, in which mix, and what may never be among them."""
 
@@ -96,7 +99,7 @@ def distilled_candidates(inputs: SparkInputs, language_confidence: float) -> Dat
         "origin": F.lit("distilled"),
         "origin_id": F.col("id"),
         "messages": F.array(*turns),
-        "score": F.col("rating"),
+        "score": _BEST * F.col("worth"),
     }
     return with_tests(inputs["gold/distilled"], language_confidence).withColumns(columns).select(*_CANDIDATE)
 

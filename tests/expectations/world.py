@@ -227,7 +227,8 @@ def gold() -> Rows:
             {
                 "id": ident("dst", 1), "group_id": ident("grp", 1), "member_ids": [ident("rec", 1), ident("rec", 2)],
                 "sources": ["alpha"], "licences": ["mit"], "language": "en", "item_type": "qa", "prompt": "Question 0?",
-                "answer": "Answer 0.", "model": "rules-1", "coverage": 0.8, "faithful": 1.0, "novelty": 0.4, "rating": 4.0,
+                "answer": "Answer 0.", "model": "rules-1", "coverage": 0.8, "faithful": 1.0, "recovered": 0.9,
+                "worth": 0.8, "gain": 0.3, "novelty": 0.4, "rating": 3.0,
                 "evidence": [{"statement": "Answer 0.", "member_id": ident("rec", 2), "start": 16, "end": 25}],
             }
         ],

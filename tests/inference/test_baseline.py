@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from passages import OTHERS, PASSAGES
 
-from inference.acceptance import AcceptanceParams, rejection
+from inference.acceptance import Acceptance, AcceptanceParams
 from inference.baseline.asking import TAKES, Told, question_about, subjects_of
 from inference.baseline.build import altered, build
 from inference.baseline.degrade import OPERATORS, degrade, operator_of
@@ -26,10 +26,6 @@ TARGETS = [
     for title, text in PASSAGES
     if (item := build(item_type, title, text, OTHERS))
 ]
-
-
-def refusal(members: list[str], text: str, **limits: float) -> tuple[str, str] | None:
-    return rejection(members, text, "qa", grounding(members, text), AcceptanceParams(**limits))  # pyright: ignore[reportArgumentType]
 
 
 def ask(task: Task, payload: Mapping[str, Any]) -> tuple[str | None, str | None]:
@@ -156,7 +152,7 @@ def test_partial_answers_about_one_name_become_one_complete_answer() -> None:
     )
     assert facts_recovered(FACTS, fused) == 1.0
     assert max(facts_recovered(FACTS, member) for member in MEMBERS) <= 0.2
-    assert refusal(MEMBERS, fused, rating=0.0) is None
+    assert Acceptance(MEMBERS, AcceptanceParams()).assessed(fused, "qa").refusal is None
 
 
 def test_answers_about_two_names_are_kept_apart() -> None:
@@ -186,8 +182,14 @@ def test_a_part_of_a_part_and_a_name_before_a_stop_are_seen() -> None:
 
 def test_a_word_before_from_is_no_part() -> None:
     assert (
-        subjects_of(["What do I get back from store.tables.load", "exceptions from store.tables.load?"])
-        == ["store.tables.load"] * 2
+        subjects_of(
+            [
+                "What do I get back from store.tables.load",
+                "exceptions from store.tables.load?",
+                "which errors come from store.tables.load?",
+            ]
+        )
+        == ["store.tables.load"] * 3
     )
 
 
@@ -253,6 +255,17 @@ def test_answers_stand_in_the_order_of_their_questions() -> None:
     )
 
 
+def test_what_answers_one_question_stands_together() -> None:
+    members = [
+        "Q: What is old rice good for?\nA: Old rice can be fried.",
+        "Q: Why is my rice sour?\nA: Sour rice stood in the warmth.",
+        "Q: what is old rice good for\nA: Hens eat old rice.",
+    ]
+    assert fuse("qa", members) == (
+        "Q: What is old rice good for, and why is my rice sour?\nA: Old rice can be fried. Hens eat old rice. Sour rice stood in the warmth."
+    )
+
+
 def test_the_clean_version_of_a_sentence_is_kept() -> None:
     members = [
         "Q: How is rice cooked?\nA: Simmer the rice in cold water for 12 minutes.",
@@ -277,28 +290,44 @@ def test_a_payload_without_its_parts_is_a_bad_request() -> None:
     assert ask("distil", {"item_type": "qa"})[1] == "bad_request: distil needs 'members' in its payload"
 
 
-@pytest.mark.parametrize(
-    ("text", "reason"),
-    [
-        ("no item", "malformed"),
-        ("Q: What is it?\nA: Volcanoes erupt every 7 years in Iceland.", "unfaithful"),
-        ("Q: What is it?\nA: Location of the table.", "thin"),
-        (f"Q: What is it?\nA: {' '.join(['table'] * 700)}.", "too_long"),
-    ],
-)
-def test_each_refusal_names_its_reason(text: str, reason: str) -> None:
-    refused = refusal(MEMBERS, text)
-    assert refused is not None
-    assert refused[0] == reason
+MESSY = [
+    "Q: how do i store rice\nA: Keep rice dry and dark.",
+    "Q: Salt for rice\nA: Half a spoon of salt is enough for rice.",
+    "Q: wash the rice first\nA: Wash rice twice.",
+    "Q: rice keeps sticking\nA: Use more water for the rice.",
+    "Q: How warm is my rice cooker?\n\nIt is an old one.\nA: Rice cookers stay at 65 degrees.",
+    "Q: What is the white foam on rice?\nA: That is starch. It is harmless.",
+    "Q: Do weevils like rice?\nA: They do. Weevils lay eggs in rice.",
+    "Q: Can I scrape the rice pot?\nA: No knife. It may scratch the pot. Use wood.",
+]
 
 
-def test_an_item_that_says_all_twice_is_refused() -> None:
-    fused = fuse("qa", MEMBERS) or ""
-    assert (refusal(MEMBERS, f"{fused}\n{fused.split('A: ')[1]}", rating=0.0) or ("",))[0] == "repetition"
+def test_what_is_no_question_becomes_one_or_is_left_out() -> None:
+    assert fuse("qa", MESSY) == (
+        "Q: How do I store rice, what about salt for rice, and what if rice keeps sticking?\n"
+        "A: Keep rice dry and dark. Half a spoon of salt is enough for rice. Use more water for the rice."
+    )
 
 
-def test_a_copy_and_a_poor_fusion_are_refused() -> None:
-    copy = refusal(MEMBERS[:1], MEMBERS[0])
-    poor = refusal(MEMBERS, fuse("qa", MEMBERS) or "", rating=4.9)
-    assert (copy or ("",))[0] == "copied"
-    assert (poor or ("",))[0] == "low_rating"
+def test_no_more_than_four_questions_become_one() -> None:
+    members = [
+        f"Q: How is {name} rice cooked?\nA: {name.title()} rice takes {n} minutes."
+        for n, name in enumerate(("brown", "jasmine", "black", "parboiled", "wild", "sticky"), start=10)
+    ]
+    question, answer = (fuse("qa", members) or "").split("\nA: ")
+    assert question.count("how is") + question.count("How is") == answer.count("takes") == 4
+
+
+def test_the_point_of_a_function_is_not_its_modules() -> None:
+    assert (
+        subjects_of(["load (store.tables) - whats the point of it", "limit (load (store.tables)) - what is it for"])
+        == ["store.tables.load"] * 2
+    )
+
+
+def test_a_list_of_things_is_no_verb() -> None:
+    members = [
+        "Q: what does a.b.names return?\nA: The result: a list.",
+        "Q: what does a.b.names do?\nA: List of names in use.",
+    ]
+    assert "lists of" not in (fuse("qa", members) or "lists of")

@@ -8,14 +8,16 @@ from typing import Any
 
 import pytest
 from fakes import asked_penalties, collected, context, dataset
+from pydantic import ValidationError
 
 from inference.acceptance import AcceptanceParams
 from inference.distil import DistilParams, distilled
-from inference.text_engines import EngineParams
+from inference.text_engines import Completion, EngineParams, Request
+from inference.text_engines.scripted import ScriptedEngine
 from lake.errors import StageFailed
 from texts.coverage import copied, member_coverage
-from texts.grounding import grounding
 from texts.rubric import score
+from texts.worth import Group
 
 GROUPS = {
     "grp_a": [
@@ -32,7 +34,7 @@ ITEM = (
     "Q: How do I boil eggs?\nA: Put the eggs into boiling water for 7 minutes. Cool boiled eggs in cold water, because that stops "
     "the cooking. Take eggs from the fridge early, otherwise the shells may crack."
 )
-LENIENT = AcceptanceParams(rating=0.0, coverage=0.0, support=0.0)
+LENIENT = AcceptanceParams(support=0.0, recovered=0.0, gain=0.0)
 
 
 def inputs(engine: str = "rules", uri: str | None = None) -> dict[str, Any]:
@@ -90,11 +92,10 @@ def test_an_item_names_its_members_and_carries_the_figures_of_its_text(tmp_path:
     assert (row["model"], row["item_type"]) == ("model_1", "qa")
     assert f"Q: {row['prompt']}\nA: {row['answer']}" == ITEM
     assert row["coverage"] == fmean(member_coverage(texts, ITEM))
-    assert (row["faithful"], row["novelty"], row["rating"]) == (
-        grounding(texts, ITEM).score,
-        1 - copied(texts, ITEM),
-        score(ITEM),
-    )
+    worth = Group(texts).worth(ITEM)
+    assert (row["faithful"], row["novelty"], row["rating"]) == (worth.grounding, 1 - copied(texts, ITEM), score(ITEM))
+    assert (row["recovered"], row["worth"]) == (worth.recovered, worth.score)
+    assert row["gain"] == worth.score - max(Group(texts).worth(text).score for text in texts) > 0.5
 
 
 def test_the_evidence_of_each_statement_is_kept(tmp_path: Path) -> None:
@@ -138,8 +139,6 @@ def test_what_falls_short_is_refused_with_its_text_and_reason(tmp_path: Path, an
 def test_a_group_that_breaks_the_engine_is_refused_and_the_other_is_not(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from inference.text_engines.scripted import ScriptedEngine
-
     def answer_or_fail(self: ScriptedEngine, requests: Any, answer: Any = ScriptedEngine.generate) -> Any:
         self.fault = lambda request: ValueError("no") if "bread" in request.payload["members"][0] else None
         return answer(self, requests)
@@ -154,9 +153,9 @@ def test_a_group_that_breaks_the_engine_is_refused_and_the_other_is_not(
 
 def test_a_near_miss_of_the_form_is_kept_in_the_form(tmp_path: Path) -> None:
     near = ITEM.replace("Q:", "**Question:**").replace("A:", "**Answer:**")
-    exact = run(tmp_path / "exact", f"<answer>{ITEM}</answer>", limits=LENIENT)
-    assert near != ITEM and exact["gold/distilled"]
-    assert run(tmp_path / "near", f"<answer>{near}</answer>", limits=LENIENT) == exact
+    exact = run(tmp_path / "exact", f"<answer>{ITEM}</answer>")["gold/distilled"]
+    assert near != ITEM and exact
+    assert run(tmp_path / "near", f"<answer>{near}</answer>")["gold/distilled"] == exact
 
 
 def test_the_stage_is_foretold_a_request_a_group(tmp_path: Path) -> None:
@@ -164,6 +163,87 @@ def test_the_stage_is_foretold_a_request_a_group(tmp_path: Path) -> None:
     collected(distilled(inputs("scripted"), scripted(f"<answer>{ITEM}</answer>", limits=LENIENT), surroundings))
     metrics = surroundings.metrics
     assert metrics["forecast_requests"] == metrics["requests"] == metrics["groups"]
+
+
+SAMPLED: dict[str, Any] = {"samples": 3, "temperature": 0.7}
+SHORT = "Q: How do I boil eggs?\nA: Put the eggs into boiling water for 7 minutes. Cool boiled eggs in cold water, because that stops the cooking."
+FALSE = ITEM.replace("7", "9")
+
+
+def by_seed(monkeypatch: pytest.MonkeyPatch, *items: str) -> list[Request]:
+    """The scripted engine answers with the item at the request's place among its group's samples; what it is sent is noted."""
+    sent: list[Request] = []
+
+    def answer(self: ScriptedEngine, request: Request) -> Completion:
+        sent.append(request)
+        text = f"<answer>{items[request.seed - 7]}</answer>"
+        return Completion(request.id, text, None, 1, len(text.split()), "stop")
+
+    monkeypatch.setattr(ScriptedEngine, "_answer", answer)
+    return sent
+
+
+@pytest.mark.parametrize("items", [(SHORT, ITEM, FALSE), (FALSE, SHORT, ITEM), ("no item", ITEM, ITEM)])
+def test_of_several_answers_the_best_that_passes_is_the_groups_item(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, items: tuple[str, ...]
+) -> None:
+    by_seed(monkeypatch, *items)
+    rows = run(tmp_path, "", **SAMPLED)
+    assert [(row["group_id"], f"Q: {row['prompt']}\nA: {row['answer']}") for row in rows["gold/distilled"]] == [
+        ("grp_a", ITEM)
+    ]
+    assert [row["group_id"] for row in rows["gold/distilled_refused"]] == ["grp_b"]
+
+
+def test_where_every_answer_fails_the_refusal_is_that_of_the_best(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    by_seed(monkeypatch, "no item", FALSE.replace("Cool", "Heat"), FALSE)
+    row = next(row for row in run(tmp_path, "", **SAMPLED)["gold/distilled_refused"] if row["group_id"] == "grp_a")
+    assert (row["reason"], row["text"]) == ("unfaithful", f"<answer>{FALSE}</answer>")
+
+
+def test_each_sample_is_a_request_of_its_own_and_is_foretold_and_paid(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sent = by_seed(monkeypatch, SHORT, ITEM, FALSE)
+    surroundings = context(tmp_path)
+    collected(distilled(inputs("scripted"), scripted("", **SAMPLED), surroundings))
+    assert len(sent) == len({request.id for request in sent}) == 6
+    assert surroundings.metrics["forecast_requests"] == surroundings.metrics["requests"] == 6
+    assert surroundings.metrics["groups"] == 2
+
+
+def test_what_was_answered_before_there_were_samples_is_not_asked_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sent = by_seed(monkeypatch, ITEM, ITEM, ITEM)
+    surroundings = context(tmp_path)
+    for params in (scripted("", temperature=0.7), scripted("", **SAMPLED)):
+        collected(distilled(inputs("scripted"), params, surroundings))
+    assert len(sent) == 2 + 4
+
+
+def test_a_batch_holds_whole_groups(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    by_seed(monkeypatch, SHORT, ITEM, FALSE)
+    batches = list(distilled(inputs("scripted"), scripted("", batch_size=1, **SAMPLED), context(tmp_path)))
+    assert [(key, rows.num_rows) for key, rows in batches if rows.num_rows] == [
+        ("gold/distilled", 1),
+        ("gold/distilled_refused", 1),
+    ]
+
+
+def test_the_rules_give_one_answer(tmp_path: Path) -> None:
+    assert collected(distilled(inputs(), DistilParams(**SAMPLED), context(tmp_path / "many"))) == collected(
+        distilled(inputs(), DistilParams(), context(tmp_path / "one"))
+    )
+
+
+def test_samples_at_temperature_0_are_refused_in_a_sentence() -> None:
+    with pytest.raises(
+        ValidationError, match="3 samples at temperature 0 would all be the same: set temperature above 0"
+    ):
+        DistilParams(samples=3)
 
 
 def test_the_penalty_of_the_params_is_asked_for(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

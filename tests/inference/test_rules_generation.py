@@ -12,7 +12,15 @@ from texts.formats.distillation import answer_of
 
 # GENERATION, and the digest of the answers below that rules of this generation give. Where the test fails, an answer changed: raise
 # GENERATION in inference/text_engines/rules.py, and record both here.
-RECORDED = ("0a0f0593b8f1c948", "e41ef035717394cd")
+RECORDED = ("a1f122e57cab9d08", "54fb7be50f35c575")
+
+
+ASKED = [
+    "Q: how do i clean a window\nA: Wipe the window with water and a cloth.",
+    "Q: Streaks on a window\nA: Dry the window with paper. It takes up what is left.",
+    "Q: the frame is wet\nA: That is from the wall. Air the room.",
+    "Q: why does a window fog?\n\nIt is winter.\nA: Warm air meets cold glass.",
+]
 
 
 def requests() -> Iterator[Request]:
@@ -35,6 +43,7 @@ def requests() -> Iterator[Request]:
                     variants.append(item_of(next(iter(engine.generate([degraded])))))
                 yield Request(title, "distil", [], {"item_type": form, "members": variants})
                 yield Request(title, "distil", [], {"item_type": form, "members": [text, *variants[:2], title]})
+    yield Request("asked", "distil", [], {"item_type": "qa", "members": ASKED})
 
 
 def item_of(completion: Completion) -> str:

@@ -55,7 +55,7 @@ def _distilled(name: str, members: Sequence[str], **columns: Any) -> dict[str, A
         "language": "en",
         "prompt": f"fused {name}",
         "answer": "whole",
-        "rating": 5.0,
+        "worth": 1.0,
     }
     return {"id": f"dst_{name}", "group_id": f"grp_{name}", "member_ids": list(members), **plain, **columns}
 

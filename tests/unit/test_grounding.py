@@ -5,6 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from texts.grounding import grounding
+from texts.grounding.answering import unanswered
 from texts.words import sentence_spans, sentences
 
 BURNS = "Q: How do I treat a burn?\nA: Deep burns need a hospital. Small burns: cool them under water for 20 minutes."
@@ -85,6 +86,37 @@ def test_the_score_is_the_share_of_words_in_supported_statements() -> None:
     assert grounding(MEMBERS, half).score == 0.5
     assert grounding(MEMBERS, "").score == 1.0
     assert grounding([], half).score == 0.0
+
+
+def test_the_first_line_of_an_answers_list_is_one_of_its_lines() -> None:
+    members = [
+        "Q: what is path in load?\nA: The path argument: where it lies.",
+        "Q: limit of load?\nA: The limit argument: most rows.",
+    ]
+    listed = "Q: What do `path` and `limit` of `load` mean?\nA: - `path`: where it lies.\n- `limit`: most rows."
+    assert grounding(members, listed).unsupported == []
+
+
+PANS = [
+    "Q: How hot is the pan?\nA: It has 200 degrees.",
+    "Q: Who sells pans?\nA: Ana Lopez sells them.",
+    "Q: Lids?\nA: None fits.",
+]
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("Q: How hot is the pan, and who sells pans?\nA: It has 200 degrees. Ana Lopez sells them.", []),
+        ("Q: How hot is the pan, and who sells pans?\nA: It has 200 degrees.", ["sells pans"]),
+        ("Q: How hot is the pan?\nA: Ana Lopez sells them.", ["hot pan"]),
+        ("Q: How hot is the pan?\nA: It has 300 degrees.", ["hot pan"]),
+        ("How hot is the pan? It has 200 degrees.", []),
+        ("It has 200 degrees.", []),
+    ],
+)
+def test_what_is_asked_and_not_answered_is_named(text: str, expected: list[str]) -> None:
+    assert unanswered(PANS, text, grounding(PANS, text)) == expected
 
 
 TEXTS = st.lists(

@@ -9,6 +9,7 @@ from lakes import ROWS, publish, rec, small_lake
 from lake.books.ledger import ledger
 from lake.storage.store import Lake
 from reports.funnel import examples, funnel
+from reports.support import as_read
 
 
 @pytest.fixture(scope="module")
@@ -38,10 +39,20 @@ def test_steps_that_did_not_run_are_left_out(tmp_path: Path) -> None:
 
 def test_a_pair_shows_the_members_and_the_gain(full: Lake) -> None:
     (pair,) = examples(full, 3).pairs
-    texts = {row["id"]: row["text"] for row in ROWS["silver/unique_instructions"]}
-    assert sorted(pair.before) == sorted(texts[rec(name)] for name in ("rice_water", "rice_time", "rice_rest"))
-    assert pair.after.startswith("How do I cook rice?\nUse two cups")
+    texts = {row["id"]: as_read(row) for row in ROWS["silver/unique_instructions"]}
+    assert [member.text for member in pair.before] == [
+        texts[rec(name)] for name in ("rice_water", "rice_time", "rice_rest")
+    ]
+    assert pair.after.text.startswith("Q: How do I cook rice?\nA: Use two cups")
     assert 0 < pair.gain < pair.coverage <= 1
+
+
+def test_a_pair_marks_each_statement_and_what_supports_it(full: Lake) -> None:
+    (pair,) = examples(full, 3).pairs
+    [statement] = [piece.text for piece in pair.after.pieces(999) if piece.marked]
+    [support] = [piece for member in pair.before for piece in member.pieces(999) if piece.marked]
+    assert statement == "simmer for fifteen minutes with the lid on"
+    assert support.text == pair.before[1].text[20:72] and support.ends == (1,)
 
 
 def test_items_of_several_sources_come_first(tmp_path: Path) -> None:

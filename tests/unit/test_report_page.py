@@ -1,6 +1,7 @@
 """The report: its numbers are the ledger's, every text stays text, it asks for nothing outside, and it says what has not run."""
 
 import re
+from html import escape
 from html.parser import HTMLParser
 from pathlib import Path
 
@@ -64,6 +65,23 @@ def test_the_ledger_of_the_page_is_the_ledger(full: Lake, page: Page) -> None:
         counts = {name.replace("_", " "): str(n) for name, n in source.outcomes.items() if n}
         assert {name: n for name, n in shown.items() if n} == counts
     assert page.row("all")[1] == str(sum(source.raw for source in books.sources))
+
+
+def test_a_before_and_after_marks_what_supports_each_statement(full: Lake, tmp_path: Path) -> None:
+    marks = re.findall(r"<mark>(.*?)</mark><sup>(\d+)</sup>", html(full, tmp_path), re.DOTALL)
+    assert len(marks) == 2 and marks[1] == ("simmer for fifteen minutes with the lid on", "1")
+    assert marks[0][1] == "1"
+
+
+def test_marks_around_hostile_text_keep_it_text(tmp_path: Path) -> None:
+    lake = small_lake(tmp_path)
+    (item,) = ROWS["gold/distilled"]
+    answer = f"Rinse it. {HOSTILE}"
+    evidence = [{**item["evidence"][0], "statement": HOSTILE}]
+    publish(lake, "gold/distilled", [{**item, "answer": answer, "evidence": evidence}], run_id="hostile")
+    written = html(lake, tmp_path)
+    assert f"<mark>{escape(visible(HOSTILE))}</mark>" in written.replace("&#39;", "&#x27;").replace("&#34;", "&quot;")
+    assert HOSTILE not in written
 
 
 def test_reasons_are_listed_with_their_counts(page: Page) -> None:

@@ -112,8 +112,8 @@ class Members:
         """What keeps a question from being raised by the members: each of its clauses by one of them as a whole."""
         faults: list[str] = []
         for clause in clauses(statement.tokens):
-            wanted = [token for token in clause if token.kind != Kind.BREAK and token.key not in _ASKS]
-            faults += min((_missing(wanted, held) for held in self._parts), key=len, default=["no member asks it"])
+            wanted = asked_about(clause)
+            faults += min((missing(wanted, held) for held in self._parts), key=len, default=["no member asks it"])
         return faults
 
     def _evidence(self, place: int, statements: Sequence[Sentence], found: Sequence[_Found]) -> Evidence:
@@ -166,7 +166,13 @@ def _subjects(topics: Sequence[frozenset[str]]) -> list[frozenset[str]]:
     return [topic - _ASKS or common for topic in topics]
 
 
-def _missing(wanted: Sequence[Token], held: frozenset[str]) -> list[str]:
+def asked_about(clause: Sequence[Token]) -> list[Token]:
+    """The tokens of a question's clause without those that only ask."""
+    return [token for token in clause if token.kind != Kind.BREAK and token.key not in _ASKS]
+
+
+def missing(wanted: Sequence[Token], held: frozenset[str]) -> list[str]:
+    """What is asked about and not held, as a short clause each: names, code and figures; all words where most are not held."""
     absent = [token for token in wanted if not held >= parts({token.key})]
     grave = [token for token in absent if token.exact and token.kind != Kind.SCOPE]
     few = len(wanted) - len(absent) >= _ASKED_SHARE * len(wanted)

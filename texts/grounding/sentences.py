@@ -60,8 +60,10 @@ def cut(text: str) -> list[Sentence]:
     for start, end in _lines(text):
         line = text[start:end]
         asking = bool(_QUESTION_PART.match(line)) or (asking and not _OTHER_PART.match(line))
-        marker, bullet = _MARKER.match(line), _BULLET.match(line)
-        start += (marker or bullet).end() if marker or bullet else 0  # pyright: ignore[reportOptionalMemberAccess]
+        marker = _MARKER.match(line)
+        start += marker.end() if marker else 0
+        bullet = _BULLET.match(text, start, end)  # the first line of an answer may be a list's
+        start = bullet.end() if bullet else start
         asks, heading = asking or line.endswith("?"), line.endswith(":") and not bullet
         one = Sentence(text[start:end], start, end, asks, heading, about if bullet else frozenset())
         if one.keys:
