@@ -6,6 +6,7 @@ benchmark items that a released text only paraphrases or contains in part.
 
 from __future__ import annotations
 
+import heapq
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Any
 
@@ -34,6 +35,7 @@ from lake.engines.batches import read_batches
 from lake.tables.reasons import DUPLICATE_RULES, MIXTURE_UNUSED, NOT_RELEASED
 from texts.benchmark_items import known_by
 from texts.formats import FORMATS
+from texts.grounding import grounding
 
 if TYPE_CHECKING:
     from great_expectations.expectations.expectation import Expectation
@@ -43,11 +45,15 @@ if TYPE_CHECKING:
 SPLITS = ("sft", "grpo", "heldout")
 ENOUGH_HELDOUT = 200  # items: fewer make the champion's interval wide
 EXPECTED_ANSWERED = 0.5
+DERIVABLE = 0.98  # share of targets of which every statement stands in a variant
+_MEASURED = 1_000  # items, those of the smallest ids, which are hashes
 ITEM = ("id", "variants", "malformed_target", "blank_variants", "variants_equal_to_target")
 
 
-def mixture(frames: Frames, *, target_score: float, min_variants: int, max_variants: int) -> Iterable[Batch]:
-    """The suite of gold/mixture: well-formed on both sides, no target among its variants, splits that share nothing."""
+def mixture(
+    frames: Frames, *, target_score: float, min_variants: int, max_variants: int, support: float
+) -> Iterable[Batch]:
+    """The suite of gold/mixture: well-formed on both sides, targets that their variants carry, splits that share nothing."""
     rows, unused = frames["gold/mixture"], frames["gold/mixture_unused"]
     ids = [*identified("id", "mix"), filled("split"), one_of("split", SPLITS), filled("builder")]
     kinds = [filled("item_type"), one_of("item_type", list(FORMATS))]
@@ -57,6 +63,22 @@ def mixture(frames: Frames, *, target_score: float, min_variants: int, max_varia
     yield Batch("items", _items(rows), [between("variants", min_variants, max_variants), *right], key="id")
     yield exits("gold/mixture_unused", unused, ["mixture_unused"], MIXTURE_UNUSED)
     yield metrics(*_splits(rows, unused, frames["silver/passages"]))
+    share, measured = _derivable(rows, support)
+    yield metrics(
+        at_least("derivable_share", share, DERIVABLE), at_least("targets_measured", measured, 1, warning=True)
+    )
+
+
+def _derivable(rows: ds.Dataset, support: float) -> tuple[float, int]:
+    """The share of the items measured whose target its variants support, as gold/distilled asks it of an item; and how many were."""
+    columns = ["id", "members", "target"]
+    sample = heapq.nsmallest(
+        _MEASURED,
+        (row for batch in read_batches(rows, columns) for row in batch.to_pylist()),
+        key=lambda row: row["id"] or "",
+    )
+    good = sum(grounding(row["members"] or [], row["target"] or "").score >= support for row in sample)
+    return good / max(len(sample), 1), len(sample)
 
 
 def _items(rows: ds.Dataset) -> Computed:

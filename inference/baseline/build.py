@@ -179,7 +179,7 @@ def _titled(other: str) -> Passage:
 def _option(passage: Passage, sentence: str) -> str:
     """The sentence without the name that would give it away."""
     bare = sentence.removeprefix(f"{passage.subject} ")
-    return sentence if bare == sentence else f"It {bare}"
+    return bare[0].upper() + bare[1:]
 
 
 def _lowered(text: str) -> str:

@@ -54,7 +54,7 @@ ALONE = (
 )
 
 # gold/mixture_unused
-MIXTURE_UNUSED = ("over_limit", "not_buildable", "below_target_quality", "no_variants")
+MIXTURE_UNUSED = ("over_limit", "not_buildable", "below_target_quality", "no_variants", "not_derivable")
 
 # gold/distilled_refused
 DISTILLED_REJECTED = (

@@ -11,13 +11,17 @@ import pytest
 from passages import PASSAGES
 from pydantic import ValidationError
 
+from inference.baseline.build import build
 from inference.mixture import MIXTURE, UNUSED, mixture
+from inference.mixture_items import carrying
 from inference.mixture_params import MixtureParams
 from inference.pairing import Text, drafts
 from lake.harness.job import JobContext
 from lake.storage.store import Lake
 from lake.tables import TABLES
+from lake.tables.reasons import MIXTURE_UNUSED
 from texts.formats import FORMATS
+from texts.grounding import grounding
 from texts.rubric import HIGH, score
 
 NOUNS = [
@@ -85,7 +89,7 @@ def test_every_passage_is_in_one_item_or_unused_with_a_reason() -> None:
     used = [passage for row in MADE[MIXTURE] for passage in row["passage_ids"]] + [row["id"] for row in MADE[UNUSED]]
     assert sorted(used) == sorted(row["id"] for row in ROWS)
     assert {row["outcome"] for row in MADE[UNUSED]} == {"mixture_unused"}
-    assert {row["reason"] for row in MADE[UNUSED]} <= {"not_buildable", "below_target_quality", "no_variants"}
+    assert {row["reason"] for row in MADE[UNUSED]} <= {*MIXTURE_UNUSED}
     assert all(row["detail"] for row in MADE[UNUSED])
 
 
@@ -98,6 +102,32 @@ def test_items_are_good_and_their_variants_weak() -> None:
         assert 2 <= len(row["members"]) <= 6
         assert len(row["operators"]) == len(row["members"]) == len(set(row["members"]))
         assert row["target"] not in row["members"]
+
+
+def test_what_a_target_says_stands_in_its_variants() -> None:
+    for row in MADE[MIXTURE]:
+        assert grounding(row["members"], row["target"]).score == 1.0
+
+
+RICE = "Q: How is rice cooked?\nA: Rinse it in cold water. Simmer it for 12 minutes. Let it stand with the lid on."
+
+
+def test_what_no_variant_carries_is_put_back_into_the_shortest() -> None:
+    weak = {
+        "Q: How is rice cooked?\nA: Rinse it in cold water.": "fragment",
+        "A: Let it stand with the lid on. Simmer": "cut_off",
+    }
+    carried = carrying(RICE, weak, 1.0)
+    assert isinstance(carried, dict)
+    assert [*carried.values()] == ["fragment", "cut_off"]
+    assert "A: Let it stand with the lid on. Simmer\nSimmer it for 12 minutes." in carried
+    assert grounding([*carried], RICE).score == 1.0
+
+
+def test_a_target_that_would_have_to_be_put_back_whole_is_not_derivable() -> None:
+    target = build("qa", *PASSAGES[0]) or ""
+    found = carrying(target, {"Q: Compost?\nA: Rot.": "vague", "Q: Heaps?\nA: Old leaves.": "vague"}, 1.0)
+    assert isinstance(found, str) and found.startswith("no weak variant carries")
 
 
 def test_all_types_and_splits_occur_and_nothing_is_in_two_splits() -> None:
