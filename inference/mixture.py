@@ -7,18 +7,20 @@ reasoning traces, and the number of variants follows a clipped normal distributi
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import islice
 from typing import Any
 
 import pyarrow as pa
 import pyarrow.dataset as ds
 
+from inference.apart import HELDOUT, NEAR_HELDOUT, Apart
 from inference.batch import in_batches
 from inference.forecast import SAMPLE, Asked, foretell
-from inference.mixture_items import Failure, Maker, Target, build_request, item_type
+from inference.mixture_items import Maker, Target, build_request, item_type
 from inference.mixture_params import MixtureParams
-from inference.pairing import Text, chosen, drafts, texts
+from inference.overlap import COMMON
+from inference.pairing import Text, chosen, drafts, placed, texts
 from inference.prompts import degrade
 from inference.text_engines import open_engine
 from inference.text_engines.metered import billed
@@ -36,28 +38,39 @@ def mixture(inputs: ArrowInputs, params: MixtureParams, context: JobContext) -> 
     passages = inputs["silver/passages"]
     wanted = chosen(passages, params.limit, params.seed)
     yield from _over_limit(passages, wanted)
-    counts: Counter[str] = Counter()
+    used, boilerplate = placed(texts(passages, wanted), params.splits, params.seed)
+    detail = f"half of its word 3-grams are each in more than {COMMON} passages"
+    yield UNUSED, _table([(one.id, one.source, "boilerplate", detail) for one in boilerplate])
+    counts = Counter(boilerplate=len(boilerplate))
     # a target that is the example which the prompt shows is none of the passage's
     examples = {sha256_text(form.example) for form in FORMATS.values()}
-    used = texts(passages, wanted, params.seed)
     with open_engine(params.engine) as engine:
         foretell(engine, params.engine, _asked(used, params), context.lake, MIXTURE)
-        maker = Maker(engine, params, context.lake, examples)
-        for batch in in_batches(used, params.batch_size):
-            rows, failures = maker.items(list(drafts(batch, params.splits, params.cross_topic, params.seed)))
+        maker, apart = Maker(engine, params, context.lake, examples), Apart()
+        for batch in _batches(used, params.batch_size):
+            rows, failures = maker.items(list(drafts(batch, params.cross_topic, params.seed)))
+            rows, near = apart.kept(rows)
             yield MIXTURE, pa.Table.from_pylist(rows, schema=TABLES[MIXTURE].schema)
             sources = {text.id: text.source for text in batch}
-            unused = [(one, sources[one], f.reason, f.detail) for f in failures for one in f.draft.passage_ids]
-            yield UNUSED, _table(unused)
-            counts.update(_counted(batch, rows, failures))
-            context.progress(counts["passages"], len(wanted))
+            unused = [(one, f.reason, f.detail) for f in failures for one in f.draft.passage_ids]
+            unused += [(one, "near_heldout", NEAR_HELDOUT) for row in near for one in row["passage_ids"]]
+            yield UNUSED, _table([(one, sources[one], reason, detail) for one, reason, detail in unused])
+            counts.update(_counted(batch, rows, [*(f.reason for f in failures), *("near_heldout" for _ in near)]))
+            context.progress(counts["passages"], len(used))
     context.metrics.update(_metrics(counts) | billed(engine, counts["items"]))
+
+
+def _batches(used: Sequence[Text], size: int) -> Iterator[list[Text]]:
+    """The texts in batches of one split each; those held out come first, since no target may be near one of theirs."""
+    for split in sorted({text.split for text in used}, key=lambda split: (split != HELDOUT, split)):
+        yield from in_batches((text for text in used if text.split == split), size)
 
 
 def _asked(used: Sequence[Text], params: MixtureParams) -> list[Asked]:
     """A target for each passage, and variants of it: their prompts are about as long as with the passage in the target's place."""
-    made = drafts(used[: params.batch_size], params.splits, params.cross_topic, params.seed)
-    typed = [Target(draft, item_type(draft, 0, params)) for draft in islice(made, SAMPLE)]
+    typed = [
+        Target(draft, item_type(draft, 0, params)) for draft in islice(drafts(used[:SAMPLE], 0.0, params.seed), SAMPLE)
+    ]
     weak = [degrade(one.draft.passage_ids[0], one.item_type, one.draft.text, 0, **params.sampling) for one in typed]
     variants = round(len(used) * params.mean_variants)
     return [Asked(len(used), [build_request(one, params) for one in typed]), Asked(variants, weak)]
@@ -77,8 +90,8 @@ def _table(rows: Sequence[tuple[str, str, str, str]]) -> pa.Table:
     return pa.Table.from_pylist(named, schema=TABLES[UNUSED].schema)
 
 
-def _counted(batch: Sequence[Text], rows: Sequence[Mapping[str, Any]], failures: Sequence[Failure]) -> Counter[str]:
-    counts = Counter([*(failure.reason for failure in failures), *(row["split"] for row in rows)])
+def _counted(batch: Sequence[Text], rows: Sequence[Mapping[str, Any]], unused: Sequence[str]) -> Counter[str]:
+    counts = Counter([*unused, *(row["split"] for row in rows)])
     crossed = sum(len(row["passage_ids"]) > 1 for row in rows)
     variants = sum(len(row["members"]) for row in rows)
     return counts + Counter(passages=len(batch), items=len(rows), variants=variants, cross_topic=crossed)

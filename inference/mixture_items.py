@@ -174,6 +174,7 @@ def _row(target: Target, found: Mapping[str, str], builder: str) -> dict[str, An
         "id": content_id("mix", target.item_type, target.text, *target.draft.passage_ids),
         "item_type": target.item_type,
         "split": target.draft.split,
+        "cluster": target.draft.cluster,
         "title": target.draft.title,
         "passage_ids": list(target.draft.passage_ids),
         "members": list(found),

@@ -1,6 +1,6 @@
 """Which passages become which MIXTURE items: chosen, split and paired by hashes, so that the order of rows changes nothing.
 
-A cross-topic item (method, section 2.1, step 4) is made of two passages of similar vocabulary; likeness is measured by
+Texts of one page or module, and near-duplicates (inference.overlap), are one cluster and share a split. A cross-topic item (method, section 2.1, step 4) is made of two passages of similar vocabulary; likeness is measured by
 the rarer words they share, inside one batch, not by embeddings yet.
 """
 
@@ -9,7 +9,7 @@ from __future__ import annotations
 import heapq
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -17,6 +17,7 @@ import pyarrow.dataset as ds
 
 from inference.baseline.build import dense, introduced
 from inference.baseline.passage import read
+from inference.overlap import clusters
 from lake.ids import sha256_text
 from texts.words import content_words
 
@@ -28,19 +29,25 @@ _HALF = 65  # words of each passage in a cross-topic item
 
 @dataclass(frozen=True)
 class Text:
-    """One passage as silver/passages has it."""
+    """One passage as silver/passages has it; cluster: the smallest id of the texts that must not be parted from it; split: of all of these."""
 
     id: str
     source: str
     title: str
     text: str
+    cluster: str = ""
+    split: str = ""
 
 
 @dataclass(frozen=True)
 class Draft:
-    """What one item is to be made of. others: passages of the same split, each its title, a line break, its text."""
+    """What one item is to be made of. others: passages of the same split, each its title, a line break, its text.
+
+    cluster: of its first passage.
+    """
 
     passage_ids: tuple[str, ...]
+    cluster: str
     split: str
     title: str
     text: str
@@ -58,16 +65,44 @@ def chosen(passages: ds.Dataset, limit: int, seed: int) -> frozenset[str]:
     return frozenset(heapq.nsmallest(limit, ids, key=lambda one: (share(seed, "choose", one), one)))
 
 
-def texts(passages: ds.Dataset, wanted: frozenset[str], seed: int) -> list[Text]:
-    """The wanted passages in the order of their hashes."""
+def texts(passages: ds.Dataset, wanted: frozenset[str]) -> list[Text]:
+    """The wanted passages."""
     is_wanted = pc.field("id").isin(pa.array(sorted(wanted), pa.string()))
     rows = passages.to_table(columns=["id", "source", "title", "text"], filter=is_wanted).to_pylist()
-    return sorted((Text(**row) for row in rows), key=lambda text: (share(seed, "order", text.id), text.id))
+    return [Text(**row) for row in rows]
 
 
-def split_of(passage_id: str, splits: Mapping[str, float], seed: int) -> str:
-    """The split of a passage, by its own hash; `splits` are shares that add up to 1."""
-    place = share(seed, "split", passage_id)
+def placed(texts: Sequence[Text], splits: Mapping[str, float], seed: int) -> tuple[list[Text], list[Text]]:
+    """The texts with their clusters and splits, and those that are boilerplate and belong to none.
+
+    splits: shares that add up to 1; a cluster's split follows from its own hash, so that one more text moves no other cluster.
+    """
+    ordered = sorted(texts, key=lambda text: text.id)
+    firsts = clusters([text.text for text in ordered], [[_page(text.title)] for text in ordered])
+    whole = [
+        replace(text, cluster=ordered[first].id, split=_split_of(ordered[first].id, splits, seed))
+        for text, first in zip(ordered, firsts, strict=True)
+        if first is not None
+    ]
+    boilerplate = [text for text, first in zip(ordered, firsts, strict=True) if first is None]
+    return sorted(whole, key=lambda text: (share(seed, "order", text.id), text.id)), boilerplate
+
+
+def _page(title: str) -> str:
+    """What texts have in common that stand together: of a name in a program the module, of any other title the title.
+
+    >>> _page("json.decoder.JSONDecoder.decode"), _page("json.dumps"), _page("Compost")
+    ('json.decoder', 'json', 'compost')
+    """
+    parts = title.split(".")
+    if len(parts) == 1 or not all(part.isidentifier() for part in parts):
+        return title.casefold()
+    of_class = next((place for place, part in enumerate(parts) if part[0].isupper()), len(parts) - 1)
+    return ".".join(parts[: max(1, of_class)])
+
+
+def _split_of(cluster: str, splits: Mapping[str, float], seed: int) -> str:
+    place = share(seed, "split", cluster)
     for name, size in splits.items():
         place -= size
         if place < 0:
@@ -75,28 +110,26 @@ def split_of(passage_id: str, splits: Mapping[str, float], seed: int) -> str:
     return list(splits)[-1]
 
 
-def drafts(batch: Sequence[Text], splits: Mapping[str, float], cross_topic: float, seed: int) -> Iterator[Draft]:
-    """A draft for each passage of the batch, but one for two passages where they are paired; each passage is in one draft."""
-    for split in splits:
-        members = [text for text in batch if split_of(text.id, splits, seed) == split]
-        pairs = _pairs(members, cross_topic, seed)
-        partners = set(pairs.values())
-        for at, text in enumerate(members):
-            if text in partners:
-                continue
-            others = _others(members, at)
-            yield _crossed(text, pairs[text], split) if text in pairs else _single(text, split, others)
+def drafts(batch: Sequence[Text], cross_topic: float, seed: int) -> Iterator[Draft]:
+    """A draft for each passage of a batch of one split, but one for two where they are paired; each passage is in one draft."""
+    pairs = _pairs(batch, cross_topic, seed)
+    partners = set(pairs.values())
+    for at, text in enumerate(batch):
+        if text not in partners:
+            yield _crossed(text, pairs[text]) if text in pairs else _single(text, _others(batch, at))
 
 
-def _single(text: Text, split: str, others: Sequence[Text]) -> Draft:
-    return Draft((text.id,), split, text.title, text.text, tuple(f"{one.title}\n{one.text}" for one in others))
+def _single(text: Text, others: Sequence[Text]) -> Draft:
+    lent = tuple(f"{one.title}\n{one.text}" for one in others)
+    return Draft((text.id,), text.cluster, text.split, text.title, text.text, lent)
 
 
-def _crossed(one: Text, other: Text, split: str) -> Draft:
+def _crossed(one: Text, other: Text) -> Draft:
     """One draft about both passages: their titles, and what the prose of each says first."""
     passages = [read(text.title, text.text) for text in (one, other)]
     prose = [introduced(passage, dense(passage.without_lists(), _HALF)) for passage in passages]
-    return Draft((one.id, other.id), split, " and ".join(passage.subject for passage in passages), "\n".join(prose), ())
+    title = " and ".join(passage.subject for passage in passages)
+    return Draft((one.id, other.id), one.cluster, one.split, title, "\n".join(prose), ())
 
 
 def _pairs(members: Sequence[Text], cross_topic: float, seed: int) -> dict[Text, Text]:

@@ -7,7 +7,9 @@ benchmark items that a released text only paraphrases or contains in part.
 from __future__ import annotations
 
 import heapq
+from collections import Counter
 from collections.abc import Iterable, Iterator
+from operator import itemgetter
 from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
@@ -34,6 +36,7 @@ from expectations.summaries import summary
 from lake.engines.batches import read_batches
 from lake.tables.reasons import DUPLICATE_RULES, MIXTURE_UNUSED, NOT_RELEASED
 from texts.benchmark_items import known_by
+from texts.coverage import shingles
 from texts.formats import FORMATS
 from texts.grounding import grounding
 
@@ -46,6 +49,7 @@ SPLITS = ("sft", "grpo", "heldout")
 ENOUGH_HELDOUT = 200  # items: fewer make the champion's interval wide
 EXPECTED_ANSWERED = 0.5
 DERIVABLE = 0.98  # share of targets of which every statement stands in a variant
+_HELDOUT = 500  # held-out targets that all others are compared with
 _MEASURED = 1_000  # items, those of the smallest ids, which are hashes
 ITEM = ("id", "variants", "malformed_target", "blank_variants", "variants_equal_to_target")
 
@@ -55,7 +59,7 @@ def mixture(
 ) -> Iterable[Batch]:
     """The suite of gold/mixture: well-formed on both sides, targets that their variants carry, splits that share nothing."""
     rows, unused = frames["gold/mixture"], frames["gold/mixture_unused"]
-    ids = [*identified("id", "mix"), filled("split"), one_of("split", SPLITS), filled("builder")]
+    ids = [*identified("id", "mix"), filled("split"), filled("cluster"), one_of("split", SPLITS), filled("builder")]
     kinds = [filled("item_type"), one_of("item_type", list(FORMATS))]
     scores = [filled("target_score"), between("target_score", target_score, 5)]
     yield Batch("gold/mixture", rows, [*ids, *kinds, *scores, unique("target")], key="id")
@@ -67,6 +71,24 @@ def mixture(
     yield metrics(
         at_least("derivable_share", share, DERIVABLE), at_least("targets_measured", measured, 1, warning=True)
     )
+
+
+def _near_heldout(rows: ds.Dataset) -> int:
+    """How many targets for training share half of their 3-grams, or of a held-out one's, with one of the held-out targets looked at."""
+    batches = read_batches(rows, ["id", "target"], field("split") == "heldout")
+    looked_at = heapq.nsmallest(_HELDOUT, (row for batch in batches for row in batch.to_pylist()), key=itemgetter("id"))
+    heldout = [shingles(row["target"] or "") for row in looked_at]
+    holders: dict[tuple[str, ...], list[int]] = {}
+    for place, grams in enumerate(heldout):
+        for gram in grams:
+            holders.setdefault(gram, []).append(place)
+    near = 0
+    for batch in read_batches(rows, ["target"], field("split") != "heldout"):
+        for target in batch["target"].to_pylist():
+            own = shingles(target or "")
+            shared = Counter(place for gram in own for place in holders.get(gram, ()))
+            near += any(2 * count >= min(len(own), len(heldout[place])) for place, count in shared.items())
+    return near
 
 
 def _derivable(rows: ds.Dataset, support: float) -> tuple[float, int]:
@@ -107,6 +129,11 @@ def _splits(rows: ds.Dataset, unused: ds.Dataset, passages: ds.Dataset) -> Itera
     yield none("passages_in_two_places", used.count("sft + grpo + heldout + unused > 1"))
     yield none("passages_in_no_place", used.count("passages > sft + grpo + heldout + unused"))
     yield none("unknown_passages", used.count("passages == 0"))
+    sft, grpo, heldout = (keys(rows, "cluster", field("split") == split) for split in SPLITS)
+    yield none(
+        "clusters_in_two_splits", membership(sft=sft, grpo=grpo, heldout=heldout).count("sft + grpo + heldout > 1")
+    )
+    yield none("targets_near_heldout", _near_heldout(rows))
     heldout_items = rows.count_rows(filter=field("split") == "heldout")
     yield at_least("heldout_items", heldout_items, ENOUGH_HELDOUT, warning=True)
 

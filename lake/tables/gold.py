@@ -10,6 +10,10 @@ TABLES = (
             "id": (TEXT, "mix_ and a hash of target and variants"),
             "item_type": (TEXT, "one of texts.formats.FORMATS"),
             "split": (TEXT, "sft, grpo or heldout"),
+            "cluster": (
+                TEXT,
+                "the smallest id of the texts that share its page, module or half of their 3-grams: all in one split",
+            ),
             "title": (TEXT, "of the passages it was built from"),
             "passage_ids": (TEXTS, "the passages it was built from"),
             "members": (TEXTS, "the degraded variants: what the distiller is given"),

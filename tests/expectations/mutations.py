@@ -108,6 +108,12 @@ MUTATIONS: list[Mutation] = [
     (_ITEM, [change(_ITEM, 0, members=["a", "Q: Why 1?\nA: Because 1."])], {"variants_equal_to_target"}),
     (_ITEM, [change(_ITEM, 0, members=["Q: Why 1?\nA: Because 1. And ..."])], {"variants"}),
     (_ITEM, [change(_ITEM, 0, members=["Q: How?\nA: It is so.", "A: Not so."])], {"derivable_share"}),
+    (_ITEM, [change(_ITEM, 0, cluster=ident("psg", 5))], {"clusters_in_two_splits"}),
+    (
+        _ITEM,
+        [change(_ITEM, 0, target="Q: Why 3?\nA: Because 3 too.", members=["Q: Why 3?\nA: Because 3 too. And ...", "Q: Why 3?\nA: So."])],
+        {"targets_near_heldout"},
+    ),
     (_ITEM, [change(_ITEM, 0, passage_ids=[ident("psg", n) for n in (1, 2, 3)])], {"passages_in_two_places"}),
     (_ITEM, [drop("gold/mixture_unused", 0)], {"passages_in_no_place"}),
     (_ITEM, [add("gold/mixture_unused", id=ident("psg", 99))], {"unknown_passages"}),

@@ -2,72 +2,30 @@
 
 import random
 from collections import Counter
+from itertools import combinations
 from pathlib import Path
 from typing import Any, cast
 
 import pyarrow as pa
 import pyarrow.dataset as ds
 import pytest
-from passages import PASSAGES
+from passages import PASSAGES, distinct_passages
 from pydantic import ValidationError
 
+from inference.apart import HELDOUT, Apart
 from inference.baseline.build import build
 from inference.mixture import MIXTURE, UNUSED, mixture
 from inference.mixture_items import carrying
 from inference.mixture_params import MixtureParams
-from inference.pairing import Text, drafts
+from inference.pairing import Text, drafts, placed
 from lake.harness.job import JobContext
 from lake.storage.store import Lake
 from lake.tables import TABLES
 from lake.tables.reasons import MIXTURE_UNUSED
+from texts.coverage import shingles
 from texts.formats import FORMATS
 from texts.grounding import grounding
 from texts.rubric import HIGH, score
-
-NOUNS = [
-    "apple",
-    "barge",
-    "cedar",
-    "delta",
-    "ember",
-    "fjord",
-    "grove",
-    "haven",
-    "inlet",
-    "jetty",
-    "knoll",
-    "ledge",
-    "marsh",
-    "notch",
-    "oasis",
-    "plain",
-    "quarry",
-    "ridge",
-    "shoal",
-    "trail",
-]
-
-
-def passages(count: int) -> list[dict[str, str]]:
-    """`count` distinct passages, every tenth of which carries nothing."""
-    rows = []
-    for number in range(count):
-        title, text = PASSAGES[number % len(PASSAGES)]
-        noun = f"{NOUNS[number % len(NOUNS)]}{number}"
-        body = (
-            "Nothing."
-            if number % 10 == 9
-            else f"{text.split(chr(10))[0]} The {noun} is measured {number} times.\n{text.partition(chr(10))[2]}"
-        )
-        rows.append(
-            {
-                "id": f"psg_{number:024x}",
-                "source": "made",
-                "title": f"{title}{'_' if '.' in title else ' '}{noun}",
-                "text": body,
-            }
-        )
-    return rows
 
 
 def run(rows: list[dict[str, str]], **changes: Any) -> dict[str, list[dict[str, Any]]]:
@@ -81,7 +39,7 @@ def run(rows: list[dict[str, str]], **changes: Any) -> dict[str, list[dict[str, 
     return {key: sorted(found[key], key=lambda row: row["id"]) for key in found}
 
 
-ROWS = passages(120)
+ROWS = distinct_passages(120)
 MADE = run(ROWS)
 
 
@@ -167,17 +125,59 @@ def test_the_same_text_twice_makes_one_item() -> None:
     assert [row["reason"] for row in made[UNUSED]] == ["not_buildable"]
 
 
-def test_a_passage_never_shares_a_draft_across_splits() -> None:
-    texts = [Text(**row) for row in ROWS]
-    splits = {"sft": 0.5, "grpo": 0.25, "heldout": 0.25}
-    split_of: dict[str, str] = {}
-    lent: list[tuple[str, str]] = []
-    for draft in drafts(texts, splits, 0.3, 7):
-        split_of |= dict.fromkeys(draft.passage_ids, draft.split)
-        lent += [(other, draft.split) for other in draft.others]
-    title_split = {f"{text.title}\n{text.text}": split_of[text.id] for text in texts}
-    assert len(split_of) == len(ROWS)
-    assert all(title_split[other] == split for other, split in lent)
+SPLITS = {"sft": 0.5, "grpo": 0.25, "heldout": 0.25}
+
+
+def near(one: str, other: str) -> bool:
+    left, right = shingles(one), shingles(other)
+    return 2 * len(left & right) >= min(len(left), len(right))
+
+
+def test_no_text_or_target_is_near_one_of_another_split() -> None:
+    """By comparing all pairs: 60 passages of which each is repeated in part by another one."""
+    rng = random.Random(5)
+    rows = distinct_passages(60)
+    for row in rows[:30]:
+        said = row["text"].split(". ")
+        again = rows[rng.randrange(30, 60)]["text"]
+        part = {"id": f"psg_part{row['id'][-20:]}", "title": f"{row['title']} again"}
+        rows.append(row | part | {"text": f"{'. '.join(said[rng.randrange(len(said)) :])} {again}"})
+    made = run(rows, splits=SPLITS, cross_topic=0.0)[MIXTURE]
+    text_of = {row["id"]: row["text"] for row in rows}
+    assert {row["split"] for row in made} == set(SPLITS)
+    for one, other in combinations(made, 2):
+        if one["split"] != other["split"]:
+            assert one["cluster"] != other["cluster"]
+            assert not near(text_of[one["passage_ids"][0]], text_of[other["passage_ids"][0]])
+            if HELDOUT in (one["split"], other["split"]):
+                assert not near(one["target"], other["target"])
+
+
+def test_a_target_for_training_near_a_held_out_one_is_not_used() -> None:
+    rows = [{"target": "one two three four five six", "split": HELDOUT}]
+    others = [{"target": "zero one two three four", "split": "sft"}, {"target": "seven eight nine ten", "split": "sft"}]
+    apart = Apart()
+    assert apart.kept(rows) == (rows, [])
+    assert apart.kept(others) == (others[1:], others[:1])
+
+
+def test_members_of_a_module_share_a_split() -> None:
+    rows = [Text(f"psg_{n}", "s", f"store.tables.part{n // 4}.of_{n}", ROWS[n]["text"]) for n in range(16)]
+    used, boilerplate = placed(rows, SPLITS, 7)
+    assert not boilerplate and len({text.cluster for text in used}) == 4
+    assert all(
+        len({text.split for text in used if text.cluster == cluster}) == 1 for cluster in {t.cluster for t in used}
+    )
+
+
+def test_a_draft_lends_from_its_own_batch_alone() -> None:
+    texts, _ = placed([Text(**row) for row in ROWS], SPLITS, 7)
+    batch = [text for text in texts if text.split == "sft"]
+    lent = {other for draft in drafts(batch, 0.3, 7) for other in draft.others}
+    assert lent and lent <= {f"{text.title}\n{text.text}" for text in batch}
+    assert sorted(one for draft in drafts(batch, 0.3, 7) for one in draft.passage_ids) == sorted(
+        text.id for text in batch
+    )
 
 
 @pytest.mark.parametrize(
