@@ -17,6 +17,9 @@ class MixtureParams(Params):
 
     engine: EngineParams = Field(default=EngineParams(), description="builds the targets and degrades them")
     limit: int = Field(default=4_000, ge=1, description="passages used at most, chosen by hash")
+    originals: int = Field(
+        default=4_000, ge=0, description="records of silver/best_records used at most as targets, chosen by hash"
+    )
     item_types: tuple[str, ...] = Field(default=tuple(FORMATS), min_length=1, description="given to passages in turn")
     attempts: int = Field(default=3, ge=1, le=5, description="item types tried on a passage before it is given up")
     target_score: float = Field(default=HIGH, ge=0.0, le=5.0, description="least rubric score of a target")

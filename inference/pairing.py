@@ -10,6 +10,7 @@ import heapq
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -29,29 +30,43 @@ _HALF = 65  # words of each passage in a cross-topic item
 
 @dataclass(frozen=True)
 class Text:
-    """One passage as silver/passages has it; cluster: the smallest id of the texts that must not be parted from it; split: of all of these."""
+    """One passage as silver/passages has it, or one record of silver/best_records: its question, and the answer as `text`.
+
+    cluster: the smallest id of the texts that must not be parted from it; split: of all of these. score: of a record, 0..5.
+    """
 
     id: str
     source: str
     title: str
     text: str
+    licence: str | None = None
+    question: str = ""
+    score: float = 0.0
     cluster: str = ""
     split: str = ""
 
 
 @dataclass(frozen=True)
 class Draft:
-    """What one item is to be made of. others: passages of the same split, each its title, a line break, its text.
+    """What one item is to be made of: a passage, two of them, or a record. `title` and `text` of two passages tell of both.
 
-    cluster: of its first passage.
+    others: passages of the same split, each its title, a line break, its text.
     """
 
-    passage_ids: tuple[str, ...]
-    cluster: str
-    split: str
+    texts: tuple[Text, ...]
     title: str
     text: str
-    others: tuple[str, ...]
+    others: tuple[str, ...] = ()
+
+    @property
+    def ids(self) -> list[str]:
+        """The ids of its texts."""
+        return [one.id for one in self.texts]
+
+    @property
+    def question(self) -> str:
+        """What the record asks; "" for passages."""
+        return self.texts[0].question
 
 
 def share(seed: int, purpose: str, identity: str) -> float:
@@ -59,17 +74,28 @@ def share(seed: int, purpose: str, identity: str) -> float:
     return int(sha256_text(f"{seed} {purpose} {identity}")[:13], 16) / 16**13
 
 
-def chosen(passages: ds.Dataset, limit: int, seed: int) -> frozenset[str]:
+def chosen(rows: ds.Dataset, limit: int, seed: int) -> frozenset[str]:
     """The `limit` ids of the smallest hashes; holds no more than these in memory."""
-    ids = (one for batch in passages.to_batches(columns=["id"]) for one in batch["id"].to_pylist())
+    ids = (one for batch in rows.to_batches(columns=["id"]) for one in batch["id"].to_pylist())
     return frozenset(heapq.nsmallest(limit, ids, key=lambda one: (share(seed, "choose", one), one)))
 
 
-def texts(passages: ds.Dataset, wanted: frozenset[str]) -> list[Text]:
+def passages(rows: ds.Dataset, wanted: frozenset[str]) -> list[Text]:
     """The wanted passages."""
+    return [Text(**row) for row in _wanted(rows, wanted, ["id", "source", "licence", "title", "text"])]
+
+
+def records(rows: ds.Dataset, wanted: frozenset[str]) -> list[Text]:
+    """The wanted records."""
+    found = _wanted(rows, wanted, ["id", "source", "licence", "prompt", "answer", "score"])
+    return [
+        Text(row["id"], row["source"], "", row["answer"], row["licence"], row["prompt"], row["score"]) for row in found
+    ]
+
+
+def _wanted(rows: ds.Dataset, wanted: frozenset[str], columns: list[str]) -> list[dict[str, Any]]:
     is_wanted = pc.field("id").isin(pa.array(sorted(wanted), pa.string()))
-    rows = passages.to_table(columns=["id", "source", "title", "text"], filter=is_wanted).to_pylist()
-    return [Text(**row) for row in rows]
+    return rows.to_table(columns=columns, filter=is_wanted).to_pylist()
 
 
 def placed(texts: Sequence[Text], splits: Mapping[str, float], seed: int) -> tuple[list[Text], list[Text]]:
@@ -78,7 +104,8 @@ def placed(texts: Sequence[Text], splits: Mapping[str, float], seed: int) -> tup
     splits: shares that add up to 1; a cluster's split follows from its own hash, so that one more text moves no other cluster.
     """
     ordered = sorted(texts, key=lambda text: text.id)
-    firsts = clusters([text.text for text in ordered], [[_page(text.title)] for text in ordered])
+    pages = [[_page(text.title)] if text.title else [] for text in ordered]
+    firsts = clusters([f"{text.question} {text.text}" for text in ordered], pages)
     whole = [
         replace(text, cluster=ordered[first].id, split=_split_of(ordered[first].id, splits, seed))
         for text, first in zip(ordered, firsts, strict=True)
@@ -111,17 +138,18 @@ def _split_of(cluster: str, splits: Mapping[str, float], seed: int) -> str:
 
 
 def drafts(batch: Sequence[Text], cross_topic: float, seed: int) -> Iterator[Draft]:
-    """A draft for each passage of a batch of one split, but one for two where they are paired; each passage is in one draft."""
-    pairs = _pairs(batch, cross_topic, seed)
+    """A draft for each text of a batch of one split, but one for two passages where they are paired; each text is in one draft."""
+    about = [text for text in batch if not text.question]
+    pairs = _pairs(about, cross_topic, seed)
     partners = set(pairs.values())
-    for at, text in enumerate(batch):
+    yield from (Draft((text,), "", text.text) for text in batch if text.question)
+    for at, text in enumerate(about):
         if text not in partners:
-            yield _crossed(text, pairs[text]) if text in pairs else _single(text, _others(batch, at))
+            yield _crossed(text, pairs[text]) if text in pairs else _single(text, _others(about, at))
 
 
 def _single(text: Text, others: Sequence[Text]) -> Draft:
-    lent = tuple(f"{one.title}\n{one.text}" for one in others)
-    return Draft((text.id,), text.cluster, text.split, text.title, text.text, lent)
+    return Draft((text,), text.title, text.text, tuple(f"{one.title}\n{one.text}" for one in others))
 
 
 def _crossed(one: Text, other: Text) -> Draft:
@@ -129,7 +157,7 @@ def _crossed(one: Text, other: Text) -> Draft:
     passages = [read(text.title, text.text) for text in (one, other)]
     prose = [introduced(passage, dense(passage.without_lists(), _HALF)) for passage in passages]
     title = " and ".join(passage.subject for passage in passages)
-    return Draft((one.id, other.id), one.cluster, one.split, title, "\n".join(prose), ())
+    return Draft((one, other), title, "\n".join(prose))
 
 
 def _pairs(members: Sequence[Text], cross_topic: float, seed: int) -> dict[Text, Text]:

@@ -51,6 +51,7 @@ EXPECTED_ANSWERED = 0.5
 DERIVABLE = 0.98  # share of targets of which every statement stands in a variant
 _HELDOUT = 500  # held-out targets that all others are compared with
 _MEASURED = 1_000  # items, those of the smallest ids, which are hashes
+_KINDS = {"passages": "psg_", "records": "rec_"}
 ITEM = ("id", "variants", "malformed_target", "blank_variants", "variants_equal_to_target")
 
 
@@ -66,7 +67,9 @@ def mixture(
     right = [between(name, 0, 0) for name in ITEM[2:]]
     yield Batch("items", _items(rows), [between("variants", min_variants, max_variants), *right], key="id")
     yield exits("gold/mixture_unused", unused, ["mixture_unused"], MIXTURE_UNUSED)
-    yield metrics(*_splits(rows, unused, frames["silver/passages"]))
+    yield metrics(*_books(rows, unused, "passages", frames["silver/passages"]))
+    yield metrics(*_books(rows, unused, "records", frames["silver/best_records"]))
+    yield metrics(*_splits(rows))
     share, measured = _derivable(rows, support)
     yield metrics(
         at_least("derivable_share", share, DERIVABLE), at_least("targets_measured", measured, 1, warning=True)
@@ -100,7 +103,7 @@ def _derivable(rows: ds.Dataset, support: float) -> tuple[float, int]:
         key=lambda row: row["id"] or "",
     )
     good = sum(grounding(row["members"] or [], row["target"] or "").score >= support for row in sample)
-    return good / max(len(sample), 1), len(sample)
+    return good / len(sample) if sample else 1.0, len(sample)
 
 
 def _items(rows: ds.Dataset) -> Computed:
@@ -123,12 +126,19 @@ def _item(row: dict[str, Any]) -> dict[str, Any]:
     return dict(zip(ITEM, counts, strict=True))
 
 
-def _splits(rows: ds.Dataset, unused: ds.Dataset, passages: ds.Dataset) -> Iterable[Metric]:
-    sft, grpo, heldout = (keys(rows, "passage_ids", field("split") == split) for split in SPLITS)
-    used = membership(sft=sft, grpo=grpo, heldout=heldout, unused=keys(unused, "id"), passages=keys(passages, "id"))
-    yield none("passages_in_two_places", used.count("sft + grpo + heldout + unused > 1"))
-    yield none("passages_in_no_place", used.count("passages > sft + grpo + heldout + unused"))
-    yield none("unknown_passages", used.count("passages == 0"))
+def _books(rows: ds.Dataset, unused: ds.Dataset, name: str, given: ds.Dataset) -> Iterable[Metric]:
+    """Each passage, or each record, is in the items of one split or unused."""
+    column, of_kind = f"{name[:-1]}_ids", pc.starts_with(field("id"), _KINDS[name])
+    sft, grpo, heldout = (keys(rows, column, field("split") == split) for split in SPLITS)
+    left = keys(unused, "id", of_kind)
+    used = membership(sft=sft, grpo=grpo, heldout=heldout, unused=left, given=keys(given, "id"))
+    yield none(f"{name}_in_two_places", used.count("sft + grpo + heldout + unused > 1"))
+    yield none(f"{name}_in_no_place", used.count("given > sft + grpo + heldout + unused"))
+    yield none(f"unknown_{name}", used.count("given == 0"))
+
+
+def _splits(rows: ds.Dataset) -> Iterable[Metric]:
+    """What the splits share: no cluster, and no near target."""
     sft, grpo, heldout = (keys(rows, "cluster", field("split") == split) for split in SPLITS)
     yield none(
         "clusters_in_two_splits", membership(sft=sft, grpo=grpo, heldout=heldout).count("sft + grpo + heldout > 1")

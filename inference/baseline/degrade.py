@@ -42,6 +42,7 @@ _SHARE_WORDS = 50  # of a target that a variant may keep and still be weak
 _OVERLAP = 0.3  # how often a variant that keeps its share also holds a unit of the next one's
 _HEAD_WHOLE = 0.3  # how often a part of the form that need not be in a variant is there all the same
 # surface noise: how often the long text of a variant loses its last stop, its first capital, or has a space doubled
+_REMEMBERED = 1_024  # targets: an engine is asked for the versions of one by one, in any order inside a batch
 _NO_STOP, _SMALL, _SPACE = 0.25, 0.15, 0.1
 _MOST_ECHOES = 3
 _LOOSE_WORDS = 12  # of a question that is asked loosely
@@ -52,6 +53,7 @@ def needed(target: str) -> int:
     return max(2, -(-len(words(target)) // _SHARE_WORDS))
 
 
+@lru_cache(maxsize=_REMEMBERED)
 def operators(item_type: str, target: str, variants: int, seed: int) -> tuple[str, ...]:
     """The operator of each of the `variants` weak versions of a target."""
     rng = random.Random(f"{seed} operators {variants} {target}")
@@ -69,7 +71,7 @@ def degrade(item_type: str, target: str, variant: int, variants: int, seed: int)
     return versions[variant] if versions else None
 
 
-@lru_cache(maxsize=8)  # an engine is asked for the versions of a target one after the other
+@lru_cache(maxsize=_REMEMBERED)
 def weak_versions(item_type: str, target: str, variants: int, seed: int) -> tuple[str, ...]:
     """All `variants` weak versions of an item, in the order of their operators; none if it is not well formed."""
     fields = FORMATS[item_type].parse(target)

@@ -25,6 +25,7 @@ _SPACED = re.compile(r"\s+([.,;])")
 _WORD = re.compile(r"[^\W\d_]{4,}")
 _CLAUSE = re.compile(r"[,;，；、]")
 _CLAUSE_MARK = re.compile(r"([,;，；、.。])")
+_BULLET = re.compile(r"(?:[-*•]|\d+[.)])\s+")
 _CODE = re.compile(r"^```.*?^```[^\S\n]*$", re.MULTILINE | re.DOTALL)
 # openings that inference.baseline.statements takes off again
 _OPENERS = ("Basically, ", "Well, ", "It is something like this: ", "Hey, ")
@@ -52,7 +53,7 @@ def fragment(share: Share, rng: random.Random) -> str:
 
 def redundant(share: Share, rng: random.Random) -> str:
     """The share, and one of its units said again behind an announcement."""
-    again = share.whole[rng.choice(share.places)].text
+    again = _BULLET.sub("", share.whole[rng.choice(share.places)].text, count=1)
     return f"{share.text} {rng.choice(_ECHOES).format(again[0].lower() + again[1:])}"
 
 
@@ -68,7 +69,8 @@ def cut_off(share: Share, rng: random.Random) -> str:
 
 def padded(share: Share, rng: random.Random) -> str:
     """The share behind an opening that says nothing."""
-    return rng.choice(_OPENERS) + share.text
+    opener = rng.choice(_OPENERS)
+    return f"{opener.strip()}\n{share.text}" if _BULLET.match(share.text) else opener + share.text
 
 
 def vague(share: Share, rng: random.Random) -> str:

@@ -105,8 +105,10 @@ class _Trace:
             "silver/unrated",
             "silver/groups",
             "silver/singletons",
+            "silver/best_records",
         ):
             self._visit(key, "id", record)
+        self._members("gold/mixture", record, column="record_ids")
         self._selected(record)
 
     def _follow(self, survivor: str) -> None:
@@ -160,9 +162,10 @@ class _Trace:
         self._origins(members)
 
     def mixture(self, row_id: str) -> None:
-        """A MIXTURE item: the passages it was built from."""
-        passages = [passage for item in self._visit("gold/mixture", "id", row_id) for passage in item["passage_ids"]]
-        for passage in passages:
+        """A MIXTURE item: the passages it was built from, or the record that is its target."""
+        items = self._visit("gold/mixture", "id", row_id)
+        self._origins([record for item in items for record in item["record_ids"]])
+        for passage in [passage for item in items for passage in item["passage_ids"]]:
             self._visit("bronze/passages", "id", rekind("raw", passage))
             self.raw_ids.append(rekind("raw", passage))
 

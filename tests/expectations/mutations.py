@@ -40,6 +40,7 @@ def _bronze(name: str, quarantined: int) -> list[Mutation]:
     ]
 
 
+_BEST = "silver/best_records"
 _ITEM, _ANSWERS = "gold/mixture", "gold/heldout_answers"
 _DISTILLED, _REFUSED = "gold/distilled", "gold/distilled_refused"
 _TRAINING, _EXITS = "gold/training_set", "gold/training_set_exits"
@@ -108,6 +109,12 @@ MUTATIONS: list[Mutation] = [
     (_ITEM, [change(_ITEM, 0, members=["a", "Q: Why 1?\nA: Because 1."])], {"variants_equal_to_target"}),
     (_ITEM, [change(_ITEM, 0, members=["Q: Why 1?\nA: Because 1. And ..."])], {"variants"}),
     (_ITEM, [change(_ITEM, 0, members=["Q: How?\nA: It is so.", "A: Not so."])], {"derivable_share"}),
+    (_ITEM, [change(_ITEM, n, record_ids=[ident("rec", 6)]) for n in (0, 1)], {"records_in_two_places"}),
+    (_ITEM, [add("silver/best_records", id=ident("rec", 99))], {"records_in_no_place"}),
+    (_ITEM, [add("gold/mixture_unused", id=ident("rec", 99))], {"unknown_records"}),
+    (_BEST, [add(_BEST, id=ident("rec", 1))], {"best_but_not_high"}),
+    (_BEST, [add("bronze/instructions_withdrawn", id=ident("raw", 6))], {"best_but_withdrawn"}),
+    (_BEST, [add(_BEST, id=ident("rec", n)) for n in range(1, 4)], {"best_but_not_high", "best_records"}),
     (_ITEM, [change(_ITEM, 0, cluster=ident("psg", 5))], {"clusters_in_two_splits"}),
     (
         _ITEM,

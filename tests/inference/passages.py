@@ -70,10 +70,10 @@ _LISTS = (
 _SOUNDS = [f"{one}{vowel}{end}" for one in "bdfgklmnprstvz" for vowel in "aeiou" for end in ("l", "n", "rk", "st", "m")]
 
 
-def distinct_passages(count: int) -> list[dict[str, str]]:
-    """`count` passages about things of their own, so that none is near another; every fourth is of a program, every tenth says nothing."""
+def distinct_passages(count: int, first: int = 0) -> list[dict[str, str]]:
+    """`count` passages from number `first` on, about things of their own, so that none is near another; every fourth is of a program, every tenth says nothing."""
     rows: list[dict[str, str]] = []
-    for number in range(count):
+    for number in range(first, first + count):
         rng = random.Random(number)
 
         def coined(rng: random.Random = rng) -> str:

@@ -2,13 +2,13 @@
 
 import random
 from collections import Counter
+from collections.abc import Sequence
 from itertools import combinations
 from pathlib import Path
 from typing import Any, cast
 
-import pyarrow as pa
-import pyarrow.dataset as ds
 import pytest
+from fakes import dataset
 from passages import PASSAGES, distinct_passages
 from pydantic import ValidationError
 
@@ -18,6 +18,7 @@ from inference.mixture import MIXTURE, UNUSED, mixture
 from inference.mixture_items import carrying
 from inference.mixture_params import MixtureParams
 from inference.pairing import Text, drafts, placed
+from lake.errors import UserError
 from lake.harness.job import JobContext
 from lake.storage.store import Lake
 from lake.tables import TABLES
@@ -28,12 +29,17 @@ from texts.grounding import grounding
 from texts.rubric import HIGH, score
 
 
-def run(rows: list[dict[str, str]], **changes: Any) -> dict[str, list[dict[str, Any]]]:
+def run(
+    rows: list[dict[str, str]], best: Sequence[dict[str, Any]] = (), **changes: Any
+) -> dict[str, list[dict[str, Any]]]:
     """The rows of both tables, sorted by id."""
-    columns = {name: [row[name] for row in rows] for name in ("id", "source", "title", "text")}
+    inputs = {
+        "silver/passages": dataset("silver/passages", rows),
+        "silver/best_records": dataset("silver/best_records", best),
+    }
     context = JobContext(cast(Lake, None), "run", Path())
     found: dict[str, list[dict[str, Any]]] = {MIXTURE: [], UNUSED: []}
-    for key, table in mixture({"silver/passages": ds.dataset(pa.table(columns))}, MixtureParams(**changes), context):
+    for key, table in mixture(inputs, MixtureParams(**changes), context):
         assert table.schema == TABLES[key].schema
         found[key] += table.to_pylist()
     return {key: sorted(found[key], key=lambda row: row["id"]) for key in found}
@@ -86,6 +92,57 @@ def test_a_target_that_would_have_to_be_put_back_whole_is_not_derivable() -> Non
     target = build("qa", *PASSAGES[0]) or ""
     found = carrying(target, {"Q: Compost?\nA: Rot.": "vague", "Q: Heaps?\nA: Old leaves.": "vague"}, 1.0)
     assert isinstance(found, str) and found.startswith("no weak variant carries")
+
+
+def best_records(count: int = 24) -> list[dict[str, Any]]:
+    """Questions and answers of people, each about things of its own; every sixth answer is too long to be shared out."""
+    rows: list[dict[str, Any]] = []
+    for number, row in enumerate(distinct_passages(4 * count, 1_000)[::4]):
+        answer = row["text"] if number % 6 else " ".join(one["text"] for one in distinct_passages(8, 2_000))
+        asked = {
+            "prompt": f"Tell me about {row['title']}, please?",
+            "answer": answer,
+            "score": 4.5 if number % 5 else 3.0,
+        }
+        rows.append({"id": f"rec_{number:024x}", "source": "people", "licence": "CC-BY-4.0", "language": "en"} | asked)
+    return rows
+
+
+def test_the_best_records_are_targets_as_they_are() -> None:
+    best = best_records()
+    made = run([], best, max_variants=8)
+    asked = {row["id"]: f"Q: {row['prompt']}\nA: {row['answer']}" for row in best}
+    assert len(made[MIXTURE]) >= 12
+    for row in made[MIXTURE]:
+        assert row["target"] == asked[row["record_ids"][0]]
+        assert (row["sources"], row["licences"], row["passage_ids"]) == (["people"], ["CC-BY-4.0"], [])
+        assert grounding(row["members"], row["target"]).score == 1.0
+        assert all(score(member) < HIGH for member in row["members"])
+    used = [record for row in made[MIXTURE] for record in row["record_ids"]] + [row["id"] for row in made[UNUSED]]
+    assert sorted(used) == sorted(asked)
+    assert {"below_target_quality", "too_long"} <= {row["reason"] for row in made[UNUSED]}
+
+
+def test_records_and_passages_are_in_one_mixture() -> None:
+    made = run(ROWS, best_records(), originals=10)[MIXTURE]
+    assert {bool(row["record_ids"]) for row in made} == {True, False}
+    assert {len(row["record_ids"]) + bool(row["passage_ids"]) for row in made} == {1}
+    assert [row for row in made if row["passage_ids"]] == MADE[MIXTURE]
+
+
+def test_a_record_and_a_passage_that_says_the_same_share_a_cluster() -> None:
+    best = best_records()[1]
+    found = [
+        Text("psg_1", "s", "A title", f"{best['answer']} More."),
+        Text("rec_1", "s", "", best["answer"], question=best["prompt"]),
+    ]
+    used, _ = placed(found, SPLITS, 7)
+    assert {text.cluster for text in used} == {"psg_1"}
+
+
+def test_nothing_to_be_made_from_is_told() -> None:
+    with pytest.raises(UserError, match="no passage is in the lake, and no record is rated high"):
+        run([])
 
 
 def test_all_types_and_splits_occur_and_nothing_is_in_two_splits() -> None:
@@ -175,9 +232,7 @@ def test_a_draft_lends_from_its_own_batch_alone() -> None:
     batch = [text for text in texts if text.split == "sft"]
     lent = {other for draft in drafts(batch, 0.3, 7) for other in draft.others}
     assert lent and lent <= {f"{text.title}\n{text.text}" for text in batch}
-    assert sorted(one for draft in drafts(batch, 0.3, 7) for one in draft.passage_ids) == sorted(
-        text.id for text in batch
-    )
+    assert sorted(one for draft in drafts(batch, 0.3, 7) for one in draft.ids) == sorted(text.id for text in batch)
 
 
 @pytest.mark.parametrize(

@@ -110,7 +110,8 @@ def _word(form: str, opening: bool) -> list[Token]:
     lower = form.lower().replace("’", "'")
     if lower.endswith("n't") or lower == "cannot":
         verb = _CONTRACTED.get(lower.removesuffix("not").removesuffix("n't"), lower[:-3])
-        return [*_word(verb, opening), Token("not", Kind.NEGATION, form)]
+        # a text may come with its words parted: `did n't`
+        return [*(_word(verb, opening) if verb else ()), Token("not", Kind.NEGATION, form)]
     if lower in _PARTING:
         return [Token(lower, Kind.BREAK, form)]
     if lower in _NEGATIONS:
