@@ -127,15 +127,18 @@ def _all_weak(
     item_type: str, heads: Sequence[Mapping[str, str]], longs: Sequence[str], shares: Sequence[Share]
 ) -> tuple[str, ...]:
     """The variants; one that would still rate high says its share again, which takes nothing from it."""
-    said = [*longs]
-    for _ in range(1 + _MOST_ECHOES):
-        found = [_written(item_type, head | {LONG[item_type]: long}) for head, long in zip(heads, said, strict=True)]
-        strong = [n for n, rating in enumerate(scores(found)) if rating >= HIGH and shares[n].places]
+    versions = _versions(item_type, heads, longs)
+    for _ in range(_MOST_ECHOES):
+        strong = {n for n, rating in enumerate(scores(versions)) if rating >= HIGH and shares[n].places}
         if not strong:
             break
-        for n in strong:
-            said[n] += f"\nAgain: {shares[n].text}"
-    return tuple(found)
+        longs = [f"{long}\nAgain: {shares[n].text}" if n in strong else long for n, long in enumerate(longs)]
+        versions = _versions(item_type, heads, longs)
+    return tuple(versions)
+
+
+def _versions(item_type: str, heads: Sequence[Mapping[str, str]], longs: Sequence[str]) -> list[str]:
+    return [_written(item_type, {**head, LONG[item_type]: long}) for head, long in zip(heads, longs, strict=True)]
 
 
 def _heads(

@@ -228,7 +228,7 @@ def test_members_of_a_module_share_a_split() -> None:
 
 
 def test_a_draft_lends_from_its_own_batch_alone() -> None:
-    texts, _ = placed([Text(**row) for row in ROWS], SPLITS, 7)
+    texts, _ = placed([Text(row["id"], "made", row["title"], row["text"]) for row in ROWS], SPLITS, 7)
     batch = [text for text in texts if text.split == "sft"]
     lent = {other for draft in drafts(batch, 0.3, 7) for other in draft.others}
     assert lent and lent <= {f"{text.title}\n{text.text}" for text in batch}
