@@ -24,7 +24,8 @@ from texts.words import content_words
 
 CROSSABLE = ("qa", "category_statement", "paragraph")
 _RARE = 24  # passages of a batch that may share a word for it to count as likeness
-_OTHERS = 4  # passages that lend wrong options
+_OTHERS = 4  # passages that lend wrong options, of so many behind it in its batch
+_NEXT = 24
 _HALF = 65  # words of each passage in a cross-topic item
 
 
@@ -140,16 +141,17 @@ def _split_of(cluster: str, splits: Mapping[str, float], seed: int) -> str:
 def drafts(batch: Sequence[Text], cross_topic: float, seed: int) -> Iterator[Draft]:
     """A draft for each text of a batch of one split, but one for two passages where they are paired; each text is in one draft."""
     about = [text for text in batch if not text.question]
-    pairs = _pairs(about, cross_topic, seed)
+    vocabulary = {text: frozenset(content_words(text.text)) for text in about}
+    pairs = _pairs(vocabulary, cross_topic, seed)
     partners = set(pairs.values())
     yield from (Draft((text,), "", text.text) for text in batch if text.question)
     for at, text in enumerate(about):
-        if text not in partners:
-            yield _crossed(text, pairs[text]) if text in pairs else _single(text, _others(about, at))
-
-
-def _single(text: Text, others: Sequence[Text]) -> Draft:
-    return Draft((text,), text.title, text.text, tuple(f"{one.title}\n{one.text}" for one in others))
+        if text in pairs:
+            yield _crossed(text, pairs[text])
+        elif text not in partners:
+            following = [*about[at + 1 :], *about[:at]][:_NEXT]
+            lent = [f"{one.title}\n{one.text}" for one in _others(text, following, vocabulary)]
+            yield Draft((text,), text.title, text.text, tuple(lent))
 
 
 def _crossed(one: Text, other: Text) -> Draft:
@@ -160,16 +162,15 @@ def _crossed(one: Text, other: Text) -> Draft:
     return Draft((one, other), title, "\n".join(prose))
 
 
-def _pairs(members: Sequence[Text], cross_topic: float, seed: int) -> dict[Text, Text]:
+def _pairs(vocabulary: Mapping[Text, frozenset[str]], cross_topic: float, seed: int) -> dict[Text, Text]:
     """Each passage that is to be crossed with the likest one that is still free."""
-    vocabulary = {text: set(content_words(text.text)) for text in members}
     holders: dict[str, list[Text]] = {}
-    for text in members:
+    for text in vocabulary:
         for stem in vocabulary[text]:
             holders.setdefault(stem, []).append(text)
     paired: set[Text] = set()
     pairs: dict[Text, Text] = {}
-    for text in members:
+    for text in vocabulary:
         if text in paired or share(seed, "cross", text.id) >= cross_topic:
             continue
         common = Counter(other for stem in vocabulary[text] if len(holders[stem]) <= _RARE for other in holders[stem])
@@ -181,7 +182,7 @@ def _pairs(members: Sequence[Text], cross_topic: float, seed: int) -> dict[Text,
     return pairs
 
 
-def _others(members: Sequence[Text], at: int) -> list[Text]:
-    """The next passages after this one, around the end of the batch, of its own source first."""
-    following = [*members[at + 1 :], *members[:at]]
-    return sorted(following[: 4 * _OTHERS], key=lambda text: text.source != members[at].source)[:_OTHERS]
+def _others(text: Text, following: Sequence[Text], vocabulary: Mapping[Text, frozenset[str]]) -> list[Text]:
+    """Those of the passages behind this one that lend wrong options: of its own source first, then the likest."""
+    own = vocabulary[text]
+    return sorted(following, key=lambda one: (one.source != text.source, -len(own & vocabulary[one])))[:_OTHERS]

@@ -71,6 +71,28 @@ def test_a_choice_has_one_right_option_and_others_from_elsewhere() -> None:
     assert supported == [1.0, 0.0, 0.0, 0.0]
 
 
+@pytest.mark.parametrize(
+    "broken",
+    [
+        "This is written to.",
+        "The loom( or frame)( ca.",
+        "Weavers sit (as a rule near the window.",
+        "For the pattern see.",
+    ],
+)
+def test_a_sentence_that_lost_a_part_is_not_used(broken: str) -> None:
+    text = f"A loom holds warp threads under tension. {broken} A shuttle carries the weft between them."
+    assert broken.rstrip(".") not in (build("paragraph", "Loom", text) or "")
+    assert "A shuttle carries" in (build("paragraph", "Loom", text) or "")
+
+
+def test_options_are_of_the_kind_of_the_passage() -> None:
+    title, text = PASSAGES[1]
+    item = build("multiple_choice", title, text, [*OTHERS[2:], *OTHERS[:2]]) or ""
+    assert "Glacier" not in item and "A glacier is" in item and "A loom is" in item
+    assert "shortest path" not in item and "Send every message" not in item
+
+
 @pytest.mark.parametrize("text", ["", "Nothing.", "x = {y}\n>>> f()", "| a | b |\n|---|---|"])
 def test_a_passage_that_carries_nothing_is_an_error_not_an_item(text: str) -> None:
     for item_type in FORMATS:

@@ -12,7 +12,7 @@ from texts.formats.distillation import answer_of
 
 # GENERATION, and the digest of the answers below that rules of this generation give. Where the test fails, an answer changed: raise
 # GENERATION in inference/text_engines/rules.py, and record both here.
-RECORDED = ("81c5e2f09ad4673b", "1557a6434d75d6d1")
+RECORDED = ("5ea70d3b12c894f6", "09683d3878368517")
 
 
 def requests() -> Iterator[Request]:
