@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import pyarrow.dataset as ds
 
 from expectations.calibration import mean_errors
-from expectations.frames import as_kind, empty, field, keys, mean, records, rows_by, table
+from expectations.frames import empty, field, keys, mean, records, rows_by, table
 from expectations.gate import Batch
 from expectations.membership import Membership, membership
 from expectations.rules import (
@@ -184,26 +184,6 @@ def groups(frames: Frames, *, similarity_floor: float, least_size: int, most_siz
     bounds = [between("rows", least_size, most_size), equal("rows", "largest_size")]
     yield Batch("groups", summary(members, "group_id", kinds, ["size"]), [*one_kind, *bounds], key="group_id")
     yield metrics(*_places(frames["silver/quality"], members, alone, frames.before))
-
-
-def best_records(frames: Frames, *, most: int) -> Iterable[Batch]:
-    """The suite of silver/best_records: high-rated records as they are, none withdrawn, no more than the params allow."""
-    rows, before = frames["silver/best_records"], frames.before
-    texts = [filled(name) for name in ("source", "licence", "prompt", "answer")]
-    yield Batch("silver/best_records", rows, [*identified("id", "rec"), *texts, between("score", 0, 5)], key="id")
-    yield from _not_published_before(frames, "silver/best_records", "id")
-    ids, rated = keys(rows, "id"), [frames["silver/quality"], *([before["silver/quality"]] if before else [])]
-    high = [keys(one, "id", field("high")) for one in rated]
-    gone = as_kind("rec", keys(frames["bronze/instructions_withdrawn"], "id"))
-    of = membership(best=ids, lookup={"gone": gone} | {f"high_{n}": one for n, one in enumerate(high)})
-    sides = " + ".join(f"high_{n}" for n in range(len(high)))
-    yield metrics(
-        none("best_but_not_high", of.count(f"best == 1 and {sides} == 0")),
-        none("best_but_withdrawn", of.count("best + gone > 1")),
-        at_most(
-            "best_records", rows.count_rows() + (before["silver/best_records"].count_rows() if before else 0), most
-        ),
-    )
 
 
 def _places(
