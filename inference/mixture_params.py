@@ -17,9 +17,15 @@ class MixtureParams(Params):
 
     engine: EngineParams = Field(default=EngineParams(), description="builds the targets and degrades them")
     limit: int = Field(default=4_000, ge=1, description="passages used at most, chosen by hash")
+    originals: int = Field(
+        default=4_000, ge=0, description="records of silver/best_records used at most as targets, chosen by hash"
+    )
     item_types: tuple[str, ...] = Field(default=tuple(FORMATS), min_length=1, description="given to passages in turn")
     attempts: int = Field(default=3, ge=1, le=5, description="item types tried on a passage before it is given up")
     target_score: float = Field(default=HIGH, ge=0.0, le=5.0, description="least rubric score of a target")
+    support: float = Field(
+        default=1.0, ge=0.0, le=1.0, description="least share of a target's words in statements that a variant supports"
+    )
     mean_variants: float = Field(default=4.0, ge=2.0, le=20.0, description="of the normal distribution, sd a third")
     min_variants: int = Field(default=2, ge=2, le=20, description="a target with fewer variants is not used")
     max_variants: int = Field(default=6, ge=2, le=20, description="most degraded variants of a target")

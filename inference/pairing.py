@@ -1,6 +1,6 @@
 """Which passages become which MIXTURE items: chosen, split and paired by hashes, so that the order of rows changes nothing.
 
-A cross-topic item (method, section 2.1, step 4) is made of two passages of similar vocabulary; likeness is measured by
+Texts of one page or module, and near-duplicates (inference.overlap), are one cluster and share a split. A cross-topic item (method, section 2.1, step 4) is made of two passages of similar vocabulary; likeness is measured by
 the rarer words they share, inside one batch, not by embeddings yet.
 """
 
@@ -9,7 +9,8 @@ from __future__ import annotations
 import heapq
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -17,34 +18,56 @@ import pyarrow.dataset as ds
 
 from inference.baseline.build import dense, introduced
 from inference.baseline.passage import read
+from inference.overlap import clusters
 from lake.ids import sha256_text
 from texts.words import content_words
 
 CROSSABLE = ("qa", "category_statement", "paragraph")
 _RARE = 24  # passages of a batch that may share a word for it to count as likeness
-_OTHERS = 4  # passages that lend wrong options
+_OTHERS = 4  # passages that lend wrong options, of so many behind it in its batch
+_NEXT = 24
 _HALF = 65  # words of each passage in a cross-topic item
 
 
 @dataclass(frozen=True)
 class Text:
-    """One passage as silver/passages has it."""
+    """One passage as silver/passages has it, or one record of silver/best_records: its question, and the answer as `text`.
+
+    cluster: the smallest id of the texts that must not be parted from it; split: of all of these. score: of a record, 0..5.
+    """
 
     id: str
     source: str
     title: str
     text: str
+    licence: str | None = None
+    question: str = ""
+    score: float = 0.0
+    cluster: str = ""
+    split: str = ""
 
 
 @dataclass(frozen=True)
 class Draft:
-    """What one item is to be made of. others: passages of the same split, each its title, a line break, its text."""
+    """What one item is to be made of: a passage, two of them, or a record. `title` and `text` of two passages tell of both.
 
-    passage_ids: tuple[str, ...]
-    split: str
+    others: passages of the same split, each its title, a line break, its text.
+    """
+
+    texts: tuple[Text, ...]
     title: str
     text: str
-    others: tuple[str, ...]
+    others: tuple[str, ...] = ()
+
+    @property
+    def ids(self) -> list[str]:
+        """The ids of its texts."""
+        return [one.id for one in self.texts]
+
+    @property
+    def question(self) -> str:
+        """What the record asks; "" for passages."""
+        return self.texts[0].question
 
 
 def share(seed: int, purpose: str, identity: str) -> float:
@@ -52,22 +75,62 @@ def share(seed: int, purpose: str, identity: str) -> float:
     return int(sha256_text(f"{seed} {purpose} {identity}")[:13], 16) / 16**13
 
 
-def chosen(passages: ds.Dataset, limit: int, seed: int) -> frozenset[str]:
+def chosen(rows: ds.Dataset, limit: int, seed: int) -> frozenset[str]:
     """The `limit` ids of the smallest hashes; holds no more than these in memory."""
-    ids = (one for batch in passages.to_batches(columns=["id"]) for one in batch["id"].to_pylist())
+    ids = (one for batch in rows.to_batches(columns=["id"]) for one in batch["id"].to_pylist())
     return frozenset(heapq.nsmallest(limit, ids, key=lambda one: (share(seed, "choose", one), one)))
 
 
-def texts(passages: ds.Dataset, wanted: frozenset[str], seed: int) -> list[Text]:
-    """The wanted passages in the order of their hashes."""
+def passages(rows: ds.Dataset, wanted: frozenset[str]) -> list[Text]:
+    """The wanted passages."""
+    return [Text(**row) for row in _wanted(rows, wanted, ["id", "source", "licence", "title", "text"])]
+
+
+def records(rows: ds.Dataset, wanted: frozenset[str]) -> list[Text]:
+    """The wanted records."""
+    found = _wanted(rows, wanted, ["id", "source", "licence", "prompt", "answer", "score"])
+    return [
+        Text(row["id"], row["source"], "", row["answer"], row["licence"], row["prompt"], row["score"]) for row in found
+    ]
+
+
+def _wanted(rows: ds.Dataset, wanted: frozenset[str], columns: list[str]) -> list[dict[str, Any]]:
     is_wanted = pc.field("id").isin(pa.array(sorted(wanted), pa.string()))
-    rows = passages.to_table(columns=["id", "source", "title", "text"], filter=is_wanted).to_pylist()
-    return sorted((Text(**row) for row in rows), key=lambda text: (share(seed, "order", text.id), text.id))
+    return rows.to_table(columns=columns, filter=is_wanted).to_pylist()
 
 
-def split_of(passage_id: str, splits: Mapping[str, float], seed: int) -> str:
-    """The split of a passage, by its own hash; `splits` are shares that add up to 1."""
-    place = share(seed, "split", passage_id)
+def placed(texts: Sequence[Text], splits: Mapping[str, float], seed: int) -> tuple[list[Text], list[Text]]:
+    """The texts with their clusters and splits, and those that are boilerplate and belong to none.
+
+    splits: shares that add up to 1; a cluster's split follows from its own hash, so that one more text moves no other cluster.
+    """
+    ordered = sorted(texts, key=lambda text: text.id)
+    pages = [[_page(text.title)] if text.title else [] for text in ordered]
+    firsts = clusters([f"{text.question} {text.text}" for text in ordered], pages)
+    whole = [
+        replace(text, cluster=ordered[first].id, split=_split_of(ordered[first].id, splits, seed))
+        for text, first in zip(ordered, firsts, strict=True)
+        if first is not None
+    ]
+    boilerplate = [text for text, first in zip(ordered, firsts, strict=True) if first is None]
+    return sorted(whole, key=lambda text: (share(seed, "order", text.id), text.id)), boilerplate
+
+
+def _page(title: str) -> str:
+    """What texts have in common that stand together: of a name in a program the module, of any other title the title.
+
+    >>> _page("json.decoder.JSONDecoder.decode"), _page("json.dumps"), _page("Compost")
+    ('json.decoder', 'json', 'compost')
+    """
+    parts = title.split(".")
+    if len(parts) == 1 or not all(part.isidentifier() for part in parts):
+        return title.casefold()
+    of_class = next((place for place, part in enumerate(parts) if part[0].isupper()), len(parts) - 1)
+    return ".".join(parts[: max(1, of_class)])
+
+
+def _split_of(cluster: str, splits: Mapping[str, float], seed: int) -> str:
+    place = share(seed, "split", cluster)
     for name, size in splits.items():
         place -= size
         if place < 0:
@@ -75,40 +138,39 @@ def split_of(passage_id: str, splits: Mapping[str, float], seed: int) -> str:
     return list(splits)[-1]
 
 
-def drafts(batch: Sequence[Text], splits: Mapping[str, float], cross_topic: float, seed: int) -> Iterator[Draft]:
-    """A draft for each passage of the batch, but one for two passages where they are paired; each passage is in one draft."""
-    for split in splits:
-        members = [text for text in batch if split_of(text.id, splits, seed) == split]
-        pairs = _pairs(members, cross_topic, seed)
-        partners = set(pairs.values())
-        for at, text in enumerate(members):
-            if text in partners:
-                continue
-            others = _others(members, at)
-            yield _crossed(text, pairs[text], split) if text in pairs else _single(text, split, others)
+def drafts(batch: Sequence[Text], cross_topic: float, seed: int) -> Iterator[Draft]:
+    """A draft for each text of a batch of one split, but one for two passages where they are paired; each text is in one draft."""
+    about = [text for text in batch if not text.question]
+    vocabulary = {text: frozenset(content_words(text.text)) for text in about}
+    pairs = _pairs(vocabulary, cross_topic, seed)
+    partners = set(pairs.values())
+    yield from (Draft((text,), "", text.text) for text in batch if text.question)
+    for at, text in enumerate(about):
+        if text in pairs:
+            yield _crossed(text, pairs[text])
+        elif text not in partners:
+            following = [*about[at + 1 :], *about[:at]][:_NEXT]
+            lent = [f"{one.title}\n{one.text}" for one in _others(text, following, vocabulary)]
+            yield Draft((text,), text.title, text.text, tuple(lent))
 
 
-def _single(text: Text, split: str, others: Sequence[Text]) -> Draft:
-    return Draft((text.id,), split, text.title, text.text, tuple(f"{one.title}\n{one.text}" for one in others))
-
-
-def _crossed(one: Text, other: Text, split: str) -> Draft:
+def _crossed(one: Text, other: Text) -> Draft:
     """One draft about both passages: their titles, and what the prose of each says first."""
     passages = [read(text.title, text.text) for text in (one, other)]
     prose = [introduced(passage, dense(passage.without_lists(), _HALF)) for passage in passages]
-    return Draft((one.id, other.id), split, " and ".join(passage.subject for passage in passages), "\n".join(prose), ())
+    title = " and ".join(passage.subject for passage in passages)
+    return Draft((one, other), title, "\n".join(prose))
 
 
-def _pairs(members: Sequence[Text], cross_topic: float, seed: int) -> dict[Text, Text]:
+def _pairs(vocabulary: Mapping[Text, frozenset[str]], cross_topic: float, seed: int) -> dict[Text, Text]:
     """Each passage that is to be crossed with the likest one that is still free."""
-    vocabulary = {text: set(content_words(text.text)) for text in members}
     holders: dict[str, list[Text]] = {}
-    for text in members:
+    for text in vocabulary:
         for stem in vocabulary[text]:
             holders.setdefault(stem, []).append(text)
     paired: set[Text] = set()
     pairs: dict[Text, Text] = {}
-    for text in members:
+    for text in vocabulary:
         if text in paired or share(seed, "cross", text.id) >= cross_topic:
             continue
         common = Counter(other for stem in vocabulary[text] if len(holders[stem]) <= _RARE for other in holders[stem])
@@ -120,7 +182,7 @@ def _pairs(members: Sequence[Text], cross_topic: float, seed: int) -> dict[Text,
     return pairs
 
 
-def _others(members: Sequence[Text], at: int) -> list[Text]:
-    """The next passages after this one, around the end of the batch, of its own source first."""
-    following = [*members[at + 1 :], *members[:at]]
-    return sorted(following[: 4 * _OTHERS], key=lambda text: text.source != members[at].source)[:_OTHERS]
+def _others(text: Text, following: Sequence[Text], vocabulary: Mapping[Text, frozenset[str]]) -> list[Text]:
+    """Those of the passages behind this one that lend wrong options: of its own source first, then the likest."""
+    own = vocabulary[text]
+    return sorted(following, key=lambda one: (one.source != text.source, -len(own & vocabulary[one])))[:_OTHERS]

@@ -14,7 +14,7 @@ from functools import cache
 from itertools import cycle
 
 from inference.answer_forms import END_OF_ANSWER, item_answer, rating_answer
-from inference.baseline.degrade import LONG
+from inference.baseline.degrade import LONG, operators
 from inference.text_engines import Message, Request
 from texts.formats import FORMATS
 from texts.formats.distillation import PROMPT_VERSION as DISTIL_VERSION
@@ -22,7 +22,7 @@ from texts.formats.distillation import completion, distil_messages
 
 RATE_VERSION = "rate-1"
 BUILD_VERSION = "build-3"
-DEGRADE_VERSION = "degrade-3"
+DEGRADE_VERSION = "degrade-4"
 
 # a text that is shown must not speak for the conversation: chat-template control tokens, and our own tags
 _CONTROL = re.compile(r"<(?=/?(?:think|answer|text|item)>|\|)", re.IGNORECASE)
@@ -50,14 +50,18 @@ _DEGRADE = (
     "is material, not an order. Keep its form. Write the weak sample inside <answer></answer> and nothing outside these tags."
 )
 _HALF_WAY = "stop half-way"
-_WEAKNESSES = (
-    "keep one point only",
-    "be vague",
-    "repeat yourself",
-    _HALF_WAY,
-    "drop names and numbers",
-    "mistype words",
-)
+_KEEP = "keep your part word for word, and"
+# by the operator of inference.baseline.operators that spoils in the same way
+_WEAKNESSES = {
+    "fragment": f"{_KEEP} write nothing else",
+    "redundant": f"{_KEEP} repeat yourself",
+    "cut_off": f"{_KEEP} begin another point, and {_HALF_WAY} in it",
+    "padded": f"{_KEEP} open with words that say nothing",
+    "vague": "be vague",
+    "drop_details": "drop names, numbers and reasons",
+    "reasoning_cut": "give the conclusion without the way to it",
+    "typos": "mistype words",
+}
 
 
 def rate(row: str, text: str, *, max_tokens: int = 64, temperature: float = 0.0, seed: int = 7) -> Request:
@@ -96,10 +100,10 @@ def degrade(
     seed: int = 7,
     frequency_penalty: float = 0.0,
 ) -> Request:
-    """A request for the weak version `variant` (from 0) of the `variants` of a strong item, weak in ways of its own."""
+    """A request for the weak version `variant` (from 0) of the `variants` of a strong item, weak in the way of its operator."""
     shown = _of_item(item_type, FORMATS[item_type].example, "1 of 1", _HALF_WAY), completion(_half_way(item_type))
-    weakness = _WEAKNESSES[variant % len(_WEAKNESSES)]
-    asked = _of_item(item_type, _shown(target), f"{variant % variants + 1} of {variants}", weakness)
+    weakness = _WEAKNESSES[operators(item_type, target, variants, seed)[variant]]
+    asked = _of_item(item_type, _shown(target), f"{variant + 1} of {variants}", weakness)
     payload = {"item_type": item_type, "target": target, "variant": variant, "variants": variants, "seed": seed}
     messages = _turns(_DEGRADE, *shown, asked)
     return Request(

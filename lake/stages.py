@@ -133,10 +133,17 @@ _ALL = (
         summary="Groups similar low-rated records above a similarity floor; names those left alone, benchmark items among them.",
     ),
     Stage(
-        "gold/mixture", "generate", ("silver/passages",),
-        job="inference.mixture:mixture", params="inference.mixture_params:MixtureParams", suite="expectations.suites.gold:mixture",
+        "silver/best_records", "spark",
+        ("silver/unique_instructions", "silver/quality", "bronze/references", "bronze/instructions_withdrawn"),
+        records="silver/unique_instructions",
+        job="spark_jobs.best.job:best_records", params="spark_jobs.best.job:BestParams", suite="expectations.suites.mixture:best_records",
+        summary="Keeps a snapshot of the best records for MIXTURE, and takes new ones in when there are enough.",
+    ),
+    Stage(
+        "gold/mixture", "generate", ("silver/passages", "silver/best_records"),
+        job="inference.mixture:mixture", params="inference.mixture_params:MixtureParams", suite="expectations.suites.mixture:mixture",
         sides=("gold/mixture_unused",),
-        summary="Builds MIXTURE: high-quality targets from passages, each with two to twenty degraded variants.",
+        summary="Builds MIXTURE: high-quality targets from passages and the best records, each with two to twenty degraded variants.",
     ),
     Stage(
         "models/distiller_sft", "train", ("gold/mixture",),

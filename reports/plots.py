@@ -44,6 +44,7 @@ _CHARTS: Mapping[str, Callable[[View], Chart | None]] = {
     "silver/ratings": rows.ratings,
     "silver/quality": rows.quality,
     "silver/groups": rows.groups,
+    "silver/best_records": rows.best_records,
     "gold/mixture": rows.mixture,
     "models/distiller_sft": models.curves("models/distiller_sft", "Supervised fine-tuning", ("loss", "grad_norm")),
     "models/distiller_grpo": models.curves("models/distiller_grpo", "GRPO", ("reward", "reward_std", "kl")),

@@ -96,6 +96,11 @@ def groups(view: View) -> Chart:
     )
 
 
+def best_records(view: View) -> Chart:
+    """The records kept for MIXTURE by source."""
+    return Bars("The best records, kept for MIXTURE", "records", {"kept": view.tally("silver/best_records", "source")})
+
+
 def mixture(view: View) -> Chart:
     """MIXTURE items by type and split."""
     rows = view.sample("gold/mixture", ["item_type", "split"])

@@ -162,8 +162,8 @@ def _passage(name: str, title: str, text: str) -> Row:
 
 def _mixture(name: str, item_type: str, split: str, passage: str, target: str) -> Row:
     return {
-        "id": content_id("mix", name), "item_type": item_type, "split": split, "title": f"{name} {HOSTILE}",
-        "passage_ids": [psg(passage)], "members": ["Q: The moon?\nA: It pulls.", "Q: Tides?\nA: Twice a day."],
+        "id": content_id("mix", name), "item_type": item_type, "split": split, "cluster": psg(passage), "title": f"{name} {HOSTILE}",
+        "passage_ids": [psg(passage)], "record_ids": [], "sources": [_ALMANAC], "licences": ["CC0-1.0"], "members": ["Q: The moon?\nA: It pulls.", "Q: Tides?\nA: Twice a day."],
         "operators": ["truncate", "drop_facts"], "target": target, "target_score": 4.5, "builder": "rules",
     }  # fmt: skip
 
@@ -289,6 +289,10 @@ ROWS: Mapping[str, Rows] = {
         *(_member("drill", name, 2) for name in ("drill_speed", "drill_oil")),
     ],
     "silver/singletons": [_exit(rec("paint"), _PANTRY, "not_grouped", "no_neighbour")],
+    "silver/best_records": [
+        {"id": rec(name), "source": _PANTRY, "licence": "MIT", "language": "en", "prompt": "Why?", "answer": "Because.", "score": 4.6}
+        for name in sorted(_HIGH)
+    ],
     "gold/mixture": [
         _mixture("tides", "qa", "sft", "tides", "Q: What makes tides?\nA: The moon pulls the sea twice a day."),
         _mixture("moon", "true_false", "heldout", "moon", "The moon pulls the sea.\nAnswer: True"),

@@ -1,4 +1,4 @@
-"""What must hold of MIXTURE items, held-out answers and the training set before they are published; distilled items in suites.distilled.
+"""What must hold of held-out answers and the training set before they are published; MIXTURE in suites.mixture, distilled items in suites.distilled.
 
 The gate trusts no column that it can check against its source. Not yet: personal data inside the words of a distilled item, and
 benchmark items that a released text only paraphrases or contains in part.
@@ -6,13 +6,12 @@ benchmark items that a released text only paraphrases or contains in part.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
 
-import pyarrow as pa
 import pyarrow.dataset as ds
 
-from expectations.frames import Computed, as_kind, elements, empty, field, keys, pc, phrases
+from expectations.frames import as_kind, elements, empty, field, keys, pc, phrases
 from expectations.gate import Batch
 from expectations.membership import membership
 from expectations.rules import (
@@ -30,63 +29,15 @@ from expectations.rules import (
     unique,
 )
 from expectations.summaries import summary
-from lake.engines.batches import read_batches
-from lake.tables.reasons import DUPLICATE_RULES, MIXTURE_UNUSED, NOT_RELEASED
+from lake.tables.reasons import DUPLICATE_RULES, NOT_RELEASED
 from texts.benchmark_items import known_by
-from texts.formats import FORMATS
 
 if TYPE_CHECKING:
     from great_expectations.expectations.expectation import Expectation
 
     from expectations.frames import Frames
 
-SPLITS = ("sft", "grpo", "heldout")
-ENOUGH_HELDOUT = 200  # items: fewer make the champion's interval wide
 EXPECTED_ANSWERED = 0.5
-ITEM = ("id", "variants", "malformed_target", "blank_variants", "variants_equal_to_target")
-
-
-def mixture(frames: Frames, *, target_score: float, min_variants: int, max_variants: int) -> Iterable[Batch]:
-    """The suite of gold/mixture: well-formed on both sides, no target among its variants, splits that share nothing."""
-    rows, unused = frames["gold/mixture"], frames["gold/mixture_unused"]
-    ids = [*identified("id", "mix"), filled("split"), one_of("split", SPLITS), filled("builder")]
-    kinds = [filled("item_type"), one_of("item_type", list(FORMATS))]
-    scores = [filled("target_score"), between("target_score", target_score, 5)]
-    yield Batch("gold/mixture", rows, [*ids, *kinds, *scores, unique("target")], key="id")
-    right = [between(name, 0, 0) for name in ITEM[2:]]
-    yield Batch("items", _items(rows), [between("variants", min_variants, max_variants), *right], key="id")
-    yield exits("gold/mixture_unused", unused, ["mixture_unused"], MIXTURE_UNUSED)
-    yield metrics(*_splits(rows, unused, frames["silver/passages"]))
-
-
-def _items(rows: ds.Dataset) -> Computed:
-    """For each item, how many variants it has, and counts of what is wrong with them or with the target."""
-
-    def read() -> Iterator[pa.RecordBatch]:
-        for batch in read_batches(rows, ["id", "item_type", "members", "target"]):
-            if len(batch):
-                yield pa.RecordBatch.from_pylist([_item(row) for row in batch.to_pylist()])
-
-    return Computed(ITEM, read)
-
-
-def _item(row: dict[str, Any]) -> dict[str, Any]:
-    """One row of `_items`."""
-    members, form = row["members"] or [], FORMATS.get(row["item_type"])
-    well_formed = form is not None and form.parse(row["target"] or "") is not None
-    blank = sum(not (member or "").strip() for member in members)
-    counts = (row["id"], len(members), int(not well_formed), blank, members.count(row["target"]))
-    return dict(zip(ITEM, counts, strict=True))
-
-
-def _splits(rows: ds.Dataset, unused: ds.Dataset, passages: ds.Dataset) -> Iterable[Metric]:
-    sft, grpo, heldout = (keys(rows, "passage_ids", field("split") == split) for split in SPLITS)
-    used = membership(sft=sft, grpo=grpo, heldout=heldout, unused=keys(unused, "id"), passages=keys(passages, "id"))
-    yield none("passages_in_two_places", used.count("sft + grpo + heldout + unused > 1"))
-    yield none("passages_in_no_place", used.count("passages > sft + grpo + heldout + unused"))
-    yield none("unknown_passages", used.count("passages == 0"))
-    heldout_items = rows.count_rows(filter=field("split") == "heldout")
-    yield at_least("heldout_items", heldout_items, ENOUGH_HELDOUT, warning=True)
 
 
 def heldout_answers(frames: Frames) -> Iterable[Batch]:

@@ -152,7 +152,10 @@ def _multiple_choice(passage: Passage, others: Sequence[str]) -> dict[str, str] 
         return None
     right = _option(passage, passage.purpose)
     wrong = [
-        _option(other, other.purpose) for other in map(_titled, others) if other.prose and other.title != passage.title
+        _option(other, other.purpose)
+        for other in map(_titled, others)
+        # an option about a topic is no choice beside parts of a program
+        if other.prose and other.title != passage.title and other.named == passage.named
     ]
     wrong += [change for sentence in passage.prose[1:] if (change := altered(sentence)) and stands_alone(sentence)]
     wrong = [option for option in dict.fromkeys(wrong) if option.casefold() != right.casefold() and _fits(option)][:3]
@@ -179,7 +182,7 @@ def _titled(other: str) -> Passage:
 def _option(passage: Passage, sentence: str) -> str:
     """The sentence without the name that would give it away."""
     bare = sentence.removeprefix(f"{passage.subject} ")
-    return sentence if bare == sentence else f"It {bare}"
+    return bare[0].upper() + bare[1:]
 
 
 def _lowered(text: str) -> str:

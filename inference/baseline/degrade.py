@@ -1,19 +1,31 @@
-"""Weak versions of a strong item by edit operators (method, section 2.1, steps 3 and 5).
+"""The weak versions of a strong item, made together, so that whatever the item states stands whole in one of them at least.
 
-Each variant works on its own stretch of the item's long text, so that the variants of one target together still carry
-most of what it says.
+    target    three sentences a b c, question q, 4 variants
+    padded    q, "Well, a b"            keeps a and b; it holds the first unit, so it keeps the question too
+    cut_off   q loosely, "c a-be ..."   keeps c
+    vague     q loosely, b blurred      loses what it can
+    typos     q mistyped, a mistyped    loses what it can
+
+At least two variants, and three in five, keep their share of the text's units word for word; these shares together are all of it. So what
+a distiller is to write can be derived from what it is given, and texts.grounding finds every statement of it. What a
+variant is filtered for later, such as being too good to be weak, is not known here: inference.mixture measures what is left.
 """
 
 from __future__ import annotations
 
 import random
-import re
-from collections.abc import Callable, Mapping, Sequence
+from bisect import bisect_left
+from collections.abc import Mapping, Sequence
+from functools import lru_cache
+from itertools import accumulate, pairwise
 from types import MappingProxyType
 
+from inference.baseline.operators import KEEPING, LOSING, OPERATORS, Share, mistyped
+from inference.baseline.units import Unit, units
 from texts.formats import FORMATS
 from texts.formats.multiple_choice import LETTERS
-from texts.words import content_words, sentences
+from texts.rubric import HIGH, scores
+from texts.words import words
 
 # the field of each item type that holds most of what it says
 LONG: Mapping[str, str] = MappingProxyType(
@@ -25,128 +37,160 @@ LONG: Mapping[str, str] = MappingProxyType(
         "paragraph": "paragraph",
     }
 )
-_FIGURE = re.compile(r"(?<!\w)\d[\d.,:]*\b")
-_NAME = re.compile(r"`[^`]+`|\b\w{2,}(?:[._]\w+)+(?:\(\))?|(?<=[a-z,] )[A-Z][a-z]+\b(?: [A-Z][a-z]+\b)*")
-_ASIDE = re.compile(
-    r"\s*\([^()]*\)|,? (?:which|because|since|so that|such as|for example|e\.g\.|i\.e\.|unless|although|while)\b[^,.;]*"
-)
-_SPACED = re.compile(r"\s+([.,;])")
-_OPENERS = ("Basically, ", "Well, usually ", "It is something like this: ", "Generally ")
-_ECHOES = ("As said, {0}", "Again: {0}", "In other words, {0}", "To repeat it, {0}")
+_KEEPING_SHARE = 0.6  # of the variants
+_SHARE_WORDS = 50  # of a target that a variant may keep and still be weak
+_OVERLAP = 0.3  # how often a variant that keeps its share also holds a unit of the next one's
+_HEAD_WHOLE = 0.3  # how often a part of the form that need not be in a variant is there all the same
+# surface noise: how often the long text of a variant loses its last stop, its first capital, or has a space doubled
+_REMEMBERED = 1_024  # targets: an engine is asked for the versions of one by one, in any order inside a batch
+_NO_STOP, _SMALL, _SPACE = 0.25, 0.15, 0.1
+_MOST_ECHOES = 3
+_LOOSE_WORDS = 12  # of a question that is asked loosely
 
 
-def fragment(text: str, rng: random.Random) -> str:
-    """One or two points of the stretch, as they are."""
-    said = sentences(text)
-    kept = min(len(said), rng.choice((1, 2, 2)))
-    first = rng.randrange(len(said) - kept + 1)
-    return " ".join(said[first : first + kept])
+def needed(target: str) -> int:
+    """The variants that must keep a share of the target, so that each is short enough to be weak: two, and one for fifty words."""
+    return max(2, -(-len(words(target)) // _SHARE_WORDS))
 
 
-def vague(text: str, rng: random.Random) -> str:
-    """Figures and names become "some" and "something", and the wording hedges."""
-    blurred = _NAME.sub("something", _FIGURE.sub("some", text))
-    return rng.choice(_OPENERS) + blurred[0].lower() + blurred[1:].rstrip(".") + " or something like that, basically."
-
-
-def redundant(text: str, rng: random.Random) -> str:
-    """The same points said twice, once with an announcement."""
-    said = sentences(text)
-    again = rng.choice(said)
-    echo = rng.choice(_ECHOES).format(again[0].lower() + again[1:])
-    return " ".join((*said, echo, again))
-
-
-def cut_off(text: str, rng: random.Random) -> str:
-    """The text stops in the middle of a sentence."""
-    tokens = text.split()
-    end = max(2, int(len(tokens) * rng.uniform(0.5, 0.75)))
-    return " ".join(tokens[:end]).rstrip(".,;:!?") + " ..."
-
-
-def drop_details(text: str, rng: random.Random) -> str:
-    """No asides, reasons, examples or figures, and without the sentence that says most; of a single sentence its
-    beginning.
-    """
-    said = sentences(text)
-    fullest = max(said, key=lambda sentence: (len(set(content_words(sentence))), sentence))
-    bare = " ".join(sentence for sentence in said if sentence != fullest) or f"{fullest.split(',')[0].rstrip('.')}."
-    return _SPACED.sub(r"\1", _FIGURE.sub("some", _ASIDE.sub("", bare)))
-
-
-def typos(text: str, rng: random.Random) -> str:
-    """Mistyped words in lower case, punctuation lost here and there."""
-    noisy = [
-        _mistyped(token, rng) if token.isalpha() and len(token) > 3 and rng.random() < 0.35 else token
-        for token in text.split()
-    ]
-    return " ".join(noisy).lower().replace(". ", " ", 1).rstrip(".")
-
-
-# in the order of inference.prompts._WEAKNESSES: variant n has the same fault whichever engine wrote it
-OPERATORS: Mapping[str, Callable[[str, random.Random], str]] = MappingProxyType(
-    {
-        "fragment": fragment,
-        "vague": vague,
-        "redundant": redundant,
-        "cut_off": cut_off,
-        "drop_details": drop_details,
-        "typos": typos,
-    }
-)
-
-
-def operator_of(variant: int) -> str:
-    """The name of the operator that makes this variant."""
-    return tuple(OPERATORS)[variant % len(OPERATORS)]
+@lru_cache(maxsize=_REMEMBERED)
+def operators(item_type: str, target: str, variants: int, seed: int) -> tuple[str, ...]:
+    """The operator of each of the `variants` weak versions of a target."""
+    rng = random.Random(f"{seed} operators {variants} {target}")
+    keeping = min(variants, max(needed(target), round(_KEEPING_SHARE * variants)))
+    # one unit alone is either all there or not: then what stands around it has to make it weak
+    several = len(units((FORMATS[item_type].parse(target) or {}).get(LONG[item_type], ""))) > 1
+    chosen = [*_in_turn([*KEEPING][0 if several else 1 :], keeping, rng), *_in_turn([*LOSING], variants - keeping, rng)]
+    rng.shuffle(chosen)
+    return tuple(chosen)
 
 
 def degrade(item_type: str, target: str, variant: int, variants: int, seed: int) -> str | None:
-    """The `variant`-th of `variants` weak versions of a well-formed item, incomplete in its form too; None if it is
-    not one.
-    """
+    """The `variant`-th (from 0) of `variants` weak versions of an item, incomplete in its form too; None if it is no item."""
+    versions = weak_versions(item_type, target, variants, seed)
+    return versions[variant] if versions else None
+
+
+@lru_cache(maxsize=_REMEMBERED)
+def weak_versions(item_type: str, target: str, variants: int, seed: int) -> tuple[str, ...]:
+    """All `variants` weak versions of an item, in the order of their operators; none if it is not well formed."""
     fields = FORMATS[item_type].parse(target)
     if fields is None:
-        return None
-    rng = random.Random(f"{seed} {variant} {target}")  # its own, so that no variant depends on those before it
-    stretch = _stretch(sentences(fields[LONG[item_type]]), variant, variants)
-    weak = OPERATORS[operator_of(variant)](stretch, rng) if stretch else ""
-    return _partial(item_type, fields, weak, variant, operator_of(variant) == "typos", rng)
+        return ()
+    rng = random.Random(f"{seed} {variants} {target}")
+    names = operators(item_type, target, variants, seed)
+    whole = units(fields[LONG[item_type]])
+    keepers = _keepers(names, rng)
+    shares = [Share(whole, places) for places in _places(names, keepers, whole, rng)]
+    heads = _heads(item_type, fields, names, keepers, rng)
+    longs = [_noisy(_weak(name, share, rng), rng) for name, share in zip(names, shares, strict=True)]
+    return _all_weak(item_type, heads, longs, shares)
 
 
-def _stretch(said: Sequence[str], variant: int, variants: int) -> str:
-    """The sentences that fall to this variant; any `variants` consecutive variants together have all of them."""
-    parts = max(1, min(variants, len(said)))
-    part = variant % parts
-    return " ".join(
-        line.removeprefix("- ") for line in said[len(said) * part // parts : len(said) * (part + 1) // parts]
-    )
+def _in_turn(names: Sequence[str], count: int, rng: random.Random) -> list[str]:
+    """So many of the names, from a random one on and round again: variants of one target differ in what is wrong with them."""
+    first = rng.randrange(len(names))
+    return [names[(first + n) % len(names)] for n in range(count)]
 
 
-def _partial(
-    item_type: str, fields: Mapping[str, str], weak: str, variant: int, noisy: bool, rng: random.Random
-) -> str:
-    """The weak text in what is left of the item's form: options, verdict or question may be missing."""
-    # careless authors leave out parts, too: every other variant loses wrong options, every third its verdict
-    head = dict(fields) | {LONG[item_type]: weak}
-    if item_type == "multiple_choice" and variant % 2:
-        dropped = [f"option_{letter.lower()}" for letter in LETTERS if letter != fields["answer"]]
-        head |= dict.fromkeys(dropped[variant % 3 :: 2], "")
-    if item_type in ("multiple_choice", "true_false") and variant % 3 == 2:
-        head["answer"] = ""
-    short = [name for name in head if name not in (LONG[item_type], "answer") or item_type == "qa"]
-    if noisy and item_type != "qa":
-        head |= {name: typos(head[name], rng) for name in short if head[name]}
-    lines = [f"{marker} {head[name]}".strip() for name, marker in FORMATS[item_type].markers if head[name]]
+def _keepers(names: Sequence[str], rng: random.Random) -> list[int]:
+    """The variants that keep their share, in the order in which the shares are dealt: not that of the text."""
+    keepers = [n for n, name in enumerate(names) if name in KEEPING]
+    rng.shuffle(keepers)
+    return keepers
+
+
+def _places(names: Sequence[str], keepers: Sequence[int], whole: Sequence[Unit], rng: random.Random) -> list[range]:
+    """The places of the units that each variant works on: those that keep theirs have all of them together."""
+    parts = _parts(whole, len(keepers))
+    found = [rng.choice(parts) if parts else range(0) for _ in names]
+    for keeper, part in zip(keepers, parts, strict=False):
+        more = part.stop < len(whole) and rng.random() < _OVERLAP
+        found[keeper] = range(part.start, part.stop + more)
+    return found
+
+
+def _parts(whole: Sequence[Unit], most: int) -> list[range]:
+    """At most so many runs of units, of about as many words each."""
+    lengths = list(accumulate(len(words(unit.text)) + 1 for unit in whole))
+    if not lengths:
+        return []
+    ends = {bisect_left(lengths, lengths[-1] * part / most) + 1 for part in range(1, most)} | {len(whole)}
+    return [range(start, end) for start, end in pairwise([0, *sorted(ends)])]
+
+
+def _weak(name: str, share: Share, rng: random.Random) -> str:
+    return OPERATORS[name](share, rng) if share.places else ""
+
+
+def _all_weak(
+    item_type: str, heads: Sequence[Mapping[str, str]], longs: Sequence[str], shares: Sequence[Share]
+) -> tuple[str, ...]:
+    """The variants; one that would still rate high says its share again, which takes nothing from it."""
+    versions = _versions(item_type, heads, longs)
+    for _ in range(_MOST_ECHOES):
+        strong = {n for n, rating in enumerate(scores(versions)) if rating >= HIGH and shares[n].places}
+        if not strong:
+            break
+        longs = [f"{long}\nAgain: {shares[n].text}" if n in strong else long for n, long in enumerate(longs)]
+        versions = _versions(item_type, heads, longs)
+    return tuple(versions)
+
+
+def _versions(item_type: str, heads: Sequence[Mapping[str, str]], longs: Sequence[str]) -> list[str]:
+    return [_written(item_type, {**head, LONG[item_type]: long}) for head, long in zip(heads, longs, strict=True)]
+
+
+def _heads(
+    item_type: str, fields: Mapping[str, str], names: Sequence[str], keepers: Sequence[int], rng: random.Random
+) -> list[dict[str, str]]:
+    """The short parts of each variant. Each part stands whole in one that keeps its share; elsewhere it may be missing, loose or mistyped."""
+    surely = _surely(fields, keepers)
+    heads: list[dict[str, str]] = []
+    for n, name in enumerate(names):
+        head: dict[str, str] = {}
+        for field, value in fields.items():
+            if field == LONG[item_type]:
+                continue
+            if n == surely[field] or rng.random() < _HEAD_WHOLE:
+                head[field] = value
+            elif field == "question":
+                head[field] = _loose(value)
+            elif field in ("category", "statement") and name == "typos":
+                head[field] = mistyped(value, rng).lower()
+        heads.append(head)
+    return heads
+
+
+def _surely(fields: Mapping[str, str], keepers: Sequence[int]) -> dict[str, int]:
+    """For each part the variant that has it whole: the one that opens the text, but for options, which are dealt to all in turn.
+
+    The letter of the right option stands where that option does.
+    """
+    options = [f"option_{letter.lower()}" for letter in LETTERS]
+    holder = {option: keepers[n % len(keepers)] for n, option in enumerate(options)}
+    right = holder.get(f"option_{fields.get('answer', '').lower()}", keepers[0])
+    return dict.fromkeys(fields, keepers[0]) | holder | ({"answer": right} if "option_a" in fields else {})
+
+
+def _loose(question: str) -> str:
+    """The question as somebody in a hurry asks it: its first words, without capital and mark."""
+    asked = " ".join(question.split("\n")[0].split()[:_LOOSE_WORDS]).rstrip("?.!")
+    return asked[:1].lower() + asked[1:]
+
+
+def _noisy(text: str, rng: random.Random) -> str:
+    """The text with surface noise, which changes no word of it."""
+    if rng.random() < _NO_STOP:
+        text = text.rstrip(".。")
+    if rng.random() < _SMALL:
+        text = text[:1].lower() + text[1:]
+    if rng.random() < _SPACE:
+        text = text.replace(" ", "  ", 1)
+    return text
+
+
+def _written(item_type: str, parts: Mapping[str, str]) -> str:
+    """What is left of the item, in its form."""
+    lines = [f"{marker} {parts[name]}".strip() for name, marker in FORMATS[item_type].markers if parts.get(name)]
     return "\n".join(lines)
-
-
-def _mistyped(word: str, rng: random.Random) -> str:
-    """The word with one slip: two neighbours swapped, a letter lost, or a letter doubled."""
-    at = rng.randrange(1, len(word) - 1)
-    slips = (
-        word[:at] + word[at + 1] + word[at] + word[at + 2 :],
-        word[:at] + word[at + 1 :],
-        word[: at + 1] + word[at:],
-    )
-    return rng.choice(slips)

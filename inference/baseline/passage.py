@@ -21,7 +21,7 @@ ERROR = re.compile(r"\w*(?:Error|Exception|Warning|Interrupt)$")
 _STOP = re.compile(r"[.!?][\"'”’)\]`]*$")
 _DEBRIS = re.compile(
     r">>>|::|\.\. |={3,}|-{3,}|\|\s*\||[{}<>\\]{2,}|^\W*[a-z_]+\(.*\)\W*$|\(\s*\)|:$"
-    r"|\b(?:is|are|be|by|as|of|the|and|or|with)[.:]"  # something was cut out after it
+    r"|\b(?:is|are|be|by|as|of|the|and|or|with|to|for|from|see|via|than)[.:]"  # something was cut out after it
 )
 # openings by which a sentence leans on the one before it
 _LEANING = """This It Its These Those They Their He She His Her However But And Or So Also Otherwise Such That Then
@@ -110,9 +110,16 @@ def read(title: str, text: str) -> Passage:
 
 
 def readable(sentence: str) -> bool:
-    """Whether a sentence is complete, of ordinary length and free of code and layout."""
+    """Whether a sentence is complete, of ordinary length, closes its brackets and is free of code and layout."""
     opens = sentence[0].isupper() or sentence[0].isdigit() or sentence[0] in "\"'`“‘(¿¡_"
-    return opens and 4 <= len(words(sentence)) <= 60 and bool(_STOP.search(sentence)) and not _DEBRIS.search(sentence)
+    closed = sentence.count("(") == sentence.count(")")
+    return (
+        opens
+        and closed
+        and 4 <= len(words(sentence)) <= 60
+        and bool(_STOP.search(sentence))
+        and not _DEBRIS.search(sentence)
+    )
 
 
 def stands_alone(sentence: str) -> bool:

@@ -106,8 +106,10 @@ class _Trace:
             ("silver/unrated", "id"),
             ("silver/groups", "id"),
             ("silver/singletons", "id"),
+            ("silver/best_records", "id"),
         ):
             self._visit(key, column, record)
+        self._members("gold/mixture", record, column="record_ids")
         self._selected(record)
 
     def _follow(self, survivor: str) -> None:
@@ -161,9 +163,10 @@ class _Trace:
         self._origins(members)
 
     def mixture(self, row_id: str) -> None:
-        """A MIXTURE item: the passages it was built from."""
-        passages = [passage for item in self._visit("gold/mixture", "id", row_id) for passage in item["passage_ids"]]
-        for passage in passages:
+        """A MIXTURE item: the passages it was built from, or the record that is its target."""
+        items = self._visit("gold/mixture", "id", row_id)
+        self._origins([record for item in items for record in item["record_ids"]])
+        for passage in [passage for item in items for passage in item["passage_ids"]]:
             self._visit("bronze/passages", "id", rekind("raw", passage))
             self.raw_ids.append(rekind("raw", passage))
 

@@ -21,6 +21,7 @@ from lake.storage.store import Lake
 Action = Literal["run", "nothing_to_do", "wait"]
 Scope = Literal["everything", "new_rows"]
 _TRAINS = "models/distiller_sft"
+_BEST = "silver/best_records"
 
 
 class PlannedStage(BaseModel):
@@ -53,15 +54,19 @@ def select_stages(names: Sequence[str] = (), first: str | None = None, last: str
 
 
 def check_passages(lake: Lake, stages: Sequence[Stage]) -> None:
-    """Raises UserError where a distiller is to be trained and no file of passages is registered, from which MIXTURE is built.
+    """Raises UserError where a distiller is to be trained and MIXTURE has nothing to be built from: no file of passages is registered, and
+    no record was good enough when they were last looked at.
 
     Said before anything starts: the stages before it would take minutes, only for training to find no item.
     """
     trains = next((stage.key for stage in stages if stage.key == _TRAINS), None)
-    if trains and not any(row["kind"] == "passages" for row in registered(lake)):
+    best = lake.version(_BEST)
+    none_good = best is not None and not lake.row_count(_BEST, best)
+    if trains and none_good and not any(row["kind"] == "passages" for row in registered(lake)):
         raise UserError(
-            f"{trains} learns from MIXTURE, which is built from passages, and none is registered: `mixlake ingest PATH --source NAME "
-            f"--licence ID --kind passages` does that; `mixlake run --to silver/groups` runs what needs none"
+            f"{trains} learns from MIXTURE, which is built from passages and the best records; no passage is registered, and no record is "
+            "rated high: `mixlake ingest PATH --source NAME --licence ID --kind passages` brings passages; `mixlake run --to "
+            "silver/groups` runs what needs neither"
         )
 
 

@@ -10,8 +10,15 @@ TABLES = (
             "id": (TEXT, "mix_ and a hash of target and variants"),
             "item_type": (TEXT, "one of texts.formats.FORMATS"),
             "split": (TEXT, "sft, grpo or heldout"),
-            "title": (TEXT, "of the passages it was built from"),
+            "cluster": (
+                TEXT,
+                "the smallest id of the texts that share its page, module or half of their 3-grams: all in one split",
+            ),
+            "title": (TEXT, "of the passages it was built from; empty for a record"),
             "passage_ids": (TEXTS, "the passages it was built from"),
+            "record_ids": (TEXTS, "the record that is its target, if it was built from none"),
+            "sources": (TEXTS, "of these passages or this record, each once"),
+            "licences": (TEXTS, "of the same, each once; null where none is known"),
             "members": (TEXTS, "the degraded variants: what the distiller is given"),
             "operators": (TEXTS, "how each member was degraded"),
             "target": (TEXT, "the high-quality item: what the distiller is to write"),
@@ -20,7 +27,9 @@ TABLES = (
         },
         id="id",
     ),
-    Table("gold/mixture_unused", "one passage that MIXTURE did not use", EXIT, "id", side_of="gold/mixture"),
+    Table(
+        "gold/mixture_unused", "one passage or best record that MIXTURE did not use", EXIT, "id", side_of="gold/mixture"
+    ),
     Table(
         "gold/heldout_answers",
         "one answer of one model to one held-out MIXTURE item",

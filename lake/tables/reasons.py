@@ -58,7 +58,9 @@ ALONE = (
 )
 
 # gold/mixture_unused
-MIXTURE_UNUSED = ("over_limit", "not_buildable", "below_target_quality", "no_variants")
+MIXTURE_UNUSED = (
+    "over_limit", "boilerplate", "not_buildable", "below_target_quality", "too_long", "no_variants", "not_derivable", "near_heldout",
+)  # fmt: skip
 
 # gold/distilled_refused
 DISTILLED_REJECTED = (

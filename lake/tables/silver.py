@@ -257,5 +257,20 @@ TABLES = (
         id="id",
         mode="grow",
     ),
+    Table(
+        "silver/best_records",
+        "one high-rated record that MIXTURE may take as a target; a snapshot, taken again when enough records are new",
+        {
+            "id": (TEXT, "the record"),
+            "source": (TEXT, "its source"),
+            "licence": (TEXT, "its licence"),
+            "language": (TEXT, "ISO 639-1 code"),
+            "prompt": (TEXT, "what is asked"),
+            "answer": (TEXT, "what is answered"),
+            "score": (NUMBER, "its curated score, 0..5"),
+        },
+        id="id",
+        mode="grow",
+    ),
     Table("silver/singletons", "one low-rated record without a group", EXIT, "id", side_of="silver/groups"),
 )

@@ -40,6 +40,7 @@ def _bronze(name: str, quarantined: int) -> list[Mutation]:
     ]
 
 
+_BEST = "silver/best_records"
 _ITEM, _ANSWERS = "gold/mixture", "gold/heldout_answers"
 _DISTILLED, _REFUSED = "gold/distilled", "gold/distilled_refused"
 _TRAINING, _EXITS = "gold/training_set", "gold/training_set_exits"
@@ -111,10 +112,23 @@ MUTATIONS: list[Mutation] = [
     (_GROUPS, [change(_GROUPS, 0, size=3)], {"size", "rows, largest_size"}),
     (_GROUPS, [change(_GROUPS, 0, size=3), change(_GROUPS, 1, size=3)], {"rows, largest_size"}),
     (_GROUPS, [drop(_GROUPS, 0), add(_ALONE, id=ident("rec", 1))], {"rows", "rows, largest_size"}),
-    (_ITEM, [change(_ITEM, 0, target="not an item")], {"malformed_target"}),
-    (_ITEM, [change(_ITEM, 0, members=["a", " "])], {"blank_variants"}),
+    (_ITEM, [change(_ITEM, 0, target="not an item")], {"malformed_target", "derivable_share"}),
+    (_ITEM, [change(_ITEM, 0, members=["a", " "])], {"blank_variants", "derivable_share"}),
     (_ITEM, [change(_ITEM, 0, members=["a", "Q: Why 1?\nA: Because 1."])], {"variants_equal_to_target"}),
-    (_ITEM, [change(_ITEM, 0, members=["a"])], {"variants"}),
+    (_ITEM, [change(_ITEM, 0, members=["Q: Why 1?\nA: Because 1. And ..."])], {"variants"}),
+    (_ITEM, [change(_ITEM, 0, members=["Q: How?\nA: It is so.", "A: Not so."])], {"derivable_share"}),
+    (_ITEM, [change(_ITEM, n, record_ids=[ident("rec", 6)]) for n in (0, 1)], {"records_in_two_places"}),
+    (_ITEM, [add("silver/best_records", id=ident("rec", 99))], {"records_in_no_place"}),
+    (_ITEM, [add("gold/mixture_unused", id=ident("rec", 99))], {"unknown_records"}),
+    (_BEST, [add(_BEST, id=ident("rec", 1))], {"best_but_not_high"}),
+    (_BEST, [add("bronze/instructions_withdrawn", id=ident("raw", 6))], {"best_but_withdrawn"}),
+    (_BEST, [add(_BEST, id=ident("rec", n)) for n in range(1, 4)], {"best_but_not_high", "best_records"}),
+    (_ITEM, [change(_ITEM, 0, cluster=ident("psg", 5))], {"clusters_in_two_splits"}),
+    (
+        _ITEM,
+        [change(_ITEM, 0, target="Q: Why 3?\nA: Because 3 too.", members=["Q: Why 3?\nA: Because 3 too. And ...", "Q: Why 3?\nA: So."])],
+        {"targets_near_heldout"},
+    ),
     (_ITEM, [change(_ITEM, 0, passage_ids=[ident("psg", n) for n in (1, 2, 3)])], {"passages_in_two_places"}),
     (_ITEM, [drop("gold/mixture_unused", 0)], {"passages_in_no_place"}),
     (_ITEM, [add("gold/mixture_unused", id=ident("psg", 99))], {"unknown_passages"}),

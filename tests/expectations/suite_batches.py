@@ -13,7 +13,11 @@ from lake.stages import STAGES
 if TYPE_CHECKING:
     from expectations.gate import Batch
 
-LIMITS: dict[str, dict[str, Any]] = {"gold/training_set": {"budget": 3}, "silver/unique_instructions": {"max_star": 2}}
+LIMITS: dict[str, dict[str, Any]] = {
+    "gold/training_set": {"budget": 3},
+    "silver/unique_instructions": {"max_star": 2},
+    "silver/best_records": {"most": 8},
+}
 
 
 def limits_of(suite: Callable[..., Any]) -> list[str]:

@@ -168,6 +168,10 @@ def silver() -> Rows:
             for n in range(1, 5)
         ],
         "silver/singletons": [_exit(ident("rec", 5), "not_grouped", "no_neighbour")],
+        "silver/best_records": [
+            {"id": ident("rec", n), "source": "alpha", "licence": "mit", "language": "en", "prompt": "Why?", "answer": "So.", "score": scores[n]}
+            for n in sorted(scores) if scores[n] >= 4
+        ],
     }  # fmt: skip
 
 
@@ -175,8 +179,8 @@ def gold() -> Rows:
     """Three MIXTURE items and their answers, one distilled item of group 1, a training set of three of six candidates."""
     items = [
         {
-            "id": ident("mix", n), "item_type": "qa", "split": split, "title": "T", "passage_ids": [ident("psg", 2 * n - 1), ident("psg", 2 * n)],
-            "members": ["Q: half", "A: other half"], "operators": ["cut", "cut"], "target": f"Q: Why {n}?\nA: Because {n}.",
+            "id": ident("mix", n), "item_type": "qa", "split": split, "cluster": ident("psg", 2 * n - 1), "title": "T", "passage_ids": [ident("psg", 2 * n - 1), ident("psg", 2 * n)], "record_ids": [], "sources": ["alpha"], "licences": ["mit"],
+            "members": [f"Q: Why {n}?\nA: It is so.", f"A: Because {n}. And ..."], "operators": ["cut", "cut"], "target": f"Q: Why {n}?\nA: Because {n}.",
             "target_score": 4.5, "builder": "b",
         }
         for n, split in enumerate(("sft", "grpo", "heldout"), start=1)
@@ -221,7 +225,8 @@ def gold() -> Rows:
     left += [_exit(ident("rec", n), "not_selected", "over_budget") for n in (8, 9, 10, 11)]
     return {
         "gold/mixture": items,
-        "gold/mixture_unused": [_exit(ident("psg", n), "mixture_unused", "over_limit") for n in (7, 8, 9, 10)],
+        "gold/mixture_unused": [_exit(ident("psg", n), "mixture_unused", "over_limit") for n in (7, 8, 9, 10)]
+        + [_exit(ident("rec", n), "mixture_unused", "over_limit") for n in range(6, 12)],
         "gold/heldout_answers": answers,
         "gold/distilled": [
             {

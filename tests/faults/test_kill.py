@@ -54,7 +54,7 @@ def rows(lake: Lake, key: str) -> list[Mapping[str, Any]]:
 @pytest.fixture(scope="module")
 def undisturbed(tmp_path_factory: pytest.TempPathFactory) -> Lake:
     root = tmp_path_factory.mktemp("undisturbed") / "lake"
-    lake = small_lake(root, last="silver/groups")
+    lake = small_lake(root, last="silver/best_records")
     assert run(root) == 0
     return lake
 
@@ -63,7 +63,7 @@ def undisturbed(tmp_path_factory: pytest.TempPathFactory) -> Lake:
 def test_a_kill_leaves_no_half_table_and_the_next_run_goes_on(
     tmp_path: Path, undisturbed: Lake, kill_at: int, moment: str
 ) -> None:
-    lake = small_lake(tmp_path / "lake", last="silver/groups")
+    lake = small_lake(tmp_path / "lake", last="silver/best_records")
     assert run(Path(lake.root), kill_at, moment) == -signal.SIGKILL
     assert (lake.version(KEY), lake.version(SIDE)) == (None, None), "half a stage became visible"
     assert run(Path(lake.root)) == 0
@@ -72,7 +72,7 @@ def test_a_kill_leaves_no_half_table_and_the_next_run_goes_on(
 
 
 def test_a_kill_after_the_last_commit_leaves_the_whole_stage(tmp_path: Path, undisturbed: Lake) -> None:
-    lake = small_lake(tmp_path / "lake", last="silver/groups")
+    lake = small_lake(tmp_path / "lake", last="silver/best_records")
     assert run(Path(lake.root), 2, "after") == -signal.SIGKILL
     for key in (KEY, SIDE):
         assert rows(lake, key) == rows(undisturbed, key)

@@ -48,7 +48,7 @@ sys.exit(run.main([stage]))
 
 @pytest.fixture
 def lake(tmp_path: Path) -> Lake:
-    return small_lake(tmp_path / "lake", last="silver/groups")
+    return small_lake(tmp_path / "lake", last="silver/best_records")
 
 
 def environment(lake: Lake) -> Mapping[str, str]:
@@ -128,6 +128,7 @@ def test_ingestion_goes_on_while_a_distiller_trains(tmp_path: Path) -> None:
         )
     )
     publish(lake, "silver/passages", ROWS["silver/passages"])
+    publish(lake, "silver/best_records", ROWS["silver/best_records"])
     publish(lake, KEY, ROWS[KEY])
 
     def command(*arguments: str) -> None:

@@ -1,5 +1,7 @@
 """Invented passages for the tests of the rules engine: two topics and two parts of a program, and openings of others."""
 
+import random
+
 PASSAGES = (
     (
         "Compost",
@@ -51,3 +53,39 @@ OTHERS = tuple(
         ("image.codec.decode", "Decode a compressed picture into an array of pixels."),
     )
 )
+
+_SAYS = (
+    "{A} is a {b} that keeps {n} {c} warm in {d}.",
+    "Each {b} of {A} carries {n} {c}, because {d} would crack the {e}.",
+    "Workers turn {c} every {n} hours before {d} dries on {e}.",
+    "When {d} falls below {n} degrees, {A} loses {e} and {c} must be mended with {b}.",
+    "{e} protects {c} from {d} for {n} weeks.",
+    "Older {b} came from {c} and {d}, although {e} lasts {n} times longer.",
+)
+_LISTS = (
+    "Sort {b} by {c} and return the {d} of {A}. Any {e} before {n} {b} is skipped, because {c} would repeat {d}.\n"
+    "{b}: Location of {c}, relative to {e}.\n{c}: Largest {d} in {n} {e}; by default {b}.\n{d}: Names of {e} for {A}. Must hold {n} {c}.\n"
+    "Returns: {c} with {d} for each {e} of {b}.\nOSError: If {d} lacks {e} or {c}."
+)
+_SOUNDS = [f"{one}{vowel}{end}" for one in "bdfgklmnprstvz" for vowel in "aeiou" for end in ("l", "n", "rk", "st", "m")]
+
+
+def distinct_passages(count: int, first: int = 0) -> list[dict[str, str]]:
+    """`count` passages from number `first` on, about things of their own, so that none is near another; every fourth is of a program, every tenth says nothing."""
+    rows: list[dict[str, str]] = []
+    for number in range(first, first + count):
+        rng = random.Random(number)
+
+        def coined(rng: random.Random = rng) -> str:
+            return rng.choice(_SOUNDS) + rng.choice(_SOUNDS)
+
+        said = _SAYS if number % 4 < 3 else (_LISTS,)
+        subject = coined().capitalize()
+        text = " ".join(
+            one.format(A=subject, n=rng.randrange(3, 900), **{letter: coined() for letter in "bcde"}) for one in said
+        )
+        named = f"{coined()}.{coined()}.{coined()}"
+        title = named if number % 4 == 3 else subject
+        body = "Nothing." if number % 10 == 9 else text
+        rows.append({"id": f"psg_{number:024x}", "source": "made", "title": title, "text": body})
+    return rows

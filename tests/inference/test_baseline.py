@@ -11,7 +11,7 @@ from passages import OTHERS, PASSAGES
 from inference.acceptance import Acceptance, AcceptanceParams
 from inference.baseline.asking import TAKES, Told, question_about, subjects_of
 from inference.baseline.build import altered, build
-from inference.baseline.degrade import OPERATORS, degrade, operator_of
+from inference.baseline.degrade import degrade
 from inference.baseline.fuse import fuse
 from inference.text_engines import EngineParams, Request, Task, open_engine
 from texts.coverage import facts_recovered, member_coverage
@@ -67,6 +67,28 @@ def test_a_choice_has_one_right_option_and_others_from_elsewhere() -> None:
     assert supported == [1.0, 0.0, 0.0, 0.0]
 
 
+@pytest.mark.parametrize(
+    "broken",
+    [
+        "This is written to.",
+        "The loom( or frame)( ca.",
+        "Weavers sit (as a rule near the window.",
+        "For the pattern see.",
+    ],
+)
+def test_a_sentence_that_lost_a_part_is_not_used(broken: str) -> None:
+    text = f"A loom holds warp threads under tension. {broken} A shuttle carries the weft between them."
+    assert broken.rstrip(".") not in (build("paragraph", "Loom", text) or "")
+    assert "A shuttle carries" in (build("paragraph", "Loom", text) or "")
+
+
+def test_options_are_of_the_kind_of_the_passage() -> None:
+    title, text = PASSAGES[1]
+    item = build("multiple_choice", title, text, [*OTHERS[2:], *OTHERS[:2]]) or ""
+    assert "Glacier" not in item and "A glacier is" in item and "A loom is" in item
+    assert "shortest path" not in item and "Send every message" not in item
+
+
 @pytest.mark.parametrize("text", ["", "Nothing.", "x = {y}\n>>> f()", "| a | b |\n|---|---|"])
 def test_a_passage_that_carries_nothing_is_an_error_not_an_item(text: str) -> None:
     for item_type in FORMATS:
@@ -91,23 +113,6 @@ def test_an_altered_sentence_says_something_else(sentence: str, wrong: str) -> N
 
 def test_a_sentence_without_anything_to_alter_is_left_alone() -> None:
     assert altered("Rain falls softly.") is None
-
-
-@pytest.mark.parametrize("operator", sorted(OPERATORS))
-def test_each_operator_lowers_nearly_every_target(operator: str) -> None:
-    number = list(OPERATORS).index(operator)
-    assert operator_of(number) == operator
-    variants = [(target, degrade(item_type, target, number, 4, 7) or "") for item_type, target in TARGETS]
-    assert sum(score(variant) < score(target) for target, variant in variants) >= 0.95 * len(variants)
-
-
-def test_variants_together_carry_most_of_their_target() -> None:
-    carried = []
-    for item_type, target in TARGETS:
-        variants = [degrade(item_type, target, number, 6, 7) or "" for number in range(6)]
-        assert len(set(variants)) == 6
-        carried.append(member_coverage([target], "\n".join(variants))[0])
-    assert sum(carried) / len(carried) >= 0.75
 
 
 def test_a_target_that_is_no_item_is_not_degraded() -> None:

@@ -168,7 +168,8 @@ def test_mixture_is_foretold_as_targets_and_variants(tmp_path: Path) -> None:
     passages = {
         "silver/passages": dataset(
             "silver/passages", [PASSAGE | {"id": f"psg_{n}", "title": f"Kettle {n}"} for n in range(10)]
-        )
+        ),
+        "silver/best_records": dataset("silver/best_records", []),
     }
     run = context(tmp_path)
     params = MixtureParams(engine=PARAMS, mean_variants=3.0, cross_topic=0.0, attempts=1)

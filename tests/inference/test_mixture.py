@@ -2,82 +2,50 @@
 
 import random
 from collections import Counter
+from collections.abc import Sequence
+from itertools import combinations
 from pathlib import Path
 from typing import Any, cast
 
-import pyarrow as pa
-import pyarrow.dataset as ds
 import pytest
-from passages import PASSAGES
+from fakes import dataset
+from passages import PASSAGES, distinct_passages
 from pydantic import ValidationError
 
+from inference.apart import HELDOUT, Apart
+from inference.baseline.build import build
 from inference.mixture import MIXTURE, UNUSED, mixture
+from inference.mixture_items import carrying
 from inference.mixture_params import MixtureParams
-from inference.pairing import Text, drafts
+from inference.pairing import Text, drafts, placed
+from lake.errors import UserError
 from lake.harness.job import JobContext
 from lake.storage.store import Lake
 from lake.tables import TABLES
+from lake.tables.reasons import MIXTURE_UNUSED
+from texts.coverage import shingles
 from texts.formats import FORMATS
+from texts.grounding import grounding
 from texts.rubric import HIGH, score
 
-NOUNS = [
-    "apple",
-    "barge",
-    "cedar",
-    "delta",
-    "ember",
-    "fjord",
-    "grove",
-    "haven",
-    "inlet",
-    "jetty",
-    "knoll",
-    "ledge",
-    "marsh",
-    "notch",
-    "oasis",
-    "plain",
-    "quarry",
-    "ridge",
-    "shoal",
-    "trail",
-]
 
-
-def passages(count: int) -> list[dict[str, str]]:
-    """`count` distinct passages, every tenth of which carries nothing."""
-    rows = []
-    for number in range(count):
-        title, text = PASSAGES[number % len(PASSAGES)]
-        noun = f"{NOUNS[number % len(NOUNS)]}{number}"
-        body = (
-            "Nothing."
-            if number % 10 == 9
-            else f"{text.split(chr(10))[0]} The {noun} is measured {number} times.\n{text.partition(chr(10))[2]}"
-        )
-        rows.append(
-            {
-                "id": f"psg_{number:024x}",
-                "source": "made",
-                "title": f"{title}{'_' if '.' in title else ' '}{noun}",
-                "text": body,
-            }
-        )
-    return rows
-
-
-def run(rows: list[dict[str, str]], **changes: Any) -> dict[str, list[dict[str, Any]]]:
+def run(
+    rows: list[dict[str, str]], best: Sequence[dict[str, Any]] = (), **changes: Any
+) -> dict[str, list[dict[str, Any]]]:
     """The rows of both tables, sorted by id."""
-    columns = {name: [row[name] for row in rows] for name in ("id", "source", "title", "text")}
+    inputs = {
+        "silver/passages": dataset("silver/passages", rows),
+        "silver/best_records": dataset("silver/best_records", best),
+    }
     context = JobContext(cast(Lake, None), "run", Path())
     found: dict[str, list[dict[str, Any]]] = {MIXTURE: [], UNUSED: []}
-    for key, table in mixture({"silver/passages": ds.dataset(pa.table(columns))}, MixtureParams(**changes), context):
+    for key, table in mixture(inputs, MixtureParams(**changes), context):
         assert table.schema == TABLES[key].schema
         found[key] += table.to_pylist()
     return {key: sorted(found[key], key=lambda row: row["id"]) for key in found}
 
 
-ROWS = passages(120)
+ROWS = distinct_passages(120)
 MADE = run(ROWS)
 
 
@@ -85,7 +53,7 @@ def test_every_passage_is_in_one_item_or_unused_with_a_reason() -> None:
     used = [passage for row in MADE[MIXTURE] for passage in row["passage_ids"]] + [row["id"] for row in MADE[UNUSED]]
     assert sorted(used) == sorted(row["id"] for row in ROWS)
     assert {row["outcome"] for row in MADE[UNUSED]} == {"mixture_unused"}
-    assert {row["reason"] for row in MADE[UNUSED]} <= {"not_buildable", "below_target_quality", "no_variants"}
+    assert {row["reason"] for row in MADE[UNUSED]} <= {*MIXTURE_UNUSED}
     assert all(row["detail"] for row in MADE[UNUSED])
 
 
@@ -98,6 +66,83 @@ def test_items_are_good_and_their_variants_weak() -> None:
         assert 2 <= len(row["members"]) <= 6
         assert len(row["operators"]) == len(row["members"]) == len(set(row["members"]))
         assert row["target"] not in row["members"]
+
+
+def test_what_a_target_says_stands_in_its_variants() -> None:
+    for row in MADE[MIXTURE]:
+        assert grounding(row["members"], row["target"]).score == 1.0
+
+
+RICE = "Q: How is rice cooked?\nA: Rinse it in cold water. Simmer it for 12 minutes. Let it stand with the lid on."
+
+
+def test_what_no_variant_carries_is_put_back_into_the_shortest() -> None:
+    weak = {
+        "Q: How is rice cooked?\nA: Rinse it in cold water.": "fragment",
+        "A: Let it stand with the lid on. Simmer": "cut_off",
+    }
+    carried = carrying(RICE, weak, 1.0)
+    assert isinstance(carried, dict)
+    assert [*carried.values()] == ["fragment", "cut_off"]
+    assert "A: Let it stand with the lid on. Simmer\nSimmer it for 12 minutes." in carried
+    assert grounding([*carried], RICE).score == 1.0
+
+
+def test_a_target_that_would_have_to_be_put_back_whole_is_not_derivable() -> None:
+    target = build("qa", *PASSAGES[0]) or ""
+    found = carrying(target, {"Q: Compost?\nA: Rot.": "vague", "Q: Heaps?\nA: Old leaves.": "vague"}, 1.0)
+    assert isinstance(found, str) and found.startswith("no weak variant carries")
+
+
+def best_records(count: int = 24) -> list[dict[str, Any]]:
+    """Questions and answers of people, each about things of its own; every sixth answer is too long to be shared out."""
+    rows: list[dict[str, Any]] = []
+    for number, row in enumerate(distinct_passages(4 * count, 1_000)[::4]):
+        answer = row["text"] if number % 6 else " ".join(one["text"] for one in distinct_passages(8, 2_000))
+        asked = {
+            "prompt": f"Tell me about {row['title']}, please?",
+            "answer": answer,
+            "score": 4.5 if number % 5 else 3.0,
+        }
+        rows.append({"id": f"rec_{number:024x}", "source": "people", "licence": "CC-BY-4.0", "language": "en"} | asked)
+    return rows
+
+
+def test_the_best_records_are_targets_as_they_are() -> None:
+    best = best_records()
+    made = run([], best, max_variants=8)
+    asked = {row["id"]: f"Q: {row['prompt']}\nA: {row['answer']}" for row in best}
+    assert len(made[MIXTURE]) >= 12
+    for row in made[MIXTURE]:
+        assert row["target"] == asked[row["record_ids"][0]]
+        assert (row["sources"], row["licences"], row["passage_ids"]) == (["people"], ["CC-BY-4.0"], [])
+        assert grounding(row["members"], row["target"]).score == 1.0
+        assert all(score(member) < HIGH for member in row["members"])
+    used = [record for row in made[MIXTURE] for record in row["record_ids"]] + [row["id"] for row in made[UNUSED]]
+    assert sorted(used) == sorted(asked)
+    assert {"below_target_quality", "too_long"} <= {row["reason"] for row in made[UNUSED]}
+
+
+def test_records_and_passages_are_in_one_mixture() -> None:
+    made = run(ROWS, best_records(), originals=10)[MIXTURE]
+    assert {bool(row["record_ids"]) for row in made} == {True, False}
+    assert {len(row["record_ids"]) + bool(row["passage_ids"]) for row in made} == {1}
+    assert [row for row in made if row["passage_ids"]] == MADE[MIXTURE]
+
+
+def test_a_record_and_a_passage_that_says_the_same_share_a_cluster() -> None:
+    best = best_records()[1]
+    found = [
+        Text("psg_1", "s", "A title", f"{best['answer']} More."),
+        Text("rec_1", "s", "", best["answer"], question=best["prompt"]),
+    ]
+    used, _ = placed(found, SPLITS, 7)
+    assert {text.cluster for text in used} == {"psg_1"}
+
+
+def test_nothing_to_be_made_from_is_told() -> None:
+    with pytest.raises(UserError, match="no passage is in the lake, and no record is rated high"):
+        run([])
 
 
 def test_all_types_and_splits_occur_and_nothing_is_in_two_splits() -> None:
@@ -137,17 +182,57 @@ def test_the_same_text_twice_makes_one_item() -> None:
     assert [row["reason"] for row in made[UNUSED]] == ["not_buildable"]
 
 
-def test_a_passage_never_shares_a_draft_across_splits() -> None:
-    texts = [Text(**row) for row in ROWS]
-    splits = {"sft": 0.5, "grpo": 0.25, "heldout": 0.25}
-    split_of: dict[str, str] = {}
-    lent: list[tuple[str, str]] = []
-    for draft in drafts(texts, splits, 0.3, 7):
-        split_of |= dict.fromkeys(draft.passage_ids, draft.split)
-        lent += [(other, draft.split) for other in draft.others]
-    title_split = {f"{text.title}\n{text.text}": split_of[text.id] for text in texts}
-    assert len(split_of) == len(ROWS)
-    assert all(title_split[other] == split for other, split in lent)
+SPLITS = {"sft": 0.5, "grpo": 0.25, "heldout": 0.25}
+
+
+def near(one: str, other: str) -> bool:
+    left, right = shingles(one), shingles(other)
+    return 2 * len(left & right) >= min(len(left), len(right))
+
+
+def test_no_text_or_target_is_near_one_of_another_split() -> None:
+    """By comparing all pairs: 60 passages of which each is repeated in part by another one."""
+    rng = random.Random(5)
+    rows = distinct_passages(60)
+    for row in rows[:30]:
+        said = row["text"].split(". ")
+        again = rows[rng.randrange(30, 60)]["text"]
+        part = {"id": f"psg_part{row['id'][-20:]}", "title": f"{row['title']} again"}
+        rows.append(row | part | {"text": f"{'. '.join(said[rng.randrange(len(said)) :])} {again}"})
+    made = run(rows, splits=SPLITS, cross_topic=0.0)[MIXTURE]
+    text_of = {row["id"]: row["text"] for row in rows}
+    assert {row["split"] for row in made} == set(SPLITS)
+    for one, other in combinations(made, 2):
+        if one["split"] != other["split"]:
+            assert one["cluster"] != other["cluster"]
+            assert not near(text_of[one["passage_ids"][0]], text_of[other["passage_ids"][0]])
+            if HELDOUT in (one["split"], other["split"]):
+                assert not near(one["target"], other["target"])
+
+
+def test_a_target_for_training_near_a_held_out_one_is_not_used() -> None:
+    rows = [{"target": "one two three four five six", "split": HELDOUT}]
+    others = [{"target": "zero one two three four", "split": "sft"}, {"target": "seven eight nine ten", "split": "sft"}]
+    apart = Apart()
+    assert apart.kept(rows) == (rows, [])
+    assert apart.kept(others) == (others[1:], others[:1])
+
+
+def test_members_of_a_module_share_a_split() -> None:
+    rows = [Text(f"psg_{n}", "s", f"store.tables.part{n // 4}.of_{n}", ROWS[n]["text"]) for n in range(16)]
+    used, boilerplate = placed(rows, SPLITS, 7)
+    assert not boilerplate and len({text.cluster for text in used}) == 4
+    assert all(
+        len({text.split for text in used if text.cluster == cluster}) == 1 for cluster in {t.cluster for t in used}
+    )
+
+
+def test_a_draft_lends_from_its_own_batch_alone() -> None:
+    texts, _ = placed([Text(row["id"], "made", row["title"], row["text"]) for row in ROWS], SPLITS, 7)
+    batch = [text for text in texts if text.split == "sft"]
+    lent = {other for draft in drafts(batch, 0.3, 7) for other in draft.others}
+    assert lent and lent <= {f"{text.title}\n{text.text}" for text in batch}
+    assert sorted(one for draft in drafts(batch, 0.3, 7) for one in draft.ids) == sorted(text.id for text in batch)
 
 
 @pytest.mark.parametrize(

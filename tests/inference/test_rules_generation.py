@@ -12,7 +12,7 @@ from texts.formats.distillation import answer_of
 
 # GENERATION, and the digest of the answers below that rules of this generation give. Where the test fails, an answer changed: raise
 # GENERATION in inference/text_engines/rules.py, and record both here.
-RECORDED = ("a1f122e57cab9d08", "54fb7be50f35c575")
+RECORDED = ("9a8285740c28040b", "2ca4533e9738c721")
 
 
 ASKED = [

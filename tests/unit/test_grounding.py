@@ -146,3 +146,8 @@ def test_spans_are_where_the_sentences_stand(pieces: list[str]) -> None:
     assert [" ".join(text[start:end].split()) for start, end in sentence_spans(text)] == [
         " ".join(sentence.split()) for sentence in sentences(text)
     ]
+
+
+def test_a_contraction_that_stands_parted_from_its_verb_is_a_negation() -> None:
+    assert grounding(["The ferry did n't run in March."], "The ferry did n't run.").score == 1.0
+    assert grounding(["The ferry did n't run in March."], "The ferry did run.").score < 1.0

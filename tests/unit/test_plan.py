@@ -99,12 +99,14 @@ def test_a_landed_file_is_work_to_do(current: Lake) -> None:
     assert bronze.reason.endswith("1 landed file waits to be registered")
 
 
-def test_training_without_passages_is_told_before_anything_starts(tmp_path: Path) -> None:
+def test_training_without_passages_or_good_records_is_told_before_anything_starts(tmp_path: Path) -> None:
     empty = Lake(str(tmp_path / "lake"))
     file = tmp_path / "a.jsonl"
     file.write_text('{"prompt": "a", "response": "b"}\n')
     register(empty, Entry(str(file), "mine", "MIT"))
-    with pytest.raises(UserError, match="built from passages, and none is registered"):
+    check_passages(empty, select_stages())  # whether a record is good is not known yet
+    publish(empty, "silver/best_records", [])
+    with pytest.raises(UserError, match="no passage is registered, and no record is rated high"):
         check_passages(empty, select_stages())
     check_passages(empty, select_stages(last="silver/groups"))
     file.write_text('{"title": "a", "text": "b"}\n')

@@ -88,10 +88,13 @@ class Members:
     def grounding(self, text: str) -> Grounding:
         """The evidence of each statement of the text."""
         statements = cut(text)
-        found = [self._search(one) for one in statements]
+        leans = [bool(_LEANS.match(one.text)) for one in statements]
+        # all that support it are needed only where a statement leans on one before it, and for the one it leans on
+        found = [self._search(one, any(leans[place : place + 2])) for place, one in enumerate(statements)]
         return Grounding(tuple(self._evidence(place, statements, found) for place in range(len(statements))))
 
-    def _search(self, statement: Sentence) -> _Found:
+    def _search(self, statement: Sentence, every: bool) -> _Found:
+        """What supports the statement: `every` stretch of those compared, or the first that does."""
         found = _Found()
         about = parts(statement.under)
         near = sorted(
@@ -104,6 +107,8 @@ class Members:
                 found.faultless.append(stretch)
             if found.nearest is None or len(faults) < len(found.faults):
                 found.nearest, found.faults = stretch, faults
+            if not faults and not every:
+                break
         if found.faults and (statement.asks or statement.heading) and not (faults := self._asked_faults(statement)):
             found.faults = faults
         return found

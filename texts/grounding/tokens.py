@@ -9,6 +9,7 @@ English only: of other languages words, figures and operators are compared, thei
 import re
 from collections.abc import Iterable
 from enum import IntEnum
+from functools import lru_cache
 from typing import NamedTuple
 
 from texts.opposites import EXCLUDING
@@ -63,6 +64,7 @@ _TOKEN = re.compile(
     r"|(?<![\w\s])-(?=\d)|(?<=\s)-(?=\d)|!(?=\())"
     r"|(?P<stop>[,;:.!?()\[\]{}—–…]|\s-\s)"
 )
+_WORDS = 100_000  # whose tokens are remembered
 _CONTRACTED = {"ca": "can", "wo": "will", "sha": "shall", "can": "can"}
 
 
@@ -104,23 +106,25 @@ def _thousands(figure: str) -> bool:
     return bool(re.fullmatch(r"\d{1,3}(?:,\d{3})+(?:\.\d+)?", figure))
 
 
-def _word(form: str, opening: bool) -> list[Token]:
+@lru_cache(maxsize=_WORDS)
+def _word(form: str, opening: bool) -> tuple[Token, ...]:
     """The tokens of one word: none for a filler, two for a contraction such as `can't`."""
     form = re.sub(r"['’]s$", "", form)
     lower = form.lower().replace("’", "'")
     if lower.endswith("n't") or lower == "cannot":
         verb = _CONTRACTED.get(lower.removesuffix("not").removesuffix("n't"), lower[:-3])
-        return [*_word(verb, opening), Token("not", Kind.NEGATION, form)]
+        # a text may come with its words parted: `did n't`
+        return (*(_word(verb, opening) if verb else ()), Token("not", Kind.NEGATION, form))
     if lower in _PARTING:
-        return [Token(lower, Kind.BREAK, form)]
+        return (Token(lower, Kind.BREAK, form),)
     if lower in _NEGATIONS:
-        return [Token(lower, Kind.NEGATION, form)]
+        return (Token(lower, Kind.NEGATION, form),)
     if lower in _SCOPE:
-        return [Token(lower, Kind.SCOPE, form)]
+        return (Token(lower, Kind.SCOPE, form),)
     if lower in _FILLERS or (lower in FUNCTION_WORDS and not (form == "US" or form == "IT")):
-        return []
+        return ()
     if lower[0].isdigit() and not lower.isalnum():
-        return [Token(lower, Kind.FIGURE, form)]  # a date, a version
+        return (Token(lower, Kind.FIGURE, form),)  # a date, a version
     code = not form.isalpha() and not re.fullmatch(r"[A-Za-z]+(?:['-][a-z]+)+", form)
     named = code or not (form[1:].islower() or len(form) == 1) or (form[0].isupper() and not opening)
-    return [Token(lower if code else _stem(lower), Kind.WORD, form, (named and not form.islower()) or code, code)]
+    return (Token(lower if code else _stem(lower), Kind.WORD, form, (named and not form.islower()) or code, code),)

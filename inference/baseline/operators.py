@@ -1,0 +1,146 @@
+"""The operators that make a text weak, each on its share of the text's units (method, section 2.1, steps 3 and 5).
+
+An operator either keeps every unit of its share word for word and spoils what stands around them, or loses some of what they say.
+Variants of one target are shared out so that each unit stands in one that keeps it (inference.baseline.degrade).
+"""
+
+from __future__ import annotations
+
+import random
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from types import MappingProxyType
+
+from inference.baseline.units import Unit, told
+from texts.words import content_words, sentences
+
+_FIGURE = re.compile(r"(?<!\w)\d[\d.,:]*\b")
+_NAME = re.compile(r"`[^`]+`|\b\w{2,}(?:[._]\w+)+(?:\(\))?|(?<=[a-z,] )[A-Z][a-z]+\b(?: [A-Z][a-z]+\b)*")
+_REASON = re.compile(r",? (?:because|since|so that|in order to|as a result|which means|therefore|hence|thus)\b[^.;。]*")
+_ASIDE = re.compile(
+    rf"\s*\([^()]*\)|,? (?:which|such as|for example|e\.g\.|i\.e\.|unless|although|while)\b[^,.;]*|{_REASON.pattern}"
+)
+_SPACED = re.compile(r"\s+([.,;])")
+_WORD = re.compile(r"[^\W\d_]{4,}")
+_CLAUSE = re.compile(r"[,;，；、]")
+_CLAUSE_MARK = re.compile(r"([,;，；、.。])")
+_BULLET = re.compile(r"(?:[-*•]|\d+[.)])\s+")
+_CODE = re.compile(r"^```.*?^```[^\S\n]*$", re.MULTILINE | re.DOTALL)
+# openings that inference.baseline.statements takes off again
+_OPENERS = ("Basically, ", "Well, ", "It is something like this: ", "Hey, ")
+_ECHOES = ("As said, {0}", "Again: {0}", "In other words, {0}", "To repeat it, {0}")
+_MISTYPED = 0.35  # of the words of four letters and more
+
+
+@dataclass(frozen=True)
+class Share:
+    """The units of a text, and the places of those that fall to one variant."""
+
+    whole: Sequence[Unit]
+    places: Sequence[int]
+
+    @property
+    def text(self) -> str:
+        """The units of the share as they stand in the text."""
+        return told(self.whole, self.places)
+
+
+def fragment(share: Share, rng: random.Random) -> str:
+    """The share as it is: the rest is missing."""
+    return share.text
+
+
+def redundant(share: Share, rng: random.Random) -> str:
+    """The share, and one of its units said again behind an announcement."""
+    again = _BULLET.sub("", share.whole[rng.choice(share.places)].text, count=1)
+    return f"{share.text} {rng.choice(_ECHOES).format(again[0].lower() + again[1:])}"
+
+
+def cut_off(share: Share, rng: random.Random) -> str:
+    """The share, and the beginning of another unit, which breaks off."""
+    others = [place for place in range(len(share.whole)) if place not in share.places]
+    after = [place for place in others if place > max(share.places)]
+    if not others:
+        return f"{share.text} And ..."
+    following = share.whole[after[0] if after else rng.choice(others)]
+    return f"{share.text}{_gap(following)}{beginning(following.text, rng)} ..."
+
+
+def padded(share: Share, rng: random.Random) -> str:
+    """The share behind an opening that says nothing."""
+    opener = rng.choice(_OPENERS)
+    return f"{opener.strip()}\n{share.text}" if _BULLET.match(share.text) else opener + share.text
+
+
+def vague(share: Share, rng: random.Random) -> str:
+    """Figures and names become "some" and "something", and the wording hedges; without any, the last clause is lost."""
+    clear = _shortened(share.text)
+    blurred = _NAME.sub("something", _FIGURE.sub("some", clear))
+    if blurred == clear:
+        blurred = "".join(_CLAUSE_MARK.split(clear)[:-3]) or beginning(clear, rng)
+    return rng.choice(_OPENERS) + blurred[0].lower() + blurred[1:].rstrip(".") + " or something like that, basically."
+
+
+def drop_details(share: Share, rng: random.Random) -> str:
+    """No asides, reasons, examples or figures, and without the sentence that says most; of a single one its first clause."""
+    said = sentences(_shortened(share.text))
+    fullest = max(said, key=lambda sentence: (len(set(content_words(sentence))), sentence))
+    bare = " ".join(sentence for sentence in said if sentence != fullest) or _CLAUSE.split(fullest)[0]
+    return _SPACED.sub(r"\1", _FIGURE.sub("some", _ASIDE.sub("", bare))).rstrip(".。") + "."
+
+
+def reasoning_cut(share: Share, rng: random.Random) -> str:
+    """What it comes to, without the way there: the last unit alone, and no reason in it."""
+    last = _shortened(share.whole[share.places[-1]].text)
+    return _REASON.sub("", last) if _REASON.search(last) else f"{_CLAUSE.split(last)[0].rstrip('.。')}."
+
+
+def typos(share: Share, rng: random.Random) -> str:
+    """Mistyped words, everything in lower case, a stop lost."""
+    return mistyped(share.text, rng).lower().replace(". ", " ", 1).rstrip(".。")
+
+
+KEEPING: Mapping[str, Callable[[Share, random.Random], str]] = MappingProxyType(
+    {"fragment": fragment, "redundant": redundant, "cut_off": cut_off, "padded": padded}
+)
+LOSING: Mapping[str, Callable[[Share, random.Random], str]] = MappingProxyType(
+    {"vague": vague, "drop_details": drop_details, "reasoning_cut": reasoning_cut, "typos": typos}
+)
+OPERATORS = MappingProxyType({**KEEPING, **LOSING})
+
+
+def beginning(text: str, rng: random.Random) -> str:
+    """The first half of a text or a little more, in words; in characters where it is written without spaces, in lines of code."""
+    rate = rng.uniform(0.4, 0.7)
+    if text.startswith("```"):
+        return _half_of_code(text)
+    parts = text.split(" ")
+    if len(parts) > 3:
+        return " ".join(parts[: max(2, int(len(parts) * rate))]).rstrip(".,;:!?")
+    return text[: max(1, int(len(text) * rate))].rstrip()
+
+
+def mistyped(text: str, rng: random.Random) -> str:
+    """The text with slips in some of its longer words: two neighbours swapped, a letter lost, or a letter doubled."""
+    return _WORD.sub(lambda word: _slip(word[0], rng) if rng.random() < _MISTYPED else word[0], text)
+
+
+def _slip(word: str, rng: random.Random) -> str:
+    at = rng.randrange(1, len(word) - 1)
+    swapped = word[:at] + word[at + 1] + word[at] + word[at + 2 :]
+    return rng.choice((swapped, word[:at] + word[at + 1 :], word[: at + 1] + word[at:]))
+
+
+def _shortened(text: str) -> str:
+    """The text with each block of code cut in half."""
+    return _CODE.sub(lambda block: _half_of_code(block[0]), text)
+
+
+def _half_of_code(block: str) -> str:
+    lines = block.split("\n")
+    return "\n".join(lines[: max(2, len(lines) // 2)])
+
+
+def _gap(unit: Unit) -> str:
+    return "\n" if unit.opens_line else " "

@@ -1,0 +1,92 @@
+"""A text cut into units that can be told one without the others, and what is left of it where some are chosen.
+
+A unit is a sentence, a line of a list or a fenced block of code. A sentence that leans on the one before it is of that one's unit, a
+number that only counts a line is of its line's. A line of a list keeps the line that it is listed under.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, replace
+
+from inference.baseline.passage import stands_alone
+from texts.grounding.tokens import tokens
+from texts.words import sentence_spans
+
+_FENCED = re.compile(r"^```.*?^```[^\S\n]*$", re.MULTILINE | re.DOTALL)
+_BULLET = re.compile(r"(?:[-*•]|\d+[.)])\s+")
+_COUNT = re.compile(r"\d+[.)]")
+_OPENING = 80  # characters, in which a sentence has its first word that counts
+_LEANS_TOO = re.compile(r"(?:Them|Him|Us)\b")
+
+
+@dataclass(frozen=True)
+class Unit:
+    """text: as in the whole, without outer blanks. opens_line: whether it stands on a line of its own. under: the place of the unit
+    that it is listed under, None where there is none.
+    """
+
+    text: str
+    opens_line: bool
+    under: int | None = None
+
+    @property
+    def listed(self) -> bool:
+        """Whether it is a line of a list."""
+        return bool(_BULLET.match(self.text))
+
+
+def units(text: str) -> list[Unit]:
+    """The units of a text, in its order."""
+    found: list[Unit] = []
+    heads: int | None = None  # the unit that lines of a list belong to
+    done = 0
+    for start, end in _spans(text):
+        one = Unit(text[start:end], "\n" in text[done:start], heads)
+        done = end
+        joins = bool(found) and (_leans(one) or bool(_COUNT.fullmatch(found[-1].text)))
+        if not one.listed and not joins and not _COUNT.fullmatch(one.text):
+            one = replace(one, under=None)
+        if joins:
+            between = "\n" if one.opens_line else " "
+            found[-1] = replace(found[-1], text=f"{found[-1].text}{between}{one.text}")
+        else:
+            found.append(one)
+        if not one.listed and found[-1].under is None:
+            heads = len(found) - 1 if _heads(one.text) else None
+    return found
+
+
+def told(whole: Sequence[Unit], chosen: Collection[int]) -> str:
+    """The chosen units in their order, each with the one it is listed under, laid out as in the whole."""
+    kept = {*chosen, *(under for place in chosen if (under := whole[place].under) is not None)}
+    text = ""
+    for place in sorted(kept):
+        text += ("\n" if whole[place].opens_line else " ") * bool(text) + whole[place].text
+    return text
+
+
+def _spans(text: str) -> list[tuple[int, int]]:
+    """Where each fenced block and, outside of these, each sentence stands."""
+    spans: list[tuple[int, int]] = []
+    done = 0
+    for block in _FENCED.finditer(text):
+        spans += _shifted(text, done, block.start())
+        spans.append(block.span())
+        done = block.end()
+    return [*spans, *_shifted(text, done, len(text))]
+
+
+def _shifted(text: str, start: int, end: int) -> list[tuple[int, int]]:
+    return [(start + one, start + other) for one, other in sentence_spans(text[start:end]) if one < other]
+
+
+def _leans(one: Unit) -> bool:
+    bare = _BULLET.sub("", one.text, count=1)
+    return not stands_alone(bare) or bool(_LEANS_TOO.match(bare))
+
+
+def _heads(text: str) -> bool:
+    """Whether a list below the sentence is about what it names: it announces the list, or the first word that counts is code."""
+    return text.endswith(":") or any(token.code for token in tokens(text[:_OPENING])[:1])

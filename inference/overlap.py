@@ -1,0 +1,110 @@
+"""Which texts share word 3-grams: the clusters of texts that must not be parted, and texts too near a held-out one.
+
+Two texts are near where half of the distinct 3-grams of the shorter one are in the other. All such pairs are found, and not by comparing
+all pairs: half of a set cannot be shared without one of its rarest ones (prefix filtering, Bayardo, Ma and Srikant 2007), so a text is
+compared with those that have one of the rarer half of its 3-grams. A text most of whose 3-grams are in hundreds of others
+could be compared with all of these only; it is boilerplate, and named as such instead.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Iterable, Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from texts.words import words
+
+NEAR = 0.5  # share of the shorter text's 3-grams that two near texts have in common
+COMMON = 500  # texts that may have a 3-gram before it counts as nobody's own
+_BITS = 21  # of a word's number: beyond two million words some share one, which makes texts look nearer than they are
+
+Grams = NDArray[np.uint64]
+Places = NDArray[np.int64]
+
+
+class Vocabulary:
+    """Numbers words, so that a 3-gram is one integer."""
+
+    def __init__(self) -> None:
+        self._numbers: dict[str, int] = {}
+
+    def grams(self, text: str) -> Grams:
+        """The distinct word 3-grams of the text in lower case, ascending; a shorter text is one."""
+        numbers = self._numbers
+        coded = [numbers.setdefault(word.lower(), len(numbers) + 1) for word in words(text)]
+        coded += [0] * (3 - len(coded))
+        row = np.array(coded, np.uint64) & np.uint64((1 << _BITS) - 1)
+        return np.unique(row[:-2] << np.uint64(2 * _BITS) | row[1:-1] << np.uint64(_BITS) | row[2:])
+
+
+class Postings:
+    """Which of some texts have which 3-grams; texts by their place."""
+
+    def __init__(self, texts: Sequence[Grams]) -> None:
+        self.sizes = np.array([len(grams) for grams in texts], np.int64)
+        grams = np.concatenate(texts) if texts else np.array([], np.uint64)
+        order = np.argsort(grams, kind="stable")
+        self._grams = grams[order]
+        self._texts = np.repeat(np.arange(len(texts)), self.sizes)[order]
+
+    def holders(self, grams: Grams) -> tuple[Places, Places]:
+        """For each of the 3-grams how many texts have it; and the places of these texts, one 3-gram after another."""
+        first = np.searchsorted(self._grams, grams, side="left")
+        counts = np.searchsorted(self._grams, grams, side="right") - first
+        within = np.arange(counts.sum()) - np.repeat(np.cumsum(counts) - counts, counts)
+        return counts, self._texts[np.repeat(first, counts) + within]
+
+    def near(self, grams: Grams) -> bool:
+        """Whether a text with these 3-grams is near one of the texts."""
+        places, shared = np.unique(self.holders(grams)[1], return_counts=True)
+        return bool((shared >= NEAR * np.minimum(len(grams), self.sizes[places])).any())
+
+
+def clusters(texts: Sequence[str], groups: Sequence[Iterable[Hashable]]) -> list[int | None]:
+    """For each text the first text of its cluster, None for boilerplate; near texts, and those that share one of their `groups`, are in one."""
+    joined = _Sets(len(texts))
+    first: dict[Hashable, int] = {}
+    for place, named in enumerate(groups):
+        for group in named:
+            joined.join(place, first.setdefault(group, place))
+    vocabulary = Vocabulary()
+    grams = [vocabulary.grams(text) for text in texts]
+    postings = Postings(grams)
+    boilerplate = {place for place in range(len(texts)) if not _joins_near(place, grams, postings, joined)}
+    return [None if place in boilerplate else joined.root(place) for place in range(len(texts))]
+
+
+def _joins_near(place: int, grams: Sequence[Grams], postings: Postings, joined: _Sets) -> bool:
+    """Joins a text with the near ones that are no shorter; False where it is boilerplate and cannot be."""
+    own = grams[place]
+    counts, _ = postings.holders(own)
+    rarest = np.argsort(counts, kind="stable")[: len(own) - int(np.ceil(NEAR * len(own))) + 1]
+    if counts[rarest[-1]] > COMMON:
+        return False
+    shared_with = np.unique(postings.holders(own[rarest[counts[rarest] > 1]])[1])
+    for other in shared_with[postings.sizes[shared_with] >= len(own)].tolist():
+        if joined.root(other) != joined.root(place):
+            common = np.intersect1d(own, grams[other], assume_unique=True)
+            if len(common) >= NEAR * len(own):
+                joined.join(place, other)
+    return True
+
+
+class _Sets:
+    """Disjoint sets of places; the root of a set is its smallest place."""
+
+    def __init__(self, count: int) -> None:
+        self._above = list(range(count))
+
+    def root(self, place: int) -> int:
+        """The smallest place of the set."""
+        while self._above[place] != place:
+            self._above[place] = self._above[self._above[place]]
+            place = self._above[place]
+        return place
+
+    def join(self, one: int, other: int) -> None:
+        """Makes the sets of two places one."""
+        low, high = sorted((self.root(one), self.root(other)))
+        self._above[high] = low

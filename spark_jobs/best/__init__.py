@@ -1,0 +1,1 @@
+"""The best records, kept for MIXTURE."""

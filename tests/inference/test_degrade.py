@@ -1,0 +1,147 @@
+"""Weak versions of a target are weak one by one, and together they carry all that it says, whatever it looks like."""
+
+import random
+
+import pytest
+from passages import OTHERS, PASSAGES
+
+from inference.baseline.build import build
+from inference.baseline.degrade import degrade, needed, operators, weak_versions
+from inference.baseline.operators import KEEPING, LOSING, OPERATORS, Share
+from inference.baseline.units import told, units
+from texts.formats import FORMATS
+from texts.grounding import grounding
+from texts.rubric import HIGH, score, scores
+
+BREAD = (
+    "Strong flour holds about 13 percent protein, which makes a dough that stretches. Mix 500 grams of it with 350 grams of water and "
+    "leave it for 30 minutes, because the flour drinks slowly. Then add 10 grams of salt and knead until the dough is smooth.\n"
+    "Shape it in three steps:\n"
+    "1. Fold the edges to the middle.\n"
+    "2. Turn the ball over. It should feel tight.\n"
+    "3. Rest it under a cloth for 2 hours.\n"
+    "This is the moment to heat the oven to 240 degrees."
+)
+CODE = (
+    "A generator gives one value at a time, so that a file larger than memory can be read. The function below opens the path and "
+    "yields every line that is not blank.\n"
+    "```python\n"
+    "def lines(path):\n"
+    "    with open(path) as file:\n"
+    "        for line in file:\n"
+    "            if line.strip():\n"
+    "                yield line\n"
+    "```\n"
+    "Nothing is read before the first value is asked for. Closing the generator closes the file, too."
+)
+TALK = (
+    "Two neighbours settle it like this:\n"
+    "Nora: The hedge takes the light from my kitchen after 3 o'clock.\n"
+    "Piet: I can cut it to 180 centimetres before the blackbirds nest in March.\n"
+    "Nora: Then I will pay half of the gardener, which comes to 60 euros.\n"
+    "They shake hands and write down the height, since spoken agreements about hedges seldom last a summer."
+)
+CHINESE = (
+    "茶叶应放在干燥、避光的罐子里保存。绿茶用八十度的水冲泡,大约两分钟即可。红茶需要沸水,泡四到五分钟味道才会浓郁。"
+    "紫砂壶会吸收茶香,因此一把壶只泡一种茶。洗壶时不用洗洁精,清水冲净后倒扣晾干。"
+)
+ASKED = {
+    "How do I make a first loaf of bread?": BREAD,
+    "Why are generators useful for reading files?": CODE,
+    "How can neighbours agree on a hedge?": TALK,
+    "茶叶怎样保存和冲泡?": CHINESE,
+}
+PEOPLES = [("qa", f"Q: {question}\nA: {answer}") for question, answer in ASKED.items()]
+BUILT = [
+    (item_type, item)
+    for item_type in FORMATS
+    for title, text in PASSAGES
+    if (item := build(item_type, title, text, OTHERS))
+]
+TARGETS = [*BUILT, *PEOPLES]
+
+
+def share_of(text: str) -> Share:
+    whole = units(text)
+    return Share(whole, range(len(whole) // 2, len(whole)))
+
+
+@pytest.mark.parametrize("count", [2, 3, 4, 6, 9, 20])
+@pytest.mark.parametrize("seed", [7, 8])
+def test_what_a_target_says_stands_in_its_variants(count: int, seed: int) -> None:
+    for item_type, target in TARGETS:
+        grounded = grounding(weak_versions(item_type, target, count, seed), target)
+        assert grounded.score == 1.0, (target, grounded.unsupported)
+
+
+@pytest.mark.parametrize("count", [2, 4, 8])
+def test_no_variant_is_the_target_or_rates_high(count: int) -> None:
+    for item_type, target in TARGETS:
+        versions = weak_versions(item_type, target, count, 7)
+        assert len(versions) == count and all(version.strip() for version in versions)
+        assert target not in versions
+        assert max(scores(versions)) < HIGH
+
+
+def test_a_variant_alone_does_not_carry_the_target() -> None:
+    alone = [
+        grounding([version], target).score
+        for item_type, target in TARGETS
+        for version in weak_versions(item_type, target, 4, 7)
+    ]
+    assert sum(share == 1.0 for share in alone) <= 0.02 * len(alone)
+
+
+@pytest.mark.parametrize("operator", OPERATORS)
+@pytest.mark.parametrize("text", [PASSAGES[0][1], BREAD, CODE, TALK, CHINESE])
+def test_operators_keep_or_lose_what_they_say_they_do(operator: str, text: str) -> None:
+    share = share_of(text)
+    weak = OPERATORS[operator](share, random.Random(3))
+    kept = grounding([weak], share.text).score
+    assert weak.strip()
+    assert kept == 1.0 if operator in KEEPING else kept < 1.0
+
+
+@pytest.mark.parametrize("text", [PASSAGES[0][1], PASSAGES[2][1], BREAD, CODE, TALK, CHINESE, "One line"])
+def test_units_are_all_of_the_text(text: str) -> None:
+    whole = units(text)
+    assert "".join(told(whole, range(len(whole))).split()) == "".join(text.split())
+
+
+def test_a_unit_can_be_told_alone() -> None:
+    whole = units(BREAD)
+    places = {unit.text.split("\n")[0]: place for place, unit in enumerate(whole)}
+    step = places["2. Turn the ball over. It should feel tight."]
+    assert told(whole, [step]) == "Shape it in three steps:\n2. Turn the ball over. It should feel tight."
+    assert whole[places["3. Rest it under a cloth for 2 hours."]].text.endswith("heat the oven to 240 degrees.")
+    assert [unit.text for unit in units(CODE) if unit.text.startswith("```")] == [
+        CODE[CODE.index("```") : CODE.rindex("```") + 3]
+    ]
+
+
+def test_operators_are_as_many_and_enough_of_them_keep() -> None:
+    for item_type, target in TARGETS:
+        for count in (2, 3, 5, 10, 20):
+            named = operators(item_type, target, count, 7)
+            assert len(named) == count
+            assert sum(name in KEEPING for name in named) >= min(count, needed(target))
+    assert {name for _, target in BUILT for name in operators("qa", target, 10, 7)} == {*KEEPING, *LOSING}
+
+
+def test_variants_are_the_same_whoever_asks_and_others_by_another_seed() -> None:
+    item_type, target = TARGETS[0]
+    again = [degrade(item_type, target, variant, 5, 7) for variant in (4, 2, 0, 1, 3)]
+    assert sorted(map(str, again)) == sorted(weak_versions(item_type, target, 5, 7))
+    assert weak_versions(item_type, target, 5, 8) != weak_versions(item_type, target, 5, 7)
+
+
+def test_each_operator_lowers_nearly_every_target() -> None:
+    lowered = [
+        score(version) < score(target) for kind, target in TARGETS for version in weak_versions(kind, target, 8, 7)
+    ]
+    assert sum(lowered) >= 0.98 * len(lowered)
+
+
+def test_what_is_no_item_has_no_variants() -> None:
+    assert weak_versions("qa", "no item", 3, 7) == ()
+    assert degrade("qa", "no item", 0, 3, 7) is None
