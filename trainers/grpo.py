@@ -6,7 +6,8 @@
 - Loss: PPO's clipped ratio, with `epsilon` below and `epsilon_high` above, plus `beta` times the KL divergence from the fine-tuned
   checkpoint (section 4.1).
 
-Not yet: resuming an interrupted run by itself, several GPUs, dual clipping.
+A run that was killed goes on from its newest checkpoint, which always lies between two rollouts (trainers.resume), to the same weights, bit
+for bit on the same machine. Not yet: several GPUs, dual clipping.
 """
 
 from collections.abc import Mapping, Sequence
@@ -64,7 +65,7 @@ def distiller(inputs: ArrowInputs, params: GrpoParams, context: JobContext) -> A
     prepare(offline=True)
     from trainers import checkpoint
     from trainers.audits import audited, reward, without_cosine
-    from trainers.trl_setup import logged_curves, mean_of
+    from trainers.trl_setup import logged_curves, mean_of, train
 
     recipe, mixture = params.recipe, inputs["gold/mixture"]
     weakest = audited(reward(without_cosine(recipe.reward_weights)), mixture, _AUDITED)
@@ -73,7 +74,7 @@ def distiller(inputs: ArrowInputs, params: GrpoParams, context: JobContext) -> A
     start = inputs["models/distiller_sft"].to_table(columns=["uri", "digest"]).to_pylist()[0]
     before, _ = _heldout_figures(start["uri"], mixture, params)
     trainer, rows = _trainer(start["uri"], mixture, params, context)
-    trainer.train()
+    train(trainer, recipe, context)
     folder = context.artifacts / "checkpoint"
     # in single precision: bfloat16 would round most of so small a change away
     digest = checkpoint.save(trainer.model, trainer.processing_class, folder)
@@ -104,13 +105,13 @@ def trl_reward(name: str) -> Any:
 
 
 def _trainer(start: str, mixture: ds.Dataset, params: GrpoParams, context: JobContext) -> tuple[Any, int]:
-    from transformers import AutoConfig, AutoTokenizer, PrinterCallback
+    from transformers import AutoConfig, AutoTokenizer
     from trl.trainer.grpo_config import GRPOConfig
-    from trl.trainer.grpo_trainer import GRPOTrainer
 
     from trainers.checkpoint import frozen_dtype
     from trainers.dataset import conversations, tokens
-    from trainers.trl_setup import ProgressAndTimeLimit, lora_config, shared_arguments
+    from trainers.grpo_trainer import Grpo
+    from trainers.trl_setup import lora_config, shared_arguments
 
     recipe = params.recipe
     tokenizer = AutoTokenizer.from_pretrained(start)
@@ -118,19 +119,18 @@ def _trainer(start: str, mixture: ds.Dataset, params: GrpoParams, context: JobCo
         mixture, "grpo", lambda row: tokens(tokenizer, row["prompt"], True) <= recipe.max_prompt_length
     )
     context.metrics["dropped_rows"] = dropped
-    trainer = GRPOTrainer(
+    trainer = Grpo(
         model=start,
         reward_funcs=[trl_reward(name) for name in recipe.reward_weights],
         args=GRPOConfig(
-            **recipe.arguments(), **shared_arguments(context.artifacts / "steps", params.seed),
-            reward_weights=list(recipe.reward_weights.values()), model_init_kwargs={"dtype": frozen_dtype(recipe.lora)},
+            **shared_arguments(recipe, params.seed, context),
+            reward_weights=list(recipe.reward_weights.values()),
+            model_init_kwargs={"dtype": frozen_dtype(recipe.lora)},
         ),
         train_dataset=rows.remove_columns("completion"),  # GRPO samples its own
         processing_class=tokenizer,
         peft_config=lora_config(recipe.lora, AutoConfig.from_pretrained(start).num_hidden_layers),
-        callbacks=[ProgressAndTimeLimit(recipe.time_limit_s, context.progress)],
-    )  # fmt: skip
-    trainer.remove_callback(PrinterCallback)  # it writes every log entry to standard output
+    )
     return trainer, len(rows)
 
 

@@ -66,7 +66,9 @@ class Recipe(Params):
     bf16: bool = Field(default=True, description="compute in bfloat16")
     lora: Lora | None = Field(default=None, description="train adapters; null: all weights")
     logging_steps: int = Field(default=10, ge=1, description="steps between two points of the curve")
-    save_steps: int | None = Field(default=None, ge=1, description="intermediate checkpoints; null: only the last one")
+    save_steps: int | None = Field(
+        default=None, ge=1, description="after so many a killed training goes on; null: it begins anew"
+    )
     evaluation_items: int = Field(default=200, ge=1, description="held-out items answered after training")
     evaluation_frequency_penalty: float = Field(
         default=0.0, ge=0, le=2, description="on tokens an evaluated answer holds already, as vLLM has it"
@@ -76,12 +78,16 @@ class Recipe(Params):
 
     def arguments(self) -> dict[str, Any]:
         """The keyword arguments of TRL's config."""
-        saving = (
-            {"save_strategy": "no"}
-            if self.save_steps is None
-            else {"save_strategy": "steps", "save_steps": self.save_steps}
-        )
-        return self.model_dump(include=set(self.ARGUMENTS)) | saving
+        return self.model_dump(include=set(self.ARGUMENTS))
+
+    @model_validator(mode="after")
+    def _whole_points(self) -> Self:
+        if self.save_steps is not None and self.save_steps % self.logging_steps:
+            raise ValueError(
+                f"save_steps {self.save_steps} must be a multiple of logging_steps {self.logging_steps}: a point of the curve is the mean of "
+                "the steps before it"
+            )
+        return self
 
 
 class SftRecipe(Recipe):
