@@ -1,11 +1,17 @@
 """Killed anywhere and started again, a training ends with the weights that it would have had, bit for bit."""
 
+import json
+import os
+import pickle
 import signal
 from pathlib import Path
 from typing import Any
 
 import killed
 import pytest
+import toy
+
+from trainers.resume import Resumed, newest, seal
 
 # five steps make an epoch: a checkpoint lies within each of two, one on the border
 SFT = {"max_steps": 9, "save_steps": 1, "lora": {"rank": 4, "alpha": 8, "dropout": 0.1}}
