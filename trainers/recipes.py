@@ -70,11 +70,16 @@ class Recipe(Params):
         default=None, ge=1, description="after so many a killed training goes on; null: it begins anew"
     )
     evaluation_items: int = Field(default=200, ge=1, description="held-out items answered after training")
-    evaluation_frequency_penalty: float = Field(
-        default=0.0, ge=0, le=2, description="on tokens an evaluated answer holds already, as vLLM has it"
+    frequency_penalty: float = Field(
+        default=0.0,
+        ge=0,
+        le=2,
+        description="on tokens an answer holds already, as vLLM has it: in evaluation and in GRPO; stages that serve have the same",
     )
-    evaluation_temperature: float = Field(default=0.0, ge=0, le=2, description="of those answers; 0: greedy")
-    max_completion_length: int = Field(ge=16, description="tokens an answer may take")
+    max_completion_length: int = Field(
+        ge=16,
+        description="tokens an answer may take: in training, in evaluation, and as max_tokens of stages that serve",
+    )
 
     def arguments(self) -> dict[str, Any]:
         """The keyword arguments of TRL's config."""
@@ -140,9 +145,24 @@ class GrpoRecipe(Recipe):
     mask_truncated_completions: bool = Field(default=False, description="leave unfinished completions out of the loss")
     use_vllm: bool = Field(default=False, description="generate with vLLM on the training GPU; impossible on a CPU")
     reward_weights: dict[str, float] = Field(
-        default={"quality": 0.5, "alignment": 0.4, "format": 0.1},
+        default={"quality": 0.5, "alignment": 0.4, "coverage": 0.1},
         description="weight of each reward of trainers.rewards in the sum that GRPO maximises (method, section 4.2); "
         "every file in recipes/grpo names its own",
+    )
+
+    embedder: str = Field(
+        default="teacher",
+        min_length=1,
+        description="of the rewards that compare texts: teacher, static, a folder or a hub name",
+    )
+    library_items: int = Field(
+        default=1_000,
+        ge=50,
+        description="the most rated MIXTURE texts that a quality reward learns from; each is compared with each",
+    )
+    audit: Literal["required", "recorded"] = Field(
+        default="required",
+        description="required: a reward that fails its audit trains nothing; recorded: it trains and the gate warns",
     )
 
     @field_validator("reward_weights")

@@ -68,6 +68,7 @@ def distiller(inputs: ArrowInputs, params: SftParams, context: JobContext) -> Ar
         "digest": checkpoint.save(trainer.model, tokenizer, folder, dtype), "uri": str(folder),
         "recipe": recipe.name, "base": NAME if recipe.base == ALIAS else recipe.base,
         "steps": trainer.state.global_step, "train_rows": len(rows), "dropped_rows": dropped,
+        "max_tokens": recipe.max_completion_length, "frequency_penalty": recipe.frequency_penalty,
         "loss": mean_of([point for point in points if point["name"] == "loss"][-5:], "loss"),
         "format_rate": _format_rate(*checkpoint.load(str(folder), dtype), mixture, params), "curve": points,
     }  # fmt: skip
@@ -105,9 +106,7 @@ def _trainer(model: Any, tokenizer: Any, rows: Any, params: SftParams, context: 
         processing_class=tokenizer,
         peft_config=lora_config(recipe.lora, model.config.num_hidden_layers),
     )
-    stops = context.metrics["eos_in_mask"] = share_that_stops(
-        cast(Dataset, trainer.train_dataset), tokenizer.eos_token_id
-    )
+    stops = context.metrics["eos_in_mask"] = share_that_stops(cast(Dataset, trainer.train_dataset), tokenizer)
     if stops < 1:
         raise StageFailed(
             f"{1 - stops:.1%} of the rows do not teach an answer's end: their loss mask hides {tokenizer.eos_token!r}"
@@ -124,7 +123,5 @@ def _format_rate(model: Any, tokenizer: Any, mixture: ds.Dataset, params: SftPar
     rows, _ = conversations(
         mixture, "heldout", lambda row: tokens(tokenizer, row["prompt"], True) <= room, recipe.evaluation_items
     )
-    decoding = Decoding(
-        recipe.max_completion_length, recipe.evaluation_temperature, params.seed, recipe.evaluation_frequency_penalty
-    )
+    decoding = Decoding(recipe.max_completion_length, frequency_penalty=recipe.frequency_penalty)
     return format_rate(written_answers(model, tokenizer, rows["prompt"], decoding), rows["item_type"])

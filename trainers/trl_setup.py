@@ -94,8 +94,24 @@ def shared_arguments(recipe: Recipe, seed: int, context: JobContext) -> dict[str
     }  # fmt: skip
 
 
+def score_labels_alone() -> None:
+    """Has TRL compute logits where there is a label and nowhere else; by itself it does so on a GPU alone.
+
+    Elsewhere it scores every place, lest shapes change from batch to batch: a CPU does not mind. The function that is replaced decides this
+    alone; which kernel computes is asked of the one in trl.kernels.
+    """
+    from trl.trainer import utils
+
+    utils._use_triton = _always  # pyright: ignore[reportPrivateUsage]
+
+
+def _always(device: torch.device) -> bool:
+    return True
+
+
 def train(trainer: Any, recipe: Recipe, context: JobContext) -> None:
     """Trains to the recipe's end, from the newest checkpoint that a killed run of this training left, or from the beginning."""
+    score_labels_alone()
     resumed = newest(context.unfinished) if context.unfinished else Resumed()
     trainer.remove_callback(PrinterCallback)  # it writes every log entry to standard output
     trainer.add_callback(Course(recipe.time_limit_s, resumed, context.progress))

@@ -25,6 +25,9 @@ _CHECKPOINT: Columns = {
     "base": (TEXT, "the model it started from"),
     "steps": (COUNT, "optimiser steps"),
     "train_rows": (COUNT, "items trained on"),
+    "dropped_rows": (COUNT, "items left out because they are too long"),
+    "max_tokens": (COUNT, "tokens an answer may take, in training, evaluation and serving"),
+    "frequency_penalty": (NUMBER, "on tokens an answer holds already, in GRPO, evaluation and serving"),
 }
 _CURVE: Columns = {"curve": (CURVE, "what was logged during training: step, name, value")}
 
@@ -73,7 +76,6 @@ TABLES = (
         "one checkpoint after supervised fine-tuning",
         {
             **_CHECKPOINT,
-            "dropped_rows": (COUNT, "items left out because they are too long"),
             "loss": (NUMBER, "mean training loss"),
             "format_rate": (NUMBER, "share of held-out answers that are well formed, 0..1"),
             **_CURVE,
@@ -90,6 +92,9 @@ TABLES = (
             "kl": (NUMBER, "mean KL divergence from the reference policy, in nats"),
             "frac_reward_zero_std": (NUMBER, "share of prompts whose completions all had the same reward"),
             "format_rate": (NUMBER, "share of held-out answers that are well formed, 0..1"),
+            "quality_judge": (TEXT, "the judge behind the reward quality, null without that reward"),
+            "quality_skill": (NUMBER, "its Brier skill on held-out ratings: 1 is perfect, 0 a constant"),
+            "quality_low": (NUMBER, "lower end of the interval of this skill at 95 %"),
             "audit_kind": (TEXT, "the kind of probe that the reward ranks worst"),
             "audit_share": (NUMBER, "of these probes the share it puts below the honest answer, 0..1"),
             "audit_high": (NUMBER, "upper end of the interval of this share at 95 %"),

@@ -50,7 +50,7 @@ def dataset(key: str, rows: list[dict[str, Any]]) -> ds.Dataset:
     return ds.dataset(pa.Table.from_pylist(rows, schema=TABLES[key].schema))
 
 
-def letters(completions: Sequence[str], columns: Mapping[str, Sequence[Any]]) -> list[float]:
+def letters(completions: Sequence[str], columns: Mapping[str, Sequence[Any]], basis: object) -> list[float]:
     """A reward that an untrained model earns in different amounts."""
     assert len(columns["target"]) == len(completions)
     return [text.count("e") / (1 + len(text)) for text in completions]
