@@ -58,7 +58,8 @@ def written_answers(
     by_length = sorted(range(len(rendered)), key=lambda place: len(rendered[place]))
     answers: dict[int, str] = {}
     model.eval()
-    set_seed(decoding.seed)
+    if decoding.temperature:
+        set_seed(decoding.seed)
     for first in range(0, len(by_length), _BATCH):
         places = by_length[first : first + _BATCH]
         answers |= dict(

@@ -4,6 +4,7 @@
 - The reward is audited first (trainers.audits): one that prefers falsified or padded answers trains nothing, and neither does one whose judge of
   quality foretells held-out ratings no better than a constant (trainers.rewards.quality_judge).
 - Advantage: (R - mean) / std over the completions of one prompt, the same for all of a completion's tokens (section 4.1).
+- It ends before its last step where a rule of trainers.stop_rules is broken; the row then says which.
 - Loss: PPO's clipped ratio, with `epsilon` below and `epsilon_high` above, plus `beta` times the KL divergence from the fine-tuned
   checkpoint (section 4.1).
 
@@ -27,6 +28,7 @@ from trainers.recipes import GrpoRecipe, load, parse
 
 if TYPE_CHECKING:
     from trainers.rewards import Basis
+    from trainers.stop_rules import Watch
 
 _AUDITED = 25  # honest answers that the reward is audited on: some four hundred pairs
 _FIGURES = (
@@ -37,6 +39,8 @@ _FIGURES = (
     "reward_before",
     "kl",
     "frac_reward_zero_std",
+    "entropy",
+    "clipped_ratio",
     "format_rate",
     "weight_change",
 )
@@ -75,24 +79,27 @@ def distiller(inputs: ArrowInputs, params: GrpoParams, context: JobContext) -> A
     basis = Basis(mixture, recipe.embedder, recipe.library_items)
     proof = _proof(recipe, basis)
     start = inputs["models/distiller_sft"].to_table(columns=["uri", "digest"]).to_pylist()[0]
-    before, _ = _heldout_figures(start["uri"], basis, params)
+    before, _ = _heldout_figures(*_loaded(start["uri"], recipe), basis, params)
     trainer, rows, dropped = _trainer(start["uri"], basis, params, context)
+    watch = _watch(trainer, basis, params)
     train(trainer, recipe, context)
     folder = context.artifacts / "checkpoint"
     # in single precision: bfloat16 would round most of so small a change away
     digest = checkpoint.save(trainer.model, trainer.processing_class, folder)
-    after, format_rate = _heldout_figures(str(folder), basis, params)
+    after, format_rate = _heldout_figures(*_loaded(str(folder), recipe), basis, params)
     points = logged_curves(trainer.state.log_history, _curves(recipe))
     row: dict[str, Any] = {
         "digest": digest, "recipe": recipe.name, "uri": str(folder), "base": start["digest"],
         "steps": trainer.state.global_step, "train_rows": rows, "dropped_rows": dropped,
         "max_tokens": recipe.max_completion_length, "frequency_penalty": recipe.frequency_penalty, "reward": after, "reward_before": before,
         "kl": mean_of(points, "kl"), "frac_reward_zero_std": mean_of(points, "frac_reward_zero_std"),
+        "entropy": mean_of(points, "entropy"), "clipped_ratio": mean_of(points, "completions/clipped_ratio"), "stopped": watch.reason,
         "format_rate": format_rate, "weight_change": checkpoint.weight_change(Path(start["uri"]), folder), "curve": points,
     }  # fmt: skip
     row |= proof
     context.metrics.update({name: float(row[name]) for name in _FIGURES})
-    context.metrics["mean_completion_length"] = mean_of(points, "completions/mean_length")
+    spread = [name for name in _curves(recipe) if name.startswith("rewards/")]
+    context.metrics.update({name: mean_of(points, name) for name in (*spread, "completions/mean_length")})
     yield "models/distiller_grpo", pa.Table.from_pylist([row], schema=TABLES["models/distiller_grpo"].schema)
 
 
@@ -114,9 +121,13 @@ def _proof(recipe: GrpoRecipe, basis: "Basis") -> dict[str, Any]:
 def trl_reward(name: str, basis: "Basis") -> Any:
     """A reward of REWARDS as TRL calls it; TRL logs it under the function's name."""
     from trainers.rewards import REWARDS
+    from trainers.rewards.grounded import worth_of
+    from trainers.stop_rules import EVIDENCE
 
-    def reward(completions: Sequence[Sequence[Mapping[str, str]]], **columns: Sequence[Any]) -> list[float]:
-        return REWARDS[name]([turns[-1]["content"] for turns in completions], columns, basis)
+    def reward(completions: Sequence[Sequence[Mapping[str, str]]], log_metric: Any, **columns: Any) -> list[float]:
+        texts = [turns[-1]["content"] for turns in completions]
+        log_metric(EVIDENCE, fmean(worth_of(texts, columns)))  # the same of each reward; what it is made of is kept
+        return REWARDS[name](texts, columns, basis)
 
     reward.__name__ = name
     return reward
@@ -153,15 +164,35 @@ def _trainer(start: str, basis: "Basis", params: GrpoParams, context: JobContext
     return trainer, len(rows), dropped
 
 
-def _heldout_figures(model_folder: str, basis: "Basis", params: GrpoParams) -> tuple[float, float]:
-    """The mean weighted reward and the format rate of the answers to the held-out items that fit."""
+def _watch(trainer: Any, basis: "Basis", params: GrpoParams) -> "Watch":
+    """What ends the training early, put into its trainer."""
+    from trainers.stop_rules import Watch
+
+    def heldout(model: Any) -> float:
+        reward, _ = _heldout_figures(model, trainer.processing_class, basis, params)
+        model.train()
+        return reward
+
+    recipe = params.recipe
+    quality = next((name for name in ("quality", "published_quality") if name in recipe.reward_weights), None)
+    watch = Watch(recipe.most_kl, quality, recipe.evaluation_steps, heldout)
+    trainer.add_callback(watch)
+    return watch
+
+
+def _loaded(folder: str, recipe: GrpoRecipe) -> tuple[Any, Any]:
     from trainers import checkpoint
+
+    return checkpoint.load(folder, checkpoint.frozen_dtype(recipe.lora))
+
+
+def _heldout_figures(model: Any, tokenizer: Any, basis: "Basis", params: GrpoParams) -> tuple[float, float]:
+    """The mean weighted reward and the format rate of the answers to the held-out items that fit."""
     from trainers.dataset import conversations, tokens
     from trainers.generation import Decoding, format_rate, written_answers
     from trainers.rewards import REWARDS
 
     recipe = params.recipe
-    model, tokenizer = checkpoint.load(model_folder, checkpoint.frozen_dtype(recipe.lora))
     rows, _ = conversations(
         basis.mixture,
         "heldout",
@@ -178,6 +209,9 @@ def _heldout_figures(model_folder: str, basis: "Basis", params: GrpoParams) -> t
 
 
 def _curves(recipe: GrpoRecipe) -> tuple[str, ...]:
-    rewards = tuple(f"rewards/{name}/mean" for name in recipe.reward_weights)
+    from trainers.stop_rules import EVIDENCE, HELDOUT
+
+    rewards = tuple(f"rewards/{name}/{figure}" for name in recipe.reward_weights for figure in ("mean", "std"))
     lengths = ("completions/mean_length", "completions/clipped_ratio")
-    return ("loss", "reward", "reward_std", "frac_reward_zero_std", "kl", "entropy", *rewards, *lengths)
+    policy = ("kl", "entropy", "clip_ratio/region_mean", "learning_rate")
+    return ("loss", "reward", "reward_std", "frac_reward_zero_std", EVIDENCE, HELDOUT, *policy, *rewards, *lengths)

@@ -85,6 +85,6 @@ def penalised_log_softmax(
 def _penalised(generate: Callable[..., Any], penalty: float) -> Callable[..., Any]:
     def generated(**arguments: Any) -> Any:
         processor = FrequencyPenalty(penalty, prompt=arguments["input_ids"].shape[1])
-        return generate(**arguments, logits_processor=LogitsProcessorList([processor]))
+        return generate(**arguments | {"logits_processor": LogitsProcessorList([processor])})
 
     return generated

@@ -165,6 +165,15 @@ class GrpoRecipe(Recipe):
         description="required: a reward that fails its audit trains nothing; recorded: it trains and the gate warns",
     )
 
+    most_kl: float = Field(
+        default=1.0, gt=0, description="mean KL divergence from the start, in nats a token, from which training stops"
+    )
+    evaluation_steps: int | None = Field(
+        default=None,
+        ge=1,
+        description="steps between two looks at held-out rewards; training stops where they fall as its own rise; null: none",
+    )
+
     @field_validator("reward_weights")
     @classmethod
     def _known_rewards(cls, weights: dict[str, float]) -> dict[str, float]:

@@ -85,9 +85,9 @@ def distiller_grpo(frames: Frames, *, recipe: Audited) -> Iterable[Batch]:
     # completions that all earn the same, as when none is well formed yet, give no gradient: then adapters stay where they are
     signal = pc.coalesce(field("frac_reward_zero_std") < 1, pc.scalar(True))
     unmoved = rows.count_rows(filter=(field("weight_change") < LEAST_CHANGE) & signal)
-    yield metrics(
-        none("weights_that_did_not_move", unmoved), none("reward_fell", worse, warning=True), _few_dropped(rows)
-    )
+    early = rows.count_rows(filter=field("stopped").is_valid())
+    trends_told = none("reward_fell", worse, warning=True), none("stopped_by_a_rule", early, warning=True)
+    yield metrics(none("weights_that_did_not_move", unmoved), *trends_told, _few_dropped(rows))
 
 
 def champion(frames: Frames) -> Iterable[Batch]:

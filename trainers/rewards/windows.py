@@ -27,7 +27,7 @@ def windows(text: str) -> list[str]:
     """The text cut between words into pieces of at most 720 bytes; a longer word is cut within. One piece for an empty text.
 
     >>> [len(piece) for piece in windows("word " * 200)]
-    [719, 279]
+    [719, 280]
     """
     pieces = [""]
     for word in text.split(" "):
