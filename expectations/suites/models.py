@@ -119,7 +119,7 @@ def _finite(name: str) -> list[Expectation]:
 
 def _few_dropped(rows: ds.Dataset) -> Metric:
     """How much of what there was to learn is too long for the recipe."""
-    counted = records(rows, ("train_rows", "dropped_rows"))
+    counted = list(records(rows, ("train_rows", "dropped_rows")))
     dropped, kept = (sum(row[name] or 0 for row in counted) for name in ("dropped_rows", "train_rows"))
     return at_most("share_of_rows_dropped_for_length", dropped / max(dropped + kept, 1), MOST_DROPPED, warning=True)
 

@@ -109,3 +109,16 @@ def test_only_a_sealed_checkpoint_counts_and_one_is_kept(tmp_path: Path) -> None
     seal(tmp_path, 10, 2.5)
     assert newest(tmp_path) == Resumed(tmp_path / "checkpoint-10", 10, 2.5)
     assert [path.name for path in tmp_path.iterdir()] == ["checkpoint-10"]
+
+
+def test_the_model_in_the_box_goes_on_too(tmp_path: Path) -> None:
+    recipe = toy.SFT | {
+        "base": "embedded", "max_steps": 3, "save_steps": 1, "per_device_train_batch_size": 1, "evaluation_items": 1,
+        "max_completion_length": 64, "lora": {"rank": 2, "alpha": 4, "last_blocks": 1},
+    }  # fmt: skip
+    code, undisturbed = killed.run("sft", tmp_path / "undisturbed", recipe)
+    assert code == 0
+    assert killed.run("sft", tmp_path / "killed", recipe, kill=("step", 2))[0] == -signal.SIGKILL
+    code, row = killed.run("sft", tmp_path / "killed", recipe)
+    assert code == 0 and row["metrics"]["resumed_at_step"] == 1
+    assert row["digest"] == undisturbed["digest"]
