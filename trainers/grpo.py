@@ -70,13 +70,15 @@ def distiller(inputs: ArrowInputs, params: GrpoParams, context: JobContext) -> A
     reward, reward_before: mean weighted rewards of the answers to the same held-out items. The checkpoint lies in the run's
     artifacts.
     """
-    prepare(offline=True)
-    from trainers import checkpoint
     from trainers.rewards import Basis
-    from trainers.trl_setup import logged_curves, mean_of, train
 
     recipe, mixture = params.recipe, inputs["gold/mixture"]
     basis = Basis(mixture, recipe.embedder, recipe.library_items)
+    _ = basis.opened  # before this process stops asking hubs
+    prepare(offline=True)
+    from trainers import checkpoint
+    from trainers.trl_setup import logged_curves, mean_of, train
+
     proof = _proof(recipe, basis)
     start = inputs["models/distiller_sft"].to_table(columns=["uri", "digest"]).to_pylist()[0]
     before, _ = _heldout_figures(*_loaded(start["uri"], recipe), basis, params)
