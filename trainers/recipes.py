@@ -174,6 +174,10 @@ class GrpoRecipe(Recipe):
         description="steps between two looks at held-out rewards; training stops where they fall as its own rise; null: none",
     )
 
+    def arguments(self) -> dict[str, Any]:
+        """The keyword arguments of TRL's config. The method's KL term has no importance weights, which TRL gives it by default."""
+        return super().arguments() | {"use_bias_correction_kl": False}
+
     @field_validator("reward_weights")
     @classmethod
     def _known_rewards(cls, weights: dict[str, float]) -> dict[str, float]:

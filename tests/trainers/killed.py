@@ -14,6 +14,7 @@ from lake.harness.job import JobContext
 
 _PRELOADED = [
     "trainers.sft_trainer",
+    "trainers.grpo_trainer",
     "trainers.checkpoint",
     "trainers.dataset",
     "trainers.generation",
