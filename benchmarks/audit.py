@@ -12,6 +12,8 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
+import pyarrow.dataset as ds
 from grounding import BADLY_SPACED, part_of, rows
 
 from inference.acceptance import Acceptance, AcceptanceParams
@@ -23,7 +25,7 @@ from texts.coverage import copied, member_coverage
 from texts.probes import PROBES, Honest
 from trainers.audits import promotion, reward
 from trainers.recipes import GrpoRecipe, load
-from trainers.rewards import REWARDS
+from trainers.rewards import REWARDS, Basis
 
 _VARIANTS = 6
 
@@ -54,16 +56,18 @@ def accepted(one: Honest, text: str) -> float:
     return float(Acceptance(one.members, AcceptanceParams()).assessed(text, one.item_type).refusal is None)
 
 
-def judges() -> dict[str, Judge]:
-    """Every judge by name."""
-    weights = load(GrpoRecipe, "grpo", "paper").reward_weights
+def judges(data: Path, part: str) -> dict[str, Judge]:
+    """Every judge by name; what rewards know of rated texts is of items from this part."""
+    rows = [{"id": f"mix_{n:04}", "split": "sft", **row} for n, row in enumerate(islice(mixture(data, part), 150))]
+    basis = Basis(ds.dataset(pa.Table.from_pylist(rows)), "teacher", 1_000)
+    sums = {name: load(GrpoRecipe, "grpo", name).reward_weights for name in ("gpu", "paper")}
     return {
         "rubric": judged_by(lambda one, text: rubric.score(text)),
         "coverage of members": judged_by(lambda one, text: sum(member_coverage(one.members, text))),
         "novelty": judged_by(lambda one, text: 1.0 - copied(one.members, text)),
         "acceptance": judged_by(accepted),
-        **{f"reward: {name}": reward({name: 1.0}) for name in REWARDS},
-        "reward: sum": reward(weights),
+        **{f"reward: {name}": reward({name: 1.0}, basis) for name in REWARDS},
+        **{f"reward: sum of recipe {name}": reward(weights, basis) for name, weights in sums.items()},
         "promotion score": promotion,
     }
 
@@ -79,7 +83,7 @@ def main() -> None:
     honest = honest_of(mixture(options.data, options.split), options.items)
     print(f"{len(honest)} honest answers from {options.split} texts")
     found: dict[str, Any] = {}
-    for name, judge in judges().items():
+    for name, judge in judges(options.data, "dev" if options.split == "test" else "test").items():
         if options.only in (None, name):
             found[name] = {
                 one.kind: {"pairs": one.pairs, "share": one.share, "interval": one.interval}

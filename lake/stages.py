@@ -153,7 +153,7 @@ _ALL = (
     Stage(
         "models/distiller_grpo", "train", ("gold/mixture", "models/distiller_sft"),
         job="trainers.grpo:distiller", params="trainers.grpo:GrpoParams", suite="expectations.suites.models:distiller_grpo",
-        kinds=("trl",), summary="GRPO with the rewards quality, alignment and format, from the fine-tuned checkpoint.",
+        kinds=("trl",), summary="GRPO with audited rewards, from the fine-tuned checkpoint.",
     ),
     Stage(
         "gold/heldout_answers", "generate", ("gold/mixture", "models/distiller_grpo"),

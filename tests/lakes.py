@@ -300,12 +300,13 @@ ROWS: Mapping[str, Rows] = {
     "gold/mixture_unused": [_exit(psg("frost"), _ALMANAC, "mixture_unused", "over_limit")],
     "models/distiller_sft": [
         {"digest": "sft-1", "recipe": "demo", "uri": "model", "base": "tiny", "steps": 5, "train_rows": 1, "dropped_rows": 0,
-         "loss": 0.6, "format_rate": 0.75, "curve": _curve(("loss", "grad_norm"))},
+         "max_tokens": 256, "frequency_penalty": 0.5, "loss": 0.6, "format_rate": 0.75, "curve": _curve(("loss", "grad_norm"))},
     ],
     "models/distiller_grpo": [
         {"digest": "grpo-1", "recipe": "demo", "uri": "model", "base": "sft-1", "steps": 5, "train_rows": 1, "reward": 0.5,
          "reward_before": 0.4, "kl": 0.01, "frac_reward_zero_std": 0.2, "format_rate": 0.8, "weight_change": 0.001,
-         "audit_kind": "figure", "audit_share": 1.0, "audit_high": 1.0,
+         "audit_kind": "figure", "audit_share": 1.0, "audit_high": 1.0, "dropped_rows": 0, "max_tokens": 256, "frequency_penalty": 0.5,
+         "quality_judge": "rubric", "quality_skill": 0.9, "quality_low": 0.8,
          "curve": _curve(("reward", "reward_std", "kl"))},
     ],
     "gold/heldout_answers": [_answer("moon", "rules", 0.7), _answer("moon", "vllm", 0.1)],

@@ -28,7 +28,7 @@ def promotion(honest: Sequence[Honest], texts: Sequence[str]) -> list[float]:
     ]
 
 
-def reward(weights: Mapping[str, float]) -> Judge:
+def reward(weights: Mapping[str, float], basis: rewards.Basis) -> Judge:
     """The weighted sum of rewards as a judge."""
 
     def judge(honest: Sequence[Honest], texts: Sequence[str]) -> list[float]:
@@ -39,7 +39,7 @@ def reward(weights: Mapping[str, float]) -> Judge:
         }
         completions = [completion(text) for text in texts]
         parts = [
-            [weight * value for value in rewards.REWARDS[name](completions, columns)]
+            [weight * value for value in rewards.REWARDS[name](completions, columns, basis)]
             for name, weight in weights.items()
         ]
         return [sum(values) for values in zip(*parts, strict=True)]

@@ -42,9 +42,27 @@ def conversations(
 
 def tokens(tokenizer: PreTrainedTokenizerBase, turns: list[dict[str, str]], to_answer: bool) -> int:
     """How many tokens the chat template makes of `turns`; `to_answer` adds the opening of an answer."""
-    return len(tokenizer.apply_chat_template(turns, add_generation_prompt=to_answer, return_dict=False))
+    ids = tokenizer.apply_chat_template(turns, add_generation_prompt=to_answer, return_dict=False)
+    return len(ids)
 
 
-def share_that_stops(dataset: Dataset, end: int) -> float:
-    """The share of tokenised rows that learn the end-of-turn token `end`, after its loss mask (0..1)."""
-    return sum(end in labels for labels in dataset["labels"]) / len(dataset)
+def prompt_ids(tokenizer: PreTrainedTokenizerBase, turns: list[dict[str, str]]) -> list[int]:
+    """What a model reads before it answers: the turns in the chat template, and the opening of an answer, as token ids."""
+    return list(tokenizer.apply_chat_template(turns, add_generation_prompt=True, return_dict=False))
+
+
+def share_that_stops(dataset: Dataset, tokenizer: PreTrainedTokenizerBase) -> float:
+    """The share of tokenised rows whose loss holds the end of the answer's turn (0..1): the last of its kind, behind the answer's text.
+
+    An earlier one, of a prompt that is trained on too, teaches no answer to end.
+    """
+    ends = [_teaches_its_end(row, tokenizer) for row in dataset.select_columns(["input_ids", "labels"])]
+    return sum(ends) / len(ends)
+
+
+def _teaches_its_end(row: Row, tokenizer: PreTrainedTokenizerBase) -> bool:
+    ids, end = row["input_ids"], tokenizer.eos_token_id
+    if end not in ids:
+        return False
+    last = len(ids) - 1 - ids[::-1].index(end)
+    return row["labels"][last] == end and not tokenizer.decode(ids[last + 1 :]).strip()

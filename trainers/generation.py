@@ -9,6 +9,7 @@ from transformers import PreTrainedModel, PreTrainedTokenizerBase, set_seed
 from transformers.generation.logits_process import LogitsProcessor, LogitsProcessorList
 
 from texts.formats.distillation import format_score
+from trainers.dataset import prompt_ids
 
 _BATCH = 32  # prompts
 
@@ -52,14 +53,13 @@ def written_answers(
     decoding: Decoding,
 ) -> list[str]:
     """The answer to each prompt, without control tokens, in the order of `prompts`."""
-    rendered = [
-        str(tokenizer.apply_chat_template(prompt, add_generation_prompt=True, tokenize=False)) for prompt in prompts
-    ]
+    rendered = [prompt_ids(tokenizer, prompt) for prompt in prompts]
     # answers of similar prompts in one batch: little padding
     by_length = sorted(range(len(rendered)), key=lambda place: len(rendered[place]))
     answers: dict[int, str] = {}
     model.eval()
-    set_seed(decoding.seed)
+    if decoding.temperature:
+        set_seed(decoding.seed)
     for first in range(0, len(by_length), _BATCH):
         places = by_length[first : first + _BATCH]
         answers |= dict(
@@ -68,10 +68,9 @@ def written_answers(
     return [answers[place] for place in range(len(rendered))]
 
 
-def _batch(model: Any, tokenizer: Any, rendered: list[str], decoding: Decoding) -> list[str]:
-    # the template has written every control token; padding goes left, so that answers begin side by side
-    inputs = tokenizer(rendered, add_special_tokens=False, padding=True, padding_side="left", return_tensors="pt")
-    inputs.pop("token_type_ids", None)
+def _batch(model: Any, tokenizer: Any, rendered: list[list[int]], decoding: Decoding) -> list[str]:
+    # padding goes left, so that answers begin side by side
+    inputs = tokenizer.pad({"input_ids": rendered}, padding_side="left", return_tensors="pt")
     sampling = (
         {"do_sample": True, "temperature": decoding.temperature, "top_k": 0}
         if decoding.temperature

@@ -1,21 +1,23 @@
 """GRPO of the distiller on MIXTURE's grpo split, from the fine-tuned checkpoint (method, section 4); TRL does the arithmetic.
 
 - Reward: R = sum of weight x reward over the recipe's `reward_weights` (section 4.2), which stand in recipes/grpo/*.yaml.
-- The reward is audited first (trainers.audits): one that prefers falsified or padded answers trains nothing.
+- The reward is audited first (trainers.audits): one that prefers falsified or padded answers trains nothing, and neither does one whose judge of
+  quality foretells held-out ratings no better than a constant (trainers.rewards.quality_judge).
 - Advantage: (R - mean) / std over the completions of one prompt, the same for all of a completion's tokens (section 4.1).
+- It ends before its last step where a rule of trainers.stop_rules is broken; the row then says which.
 - Loss: PPO's clipped ratio, with `epsilon` below and `epsilon_high` above, plus `beta` times the KL divergence from the fine-tuned
   checkpoint (section 4.1).
 
-Not yet: resuming an interrupted run by itself, several GPUs, dual clipping.
+A run that was killed goes on from its newest checkpoint, which always lies between two rollouts (trainers.resume), to the same weights, bit
+for bit on the same machine. Not yet: several GPUs, dual clipping.
 """
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from statistics import fmean
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
-import pyarrow.dataset as ds
 from pydantic import Field, field_validator
 
 from lake.errors import StageFailed
@@ -24,14 +26,21 @@ from lake.harness.job import ArrowInputs, ArrowRows, JobContext, Params
 from lake.tables import TABLES
 from trainers.recipes import GrpoRecipe, load, parse
 
+if TYPE_CHECKING:
+    from trainers.rewards import Basis
+    from trainers.stop_rules import Watch
+
 _AUDITED = 25  # honest answers that the reward is audited on: some four hundred pairs
 _FIGURES = (
     "steps",
     "train_rows",
+    "dropped_rows",
     "reward",
     "reward_before",
     "kl",
     "frac_reward_zero_std",
+    "entropy",
+    "clipped_ratio",
     "format_rate",
     "weight_change",
 )
@@ -61,104 +70,150 @@ def distiller(inputs: ArrowInputs, params: GrpoParams, context: JobContext) -> A
     reward, reward_before: mean weighted rewards of the answers to the same held-out items. The checkpoint lies in the run's
     artifacts.
     """
-    prepare(offline=True)
-    from trainers import checkpoint
-    from trainers.audits import audited, reward, without_cosine
-    from trainers.trl_setup import logged_curves, mean_of
+    from trainers.rewards import Basis
 
     recipe, mixture = params.recipe, inputs["gold/mixture"]
-    weakest = audited(reward(without_cosine(recipe.reward_weights)), mixture, _AUDITED)
-    if weakest and weakest.failed:
-        raise StageFailed(f"the reward of recipe {recipe.name} does not pass its audit: {weakest.told}")
+    basis = Basis(mixture, recipe.embedder, recipe.library_items)
+    _ = basis.opened  # before this process stops asking hubs
+    prepare(offline=True)
+    from trainers import checkpoint
+    from trainers.trl_setup import logged_curves, mean_of, train
+
+    proof = _proof(recipe, basis)
     start = inputs["models/distiller_sft"].to_table(columns=["uri", "digest"]).to_pylist()[0]
-    before, _ = _heldout_figures(start["uri"], mixture, params)
-    trainer, rows = _trainer(start["uri"], mixture, params, context)
-    trainer.train()
+    before, _ = _heldout_figures(*_loaded(start["uri"], recipe), basis, params)
+    trainer, rows, dropped = _trainer(start["uri"], basis, params, context)
+    watch = _watch(trainer, basis, params)
+    train(trainer, recipe, context)
     folder = context.artifacts / "checkpoint"
     # in single precision: bfloat16 would round most of so small a change away
     digest = checkpoint.save(trainer.model, trainer.processing_class, folder)
-    after, format_rate = _heldout_figures(str(folder), mixture, params)
+    after, format_rate = _heldout_figures(*_loaded(str(folder), recipe), basis, params)
     points = logged_curves(trainer.state.log_history, _curves(recipe))
     row: dict[str, Any] = {
         "digest": digest, "recipe": recipe.name, "uri": str(folder), "base": start["digest"],
-        "steps": trainer.state.global_step, "train_rows": rows, "reward": after, "reward_before": before,
+        "steps": trainer.state.global_step, "train_rows": rows, "dropped_rows": dropped,
+        "max_tokens": recipe.max_completion_length, "frequency_penalty": recipe.frequency_penalty, "reward": after, "reward_before": before,
         "kl": mean_of(points, "kl"), "frac_reward_zero_std": mean_of(points, "frac_reward_zero_std"),
+        "entropy": mean_of(points, "entropy"), "clipped_ratio": mean_of(points, "completions/clipped_ratio"), "stopped": watch.reason,
         "format_rate": format_rate, "weight_change": checkpoint.weight_change(Path(start["uri"]), folder), "curve": points,
-        "audit_kind": weakest.kind if weakest else None, "audit_share": weakest.share if weakest else None,
-        "audit_high": weakest.interval[1] if weakest else None,
     }  # fmt: skip
+    row |= proof
     context.metrics.update({name: float(row[name]) for name in _FIGURES})
-    context.metrics["mean_completion_length"] = mean_of(points, "completions/mean_length")
+    spread = [name for name in _curves(recipe) if name.startswith("rewards/")]
+    context.metrics.update({name: mean_of(points, name) for name in (*spread, "completions/mean_length")})
     yield "models/distiller_grpo", pa.Table.from_pylist([row], schema=TABLES["models/distiller_grpo"].schema)
 
 
-def trl_reward(name: str) -> Any:
+def _proof(recipe: GrpoRecipe, basis: "Basis") -> dict[str, Any]:
+    """What is known of the reward before it trains anything: its judge of quality and its audit. StageFailed where either is not good enough."""
+    from trainers.audits import audited, reward, without_cosine
+
+    judge = basis.judge if "quality" in recipe.reward_weights else None
+    weakest = audited(reward(without_cosine(recipe.reward_weights), basis), basis.mixture, _AUDITED)
+    if weakest and weakest.failed and recipe.audit == "required":
+        raise StageFailed(f"the reward of recipe {recipe.name} does not pass its audit: {weakest.told}")
+    return {
+        "quality_judge": judge.name if judge else None, "quality_skill": judge.skill if judge else None,
+        "quality_low": judge.low if judge else None, "audit_kind": weakest.kind if weakest else None,
+        "audit_share": weakest.share if weakest else None, "audit_high": weakest.interval[1] if weakest else None,
+    }  # fmt: skip
+
+
+def trl_reward(name: str, basis: "Basis") -> Any:
     """A reward of REWARDS as TRL calls it; TRL logs it under the function's name."""
     from trainers.rewards import REWARDS
+    from trainers.rewards.grounded import worth_of
+    from trainers.stop_rules import EVIDENCE
 
-    def reward(completions: Sequence[Sequence[Mapping[str, str]]], **columns: Sequence[Any]) -> list[float]:
-        return REWARDS[name]([turns[-1]["content"] for turns in completions], columns)
+    def reward(completions: Sequence[Sequence[Mapping[str, str]]], log_metric: Any, **columns: Any) -> list[float]:
+        texts = [turns[-1]["content"] for turns in completions]
+        log_metric(EVIDENCE, fmean(worth_of(texts, columns)))  # the same of each reward; what it is made of is kept
+        return REWARDS[name](texts, columns, basis)
 
     reward.__name__ = name
     return reward
 
 
-def _trainer(start: str, mixture: ds.Dataset, params: GrpoParams, context: JobContext) -> tuple[Any, int]:
-    from transformers import AutoConfig, AutoTokenizer, PrinterCallback
+def _trainer(start: str, basis: "Basis", params: GrpoParams, context: JobContext) -> tuple[Any, int, int]:
+    """The trainer, and how many rows it is given and how many are too long."""
+    from transformers import AutoConfig, AutoTokenizer
     from trl.trainer.grpo_config import GRPOConfig
-    from trl.trainer.grpo_trainer import GRPOTrainer
 
     from trainers.checkpoint import frozen_dtype
     from trainers.dataset import conversations, tokens
-    from trainers.trl_setup import ProgressAndTimeLimit, lora_config, shared_arguments
+    from trainers.grpo_trainer import Grpo
+    from trainers.trl_setup import lora_config, shared_arguments
 
     recipe = params.recipe
     tokenizer = AutoTokenizer.from_pretrained(start)
     rows, dropped = conversations(
-        mixture, "grpo", lambda row: tokens(tokenizer, row["prompt"], True) <= recipe.max_prompt_length
+        basis.mixture, "grpo", lambda row: tokens(tokenizer, row["prompt"], True) <= recipe.max_prompt_length
     )
-    context.metrics["dropped_rows"] = dropped
-    trainer = GRPOTrainer(
+    trainer = Grpo(
+        frequency_penalty=recipe.frequency_penalty,
         model=start,
-        reward_funcs=[trl_reward(name) for name in recipe.reward_weights],
+        reward_funcs=[trl_reward(name, basis) for name in recipe.reward_weights],
         args=GRPOConfig(
-            **recipe.arguments(), **shared_arguments(context.artifacts / "steps", params.seed),
-            reward_weights=list(recipe.reward_weights.values()), model_init_kwargs={"dtype": frozen_dtype(recipe.lora)},
+            **shared_arguments(recipe, params.seed, context),
+            reward_weights=list(recipe.reward_weights.values()),
+            model_init_kwargs={"dtype": frozen_dtype(recipe.lora)},
         ),
         train_dataset=rows.remove_columns("completion"),  # GRPO samples its own
         processing_class=tokenizer,
         peft_config=lora_config(recipe.lora, AutoConfig.from_pretrained(start).num_hidden_layers),
-        callbacks=[ProgressAndTimeLimit(recipe.time_limit_s, context.progress)],
-    )  # fmt: skip
-    trainer.remove_callback(PrinterCallback)  # it writes every log entry to standard output
-    return trainer, len(rows)
+    )
+    return trainer, len(rows), dropped
 
 
-def _heldout_figures(model_folder: str, mixture: ds.Dataset, params: GrpoParams) -> tuple[float, float]:
-    """The mean weighted reward and the format rate of the answers to the held-out items that fit."""
+def _watch(trainer: Any, basis: "Basis", params: GrpoParams) -> "Watch":
+    """What ends the training early, put into its trainer."""
+    from trainers.stop_rules import Watch
+
+    def heldout(model: Any) -> float:
+        reward, _ = _heldout_figures(model, trainer.processing_class, basis, params)
+        model.train()
+        return reward
+
+    recipe = params.recipe
+    quality = next((name for name in ("quality", "published_quality") if name in recipe.reward_weights), None)
+    watch = Watch(recipe.most_kl, quality, recipe.evaluation_steps, heldout)
+    trainer.add_callback(watch)
+    return watch
+
+
+def _loaded(folder: str, recipe: GrpoRecipe) -> tuple[Any, Any]:
     from trainers import checkpoint
+
+    return checkpoint.load(folder, checkpoint.frozen_dtype(recipe.lora))
+
+
+def _heldout_figures(model: Any, tokenizer: Any, basis: "Basis", params: GrpoParams) -> tuple[float, float]:
+    """The mean weighted reward and the format rate of the answers to the held-out items that fit."""
     from trainers.dataset import conversations, tokens
     from trainers.generation import Decoding, format_rate, written_answers
     from trainers.rewards import REWARDS
 
     recipe = params.recipe
-    model, tokenizer = checkpoint.load(model_folder, checkpoint.frozen_dtype(recipe.lora))
     rows, _ = conversations(
-        mixture,
+        basis.mixture,
         "heldout",
         lambda row: tokens(tokenizer, row["prompt"], True) <= recipe.max_prompt_length,
         recipe.evaluation_items,
     )
-    decoding = Decoding(
-        recipe.max_completion_length, recipe.evaluation_temperature, params.seed, recipe.evaluation_frequency_penalty
-    )
+    decoding = Decoding(recipe.max_completion_length, frequency_penalty=recipe.frequency_penalty)
     answers = written_answers(model, tokenizer, rows["prompt"], decoding)
     columns = {name: rows[name] for name in ("item_type", "members", "target")}
-    reward = sum(weight * fmean(REWARDS[name](answers, columns)) for name, weight in recipe.reward_weights.items())
+    reward = sum(
+        weight * fmean(REWARDS[name](answers, columns, basis)) for name, weight in recipe.reward_weights.items()
+    )
     return reward, format_rate(answers, rows["item_type"])
 
 
 def _curves(recipe: GrpoRecipe) -> tuple[str, ...]:
-    rewards = tuple(f"rewards/{name}/mean" for name in recipe.reward_weights)
+    from trainers.stop_rules import EVIDENCE, HELDOUT
+
+    rewards = tuple(f"rewards/{name}/{figure}" for name in recipe.reward_weights for figure in ("mean", "std"))
     lengths = ("completions/mean_length", "completions/clipped_ratio")
-    return ("loss", "reward", "reward_std", "frac_reward_zero_std", "kl", "entropy", *rewards, *lengths)
+    policy = ("kl", "entropy", "clip_ratio/region_mean", "learning_rate")
+    return ("loss", "reward", "reward_std", "frac_reward_zero_std", EVIDENCE, HELDOUT, *policy, *rewards, *lengths)

@@ -66,22 +66,33 @@ class Recipe(Params):
     bf16: bool = Field(default=True, description="compute in bfloat16")
     lora: Lora | None = Field(default=None, description="train adapters; null: all weights")
     logging_steps: int = Field(default=10, ge=1, description="steps between two points of the curve")
-    save_steps: int | None = Field(default=None, ge=1, description="intermediate checkpoints; null: only the last one")
-    evaluation_items: int = Field(default=200, ge=1, description="held-out items answered after training")
-    evaluation_frequency_penalty: float = Field(
-        default=0.0, ge=0, le=2, description="on tokens an evaluated answer holds already, as vLLM has it"
+    save_steps: int | None = Field(
+        default=None, ge=1, description="after so many a killed training goes on; null: it begins anew"
     )
-    evaluation_temperature: float = Field(default=0.0, ge=0, le=2, description="of those answers; 0: greedy")
-    max_completion_length: int = Field(ge=16, description="tokens an answer may take")
+    evaluation_items: int = Field(default=200, ge=1, description="held-out items answered after training")
+    frequency_penalty: float = Field(
+        default=0.0,
+        ge=0,
+        le=2,
+        description="on tokens an answer holds already, as vLLM has it: in evaluation and in GRPO; stages that serve have the same",
+    )
+    max_completion_length: int = Field(
+        ge=16,
+        description="tokens an answer may take: in training, in evaluation, and as max_tokens of stages that serve",
+    )
 
     def arguments(self) -> dict[str, Any]:
         """The keyword arguments of TRL's config."""
-        saving = (
-            {"save_strategy": "no"}
-            if self.save_steps is None
-            else {"save_strategy": "steps", "save_steps": self.save_steps}
-        )
-        return self.model_dump(include=set(self.ARGUMENTS)) | saving
+        return self.model_dump(include=set(self.ARGUMENTS))
+
+    @model_validator(mode="after")
+    def _whole_points(self) -> Self:
+        if self.save_steps is not None and self.save_steps % self.logging_steps:
+            raise ValueError(
+                f"save_steps {self.save_steps} must be a multiple of logging_steps {self.logging_steps}: a point of the curve is the mean of "
+                "the steps before it"
+            )
+        return self
 
 
 class SftRecipe(Recipe):
@@ -134,10 +145,38 @@ class GrpoRecipe(Recipe):
     mask_truncated_completions: bool = Field(default=False, description="leave unfinished completions out of the loss")
     use_vllm: bool = Field(default=False, description="generate with vLLM on the training GPU; impossible on a CPU")
     reward_weights: dict[str, float] = Field(
-        default={"quality": 0.5, "alignment": 0.4, "format": 0.1},
+        default={"quality": 0.5, "alignment": 0.4, "coverage": 0.1},
         description="weight of each reward of trainers.rewards in the sum that GRPO maximises (method, section 4.2); "
         "every file in recipes/grpo names its own",
     )
+
+    embedder: str = Field(
+        default="teacher",
+        min_length=1,
+        description="of the rewards that compare texts: teacher, static, a folder or a hub name",
+    )
+    library_items: int = Field(
+        default=1_000,
+        ge=50,
+        description="the most rated MIXTURE texts that a quality reward learns from; each is compared with each",
+    )
+    audit: Literal["required", "recorded"] = Field(
+        default="required",
+        description="required: a reward that fails its audit trains nothing; recorded: it trains and the gate warns",
+    )
+
+    most_kl: float = Field(
+        default=1.0, gt=0, description="mean KL divergence from the start, in nats a token, from which training stops"
+    )
+    evaluation_steps: int | None = Field(
+        default=None,
+        ge=1,
+        description="steps between two looks at held-out rewards; training stops where they fall as its own rise; null: none",
+    )
+
+    def arguments(self) -> dict[str, Any]:
+        """The keyword arguments of TRL's config. The method's KL term has no importance weights, which TRL gives it by default."""
+        return super().arguments() | {"use_bias_correction_kl": False}
 
     @field_validator("reward_weights")
     @classmethod

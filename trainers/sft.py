@@ -3,10 +3,12 @@
 The loss is the cross-entropy of the answer given the group, -sum_t log p(y_t | y_<t, X) (method, section 1). Unlike the reference
 code, every answer ends with the end-of-turn token inside the loss, so that stopping is learned, and rows that are too long are
 dropped whole rather than cut.
-Not yet: resuming an interrupted run by itself, several GPUs. With a time limit the number of steps depends on the machine.
+A run that was killed goes on from its newest checkpoint (trainers.resume) to the same weights, bit for bit on the same machine; with a
+time limit the number of steps depends on the machine's speed, and so do they. Not yet: several GPUs.
 """
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any, cast
 
 import pyarrow as pa
@@ -16,6 +18,7 @@ from pydantic import Field, field_validator
 from lake.errors import StageFailed
 from lake.harness.environment import prepare
 from lake.harness.job import ArrowInputs, ArrowRows, JobContext, Params
+from lake.ids import sha256_folder
 from lake.models.embedded import ALIAS, NAME
 from lake.models.named import model_folder
 from lake.tables import TABLES
@@ -50,19 +53,22 @@ def distiller(inputs: ArrowInputs, params: SftParams, context: JobContext) -> Ar
     prepare(offline=True)
     from trainers import checkpoint
     from trainers.dataset import conversations
-    from trainers.trl_setup import logged_curves, mean_of
+    from trainers.trl_setup import logged_curves, mean_of, train
 
     dtype = checkpoint.frozen_dtype(recipe.lora)
     model, tokenizer = checkpoint.load(str(base), dtype)
     rows, dropped = conversations(mixture, "sft", lambda row: _fits(tokenizer, row, recipe))
+    if context.unfinished:  # under a hub's name there may be another model by now
+        context = replace(context, unfinished=context.unfinished / sha256_folder(base)[:16])
     trainer = _trainer(model, tokenizer, rows, params, context)
-    trainer.train()
+    train(trainer, recipe, context)
     folder = context.artifacts / "checkpoint"
     points = logged_curves(trainer.state.log_history, ("loss", "grad_norm", "learning_rate"))
     row: dict[str, Any] = {
         "digest": checkpoint.save(trainer.model, tokenizer, folder, dtype), "uri": str(folder),
         "recipe": recipe.name, "base": NAME if recipe.base == ALIAS else recipe.base,
         "steps": trainer.state.global_step, "train_rows": len(rows), "dropped_rows": dropped,
+        "max_tokens": recipe.max_completion_length, "frequency_penalty": recipe.frequency_penalty,
         "loss": mean_of([point for point in points if point["name"] == "loss"][-5:], "loss"),
         "format_rate": _format_rate(*checkpoint.load(str(folder), dtype), mixture, params), "curve": points,
     }  # fmt: skip
@@ -84,29 +90,23 @@ def _fits(tokenizer: Any, row: Mapping[str, Any], recipe: SftRecipe) -> bool:
 
 def _trainer(model: Any, tokenizer: Any, rows: Any, params: SftParams, context: JobContext) -> Any:
     from datasets import Dataset
-    from transformers import PrinterCallback
     from trl.trainer.sft_config import SFTConfig
-    from trl.trainer.sft_trainer import SFTTrainer
 
     from trainers.dataset import share_that_stops
-    from trainers.trl_setup import ProgressAndTimeLimit, lora_config, shared_arguments
+    from trainers.sft_trainer import LengthGroupedSft
+    from trainers.trl_setup import lora_config, shared_arguments
 
     recipe = params.recipe
-    trainer = SFTTrainer(
+    trainer = LengthGroupedSft(
         model=model,
         args=SFTConfig(
-            **recipe.arguments(), **shared_arguments(context.artifacts / "steps", params.seed),
-            max_length=recipe.max_length, completion_only_loss=True, train_sampling_strategy="group_by_length",
+            **shared_arguments(recipe, params.seed, context), max_length=recipe.max_length, completion_only_loss=True
         ),
         train_dataset=rows.select_columns(["prompt", "completion"]),
         processing_class=tokenizer,
         peft_config=lora_config(recipe.lora, model.config.num_hidden_layers),
-        callbacks=[ProgressAndTimeLimit(recipe.time_limit_s, context.progress)],
-    )  # fmt: skip
-    trainer.remove_callback(PrinterCallback)  # it writes every log entry to standard output
-    stops = context.metrics["eos_in_mask"] = share_that_stops(
-        cast(Dataset, trainer.train_dataset), tokenizer.eos_token_id
     )
+    stops = context.metrics["eos_in_mask"] = share_that_stops(cast(Dataset, trainer.train_dataset), tokenizer)
     if stops < 1:
         raise StageFailed(
             f"{1 - stops:.1%} of the rows do not teach an answer's end: their loss mask hides {tokenizer.eos_token!r}"
@@ -123,7 +123,5 @@ def _format_rate(model: Any, tokenizer: Any, mixture: ds.Dataset, params: SftPar
     rows, _ = conversations(
         mixture, "heldout", lambda row: tokens(tokenizer, row["prompt"], True) <= room, recipe.evaluation_items
     )
-    decoding = Decoding(
-        recipe.max_completion_length, recipe.evaluation_temperature, params.seed, recipe.evaluation_frequency_penalty
-    )
+    decoding = Decoding(recipe.max_completion_length, frequency_penalty=recipe.frequency_penalty)
     return format_rate(written_answers(model, tokenizer, rows["prompt"], decoding), rows["item_type"])

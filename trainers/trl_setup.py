@@ -1,4 +1,4 @@
-"""What SFT and GRPO set up alike around a TRL trainer: arguments, LoRA adapters, a callback for progress and time, logged curves."""
+"""What SFT and GRPO do alike with a TRL trainer: arguments, LoRA adapters, what happens around each step, logged curves."""
 
 import math
 import time
@@ -7,35 +7,65 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from transformers import TrainerCallback, TrainerControl, TrainerState, TrainingArguments
+from transformers import PrinterCallback, TrainerCallback, TrainerControl, TrainerState, TrainingArguments
 
-from trainers.recipes import Lora
+from lake.harness.job import JobContext
+from trainers.recipes import Lora, Recipe
+from trainers.resume import Resumed, newest, seal
 
 
-class ProgressAndTimeLimit(TrainerCallback):
-    """Reports each step; with a time limit, lowers the learning rate linearly to zero at the limit and stops training there.
+class Course(TrainerCallback):
+    """What happens around each step: progress, the time limit, and the seal of what a killed training goes on from.
 
-    How many steps fit into a limit depends on the machine, and so do the weights of a limited run.
+    With a time limit the learning rate falls linearly to zero at the limit, and training stops there. How many steps fit into a limit depends
+    on the machine, and so do the weights of a limited run. Time counts over all runs of one training.
     """
 
-    def __init__(self, limit_s: float | None, progress: Callable[[int, int], None]) -> None:
+    def __init__(self, limit_s: float | None, resumed: Resumed, progress: Callable[[int, int], None]) -> None:
         self._limit = math.inf if limit_s is None else limit_s
         self._progress = progress
+        self._before = resumed.spent_s
         self._start = time.monotonic()
+        self._rate = math.nan
+
+    @property
+    def spent_s(self) -> float:
+        """Seconds of training so far: imports and tokenising do not count."""
+        return self._before + time.monotonic() - self._start
 
     def on_train_begin(self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **_: Any) -> None:
-        """Starts the clock: imports and tokenising do not count."""
+        """Starts the clock."""
         self._start = time.monotonic()
+
+    def on_pre_optimizer_step(
+        self, args: TrainingArguments, state: TrainerState, control: TrainerControl, optimizer: Any = None, **_: Any
+    ) -> None:
+        """Takes down the learning rate that the step is made with."""
+        self._rate = float(optimizer.param_groups[0]["lr"])
+
+    def on_log(self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **_: Any) -> None:
+        """Puts it into the curve, where the trainer has the schedule's, which knows of no time limit."""
+        if "learning_rate" in state.log_history[-1]:
+            state.log_history[-1]["learning_rate"] = self._rate
 
     def on_step_end(
         self, args: TrainingArguments, state: TrainerState, control: TrainerControl, optimizer: Any = None, **_: Any
     ) -> None:
         """Reports the share done, of the steps or of the time, and ends training once the limit has passed."""
-        spent = min(1.0, (time.monotonic() - self._start) / self._limit)
+        spent = min(1.0, self.spent_s / self._limit)
         for group in optimizer.param_groups if optimizer else ():
             group["lr"] *= 1 - spent  # the scheduler writes its own rate afresh at every step
         control.should_training_stop = control.should_training_stop or spent == 1
+        if control.should_training_stop:
+            control.should_save = False  # the loop that goes on from its own end makes one step too many
         self._progress(round(100 * max(spent, state.global_step / max(state.max_steps, 1))), 100)
+
+    def on_save(self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **_: Any) -> None:
+        """Seals the checkpoint once every process has written its part."""
+        if torch.distributed.is_initialized():
+            torch.distributed.barrier()
+        if state.is_world_process_zero:
+            seal(Path(args.output_dir or ""), state.global_step, self.spent_s)
 
 
 def logged_curves(history: Sequence[dict[str, float]], names: Sequence[str]) -> list[dict[str, Any]]:
@@ -54,12 +84,39 @@ def mean_of(points: Sequence[dict[str, Any]], name: str) -> float:
     return sum(values) / len(values) if values else math.nan
 
 
-def shared_arguments(folder: Path, seed: int) -> dict[str, Any]:
-    """The arguments of a TRL config that are the same for every recipe: where steps are saved, seeds, no outside reports."""
-    return {
-        "output_dir": str(folder), "seed": seed, "data_seed": seed, "report_to": [], "disable_tqdm": True,
+def shared_arguments(recipe: Recipe, seed: int, context: JobContext) -> dict[str, Any]:
+    """The arguments of a TRL config: the recipe's, where and when a checkpoint to go on from is saved, seeds, no outside reports."""
+    saved = context.unfinished is not None and recipe.save_steps is not None
+    saving = {"save_strategy": "steps", "save_steps": recipe.save_steps} if saved else {"save_strategy": "no"}
+    return recipe.arguments() | saving | {
+        "output_dir": str(context.unfinished or context.artifacts), "seed": seed, "data_seed": seed, "report_to": [], "disable_tqdm": True,
         "dataloader_pin_memory": torch.cuda.is_available(), "use_cpu": not torch.cuda.is_available(),
     }  # fmt: skip
+
+
+def score_labels_alone() -> None:
+    """Has TRL compute logits where there is a label and nowhere else; by itself it does so on a GPU alone.
+
+    Elsewhere it scores every place, lest shapes change from batch to batch: a CPU does not mind. The function that is replaced decides this
+    alone; which kernel computes is asked of the one in trl.kernels.
+    """
+    from trl.trainer import utils
+
+    utils._use_triton = _always  # pyright: ignore[reportPrivateUsage]
+
+
+def _always(device: torch.device) -> bool:
+    return True
+
+
+def train(trainer: Any, recipe: Recipe, context: JobContext) -> None:
+    """Trains to the recipe's end, from the newest checkpoint that a killed run of this training left, or from the beginning."""
+    score_labels_alone()
+    resumed = newest(context.unfinished) if context.unfinished else Resumed()
+    trainer.remove_callback(PrinterCallback)  # it writes every log entry to standard output
+    trainer.add_callback(Course(recipe.time_limit_s, resumed, context.progress))
+    context.metrics["resumed_at_step"] = resumed.step
+    trainer.train(resume_from_checkpoint=str(resumed.folder) if resumed.folder else None)
 
 
 def lora_config(lora: Lora | None, blocks: int) -> Any:

@@ -9,13 +9,13 @@ from collections.abc import Iterable, Sequence
 from functools import reduce
 from operator import or_
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 import pyarrow.dataset as ds
 
 from expectations.frames import field, pc, records, table
 from expectations.gate import Batch
-from expectations.rules import at_least, at_most, between, filled, metrics, none, one_of, unique
+from expectations.rules import Metric, at_least, at_most, between, filled, metrics, none, one_of, unique
 from lake.ids import sha256_folder
 from texts.audit import LEAST_SHARE
 from texts.embed.embedder import Embedder
@@ -25,6 +25,14 @@ if TYPE_CHECKING:
 
     from expectations.frames import Frames
 
+
+class Audited(Protocol):
+    """What the suite must know of a recipe for GRPO."""
+
+    @property
+    def audit(self) -> str: ...
+
+
 FINITE = 1e30
 LEAST_CHANGE = 1e-12  # relative: below it, training did nothing
 EXPECTED_FORMAT_RATE = 0.5
@@ -32,6 +40,7 @@ EXPECTED_KL = 1.0
 ENGINES = ["rules", "vllm", "openai_api"]
 NOT_WORSE = ("grounding", "recovered", "reference")
 ROUNDING = 1e-9
+MOST_DROPPED = 0.1  # of a training's rows, for length
 EXPECTED_SHARE = 0.8  # of the teacher's neighbour cosine
 CHECKPOINT_FILES = ("config.json", "tokenizer*", "*.safetensors")
 STATIC_FILES = ("modules.json", "tokenizer.json", "*.safetensors")
@@ -56,10 +65,14 @@ def distiller_sft(frames: Frames) -> Iterable[Batch]:
     rows = frames["models/distiller_sft"]
     yield Batch("models/distiller_sft", rows, [*_trained(), *_finite("loss"), _format_rate()], key="recipe")
     yield _files(rows)
+    yield metrics(_few_dropped(rows))
 
 
-def distiller_grpo(frames: Frames) -> Iterable[Batch]:
-    """The suite of models/distiller_grpo: weights that moved, if any rollout had a signal; the lack of one, reward and KL only warn."""
+def distiller_grpo(frames: Frames, *, recipe: Audited) -> Iterable[Batch]:
+    """The suite of models/distiller_grpo: weights that moved, if any rollout had a signal; the lack of one, reward and KL only warn.
+
+    recipe: its `audit` says whether a reward that fails its audit rejects the checkpoint or is told.
+    """
     rows = frames["models/distiller_grpo"]
     numbers = [*_finite("reward"), *_finite("weight_change")]
     trends = [
@@ -69,14 +82,16 @@ def distiller_grpo(frames: Frames) -> Iterable[Batch]:
         _format_rate(),
         filled("audit_high", warning=True),
     ]
-    audited = between("audit_high", LEAST_SHARE, 1)
+    audited = between("audit_high", LEAST_SHARE, 1, warning=recipe.audit == "recorded")
     yield Batch("models/distiller_grpo", rows, [*_trained(), *numbers, audited, *trends], key="recipe")
     yield _files(rows)
     worse = rows.count_rows(filter=field("reward") < field("reward_before"))
     # completions that all earn the same, as when none is well formed yet, give no gradient: then adapters stay where they are
     signal = pc.coalesce(field("frac_reward_zero_std") < 1, pc.scalar(True))
     unmoved = rows.count_rows(filter=(field("weight_change") < LEAST_CHANGE) & signal)
-    yield metrics(none("weights_that_did_not_move", unmoved), none("reward_fell", worse, warning=True))
+    early = rows.count_rows(filter=field("stopped").is_valid())
+    trends_told = none("reward_fell", worse, warning=True), none("stopped_by_a_rule", early, warning=True)
+    yield metrics(none("weights_that_did_not_move", unmoved), *trends_told, _few_dropped(rows))
 
 
 def champion(frames: Frames, *, error_rate: float, margin: float) -> Iterable[Batch]:
@@ -111,6 +126,13 @@ def _trained() -> list[Expectation]:
 
 def _finite(name: str) -> list[Expectation]:
     return [filled(name), between(name, -FINITE, FINITE)]
+
+
+def _few_dropped(rows: ds.Dataset) -> Metric:
+    """How much of what there was to learn is too long for the recipe."""
+    counted = list(records(rows, ("train_rows", "dropped_rows")))
+    dropped, kept = (sum(row[name] or 0 for row in counted) for name in ("dropped_rows", "train_rows"))
+    return at_most("share_of_rows_dropped_for_length", dropped / max(dropped + kept, 1), MOST_DROPPED, warning=True)
 
 
 def _format_rate() -> Expectation:

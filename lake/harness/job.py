@@ -60,7 +60,9 @@ class JobContext:
     """The surroundings of one run of one job.
 
     artifacts: an empty folder of this run, kept if its rows are published (checkpoints, release files). Rows refer to what is
-    in it by absolute path.
+        in it by absolute path.
+    unfinished: a folder that outlives a run that is killed, for what the next run with the same inputs, params and code goes on from; it may
+        not be there yet, and is removed once a run has ended. None: nothing is kept.
     metrics: figures about the run (`context.metrics["recall"] = 0.99`); they go into the report, the commit and the UI.
     progress: call with (done, total) now and then.
     before: empty when the job is given all rows of its inputs. When it is given only the rows that are new since its last
@@ -72,6 +74,7 @@ class JobContext:
     lake: "Lake"
     run_id: str
     artifacts: Path
+    unfinished: Path | None = None
     metrics: dict[str, float] = field(default_factory=dict[str, float])
     progress: Callable[[int, int], None] = quiet
     before: Mapping[str, Any] = field(default_factory=dict[str, Any])

@@ -25,6 +25,9 @@ _CHECKPOINT: Columns = {
     "base": (TEXT, "the model it started from"),
     "steps": (COUNT, "optimiser steps"),
     "train_rows": (COUNT, "items trained on"),
+    "dropped_rows": (COUNT, "items left out because they are too long"),
+    "max_tokens": (COUNT, "tokens an answer may take, in training, evaluation and serving"),
+    "frequency_penalty": (NUMBER, "on tokens an answer holds already, in GRPO, evaluation and serving"),
 }
 _CURVE: Columns = {"curve": (CURVE, "what was logged during training: step, name, value")}
 _SERVING: Columns = {
@@ -78,7 +81,6 @@ TABLES = (
         "one checkpoint after supervised fine-tuning",
         {
             **_CHECKPOINT,
-            "dropped_rows": (COUNT, "items left out because they are too long"),
             "loss": (NUMBER, "mean training loss"),
             "format_rate": (NUMBER, "share of held-out answers that are well formed, 0..1"),
             **_CURVE,
@@ -93,8 +95,14 @@ TABLES = (
             "reward": (NUMBER, "mean reward at the end"),
             "reward_before": (NUMBER, "mean reward of the checkpoint it started from"),
             "kl": (NUMBER, "mean KL divergence from the reference policy, in nats"),
+            "entropy": (NUMBER, "mean entropy of the policy at the tokens it wrote, in nats"),
+            "clipped_ratio": (NUMBER, "share of completions that were cut off at max_tokens"),
+            "stopped": (TEXT, "why training ended before its last step, or null"),
             "frac_reward_zero_std": (NUMBER, "share of prompts whose completions all had the same reward"),
             "format_rate": (NUMBER, "share of held-out answers that are well formed, 0..1"),
+            "quality_judge": (TEXT, "the judge behind the reward quality, null without that reward"),
+            "quality_skill": (NUMBER, "its Brier skill on held-out ratings: 1 is perfect, 0 a constant"),
+            "quality_low": (NUMBER, "lower end of the interval of this skill at 95 %"),
             "audit_kind": (TEXT, "the kind of probe that the reward ranks worst"),
             "audit_share": (NUMBER, "of these probes the share it puts below the honest answer, 0..1"),
             "audit_high": (NUMBER, "upper end of the interval of this share at 95 %"),

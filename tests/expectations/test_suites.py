@@ -47,6 +47,35 @@ def test_a_defect_is_noticed(
     assert _failing(audited(stage, tables(rows))) == noticed
 
 
+@pytest.mark.parametrize("stage", ["models/distiller_sft", "models/distiller_grpo"])
+@pytest.mark.parametrize(("dropped", "warned"), [(11, False), (12, True)])
+def test_more_than_a_tenth_dropped_for_length_warns(
+    stage: str, dropped: int, warned: bool, audited: Audited, tmp_path: Path
+) -> None:
+    rows = everything(tmp_path)
+    rows[stage][0] |= {"train_rows": 100, "dropped_rows": dropped}
+    audit = audited(stage, tables(rows))
+    assert _failing(audit) == set()
+    failed = {check.column for check in audit.checks if not check.passed}
+    assert ("share_of_rows_dropped_for_length" in failed) is warned
+
+
+def test_a_reward_that_fails_its_audit_rejects_the_checkpoint_unless_its_recipe_says_that_it_only_tells(
+    tmp_path: Path,
+) -> None:
+    from expectations.gate import audit
+    from expectations.suites.models import distiller_grpo
+    from trainers.grpo import GrpoParams
+
+    rows = everything(tmp_path)
+    rows["models/distiller_grpo"][0] |= {"audit_high": 0.5}
+    for name, failing in (("demo", {"audit_high"}), ("paper", set())):
+        recipe = GrpoParams(recipe=name).recipe  # type: ignore[arg-type]
+        found = audit("models/distiller_grpo", distiller_grpo(tables(rows), recipe=recipe), name, tmp_path / name)
+        assert _failing(found) == failing
+        assert "audit_high" in {check.column for check in found.checks if not check.passed}
+
+
 def test_grpo_without_a_signal_may_leave_the_weights_and_warns(audited: Audited, tmp_path: Path) -> None:
     rows = everything(tmp_path)
     rows["models/distiller_grpo"][0] |= {"weight_change": 0.0, "frac_reward_zero_std": 1.0}

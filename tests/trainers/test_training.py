@@ -2,7 +2,6 @@
 
 import doctest
 import math
-from collections.abc import Mapping, Sequence
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -126,10 +125,13 @@ def test_the_penalty_of_the_worked_example_is_true() -> None:
     assert found.attempted > 0 and found.failed == 0
 
 
-def letters(completions: Sequence[str], columns: Mapping[str, Sequence[Any]]) -> list[float]:
-    """A reward that an untrained model earns in different amounts."""
-    assert len(columns["target"]) == len(completions)
-    return [text.count("e") / (1 + len(text)) for text in completions]
+def test_grpo_is_not_trained_without_a_judge_that_beats_a_constant(fine_tuned: dict[str, Any], tmp_path: Path) -> None:
+    inputs = {  # the toy's targets are no better than its members, by the rubric
+        "gold/mixture": toy.dataset("gold/mixture", toy.mixture_rows()),
+        "models/distiller_sft": toy.dataset("models/distiller_sft", [fine_tuned["row"]]),
+    }
+    with pytest.raises(StageFailed, match=r"to learn a quality reward from|better than a constant"):
+        list(distiller(inputs, GrpoParams(recipe=toy.GRPO), toy.context(tmp_path / "a")))  # type: ignore[arg-type]
 
 
 def test_grpo_is_not_trained_by_a_reward_that_fails_its_audit(
@@ -142,28 +144,35 @@ def test_grpo_is_not_trained_by_a_reward_that_fails_its_audit(
     }
     told = "recipe toy does not pass its audit: of 100 answers with figure it puts 60% below the honest ones"
     with pytest.raises(StageFailed, match=told):
-        list(distiller(inputs, GrpoParams(recipe=toy.GRPO), toy.context(tmp_path / "a")))  # type: ignore[arg-type]
+        recipe = toy.GRPO | {"reward_weights": {"coverage": 1.0}}
+        list(distiller(inputs, GrpoParams(recipe=recipe), toy.context(tmp_path / "a")))  # type: ignore[arg-type]
 
 
 def test_grpo_moves_the_weights_and_reports_what_it_saw(
     fine_tuned: dict[str, Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("trainers.rewards.REWARDS", {**REWARDS, "letters": letters})
+    monkeypatch.setattr("trainers.rewards.REWARDS", {**REWARDS, "letters": toy.letters})
     inputs = {
         "gold/mixture": toy.dataset("gold/mixture", toy.mixture_rows()),
         "models/distiller_sft": toy.dataset("models/distiller_sft", [fine_tuned["row"]]),
     }
-    params = GrpoParams(recipe=toy.GRPO | {"reward_weights": {"quality": 0.5, "letters": 0.1}})  # type: ignore[arg-type]
+    params = GrpoParams(recipe=toy.GRPO | {"reward_weights": {"coverage": 0.5, "letters": 0.1}})  # type: ignore[arg-type]
     [(key, table)] = distiller(inputs, params, toy.context(tmp_path / "a"))
     row = table.to_pylist()[0]
     assert key == "models/distiller_grpo" and row["steps"] == 3
     assert row["base"] == fine_tuned["row"]["digest"] != row["digest"]
     assert row["weight_change"] > 0
     assert row["kl"] >= 0 and 0 <= row["frac_reward_zero_std"] < 1
-    assert {point["name"] for point in row["curve"]} >= {"reward", "kl", "frac_reward_zero_std", "rewards/quality/mean"}
+    assert {point["name"] for point in row["curve"]} >= {
+        "reward",
+        "kl",
+        "frac_reward_zero_std",
+        "rewards/coverage/mean",
+    }
 
 
 def test_alignment_pays_for_meaning_and_only_in_a_well_formed_answer() -> None:
+    from trainers.rewards import Basis
     from trainers.rewards.alignment import alignment_reward
 
     target = "Q: What boils water?\nA: A kettle heats water until it boils."
@@ -171,7 +180,22 @@ def test_alignment_pays_for_meaning_and_only_in_a_well_formed_answer() -> None:
     other = "<answer>Q: Who plays the violin?\nA: The orchestra's leader sits in front.</answer>"
     members = [same[8:-9], other[8:-9]]  # each answer gives one of two facts, and so is worth a half
     columns = {"item_type": ["qa"] * 4, "members": [members] * 4, "target": [target] * 4}
-    close, far, malformed, doubled = alignment_reward([same, other, target, same + same], columns)
+    basis = Basis(toy.dataset("gold/mixture", []), "teacher", 100)
+    close, far, malformed, doubled = alignment_reward([same, other, target, same + same], columns, basis)
     assert 0.5 >= close > 0.3 > far >= 0
     assert malformed == doubled == 0.0
-    assert alignment_reward(["nothing"], {"item_type": ["qa"], "members": [[]], "target": [target]}) == [0.0]
+    assert alignment_reward(["nothing"], {"item_type": ["qa"], "members": [[]], "target": [target]}, basis) == [0.0]
+
+
+def test_alignment_reads_a_text_to_its_end() -> None:
+    from trainers.rewards import Basis
+
+    basis = Basis(toy.dataset("gold/mixture", []), "teacher", 100)
+    begun = " ".join(f"The kettle of house {n} heats water until it boils." for n in range(40))
+    texts = [
+        f"{begun} {end}"
+        for end in ("Violins are tuned in perfect fifths. " * 20, "Glaciers grind rock into flour. " * 20)
+    ]
+    cut = basis.opened.encode(texts)
+    whole = basis.vectors(texts)
+    assert float(cut[0] @ cut[1]) > 0.9999 > 0.97 > float(whole[0] @ whole[1])

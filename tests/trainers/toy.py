@@ -1,5 +1,6 @@
 """A toy MIXTURE and recipes that train in seconds."""
 
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -47,6 +48,19 @@ def texts() -> list[str]:
 
 def dataset(key: str, rows: list[dict[str, Any]]) -> ds.Dataset:
     return ds.dataset(pa.Table.from_pylist(rows, schema=TABLES[key].schema))
+
+
+def letters(completions: Sequence[str], columns: Mapping[str, Sequence[Any]], basis: object) -> list[float]:
+    """A reward that an untrained model earns in different amounts."""
+    assert len(columns["target"]) == len(completions)
+    return [text.count("e") / (1 + len(text)) for text in completions]
+
+
+def reward_letters() -> None:
+    """Makes `letters` a reward, for the rest of this process."""
+    import trainers.rewards
+
+    trainers.rewards.REWARDS = {**trainers.rewards.REWARDS, "letters": letters}
 
 
 def context(folder: Path) -> JobContext:

@@ -27,6 +27,19 @@ def test_every_profile_validates_and_says_what_it_is_for() -> None:
         assert load_profile(name).summary
 
 
+@pytest.mark.parametrize("name", ["cpu", "demo", "gpu", "gpu-embedded", "paper"])
+def test_a_distiller_is_trained_evaluated_and_served_with_one_decoding(name: str) -> None:
+    profile = load_profile(name)
+    recipes = [value(profile, f"models/distiller_{one}", "recipe") for one in ("sft", "grpo")]
+    trained = {(recipe.max_completion_length, recipe.frequency_penalty) for recipe in recipes}  # type: ignore[attr-defined]
+    served = {
+        (value(profile, stage, "max_tokens"), value(profile, stage, "frequency_penalty"))
+        for stage in ("gold/heldout_answers", "gold/distilled")
+    }
+    assert len(trained) == 1 and served == trained
+    assert {value(profile, stage, "temperature") for stage in ("gold/heldout_answers", "gold/distilled")} == {0.0}
+
+
 @pytest.mark.parametrize(
     ("params", "said"),
     [

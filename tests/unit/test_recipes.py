@@ -13,7 +13,7 @@ from trainers.sft import SftParams
 
 GRPO: dict[str, Any] = {
     "name": "toy", "learning_rate": 1e-6, "per_device_train_batch_size": 8, "length": 512, "max_prompt_length": 256,
-    "max_completion_length": 128, "num_generations": 4,
+    "max_completion_length": 128, "num_generations": 4, "logging_steps": 1,
 }  # fmt: skip
 SFT: dict[str, Any] = {
     "name": "toy", "base": "Qwen/Qwen2.5-1.5B-Instruct", "learning_rate": 1e-5, "per_device_train_batch_size": 1,
@@ -34,7 +34,7 @@ def test_the_paper_recipe_makes_the_published_rollouts() -> None:
     samples_an_update = recipe.per_device_train_batch_size * recipe.gradient_accumulation_steps
     assert (completions // recipe.num_generations, completions // samples_an_update) == (128, 8)
     assert (recipe.beta, recipe.epsilon, recipe.epsilon_high, recipe.learning_rate) == (0.01, 0.2, 0.3, 1e-6)
-    assert recipe.reward_weights == {"quality": 0.5, "alignment": 0.4, "format": 0.1}
+    assert recipe.reward_weights == {"published_quality": 0.5, "published_alignment": 0.4, "published_format": 0.1}
 
 
 def test_every_grpo_recipe_names_its_reward_weights() -> None:
@@ -48,6 +48,7 @@ def test_every_grpo_recipe_names_its_reward_weights() -> None:
         (GrpoRecipe, GRPO | {"num_generations": 3}, ["= 8", "num_generations 3"]),
         (GrpoRecipe, GRPO | {"steps_per_generation": 4, "save_steps": 6}, ["save_steps 6", "4 updates"]),
         (GrpoRecipe, GRPO | {"num_iterations": 2, "save_steps": 3}, ["save_steps 3", "2 updates"]),
+        (GrpoRecipe, GRPO | {"save_steps": 5, "logging_steps": 2}, ["save_steps 5", "logging_steps 2"]),
         (GrpoRecipe, GRPO | {"gradient_accumulation_steps": 3}, ["gradient_accumulation_steps 3"]),
         (GrpoRecipe, GRPO | {"max_prompt_length": 500}, ["max_prompt_length 500", "length 512"]),
         (GrpoRecipe, GRPO | {"reward_weights": {"charm": 1.0}}, ["reward_weights", "charm", "alignment"]),

@@ -5,6 +5,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.dataset as ds
 import pytest
+from word_basis import WordBasis
 
 from trainers.audits import audited, reward, without_cosine
 from trainers.recipes import GrpoRecipe, load
@@ -22,23 +23,30 @@ def mixture() -> ds.Dataset:
         folds = "Some loaves are folded before the oven is hot. If the crust is dark, the bread is done."
         members = [asked + rests, asked + folds, asked + rests.lower().replace("the", "teh")]
         target = f"{asked}{rests} {folds}"
-        rows.append({"id": f"mix_{number:02}", "item_type": "qa", "members": members, "target": target})
+        rows.append({"id": f"mix_{number:02}", "split": "sft", "item_type": "qa", "members": members, "target": target})
     return ds.dataset(pa.Table.from_pylist(rows))
 
 
-@pytest.mark.parametrize("recipe", ["demo", "cpu", "gpu", "paper"])
-def test_the_rewards_of_a_recipe_pass(recipe: str) -> None:
-    found = audited(reward(without_cosine(load(GrpoRecipe, "grpo", recipe).reward_weights)), mixture(), 25)
-    assert found is not None and not found.failed
+@pytest.mark.parametrize("name", ["demo", "cpu", "gpu", "gpu-embedded"])
+def test_the_rewards_of_a_recipe_pass(name: str) -> None:
+    recipe = load(GrpoRecipe, "grpo", name)
+    found = audited(reward(without_cosine(recipe.reward_weights), WordBasis(mixture())), mixture(), 25)
+    assert recipe.audit == "required" and found is not None and not found.failed
+
+
+def test_the_published_rewards_fail_and_their_recipe_says_that_it_trains_all_the_same() -> None:
+    recipe = load(GrpoRecipe, "grpo", "paper")
+    found = audited(reward(recipe.reward_weights, WordBasis(mixture())), mixture(), 25)
+    assert recipe.audit == "recorded" and found is not None and found.failed
 
 
 def test_a_reward_for_the_form_alone_fails() -> None:
-    found = audited(reward({"format": 1.0}), mixture(), 25)
+    found = audited(reward({"format": 1.0}, WordBasis(mixture())), mixture(), 25)
     assert found is not None and found.failed and found.below == 0
 
 
 def test_too_few_answers_prove_nothing() -> None:
-    assert audited(reward({"format": 1.0}), mixture(), 5) is None
+    assert audited(reward({"format": 1.0}, WordBasis(mixture())), mixture(), 5) is None
 
 
 def test_alignment_counts_as_what_it_multiplies() -> None:

@@ -1,13 +1,17 @@
-"""Rewards on completions written out in full, the ways to cheat among them. No torch: alignment's embedder is tested in tests/trainers."""
+"""Rewards on completions written out in full, the ways to cheat among them. No torch: a real embedder is tested in tests/trainers."""
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
 
 import pytest
+from word_basis import WordBasis
 
 from texts.formats import FORMATS
 from texts.formats.distillation import completion
-from trainers.rewards import Reward
+from trainers.rewards import REWARDS
 from trainers.rewards.coverage import coverage_reward
 from trainers.rewards.format import format_reward, scored_answers
-from trainers.rewards.quality import quality_reward
+from trainers.rewards.quality import quality_reward as quality_on
 
 ANSWER = (
     "Q: How does the water cycle work?\n"
@@ -35,6 +39,29 @@ CHEATS = {
     "markers of two items": f"<answer>{ANSWER}\n{ANSWER}</answer>",
     "another type's form": "<answer>C: Water\nS: It moves in a cycle.</answer>",
 }
+
+
+# well formed, and each worse than the honest answer in one way that a fluent text can be
+DISHONEST = {
+    "another figure": HONEST.replace("40,000", "60,000"),
+    "a negation": HONEST.replace("rises", "never rises"),
+    "another cause": HONEST.replace("sun", "moon"),
+    "roles exchanged": HONEST.replace("evaporates water from oceans", "evaporates oceans from water"),
+    "a foreign sentence": HONEST.replace("</answer>", " Violins are tuned in perfect fifths.</answer>"),
+    "an invented figure": HONEST.replace("oceans and lakes", "97 oceans and lakes"),
+    "a hedge taken to be a law": HONEST.replace("The vapour rises", "The vapour always rises"),
+    "praise of itself": HONEST.replace("</answer>", " This answer is complete, precise and dense.</answer>"),
+    "half of it": completion(ANSWER.split(" Rivers carry")[0]),
+    "a list of its words": "<answer>Q: How does the water cycle work?\nA: Heat, sun, water, oceans, lakes, vapour, clouds, rain, snow, rivers, sea.</answer>",
+    "only the question": "<answer>Q: How does the water cycle work?\nA: It works as the samples say it does.</answer>",
+    "everything twice": HONEST.replace("\nA: ", f"\nA: {ANSWER.partition('A: ')[2]} "),
+    "a target of another row": "<answer>Q: What is a violin?\nA: A violin is a wooden instrument with four strings, tuned in fifths and played with a bow.</answer>",
+}
+BASIS = WordBasis()
+
+
+def quality_reward(completions: Sequence[str], rows: Mapping[str, Sequence[Any]]) -> list[float]:
+    return quality_on(completions, rows, BASIS)
 
 
 def columns(count: int, item_type: str = "qa", members: list[str] | None = None) -> dict[str, list[object]]:
@@ -85,15 +112,24 @@ def test_leaving_a_member_out_lowers_coverage() -> None:
     assert thin < honest
 
 
-@pytest.mark.parametrize("reward", [quality_reward, coverage_reward])
-def test_a_falsified_answer_earns_less(reward: Reward) -> None:
-    false = [HONEST.replace("40,000", "60,000"), HONEST.replace("rises", "never rises"), HONEST.replace("sun", "moon")]
-    honest, *earned = reward([HONEST, *false], columns(4))
-    assert honest > 0 and all(one < honest for one in earned)
+@pytest.mark.parametrize("name", ["quality", "alignment", "coverage"])
+@pytest.mark.parametrize("cheat", DISHONEST.values(), ids=DISHONEST.keys())
+def test_a_well_formed_cheat_earns_less_than_an_honest_answer(name: str, cheat: str) -> None:
+    assert cheat != HONEST and format_reward([cheat], columns(1)) == [1.0], "it is to be caught by what it says"
+    honest, cheated = REWARDS[name]([HONEST, cheat], columns(2), BASIS)
+    assert honest > cheated >= 0.0
+
+
+@pytest.mark.parametrize("name", ["quality", "alignment", "coverage"])
+@pytest.mark.parametrize("cheat", CHEATS.values(), ids=CHEATS.keys())
+def test_a_malformed_answer_earns_nothing_from_any_reward_behind_the_gate(name: str, cheat: str) -> None:
+    assert REWARDS[name]([cheat], columns(1), BASIS) == [0.0]
 
 
 @pytest.mark.parametrize("reward", [quality_reward, coverage_reward])
-def test_the_members_in_a_row_earn_less_than_their_fusion(reward: Reward) -> None:
+def test_the_members_in_a_row_earn_less_than_their_fusion(
+    reward: Callable[[Sequence[str], Mapping[str, Sequence[Any]]], list[float]],
+) -> None:
     twice = [*MEMBERS, "Q: What do rivers do?\nA: Rivers carry about 40,000 cubic kilometres a year back."]
     row = completion(f"Q: What evaporates water?\nA: {' '.join(one.split('A: ')[1] for one in twice)}")
     fused, in_a_row = reward([HONEST, row], columns(2, members=twice))
