@@ -156,6 +156,9 @@ MUTATIONS: list[Mutation] = [
         {"empty_evidence"},
     ),
     (_DISTILLED, [change(_DISTILLED, 0, evidence=[])], {"evidence_length"}),
+    (_DISTILLED, [change(_DISTILLED, 0, gain=0.0)], {"gain"}),
+    (_DISTILLED, [change(_DISTILLED, 0, recovered=0.4)], {"recovered"}),
+    (_DISTILLED, [change(_DISTILLED, 0, worth=None)], {"worth"}),
     (
         _TRAINING,
         [
