@@ -246,10 +246,10 @@ def test_a_run_that_another_one_overtook_publishes_nothing(rated_next: Lake, mon
 
 
 def test_books_that_do_not_balance_publish_nothing(rated_next: Lake, monkeypatch: pytest.MonkeyPatch) -> None:
-    import expectations.suites.silver
+    import expectations.suites.ratings
     import inference.rate
 
-    monkeypatch.setattr(expectations.suites.silver, "ratings", lambda frames: ())  # the suite would see it too
+    monkeypatch.setattr(expectations.suites.ratings, "ratings", lambda frames: ())  # the suite would see it too
     honest = inference.rate.ratings
     monkeypatch.setattr(
         inference.rate, "ratings", lambda *given: ((key, rows.slice(1)) for key, rows in honest(*given))
