@@ -19,6 +19,7 @@ from lake.storage.store import Lake
 from lake.tables import TABLES
 from texts.embed.vector_bytes import FLOAT
 
+RULES_ALONE = str(Path(__file__).with_name("rules_alone.yaml"))  # a profile whose silver/ratings loads no model
 MOMENT = datetime(2024, 5, 17, 9, 30, tzinfo=UTC)
 HOSTILE = "<script>document.title='owned'</script>\"><img src=x onerror=\"document.title='owned'\">\u202etxt.exe"
 Row = dict[str, Any]

@@ -33,6 +33,7 @@ _PROFILE = """extends: demo
 summary: the soak
 params:
   silver/unique_instructions: {max_loss: 1.0}
+  silver/ratings: {beside: []}
   silver/embeddings: {embedder: static}
   silver/quality: {embedder: static}
   silver/groups: {embedder: static}

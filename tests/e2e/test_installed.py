@@ -25,7 +25,7 @@ PROFILE = f"""
 extends: demo
 params:
   silver/instructions: {{min_characters: 5}}
-  silver/ratings: {{engine: {{kind: scripted, answers: [{RATING!r}, {OTHER!r}]}}}}
+  silver/ratings: {{engine: {{kind: scripted, answers: [{RATING!r}, {OTHER!r}]}}, beside: []}}
 """
 
 

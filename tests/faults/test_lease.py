@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from lakes import ROWS, publish, small_lake
+from lakes import ROWS, RULES_ALONE, publish, small_lake
 
 from lake.storage.lease_records import LeaseRecords
 from lake.storage.store import Lake
@@ -52,7 +52,7 @@ def lake(tmp_path: Path) -> Lake:
 
 
 def environment(lake: Lake) -> Mapping[str, str]:
-    return os.environ | {"MIXLAKE_ROOT": lake.root, "MIXLAKE_PROFILE": "demo"}
+    return os.environ | {"MIXLAKE_ROOT": lake.root, "MIXLAKE_PROFILE": RULES_ALONE}
 
 
 @contextmanager

@@ -12,7 +12,7 @@ from typing import Any
 
 import dagster as dg
 import pytest
-from lakes import ROWS, publish, rec, small_lake
+from lakes import ROWS, RULES_ALONE, publish, rec, small_lake
 
 from dagster_project.lib import launch, stage_asset
 from lake.errors import StageFailed
@@ -60,7 +60,7 @@ def test_a_shell_dagster_and_a_subprocess_tell_the_same(rated_next: Lake, monkey
             assert subprocess.run(command, capture_output=True, check=False).returncode == 0
         else:
             monkeypatch.setattr(stage_asset, "own_process", lambda stage, params, apart=way == "apart": apart)
-            launch.materialise([KEY], "demo")
+            launch.materialise([KEY], RULES_ALONE)
             events[way] = materialisation()
         told_by[way], rows[way] = told(of_newest_attempt(lake)), ratings(lake)
     assert told_by["shell"] == told_by["inline"] == told_by["apart"]
@@ -91,14 +91,14 @@ def test_a_command_waits_for_no_place_in_a_pool_and_keeps_none(rated_next: Lake)
         storage = instance.event_log_storage
         storage.initialize_concurrency_limit_to_default("models")
         assert storage.claim_concurrency_slot("models", "a run of the UI", "a step").is_claimed
-        (report,) = launch.materialise([KEY], "demo")
+        (report,) = launch.materialise([KEY], RULES_ALONE)
         assert report.status == "published"
         assert storage.get_concurrency_run_ids() == {"a run of the UI"}
         assert [run.status for run in instance.get_runs()] == [dg.DagsterRunStatus.SUCCESS]
 
 
 def test_the_second_run_has_nothing_to_do(rated_next: Lake) -> None:
-    profile, records = load_profile("demo"), LeaseRecords.of(rated_next.root)
+    profile, records = load_profile(RULES_ALONE), LeaseRecords.of(rated_next.root)
     first = run_stage(STAGES[KEY], profile, rated_next)
     released = records.newest(KEY)
     second = run_stage(STAGES[KEY], profile, rated_next)
@@ -111,14 +111,14 @@ def test_the_second_run_has_nothing_to_do(rated_next: Lake) -> None:
 
 
 def test_asking_takes_no_lease(rated_next: Lake) -> None:
-    profile = load_profile("demo")
+    profile = load_profile(RULES_ALONE)
     assert [entry.action for entry in plan(rated_next, [STAGES[KEY]], profile)] == ["run"]
     assert KEY in {table.table for table in status(rated_next, profile)}
     assert not (Path(rated_next.root) / "_leases").exists()
 
 
 def test_new_rows_alone_are_rated_and_what_was_published_stays(rated_next: Lake) -> None:
-    profile, unique = load_profile("demo"), "silver/unique_instructions"
+    profile, unique = load_profile(RULES_ALONE), "silver/unique_instructions"
     first = run_stage(STAGES[KEY], profile, rated_next)
     before = ratings(rated_next)
     publish(rated_next, unique, [ROWS[unique][0] | {"id": rec("newcomer")}], run_id="more", grown=True)
@@ -157,7 +157,7 @@ def test_a_predictor_outlives_the_run_that_fitted_it_and_serves_the_next(rated_n
 
 
 def test_deliveries_that_a_stage_missed_are_published_one_by_one(rated_next: Lake) -> None:
-    profile, unique = load_profile("demo"), "silver/unique_instructions"
+    profile, unique = load_profile(RULES_ALONE), "silver/unique_instructions"
     first = run_stage(STAGES[KEY], profile, rated_next)
     for name in ("one", "two", "none", "three"):
         new = [] if name == "none" else [ROWS[unique][0] | {"id": rec(name)}]
@@ -174,7 +174,7 @@ def test_deliveries_that_a_stage_missed_are_published_one_by_one(rated_next: Lak
 
 
 def test_a_run_that_finds_nothing_to_add_publishes_no_version(rated_next: Lake) -> None:
-    profile, unique = load_profile("demo"), "silver/unique_instructions"
+    profile, unique = load_profile(RULES_ALONE), "silver/unique_instructions"
     run_stage(STAGES[KEY], profile, rated_next)
     before = rated_next.newest(KEY)
     publish(rated_next, unique, [], run_id="empty", grown=True)
@@ -211,7 +211,7 @@ def test_under_dagster_a_rejection_fails_its_checks_and_a_later_run_of_what_read
     monkeypatch.setattr(stage_asset, "load_profile", lambda name: BAD)
     monkeypatch.setattr(stage_asset, "own_process", lambda stage, params: False)
     monkeypatch.setattr(launch, "load_profile", lambda name: BAD)
-    (report,) = launch.materialise([KEY, NEXT], "demo")
+    (report,) = launch.materialise([KEY, NEXT], RULES_ALONE)
     assert (report.stage, report.status) == (KEY, "rejected")
     asset = dg.AssetKey(KEY.split("/"))
     with dg.DagsterInstance.get() as instance:
@@ -221,7 +221,7 @@ def test_under_dagster_a_rejection_fails_its_checks_and_a_later_run_of_what_read
     outcome = {evaluation.check_name: evaluation.passed for evaluation in evaluations}
     assert outcome["quality_gate"] is False
     with pytest.raises(StageFailed, match=f"{KEY} was rejected"):
-        launch.materialise([NEXT], "demo")
+        launch.materialise([NEXT], RULES_ALONE)
     assert rated_next.version(NEXT) is None
 
 
@@ -239,17 +239,17 @@ def test_a_run_that_another_one_overtook_publishes_nothing(rated_next: Lake, mon
     resolve.cache_clear()
     try:
         with pytest.raises(StageFailed, match="another run published silver/rating_predictors meanwhile"):
-            run_stage(STAGES[KEY], load_profile("demo"), rated_next)
+            run_stage(STAGES[KEY], load_profile(RULES_ALONE), rated_next)
     finally:
         resolve.cache_clear()
     assert rated_next.version(KEY) == 0
 
 
 def test_books_that_do_not_balance_publish_nothing(rated_next: Lake, monkeypatch: pytest.MonkeyPatch) -> None:
-    import expectations.suites.silver
+    import expectations.suites.ratings
     import inference.rate
 
-    monkeypatch.setattr(expectations.suites.silver, "ratings", lambda frames: ())  # the suite would see it too
+    monkeypatch.setattr(expectations.suites.ratings, "ratings", lambda frames: ())  # the suite would see it too
     honest = inference.rate.ratings
     monkeypatch.setattr(
         inference.rate, "ratings", lambda *given: ((key, rows.slice(1)) for key, rows in honest(*given))
@@ -259,7 +259,7 @@ def test_books_that_do_not_balance_publish_nothing(rated_next: Lake, monkeypatch
     resolve.cache_clear()
     try:
         with pytest.raises(StageFailed, match="do not balance over silver/unique_instructions: 1 lost"):
-            run_stage(STAGES[KEY], load_profile("demo"), rated_next)
+            run_stage(STAGES[KEY], load_profile(RULES_ALONE), rated_next)
     finally:
         resolve.cache_clear()
     assert rated_next.version(KEY) is None
@@ -320,7 +320,7 @@ def test_a_stage_run_before_its_raters_loses_no_row(rated_next: Lake) -> None:
     publish(rated_next, unique, newcomers, run_id="2-unique", grown=True)
     early = subprocess.run([*command, quality], capture_output=True, text=True, check=False)
     assert (early.returncode, '"up_to_date"' in early.stdout) == (0, True), early.stderr[-2000:]
-    run_stage(STAGES[KEY], load_profile("demo"), rated_next)
+    run_stage(STAGES[KEY], load_profile(RULES_ALONE), rated_next)
     vectors = [ROWS["silver/embeddings"][0] | {"text_hash": name} for name in names]
     publish(rated_next, "silver/embeddings", vectors, {"silver/student_fidelity": []}, run_id="2-vectors", grown=True)
     late = subprocess.run([*command, quality], capture_output=True, text=True, check=False)
