@@ -188,9 +188,9 @@ class _Trace:
         version = self.lake.version(key)
         if version is None:
             return []
-        found = [
-            row for row in _short_rows(self.lake, key, version, condition) if member is None or member in row[column]
-        ]
+        rows = _short_rows(self.lake, key, version, condition)
+        # null where the table was published before it had the column
+        found = [row for row in rows if member is None or member in (row[column] or ())]
         self.path += [{"table": key, "version": version} | row for row in found]
         for row in found:
             if row.get("outcome") and row["outcome"] != "not_grouped" and key != "gold/training_set_exits":
