@@ -14,8 +14,10 @@ import dagster as dg
 import pytest
 from lakes import ROWS, RULES_ALONE, publish, rec, small_lake
 
+import inference.rate as rate_module
 from dagster_project.lib import launch, stage_asset
 from lake.errors import StageFailed
+from lake.harness.job import JobContext
 from lake.harness.plan import plan, reasons_to_run
 from lake.harness.profiles import Profile, load_profile
 from lake.harness.run import run_stage
@@ -68,6 +70,28 @@ def test_a_shell_dagster_and_a_subprocess_tell_the_same(rated_next: Lake, monkey
     assert rows["shell"] == rows["inline"] == rows["apart"]
     assert events["inline"] == events["apart"]
     assert ("dagster/row_count", len(rows["shell"])) in events["inline"]
+
+
+def test_what_a_run_that_ended_early_left_is_there_for_the_next_and_gone_after_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lake, rate = small_lake(tmp_path / "lake", last="silver/embeddings"), rate_module.ratings
+    found: list[bool] = []
+
+    def interrupted(inputs: Any, params: Any, context: JobContext) -> Any:
+        assert context.unfinished is not None
+        found.append((context.unfinished / "half").exists())
+        (context.unfinished / "half").mkdir(parents=True, exist_ok=True)
+        if len(found) == 1:
+            raise RuntimeError("the machine went away")
+        yield from rate(inputs, params, context)
+
+    monkeypatch.setattr(rate_module, "ratings", interrupted)
+    with pytest.raises(RuntimeError, match="went away"):
+        run_stage(STAGES[KEY], load_profile("demo"), lake)
+    assert run_stage(STAGES[KEY], load_profile("demo"), lake).status == "published"
+    assert found == [False, True]
+    assert not (local_path(lake.root) / "unfinished" / KEY).exists()
 
 
 def materialisation() -> list[tuple[str, Any]]:
