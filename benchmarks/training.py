@@ -24,12 +24,13 @@ def main() -> None:
     parser.add_argument("--out", type=Path)
     options = parser.parse_args()
     prepare(offline=True)
-    from trl.trainer import utils
+    from trl.trainer import utils as trl_utils
 
     from trainers import checkpoint
     from trainers.dataset import conversations
     from trainers.trl_setup import score_labels_alone
 
+    utils: Any = trl_utils
     params = SftParams(recipe="demo")  # type: ignore[arg-type]
     recipe = params.recipe
     dtype = checkpoint.frozen_dtype(recipe.lora)
@@ -41,14 +42,14 @@ def main() -> None:
         lambda row: _fits(tokenizer, row, recipe),
         batch * options.steps,
     )
-    everywhere = utils._use_triton  # pyright: ignore[reportPrivateUsage]
+    everywhere = utils._use_triton
     spent = {"everywhere": 0.0, "labels alone": 0.0}
     with TemporaryDirectory() as folder:
         trainer = _trainer(model, tokenizer, rows, params, JobContext(Lake(folder), "benchmark", Path(folder)))
         batches = list(trainer.get_train_dataloader())
         for at, inputs in enumerate([batches[0], *batches]):
             for way in spent:
-                utils._use_triton = everywhere  # pyright: ignore[reportPrivateUsage]
+                utils._use_triton = everywhere
                 if way == "labels alone":
                     score_labels_alone()
                 seconds = _step(trainer, dict(inputs))

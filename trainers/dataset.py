@@ -1,7 +1,7 @@
 """MIXTURE rows as conversations, through the one rendering that inference also uses."""
 
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import Any, cast
 
 import pyarrow.dataset as ds
 from datasets import Dataset
@@ -48,7 +48,7 @@ def tokens(tokenizer: PreTrainedTokenizerBase, turns: list[dict[str, str]], to_a
 
 def prompt_ids(tokenizer: PreTrainedTokenizerBase, turns: list[dict[str, str]]) -> list[int]:
     """What a model reads before it answers: the turns in the chat template, and the opening of an answer, as token ids."""
-    return list(tokenizer.apply_chat_template(turns, add_generation_prompt=True, return_dict=False))
+    return cast("list[int]", tokenizer.apply_chat_template(turns, add_generation_prompt=True, return_dict=False))
 
 
 def share_that_stops(dataset: Dataset, tokenizer: PreTrainedTokenizerBase) -> float:
@@ -56,7 +56,8 @@ def share_that_stops(dataset: Dataset, tokenizer: PreTrainedTokenizerBase) -> fl
 
     An earlier one, of a prompt that is trained on too, teaches no answer to end.
     """
-    ends = [_teaches_its_end(row, tokenizer) for row in dataset.select_columns(["input_ids", "labels"])]
+    rows: Any = dataset.select_columns(["input_ids", "labels"])
+    ends = [_teaches_its_end(row, tokenizer) for row in rows]
     return sum(ends) / len(ends)
 
 
@@ -65,4 +66,4 @@ def _teaches_its_end(row: Row, tokenizer: PreTrainedTokenizerBase) -> bool:
     if end not in ids:
         return False
     last = len(ids) - 1 - ids[::-1].index(end)
-    return row["labels"][last] == end and not tokenizer.decode(ids[last + 1 :]).strip()
+    return row["labels"][last] == end and not str(tokenizer.decode(ids[last + 1 :])).strip()

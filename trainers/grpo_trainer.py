@@ -28,14 +28,15 @@ class Grpo(GRPOTrainer):
             args.generation_kwargs = {"frequency_penalty": frequency_penalty}
         super().__init__(args=args, **others)
         if frequency_penalty and not args.use_vllm:
-            self.model.generate = _penalised(self.model.generate, frequency_penalty)
+            model = cast(Any, self.model)
+            model.generate = _penalised(model.generate, frequency_penalty)
 
     def _get_train_sampler(self, dataset: Any = None) -> Sampler[int]:
         args, rows = cast(Any, self.args), cast(Any, self.train_dataset)
-        prompts = args.generation_batch_size // self.num_generations
+        prompts = args.generation_batch_size // args.num_generations
         repeats = self.num_iterations * args.steps_per_generation
         return OrderOfEpoch(
-            lambda epoch: RepeatSampler(rows, self.num_generations, prompts, repeats, seed=args.seed + epoch)
+            lambda epoch: RepeatSampler(rows, args.num_generations, prompts, repeats, seed=args.seed + epoch)
         )
 
     def _get_per_token_logps_and_entropies(

@@ -4,7 +4,7 @@ import math
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import torch
 from transformers import PrinterCallback, TrainerCallback, TrainerControl, TrainerState, TrainingArguments
@@ -102,7 +102,7 @@ def score_labels_alone() -> None:
     """
     from trl.trainer import utils
 
-    utils._use_triton = _always  # pyright: ignore[reportPrivateUsage]
+    cast(Any, utils)._use_triton = _always
 
 
 def _always(device: torch.device) -> bool:

@@ -199,3 +199,23 @@ def test_alignment_reads_a_text_to_its_end() -> None:
     cut = basis.opened.encode(texts)
     whole = basis.vectors(texts)
     assert float(cut[0] @ cut[1]) > 0.9999 > 0.97 > float(whole[0] @ whole[1])
+
+
+def test_an_end_counts_only_behind_the_answer_and_inside_the_loss() -> None:
+    from datasets import Dataset
+
+    from trainers.dataset import share_that_stops
+
+    class Spelling:
+        eos_token_id = 9
+
+        def decode(self, ids: list[int]) -> str:
+            return "".join("\n" if one == 0 else "x" for one in ids)
+
+    rows = [  # prompts are trained on too: each has an end of its own in the loss
+        {"input_ids": [1, 9, 5, 9, 0], "labels": [1, 9, 5, 9, 0]},
+        {"input_ids": [1, 9, 5, 9], "labels": [1, 9, 5, -100]},
+        {"input_ids": [1, 9, 5, 6], "labels": [1, 9, 5, 6]},
+        {"input_ids": [1, 5, 6], "labels": [1, 5, 6]},
+    ]
+    assert share_that_stops(Dataset.from_list(rows), Spelling()) == 0.25  # type: ignore[arg-type]
