@@ -200,7 +200,7 @@ def _row(target: Target, found: Mapping[str, str], builder: str) -> dict[str, An
         "id": content_id("mix", target.item_type, target.text, *ids),
         "item_type": target.item_type,
         "split": texts[0].split,
-        "cluster": texts[0].cluster,
+        "clusters": sorted({one.cluster for one in texts}),
         "title": target.draft.title,
         "passage_ids": [] if target.draft.question else ids,
         "record_ids": ids if target.draft.question else [],

@@ -47,7 +47,9 @@ class ChampionParams(Params):
         default=0.05, ge=0, le=1, description="by how much grounding, recovered facts and agreement may be worse"
     )
     minimum_clusters: int = Field(
-        default=20, ge=2, description="groups of held-out items without a common passage; with fewer nobody is tried"
+        default=20,
+        ge=2,
+        description="groups of held-out items with no text in common, nor a near-duplicate of one; with fewer nobody is tried",
     )
     resamples: int = Field(default=2_000, ge=100, description="bootstrap resamples")
     seed: int = Field(default=7, description="of the resamples")

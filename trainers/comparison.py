@@ -1,6 +1,6 @@
 """A paired comparison of two models on the same items, by bootstrap over clusters of items, and an error rate for many of them.
 
-Items that share a passage are answered well or badly together: what is resampled is whole clusters (Field and Welsh 2007). Of the mean
+Items built from one text, or from near-duplicates, are answered well or badly together: what is resampled is whole clusters (Field and Welsh 2007). Of the mean
 difference the bootstrap gives the standard error; bounds are Student's, since chances far below 1 % are asked for, of which a
 percentile of some thousand resamples knows nothing.
 
@@ -60,8 +60,8 @@ def compared(differences: NDArray[np.float64], clusters: NDArray[np.int64], resa
     return Difference(float(differences.mean()), float(error), count)
 
 
-def clustered(passages: Mapping[str, Sequence[str]]) -> dict[str, int]:
-    """The number of each item's cluster, from the passages each was built from: items with a passage in common are in one.
+def clustered(built_from: Mapping[str, Sequence[str]]) -> dict[str, int]:
+    """The number of each item's cluster, from the clusters of the texts each was built from: items with one in common are together.
 
     >>> clustered({"a": ["p", "q"], "b": ["r"], "c": ["q"], "d": []})
     {'a': 0, 'b': 1, 'c': 0, 'd': 2}
@@ -74,8 +74,8 @@ def clustered(passages: Mapping[str, Sequence[str]]) -> dict[str, int]:
             name = parent[name]
         return name
 
-    for item, built_from in passages.items():
-        for passage in built_from:
-            parent[root(f"passage {passage}")] = root(f"item {item}")
+    for item, texts in built_from.items():
+        for text in texts:
+            parent[root(f"text {text}")] = root(f"item {item}")
     numbers: dict[str, int] = {}
-    return {item: numbers.setdefault(root(f"item {item}"), len(numbers)) for item in passages}
+    return {item: numbers.setdefault(root(f"item {item}"), len(numbers)) for item in built_from}

@@ -45,8 +45,8 @@ class Contest:
             {name: np.array([side[item][name] or 0.0 for item in items]) for name in ("score", *GUARDS)}
             for side in (old, new)
         ]
-        passages = mixture.to_table(columns=["id", "passage_ids"], filter=ds.field("split") == "heldout").to_pylist()
-        clusters = clustered({row["id"]: row["passage_ids"] or () for row in passages})
+        built = mixture.to_table(columns=["id", "clusters"], filter=ds.field("split") == "heldout").to_pylist()
+        clusters = clustered({row["id"]: row["clusters"] or () for row in built})
         return cls(
             serving, challenger, items, figures[0], figures[1], np.array([clusters[item] for item in items], int)
         )

@@ -74,7 +74,7 @@ def mixture(
 ) -> Iterable[Batch]:
     """The suite of gold/mixture: well-formed on both sides, targets that their variants carry, splits that share nothing."""
     rows, unused = frames["gold/mixture"], frames["gold/mixture_unused"]
-    ids = [*identified("id", "mix"), filled("split"), filled("cluster"), one_of("split", SPLITS), filled("builder")]
+    ids = [*identified("id", "mix"), filled("split"), filled("clusters"), one_of("split", SPLITS), filled("builder")]
     kinds = [filled("item_type"), one_of("item_type", list(FORMATS))]
     scores = [filled("target_score"), between("target_score", target_score, 5)]
     yield Batch("gold/mixture", rows, [*ids, *kinds, *scores, unique("target")], key="id")
@@ -153,7 +153,7 @@ def _books(rows: ds.Dataset, unused: ds.Dataset, name: str, given: ds.Dataset) -
 
 def _splits(rows: ds.Dataset) -> Iterable[Metric]:
     """What the splits share: no cluster, and no near target."""
-    sft, grpo, heldout = (keys(rows, "cluster", field("split") == split) for split in SPLITS)
+    sft, grpo, heldout = (keys(rows, "clusters", field("split") == split) for split in SPLITS)
     yield none(
         "clusters_in_two_splits", membership(sft=sft, grpo=grpo, heldout=heldout).count("sft + grpo + heldout > 1")
     )

@@ -10,9 +10,9 @@ TABLES = (
             "id": (TEXT, "mix_ and a hash of target and variants"),
             "item_type": (TEXT, "one of texts.formats.FORMATS"),
             "split": (TEXT, "sft, grpo or heldout"),
-            "cluster": (
-                TEXT,
-                "the smallest id of the texts that share its page, module or half of their 3-grams: all in one split",
+            "clusters": (
+                TEXTS,
+                "of each text it was built from, the smallest id of those that share its page, module or half of their 3-grams: all in one split",
             ),
             "title": (TEXT, "of the passages it was built from; empty for a record"),
             "passage_ids": (TEXTS, "the passages it was built from"),

@@ -123,7 +123,7 @@ MUTATIONS: list[Mutation] = [
     (_BEST, [add(_BEST, id=ident("rec", 1))], {"best_but_not_high"}),
     (_BEST, [add("bronze/instructions_withdrawn", id=ident("raw", 6))], {"best_but_withdrawn"}),
     (_BEST, [add(_BEST, id=ident("rec", n)) for n in range(1, 4)], {"best_but_not_high", "best_records"}),
-    (_ITEM, [change(_ITEM, 0, cluster=ident("psg", 5))], {"clusters_in_two_splits"}),
+    (_ITEM, [change(_ITEM, 0, clusters=[ident("psg", 5)])], {"clusters_in_two_splits"}),
     (
         _ITEM,
         [change(_ITEM, 0, target="Q: Why 3?\nA: Because 3 too.", members=["Q: Why 3?\nA: Because 3 too. And ...", "Q: Why 3?\nA: So."])],

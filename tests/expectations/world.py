@@ -179,7 +179,7 @@ def gold() -> Rows:
     """Three MIXTURE items and their answers, one distilled item of group 1, a training set of three of six candidates."""
     items = [
         {
-            "id": ident("mix", n), "item_type": "qa", "split": split, "cluster": ident("psg", 2 * n - 1), "title": "T", "passage_ids": [ident("psg", 2 * n - 1), ident("psg", 2 * n)], "record_ids": [], "sources": ["alpha"], "licences": ["mit"],
+            "id": ident("mix", n), "item_type": "qa", "split": split, "clusters": [ident("psg", 2 * n - 1)], "title": "T", "passage_ids": [ident("psg", 2 * n - 1), ident("psg", 2 * n)], "record_ids": [], "sources": ["alpha"], "licences": ["mit"],
             "members": [f"Q: Why {n}?\nA: It is so.", f"A: Because {n}. And ..."], "operators": ["cut", "cut"], "target": f"Q: Why {n}?\nA: Because {n}.",
             "target_score": 4.5, "builder": "b",
         }

@@ -35,9 +35,7 @@ class Served:
 
     def __init__(self, folder: Path, passages: int = ITEMS, **params: Any) -> None:
         self.folder, self.params = folder, ChampionParams(**{"resamples": 200, **params})
-        items = [
-            {"id": f"mix_{n:03}", "split": "heldout", "passage_ids": [f"psg_{n % passages}"]} for n in range(ITEMS)
-        ]
+        items = [{"id": f"mix_{n:03}", "split": "heldout", "clusters": [f"psg_{n % passages}"]} for n in range(ITEMS)]
         self.mixture = dataset("gold/mixture", items)
         self.history: list[dict[str, Any]] = []
         self.orders: list[dict[str, Any]] = []
