@@ -11,9 +11,9 @@ normalised (`rec_x` comes from `raw_x`), `psg_` a passage, `grp_` a group, `mix_
 from collections.abc import Mapping
 from types import MappingProxyType
 
-from lake.tables import bronze, gold, models, silver
+from lake.tables import bronze, gold, models, ratings, silver
 from lake.tables.schema import Table
 
 TABLES: Mapping[str, Table] = MappingProxyType(
-    {table.key: table for table in (*bronze.TABLES, *silver.TABLES, *gold.TABLES, *models.TABLES)}
+    {table.key: table for table in (*bronze.TABLES, *silver.TABLES, *ratings.TABLES, *gold.TABLES, *models.TABLES)}
 )
