@@ -58,13 +58,15 @@ def _summary(lake: Lake) -> None:
     if shown.rejection:
         print(f"\nRejected ({shown.rejection.reason}: {shown.rejection.detail})")
         print(_wrapped(shown.rejection.text, "  x  "))
-    measured = lake.dataset("reports/evaluation").to_table(columns=["metric", "value"]).to_pylist()
+    measured = lake.dataset("reports/evaluation").to_table(columns=["metric", "value", "base"]).to_pylist()
     facts = {
         row["metric"].removeprefix("facts_"): row["value"] for row in measured if row["metric"].startswith("facts_")
     }
     if facts:
         shares = ", ".join(f"{name.replace('_', ' ')} {share:.2f}" for name, share in facts.items())
         print(f"\nFacts recovered, mean share of those in the docstrings: {shares}")
+    if said := resolve("reports.figures:smoke_test")(measured):
+        print(f"\n{said}")
     for line in resolve("reports.judges:told")(lake):
         print(f"\n{line}")
     decisions = lake.dataset("models/champion").to_table(columns=["number", "decision"]).sort_by("number").to_pylist()

@@ -14,7 +14,7 @@ from lake.harness.job import ArrowInputs
 from lake.landing.register import registered
 from lake.storage.store import Lake
 from reports.attribution import Author
-from reports.figures import evaluation_rows
+from reports.figures import evaluation_rows, smoke_test
 from reports.funnel import steps
 from reports.view import View
 
@@ -50,6 +50,7 @@ def card(lake: Lake, name: str, inputs: ArrowInputs, sizes: Mapping[str, int], w
     for source in books.sources:
         reasons.update({(outcome, r): n for outcome, told in source.reasons.items() for r, n in told.items()})
     stated = {*licences, writer.licence or "other"} if writer else set(licences)
+    evaluated = inputs["reports/evaluation"].to_table().to_pylist()
     front = _front_matter(name, stated, languages, sizes)
     return _template().render(
         front=yaml.safe_dump(front, sort_keys=False, allow_unicode=True),
@@ -57,7 +58,7 @@ def card(lake: Lake, name: str, inputs: ArrowInputs, sizes: Mapping[str, int], w
         steps=[step for step in steps(view) if not step.name.startswith(("released", "selected"))], total=sum(sizes.values()),
         balanced=books.balanced, sources=books.sources, reasons=sorted(reasons.items()),
         benchmarks=_benchmarks(lake), coverage=_coverage(lake), blocked=reasons["blocked", "contamination"],
-        evaluation=evaluation_rows(inputs["reports/evaluation"].to_table().to_pylist()),
+        evaluation=evaluation_rows(evaluated), smoke_test=smoke_test(evaluated),
         writer=writer, champion=next(reversed(view.decisions()), None),
     )  # fmt: skip
 

@@ -31,6 +31,17 @@ class Measured:
     items: int
 
 
+SMOKE_TEST = (
+    "The arms train a small model from scratch for some thousand tokens: a smoke test, which shows that the evaluation works and nothing about "
+    "what the released set is worth."
+)
+
+
+def smoke_test(rows: Rows) -> str | None:
+    """What a reader must know of an evaluation that began from scratch; None of any other, and of none."""
+    return SMOKE_TEST if any(row["base"] == "scratch" for row in rows) else None
+
+
 def evaluation_rows(rows: Sequence[Mapping[str, Any]]) -> list[Measured]:
     """Mean, lowest and highest value over the seeds of each metric and arm; metrics by name, the released set before its controls."""
     names = sorted(

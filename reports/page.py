@@ -12,7 +12,7 @@ from lake.books.ledger import ledger
 from lake.settings import local_path
 from lake.storage.store import Lake
 from reports import sections
-from reports.figures import evaluation_rows
+from reports.figures import evaluation_rows, smoke_test
 from reports.funnel import pairs, steps
 from reports.judges import judges, meaning
 from reports.plots import chart, encoded
@@ -51,6 +51,7 @@ def html(lake: Lake, folder: Path) -> str:
     audits = os.path.relpath(local_path(lake.root) / "audits", folder)
     docs = (local_path(lake.root) / "audits" / "data_docs" / "index.html").exists()
     tables = sections.made(view)
+    evaluated = view.sample("reports/evaluation", ["arm", "seed", "metric", "value", "items", "base"])
     return _template().render(
         style=(_TEMPLATES / "report.css").read_text(encoding="utf-8"),
         tables=tables, as_of=max((made.published for made in tables), default=None), missing=sections.missing(view),
@@ -60,7 +61,7 @@ def html(lake: Lake, folder: Path) -> str:
         sft=_only(view, "models/distiller_sft", "steps", "train_rows", "loss", "format_rate"),
         grpo=_only(view, "models/distiller_grpo", "steps", "train_rows", "reward", "reward_before", "kl", "frac_reward_zero_std", "weight_change"),
         champion=next(reversed(view.decisions()), None),
-        evaluation=evaluation_rows(view.sample("reports/evaluation", ["arm", "seed", "metric", "value", "items"])),
+        evaluation=evaluation_rows(evaluated), smoke_test=smoke_test(evaluated),
         gates=sections.gates(view), audits=quote(audits), docs=docs,
     )  # fmt: skip
 

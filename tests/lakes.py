@@ -223,11 +223,11 @@ _UNIQUE = [name for name in _CONTENTS if name != "rice_copy"]
 _RATED = [name for name in _UNIQUE if name != "nail"]
 _HIGH = {"bread", "saw", "glue"}
 _EVALUATION = [
-    {"arm": arm, "seed": seed, "metric": "heldout_loss", "value": loss + seed / 10, "items": 2}
+    {"arm": arm, "seed": seed, "metric": "heldout_loss", "value": loss + seed / 10, "items": 2, "base": "scratch"}
     for arm, loss in (("released", 5.0), ("random", 5.5), ("high_only", 5.25))
     for seed in (0, 1, 2)
 ] + [
-    {"arm": "distilled", "seed": 0, "metric": f"facts_{side}", "value": share, "items": 1}
+    {"arm": "distilled", "seed": 0, "metric": f"facts_{side}", "value": share, "items": 1, "base": None}
     for side, share in (("best_member", 0.4), ("distilled", 0.8), ("full", 1.0))
 ]
 _FILES = [

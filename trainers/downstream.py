@@ -21,6 +21,7 @@ from lake.errors import StageFailed
 from lake.harness.environment import prepare
 from lake.harness.job import ArrowInputs, ArrowRows, JobContext, Params
 from lake.ids import sha256_text
+from lake.models.embedded import ALIAS, NAME
 from lake.models.named import model_folder
 from lake.tables import TABLES
 from texts.coverage import facts_recovered
@@ -28,6 +29,7 @@ from texts.formats import FORMATS
 from trainers.recipes import Lora
 
 _TABLE = "reports/evaluation"
+SCRATCH = "scratch"  # the base of arms that begin from a small model without training
 _FACTS = ("facts_best_member", "facts_distilled", "facts_concatenation", "facts_full")
 Figure = dict[str, Any]
 
@@ -75,7 +77,10 @@ class EvaluationParams(Params):
 
 def evaluation(inputs: ArrowInputs, params: EvaluationParams, context: JobContext) -> ArrowRows:
     """Rows of reports/evaluation: held-out losses of each arm and seed, then the facts recovered."""
-    figures = [*_arms(inputs, params, context), *facts(inputs, params)]
+    base = params.base if isinstance(params.base, str) else SCRATCH
+    base = NAME if base == ALIAS else base
+    figures = [figure | {"base": base} for figure in _arms(inputs, params, context)]
+    figures += facts(inputs, params)
     for name in sorted({(figure["arm"], figure["metric"]) for figure in figures}):
         values = [figure["value"] for figure in figures if (figure["arm"], figure["metric"]) == name]
         context.metrics[".".join(name)] = fmean(values)

@@ -155,6 +155,10 @@ TABLES = (
             "metric": (TEXT, "what was measured"),
             "value": (NUMBER, "the figure"),
             "items": (COUNT, "how many items it is over"),
+            "base": (
+                TEXT,
+                "what the arm's model started from: a model's name, or `scratch`; null where none was trained",
+            ),
         },
         id="metric",
     ),

@@ -21,6 +21,7 @@ from lake.harness.status import status
 from lake.settings import project_folder
 from lake.stages import STAGES
 from lake.storage.store import Lake
+from reports.figures import SMOKE_TEST
 
 
 @dataclass(frozen=True)
@@ -130,6 +131,7 @@ def test_a_released_row_leads_back_to_its_files(first: Run) -> None:
 
 
 def test_it_prints_what_came_out(first: Run) -> None:
+    assert SMOKE_TEST in first.out
     for heading in ("Funnel", "Before and after, 3 of 3", "Rejected (", "Release:", "Report:"):
         assert heading in first.out
     assert re.search(r"Beside rules, which decides, perplexity .* rated 120 records: rank correlation -?\d", first.out)

@@ -53,6 +53,7 @@ def test_every_arm_and_seed_has_its_losses_on_equally_many_examples(tmp_path: Pa
     assert all(0 < loss < 20 for loss in losses.values()) and len(set(losses.values())) == 9
     assert {row["value"] for row in rows if row["metric"] == "train_examples"} == {8.0}
     assert {row["items"] for row in rows if row["metric"] == "heldout_loss"} == {5}
+    assert {(row["base"], row["arm"] == "distilled") for row in rows} == {("scratch", False), (None, True)}
     [(_, again)] = evaluation(inputs(), PARAMS, toy.context(tmp_path / "b"))
     assert again.equals(table)
 
@@ -65,6 +66,7 @@ def test_a_named_model_is_each_arms_fresh_start_and_adapters_alone_are_trained(
     [(_, table)] = evaluation(inputs(), params, toy.context(tmp_path / "a"))
     losses = {(row["arm"], row["seed"]): row["value"] for row in table.to_pylist() if row["metric"] == "heldout_loss"}
     assert len(losses) == 6 and len(set(losses.values())) == 6
+    assert {row["base"] for row in table.to_pylist() if row["arm"] == "released"} == {toy_sft["base"]}
     [(_, again)] = evaluation(inputs(), params, toy.context(tmp_path / "b"))
     assert again.equals(table), "an arm began where the one before it had ended"
     from trainers.starting_points import starting_point

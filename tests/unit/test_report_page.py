@@ -13,6 +13,7 @@ from lake.stages import STAGES
 from lake.storage.attempts import record_attempt
 from lake.storage.report import CheckReport, StageReport
 from lake.storage.store import Lake
+from reports.figures import SMOKE_TEST, smoke_test
 from reports.page import html, shortened, visible, write_report
 
 
@@ -82,6 +83,11 @@ def test_marks_around_hostile_text_keep_it_text(tmp_path: Path) -> None:
     written = html(lake, tmp_path)
     assert f"<mark>{escape(visible(HOSTILE))}</mark>" in written.replace("&#39;", "&#x27;").replace("&#34;", "&quot;")
     assert HOSTILE not in written
+
+
+def test_an_evaluation_from_scratch_is_called_a_smoke_test(page: Page) -> None:
+    assert SMOKE_TEST in page.text
+    assert smoke_test([{"base": "SmolLM2-135M-Instruct"}, {"base": None}]) is None
 
 
 def test_reasons_are_listed_with_their_counts(page: Page) -> None:
