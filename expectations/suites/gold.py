@@ -6,7 +6,7 @@ benchmark items that a released text only paraphrases or contains in part.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
@@ -29,6 +29,7 @@ from expectations.rules import (
     sized,
     unique,
 )
+from expectations.suites.budget import within_budget
 from expectations.summaries import summary
 from lake.engines.batches import read_batches
 from lake.tables.reasons import DUPLICATE_RULES, MIXTURE_UNUSED, NOT_RELEASED
@@ -118,8 +119,17 @@ def _share(name: str) -> list[Expectation]:
     return [filled(name), between(name, 0, 1 + 1e-6)]
 
 
-def training_set(frames: Frames, *, budget: int, quality_floor: float, validation_share: float) -> Iterable[Batch]:
-    """The suite of gold/training_set: within budget, good enough, and nothing in it that may not be released."""
+def training_set(
+    frames: Frames,
+    *,
+    budget: int,
+    unit: str,
+    quality_floor: float,
+    source_share: float,
+    licence_shares: Mapping[str, float],
+    validation_share: float,
+) -> Iterable[Batch]:
+    """The suite of gold/training_set: within budget and quotas, good enough, and nothing in it that may not be released."""
     rows = frames["gold/training_set"]
     required = ["origin", "origin_id", "language", "split", "score"]
     kinds = [one_of("origin", ["original", "distilled"]), one_of("split", ["train", "validation"])]
@@ -130,17 +140,24 @@ def training_set(frames: Frames, *, budget: int, quality_floor: float, validatio
     outcomes = ["withdrawn", "blocked", "not_selected"]
     yield exits("gold/training_set_exits", frames["gold/training_set_exits"], outcomes, NOT_RELEASED)
     examples, validation = rows.count_rows(), rows.count_rows(filter=field("split") == "validation")
-    weak = (field("origin") == "original") & (field("score") < quality_floor)
     held_back = validation / max(examples, 1)
     yield metrics(
         at_least("examples", examples, 1),
-        at_most("examples_over_budget", examples - budget, 0),
-        none("originals_below_the_quality_floor", rows.count_rows(filter=weak)),
+        *within_budget(rows, budget, unit, source_share, licence_shares),
+        *_good_enough(frames, quality_floor),
         at_most("validation_share", held_back, 2 * validation_share + 0.05, warning=True),
         *_forbidden(frames),
         *_accounts(frames),
         *_disjoint(rows),
     )
+
+
+def _good_enough(frames: Frames, floor: float) -> Iterable[Metric]:
+    """Nothing below the floor: by its own score, and an original by that of its record."""
+    rows, weak = frames["gold/training_set"], keys(frames["silver/quality"], "id", field("score") < floor)
+    originals = membership(released=keys(rows, "origin_id"), lookup={"weak": weak})
+    yield none("examples_below_the_quality_floor", rows.count_rows(filter=field("score") < floor))
+    yield none("originals_rated_below_the_quality_floor", originals.count("released + weak > 1"))
 
 
 def _forbidden(frames: Frames) -> Iterable[Metric]:

@@ -13,7 +13,10 @@ from lake.stages import STAGES
 if TYPE_CHECKING:
     from expectations.gate import Batch
 
-LIMITS: dict[str, dict[str, Any]] = {"gold/training_set": {"budget": 3}, "silver/unique_instructions": {"max_star": 2}}
+LIMITS: dict[str, dict[str, Any]] = {
+    "gold/training_set": {"budget": 4, "source_share": 0.75, "licence_shares": {"share-alike": 0.25}},
+    "silver/unique_instructions": {"max_star": 2},
+}
 
 
 def limits_of(suite: Callable[..., Any]) -> list[str]:
