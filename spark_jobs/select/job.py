@@ -5,7 +5,7 @@ After LM-Mixup (arXiv 2510.20449; method §5.5, §5.6), but for what is taken fi
 released, and its score; `placed`, vectors and cells; `gain`, what a row adds; `quotas`, what the budget has room for; `sides`, distilled
 items and originals one after the other.
 
-Does not: weigh rows of the pool (each counts the same), search across cells, or look again at gains when a quota has closed: what a
+Does not: weigh what is to be covered (each row of the pool counts the same), search across cells, or look again at gains when a quota has closed: what a
 full source had next still counts as covered for the rest of its cell.
 """
 
@@ -40,12 +40,24 @@ def training_set(inputs: SparkInputs, params: SelectParams, context: JobContext)
     checked = with_block_reason(originals.unionByName(items).persist(_KEPT), inputs, params).persist(_KEPT)
     allowed = checked.where("reason is null").drop("reason", "detail")
     model = embedder(params.embedder, context.lake)
-    placed = in_cells(allowed, inputs["silver/embeddings"], model, params.rows_per_cell).persist(_KEPT)
+    placed = in_cells(compared(checked, params), inputs["silver/embeddings"], model, params.rows_per_cell).persist(
+        _KEPT
+    )
     released, left = selected(with_size(allowed, params.unit), placed, params, context)
     chosen = allowed.join(released, "origin_id", "left_semi")
     chosen = chosen.withColumns({"id": example_id(), "split": split(params.validation_share)})
     blocked = checked.where("reason is not null").select(*left.columns)
     return {"gold/training_set": chosen.select(*EXAMPLE), "gold/training_set_exits": exits(blocked.unionByName(left))}
+
+
+def compared(checked: DataFrame, params: SelectParams) -> DataFrame:
+    """The candidates that are looked at beside one another; those with an `origin` may be released.
+
+    The set is to cover what the pool is about, so that rows below the floor are served too; what is blocked otherwise is not. Rarity
+    is, as published, asked among what may be released.
+    """
+    served = F.col("reason").isNull() | ((F.col("reason") == "quality_floor") & F.lit(params.order == "coverage"))
+    return checked.where(served).withColumn("origin", F.when(F.col("reason").isNull(), F.col("origin")))
 
 
 def with_size(allowed: DataFrame, unit: str) -> DataFrame:

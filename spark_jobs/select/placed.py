@@ -20,7 +20,7 @@ _Batches = Iterator[pa.RecordBatch]
 
 
 def in_cells(candidates: DataFrame, cached: DataFrame, model: Embedder, rows_per_cell: int) -> DataFrame:
-    """id, origin, score, vector (int16 bytes) and cell of each candidate; about `rows_per_cell` share a cell."""
+    """id, origin (null of what may not be released), score, vector (int16 bytes) and cell of each candidate; about `rows_per_cell` share a cell."""
     text = F.concat_ws("\n", "prompt", "answer")  # what silver/embeddings keeps of a record under the hash of its text
     rows = candidates.select(F.col("origin_id").alias("id"), "origin", "score", text.alias("text"))
     rows = rows.withColumn("text_hash", F.sha2("text", 256)).persist(StorageLevel.DISK_ONLY)

@@ -45,7 +45,7 @@ def selected(
         taken = taken.persist()
         count, size, gain = taken.agg(F.count("*"), F.sum("size"), F.sum("gain")).collect()[0]
         context.metrics[f"available/{origin}"] = float(available[origin]["n"] if origin in available else 0)
-        context.metrics |= {f"selected/{origin}": float(count), f"gain/{origin}": float(gain or 0)}
+        context.metrics.update({f"selected/{origin}": float(count), f"gain/{origin}": float(gain or 0)})
         budget = params.budget - (size or 0)
         released.append(taken)
         left.append(not_taken(side, taken, ends))
