@@ -34,7 +34,7 @@ from texts.rubric import HIGH, compress, ratings
 from texts.tokens import BYTES_A_TOKEN
 
 sys.path.insert(0, str(Path(__file__).parent))
-from real_texts import texts as real_texts  # noqa: E402
+from real_texts import texts as real_texts
 
 _TEXTS, _HELD_OUT, _TOPICS = 20_000, 2_000, 200
 _BUDGETS = (250, 1_000)

@@ -11,7 +11,6 @@ full source had next still counts as covered for the rest of its cell.
 
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
-from pyspark.storagelevel import StorageLevel
 
 from lake.harness.job import JobContext, SparkInputs, SparkRows
 from lake.tables.reasons import NOT_SELECTED
@@ -24,11 +23,9 @@ from spark_jobs.select.candidates import (
 )
 from spark_jobs.select.params import SelectParams
 from spark_jobs.select.placed import in_cells
-from spark_jobs.select.sides import selected
+from spark_jobs.select.sides import cut, selected
 from texts.licences import CLASSES
 from texts.tokens import BYTES_A_TOKEN
-
-_KEPT = StorageLevel.DISK_ONLY
 
 
 def training_set(inputs: SparkInputs, params: SelectParams, context: JobContext) -> SparkRows:
@@ -37,12 +34,10 @@ def training_set(inputs: SparkInputs, params: SelectParams, context: JobContext)
     A member of a distilled item does not appear on its own: its outcome is the item's. A record that nobody rated left earlier.
     """
     originals, items = original_candidates(inputs), distilled_candidates(inputs, params.language_confidence)
-    checked = with_block_reason(originals.unionByName(items).persist(_KEPT), inputs, params).persist(_KEPT)
+    checked = cut(with_block_reason(originals.unionByName(items).persist(), inputs, params))
     allowed = checked.where("reason is null").drop("reason", "detail")
     model = embedder(params.embedder, context.lake)
-    placed = in_cells(compared(checked, params), inputs["silver/embeddings"], model, params.rows_per_cell).persist(
-        _KEPT
-    )
+    placed = cut(in_cells(compared(checked, params), inputs["silver/embeddings"], model, params.rows_per_cell))
     released, left = selected(with_size(allowed, params.unit), placed, params, context)
     chosen = allowed.join(released, "origin_id", "left_semi")
     chosen = chosen.withColumns({"id": example_id(), "split": split(params.validation_share)})

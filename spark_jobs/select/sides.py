@@ -8,6 +8,7 @@ import numpy as np
 import pyarrow as pa
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
+from pyspark.storagelevel import StorageLevel
 
 from lake.harness.job import JobContext
 from spark_jobs.columnar.cells import split_crowded
@@ -42,7 +43,7 @@ def selected(
             rows.where(F.col("origin") == origin).join(gains(placed, origin, released, params), "origin_id").persist()
         )
         taken, ends = first_that_fit(side, room(params, budget, used_by(released)), _order(params, origin))
-        taken = taken.persist()
+        taken = cut(taken)
         count, size, gain = taken.agg(F.count("*"), F.sum("size"), F.sum("gain")).collect()[0]
         context.metrics[f"available/{origin}"] = float(available[origin]["n"] if origin in available else 0)
         context.metrics.update({f"selected/{origin}": float(count), f"gain/{origin}": float(gain or 0)})
@@ -50,6 +51,12 @@ def selected(
         released.append(taken)
         left.append(not_taken(side, taken, ends))
     return reduce(DataFrame.unionByName, released), reduce(DataFrame.unionByName, left)
+
+
+def cut(rows: DataFrame) -> DataFrame:
+    """The rows computed once and kept on disk, without the plan that they came from: frames that are read several times over, each made
+    from the one before, would else have plans that Spark writes down for minutes."""
+    return rows.localCheckpoint(storageLevel=StorageLevel.DISK_ONLY)
 
 
 def gains(placed: DataFrame, origin: str, released: Sequence[DataFrame], params: SelectParams) -> DataFrame:

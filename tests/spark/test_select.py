@@ -12,10 +12,10 @@ from static_models import static_folder
 
 from lake.ids import content_id, sha256_text
 from lake.tables.reasons import NOT_RELEASED
+from spark_jobs.columnar.vectors import unit
 from spark_jobs.select.job import training_set
 from spark_jobs.select.params import SelectParams
 from texts.embed.embedder import open_embedder
-from texts.embed.vector_bytes import to_bytes
 
 QUESTION = "A farmer has 12 cows and buys 7 more before selling half of them; how many cows are left on the farm?"
 
@@ -210,14 +210,8 @@ def _topics(model: str) -> tuple[list[dict[str, Any]], dict[str, float], list[di
     for topic, size in enumerate(_SIZES):
         for n in range(size):
             row = record(f"{topic}_{n:02}", f"topic {topic}", f"answer {n}", source=f"s{topic % 2}")
-            vector = np.eye(8)[topic] + noise.normal(0, 0.12, 8)
-            vectors.append(
-                {
-                    "text_hash": row["text_hash"],
-                    "embedder": digest,
-                    "vector": to_bytes(np.float32([vector / np.linalg.norm(vector)]))[0].as_py(),
-                }
-            )
+            vector = unit(np.eye(8)[topic] + noise.normal(0, 0.12, 8)).astype(np.float32)
+            vectors.append({"text_hash": row["text_hash"], "embedder": digest, "vector": vector.tobytes()})
             records.append(row)
             scores[row["id"]], topic_of[row["id"]] = (5.0 if topic == 0 else 4.2), topic
     return records, scores, vectors, topic_of
