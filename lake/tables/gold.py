@@ -94,7 +94,10 @@ TABLES = (
             ),
             "prompt": (TEXT, "everything before the last answer, as text"),
             "answer": (TEXT, "the last turn of the assistant"),
-            "score": (NUMBER, "quality, 0..5"),
+            "score": (
+                NUMBER,
+                "0..5 on the scale of silver/quality; of a distilled item estimated from its members' scores",
+            ),
             "split": (TEXT, "train or validation"),
         },
         id="id",

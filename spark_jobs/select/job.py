@@ -1,4 +1,4 @@
-"""The training set: distilled items and the best originals within a budget, and a reason for everything left out.
+"""The training set: distilled items and originals within a budget, and a reason for everything left out.
 
 After LM-Mixup (arXiv 2510.20449; method §5.5, §5.6), but for what is taken first: by default what adds most to what the set covers
 (`gain`), not what is rarest. docs/selection.md says how and why. Where things are: this file, the stage; `candidates`, what may be

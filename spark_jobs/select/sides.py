@@ -54,8 +54,10 @@ def selected(
 
 
 def cut(rows: DataFrame) -> DataFrame:
-    """The rows computed once and kept on disk, without the plan that they came from: frames that are read several times over, each made
-    from the one before, would else have plans that Spark writes down for minutes."""
+    """The rows computed once and kept on disk, without the plan that they came from.
+
+    Frames that are read several times, each made of the one before, would else have plans that Spark takes minutes to write down.
+    """
     return rows.localCheckpoint(storageLevel=StorageLevel.DISK_ONLY)
 
 
