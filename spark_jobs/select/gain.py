@@ -1,7 +1,7 @@
 """What releasing a row is worth beside the others: in cells of similar rows, numpy only, exact.
 
 `coverage` is facility location (Mirchandani and Francis 1990) with quality as weight: a row is served by a released one as much as that
-is similar to it and good, and each row of the pool, those that may not be released for their score among them, counts the one that serves it best,
+is similar to it and good, and each row of the pool (those below the floor among them) counts the one that serves it best,
 
     F(released) = sum over rows i of  max over released j of  max(cosine(i, j), 0) * score(j) / 5
 

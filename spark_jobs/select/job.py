@@ -5,8 +5,8 @@ After LM-Mixup (arXiv 2510.20449; method §5.5, §5.6), but for what is taken fi
 released, and its score; `placed`, vectors and cells; `gain`, what a row adds; `quotas`, what the budget has room for; `sides`, distilled
 items and originals one after the other.
 
-Does not: weigh what is to be covered (each row of the pool counts the same), search across cells, or look again at gains when a quota has closed: what a
-full source had next still counts as covered for the rest of its cell.
+Does not: weigh what is to be covered (each row of the pool counts the same), search across cells, or look again at gains when a quota
+has closed: what a full source had next still counts as covered for the rest of its cell.
 """
 
 from pyspark.sql import Column, DataFrame

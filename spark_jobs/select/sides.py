@@ -39,9 +39,7 @@ def selected(
     budget = max(round(params.budget * params.distilled_share), params.budget - sizes["original"])
     released, left = list[DataFrame](), list[DataFrame]()
     for origin in sizes:
-        side = (
-            rows.where(F.col("origin") == origin).join(gains(placed, origin, released, params), "origin_id").persist()
-        )
+        side = cut(rows.where(F.col("origin") == origin).join(gains(placed, origin, released, params), "origin_id"))
         taken, ends = first_that_fit(side, room(params, budget, used_by(released)), _order(params, origin))
         taken = cut(taken)
         count, size, gain = taken.agg(F.count("*"), F.sum("size"), F.sum("gain")).collect()[0]
