@@ -170,7 +170,7 @@ _ALL = (
             "silver/unique_instructions", "silver/quality", "silver/embeddings", "silver/groups", "gold/distilled", "bronze/references",
             "silver/duplicates", "bronze/instructions_withdrawn",
         ),
-        job="spark_jobs.select.job:training_set", params="spark_jobs.select.params:SelectParams", suite="expectations.suites.gold:training_set",
+        job="spark_jobs.select.job:training_set", params="spark_jobs.select.params:SelectParams", suite="expectations.suites.training_set:training_set",
         sides=("gold/training_set_exits",), summary="Mixes distilled items and originals within the budget: what covers most at the best quality, quotas held.",
     ),
     Stage(
