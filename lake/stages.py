@@ -176,11 +176,11 @@ _ALL = (
     Stage(
         "gold/training_set", "spark",
         (
-            "silver/unique_instructions", "silver/quality", "silver/groups", "gold/distilled", "bronze/references", "silver/duplicates",
-            "bronze/instructions_withdrawn",
+            "silver/unique_instructions", "silver/quality", "silver/embeddings", "silver/groups", "gold/distilled", "bronze/references",
+            "silver/duplicates", "bronze/instructions_withdrawn",
         ),
-        job="spark_jobs.select.job:training_set", params="spark_jobs.select.job:SelectParams", suite="expectations.suites.gold:training_set",
-        sides=("gold/training_set_exits",), summary="Mixes distilled items with the best originals within the budget.",
+        job="spark_jobs.select.job:training_set", params="spark_jobs.select.params:SelectParams", suite="expectations.suites.training_set:training_set",
+        sides=("gold/training_set_exits",), summary="Mixes distilled items and originals within the budget: what covers most at the best quality, quotas held.",
     ),
     Stage(
         "reports/evaluation", "train",

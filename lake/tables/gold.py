@@ -112,7 +112,10 @@ TABLES = (
             ),
             "prompt": (TEXT, "everything before the last answer, as text"),
             "answer": (TEXT, "the last turn of the assistant"),
-            "score": (NUMBER, "0..5: of an original its curated score, of a distilled item five times its worth"),
+            "score": (
+                NUMBER,
+                "0..5: of an original its curated score, of a distilled item an estimate from its members' scores",
+            ),
             "split": (TEXT, "train or validation"),
         },
         id="id",

@@ -67,7 +67,8 @@ DISTILLED_REJECTED = (
     "malformed", "truncated", "unfaithful", "unanswered", "thin", "copied", "repetition", "no_gain", "too_long", "engine_error",
 )  # fmt: skip
 
-# gold/training_set_exits
+# gold/training_set_exits; the last ones might have been released
+NOT_SELECTED = ("source_quota", "licence_quota", "over_budget")
 NOT_RELEASED = (
-    "withdrawn", "personal_data", "other_language", "unknown_licence", "contamination", "quality_floor", "over_budget",
+    "withdrawn", "personal_data", "other_language", "unknown_licence", "contamination", "quality_floor", *NOT_SELECTED,
 )  # fmt: skip

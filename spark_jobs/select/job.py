@@ -1,46 +1,31 @@
-"""The training set: distilled items and the best originals within a budget, and a reason for everything left out.
+"""The training set: distilled items and originals within a budget, and a reason for everything left out.
 
-After LM-Mixup (arXiv 2510.20449; method §5.6). Within a side the better score goes first, then the smaller id. Does not yet: prefer
-long-tail rows among equals (method §5.5), hold quotas for sources or clusters, or match token counts instead of rows.
+After LM-Mixup (arXiv 2510.20449; method §5.5, §5.6), but for what is taken first: by default what adds most to what the set covers
+(`gain`), not what is rarest. docs/selection.md says how and why. Where things are: this file, the stage; `candidates`, what may be
+released, and its score; `placed`, vectors and cells; `gain`, what a row adds; `quotas`, what the budget has room for; `sides`, distilled
+items and originals one after the other.
+
+Does not: weigh what is to be covered (each row of the pool counts the same), search across cells, or look again at gains when a quota
+has closed: what a full source had next still counts as covered for the rest of its cell.
 """
 
-from functools import reduce
-
-from pydantic import Field
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
-from lake.harness.job import JobContext, Params, SparkInputs, SparkRows
-from lake.tables import TABLES
-from lake.tables.reasons import DUPLICATE_RULES
-from spark_jobs.columnar.contamination import COVERAGE, contaminated, evidence
-from spark_jobs.columnar.withdrawn import withdrawn_records
-from spark_jobs.select.written import with_tests
-
-_EXAMPLE = TABLES["gold/training_set"].schema.names
-# What may become an example: its id and its split are made once it is chosen; `personal` says what personal data it holds, `written_in`
-# the language that it is really in.
-_CANDIDATE = [*(name for name in _EXAMPLE if name not in ("id", "split")), "personal", "written_in"]
-
-
-_BEST = 5.0  # of a score: what a distilled item of worth 1 has
-
-
-class SelectParams(Params):
-    """How many examples, in which mix, and what may never be among them."""
-
-    budget: int = Field(10_000, ge=1, description="most examples of the training set")
-    distilled_share: float = Field(
-        0.5, ge=0, le=1, description="share of distilled items; a shortfall is filled by the other side"
-    )
-    quality_floor: float = Field(4.0, ge=0, le=5, description="least score, 0..5, of an original")
-    contamination_coverage: float = Field(
-        COVERAGE, gt=0, lt=1, description="an item holding more of a benchmark item's own words is blocked"
-    )
-    language_confidence: float = Field(
-        0.8, ge=0, le=1, description="how sure it must be that a distilled item is in another language than its members"
-    )
-    validation_share: float = Field(0.05, ge=0, lt=1, description="share of the examples set aside for validation")
+from lake.harness.job import JobContext, SparkInputs, SparkRows
+from lake.tables.reasons import NOT_SELECTED
+from spark_jobs.columnar.embedders import embedder
+from spark_jobs.select.candidates import (
+    EXAMPLE,
+    distilled_candidates,
+    original_candidates,
+    with_block_reason,
+)
+from spark_jobs.select.params import SelectParams
+from spark_jobs.select.placed import in_cells
+from spark_jobs.select.sides import cut, selected
+from texts.licences import CLASSES
+from texts.tokens import BYTES_A_TOKEN
 
 
 def training_set(inputs: SparkInputs, params: SelectParams, context: JobContext) -> SparkRows:
@@ -48,118 +33,38 @@ def training_set(inputs: SparkInputs, params: SelectParams, context: JobContext)
 
     A member of a distilled item does not appear on its own: its outcome is the item's. A record that nobody rated left earlier.
     """
-    benchmark = inputs["bronze/references"].where("role = 'benchmark'")
-    candidates = (
-        original_candidates(inputs).unionByName(distilled_candidates(inputs, params.language_confidence)).persist()
-    )
-    gone = holding_withdrawn(candidates, inputs)
-    checked = with_block_reason(candidates, gone, benchmark, params).persist()
-    allowed = checked.where("reason is null")
-    available = {row["origin"]: row["count"] for row in allowed.groupBy("origin").count().collect()}
-    sizes = side_sizes(
-        params.budget, params.distilled_share, available.get("distilled", 0), available.get("original", 0)
-    )
-    sides = [
-        allowed.where(F.col("origin") == origin).orderBy(F.desc("score"), "origin_id").limit(size)
-        for origin, size in sizes.items()
-    ]
-    chosen = reduce(DataFrame.unionByName, sides).withColumns(
-        {"id": example_id(), "split": split(params.validation_share)}
-    )
-    chosen = chosen.persist()
-    context.metrics.update({f"selected/{origin}": float(size) for origin, size in sizes.items()})
-    context.metrics.update({f"available/{origin}": float(available.get(origin, 0)) for origin in sizes})
-    return {"gold/training_set": chosen.select(*_EXAMPLE), "gold/training_set_exits": exits(checked, chosen)}
+    originals, items = original_candidates(inputs), distilled_candidates(inputs, params.language_confidence)
+    checked = cut(with_block_reason(originals.unionByName(items).persist(), inputs, params))
+    allowed = checked.where("reason is null").drop("reason", "detail")
+    model = embedder(params.embedder, context.lake)
+    placed = cut(in_cells(compared(checked, params), inputs["silver/embeddings"], model, params.rows_per_cell))
+    released, left = selected(with_size(allowed, params.unit), placed, params, context)
+    chosen = allowed.join(released, "origin_id", "left_semi")
+    chosen = chosen.withColumns({"id": example_id(), "split": split(params.validation_share)})
+    blocked = checked.where("reason is not null").select(*left.columns)
+    return {"gold/training_set": chosen.select(*EXAMPLE), "gold/training_set_exits": exits(blocked.unionByName(left))}
 
 
-def original_candidates(inputs: SparkInputs) -> DataFrame:
-    """Every rated record that no accepted distilled item carries, as _CANDIDATE."""
-    consumed = inputs["gold/distilled"].select(F.explode("member_ids").alias("id"))
-    scores = inputs["silver/quality"].select("id", F.col("curated").alias("score"))
-    records = inputs["silver/unique_instructions"].join(scores, "id")
-    columns = {
-        "origin": F.lit("original"),
-        "origin_id": F.col("id"),
-        "member_ids": F.array("id"),
-        "sources": F.array("source"),
-        "licences": F.array("licence"),
-        "personal": F.coalesce("personal", F.array().cast("array<string>")),
-        "written_in": F.col("language"),
-    }
-    return records.join(consumed, "id", "left_anti").withColumns(columns).select(*_CANDIDATE)
+def compared(checked: DataFrame, params: SelectParams) -> DataFrame:
+    """The candidates that are looked at beside one another; those with an `origin` may be released.
 
-
-def distilled_candidates(inputs: SparkInputs, language_confidence: float) -> DataFrame:
-    """Every accepted distilled item, as _CANDIDATE: its prompt and answer are its two turns."""
-    turns = [
-        F.struct(F.lit(role).alias("role"), F.col(side).alias("content"))
-        for role, side in (("user", "prompt"), ("assistant", "answer"))
-    ]
-    columns = {
-        "origin": F.lit("distilled"),
-        "origin_id": F.col("id"),
-        "messages": F.array(*turns),
-        "score": _BEST * F.col("worth"),
-    }
-    return with_tests(inputs["gold/distilled"], language_confidence).withColumns(columns).select(*_CANDIDATE)
-
-
-def holding_withdrawn(candidates: DataFrame, inputs: SparkInputs) -> DataFrame:
-    """origin_id and gone: of each candidate that carries records whose files no longer have them, how many.
-
-    A record that only moved is not gone: another file of its source has its exact copy, which went for it.
+    The set is to cover what the pool is about, so that rows below the floor are served too; what is blocked otherwise is not. Rarity
+    is, as published, asked among what may be released.
     """
-    withdrawn = withdrawn_records(inputs["bronze/instructions_withdrawn"])
-    copies = inputs["silver/duplicates"].where(F.col("rule") == DUPLICATE_RULES[0])
-    copies = copies.withColumnRenamed("removed_id", "id").join(withdrawn, "id", "left_anti")
-    moved = copies.select(F.col("kept_id").alias("id"), F.col("source").alias("copied_in"))
-    records = inputs["silver/unique_instructions"].select("id", "source").join(withdrawn, "id", "left_semi")
-    same = (records["id"] == moved["id"]) & (records["source"] == moved["copied_in"])
-    gone = records.join(moved, same, "left_anti").select(F.col("id").alias("member"))
-    carried = candidates.select("origin_id", F.explode("member_ids").alias("member"))
-    return carried.join(gone, "member", "left_semi").groupBy("origin_id").agg(F.count("*").alias("gone"))
+    served = F.col("reason").isNull() | ((F.col("reason") == "quality_floor") & F.lit(params.order == "coverage"))
+    return checked.where(served).withColumn("origin", F.when(F.col("reason").isNull(), F.col("origin")))
 
 
-def with_block_reason(candidates: DataFrame, gone: DataFrame, benchmark: DataFrame, params: SelectParams) -> DataFrame:
-    """The candidates with `reason` and `detail`: why one may not be released, or null. Safety comes before quality."""
-    texts = candidates.select(
-        F.col("origin_id").alias("id"), "prompt", F.concat_ws("\n", "prompt", "answer").alias("text")
+def with_size(allowed: DataFrame, unit: str) -> DataFrame:
+    """What quotas look at: origin_id, origin, score, sources, licence_class and size, 1 or the estimated tokens."""
+    classes = F.create_map(*(F.lit(text) for pair in CLASSES.items() for text in pair))
+    licence = F.element_at("licences", 1)  # those of one item are of one class
+    octets = F.octet_length("prompt") + F.octet_length("answer")
+    size = F.lit(1) if unit == "rows" else F.ceil(octets / BYTES_A_TOKEN).cast("int")
+    licence_class = F.coalesce(F.try_element_at(classes, licence), licence).alias("licence_class")
+    return allowed.select(
+        "origin_id", "origin", "score", "sources", licence_class, F.greatest(size, F.lit(1)).alias("size")
     )
-    leaks = contaminated(texts, benchmark, params.contamination_coverage).withColumnRenamed("id", "origin_id")
-    no_licence = (F.size("licences") == 0) | F.exists("licences", lambda licence: licence.isNull())
-    poor = (F.col("origin") == "original") & (F.col("score") < params.quality_floor)
-    rules: tuple[tuple[str, Column, Column], ...] = (
-        (
-            "withdrawn",
-            F.col("gone").isNotNull(),
-            F.format_string("%d of %d records are no longer in their files", F.col("gone"), F.size("member_ids")),
-        ),
-        ("personal_data", F.size("personal") > 0, F.array_join("personal", ", ")),
-        (
-            "other_language",
-            F.col("written_in") != F.col("language"),
-            F.format_string("in %s, its members in %s", "written_in", "language"),
-        ),
-        ("unknown_licence", no_licence, F.lit("no licence is known for it")),
-        ("contamination", F.col("benchmark_id").isNotNull(), evidence()),
-        (
-            "quality_floor",
-            poor,
-            F.format_string("score %.2f is below %.2f", F.col("score"), F.lit(params.quality_floor)),
-        ),
-    )
-    reason = F.coalesce(*(F.when(broken, name) for name, broken, _ in rules))
-    detail = F.coalesce(*(F.when(broken, text) for _, broken, text in rules))
-    checked = candidates.join(leaks, "origin_id", "left").join(gone, "origin_id", "left")
-    return checked.select(*_CANDIDATE, reason.alias("reason"), detail.alias("detail"))
-
-
-def side_sizes(budget: int, distilled_share: float, distilled_count: int, original_count: int) -> dict[str, int]:
-    """How many examples of each origin: the wanted mix, each side's shortfall filled by the other as far as it can."""
-    wanted = round(budget * distilled_share)
-    from_distilled = min(distilled_count, wanted)
-    from_original = min(original_count, budget - from_distilled)
-    return {"distilled": min(distilled_count, budget - from_original), "original": from_original}
 
 
 def split(validation_share: float) -> Column:
@@ -175,16 +80,15 @@ def example_id() -> Column:
     return F.concat(F.lit("rel_"), F.substring(digest, 1, 24))
 
 
-def exits(checked: DataFrame, chosen: DataFrame) -> DataFrame:
-    """Why each candidate that is not released was left out: withdrawn, blocked with its reason, or over budget."""
-    left_out = checked.join(chosen.select("origin_id"), "origin_id", "left_anti")
-    blocked = F.col("reason").isNotNull()
+def exits(left: DataFrame) -> DataFrame:
+    """Why each candidate that is not released was left out: withdrawn, blocked with its reason, or not selected."""
     # of an item that carries withdrawn records the others are only blocked with it
     withdrawn = (F.col("reason") == "withdrawn") & (F.col("origin") == "original")
-    return left_out.select(
+    blocked = ~F.col("reason").isin(*NOT_SELECTED)
+    return left.select(
         F.col("origin_id").alias("id"),
         F.array_join("sources", ", ").alias("source"),
         F.when(withdrawn, "withdrawn").when(blocked, "blocked").otherwise("not_selected").alias("outcome"),
-        F.coalesce("reason", F.lit("over_budget")).alias("reason"),
-        F.coalesce("detail", F.format_string("score %.2f; better ones filled the budget", "score")).alias("detail"),
+        "reason",
+        "detail",
     )

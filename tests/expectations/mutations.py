@@ -53,6 +53,13 @@ _GRPO = "models/distiller_grpo"
 _CHAMPION, _SERVING, _RELEASE = "models/champion", "models/in_service", "releases/current"
 
 
+def _another(record: int, **columns: Any) -> Edit:
+    """One more original of the training set."""
+    name = ident("rec", record)
+    ids = {"id": ident("rel", record), "origin": "original", "origin_id": name, "member_ids": [name]}
+    return add(_TRAINING, **ids, score=4.4, **columns)
+
+
 def _checkpoint(table: str) -> list[Mutation]:
     return [
         (table, [change(table, 0, digest="0")], {"changed"}),
@@ -159,16 +166,16 @@ MUTATIONS: list[Mutation] = [
     (_DISTILLED, [change(_DISTILLED, 0, gain=0.0)], {"gain"}),
     (_DISTILLED, [change(_DISTILLED, 0, recovered=0.4)], {"recovered"}),
     (_DISTILLED, [change(_DISTILLED, 0, worth=None)], {"worth"}),
+    (_TRAINING, [_another(8, sources=["beta"]), _another(9, sources=["beta"]), drop(_EXITS, 3), drop(_EXITS, 3)], {"over_budget"}),
+    (_TRAINING, [_another(8), drop(_EXITS, 3)], {"sources_over_their_share"}),
     (
         _TRAINING,
-        [
-            add(_TRAINING, id=ident("rel", 9), origin="original", origin_id=ident("rec", 8), member_ids=[ident("rec", 8)], score=4.4),
-            drop(_EXITS, 3),
-        ],
-        {"examples_over_budget"},
+        [change(_TRAINING, row, licences=["CC-BY-SA-4.0"]) for row in (1, 2)],
+        {"licence_classes_over_their_share"},
     ),
     (_TRAINING, [keep(_TRAINING, 0)], {"examples", "records_without_an_end", "distilled_items_without_an_end"}),
     (_TRAINING, [change(_TRAINING, 1, score=1.0)], {"originals_below_the_quality_floor"}),
+    (_TRAINING, [change("silver/quality", 5, curated=1.0)], {"originals_rated_below_the_quality_floor"}),
     (_TRAINING, [change(_UNIQUE, 5, personal=["email"])], {"members_with_personal_data"}),
     (_TRAINING, [add("bronze/instructions_withdrawn", id=ident("raw", 6))], {"withdrawn_members"}),
     (_TRAINING, [change(_TRAINING, 1, licences=[None])], {"unknown_licences"}),

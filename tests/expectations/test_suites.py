@@ -198,3 +198,11 @@ def test_a_suite_takes_by_name_only_what_the_stages_params_have(stage: str) -> N
     suite, params = resolve(STAGES[stage].suite), resolve(STAGES[stage].params)
     assert set(limits_of(suite)) <= set(params.model_fields)
     assert len(inspect.signature(suite).parameters) == 1 + len(limits_of(suite))
+
+
+def test_a_budget_in_tokens_counts_four_bytes_as_one(tmp_path: Path) -> None:
+    from expectations.suites.budget import within_budget
+
+    rows = tables(everything(tmp_path))["gold/training_set"]  # three of 11 + 9 bytes: 5 tokens each
+    found = {metric.name: metric.value for metric in within_budget(rows, 14, "tokens", 1.0, {})}
+    assert found == {"over_budget": 1, "sources_over_their_share": 1, "licence_classes_over_their_share": 0}

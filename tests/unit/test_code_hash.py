@@ -68,12 +68,19 @@ _GROUPING = {"silver/groups"}
 @pytest.mark.parametrize(
     ("edited", "expected"),
     [
-        ("texts/licences.py", _GROUPING),
+        ("texts/licences.py", _GROUPING | {"gold/training_set"}),
         ("texts/embed/fidelity.py", {"silver/embeddings", "models/student_embedder"}),
         ("texts/words.py", None),
         (
             "lake/storage/student.py",
-            {"silver/embeddings", "silver/quality", "silver/groups", "gold/heldout_answers", "models/student_embedder"},
+            {
+                "silver/embeddings",
+                "silver/quality",
+                "silver/groups",
+                "gold/heldout_answers",
+                "gold/training_set",
+                "models/student_embedder",
+            },
         ),
         ("lake/harness/run.py", set[str]()),
         ("lake/harness/job.py", set[str]()),

@@ -30,6 +30,8 @@ MODULES = (
     "spark_jobs.dedupe.sides",
     "spark_jobs.dedupe.survivor",
     "spark_jobs.dedupe.verify",
+    "spark_jobs.select.gain",
+    "spark_jobs.select.quotas",
     "texts.benchmark_items",
     "texts.grounding.faults",
     "texts.grounding.tokens",
