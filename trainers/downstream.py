@@ -79,8 +79,8 @@ def evaluation(inputs: ArrowInputs, params: EvaluationParams, context: JobContex
     """Rows of reports/evaluation: held-out losses of each arm and seed, then the facts recovered."""
     base = params.base if isinstance(params.base, str) else SCRATCH
     base = NAME if base == ALIAS else base
-    figures = [figure | {"base": base} for figure in _arms(inputs, params, context)]
-    figures += facts(inputs, params)
+    trained: list[Figure] = [figure | {"base": base} for figure in _arms(inputs, params, context)]
+    figures: list[Figure] = [*trained, *facts(inputs, params)]
     for name in sorted({(figure["arm"], figure["metric"]) for figure in figures}):
         values = [figure["value"] for figure in figures if (figure["arm"], figure["metric"]) == name]
         context.metrics[".".join(name)] = fmean(values)
