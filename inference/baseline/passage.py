@@ -15,7 +15,8 @@ _NAME = re.compile(r"[A-Za-z_]\w*(?:\.\w+)+|[a-z]+_\w+|_\w+")
 _ENTRY = re.compile(r"(?P<name>\*{0,2}[A-Za-z_][\w.]*): (?P<text>\S.*)")
 # `Note: ...` has the shape of a listed entry but is prose
 REMARK = re.compile(
-    r"(?:Notes?|Warnings?|Examples?|Tips?|Caution|Important|Deprecated|Changed|Added|See)\b", re.IGNORECASE
+    r"(?:Notes?|Warnings?|Examples?|Tips?|Caution|Important|Deprecated|Changed|Added|See|Attention|Alias(?:es)?)\b",
+    re.IGNORECASE,
 )
 ERROR = re.compile(r"\w*(?:Error|Exception|Warning|Interrupt)$")
 _STOP = re.compile(r"[.!?][\"'”’)\]`]*$")

@@ -1,6 +1,7 @@
 """What a listed line of an answer says: whether it gives a meaning, and whether the rest of the answer says it already.
 
-By words and openings, for English documentation: a line in other words that says the same is not seen, nor is a meaning that a condition holds.
+By words and openings, for English documentation. A line in other words that says the same is not seen, and a meaning told behind a condition
+is left out with it.
 """
 
 from __future__ import annotations
@@ -14,39 +15,15 @@ from texts.words import content_words, numbers, words
 _ROOT = 5  # letters by which words of one root are the same ("integrate" and "integral")
 _SAID = 0.6  # share of a result's roots in the answer's prose from which it is said there
 _SAID_RETURNS = 0.4  # the same where the prose itself tells what is returned
-# what stands in many descriptions and tells two results apart in none
-_PALE = frozenset(
-    word[:_ROOT]
-    for word in [
-        "array",
-        "arrays",
-        "ndarray",
-        "object",
-        "objects",
-        "value",
-        "values",
-        "result",
-        "results",
-        "output",
-        "new",
-        "given",
-        "specified",
-        "requested",
-        "appropriate",
-        "desired",
-        "corresponding",
-        "resulting",
-        "return",
-        "returns",
-        "returned",
-        "containing",
-        "represents",
-        "instance",
-    ]
-)
+_LITTLE = 2  # roots that a result adds to a sentence that it holds, up to which both say the same
+# words that many descriptions have, and that tell two results apart in none
+_PALE_WORDS = """array arrays ndarray object objects value values result results output new given specified requested appropriate desired
+corresponding resulting return returns returned containing represents instance compute
+calculate generate create find build evaluate"""
+_PALE = frozenset(stem[:_ROOT] for stem in content_words(_PALE_WORDS))
 _NO_MEANING = re.compile(
-    r"(?:if|when|unless|whenever|for|only|optional(?:ly)?|defaults?|by default|see|same as|this|these|it|note|required|or|and|see also"
-    r"|also|no return|aliases|deprecated|added|changed|new in|no longer|must|should|can be|may be|a return|passed|pass|any other|whatever)\b",
+    r"(?:if|when|unless|whenever|for|only|(?:an? )?optional(?:ly)?|(?:\w+'s )?defaults?|by default|see|same as|this|these|it|note|required|or|and"
+    r"|also|no (?:return|change)|deprecated|added|changed|new in|no longer|must|should|can be|may be|a return|passed?|any other|whatever)\b",
     re.IGNORECASE,
 )
 _ANOTHERS = re.compile(r"[`\w.]+ (?:indicates|specifies|denotes|determines|controls|means|defaults)\b")
@@ -61,24 +38,24 @@ _QUALIFIES = re.compile(
     r"[.,] |\b(?:which|that|who|whose|where|if|when|whether|how|what|unless|while|such|so)\b|[(;]", re.IGNORECASE
 )
 _STATES = re.compile(
-    r"(?<!to )\b(?:may|might|must|should|will|does|do|are|can|cannot|includes?|has|have|is (?:not|used|evaluated|multiplied|set|passed|ignored))\b"
+    r"(?<!to )\b(?:may|might|must|should|will|does|do|are|can|cannot|includes?|has|have|\w+n't|is (?:not|used|evaluated|multiplied|set|passed|ignored))\b"
 )
-_ORDER = re.compile(
-    r"(?:Set|Get|Compute|Make|Convert|Create|Check|Run|Call|Find|Generate) (?:the|an?|this)\b"
-)  # no result
-_TYPE_NAME = re.compile(
-    r"(?:str|int|float|bool|dict|list|tuple|bytes|complex|callable|ndarray|array|scalar|object|None|True|False)\b,?",
-    re.IGNORECASE,
+# an order, or what holds in one case only: no result
+_NO_RESULT = re.compile(
+    r"(?:Set|Get|Compute|Make|Convert|Create|Check|Run|Call|Find|Generate) (?:the|an?|this)\b|(?:Where|Can|Read)\b|(?:In|On|At) [^,]{1,40},"
 )
+_TYPE_NAME = re.compile(r"(?:str|int|float|bool|dict|ndarray|None|True|False)\b,?", re.IGNORECASE)
+# points elsewhere, lost a part, or runs into the next entry
 _BROKEN = re.compile(
-    r"\b(?:as|described|explained|listed|mentioned|noted|options|parameters?|section|see|shown|table) (?:above|below|section above)\b|\bsee (?:notes?|also|the|section)\b|\bdescribed logic\b|\w\(\S*\) [A-Z]\w+s |\S :|:\.$"
-    r"|\b(?:on|of|is|are|to|for) and\b|\. \w+(?:, \w+)+: ",
+    r"\b(?:as|described|explained|listed|mentioned|noted|options|parameters?|section|see|shown|table) (?:section )?(?:above|below)\b"
+    r"|\bsee (?:notes?|also|and|the|section)\b|\bdescribed logic\b|\bthe following\b|\b(?:on|of|is|are|to|for) and\b"
+    r"|\w\(\S*\) [A-Z]\w+s |\S :|:\.$|\. \w+(?:, \w+)*: ",
     re.IGNORECASE,
 )
-_FAILURE = re.compile(r"(?=.*\b\w+(?:Error|Exception|Warning)\b)(?=.*\b[Rr]ais(?:e|es|ed)\b)")
+_FAILURE = re.compile(r"(?=.*\b\w+(?:Error|Exception|Warning)\b)(?=.*\b[Rr]ais(?:e|es|ed)\b)(?!.*\byou raise\b)")
 _LONGEST_WARNING = 25  # words
 _JOINED = re.compile(r"(?<=[a-z]{3}) (?=(?:Each|The|This|These|It|If|When|Otherwise|Note|Alternatively),? [A-Za-z(])")
-_CONDITION_INSIDE = re.compile(r"(?<=, or )If\b|(?<=, and )If\b|(?<=[a-z] or )If\b|(?<=, )If\b")
+_CONDITION_INSIDE = re.compile(r"(?<=[,a-z] )If\b|(?<=, or )If\b|(?<=, and )If\b")
 _RETURNING = re.compile(r"(?:`[^`]+` )?(?:returns?|yields?|gets?)\b", re.IGNORECASE)
 
 
@@ -105,7 +82,7 @@ def describes(name: str, text: str) -> bool:
 
 def gives_result(text: str) -> bool:
     """Whether a description says what a result is."""
-    return gives_meaning(text) and not _ORDER.match(text)
+    return gives_meaning(text) and not _NO_RESULT.match(text)
 
 
 def is_type_name(word: str) -> bool:
@@ -114,8 +91,8 @@ def is_type_name(word: str) -> bool:
 
 
 def tells_purpose(text: str) -> bool:
-    """Whether a sentence in prose about a named part is whole, as far as its form shows."""
-    return not _BROKEN.search(text)
+    """Whether a sentence in prose about a named part is whole and no failure's, as far as its form shows."""
+    return not (_BROKEN.search(text) or text.startswith("Raised "))
 
 
 def tells_failure(text: str) -> bool:
@@ -124,14 +101,18 @@ def tells_failure(text: str) -> bool:
 
 
 def result_is_said(result: str, prose: Iterable[str]) -> bool:
-    """Whether sentences say what the result is.
+    """Whether sentences say what the result is, or one says nothing beside it and it little more.
 
     >>> result_is_said("A matrix of scatter plots.", ["Draw a matrix of scatter plots."])
+    True
+    >>> result_is_said("The maximum of the column, NA for none.", ["The maximum value of the object."])
     True
     """
     known = list(prose)
     returning = any(_RETURNING.match(sentence) for sentence in known)
-    return _held(result, known, _SAID_RETURNS if returning else _SAID)
+    adds = len(_roots(result) - _roots(" ".join(known)))
+    within = adds <= _LITTLE and any(_held(sentence, [result], 1.0) for sentence in known)
+    return within or _held(result, known, _SAID_RETURNS if returning else _SAID)
 
 
 def argument_is_said(name: str, text: str, prose: Iterable[str]) -> bool:
