@@ -19,7 +19,7 @@ _LITTLE = 2  # roots that a result adds to a sentence that it holds, up to which
 # words that many descriptions have, and that tell two results apart in none
 _PALE_WORDS = """array arrays ndarray object objects value values result results output new given specified requested appropriate desired
 corresponding resulting return returns returned containing represents instance compute
-calculate generate create find build evaluate"""
+calculate generate create find build evaluate input along axis axes"""
 _PALE = frozenset(stem[:_ROOT] for stem in content_words(_PALE_WORDS))
 _NO_MEANING = re.compile(
     r"(?:if|when|unless|whenever|for|only|(?:an? )?optional(?:ly)?|(?:\w+'s )?defaults?|by default|see|same as|this|these|it|note|required|or|and"
