@@ -1,17 +1,14 @@
 """The rules engine: well-formed items, variants that are worse, fusions that hold their members; same request, same answer."""
 
-import doctest
 import json
 import random
 from collections.abc import Mapping
-from types import ModuleType
 from typing import Any
 
 import pytest
 from passages import OTHERS, PASSAGES
 
 from inference.acceptance import Acceptance, AcceptanceParams
-from inference.baseline import asking, questions, saying, statements
 from inference.baseline.asking import TAKES, Told, question_about, subjects_of
 from inference.baseline.build import altered, build
 from inference.baseline.degrade import degrade
@@ -415,9 +412,3 @@ def test_a_group_that_tells_nothing_of_what_it_asks_gives_no_item() -> None:
 )
 def test_a_question_that_does_not_fit_is_left_out_of_several(member: str) -> None:
     assert fuse("qa", [*QUESTIONS[:2], member]) == fuse("qa", QUESTIONS[:2])
-
-
-@pytest.mark.parametrize("module", [asking, questions, saying, statements])
-def test_the_worked_examples_hold(module: ModuleType) -> None:
-    failed, tried = doctest.testmod(module)
-    assert tried > 0 and failed == 0
