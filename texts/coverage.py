@@ -4,6 +4,7 @@ A text and its members are compared by content words and figures: a paraphrase i
 true to its members is another question: texts.grounding.
 """
 
+import re
 from collections.abc import Sequence
 from collections.abc import Set as AbstractSet
 
@@ -12,6 +13,7 @@ from texts.words import content_words, numbers, sentences, words
 FACT_SHARE = 0.75  # of a fact's content words that must stand near one another for the fact to count as recovered
 SHINGLE = 3
 _AGAIN = 0.9
+_RESULT = re.compile(r"(?:[-*•]\s+)?(?:Returns?|Results?|The result)(?: `[^`]+`)?:\s+")
 
 
 def facts_recovered(facts: Sequence[str], text: str) -> float:
@@ -40,11 +42,18 @@ def copied(members: Sequence[str], text: str) -> float:
 
 
 def repeated(text: str) -> float:
-    """The share (0..1) of the text's words in sentences of which an earlier one holds nine tenths of the content words, and all figures."""
+    """The share (0..1) of the text's words in sentences of which an earlier one holds nine tenths of the content words, and all figures.
+
+    The label of a listed result ("Returns:") is no content.
+    """
     said: list[tuple[frozenset[str], set[str]]] = []
     total = again = 0
     for sentence in sentences(text):
-        stems, figures, length = frozenset(content_words(sentence)), numbers(sentence), len(words(sentence))
+        stems, figures, length = (
+            frozenset(content_words(_RESULT.sub("", sentence))),
+            numbers(sentence),
+            len(words(sentence)),
+        )
         total += length
         if stems and any(len(stems & other) >= _AGAIN * len(stems) and figures <= others for other, others in said):
             again += length

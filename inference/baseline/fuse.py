@@ -11,9 +11,10 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 
 from inference.baseline.asking import TAKES, Told, aspects_asked, question_about, subjects_of
+from inference.baseline.choosing import gathered
 from inference.baseline.degrade import LONG
-from inference.baseline.questions import one_question, questions_of, roughness
-from inference.baseline.statements import Member, Statement, gathered, laid_out, points_back
+from inference.baseline.questions import answers_by_itself, one_question, questions_of, roughness
+from inference.baseline.statements import Member, Statement, laid_out, points_back
 from texts.formats import FORMATS
 from texts.words import words
 
@@ -30,6 +31,8 @@ def fuse(item_type: str, members: Sequence[str]) -> str | None:
             for one, subject, question in zip(parts, subjects, questions, strict=True)
         ]
     )
+    if not statements:
+        return None
     if item_type == "qa" and len(set(questions)) > 1 and all(subjects):
         fields["question"] = question_about(_told(statements))
     elif item_type == "qa":
@@ -53,6 +56,9 @@ def _asked_together(
     written = frozenset(word for one in parts for text in one.values() for word in words(text))
     kept, asking = questions_of([text if n in answered else "" for n, text in enumerate(questions)], written)
     if len(kept) > 1:
+        # beside others an answer must show which question it answers
+        answered = {n for n in answered if answers_by_itself(questions[n], parts[n].get(LONG["qa"], ""))}
+        kept, asking = questions_of([text if n in answered else "" for n, text in enumerate(questions)], written)
         statements = sorted(firm, key=lambda s: (asking.get(s.member, 0), s.member, s.place))
     return one_question(kept), [one for one in statements if one.member in asking]
 
@@ -86,9 +92,9 @@ def _chosen(name: str, values: Sequence[str]) -> str:
 
 def _told(statements: Sequence[Statement]) -> dict[str, Told]:
     """What the statements tell of each subject, in the order in which `laid_out` tells it."""
-    told: dict[str, Told] = {}
-    for one in sorted(statements, key=lambda s: (s.member, s.place)):
-        known = told.get(f"`{one.subject}`", Told(frozenset()))
+    told = {f"`{one.subject}`": Told(frozenset()) for one in sorted(statements, key=lambda s: (s.member, s.place))}
+    for one in statements:
+        known = told[f"`{one.subject}`"]
         names = one.entry.split(", ") if one.aspect == TAKES and one.entry else []
         arguments = dict.fromkeys((*known.arguments, *names))
         told[f"`{one.subject}`"] = Told(known.aspects | {one.aspect}, tuple(arguments))

@@ -15,7 +15,8 @@ _NAME = re.compile(r"[A-Za-z_]\w*(?:\.\w+)+|[a-z]+_\w+|_\w+")
 _ENTRY = re.compile(r"(?P<name>\*{0,2}[A-Za-z_][\w.]*): (?P<text>\S.*)")
 # `Note: ...` has the shape of a listed entry but is prose
 REMARK = re.compile(
-    r"(?:Notes?|Warnings?|Examples?|Tips?|Caution|Important|Deprecated|Changed|Added|See)\b", re.IGNORECASE
+    r"(?:Notes?|Warnings?|Examples?|Tips?|Caution|Important|Deprecated|Changed|Added|See|Attention|Alias(?:es)?)\b",
+    re.IGNORECASE,
 )
 ERROR = re.compile(r"\w*(?:Error|Exception|Warning|Interrupt)$")
 _STOP = re.compile(r"[.!?][\"'”’)\]`]*$")
@@ -38,18 +39,21 @@ _KIND = re.compile(
     r"(?= (?:for|that|which|to|with|by|used|from|of an?)\b|[.,])"
 )
 # verbs with which documentation opens a sentence whose subject is the documented thing ("Returns the mean.")
-_DOCUMENTED = """accept add allow append apply ask assert assign attempt bind build calculate call cast change check
-clean clear close collect combine compare compile compute configure connect construct contain control convert copy count
-create decide decode decorate define delete describe detect determine disable dispatch display draw drop dump emit
-enable encode ensure enter estimate evaluate execute expand extract fetch fill filter find fit flatten flush force
-format generate get give group guess handle hash implement indicate initialize insert install instantiate interpret
-invoke iterate join keep list load locate look make map mark match merge move normalize notify obtain open pack parse
-perform plot pop prepare print produce provide push put raise read receive record reduce register release remove
-rename render repeat replace report represent request reset reshape resolve restore retrieve return reverse roll round
-run save scale search select send serialize set show shift shut simulate skip sort specify split squeeze start stop
-store stream strip submit subtract swap switch take terminate test track transform translate traverse truncate try
-unpack update use validate verify visit wait walk warn wrap write yield zip"""
+_DOCUMENTED = """accept acquire add allow append apply ask assert assign attempt bind bisect broadcast build calculate call cast change
+check classify clean clear close coerce collect combine compare compile compute concatenate configure connect
+construct contain control convert convolve copy count create decide decode decorate define delete deprecate describe
+detect determine differentiate disable dispatch display divide draw drop dump emit enable encode ensure enter estimate
+evaluate execute expand expire export extract fetch fill filter find fit flatten flush force format generate get give
+group guess handle hash implement indicate initialize insert inspect install instantiate integrate interpret
+invalidate invoke iterate join keep learn list load localize locate look make map mark match materialize merge move
+multiply normalize notify obtain open pack parse perform permute plot pop predict prepare print produce provide push
+put raise read receive reconstruct record reduce register reject release remove rename render repeat replace report
+represent request resample reset reshape resolve restore retrieve return reverse roll round run save scale search
+select send serialize set shift show shut simulate skip solve sort specify split squeeze start stop store stream strip
+submit subtract swap switch take terminate test track transform translate traverse trim truncate try unpack update use
+validate verify visit wait walk warn wrap write yield zip"""
 _VERBS = frozenset(_DOCUMENTED.split())
+_SECOND = re.compile(r"\b(?:and|or|then) (?:then |optionally )?(?P<verb>[a-z]+) (?!of\b)")
 
 
 @dataclass(frozen=True)
@@ -136,7 +140,8 @@ def with_subject(passage: Passage, sentence: str) -> str:
     first, _, rest = sentence.partition(" ")
     verb = first.lower()
     if verb in _VERBS and rest and not rest.startswith("of "):  # a list of names, a set of them
-        return f"{passage.subject} {inflected(verb)} {rest}"
+        # "Read a file and return it" stays an order: half of it would read as one
+        return sentence if _orders_too(rest) else f"{passage.subject} {inflected(verb)} {rest}"
     if rest and any(verb == inflected(known) for known in (verb[:-1], verb[:-2], verb[:-3] + "y") if known in _VERBS):
         return f"{passage.subject} {verb} {rest}"
     if _THIS.match(sentence):
@@ -146,6 +151,11 @@ def with_subject(passage: Passage, sentence: str) -> str:
         article = "" if verb in ("a", "an", "the") else "an " if lowered[0] in "aeiou" else "a "
         return f"{passage.subject} is {article}{lowered}"
     return sentence
+
+
+def _orders_too(rest: str) -> bool:
+    """Whether a second verb follows in the form of the first."""
+    return any(found["verb"] in _VERBS for found in _SECOND.finditer(rest))
 
 
 def inflected(verb: str) -> str:

@@ -11,9 +11,9 @@ from inference.baseline.asking import NAMED, listed
 from inference.baseline.statements import NOISE, closed
 from texts.rubric import faults
 from texts.spelling import COMMON
-from texts.words import content_words
+from texts.words import content_words, sentences
 
-_MOST = 4  # questions of one sentence: more are a list
+_MOST = 3  # questions of one sentence: more are a list
 _OWN = 0.1  # share of two questions' content words that only one has, up to which both ask the same
 _ALIKE = 0.88  # share of letters in common from which one question is a mistyped other
 _ABOUT = ("What if", "What about")  # openings of what was no question
@@ -24,6 +24,13 @@ _ASKS = re.compile(
 )
 # a single question, which names what it is about
 _SINGLE = re.compile(_ASKS.pattern + r"(?! (?:it|this|that|they|these|those)\b)[^.?!\n]{8,140}\?", re.IGNORECASE)
+# several clauses, or no verb in its place: what a reader stumbles over beside other questions
+_ELLIPTIC = re.compile(
+    r".*,|(?!what (?:if|about)\b)(?=\w+\b)(?:(?:how|why|when|where)\b(?!.*\b(?:is|are|was|do|does|did|can|could|should|will|would|has|have|must|may)\b)"
+    r"|(?:what|which)\b(?!.*\b(?:is|are|was|do|does|did|can|could|should|will|would|has|have|must|may)\b)(?=.* (?:to|for|between) ))",
+    re.IGNORECASE,
+)
+_YES_OR_NO = re.compile(r"(?:yes|no|not|never|only|both|it depends)\b", re.IGNORECASE)
 _WORD = r"[\w'’-]+"
 # a few words that say how something is
 _STATE = re.compile(
@@ -58,7 +65,7 @@ def questions_of(questions: Sequence[str], written: AbstractSet[str]) -> tuple[l
     for question in order:
         if same := next((other for other in kept if _ask_the_same(question, other)), ""):
             stands_for[question] = same
-        elif not kept or (len(kept) < _MOST and _SINGLE.fullmatch(question) and _SINGLE.fullmatch(kept[0])):
+        elif not kept or (len(kept) < _MOST and _belong_together(question, kept[0])):
             kept.append(question)
             stands_for[question] = question
     asked = sorted(kept, key=cleaned.index)
@@ -81,6 +88,26 @@ def roughness(texts: Sequence[str]) -> dict[str, float]:
     """The rubric's penalties for each text, plus one for what opens in lower case without being a name."""
     opens_small = (float(text[:1].islower() and not NAMED.match(text)) for text in texts)
     return {text: taken + small for text, taken, small in zip(texts, faults(texts), opens_small, strict=True)}
+
+
+def _belong_together(question: str, first: str) -> bool:
+    """Whether both are whole questions that share a word that counts."""
+    return all(map(_is_clause, (question, first))) and bool(_shared(question, [first]))
+
+
+def _is_clause(question: str) -> bool:
+    """Whether a question can be one of several in a sentence: single, of one clause, with its verb.
+
+    >>> [_is_clause(text) for text in ("How long does rice take?", "Which drill bit for a wall?", "Why wait with new rice?")]
+    [True, False, False]
+    """
+    return bool(_SINGLE.fullmatch(question)) and not _ELLIPTIC.match(question)
+
+
+def answers_by_itself(question: str, answer: str) -> bool:
+    """Whether the first sentence of an answer can be told from answers to other questions: it names what is asked, and is no yes or no."""
+    first = next(iter(sentences(answer)), "")
+    return bool(_shared(first, [question])) and not _YES_OR_NO.match(first)
 
 
 def _ask_the_same(question: str, other: str) -> bool:

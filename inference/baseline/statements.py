@@ -1,27 +1,26 @@
-"""The statements of a group's members: cut into sentences and entries, cleaned, deduplicated, ordered, laid out."""
+"""The statements of a group's members: cut into sentences and entries, cleaned, laid out."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
+from types import MappingProxyType
 
 from inference.baseline.asking import DOES, FAILS, RETURNS, TAKES, listed
 from inference.baseline.passage import ERROR, REMARK, Passage, stands_alone, with_subject
-from texts.rubric import faults
+from inference.baseline.saying import is_type_name, parted
 from texts.words import content_words, numbers, sentences, words
 
-BUDGET = 260  # words of the long text
 _SAME = 0.8  # share of a statement's content words in a kept one from which it says nothing of its own
 _SAME_SPOILT = 0.5  # the same for a spoilt statement beside a clean one: mistyped words match none
-_SPOILT = 0.15  # penalties of the rubric from which a statement counts as spoilt
 _ENTRY = re.compile(
     r"(?:For |The |Raises )?`?(?P<name>[A-Za-z_][\w.]*|\w{1,2}(?:, \w{1,2})+)`?(?: argument)?(?::| -) (?P<text>\S.*)",
     re.DOTALL,
 )
 _RESULT = re.compile(r"(?:The result|You get this|Returns?|Result): (?P<text>\S.*)", re.DOTALL)
-_ANNOUNCED = re.compile(r"^Returns? (?=an?\b|the\b)")
+_ANNOUNCED = re.compile(r"^(?:Returns?|Yields?) ")
 _FAILS = re.compile(
     r"\b(?:rais(?:es?|ed)|\w*Error|\w*Exception|fails?|never|avoid|careful|caution|warning|danger|don't)\b"
 )
@@ -34,10 +33,11 @@ _POINTS = re.compile(
     re.IGNORECASE,
 )
 _RESULT_IS = re.compile(r"It (?=is\b|has\b|contains\b|holds\b)")
+_ROLES: Mapping[int, str] = MappingProxyType({RETURNS: "Returns ", FAILS: "Raises "})  # of a named entry
 _STOPS = (".", "!", "?", "。", "…")
 NOISE = re.compile(
     r"^(?:hey|hi|hello|well|basically|quick question|as said|again|in other words|to repeat it"
-    r"|it is something like this)[,:]\s*",
+    r"|it\s+is something like this)[,:]\s*",
     re.IGNORECASE,
 )
 
@@ -75,19 +75,26 @@ class Statement:
     def entry(self) -> str:
         """The name of a listed entry, "" where the statement is none."""
         entry = _ENTRY.fullmatch(self.text)
-        return entry["name"] if entry and not REMARK.match(self.text) else ""
+        return entry["name"] if entry and not REMARK.match(self.text) and not _RESULT.fullmatch(self.text) else ""
+
+    @cached_property
+    def described(self) -> str:
+        """What a listed statement says of its entry, or of the result."""
+        found = _RESULT.fullmatch(self.text) or (_ENTRY.fullmatch(self.text) if self.entry else None)
+        told = found["text"] if found else self.text
+        return closed(_ANNOUNCED.sub("", told) if self.aspect == RETURNS else told)
 
     @cached_property
     def line(self) -> str:
         """The statement as a listed line, or "" where it is prose."""
-        result, entry = _RESULT.fullmatch(self.text), _ENTRY.fullmatch(self.text)
-        if result or (self.subject and self.aspect == RETURNS and not entry):
-            return f"- Returns: {closed(_ANNOUNCED.sub('', result['text'] if result else self.text))}"
-        if entry is None or not self.entry:
+        if _RESULT.fullmatch(self.text) or (self.subject and self.aspect == RETURNS and not self.entry):
+            return f"- Returns: {self.described}"
+        if not self.entry:
             return ""
         if not self.subject:
             return f"- {self.text}"
-        return f"- {'Raises ' if ERROR.match(entry['name']) else ''}`{entry['name']}`: {entry['text']}"
+        role = "Raises " if ERROR.match(self.entry) else _ROLES.get(self.aspect, "")
+        return f"- {role}`{self.entry}`: {self.described}"
 
     def says_nothing_beside(self, other: Statement) -> bool:
         """Whether the other statement holds nearly all of this one, its figures and the name of an entry included."""
@@ -96,13 +103,6 @@ class Statement:
         needed = _SAME_SPOILT if self.spoilt and not other.spoilt else _SAME
         figures = numbers(self.text) <= numbers(other.text) or self.spoilt
         return figures and len(self.stems & other.stems) >= needed * len(self.stems)
-
-
-def gathered(members: Sequence[Member]) -> list[Statement]:
-    """The members' distinct statements within the budget, in the order in which they are to be told."""
-    statements = [statement for number, member in enumerate(members) for statement in _cut(number, member)]
-    kept = _within_budget(_distinct(_with_spoilt_marked(statements)))
-    return sorted(kept, key=lambda s: (s.aspect, not s.leads, s.member, s.place))
 
 
 def laid_out(statements: Sequence[Statement]) -> str:
@@ -133,36 +133,53 @@ def points_back(text: str) -> bool:
 def closed(text: str, mark: str = ".") -> str:
     """The text with its first letter large, unless it opens with a name, and closed by a mark."""
     first = text.split(" ")[0]
-    plain = first.rstrip(",").isalpha() and first.islower() and not _ENTRY.match(text)
+    plain = (
+        first.rstrip(",.").replace("-", "").isalpha()
+        and first.islower()
+        and not (_ENTRY.match(text) or is_type_name(first))
+    )
     opened = text[0].upper() + text[1:] if plain else text
     quoted = opened[-1] in '"”’)' and opened[-2:-1] in _STOPS
     return opened if quoted or opened.endswith(_STOPS) else opened + mark
 
 
 def _block(statements: Sequence[Statement]) -> str:
-    prose = [statement.text for statement in statements if not statement.line]
+    prose = [statement.text for statement in statements if not statement.line and not _warns(statement)]
     # out of its member, "Returns the mean." no longer says of what
     if prose and statements[0].subject and statements[0].leads:
         prose[0] = with_subject(Passage(statements[0].subject, ()), prose[0])
-    return "\n".join(filter(None, (" ".join(prose), *(statement.line for statement in statements))))
+    warnings = (with_subject(Passage(one.subject, ()), one.text) for one in statements if not one.line and _warns(one))
+    return "\n".join(filter(None, (" ".join(prose), *(one.line for one in statements), " ".join(warnings))))
 
 
-def _cut(number: int, member: Member) -> list[Statement]:
+def _warns(statement: Statement) -> bool:
+    """Whether it tells in prose when a named part fails, which is told last, as it is asked last."""
+    return bool(statement.subject) and statement.aspect == FAILS
+
+
+def cut(number: int, member: Member) -> list[Statement]:
     """The statements of one member, each made to stand; a sentence that leans on the one before it stays behind that one."""
-    cut: list[Statement] = []
-    for text in map(closed, _units(member.text)):
-        if cut and (not stands_alone(text) or points_back(text)) and not _RESULT.fullmatch(text):
-            cut[-1] = replace(cut[-1], text=f"{cut[-1].text} {text}")
+    found: list[Statement] = []
+    for text in map(_bare_entry, map(closed, _units(parted(member.text)))):
+        if found and (not stands_alone(text) or points_back(text)) and not _RESULT.fullmatch(text):
+            found[-1] = replace(found[-1], text=f"{found[-1].text} {text}")
             continue
         if member.subject and (text := _pointed_at(text, member)) == "":
             continue
-        aspect = _aspect(text) if member.asked is None else member.asked
+        aspect = _aspect(text) if member.asked is None or _RESULT.fullmatch(text) else member.asked
         defines = (
             bool(_DEFINES.match(text)) or member.asked == DOES or text.lstrip("`").startswith(member.subject or " ")
         )
-        leads = not cut and stands_alone(text) and defines
-        cut.append(Statement(text, number, len(cut), member.subject, aspect, leads))
-    return cut
+        leads = not found and stands_alone(text) and defines
+        found.append(Statement(text, number, len(found), member.subject, aspect, leads))
+    return found
+
+
+def _bare_entry(text: str) -> str:
+    """The entry that a result is announced to be, as "The result: x: the solution"; else the text."""
+    result = _RESULT.fullmatch(text)
+    entry = _ENTRY.fullmatch(result["text"]) if result else None
+    return result["text"] if result and entry and not is_type_name(entry["name"]) else text
 
 
 def _pointed_at(text: str, member: Member) -> str:
@@ -198,39 +215,3 @@ def _aspect(text: str) -> int:
     if _RESULT.fullmatch(text) or (_GIVES.search(text) and entry is None):
         return RETURNS
     return TAKES if entry else DOES
-
-
-def _with_spoilt_marked(statements: Sequence[Statement]) -> list[Statement]:
-    penalties = faults([statement.text for statement in statements])
-    return [
-        replace(statement, spoilt=statement.text.endswith(("...", "…")) or penalty >= _SPOILT)
-        for statement, penalty in zip(statements, penalties, strict=True)
-    ]
-
-
-def _distinct(statements: Sequence[Statement]) -> list[Statement]:
-    """The statements that say something of their own; of two that say the same the cleaner stays, then the fuller.
-
-    Spoilt ones (vague, mistyped, cut off) are used only where no clean one was found.
-    """
-    kept: list[Statement] = []
-    for statement in sorted(statements, key=lambda s: (s.spoilt, -len(s.stems), s.member, s.place)):
-        if statement.spoilt and kept and not kept[0].spoilt:
-            break  # in this order only spoilt ones follow
-        alike = [other for other in kept if other.subject == statement.subject]
-        if statement.stems and not any(statement.says_nothing_beside(other) for other in alike):
-            kept.append(statement)
-    return kept
-
-
-def _within_budget(statements: Sequence[Statement]) -> list[Statement]:
-    """Statements up to the budget, every member's first before any member's second."""
-    kept: list[Statement] = []
-    left = BUDGET
-    # in rounds, so that a long member does not crowd out the others
-    for statement in sorted(statements, key=lambda s: (s.place, s.member)):
-        needed = len(words(statement.text))
-        if needed <= left or not kept:  # a first statement beyond the budget is better than none
-            kept.append(statement)
-            left -= needed
-    return kept

@@ -168,7 +168,7 @@ def test_answers_about_two_names_are_kept_apart() -> None:
         "purpose of `store.tables.save`?"
     )
     load, save = answer.split("`store.tables.save` writes the frame")
-    assert "reads the table" in load and "`limit`: most rows" in load
+    assert "reads the table" in load and "`limit`: Most rows" in load
     assert save == " to disk."
 
 
@@ -220,7 +220,7 @@ def test_arguments_of_like_description_and_two_in_one_line_are_kept_apart() -> N
     told = (fuse("qa", members) or "").split("\n")
     assert told[0] == "Q: What do the arguments `x` and `y` of `a.b.divide` mean, and what does it return?"
     assert told[1] == "A: - `x, y`: Input arrays of one shape."
-    assert "- `r`: Coefficients of the quotient's remainder, zeros included." in told
+    assert "- Returns `r`: Coefficients of the quotient's remainder, zeros included." in told
 
 
 def test_no_sentence_points_at_what_was_left_behind() -> None:
@@ -253,10 +253,10 @@ def test_questions_become_one_and_what_it_does_not_ask_is_not_answered() -> None
 
 
 def test_answers_stand_in_the_order_of_their_questions() -> None:
-    members = ["Q: Can rice burn?\nA: Never leave the pot alone.", "Q: What is rice?\nA: Rice is a grain from grass."]
+    members = ["Q: Can rice burn?\nA: Rice never burns in water.", "Q: What is rice?\nA: Rice is a grain from grass."]
     assert (
         fuse("qa", members)
-        == "Q: Can rice burn, and what is rice?\nA: Never leave the pot alone. Rice is a grain from grass."
+        == "Q: Can rice burn, and what is rice?\nA: Rice never burns in water. Rice is a grain from grass."
     )
 
 
@@ -314,13 +314,13 @@ def test_what_is_no_question_becomes_one_or_is_left_out() -> None:
     )
 
 
-def test_no_more_than_four_questions_become_one() -> None:
+def test_no_more_than_three_questions_become_one() -> None:
     members = [
         f"Q: How is {name} rice cooked?\nA: {name.title()} rice takes {n} minutes."
         for n, name in enumerate(("brown", "jasmine", "black", "parboiled", "wild", "sticky"), start=10)
     ]
     question, answer = (fuse("qa", members) or "").split("\nA: ")
-    assert question.count("how is") + question.count("How is") == answer.count("takes") == 4
+    assert question.count("how is") + question.count("How is") == answer.count("takes") == 3
 
 
 def test_the_point_of_a_function_is_not_its_modules() -> None:
@@ -336,3 +336,79 @@ def test_a_list_of_things_is_no_verb() -> None:
         "Q: what does a.b.names do?\nA: List of names in use.",
     ]
     assert "lists of" not in (fuse("qa", members) or "lists of")
+
+
+@pytest.mark.parametrize(
+    ("question", "answer"),
+    [
+        ("What does a.b.plot return?", "The result: A grid of scatter plots."),  # the purpose says it
+        ("What does a.b.plot return?", "A return of True is no proof of that."),  # no result
+        ("What does a.b.plot return?", "chars indicates the number of characters."),  # another name's
+        ("What is dtype in a.b.plot?", "dtype: If None, the type of the data."),
+        ("What is where in a.b.plot?", "where: Optional argument."),
+        ("What is file in a.b.plot?", "file: str (file path) or file-like object."),
+        ("What is sample_weight in a.b.plot?", "sample_weight: Sample weights."),
+        ("What is size in a.b.plot?", "size indicates the inches of each plot."),  # named by no entry
+    ],
+)
+def test_what_gives_no_meaning_or_is_said_already_is_neither_told_nor_asked(question: str, answer: str) -> None:
+    members = [
+        "Q: what does a.b.plot do?\nA: Draw a grid of scatter plots.",
+        "Q: what is alpha in a.b.plot?\nA: alpha: Amount of transparency. If None, there is none.",
+    ]
+    fused = fuse("qa", members)
+    assert fused == (
+        "Q: What does `a.b.plot` do, and what does its argument `alpha` mean?\n"
+        "A: `a.b.plot` draws a grid of scatter plots.\n- `alpha`: Amount of transparency. If None, there is none."
+    )
+    assert fuse("qa", [*members, f"Q: {question}\nA: {answer}"]) == fused
+
+
+def test_entries_have_the_role_that_was_asked_for() -> None:
+    members = [
+        "Q: does a.b.split return something?\nA: The result: parts: the pieces Each piece is a list. rest: What was left.",
+        "Q: in which cases does a.b.split fail?\nA: NotATree: If it is no tree, or If it is empty.",
+    ]
+    assert fuse("qa", members) == (
+        "Q: What does `a.b.split` return, and when does it fail?\n"
+        "A: - Returns `parts`: The pieces. Each piece is a list.\n- Returns `rest`: What was left.\n"
+        "- Raises `NotATree`: If it is no tree, or if it is empty."
+    )
+
+
+def test_failures_in_prose_are_told_last_and_named() -> None:
+    members = [
+        "Q: in which cases does a.b.send fail?\nA: Raise OSError if the line is down. Nobody knows why.",
+        "Q: what does a.b.send return?\nA: Returns: The bytes that were sent.",
+    ]
+    assert fuse("qa", members) == (
+        "Q: What does `a.b.send` return, and when does it fail?\n"
+        "A: - Returns: The bytes that were sent.\n`a.b.send` raises OSError if the line is down."
+    )
+
+
+def test_an_order_of_two_verbs_stays_an_order() -> None:
+    members = [
+        "Q: what does a.b.read do?\nA: Read the file and return its rows.",
+        "Q: what is path in a.b.read?\nA: path: Where the file lies.",
+    ]
+    assert "\nA: Read the file and return its rows.\n" in (fuse("qa", members) or "")
+
+
+def test_a_group_that_tells_nothing_of_what_it_asks_gives_no_item() -> None:
+    members = ["Q: what is x in a.b.c?\nA: x: Optional.", "Q: what does a.b.c return?\nA: If None, nothing comes."]
+    assert fuse("qa", members) is None
+
+
+@pytest.mark.parametrize(
+    "member",
+    [
+        "Q: How do I clean a window?\nA: Wipe the window with water.",
+        "Q: Which pot for rice?\nA: Rice needs a pot with a lid.",  # no verb
+        "Q: When do I stir, when the rice boils?\nA: Stir the rice once.",  # of two clauses
+        "Q: Is burnt rice safe to eat?\nA: Yes, burnt rice is.",  # an answer that hangs on its question
+        "Q: Can rice be frozen?\nA: For a month, in a closed box.",
+    ],
+)
+def test_a_question_that_does_not_fit_is_left_out_of_several(member: str) -> None:
+    assert fuse("qa", [*QUESTIONS[:2], member]) == fuse("qa", QUESTIONS[:2])

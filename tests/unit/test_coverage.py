@@ -54,6 +54,7 @@ def test_what_is_said_again_is_repeated_and_another_figure_is_not() -> None:
     assert repeated(FUSED) == 0.0
     assert repeated(f"{FUSED} {FUSED}") == 0.5
     assert repeated("Simmer the rice for 12 minutes. Simmer the rice for 15 minutes.") == 0.0
+    assert repeated("`f` draws a grid of plots.\n- Returns: A grid of plots.") == 5 / 11
     assert repeated("") == 0.0
 
 

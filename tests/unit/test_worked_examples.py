@@ -1,4 +1,4 @@
-"""The worked examples in the docstrings of numeric modules are true."""
+"""The worked examples in the docstrings of numeric modules, and of the rules, are true."""
 
 import doctest
 from importlib import import_module
@@ -8,6 +8,10 @@ import pyarrow as pa
 import pytest
 
 MODULES = (
+    "inference.baseline.asking",
+    "inference.baseline.questions",
+    "inference.baseline.saying",
+    "inference.baseline.statements",
     "spark_jobs.columnar.bloom",
     "spark_jobs.columnar.code_points",
     "spark_jobs.columnar.folded_texts",
