@@ -85,7 +85,9 @@ class Lake:
 
     def dataset(self, key: str, version: int | None = None) -> ds.Dataset:
         """The rows of `key` at `version` as an Arrow dataset, its columns as declared."""
-        return self.delta(key, version).to_pyarrow_dataset(schema=TABLES[key].schema)
+        # Arrow's own file system: deltalake's is in Python, and a thread of Arrow that lets go of its buffers while the interpreter ends aborts
+        files = fs.SubTreeFileSystem(self.path(key), self.files)
+        return self.delta(key, version).to_pyarrow_dataset(filesystem=files, schema=TABLES[key].schema)
 
     def files_dataset(self, key: str, files: Sequence[str]) -> ds.Dataset:
         """The rows of some files of one table, named relative to it, as an Arrow dataset."""

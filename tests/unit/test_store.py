@@ -10,6 +10,7 @@ import pyarrow.parquet as pq
 import pytest
 from deltalake import DeltaTable
 from deltalake.exceptions import DeltaError
+from pyarrow import fs
 
 from lake.errors import StageFailed, UserError
 from lake.storage.attempts import newest_attempt, record_attempt
@@ -290,3 +291,9 @@ def test_a_history_of_other_columns_is_made_anew_and_never_mixed(
     publish("c")
     publish("d")
     assert models() == ["c", "d"] and lake.has_declared_columns(key)
+
+
+def test_rows_are_read_without_python_in_arrows_threads(lake: Lake) -> None:
+    """A thread of Arrow that lets go of a Python buffer while the interpreter ends aborts the process: exit code 134 after all was done."""
+    files = lake.dataset(next(key for key in TABLES if lake.exists(key))).filesystem
+    assert isinstance(files, fs.SubTreeFileSystem) and not isinstance(files.base_fs, fs.PyFileSystem)
