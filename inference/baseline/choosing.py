@@ -10,7 +10,9 @@ from inference.baseline.saying import (
     argument_is_said,
     describes,
     gives_result,
+    names_in,
     result_is_said,
+    tells_case,
     tells_failure,
     tells_purpose,
 )
@@ -26,7 +28,7 @@ def gathered(members: Sequence[Member]) -> list[Statement]:
     """The members' distinct statements within the budget, in the order in which they are to be told."""
     statements = [statement for number, member in enumerate(members) for statement in cut(number, member)]
     telling = [statement for statement in statements if not statement.subject or _tells(statement)]
-    kept = _within_budget(_said_once(_distinct(_with_spoilt_marked(telling))))
+    kept = _within_budget(_explained(_said_once(_distinct(_with_spoilt_marked(telling)))))
     return sorted(kept, key=lambda s: (s.aspect, not s.leads, s.member, s.place))
 
 
@@ -35,7 +37,7 @@ def _tells(statement: Statement) -> bool:
     if statement.aspect == DOES:
         return not statement.entry and tells_purpose(statement.text)
     if statement.aspect == FAILS:
-        return bool(statement.entry) or tells_failure(statement.text)
+        return tells_case(statement.described) if statement.entry else tells_failure(statement.text)
     if statement.entry:
         return describes(statement.entry, statement.described)
     return statement.aspect == RETURNS and gives_result(statement.described)
@@ -82,6 +84,16 @@ def _is_said(statement: Statement, prose: Sequence[str]) -> bool:
         and not statement.entry
         and result_is_said(statement.described, prose)
     )
+
+
+def _explained(statements: Sequence[Statement]) -> list[Statement]:
+    """The statements without listed ones that lean on the name of something that no listed one explains.
+
+    Leaving one out may take the explanation of another's name away: until nothing changes.
+    """
+    known = {name for one in statements if one.entry for name in (one.entry, *words(one.entry))}
+    kept = [one for one in statements if not one.line or names_in(one.described) <= known]
+    return kept if len(kept) == len(statements) else _explained(kept)
 
 
 def _within_budget(statements: Sequence[Statement]) -> list[Statement]:

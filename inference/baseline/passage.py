@@ -53,7 +53,8 @@ select send serialize set shift show shut simulate skip solve sort specify split
 submit subtract swap switch take terminate test track transform translate traverse trim truncate try unpack update use
 validate verify visit wait walk warn wrap write yield zip"""
 _VERBS = frozenset(_DOCUMENTED.split())
-_SECOND = re.compile(r"\b(?:and|or|then) (?:then |optionally )?(?P<verb>[a-z]+) (?!of\b)")
+_SECOND = re.compile(r"(?:\b(?:and|or|then)|,) (?:then |optionally )?(?P<verb>[a-z]+) (?!of\b)")
+_STATES = re.compile(r"\w+(?: [\w-]+){0,3} (?:is|are|was|were) ")  # "Group centrality is ..." is no order
 
 
 @dataclass(frozen=True)
@@ -139,7 +140,9 @@ def with_subject(passage: Passage, sentence: str) -> str:
         return sentence
     first, _, rest = sentence.partition(" ")
     verb = first.lower()
-    if verb in _VERBS and rest and not rest.startswith("of "):  # a list of names, a set of them
+    if (
+        verb in _VERBS and rest and not rest.startswith("of ") and not _STATES.match(sentence)
+    ):  # a list of names, a set of them
         # "Read a file and return it" stays an order: half of it would read as one
         return sentence if _orders_too(rest) else f"{passage.subject} {inflected(verb)} {rest}"
     if rest and any(verb == inflected(known) for known in (verb[:-1], verb[:-2], verb[:-3] + "y") if known in _VERBS):

@@ -53,6 +53,8 @@ _BROKEN = re.compile(
     re.IGNORECASE,
 )
 _FAILURE = re.compile(r"(?=.*\b\w+(?:Error|Exception|Warning)\b)(?=.*\b[Rr]ais(?:e|es|ed)\b)(?!.*\byou raise\b)")
+_CASE = re.compile(r"^(?:for|on|in case|where|any|raised|because)\b|\b(?:if|when|whenever|unless)\b", re.IGNORECASE)
+_UNDERSCORED = re.compile(r"(?<![\w.`])[a-z][a-z0-9]*(?:_[a-z0-9]+)+(?![\w.(])")
 _LONGEST_WARNING = 25  # words
 _JOINED = re.compile(r"(?<=[a-z]{3}) (?=(?:Each|The|This|These|It|If|When|Otherwise|Note|Alternatively),? [A-Za-z(])")
 _CONDITION_INSIDE = re.compile(r"(?<=[,a-z] )If\b|(?<=, or )If\b|(?<=, and )If\b")
@@ -98,6 +100,24 @@ def tells_purpose(text: str) -> bool:
 def tells_failure(text: str) -> bool:
     """Whether a sentence in prose names an error that is raised, in few words."""
     return bool(_FAILURE.match(text)) and len(words(text)) <= _LONGEST_WARNING and stands_alone(text)
+
+
+def tells_case(text: str) -> bool:
+    """Whether what is said of an error is when it occurs.
+
+    >>> tells_case("If x is negative."), tells_case("The test is common."), tells_case("Not raised unless x is None.")
+    (True, False, True)
+    """
+    return bool(_CASE.search(text))
+
+
+def names_in(text: str) -> set[str]:
+    """The names of arguments in a text, as far as their form tells: words with an underscore inside.
+
+    >>> sorted(names_in("Used when max_patches is not None; see __init__."))
+    ['max_patches']
+    """
+    return set(_UNDERSCORED.findall(text))
 
 
 def result_is_said(result: str, prose: Iterable[str]) -> bool:

@@ -12,7 +12,7 @@ from texts.formats.distillation import answer_of
 
 # GENERATION, and the digest of the answers below that rules of this generation give. Where the test fails, an answer changed: raise
 # GENERATION in inference/text_engines/rules.py, and record both here.
-RECORDED = ("c998ab6e039ab1a8", "f539ab72fb4f7d5a")
+RECORDED = ("cd801fdc84022bfd", "f539ab72fb4f7d5a")
 
 
 ASKED = [
