@@ -88,8 +88,8 @@ def test_what_a_run_that_ended_early_left_is_there_for_the_next_and_gone_after_i
 
     monkeypatch.setattr(rate_module, "ratings", interrupted)
     with pytest.raises(RuntimeError, match="went away"):
-        run_stage(STAGES[KEY], load_profile("demo"), lake)
-    assert run_stage(STAGES[KEY], load_profile("demo"), lake).status == "published"
+        run_stage(STAGES[KEY], load_profile(RULES_ALONE), lake)
+    assert run_stage(STAGES[KEY], load_profile(RULES_ALONE), lake).status == "published"
     assert found == [False, True]
     assert not (local_path(lake.root) / "unfinished" / KEY).exists()
 
