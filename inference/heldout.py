@@ -2,7 +2,7 @@
 
 Both are scored alike, by what the answer is worth to the members, so that the champion can be decided on paired figures. A challenger of
 kind vllm is the newest checkpoint; of any other kind what its params say. Who serves is read from the last decision, not an
-input: a promotion must not make these answers stale. Does not do yet: several answers an item, a judge other than the rubric.
+input: a promotion must not make these answers stale. Does not do yet: several answers an item, a score by a model that judges.
 """
 
 from __future__ import annotations

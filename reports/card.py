@@ -37,7 +37,7 @@ _COLUMNS = {
     "messages": "the conversation: role and content of each turn; only the last turn is to be learned, earlier answers may be marked otherwise",
     "prompt": "everything before the last answer, as text",
     "answer": "the last answer",
-    "score": "0 to 5: of an original the judges' rating, of a distilled item five times what it is worth to its members",
+    "score": "0 to 5: of an original its curated rating, of a distilled item an estimate from the ratings of its members",
 }
 
 

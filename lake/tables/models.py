@@ -128,7 +128,7 @@ TABLES = (
             "low": (NUMBER, "what the difference exceeds but for a chance of alpha"),
             "high": (NUMBER, "what it stays below but for the same chance"),
             "items": (COUNT, "held-out items that both answered"),
-            "clusters": (COUNT, "groups of these items that share a passage: what was resampled"),
+            "clusters": (COUNT, "groups of these items by the clusters of gold/mixture: what was resampled"),
             "test": (COUNT, "the how-manyth test of this lake; null where none was made"),
             "alpha": (NUMBER, "chance that this test promotes a challenger that is no better"),
             "grounding_low": (NUMBER, "what the difference in grounding exceeds but for a chance of 0.05"),

@@ -55,7 +55,7 @@ def best_records(inputs: SparkInputs, params: BestParams, context: JobContext) -
 
 def _all_of(inputs: SparkInputs, before: SparkInputs) -> DataFrame:
     """The high-rated records, new and old, with `text`; those with personal data or an unfit licence are left out."""
-    high = _whole("silver/quality", inputs, before).where("high").select("id", "score")
+    high = _whole("silver/quality", inputs, before).where("high").select("id", F.col("curated").alias("score"))
     gone = withdrawn_records(inputs["bronze/instructions_withdrawn"])
     fit = (
         (F.size(F.coalesce("personal", F.array())) == 0)

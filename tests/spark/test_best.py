@@ -19,7 +19,8 @@ def inputs(
 ) -> dict[str, Any]:
     """What the job reads of these records, all rated high but for those named."""
     quality = [
-        {"id": row["id"], "score": 2.0 if row["id"] in low else 4.5, "high": row["id"] not in low} for row in records
+        {"id": row["id"], "score": 1.0, "curated": 2.0 if row["id"] in low else 4.5, "high": row["id"] not in low}
+        for row in records
     ]
     gone = [{"id": one} for one in withdrawn]
     asked = [{"id": "ref_1", "source": "quiz", "role": "benchmark", "text": f"{QUESTION}\n9"}]
