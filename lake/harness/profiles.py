@@ -90,7 +90,6 @@ def read_yaml(path: Path, title: str) -> dict[str, Any]:
     return cast(dict[str, Any], written)
 
 
-@cache
 def resolve(dotted: str) -> Any:
     """What a dotted string such as `spark_jobs.clean.job:CleanParams` names. Raises ImportError or AttributeError when nothing does."""
     module, name = dotted.split(":")

@@ -6,7 +6,7 @@ import random
 from pathlib import Path
 
 import pytest
-from killed import lives, sent_though_taken
+from killed_batches import lives, sent_though_taken
 
 from inference.journal import Journal, left_behind
 from inference.text_engines import Completion, EngineParams, Request

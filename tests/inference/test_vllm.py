@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from killed import lives, sent_though_taken
+from killed_batches import lives, sent_though_taken
 from servers import free_port
 from tiny_chat import write_tiny_chat
 

@@ -7,7 +7,7 @@ import signal
 from pathlib import Path
 from typing import Any
 
-import killed
+import killed_trainings
 import pytest
 import toy
 
@@ -23,7 +23,7 @@ GRPO = {
 
 @pytest.fixture(scope="module")
 def undisturbed(toy_sft: dict[str, Any], tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
-    code, row = killed.run("sft", tmp_path_factory.mktemp("undisturbed"), toy_sft | SFT)
+    code, row = killed_trainings.run("sft", tmp_path_factory.mktemp("undisturbed"), toy_sft | SFT)
     assert code == 0 and row["steps"] == 9
     return row
 
@@ -43,8 +43,8 @@ def test_a_killed_fine_tuning_ends_with_the_weights_it_would_have_had(
     kills: list[tuple[str, int]], resumed_at: int, undisturbed: dict[str, Any], toy_sft: dict[str, Any], tmp_path: Path
 ) -> None:
     for kill in kills:
-        assert killed.run("sft", tmp_path, toy_sft | SFT, kill=kill) == (-signal.SIGKILL, {})
-    code, row = killed.run("sft", tmp_path, toy_sft | SFT)
+        assert killed_trainings.run("sft", tmp_path, toy_sft | SFT, kill=kill) == (-signal.SIGKILL, {})
+    code, row = killed_trainings.run("sft", tmp_path, toy_sft | SFT)
     assert code == 0 and row["metrics"]["resumed_at_step"] == resumed_at
     assert row["digest"] == undisturbed["digest"]
     assert row["curve"] == undisturbed["curve"]
@@ -53,18 +53,18 @@ def test_a_killed_fine_tuning_ends_with_the_weights_it_would_have_had(
 
 @pytest.fixture(scope="module")
 def start(toy_sft: dict[str, Any], tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
-    code, row = killed.run("sft", tmp_path_factory.mktemp("start"), toy_sft)
+    code, row = killed_trainings.run("sft", tmp_path_factory.mktemp("start"), toy_sft)
     assert code == 0
     return {name: row[name] for name in row if name != "metrics"}
 
 
 def test_a_killed_grpo_ends_with_the_weights_it_would_have_had(start: dict[str, Any], tmp_path: Path) -> None:
-    code, undisturbed = killed.run("grpo", tmp_path / "undisturbed", toy.GRPO | GRPO, start)
+    code, undisturbed = killed_trainings.run("grpo", tmp_path / "undisturbed", toy.GRPO | GRPO, start)
     assert code == 0 and undisturbed["weight_change"] > 0
     # within a rollout, and within the second epoch
     for step in (6, 14):
-        assert killed.run("grpo", tmp_path / "killed", toy.GRPO | GRPO, start, ("step", step)) == (-signal.SIGKILL, {})
-    code, row = killed.run("grpo", tmp_path / "killed", toy.GRPO | GRPO, start)
+        assert killed_trainings.run("grpo", tmp_path / "killed", toy.GRPO | GRPO, start, ("step", step)) == (-signal.SIGKILL, {})
+    code, row = killed_trainings.run("grpo", tmp_path / "killed", toy.GRPO | GRPO, start)
     assert code == 0 and row["metrics"]["resumed_at_step"] == 12
     assert row["digest"] == undisturbed["digest"]
     steady = [point for point in row["curve"] if "time" not in point["name"]]
@@ -73,20 +73,20 @@ def test_a_killed_grpo_ends_with_the_weights_it_would_have_had(start: dict[str, 
 
 def test_a_limited_training_goes_on_with_the_time_that_was_left(toy_sft: dict[str, Any], tmp_path: Path) -> None:
     recipe = toy_sft | SFT | {"max_steps": 100_000, "time_limit_s": 3600.0}
-    assert killed.run("sft", tmp_path, recipe, kill=("step", 3))[0] == -signal.SIGKILL
+    assert killed_trainings.run("sft", tmp_path, recipe, kill=("step", 3))[0] == -signal.SIGKILL
     [mark] = (tmp_path / "unfinished").glob("*/checkpoint-2/whole.json")
     assert 0 < json.loads(mark.read_text())["spent_s"] < 3600
     mark.write_text(json.dumps({"spent_s": 3599.999}))
-    code, row = killed.run("sft", tmp_path, recipe)
+    code, row = killed_trainings.run("sft", tmp_path, recipe)
     assert code == 0 and row["steps"] == 3, "the clock began anew"
 
 
 def test_what_goes_on_is_read_without_running_anything_in_it(toy_sft: dict[str, Any], tmp_path: Path) -> None:
     recipe = toy_sft | SFT
-    assert killed.run("sft", tmp_path, recipe, kill=("step", 4))[0] == -signal.SIGKILL
+    assert killed_trainings.run("sft", tmp_path, recipe, kill=("step", 4))[0] == -signal.SIGKILL
     [states] = (tmp_path / "unfinished").glob("*/checkpoint-3/rng_state.pth")
     states.write_bytes(pickle.dumps(Trap(str(tmp_path / "sprung"))))
-    code, row = killed.run("sft", tmp_path, recipe)
+    code, row = killed_trainings.run("sft", tmp_path, recipe)
     assert (code, row) == (1, {}) and not (tmp_path / "sprung").exists()
 
 
@@ -116,9 +116,9 @@ def test_the_model_in_the_box_goes_on_too(tmp_path: Path) -> None:
         "base": "embedded", "max_steps": 3, "save_steps": 1, "per_device_train_batch_size": 1, "evaluation_items": 1,
         "max_completion_length": 64, "lora": {"rank": 2, "alpha": 4, "last_blocks": 1},
     }  # fmt: skip
-    code, undisturbed = killed.run("sft", tmp_path / "undisturbed", recipe)
+    code, undisturbed = killed_trainings.run("sft", tmp_path / "undisturbed", recipe)
     assert code == 0
-    assert killed.run("sft", tmp_path / "killed", recipe, kill=("step", 2))[0] == -signal.SIGKILL
-    code, row = killed.run("sft", tmp_path / "killed", recipe)
+    assert killed_trainings.run("sft", tmp_path / "killed", recipe, kill=("step", 2))[0] == -signal.SIGKILL
+    code, row = killed_trainings.run("sft", tmp_path / "killed", recipe)
     assert code == 0 and row["metrics"]["resumed_at_step"] == 1
     assert row["digest"] == undisturbed["digest"]

@@ -47,7 +47,7 @@ def life(root: str, params: EngineParams, asked: list[Request], told: Connection
 def events(root: str, params: EngineParams, asked: list[Request], kill_after: int | None) -> list[tuple[str, Any]]:
     """What a run in a process of its own told until it ended, or until it was killed for having told `kill_after` things."""
     context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload(["killed", "inference.text_engines.scripted"])
+    context.set_forkserver_preload(["killed_batches", "inference.text_engines.scripted"])
     ours, theirs = context.Pipe(duplex=False)
     process = context.Process(target=life, args=(root, params, asked, theirs))
     process.start()
