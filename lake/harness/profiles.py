@@ -12,7 +12,6 @@ A field of a stage that the file names replaces the base's field as a whole (an 
 import importlib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from functools import cache
 from pathlib import Path
 from typing import Any, cast
 
