@@ -9,6 +9,7 @@ from lake.harness.profiles import resolve
 from lake.harness.progress import describe
 from lake.landing.pending import waiting
 from lake.settings import settings
+from lake.stages import STAGES
 from lake.storage.report import CheckReport, StageReport
 from lake.storage.store import Lake
 
@@ -29,6 +30,14 @@ def events(report: StageReport, lake: Lake) -> Iterator[dg.MaterializeResult[Any
     yield dg.MaterializeResult(
         asset_key=key, metadata=_metadata(report, lake) | link, data_version=dg.DataVersion(str(report.version))
     )
+
+
+def sides(report: StageReport) -> Iterator[dg.AssetMaterialization]:
+    """The side tables that a published stage wrote beside its own."""
+    if report.status == "published":
+        for table in STAGES[report.stage].sides:
+            counts = {"dagster/row_count": report.rows.get(table, 0), "rows added": report.added.get(table, 0)}
+            yield dg.AssetMaterialization(table.split("/"), metadata=counts)
 
 
 def _check(

@@ -96,7 +96,7 @@ def test_what_a_run_that_ended_early_left_is_there_for_the_next_and_gone_after_i
 
 def materialisation() -> list[tuple[str, Any]]:
     """The metadata of the newest materialisation on this process's Dagster instance, without what differs from run to run."""
-    with dg.DagsterInstance.get() as instance:
+    with launch.instance() as instance:
         event = instance.get_latest_materialization_event(dg.AssetKey(KEY.split("/")))
     assert event is not None
     assert event.asset_materialization is not None
@@ -110,8 +110,7 @@ def materialisation() -> list[tuple[str, Any]]:
 
 def test_a_command_waits_for_no_place_in_a_pool_and_keeps_none(rated_next: Lake) -> None:
     # a place would be kept for ever by a command that was killed
-    launch.prepare_home()
-    with dg.DagsterInstance.get() as instance:
+    with launch.instance() as instance:
         storage = instance.event_log_storage
         storage.initialize_concurrency_limit_to_default("models")
         assert storage.claim_concurrency_slot("models", "a run of the UI", "a step").is_claimed
@@ -238,7 +237,7 @@ def test_under_dagster_a_rejection_fails_its_checks_and_a_later_run_of_what_read
     (report,) = launch.materialise([KEY, NEXT], RULES_ALONE)
     assert (report.stage, report.status) == (KEY, "rejected")
     asset = dg.AssetKey(KEY.split("/"))
-    with dg.DagsterInstance.get() as instance:
+    with launch.instance() as instance:
         assert instance.get_latest_materialization_event(asset) is None
         checks = instance.get_event_records(dg.EventRecordsFilter(dg.DagsterEventType.ASSET_CHECK_EVALUATION))
     evaluations = [record.event_log_entry.dagster_event.event_specific_data for record in checks]
