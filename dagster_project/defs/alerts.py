@@ -34,7 +34,10 @@ def alert_on_failure(context: dg.RunFailureSensorContext) -> None:
     """Tells of a run that failed or whose stage was rejected: which stages, and why."""
     run = context.dagster_run
     causes = [f"{stage}: {sentence}" for stage, sentence in failures(context.get_step_failure_events())]
-    tell(f"mixlake: run {run.run_id[:8]} failed", "\n".join(causes) or context.failure_event.message or "It ended without a word.")
+    tell(
+        f"mixlake: run {run.run_id[:8]} failed",
+        "\n".join(causes) or context.failure_event.message or "It ended without a word.",
+    )
 
 
 @dg.sensor(minimum_interval_seconds=60, default_status=dg.DefaultSensorStatus.RUNNING, target=dg.AssetSelection.all())
@@ -44,7 +47,10 @@ def alert_on_overdue(context: dg.SensorEvaluationContext) -> dg.SkipReason:
     overdue = sorted(key.to_user_string() for key, record in states.items() if record.freshness_state.value == "FAIL")
     fresh = [name for name in overdue if name not in (context.cursor or "").split()]
     if fresh:
-        tell(f"mixlake: {', '.join(fresh)} overdue", "Not brought up to date for longer than the freshness policy allows.")
+        tell(
+            f"mixlake: {', '.join(fresh)} overdue",
+            "Not brought up to date for longer than the freshness policy allows.",
+        )
     context.update_cursor(" ".join(overdue))
     return dg.SkipReason(f"Overdue: {', '.join(overdue) or 'nothing'}.")
 

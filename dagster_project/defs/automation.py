@@ -62,7 +62,10 @@ JOBS = (
     ),
 )  # fmt: skip
 follow = dg.AutomationConditionSensorDefinition(
-    "follow_new_files", target=dg.AssetSelection.all(), default_status=dg.DefaultSensorStatus.STOPPED, minimum_interval_seconds=30
+    "follow_new_files",
+    target=dg.AssetSelection.all(),
+    default_status=dg.DefaultSensorStatus.STOPPED,
+    minimum_interval_seconds=30,
 )
 
 

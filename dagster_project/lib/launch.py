@@ -11,7 +11,7 @@ import yaml
 
 from dagster_project.lib.failures import failures
 from dagster_project.lib.stage_asset import REBUILD
-from lake.errors import StageFailed
+from lake.errors import StageFailed, UserError
 from lake.harness.plan import reasons_to_run
 from lake.harness.profiles import load_profile
 from lake.harness.status import current_report
@@ -35,7 +35,15 @@ def prepare_home() -> Path:
 
 def instance() -> dg.DagsterInstance:
     """The instance of the UI and its daemon."""
-    return dg.DagsterInstance.from_config(str(prepare_home()))
+    return _opened(prepare_home(), _INSTANCE)
+
+
+def _opened(home: Path, config: str) -> dg.DagsterInstance:
+    try:
+        return dg.DagsterInstance.from_config(str(home), config)
+    except Exception as error:  # whatever its storage raises: a module that is missing, a server that does not answer
+        reason = " ".join(str(error).split())
+        raise UserError(f"{home / _INSTANCE} describes an instance that cannot be opened: {reason}") from error
 
 
 def materialise(stages: Sequence[str], profile: str, rebuild: bool = False) -> list[StageReport]:
@@ -80,7 +88,7 @@ def _instance_of_commands() -> dg.DagsterInstance:
     config = yaml.safe_load((home / _INSTANCE).read_text(encoding="utf-8")) or {}
     config.setdefault("concurrency", {}).setdefault("pools", {})["granularity"] = "run"
     (home / _COMMANDS_INSTANCE).write_text(yaml.safe_dump(config), encoding="utf-8")
-    return dg.DagsterInstance.from_config(str(home), _COMMANDS_INSTANCE)
+    return _opened(home, _COMMANDS_INSTANCE)
 
 
 def _definitions() -> dg.Definitions:

@@ -24,10 +24,19 @@ from lake.tables import TABLES
 
 # What never starts by itself: it trains, builds what training reads, or decides which distiller serves.
 BY_HAND = frozenset(
-    {"gold/mixture", "models/distiller_sft", "models/distiller_grpo", "gold/heldout_answers", "models/champion", "reports/evaluation"}
+    {
+        "gold/mixture",
+        "models/distiller_sft",
+        "models/distiller_grpo",
+        "gold/heldout_answers",
+        "models/champion",
+        "reports/evaluation",
+    }
 )
 RELEASE = "releases/current"
-_FRESH = dg.FreshnessPolicy.time_window(fail_window=timedelta(days=3), warn_window=timedelta(days=1, hours=6))  # the schedule is daily
+_FRESH = dg.FreshnessPolicy.time_window(
+    fail_window=timedelta(days=3), warn_window=timedelta(days=1, hours=6)
+)  # the schedule is daily
 _FOLLOWS = dg.AutomationCondition.eager() & dg.AutomationCondition.all_deps_blocking_checks_passed()
 
 REBUILD = "mixlake/rebuild"  # the tag of a run that makes its tables anew from all rows
@@ -72,7 +81,11 @@ def side_asset(key: str) -> dg.AssetSpec:
     """The asset of a side table: no step makes it alone, the step of its owner reports it (lib/events.py)."""
     owner = TABLES[key].side_of or key
     return dg.AssetSpec(
-        asset_of(key), deps=[asset_of(owner)], description=f"One row: {TABLES[key].grain}.", kinds={"deltalake"}, **_described(key)
+        asset_of(key),
+        deps=[asset_of(owner)],
+        description=f"One row: {TABLES[key].grain}.",
+        kinds={"deltalake"},
+        **_described(key),
     )
 
 

@@ -9,8 +9,8 @@ from typing import Any
 import dagster as dg
 import pytest
 
-from dagster_project.defs import alerts
 from dagster_project.definitions import defs
+from dagster_project.defs import alerts
 from lake.errors import StageFailed, UserError
 
 
@@ -61,7 +61,9 @@ def test_a_failed_run_is_told_with_its_cause(received: list[dict[str, Any]], err
     with dg.DagsterInstance.ephemeral() as instance:
         result = reprocess.execute_in_process(instance=instance, raise_on_error=False)
         (failure,) = [event for event in result.all_events if event.event_type_value == "PIPELINE_FAILURE"]
-        context = dg.build_run_status_sensor_context("alert_on_failure", failure, instance, result.dagster_run).for_run_failure()
+        context = dg.build_run_status_sensor_context(
+            "alert_on_failure", failure, instance, result.dagster_run
+        ).for_run_failure()
         alerts.alert_on_failure(context)
     (message,) = received
     assert message["title"] == f"mixlake: run {result.run_id[:8]} failed"

@@ -142,9 +142,7 @@ def test_what_starts_by_itself_trains_nothing_and_ends_in_a_release() -> None:
     follows = {key.to_user_string() for key in graph.get_all_asset_keys() if graph.get(key).automation_condition}
     (schedule,) = loaded.schedules or ()
     assert (schedule.cron_schedule, schedule.job_name) == ("0 3 * * *", "reprocess")
-    daily = {
-        key.to_user_string() for key in loaded.resolve_job_def("reprocess").asset_layer.executable_asset_keys
-    }
+    daily = {key.to_user_string() for key in loaded.resolve_job_def("reprocess").asset_layer.executable_asset_keys}
     assert daily == follows | {"landing/files"}
     assert follows == set(STAGES) - TRAINS - {"reports/evaluation"}
     assert all(sensor.default_status == dg.DefaultSensorStatus.STOPPED for sensor in loaded.sensors or ())

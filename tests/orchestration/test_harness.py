@@ -16,7 +16,7 @@ from lakes import ROWS, RULES_ALONE, publish, rec, small_lake
 
 import inference.rate as rate_module
 from dagster_project.lib import launch, stage_asset
-from lake.errors import StageFailed
+from lake.errors import StageFailed, UserError
 from lake.harness.job import JobContext
 from lake.harness.plan import plan, reasons_to_run
 from lake.harness.profiles import Profile, load_profile
@@ -352,3 +352,25 @@ def test_a_stage_run_before_its_raters_loses_no_row(rated_next: Lake) -> None:
     assert {rec(name) for name in names} <= set(scored)
     assert len(scored) == len(set(scored))
     assert not rated_next.dataset("silver/unrated").to_table(columns=["id"])["id"].to_pylist()
+
+
+def test_a_dagster_home_of_ones_own_is_used_and_left_as_it_is(
+    rated_next: Lake, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    home, written = tmp_path / "home", "# mine\ntelemetry: {enabled: false}\n"
+    home.mkdir()
+    (home / "dagster.yaml").write_text(written)
+    monkeypatch.setenv("DAGSTER_HOME", str(home))
+    launch.materialise([KEY], RULES_ALONE)
+    assert (home / "dagster.yaml").read_text() == written
+    assert ("status", "published") in materialisation()
+    assert not (local_path(rated_next.root) / "dagster").exists()
+
+
+def test_an_instance_that_cannot_be_opened_is_told_in_one_sentence(
+    rated_next: Lake, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "dagster.yaml").write_text("run_storage: {module: nowhere, class: Nothing, config: {}}\n")
+    monkeypatch.setenv("DAGSTER_HOME", str(tmp_path))
+    with pytest.raises(UserError, match=r"dagster.yaml describes an instance that cannot be opened: .*nowhere"):
+        launch.materialise([KEY], RULES_ALONE)
