@@ -22,11 +22,11 @@ def failures(events: Iterable[dg.DagsterEvent]) -> list[tuple[str, str]]:
             raise KeyboardInterrupt  # Dagster turns Ctrl-C into a failed step
         step = (event.step_key or "").partition("[")[0]
         key = next((key for key in STAGES if key.replace("/", "_") == step), step)
-        failed.append((key, _sentence(error) if error else "no reason given"))
+        failed.append((key, sentence(error) if error else "no reason given"))
     return failed
 
 
-def _sentence(error: Any) -> str:
+def sentence(error: Any) -> str:
     """What the error says, in one line: all of a sentence that was written for a user, else the class and the first line."""
     if error.cls_name in (UserError.__name__, StageFailed.__name__):
         return " ".join(error.message.split()).partition(": ")[2]

@@ -16,6 +16,7 @@ from lakes import ROWS, RULES_ALONE, publish, rec, small_lake
 
 import inference.rate as rate_module
 from dagster_project.lib import launch, stage_asset
+from dagster_project.lib.failures import sentence
 from lake.errors import StageFailed, UserError
 from lake.harness.job import JobContext
 from lake.harness.plan import plan, reasons_to_run
@@ -278,14 +279,14 @@ def test_books_that_do_not_balance_publish_nothing(rated_next: Lake, monkeypatch
 
 
 @pytest.mark.parametrize(
-    ("name", "message", "sentence"),
+    ("name", "message", "told_as"),
     [
         ("UserError", "lake.errors.UserError: Java is not\ninstalled: get it", "Java is not installed: get it"),
         ("KeyError", "KeyError: 'a'", "KeyError: 'a'"),
     ],
 )
-def test_a_sentence_written_for_a_user_is_told_without_its_class(name: str, message: str, sentence: str) -> None:
-    assert launch._sentence(SimpleNamespace(cls_name=name, message=message)) == sentence
+def test_a_sentence_written_for_a_user_is_told_without_its_class(name: str, message: str, told_as: str) -> None:
+    assert sentence(SimpleNamespace(cls_name=name, message=message)) == told_as
 
 
 @pytest.mark.parametrize(
@@ -301,7 +302,7 @@ def test_a_sentence_written_for_a_user_is_told_without_its_class(name: str, mess
     ],
 )
 def test_why_a_stage_failed_is_told_in_one_line(kind: str, message: str, said: str) -> None:
-    assert launch._sentence(SimpleNamespace(cls_name=kind, message=message)) == said
+    assert sentence(SimpleNamespace(cls_name=kind, message=message)) == said
 
 
 def test_why_a_stage_failed_in_a_process_of_its_own_is_the_last_thing_told(
