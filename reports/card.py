@@ -14,7 +14,7 @@ from lake.harness.job import ArrowInputs
 from lake.landing.register import registered
 from lake.storage.store import Lake
 from reports.attribution import Author
-from reports.figures import evaluation_rows, smoke_test
+from reports.figures import evaluation_rows, measured_before, smoke_test
 from reports.funnel import steps
 from reports.view import View
 
@@ -58,7 +58,7 @@ def card(lake: Lake, name: str, inputs: ArrowInputs, sizes: Mapping[str, int], w
         steps=[step for step in steps(view) if not step.name.startswith(("released", "selected"))], total=sum(sizes.values()),
         balanced=books.balanced, sources=books.sources, reasons=sorted(reasons.items()),
         benchmarks=_benchmarks(lake), coverage=_coverage(lake), blocked=reasons["blocked", "contamination"],
-        evaluation=evaluation_rows(evaluated), smoke_test=smoke_test(evaluated),
+        evaluation=evaluation_rows(evaluated), smoke_test=smoke_test(evaluated), older=measured_before(view.lake),
         writer=writer, champion=next(reversed(view.decisions()), None),
     )  # fmt: skip
 

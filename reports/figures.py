@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from statistics import fmean
 from typing import Any
 
+from lake.storage.store import Lake
 from reports.view import SAMPLE
 
 Rows = Sequence[Mapping[str, Any]]
@@ -40,6 +41,15 @@ SMOKE_TEST = (
 def smoke_test(rows: Rows) -> str | None:
     """What a reader must know of an evaluation that began from scratch; None of any other, and of none."""
     return SMOKE_TEST if any(row["base"] == "scratch" for row in rows) else None
+
+
+def measured_before(lake: Lake) -> str | None:
+    """What a reader must know of an evaluation made of an older training set: it starts by hand alone. None of one that is current."""
+    current, published = lake.version("gold/training_set"), lake.publication("reports/evaluation")
+    measured = published and published[1].inputs.get("gold/training_set")
+    if measured is None or measured == current:
+        return None
+    return f"It was made of version {measured} of the training set, which is at version {current} now."
 
 
 def evaluation_rows(rows: Sequence[Mapping[str, Any]]) -> list[Measured]:

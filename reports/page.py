@@ -12,7 +12,7 @@ from lake.books.ledger import ledger
 from lake.settings import local_path
 from lake.storage.store import Lake
 from reports import sections
-from reports.figures import evaluation_rows, smoke_test
+from reports.figures import evaluation_rows, measured_before, smoke_test
 from reports.funnel import pairs, steps
 from reports.judges import judges, meaning
 from reports.plots import chart, encoded
@@ -61,7 +61,7 @@ def html(lake: Lake, folder: Path) -> str:
         sft=_only(view, "models/distiller_sft", "steps", "train_rows", "loss", "format_rate"),
         grpo=_only(view, "models/distiller_grpo", "steps", "train_rows", "reward", "reward_before", "kl", "frac_reward_zero_std", "weight_change"),
         champion=next(reversed(view.decisions()), None),
-        evaluation=evaluation_rows(evaluated), smoke_test=smoke_test(evaluated),
+        evaluation=evaluation_rows(evaluated), smoke_test=smoke_test(evaluated), older=measured_before(view.lake),
         gates=sections.gates(view), audits=quote(audits), docs=docs,
     )  # fmt: skip
 

@@ -98,6 +98,15 @@ def test_the_card_states_licences_languages_drops_and_benchmarks(lake: Lake, tmp
     assert "| heldout_loss | released | 5.1 | 5 | 5.2 | 3 | 2 |" in body
 
 
+def test_the_card_says_when_the_evaluation_measured_an_older_training_set(lake: Lake, tmp_path: Path) -> None:
+    released(lake, tmp_path / "a")
+    assert "It was made of version" not in (tmp_path / "a" / "README.md").read_text()
+    publish(lake, "gold/training_set", ROWS["gold/training_set"], run_id="newer")
+    released(lake, tmp_path / "b")
+    told = "It was made of version 0 of the training set, which is at version 1 now."
+    assert told in (tmp_path / "b" / "README.md").read_text()
+
+
 def test_an_unknown_split_is_refused(lake: Lake, tmp_path: Path) -> None:
     publish(lake, "gold/training_set", [{**ROWS["gold/training_set"][0], "split": "dev"}], {}, run_id="odd")
     with pytest.raises(StageFailed, match="split other than"):
