@@ -23,6 +23,7 @@ FEW, MANY = 50, 500
 BOUND = 16  # MiB: some 36 KiB a job
 
 
+@pytest.mark.long
 def test_the_live_heap_is_the_same_after_many_jobs_as_after_few(
     spark: SparkSession, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
