@@ -174,6 +174,7 @@ def test_one_engine_leaves_the_choice_of_gpus_alone(checkpoint: Path, monkeypatc
     assert os.environ["CUDA_VISIBLE_DEVICES"] == "1,2"
 
 
+@pytest.mark.long
 def test_an_adapter_answers_otherwise_under_a_name_of_its_own(
     checkpoint: Path, engine: Generator, tmp_path: Path
 ) -> None:
