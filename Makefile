@@ -6,11 +6,13 @@ EXTRA ?= cpu
 VENV := .venv
 BIN := $(VENV)/bin
 PYTHON ?= python3
+# A file's tests share a worker, which makes what they share once; in the order of their folders, since the longest come first there.
+PYTEST := $(BIN)/python -m pytest -q -n 2 --dist loadfile --no-loadscope-reorder
 READY := $(VENV)/.ready-$(EXTRA)
 # Containers often switch bytecode off: each of the many processes would then compile torch, TRL and vLLM anew, some 20 s each.
 export PYTHONDONTWRITEBYTECODE :=
 
-.PHONY: help setup demo test test-fast lint types format lock wheel clean
+.PHONY: help setup demo test test-long test-fast lint types format lock wheel clean
 
 help:  ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -30,11 +32,14 @@ $(READY): requirements/$(EXTRA).txt requirements/uv.txt pyproject.toml
 demo: setup  ## Land the demo's raw files, materialise every asset, print what came out
 	@$(BIN)/python -m demo
 
-test: setup  ## Run all tests: no GPU, hub or server needed
-	@$(BIN)/python -m pytest -q
+test: setup  ## Run the tests but the long ones, two at a time: no GPU, hub or server needed
+	@$(PYTEST) -m "not long"
+
+test-long: setup  ## Run the long tests: soaks, and processes that are killed over and over
+	@$(PYTEST) -m long
 
 test-fast: setup  ## Run the tests that start neither Spark nor a model
-	@$(BIN)/python -m pytest -q tests/unit
+	@$(PYTEST) tests/unit
 
 lint: setup  ## Check style, imports between packages and the style budget
 	@$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/lint-imports

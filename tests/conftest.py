@@ -1,5 +1,6 @@
 """What all tests may use; also puts this folder on the path, so that `lakes` can be imported from every layer."""
 
+import gc
 import os
 import sys
 from pathlib import Path
@@ -20,6 +21,12 @@ hypothesis.settings.load_profile("untimed")
 def lake(tmp_path: Path) -> Lake:
     """A small lake with every table but the release."""
     return small_lake(tmp_path / "lake")
+
+
+def pytest_collection_finish() -> None:
+    """Leaves what was imported out of every later search for garbage, which would take most of a second with it."""
+    gc.collect()
+    gc.freeze()
 
 
 def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:

@@ -108,6 +108,7 @@ def test_everything_that_a_user_types_first_works(installed: Installed) -> None:
     assert "There is no profile 'my.yaml'" in installed.run("mixlake", "run", "--profile", "my.yaml", code=2)
 
 
+@pytest.mark.long
 def test_a_file_is_ingested_and_run_with_a_profile_of_the_users_own(installed: Installed) -> None:
     rows = [
         {"instruction": f"Say how part {n} of the old clock is repaired", "output": f"Take wheel {n} out and clean it."}
@@ -129,6 +130,7 @@ def test_a_file_is_ingested_and_run_with_a_profile_of_the_users_own(installed: I
     assert {path.name for path in installed.folder.iterdir()} == {".mixlake", "my.yaml", "rows.jsonl", "yaml.py"}
 
 
+@pytest.mark.long
 def test_the_ui_serves_on_loopback_launches_a_run_and_ends(installed: Installed) -> None:
     log = installed.folder.parent / "ui.log"
     command = [str(installed.bin / "mixlake"), "ui", "--profile", "demo"]

@@ -59,7 +59,14 @@ def undisturbed(tmp_path_factory: pytest.TempPathFactory) -> Lake:
     return lake
 
 
-@pytest.mark.parametrize(("kill_at", "moment"), [(1, "before"), (1, "after"), (2, "before")])
+@pytest.mark.parametrize(
+    ("kill_at", "moment"),
+    [
+        (1, "after"),
+        pytest.param(1, "before", marks=pytest.mark.long),
+        pytest.param(2, "before", marks=pytest.mark.long),
+    ],
+)
 def test_a_kill_leaves_no_half_table_and_the_next_run_goes_on(
     tmp_path: Path, undisturbed: Lake, kill_at: int, moment: str
 ) -> None:

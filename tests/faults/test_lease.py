@@ -119,6 +119,7 @@ def test_a_run_that_was_suspended_cannot_publish_what_another_one_did(lake: Lake
     assert holder(lake) is None
 
 
+@pytest.mark.long
 def test_ingestion_goes_on_while_a_distiller_trains(tmp_path: Path) -> None:
     training, lake = "models/distiller_sft", Lake(str(tmp_path / "lake"))
     raw = tmp_path / "raw.jsonl"

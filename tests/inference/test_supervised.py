@@ -101,11 +101,11 @@ def test_a_process_that_reads_no_more_does_not_keep_the_writer_waiting(engine: S
 
 
 @pytest.mark.parametrize(
-    ("opening", "told"),
-    [("die", "ended by SIGKILL"), ("raise", "no such token"), ("hang", "no sign of life")],
+    ("opening", "seconds", "told"),
+    [("die", 120.0, "ended by SIGKILL"), ("raise", 120.0, "no such token"), ("hang", PATIENCE, "no sign of life")],
 )
-def test_an_engine_that_does_not_start_ends_the_run(opening: str, told: str) -> None:
-    engine = SupervisedEngine("m", [partial(Unreliable, opening)], PATIENCE, 15.0)
+def test_an_engine_that_does_not_start_ends_the_run(opening: str, seconds: float, told: str) -> None:
+    engine = SupervisedEngine("m", [partial(Unreliable, opening)], PATIENCE, seconds)
     with pytest.raises(EngineGone, match=f"m does not start: .*{told}"):
         list(completions(asking("a", "b"), engine))
 

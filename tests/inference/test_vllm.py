@@ -174,6 +174,7 @@ def test_one_engine_leaves_the_choice_of_gpus_alone(checkpoint: Path, monkeypatc
     assert os.environ["CUDA_VISIBLE_DEVICES"] == "1,2"
 
 
+@pytest.mark.long
 def test_an_adapter_answers_otherwise_under_a_name_of_its_own(
     checkpoint: Path, engine: Generator, tmp_path: Path
 ) -> None:
@@ -192,6 +193,7 @@ def test_an_adapter_answers_otherwise_under_a_name_of_its_own(
     assert {name: one.text for name, one in answers(engine, asked).items()} != adapter
 
 
+@pytest.mark.long
 def test_three_kills_while_it_answers_change_nothing(checkpoint: Path, tmp_path: Path) -> None:
     asked = [
         asking(f"why {n}", n, max_tokens=4 * (n + 1)) for n in range(24)
@@ -203,6 +205,7 @@ def test_three_kills_while_it_answers_change_nothing(checkpoint: Path, tmp_path:
     assert answers == undisturbed
 
 
+@pytest.mark.long
 def test_a_real_server_answers_like_the_engine(checkpoint: Path, engine: Generator) -> None:
     asked = [asking(f"why {n}", n) for n in range(6)]
     asked.append(asking("form", 6, structure={"regex": "<answer>[ab]{3}</answer>"}, stop=("</answer>",)))

@@ -61,6 +61,7 @@ def test_an_asset_is_launched_and_its_metadata_read_back(server: Server) -> None
         )
 
 
+@pytest.mark.long
 def test_a_pool_lets_one_stage_work_at_a_time_and_holds_up_none_of_another_pool(server: Server, tmp_path: Path) -> None:
     server.loaded()
     with launch.instance() as instance:

@@ -12,6 +12,7 @@ import pytest
 
 from lake.settings import project_folder
 
+pytestmark = pytest.mark.long
 SEED = os.environ.get("SOAK_SEED", "778634")
 STEPS, DELIVERIES = 15, 3
 

@@ -16,7 +16,8 @@ from lake.storage.store import Lake
 from lake.tables import TABLES
 from lake.tables.schema import nullable
 
-DISTINCT = list({str(table.schema): key for key, table in TABLES.items()}.values())
+FIRST, *OTHERS = {str(table.schema): key for key, table in TABLES.items()}.values()
+DISTINCT = [FIRST, *(pytest.param(key, marks=pytest.mark.long) for key in OTHERS)]
 
 
 def value(kind: pa.DataType) -> Any:

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import pytest
 from lakes import small_lake
 from pyspark.sql import SparkSession
 
@@ -40,6 +41,7 @@ print(*codes, run.main(["silver/quality", "--rebuild"]))
 """
 
 
+@pytest.mark.long
 def test_it_is_told_in_one_sentence_and_the_next_stage_gets_a_new_one(tmp_path: Path) -> None:
     lake = small_lake(tmp_path / "lake", last="silver/ratings")
     script = tmp_path / "losing.py"  # a file: PySpark takes a main module without one for a doctest, and exits

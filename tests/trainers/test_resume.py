@@ -31,13 +31,12 @@ def undisturbed(toy_sft: dict[str, Any], tmp_path_factory: pytest.TempPathFactor
 @pytest.mark.parametrize(
     ("kills", "resumed_at"),
     [
-        ([("step", 1)], 0),
-        ([("step", 3), ("step", 8)], 7),
-        ([("sealed", 5), ("saved", 6)], 5),
-        ([("step", 6)], 5),
-        ([("written", 0)], 8),
+        pytest.param([("step", 6)], 5, id="at an epoch's border"),
+        pytest.param([("step", 1)], 0, id="before the first checkpoint", marks=pytest.mark.long),
+        pytest.param([("step", 3), ("step", 8)], 7, id="twice", marks=pytest.mark.long),
+        pytest.param([("sealed", 5), ("saved", 6)], 5, id="while it saves, twice", marks=pytest.mark.long),
+        pytest.param([("written", 0)], 8, id="after training", marks=pytest.mark.long),
     ],
-    ids=["before the first checkpoint", "twice", "while it saves, twice", "at an epoch's border", "after training"],
 )
 def test_a_killed_fine_tuning_ends_with_the_weights_it_would_have_had(
     kills: list[tuple[str, int]], resumed_at: int, undisturbed: dict[str, Any], toy_sft: dict[str, Any], tmp_path: Path
@@ -58,6 +57,7 @@ def start(toy_sft: dict[str, Any], tmp_path_factory: pytest.TempPathFactory) -> 
     return {name: row[name] for name in row if name != "metrics"}
 
 
+@pytest.mark.long
 def test_a_killed_grpo_ends_with_the_weights_it_would_have_had(start: dict[str, Any], tmp_path: Path) -> None:
     code, undisturbed = killed_trainings.run("grpo", tmp_path / "undisturbed", toy.GRPO | GRPO, start)
     assert code == 0 and undisturbed["weight_change"] > 0
@@ -74,6 +74,7 @@ def test_a_killed_grpo_ends_with_the_weights_it_would_have_had(start: dict[str, 
     assert steady == [point for point in undisturbed["curve"] if "time" not in point["name"]]
 
 
+@pytest.mark.long
 def test_a_limited_training_goes_on_with_the_time_that_was_left(toy_sft: dict[str, Any], tmp_path: Path) -> None:
     recipe = toy_sft | SFT | {"max_steps": 100_000, "time_limit_s": 3600.0}
     assert killed_trainings.run("sft", tmp_path, recipe, kill=("step", 3))[0] == -signal.SIGKILL
@@ -114,6 +115,7 @@ def test_only_a_sealed_checkpoint_counts_and_one_is_kept(tmp_path: Path) -> None
     assert [path.name for path in tmp_path.iterdir()] == ["checkpoint-10"]
 
 
+@pytest.mark.long
 def test_the_model_in_the_box_goes_on_too(tmp_path: Path) -> None:
     recipe = toy.SFT | {
         "base": "embedded", "max_steps": 3, "save_steps": 1, "per_device_train_batch_size": 1, "evaluation_items": 1,

@@ -2,6 +2,7 @@
 
 import ast
 import statistics
+from collections import Counter
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -75,3 +76,9 @@ def test_dagster_modules_keep_their_annotations() -> None:
         if "dagster_project" in path.parts and "from __future__ import annotations" in path.read_text()
     ]
     assert offenders == []
+
+
+def test_modules_of_tests_have_names_of_their_own() -> None:
+    # pytest puts the folder of each on the path, where the first of two namesakes is imported for both
+    names = Counter(path.name for path in (ROOT / "tests").rglob("*.py") if path.name != "conftest.py")
+    assert [name for name, count in names.items() if count > 1] == []
