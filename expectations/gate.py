@@ -9,12 +9,13 @@ figures that a suite measured, are given to it as they are.
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
 from pathlib import Path
 from typing import Any
+from uuid import NAMESPACE_URL, uuid5
 
 import great_expectations as gx
 from great_expectations.core.expectation_suite import ExpectationSuite
@@ -65,27 +66,44 @@ def audit(stage: str, batches: Iterable[Batch], run_id: str, folder: Path) -> Au
 
 def _audited(stage: str, batch: Batch) -> tuple[ExpectationSuiteValidationResult, list[CheckReport]]:
     """What Great Expectations says of a batch, and the check of each of its rules, in order."""
-    idle = {rule.name: batch.idle for rule in batch.rules} if batch.idle else {}
-    arguments, errors = dict[str, Mapping[str, Any]](), dict[str, str]()
-    for rule in () if idle else batch.rules:
-        try:
-            figure = rule.figure() if rule.figure else None
-        except Exception as error:  # whatever it is, a figure that cannot be measured is none that holds
-            errors[rule.name] = str(error) or type(error).__name__
-        else:
-            arguments[rule.name] = {**rule.arguments, **({"measured": float(figure)} if figure is not None else {})}
-            if rule.figure and figure is None:
-                idle[rule.name] = NOTHING_TO_MEASURE
-    asked = [rule for rule in batch.rules if rule.name not in idle]
-    outcome = _validated(batch, asked, arguments, errors)
-    found = dict(zip((rule.name for rule in asked), outcome.results, strict=True))
+    asked = [_asked(str(place), rule, batch.idle) for place, rule in enumerate(batch.rules)]
+    outcome = _validated(batch, [one for one in asked if one.idle is None])
+    found = {_position(result): result for result in outcome.results}
     checks = [
-        checked(stage, batch, rule, found[rule.name])
-        if rule.name in found
-        else not_looked_at(stage, batch, rule, idle[rule.name])
-        for rule in batch.rules
+        checked(stage, batch, rule, found[place]) if one.idle is None else not_looked_at(stage, batch, rule, one.idle)
+        for place, (rule, one) in enumerate(zip(batch.rules, asked, strict=True))
     ]
+    for place, result in found.items():
+        configuration: Any = result.expectation_config
+        # the same in every run, as Great Expectations reads ids
+        configuration.id = str(uuid5(NAMESPACE_URL, f"{stage}/{checks[place].name}"))
     return outcome, checks
+
+
+@dataclass(frozen=True)
+class _Asked:
+    """A rule as Great Expectations is asked it; or why it is not asked: there is nothing to look at (`idle`), or it failed before (`error`)."""
+
+    rule: Rule
+    configuration: ExpectationConfiguration
+    idle: str | None = None
+    error: str | None = None
+
+
+def _asked(place: str, rule: Rule, idle: str) -> _Asked:
+    arguments, error = dict(rule.arguments), None
+    if rule.figure and not idle:
+        try:
+            figure = rule.figure()
+            idle = NOTHING_TO_MEASURE if figure is None else ""
+            arguments |= {} if figure is None else {"measured": float(figure)}
+        except Exception as raised:  # whatever it is, a figure that cannot be measured is none that holds
+            error = str(raised) or type(raised).__name__
+    severity: Any = rule.severity
+    configuration = ExpectationConfiguration(
+        type=rule.type, kwargs=arguments, severity=severity, description=rule.sentence, id=place
+    )
+    return _Asked(rule, configuration, idle or None, error)
 
 
 @cache
@@ -99,24 +117,11 @@ def _context() -> Any:
     return context
 
 
-def _validated(
-    batch: Batch, rules: Sequence[Rule], arguments: Mapping[str, Mapping[str, Any]], errors: Mapping[str, str]
-) -> ExpectationSuiteValidationResult:
+def _validated(batch: Batch, asked: Sequence[_Asked]) -> ExpectationSuiteValidationResult:
     """The results in the order of the rules; Great Expectations gives them back in an order of its own."""
-    asked = {
-        position: ExpectationConfiguration(
-            type=rule.type,
-            kwargs=dict(arguments.get(rule.name, rule.arguments)),
-            severity=rule.severity,  # type: ignore[arg-type]
-            description=rule.sentence,
-            id=str(position),
-        )
-        for position, rule in enumerate(rules)
-    }
-    failed = {n: _raised(asked.pop(n), errors[rule.name]) for n, rule in enumerate(rules) if rule.name in errors}
-    outcome = _validate(batch, [rules[n] for n in asked], list(asked.values()))
-    results = failed | {_position(result): result for result in outcome.results}
-    outcome.results = [results[position] for position in sorted(results)]
+    outcome = _judged(batch, [one for one in asked if not one.error])
+    outcome.results += [_raised(one.configuration, one.error) for one in asked if one.error]
+    outcome.results.sort(key=_position)
     passed = sum(bool(result.success) for result in outcome.results)
     outcome.success = passed == len(outcome.results)
     outcome.statistics |= {  # as Great Expectations counts them
@@ -128,27 +133,28 @@ def _validated(
     return outcome
 
 
-def _validate(
-    batch: Batch, rules: Sequence[Rule], asked: Sequence[ExpectationConfiguration]
-) -> ExpectationSuiteValidationResult:
+def _judged(batch: Batch, asked: Sequence[_Asked]) -> ExpectationSuiteValidationResult:
     """Great Expectations' own results, completed by the scan's counts where rows were counted."""
-    suite = ExpectationSuite(name=batch.name, expectations=[one.to_domain_obj() for one in asked])
+    suite = ExpectationSuite(name=batch.name)
+    suite.expectations += [one.configuration.to_domain_obj() for one in asked]  # whose ids its constructor refuses
     result_format: dict[str, Any] = {"result_format": "SUMMARY", "partial_unexpected_count": EXAMPLES}
     if batch.key:
         result_format["unexpected_index_column_names"] = [batch.key]
-    found = scan(batch.rows, rules, batch.key) if batch.rows is not None and not batch.whole else None
-    frame = (
-        found.sample.to_pandas() if found else whole_columns(batch.rows, [c for rule in rules for c in rule.columns])
-    )
+    rules = [one.rule for one in asked]
+    if batch.rows is None or batch.whole:
+        frame, found = whole_columns(batch.rows, [name for rule in rules for name in rule.columns]), None
+    else:
+        found = scan(batch.rows, rules, batch.key)
+        frame = found.sample.to_pandas()
     source = _context().data_sources.add_or_update_pandas("staged rows")
     asset = source.add_dataframe_asset(batch.name).add_batch_definition_whole_dataframe(batch.name)
-    outcome: ExpectationSuiteValidationResult = asset.get_batch({"dataframe": frame}).validate(
-        suite, result_format=result_format
-    )
+    sample = asset.get_batch({"dataframe": frame})
+    outcome: ExpectationSuiteValidationResult = sample.validate(suite, result_format=result_format)
     outcome.results.sort(key=_position)
-    for result, count in zip(outcome.results, found.counts if found else (), strict=bool(found)):
-        if count and found:
-            _complete(result, count, found.rows)
+    if found:
+        for result, count in zip(outcome.results, found.counts, strict=True):
+            if count:
+                _complete(result, count, found.rows)
     return outcome
 
 

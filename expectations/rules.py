@@ -11,6 +11,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from lake.storage.report import Severity
 
 if TYPE_CHECKING:
@@ -33,6 +35,7 @@ LEADS_SOMEWHERE = "expect_foreign_keys_to_lead_to_rows"
 FIGURE = "expect_figure_to_be_between"
 
 FIGURES = "figures"  # the batch that has no rows
+SINCE_LAST = ("volume", "distribution")  # those that compare the stage's own table with its last published version
 
 Figure = Callable[[], float | None]  # None: there is nothing to measure this time
 
@@ -77,7 +80,7 @@ class Batch:
 
 def check_name(stage: str, batch: Batch, rule: Rule) -> str:
     """What names a rule's check among those of its stage: letters, digits and underscores, as Dagster wants names to be."""
-    place = "" if batch.name in (stage, FIGURES) else f"{batch.name.rpartition('/')[2]}_"
+    place = "" if batch.name in (stage, FIGURES, *SINCE_LAST) else f"{batch.name.rpartition('/')[2]}_"
     return re.sub(r"\W", "_", place + rule.name)
 
 
@@ -92,7 +95,7 @@ def unique(column: str) -> Rule:
 
 def filled(column: str, warning: bool = False) -> Rule:
     """No null, and no NaN."""
-    sentence = f"Every row has {_article(column)}."
+    sentence = f"Every row has a value of {column}."
     return Rule(f"{column}_filled", FILLED, {"column": column}, sentence, _severity(warning))
 
 
@@ -101,19 +104,24 @@ def sized(column: str, least: int = 1, most: int | None = None) -> list[Rule]:
 
     The rules are about `<column>_length`, which the scan computes.
     """
-    return [filled(f"{column}_length"), between(f"{column}_length", least, most)]
+    length = f"{column}_length"
+    is_there = replace(filled(length), sentence=f"Every row has a value of {column}.")
+    return [
+        is_there,
+        between(length, least, most, says=f"The length of every value of {column} is {span(least, most)}."),
+    ]
 
 
 def between(column: str, least: float | None, most: float | None, warning: bool = False, says: str = "") -> Rule:
     """Every value from `least` to `most`, both allowed. says: the sentence, where the column's name does not tell it."""
     given = {"column": column, "min_value": least, "max_value": most}
-    sentence = says or f"Every {column} is {span(least, most)}."
+    sentence = says or f"Every value of {column} is {span(least, most)}."
     return Rule(f"{column}_between", BETWEEN, given, sentence, _severity(warning))
 
 
 def one_of(column: str, allowed: Sequence[Any], says: str = "") -> Rule:
     """Every value is one of `allowed`."""
-    sentence = says or f"Every {column} is one of: {', '.join(map(str, allowed))}."
+    sentence = says or f"Every value of {column} is one of: {', '.join(map(str, allowed))}."
     return Rule(f"{column}_listed", LISTED, {"column": column, "value_set": list(allowed)}, sentence)
 
 
@@ -125,7 +133,10 @@ def told(column: str, says: str) -> Rule:
 def matches(column: str, pattern: str) -> Rule:
     """Every value matches `pattern`."""
     return Rule(
-        f"{column}_matching", MATCHING, {"column": column, "regex": pattern}, f"Every {column} matches {pattern}."
+        f"{column}_matching",
+        MATCHING,
+        {"column": column, "regex": pattern},
+        f"Every value of {column} matches {pattern}.",
     )
 
 
@@ -223,9 +234,5 @@ def span(least: object, most: object) -> str:
 
 def shown(value: object) -> str:
     """A number or text as people read it."""
-    scalar = value.item() if hasattr(value, "item") else value  # type: ignore[attr-defined]
+    scalar = value.item() if isinstance(value, np.generic) else value
     return f"{scalar:.6g}" if isinstance(scalar, float) else str(scalar)
-
-
-def _article(noun: str) -> str:
-    return f"{'an' if noun[0] in 'aeiou' else 'a'} {noun}"

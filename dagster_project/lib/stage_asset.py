@@ -6,7 +6,7 @@ from typing import Any
 
 import dagster as dg
 
-from dagster_project.lib.events import GATE, WARNINGS, events
+from dagster_project.lib.events import check_specs, events
 from lake.errors import StageFailed
 from lake.harness import progress
 from lake.harness.code_hash import code_hash
@@ -28,7 +28,7 @@ POOLS: Mapping[str, str] = {"spark": "spark", "generate": "models", "train": "mo
 
 
 def stage_asset(key: str) -> dg.AssetsDefinition:
-    """The asset of stage `key`, with its gate and its warnings as checks."""
+    """The asset of stage `key`, with every expectation of its gate as a check."""
     stage = STAGES[key]
     asset_key = dg.AssetKey(key.split("/"))
     spec = dg.AssetSpec(
@@ -43,12 +43,12 @@ def stage_asset(key: str) -> dg.AssetsDefinition:
         # a rejected stage yields its checks and no materialisation
         skippable=True,
     )
-    checks = [dg.AssetCheckSpec(GATE, asset=asset_key, blocking=True), dg.AssetCheckSpec(WARNINGS, asset=asset_key)]
+    checks = check_specs(stage)
 
     @dg.multi_asset(name=key.replace("/", "_"), specs=[spec], check_specs=checks, pool=POOLS.get(stage.engine))
     def asset(context: dg.AssetExecutionContext) -> Iterator[Any]:
         lake = Lake(settings().root)
-        yield from events(_run(context, stage, load_profile(settings().profile), lake), lake)
+        yield from events(_run(context, stage, load_profile(settings().profile), lake), lake, checks)
 
     return asset
 

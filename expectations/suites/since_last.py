@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from expectations.frames import whole_columns
-from expectations.rules import Batch, Rule, divergence, quantiles, volume
+from expectations.rules import SINCE_LAST, Batch, Rule, divergence, quantiles, volume
 
 if TYPE_CHECKING:
     from expectations.frames import Frames
@@ -26,17 +26,20 @@ def since_last(
     columns of few values. Of a run on new rows alone, these are compared with the rows published before.
     """
     rows, last = frames[key], frames.last.get(key)
-    counted = last.count_rows() if last is not None else 0
-    idle = FIRST if not counted else ""
-    few = f"fewer than {gate.enough} rows to compare" if min(rows.count_rows(), counted) < gate.enough else ""
-    yield Batch("volume", rows, [_volume(counted, gate)], whole=True, idle=GROWN if frames.before else idle or few)
+    now, counted = rows.count_rows(), last.count_rows() if last is not None else 0
+    few = f"fewer than {gate.enough} rows to compare"
+    first = "" if counted else FIRST
+    no_volume = first or (GROWN if frames.before else "") or (few if max(now, counted) < gate.enough else "")
+    yield Batch(SINCE_LAST[0], rows, [_volume(counted, gate)], whole=True, idle=no_volume)
     if numbers or categories:
         before = whole_columns(last, [*numbers, *categories])
         rules = [
             *(_quantiles(before, name, gate) for name in numbers),
             *(_shares(before, name, gate) for name in categories),
         ]
-        yield Batch("distribution", rows, rules, whole=True, idle=idle or few)
+        yield Batch(
+            SINCE_LAST[1], rows, rules, whole=True, idle=first or (few if min(now, counted) < gate.enough else "")
+        )
 
 
 def _volume(counted: int, gate: Limits) -> Rule:
