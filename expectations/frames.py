@@ -53,7 +53,7 @@ class KeyValues:
 
 def whole_columns(rows: Rows | None, columns: Sequence[str]) -> pd.DataFrame:
     """The columns of a table in memory, of more than a million rows evenly chosen ones; without columns, a frame of as many rows."""
-    if rows is None or not isinstance(rows, ds.Dataset):
+    if rows is None or isinstance(rows, Computed):
         return pd.DataFrame()
     count = rows.count_rows()
     if not columns:
@@ -62,7 +62,8 @@ def whole_columns(rows: Rows | None, columns: Sequence[str]) -> pd.DataFrame:
     for batch in read_batches(rows, list(dict.fromkeys(columns))):
         parts.append(batch.take(pa.array(range(-seen % step, len(batch), step), pa.int64())))
         seen += len(batch)
-    return pa.Table.from_batches(parts).to_pandas() if parts else pd.DataFrame(columns=list(columns))
+    found = pa.Table.from_batches(parts) if parts else rows.schema.empty_table().select(list(dict.fromkeys(columns)))
+    return found.to_pandas()
 
 
 def keys(rows: ds.Dataset, column: str, where: ds.Expression | None = None) -> KeyValues:

@@ -205,7 +205,7 @@ def quantiles(column: str, ranges: Mapping[float, tuple[float, float]]) -> Rule:
     return Rule(f"{column}_quantiles", QUANTILES, given, says, "warning")
 
 
-def divergence(column: str, shares: Mapping[str, float], most: float) -> Rule:
+def divergence(column: str, shares: Mapping[Any, float], most: float) -> Rule:
     """A warning where the shares of a column's values diverge from these, a Kullback-Leibler divergence in nats.
 
     One percent is held out for values that only one side has: they would make it infinite.

@@ -91,6 +91,8 @@ def _metadata(report: StageReport, lake: Lake) -> dict[str, Any]:
     rows = {f"rows of {table}": count for table, count in report.rows.items() if table != report.stage}
     waits = [file.detail for file in waiting(lake, (report.stage,))]
     picture = resolve("reports.plots:picture")(report.stage, lake)
+    published = lake.publication(report.stage)
+    accepted = published[1].accepted if published else ()
     return (
         {
             "dagster/row_count": report.rows.get(report.stage, 0),
@@ -102,7 +104,7 @@ def _metadata(report: StageReport, lake: Lake) -> dict[str, Any]:
             "inputs": dg.MetadataValue.json(report.inputs),
         }
         | rows
-        | ({"accepted": str(report.accepted)} if report.accepted else {})
+        | ({"accepted": "; ".join(map(str, accepted))} if accepted else {})
         | ({"files that wait": dg.MetadataValue.json(waits)} if waits else {})
         | {name: value for name, value in sorted(report.metrics.items())}
         | ({"picture": dg.MetadataValue.md(f"![{report.stage}](data:image/png;base64,{picture})")} if picture else {})

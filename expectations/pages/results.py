@@ -10,6 +10,7 @@ import json
 from collections.abc import Sequence
 from pathlib import Path
 
+import numpy as np
 from great_expectations.core.expectation_validation_result import ExpectationSuiteValidationResult
 
 from expectations.pages.page import page_path
@@ -20,5 +21,12 @@ def write(stage: str, run_id: str, outcomes: Sequence[ExpectationSuiteValidation
     target = page_path(stage, run_id, folder).with_suffix(".results.json")
     target.parent.mkdir(parents=True, exist_ok=True)
     content = [outcome.to_json_dict() for outcome in outcomes]
-    target.write_text(json.dumps(content, ensure_ascii=False), encoding="utf-8")
+    target.write_text(json.dumps(content, ensure_ascii=False, default=_plain), encoding="utf-8")
     return target
+
+
+def _plain(value: object) -> object:
+    """Numbers of numpy, which its results hold here and there."""
+    if isinstance(value, np.generic):
+        return value.item()
+    raise TypeError(f"{type(value).__name__} has no JSON form")

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from functools import cached_property
-from typing import Literal
 
 import pyarrow.dataset as ds
 
@@ -15,8 +14,6 @@ from lake.engines.batches import read_batches
 from texts.licences import CLASSES
 from texts.tokens import BYTES_A_TOKEN
 
-Kind = Literal["all", "source", "licence"]
-
 
 class Used:
     """How much of the training set, in rows or estimated tokens, each source and each licence class has; read when it is first asked."""
@@ -25,8 +22,8 @@ class Used:
         self._rows, self._unit = rows, unit
 
     @cached_property
-    def _used(self) -> Counter[tuple[Kind, str]]:
-        used = Counter[tuple[Kind, str]]()
+    def _used(self) -> Counter[tuple[str, str]]:
+        used = Counter[tuple[str, str]]()
         octets = pc.add(*(pc.coalesce(pc.binary_length(field(name)), 0) for name in ("prompt", "answer")))
         columns = {"octets": octets, "sources": field("sources"), "licences": field("licences")}
         for batch in read_batches(self._rows, columns):

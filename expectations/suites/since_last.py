@@ -52,9 +52,11 @@ def _quantiles(before: pd.DataFrame, column: str, gate: Limits) -> Rule:
         return quantiles(column, dict.fromkeys(_QUANTILES, (0.0, 0.0)))
     values = known.quantile(list(_QUANTILES), interpolation="nearest")
     slack = gate.expected_shift * float(values.iloc[-1] - values.iloc[0])
-    return quantiles(column, {at: (float(value) - slack, float(value) + slack) for at, value in values.items()})
+    return quantiles(
+        column, {at: (value - slack, value + slack) for at, value in zip(_QUANTILES, values.tolist(), strict=True)}
+    )
 
 
 def _shares(before: pd.DataFrame, column: str, gate: Limits) -> Rule:
     counts = before[column].value_counts(normalize=True) if column in before else pd.Series(dtype=float)
-    return divergence(column, {value: float(share) for value, share in counts.items()}, gate.expected_divergence)
+    return divergence(column, dict(zip(counts.index.tolist(), counts.tolist(), strict=True)), gate.expected_divergence)

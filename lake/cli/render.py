@@ -119,8 +119,8 @@ def status(states: Sequence[TableStatus], as_json: bool) -> None:
     ]
     write_table(("table", "version", "rows", "gate", "up to date", "published (UTC)", "sources that wait"), rows)
     for state in states:
-        if state.accepted:
-            console().print(f"{state.table}: {state.accepted}", markup=False)
+        for acceptance in state.accepted:
+            console().print(f"{state.table}: {acceptance}", markup=False)
     if refused := [state.table for state in states if state.gate == "rejected"]:
         console().print(f"`mixlake rejected {refused[0]}` shows what its gate refused and why.", markup=False)
     return None

@@ -13,7 +13,7 @@ from lake.harness.status import current_report
 from lake.stages import STAGES, Stage
 from lake.storage.attempts import record_attempt
 from lake.storage.publication import Fingerprint, Publication, now
-from lake.storage.report import StageReport
+from lake.storage.report import Acceptance, StageReport
 from lake.storage.staging import Staged
 from lake.storage.store import Lake
 from lake.tables import TABLES
@@ -140,7 +140,7 @@ def publish(lake: Lake, staged: Mapping[str, Staged], report: StageReport) -> St
         added=report.added,
         grown=report.grown,
         warnings=len(report.warned),
-        accepted=report.accepted,
+        accepted=(*_accepted_before(lake, report), *([report.accepted] if report.accepted else [])),
         metrics=report.metrics,
         params=report.params,
     )
@@ -148,6 +148,12 @@ def publish(lake: Lake, staged: Mapping[str, Staged], report: StageReport) -> St
     complete = publication.model_copy(update={"sides": sides})
     version = lake.publish(staged[stage.key], complete, report.seen[stage.key])
     return report.model_copy(update={"status": "published", "version": version, "staged": {}})
+
+
+def _accepted_before(lake: Lake, report: StageReport) -> tuple[Acceptance, ...]:
+    """What was accepted of the rows that stay in the table beside those of this run."""
+    published = lake.publication(report.stage) if lake.adds(report.stage, report.grown) else None
+    return published[1].accepted if published else ()
 
 
 def _published_side(lake: Lake, staged: Staged, publication: Publication, seen: Mapping[str, int]) -> int:

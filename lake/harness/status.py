@@ -27,7 +27,7 @@ class TableStatus(BaseModel):
     run_id: str | None
     published_at: datetime | None
     up_to_date: bool
-    accepted: str | None = None  # of a table that is published though its gate rejected it: when and why
+    accepted: tuple[str, ...] = ()  # of rows that are published though a gate rejected them: when and why
     waits: tuple[str, ...] = ()  # the sources of which files are held, or could not be read
 
 
@@ -60,7 +60,7 @@ def _status(lake: Lake, key: str, up_to_date: bool) -> TableStatus:
         run_id=publication.run_id,
         published_at=publication.published_at,
         up_to_date=up_to_date,
-        accepted=str(publication.accepted) if publication.accepted else None,
+        accepted=tuple(map(str, publication.accepted)),
         waits=tuple(sorted({file.source for file in waiting(lake, (key,))})),
     )
 
@@ -84,7 +84,7 @@ def current_report(lake: Lake, stage: Stage) -> StageReport:
         metrics=publication.metrics,
         inputs=publication.inputs,
         checks=audited.checks if audited else (),
-        accepted=publication.accepted,
+        accepted=audited.accepted if audited else None,
         audit_page=audited.audit_page if audited else None,
         reason="inputs, params and code are unchanged",
     )

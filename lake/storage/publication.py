@@ -32,7 +32,9 @@ class Publication(BaseModel):
     code_hash: str
     suite: str
     warnings: int = 0
-    accepted: Acceptance | None = None  # that its gate rejected these rows, and why they are published all the same
+    accepted: tuple[
+        Acceptance, ...
+    ] = ()  # of rows of this version that a gate rejected: why they are published all the same
     metrics: dict[str, float] = {}
     params: dict[str, Any] = {}
 

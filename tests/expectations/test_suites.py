@@ -15,6 +15,7 @@ from mutations import MUTATIONS, Edit
 from suite_batches import batches_of, limits_of, subject
 from world import everything, ident, tables
 
+from expectations.declared import declared_checks
 from lake.harness.job import Views
 from lake.harness.profiles import resolve
 from lake.stages import STAGES
@@ -37,6 +38,9 @@ def test_a_correct_stage_passes(stage: str, audited: Audited, tmp_path: Path) ->
     checks = audited(stage, tables(everything(tmp_path))).checks
     assert [check for check in checks if _critical(check) and not check.passed] == []
     assert all(check.evaluated for check in checks)
+    declared = [(check.name, check.expectation) for check in declared_checks(STAGES[stage])]
+    assert [(check.name, check.expectation) for check in checks] == declared, "the UI lists them before a run"
+    assert all(check.sentence.endswith(".") and check.sentence[0].isupper() for check in checks)
 
 
 def _failing(audit: Audit) -> set[str]:
