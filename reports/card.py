@@ -12,6 +12,8 @@ import yaml
 from lake.books.ledger import ledger
 from lake.harness.job import ArrowInputs
 from lake.landing.register import registered
+from lake.stages import STAGES
+from lake.storage.report import Acceptance
 from lake.storage.store import Lake
 from reports.attribution import Author
 from reports.figures import evaluation_rows, measured_before, smoke_test
@@ -56,7 +58,7 @@ def card(lake: Lake, name: str, inputs: ArrowInputs, sizes: Mapping[str, int], w
         front=yaml.safe_dump(front, sort_keys=False, allow_unicode=True),
         name=name, sizes=sizes, languages=languages, licences=licences, by_source=by_source, columns=_COLUMNS,
         steps=[step for step in steps(view) if not step.name.startswith(("released", "selected"))], total=sum(sizes.values()),
-        balanced=books.balanced, sources=books.sources, reasons=sorted(reasons.items()),
+        accepted=_accepted(lake), balanced=books.balanced, sources=books.sources, reasons=sorted(reasons.items()),
         benchmarks=_benchmarks(lake), coverage=_coverage(lake), blocked=reasons["blocked", "contamination"],
         evaluation=evaluation_rows(evaluated), smoke_test=smoke_test(evaluated), older=measured_before(view.lake),
         writer=writer, champion=next(reversed(view.decisions()), None),
@@ -100,6 +102,12 @@ def _benchmarks(lake: Lake) -> Sequence[dict[str, str]]:
     files = (file for file in registered(lake) if file["kind"] == "benchmark")
     found = [{"name": Path(file["uri"]).name, "source": file["source"], "sha256": file["sha256"]} for file in files]
     return sorted(found, key=lambda file: (file["source"], file["name"], file["sha256"]))
+
+
+def _accepted(lake: Lake) -> list[tuple[str, Acceptance]]:
+    """The tables behind the release that their gates rejected, with why they were published all the same."""
+    made = ((key, lake.publication(key)) for key in STAGES)
+    return [(key, acceptance) for key, at in made if at for acceptance in at[1].accepted]
 
 
 def _coverage(lake: Lake) -> float | None:

@@ -49,7 +49,7 @@ def html(lake: Lake, folder: Path) -> str:
     """The page as it is to lie in `folder`: its links to audit pages are relative to that."""
     view = View(lake)
     audits = os.path.relpath(local_path(lake.root) / "audits", folder)
-    docs = (local_path(lake.root) / "audits" / "data_docs" / "index.html").exists()
+    history = (local_path(lake.root) / "audits" / "index.html").exists()
     tables = sections.made(view)
     evaluated = view.sample("reports/evaluation", ["arm", "seed", "metric", "value", "items", "base"])
     return _template().render(
@@ -62,7 +62,7 @@ def html(lake: Lake, folder: Path) -> str:
         grpo=_only(view, "models/distiller_grpo", "steps", "train_rows", "reward", "reward_before", "kl", "frac_reward_zero_std", "weight_change"),
         champion=next(reversed(view.decisions()), None),
         evaluation=evaluation_rows(evaluated), smoke_test=smoke_test(evaluated), older=measured_before(view.lake),
-        gates=sections.gates(view), audits=quote(audits), docs=docs,
+        gates=sections.gates(view), audits=quote(audits), history=history,
     )  # fmt: skip
 
 

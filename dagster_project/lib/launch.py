@@ -9,6 +9,7 @@ from pathlib import Path
 import dagster as dg
 import yaml
 
+from dagster_project.lib.events import check_specs, tell
 from dagster_project.lib.failures import failures
 from dagster_project.lib.stage_asset import REBUILD
 from lake.errors import StageFailed, UserError
@@ -77,6 +78,12 @@ def materialise(stages: Sequence[str], profile: str, rebuild: bool = False) -> l
         reasons = "; ".join(f"{key} failed: {sentence}" for key, sentence in crashed)
         raise StageFailed(f"{reasons}; `mixlake ui` shows the run {result.run_id}")
     return reports
+
+
+def tell_accepted(report: StageReport) -> None:
+    """Shows in the UI that a stage's rejected rows were accepted and published by a command."""
+    with _instance_of_commands() as instance:
+        tell(report, Lake(settings().root), check_specs(STAGES[report.stage]), instance)
 
 
 def _instance_of_commands() -> dg.DagsterInstance:

@@ -8,7 +8,7 @@ from typing import Any
 
 import dagster as dg
 
-from dagster_project.lib.events import GATE, WARNINGS, events, sides
+from dagster_project.lib.events import check_specs, events, sides
 from lake.errors import StageFailed
 from lake.harness import progress
 from lake.harness.code_hash import code_hash
@@ -47,7 +47,7 @@ POOLS: Mapping[str, str] = {"spark": "spark", "generate": "models", "train": "mo
 
 
 def stage_asset(key: str) -> dg.AssetsDefinition:
-    """The asset of stage `key`, with its gate and its warnings as checks."""
+    """The asset of stage `key`, with every expectation of its gate as a check."""
     stage = STAGES[key]
     asset_key = asset_of(key)
     # a side table is published with its owner, whose asset must have run before: the side's own, which no step makes, orders nothing
@@ -64,7 +64,7 @@ def stage_asset(key: str) -> dg.AssetsDefinition:
         skippable=True,
         **_described(key),
     )
-    checks = [dg.AssetCheckSpec(GATE, asset=asset_key, blocking=True), dg.AssetCheckSpec(WARNINGS, asset=asset_key)]
+    checks = check_specs(stage)
 
     @dg.multi_asset(name=key.replace("/", "_"), specs=[spec], check_specs=checks, pool=POOLS.get(stage.engine))
     def asset(context: dg.AssetExecutionContext) -> Iterator[Any]:
@@ -72,7 +72,7 @@ def stage_asset(key: str) -> dg.AssetsDefinition:
         report = _run(context, stage, load_profile(settings().profile), lake)
         for side in sides(report):
             context.log_event(side)
-        yield from events(report, lake)
+        yield from events(report, lake, checks)
 
     return asset
 

@@ -6,6 +6,8 @@ from typing import Annotated
 import typer
 
 from lake.cli import render
+from lake.cli.options import AsJson, ProfileName
+from lake.cli.rejected import rejected
 from lake.errors import StageFailed, UserError
 from lake.harness import progress
 from lake.harness.profiles import Profile, load_profile, profile_names, resolve
@@ -19,14 +21,7 @@ app = typer.Typer(
     help="A data lake that distils raw instructions into a small, proven, traceable training set.",
 )
 
-AsJson = Annotated[bool, typer.Option("--json", help="Print JSON and nothing else on standard output.")]
-ProfileName = Annotated[
-    str | None,
-    typer.Option(
-        "--profile",
-        help="One of ours (`mixlake profiles` lists them) or a YAML file, such as my.yaml; default MIXLAKE_PROFILE, else demo.",
-    ),
-]
+app.command()(rejected)
 
 
 def _lake() -> Lake:

@@ -54,8 +54,9 @@ def _new(report: StageReport, table: str) -> str:
 
 
 def describe(check: CheckReport) -> str:
-    """One line about a failed check: what was expected of which column, what was seen, and a few of the rows."""
+    """One line about a failed check: what must hold, what was seen, what is allowed, and a few of the rows."""
     where = f"{check.batch}.{check.column}" if check.column else check.batch
-    seen = f": {check.observed}" if check.observed else ""
+    says = check.sentence.rstrip(".") or f"{check.expectation} of {where}"
+    allowed = f" (allowed: {check.allowed})" if check.allowed else ""
     rows = f": {'; '.join(check.examples[:_EXAMPLES])}" if check.severity == "warning" and check.examples else ""
-    return f"{where} {check.expectation}{seen}" + (f" (allowed {check.allowed})" if check.allowed else "") + rows
+    return f"{says} - observed {check.observed or 'nothing'}{allowed}, in {where}{rows}"

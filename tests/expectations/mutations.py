@@ -166,7 +166,7 @@ MUTATIONS: list[Mutation] = [
     (_DISTILLED, [change(_DISTILLED, 0, gain=0.0)], {"gain"}),
     (_DISTILLED, [change(_DISTILLED, 0, recovered=0.4)], {"recovered"}),
     (_DISTILLED, [change(_DISTILLED, 0, worth=None)], {"worth"}),
-    (_TRAINING, [_another(8, sources=["beta"]), _another(9, sources=["beta"]), drop(_EXITS, 3), drop(_EXITS, 3)], {"over_budget"}),
+    (_TRAINING, [_another(8, sources=["beta"]), _another(9, sources=["beta"]), drop(_EXITS, 3), drop(_EXITS, 3)], {"within_budget"}),
     (_TRAINING, [_another(8), drop(_EXITS, 3)], {"sources_over_their_share"}),
     (
         _TRAINING,

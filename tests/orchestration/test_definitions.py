@@ -14,6 +14,7 @@ import pytest
 
 from dagster_project.definitions import defs
 from dagster_project.lib import launch
+from expectations.declared import declared_checks
 from lake.settings import project_folder
 from lake.stages import STAGES
 from lake.storage.store import Lake
@@ -33,9 +34,20 @@ def test_it_loads_without_warnings_and_every_stage_is_an_asset() -> None:
         owners = {TABLES[table].side_of or table for table in stage.inputs}
         assert {parent.to_user_string() for parent in node.parent_keys} == owners | set(stage.inputs)
         assert node.group_name == TABLES[key].layer
-        assert {check.name for check in node.check_keys} == {"quality_gate", "quality_warnings"}
+        assert {check.name for check in node.check_keys} == {check.name for check in declared_checks(stage)}
         columns = node.metadata["dagster/column_schema"].columns
         assert [column.name for column in columns] == TABLES[key].schema.names
+
+
+def test_every_expectation_is_a_check_that_says_what_must_hold_before_it_ever_ran() -> None:
+    specs = {
+        spec.name: spec
+        for spec in defs().resolve_asset_graph().get_check_specs()
+        if spec.asset_key.path[-1] == "groups"
+    }
+    assert specs["size_between"].description.startswith("Every value of size is from least_size to most_size.")
+    assert specs["low_rated_without_a_place"].blocking and not specs["cohesion_drop"].blocking
+    assert specs["id_unique"].metadata["expectation"] == "expect_column_values_to_be_unique"
 
 
 def test_stages_share_a_pool_by_what_they_need_and_each_pool_has_a_limit(rated_next: Lake) -> None:

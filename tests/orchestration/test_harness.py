@@ -17,15 +17,17 @@ from lakes import ROWS, RULES_ALONE, publish, rec, small_lake
 import inference.rate as rate_module
 from dagster_project.lib import launch, stage_asset
 from dagster_project.lib.failures import sentence
+from expectations.declared import declared_checks
 from lake.errors import StageFailed, UserError
 from lake.harness.job import JobContext
 from lake.harness.plan import plan, reasons_to_run
 from lake.harness.profiles import Profile, load_profile
+from lake.harness.rejected import accept, beyond_acceptance, staged_rows
 from lake.harness.run import run_stage
 from lake.harness.status import status
 from lake.settings import local_path
 from lake.stages import STAGES
-from lake.storage.attempts import newest_attempt
+from lake.storage.attempts import newest_attempt, record_attempt
 from lake.storage.lease_records import LeaseRecords
 from lake.storage.report import StageReport
 from lake.storage.store import Lake
@@ -37,7 +39,7 @@ BAD = Profile("bad", "", {KEY: {"engine": {"kind": "scripted", "answers": ["no r
 def told(report: StageReport) -> dict[str, Any]:
     """A report without what differs from run to run."""
     page = report.audit_page and Path(report.audit_page).parent
-    return report.model_dump(exclude={"run_id", "seconds", "audit_page"}) | {"audit_page": page}
+    return report.model_dump(exclude={"run_id", "seconds", "audit_page", "audited_at"}) | {"audit_page": page}
 
 
 def ratings(lake: Lake) -> list[Mapping[str, Any]]:
@@ -229,6 +231,80 @@ def test_a_rejected_stage_publishes_nothing_and_stops_what_is_downstream(rated_n
         run_stage(STAGES[NEXT], BAD, rated_next)
 
 
+def test_accepting_publishes_exactly_the_staged_rows_and_the_reason_stays_with_them(rated_next: Lake) -> None:
+    publish(rated_next, KEY, ROWS[KEY])
+    refused = run_stage(STAGES[KEY], BAD, rated_next)
+    staged = staged_rows(rated_next, refused)[KEY].to_table().to_pylist()
+    with pytest.raises(UserError, match="needs a reason"):
+        accept(rated_next, STAGES[KEY], " ")
+    published = accept(rated_next, STAGES[KEY], "the judge is  away")
+    assert (published.status, published.version) == ("published", 1)
+    assert sorted(staged, key=lambda row: row["id"]) == ratings(rated_next)
+    (_, told), page = rated_next.publication(KEY), local_path(rated_next.root) / "audits" / str(refused.audit_page)
+    (acceptance,) = told.accepted
+    assert (told.run_id, rated_next.newest(KEY)) == (refused.run_id, 1), "one commit, of the run that was refused"
+    assert (acceptance.reason, acceptance.failed) == (
+        "the judge is away",
+        tuple(check.sentence for check in refused.failed),
+    )
+    assert "the judge is away" in page.read_text(encoding="utf-8")
+    assert of_newest_attempt(rated_next) == published and published.accepted == acceptance
+    (state,) = [one for one in status(rated_next, BAD) if one.table == KEY]
+    assert (state.gate, len(state.accepted)) == ("accepted", 1)
+    assert reasons_to_run(rated_next, STAGES[KEY], BAD) == []
+    with pytest.raises(UserError, match="was not rejected"):
+        accept(rated_next, STAGES[KEY], "twice")
+    launch.tell_accepted(published)
+    shown = dict(materialisation())
+    assert "the judge is away" in shown["accepted"] and shown["version"] == 1
+
+
+def test_new_rows_of_an_accepted_table_still_tell_of_it_and_a_mended_run_does_not(rated_next: Lake) -> None:
+    unique, good = "silver/unique_instructions", load_profile(RULES_ALONE)
+    run_stage(STAGES[KEY], BAD, rated_next)
+    accept(rated_next, STAGES[KEY], "known")
+    publish(rated_next, unique, [ROWS[unique][0] | {"id": rec("newcomer")}], run_id="more", grown=True)
+    grown = run_stage(STAGES[KEY], BAD, rated_next)
+    assert (grown.status, grown.grown) == ("published", True), "one failure among few new records is no broken judge"
+    assert [acceptance.reason for acceptance in rated_next.publication(KEY)[1].accepted] == ["known"]
+    assert run_stage(STAGES[KEY], good, rated_next).grown is False
+    assert rated_next.publication(KEY)[1].accepted == ()
+
+
+def test_rows_that_no_reader_could_trust_cannot_be_accepted(rated_next: Lake, monkeypatch: pytest.MonkeyPatch) -> None:
+    honest = rate_module.ratings
+
+    def strangers(*given: Any) -> Any:
+        for key, rows in honest(*given):
+            yield (
+                key,
+                rows.set_column(rows.column_names.index("id"), "id", [[rec("nobody")] * len(rows)])
+                if key == KEY
+                else rows,
+            )
+
+    monkeypatch.setattr(rate_module, "ratings", strangers)
+    refused = run_stage(STAGES[KEY], load_profile(RULES_ALONE), rated_next)
+    assert {check.name for check in beyond_acceptance(refused)} == {"ratings_of_no_record"}
+    with pytest.raises(UserError, match=r"cannot be accepted.*Every rating is of a unique record"):
+        accept(rated_next, STAGES[KEY], "please")
+    assert rated_next.version(KEY) is None
+
+
+def test_what_was_staged_and_is_gone_or_overtaken_is_not_accepted(rated_next: Lake) -> None:
+    refused = run_stage(STAGES[KEY], BAD, rated_next)
+    (file,) = (Path(rated_next.root) / KEY).glob(f"run-{refused.run_id}/*.parquet")
+    file.rename(file.with_suffix(".away"))
+    with pytest.raises(UserError, match="no longer there"):
+        accept(rated_next, STAGES[KEY], "right")
+    file.with_suffix(".away").rename(file)
+    publish(rated_next, KEY, ROWS[KEY], run_id="faster")
+    record_attempt(rated_next, refused)  # as if both had run at once, and this one ended last
+    with pytest.raises(StageFailed, match="meanwhile"):
+        accept(rated_next, STAGES[KEY], "right")
+    assert rated_next.version(KEY) == 0
+
+
 def test_under_dagster_a_rejection_fails_its_checks_and_a_later_run_of_what_reads_it(
     rated_next: Lake, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -242,8 +318,16 @@ def test_under_dagster_a_rejection_fails_its_checks_and_a_later_run_of_what_read
         assert instance.get_latest_materialization_event(asset) is None
         checks = instance.get_event_records(dg.EventRecordsFilter(dg.DagsterEventType.ASSET_CHECK_EVALUATION))
     evaluations = [record.event_log_entry.dagster_event.event_specific_data for record in checks]
-    outcome = {evaluation.check_name: evaluation.passed for evaluation in evaluations}
-    assert outcome["quality_gate"] is False
+    outcome = {evaluation.check_name: evaluation for evaluation in evaluations}
+    assert outcome.keys() == {check.name for check in declared_checks(STAGES[KEY])}
+    assert {name for name, told in outcome.items() if not told.passed} == {
+        check.name for check in (*report.failed, *report.warned)
+    }
+    unrated = outcome["unrated_share"]
+    assert (unrated.severity, unrated.blocking) == (dg.AssetCheckSeverity.ERROR, True)
+    assert unrated.description == "The judge rated nearly every record it was asked about."
+    shown = {name: value.value for name, value in unrated.metadata.items()}
+    assert (shown["observed"], shown["allowed"], shown["severity"]) == ("1", "at most 0.1", "critical")
     with pytest.raises(StageFailed, match=f"{KEY} was rejected"):
         launch.materialise([NEXT], RULES_ALONE)
     assert rated_next.version(NEXT) is None
@@ -268,7 +352,7 @@ def test_books_that_do_not_balance_publish_nothing(rated_next: Lake, monkeypatch
     import expectations.suites.ratings
     import inference.rate
 
-    monkeypatch.setattr(expectations.suites.ratings, "ratings", lambda frames: ())  # the suite would see it too
+    monkeypatch.setattr(expectations.suites.ratings, "ratings", lambda frames, gate: ())  # the suite would see it too
     honest = inference.rate.ratings
     monkeypatch.setattr(
         inference.rate, "ratings", lambda *given: ((key, rows.slice(1)) for key, rows in honest(*given))
