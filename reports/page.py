@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
+from lake.books.changes import last_changes
 from lake.books.ledger import ledger
 from lake.settings import local_path
 from lake.storage.store import Lake
@@ -55,7 +56,7 @@ def html(lake: Lake, folder: Path) -> str:
     return _template().render(
         style=(_TEMPLATES / "report.css").read_text(encoding="utf-8"),
         tables=tables, as_of=max((made.published for made in tables), default=None), missing=sections.missing(view),
-        has=view.has, steps=list(steps(view)), books=sections.books(ledger(lake)), pictures=_pictures(view),
+        since=last_changes(lake), has=view.has, steps=list(steps(view)), books=sections.books(ledger(lake)), pictures=_pictures(view),
         judges=judges(view), groups=sections.groups(view), alone=sections.losses(view, "silver/singletons"),
         mixture=sections.mixture_items(view), pairs=pairs(view, 6), rejections=sections.rejections(view), changes=sections.changes(view),
         sft=_only(view, "models/distiller_sft", "steps", "train_rows", "loss", "format_rate"),

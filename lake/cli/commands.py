@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 
 from lake.cli import render
+from lake.cli.diff import diff
 from lake.cli.options import AsJson, ProfileName
 from lake.cli.rejected import rejected
 from lake.errors import StageFailed, UserError
@@ -22,6 +23,7 @@ app = typer.Typer(
 )
 
 app.command()(rejected)
+app.command()(diff)
 
 
 def _lake() -> Lake:

@@ -68,6 +68,20 @@ def test_the_ledger_of_the_page_is_the_ledger(full: Lake, page: Page) -> None:
     assert page.row("all")[1] == str(sum(source.raw for source in books.sources))
 
 
+def test_the_page_begins_with_what_changed_since_the_last_release(full: Lake, tmp_path: Path) -> None:
+    assert "Since the last release" not in html(full, tmp_path)
+    lake = small_lake(tmp_path / "lake")
+    (example, other) = ROWS["gold/training_set"]
+    publish(lake, "releases/current", [], run_id="first")
+    publish(lake, "gold/training_set", [{**example, "sources": [HOSTILE]}], run_id="changed")
+    publish(lake, "releases/current", [], run_id="second")
+    page = html(lake, tmp_path)
+    assert page.index("Since the last release") < page.index("<h2>Funnel</h2>")
+    assert "0 examples came, 1 went, 0 changed and 1 stayed" in page
+    assert HOSTILE not in page
+    assert Page(page).row(other["sources"][0], "0", "1", "0", "0")
+
+
 def test_a_before_and_after_marks_what_supports_each_statement(full: Lake, tmp_path: Path) -> None:
     marks = re.findall(r"<mark>(.*?)</mark><sup>(\d+)</sup>", html(full, tmp_path), re.DOTALL)
     assert len(marks) == 2 and marks[1] == ("simmer for fifteen minutes with the lid on", "1")
