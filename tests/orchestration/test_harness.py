@@ -335,7 +335,6 @@ def test_under_dagster_a_rejection_fails_its_checks_and_a_later_run_of_what_read
 
 def test_a_run_that_another_one_overtook_publishes_nothing(rated_next: Lake, monkeypatch: pytest.MonkeyPatch) -> None:
     import inference.rate
-    from lake.harness.profiles import resolve
 
     honest = inference.rate.ratings
 
@@ -344,12 +343,8 @@ def test_a_run_that_another_one_overtook_publishes_nothing(rated_next: Lake, mon
         return honest(*given)
 
     monkeypatch.setattr(inference.rate, "ratings", overtaken)
-    resolve.cache_clear()
-    try:
-        with pytest.raises(StageFailed, match="another run published silver/rating_predictors meanwhile"):
-            run_stage(STAGES[KEY], load_profile(RULES_ALONE), rated_next)
-    finally:
-        resolve.cache_clear()
+    with pytest.raises(StageFailed, match="another run published silver/rating_predictors meanwhile"):
+        run_stage(STAGES[KEY], load_profile(RULES_ALONE), rated_next)
     assert rated_next.version(KEY) == 0
 
 
@@ -362,14 +357,8 @@ def test_books_that_do_not_balance_publish_nothing(rated_next: Lake, monkeypatch
     monkeypatch.setattr(
         inference.rate, "ratings", lambda *given: ((key, rows.slice(1)) for key, rows in honest(*given))
     )
-    from lake.harness.profiles import resolve
-
-    resolve.cache_clear()
-    try:
-        with pytest.raises(StageFailed, match="do not balance over silver/unique_instructions: 1 lost"):
-            run_stage(STAGES[KEY], load_profile(RULES_ALONE), rated_next)
-    finally:
-        resolve.cache_clear()
+    with pytest.raises(StageFailed, match="do not balance over silver/unique_instructions: 1 lost"):
+        run_stage(STAGES[KEY], load_profile(RULES_ALONE), rated_next)
     assert rated_next.version(KEY) is None
 
 
