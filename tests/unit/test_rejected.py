@@ -44,7 +44,7 @@ def refuse(lake: Lake, check: CheckReport = FAILED) -> StageReport:
 @pytest.fixture
 def lake(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Lake]:
     monkeypatch.setenv("MIXLAKE_ROOT", str(tmp_path / "lake"))
-    yield small_lake(tmp_path / "lake", last="silver/embeddings")
+    yield small_lake(tmp_path / "lake", last="silver/ratings")
 
 
 def told(capsys: pytest.CaptureFixture[str], *arguments: str) -> tuple[int, str, str]:
