@@ -23,9 +23,9 @@ FAILED = CheckReport(
 WARNED = FAILED.model_copy(update={"name": "high_share", "severity": "warning", "sentence": "Some records are high."})
 
 
-def refuse(lake: Lake, check: CheckReport = FAILED) -> StageReport:
-    """Stages one row of silver/quality, as a run would whose gate then refuses it."""
-    rows = {KEY: ROWS[KEY][:1], **dict.fromkeys(STAGES[KEY].sides, ())}
+def refuse(lake: Lake, check: CheckReport = FAILED, most: int = 1) -> StageReport:
+    """Stages rows of silver/quality, as a run would whose gate then refuses them."""
+    rows = {key: ROWS.get(key, ())[:most] for key in STAGES[KEY].outputs}
     tables = {
         key: pa.Table.from_pylist([dict(row) for row in found], schema=TABLES[key].schema)
         for key, found in rows.items()
@@ -64,7 +64,7 @@ def test_a_newcomer_sees_what_failed_what_was_allowed_and_what_can_be_done(
     code, shown, _ = told(capsys, KEY, "--rows", "5")
     assert code == 0
     lines = shown.splitlines()
-    assert lines[0] == f"{KEY} was rejected in run bad of 2024-05-17 09:30:00 UTC; staged: 1 {KEY}"
+    assert lines[0] == f"{KEY} was rejected in run bad of 2024-05-17 09:30:00 UTC; staged: 1 {KEY}, 1 silver/unrated"
     assert [" ".join(line.split()) for line in lines[1:4]] == [
         "check severity must hold observed allowed failing examples",
         "scored_and_unrated critical No record is scored and unrated. 3 at most 0 id: [bold]x",
@@ -104,9 +104,23 @@ def test_what_nobody_can_accept_is_said_before_it_is_tried(
     assert code == 2 and "No record is scored and unrated." in err and lake.version(KEY) is None
 
 
+def test_accepted_rows_are_published_and_dagster_is_told(
+    lake: Lake, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shown = list[StageReport]()
+    monkeypatch.setattr("dagster_project.lib.launch.tell_accepted", shown.append)
+    attempt = refuse(lake, most=100)
+    code, out, _ = told(capsys, KEY, "--accept", "a known judge")
+    assert code == 0 and out.startswith(f"{KEY} is published as version 0, accepted on ") and "a known judge" in out
+    assert lake.dataset(KEY).count_rows() == attempt.added[KEY] == len(ROWS[KEY])
+    assert [report.accepted and report.accepted.reason for report in shown] == ["a known judge"]
+    page = Path(lake.root) / "audits" / "silver-quality" / "bad.html"
+    assert "a known judge" in page.read_text(encoding="utf-8")
+
+
 def test_books_that_do_not_balance_are_not_accepted(lake: Lake, capsys: pytest.CaptureFixture[str]) -> None:
-    # one row of ten: nine records would have no end
+    # of ten records one is scored, and one unrated: eight would have no end
     refuse(lake)
     code, _, err = told(capsys, KEY, "--accept", "right")
-    assert code == 1 and "the books do not balance over silver/unique_instructions: 9 lost" in err
+    assert code == 1 and "the books do not balance over silver/unique_instructions: 8 lost" in err
     assert lake.version(KEY) is None
