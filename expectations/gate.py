@@ -9,7 +9,7 @@ figures that a suite measured, are given to it as they are.
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
@@ -18,6 +18,7 @@ from typing import Any
 from uuid import NAMESPACE_URL, uuid5
 
 import great_expectations as gx
+import pandas as pd
 from great_expectations.core.expectation_suite import ExpectationSuite
 from great_expectations.core.expectation_validation_result import (
     ExpectationSuiteValidationResult,
@@ -26,8 +27,8 @@ from great_expectations.core.expectation_validation_result import (
 from great_expectations.data_context.types.base import DataContextConfig, InMemoryStoreBackendDefaults
 from great_expectations.expectations.expectation_configuration import ExpectationConfiguration
 
-from expectations import measured  # registers the expectations that are ours
 from expectations.frames import whole_columns
+from expectations.measured import Measured
 from expectations.pages import page, results
 from expectations.reported import checked, error_of, not_looked_at
 from expectations.rules import Batch, Rule
@@ -35,7 +36,6 @@ from expectations.scan import EXAMPLES, Count, scan
 from lake.storage.publication import now
 from lake.storage.report import CheckReport
 
-assert measured
 NOTHING_TO_MEASURE = "nothing to measure this time"
 
 
@@ -89,6 +89,13 @@ class _Asked:
     idle: str | None = None
     error: str | None = None
 
+    @property
+    def figure(self) -> Measured:
+        """It as an expectation of ours."""
+        expectation = self.configuration.to_domain_obj()
+        assert isinstance(expectation, Measured)
+        return expectation
+
 
 def _asked(place: str, rule: Rule, idle: str) -> _Asked:
     arguments, error = dict(rule.arguments), None
@@ -107,14 +114,20 @@ def _asked(place: str, rule: Rule, idle: str) -> _Asked:
 
 
 @cache
-def _context() -> Any:
-    """One context a process: opening it takes longer than most audits."""
+def _source() -> Any:
+    """One context and one data source a process: opening them takes longer than most audits."""
     logging.getLogger("great_expectations").setLevel(logging.ERROR)
     # stores in memory only: a site of its own would leave a temporary folder behind after every audit
     stores = InMemoryStoreBackendDefaults(init_temp_docs_sites=False)
     context: Any = gx.get_context(mode="ephemeral", project_config=DataContextConfig(store_backend_defaults=stores))
     context.variables.progress_bars = {"globally": False, "metric_calculations": False}
-    return context
+    return context.data_sources.add_pandas("staged rows")
+
+
+@cache
+def _batch_definition(name: str) -> Any:
+    """That of an asset called `name`, for any frame."""
+    return _source().add_dataframe_asset(name).add_batch_definition_whole_dataframe(name)
 
 
 def _validated(batch: Batch, asked: Sequence[_Asked]) -> ExpectationSuiteValidationResult:
@@ -124,7 +137,7 @@ def _validated(batch: Batch, asked: Sequence[_Asked]) -> ExpectationSuiteValidat
     outcome.results.sort(key=_position)
     passed = sum(bool(result.success) for result in outcome.results)
     outcome.success = passed == len(outcome.results)
-    outcome.statistics |= {  # as Great Expectations counts them
+    outcome.statistics = {  # as Great Expectations counts them
         "evaluated_expectations": len(outcome.results),
         "successful_expectations": passed,
         "unsuccessful_expectations": len(outcome.results) - passed,
@@ -134,28 +147,51 @@ def _validated(batch: Batch, asked: Sequence[_Asked]) -> ExpectationSuiteValidat
 
 
 def _judged(batch: Batch, asked: Sequence[_Asked]) -> ExpectationSuiteValidationResult:
-    """Great Expectations' own results, completed by the scan's counts where rows were counted."""
+    """Great Expectations' own results, completed by the scan's counts where rows were counted.
+
+    Only of a rule that the scan found broken, or could not count, is it asked for more than its verdict: that takes twice as long.
+    """
+    if batch.rows is None or not asked:
+        return _judged_figures(batch, asked)
+    rules = [one.rule for one in asked]
+    if batch.whole:
+        frame = whole_columns(batch.rows, [name for rule in rules for name in rule.columns])
+        return _verdicts(batch, frame, asked, "SUMMARY")
+    found = scan(batch.rows, rules, batch.key)
+    kept, broken = list[_Asked](), list[_Asked]()
+    for one, count in zip(asked, found.counts, strict=True):
+        (kept if count and not count.error and not count.unexpected else broken).append(one)
+    frame = found.sample.to_pandas()
+    outcome = _verdicts(batch, frame, kept, "BOOLEAN_ONLY")
+    outcome.results += _verdicts(batch, frame, broken, "SUMMARY").results if broken else []
+    outcome.results.sort(key=_position)
+    for result, count in zip(outcome.results, found.counts, strict=True):
+        if count:
+            _complete(result, count, found.rows)
+    return outcome
+
+
+def _verdicts(
+    batch: Batch, frame: pd.DataFrame, asked: Sequence[_Asked], result_format: str
+) -> ExpectationSuiteValidationResult:
     suite = ExpectationSuite(name=batch.name)
     suite.expectations += [one.configuration.to_domain_obj() for one in asked]  # whose ids its constructor refuses
-    result_format: dict[str, Any] = {"result_format": "SUMMARY", "partial_unexpected_count": EXAMPLES}
-    if batch.key:
-        result_format["unexpected_index_column_names"] = [batch.key]
-    rules = [one.rule for one in asked]
-    if batch.rows is None or batch.whole:
-        frame, found = whole_columns(batch.rows, [name for rule in rules for name in rule.columns]), None
-    else:
-        found = scan(batch.rows, rules, batch.key)
-        frame = found.sample.to_pandas()
-    source = _context().data_sources.add_or_update_pandas("staged rows")
-    asset = source.add_dataframe_asset(batch.name).add_batch_definition_whole_dataframe(batch.name)
-    sample = asset.get_batch({"dataframe": frame})
-    outcome: ExpectationSuiteValidationResult = sample.validate(suite, result_format=result_format)
-    outcome.results.sort(key=_position)
-    if found:
-        for result, count in zip(outcome.results, found.counts, strict=True):
-            if count:
-                _complete(result, count, found.rows)
-    return outcome
+    wanted: dict[str, Any] = {"result_format": result_format, "partial_unexpected_count": EXAMPLES}
+    if batch.key and result_format == "SUMMARY":
+        wanted["unexpected_index_column_names"] = [batch.key]
+    return _batch_definition(batch.name).get_batch({"dataframe": frame}).validate(suite, result_format=wanted)
+
+
+def _judged_figures(batch: Batch, asked: Sequence[_Asked]) -> ExpectationSuiteValidationResult:
+    """The results of figures, which need no batch: a validator would be built for each of them, and asked for nothing."""
+    results = [
+        ExpectationValidationResult(
+            expectation_config=one.configuration, exception_info=dict(_NO_EXCEPTION), **one.figure.judge()
+        )
+        for one in asked
+    ]
+    about = {"great_expectations_version": gx.__version__, "active_batch_definition": {"data_asset_name": batch.name}}
+    return ExpectationSuiteValidationResult(success=True, results=results, suite_name=batch.name, meta=about)
 
 
 def _position(result: ExpectationValidationResult) -> int:
@@ -186,11 +222,14 @@ def _complete(result: ExpectationValidationResult, count: Count, rows: int) -> N
         "unexpected_percent_total": _percent(count.unexpected, rows),
         "unexpected_percent_nonmissing": _percent(count.unexpected, known),
     }
-    result.result |= {name: value for name, value in figures.items() if name in result.result}
+    result.result |= figures
 
 
 def _raised(asked: ExpectationConfiguration, error: str) -> ExpectationValidationResult:
     return ExpectationValidationResult(success=False, expectation_config=asked, exception_info=_exception(error))
+
+
+_NO_EXCEPTION: Mapping[str, Any] = {"raised_exception": False, "exception_message": None, "exception_traceback": None}
 
 
 def _exception(error: str) -> dict[str, Any]:

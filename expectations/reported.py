@@ -60,7 +60,7 @@ def _observed(found: Mapping[str, Any]) -> str | None:
     if "observed_value" in found:
         return _plain(value)
     if "unexpected_count" in found:
-        return f"{found['unexpected_count']:,} of {found['element_count']:,} rows"
+        return f"{found['unexpected_count']:,} of {found['element_count']:,} rows break it"
     return None
 
 

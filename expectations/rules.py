@@ -208,11 +208,10 @@ def quantiles(column: str, ranges: Mapping[float, tuple[float, float]]) -> Rule:
 def divergence(column: str, shares: Mapping[Any, float], most: float) -> Rule:
     """A warning where the shares of a column's values diverge from these, a Kullback-Leibler divergence in nats.
 
-    One percent is held out for values that only one side has: they would make it infinite.
+    One percent is held out for values that are new: they would make it infinite.
     """
     partition = {"values": list(shares), "weights": list(shares.values())}
-    held = {"tail_weight_holdout": 0.01, "internal_weight_holdout": 0.01}
-    given = {"column": column, "partition_object": partition, "threshold": most, **held}
+    given = {"column": column, "partition_object": partition, "threshold": most, "tail_weight_holdout": 0.01}
     says = f"The values of {column} are spread about as in the last published version."
     return Rule(f"{column}_divergence", DIVERGENCE, given, says, "warning")
 

@@ -24,6 +24,7 @@ from lake.engines.keys import KEYS_IN_MEMORY, Fingerprints, fingerprints, tallie
 HEAD = 1_000  # first rows, which are in the sample whether they break a rule or not
 EXAMPLES = 5  # rows in the sample that break a rule, for each rule
 _LENGTH = "_length"
+_PLAIN = re.compile(r"\^?[a-z0-9_\[\]{},-]+\$?")
 _BLANKS = " \t\n\v\f\r"
 
 Mask = npt.NDArray[np.bool_]
@@ -149,9 +150,22 @@ def _not_listed(columns: Sequence[pa.Array], arguments: Mapping[str, Any]) -> pa
 
 
 def _not_matching(columns: Sequence[pa.Array], arguments: Mapping[str, Any]) -> pa.Array:
-    """By Python's `re`, as Great Expectations does: Arrow's expressions differ in what a line break at the end is."""
-    search = re.compile(arguments["regex"]).search
-    coded = columns[0].dictionary_encode()
+    """By Python's `re`, as Great Expectations does: Arrow's expressions differ in what a line break at the end is.
+
+    Arrow is asked first where a pattern is made of letters, digits, sets and counts alone: what it finds there, Python finds too.
+    """
+    search, values = re.compile(arguments["regex"]).search, columns[0]
+    if not (_PLAIN.fullmatch(arguments["regex"]) and pa.types.is_string(values.type)):
+        return _not_found(values, search)
+    found = pc.match_substring_regex(values, arguments["regex"])
+    if pc.all(found).as_py():
+        return pc.invert(found)
+    return pc.and_(pc.invert(found), _not_found(pc.if_else(found, None, values), search))
+
+
+def _not_found(values: pa.Array, search: Callable[[str], object]) -> pa.Array:
+    """In which values the pattern is not found; each different one is searched once."""
+    coded = values.dictionary_encode()
     broken = [search(str(value)) is None for value in coded.dictionary.to_pylist()]
     return pa.array(broken, pa.bool_()).take(coded.indices)
 

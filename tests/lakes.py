@@ -16,7 +16,7 @@ from lake.ids import content_id, rekind, sha256_text
 from lake.stages import STAGES
 from lake.storage.attempts import record_attempt
 from lake.storage.publication import Publication
-from lake.storage.report import CheckReport, StageReport
+from lake.storage.report import Acceptance, CheckReport, StageReport
 from lake.storage.store import Lake
 from lake.tables import TABLES
 from texts.embed.vector_bytes import FLOAT
@@ -95,16 +95,17 @@ def publish(
     grown: bool = False,
     moment: datetime = MOMENT,
     inputs: Mapping[str, int] | None = None,
+    accepted: Sequence[Acceptance] = (),
 ) -> int:
     """Publishes rows of a stage and of its side tables (empty ones too) as one run would, with a passed gate; returns the version.
 
-    `grown`: as a run on what is new alone would. `inputs`: what it read, by default the newest of each.
+    `grown`: as a run on what is new alone would. `inputs`: what it read, by default the newest of each. `accepted`: though a gate rejected it.
     """
     run = run_id or f"run-{key.replace('/', '-')}"
     told = Publication(
         stage=key, run_id=run, published_at=moment, params_hash="p" * 16, code_hash="c" * 16, suite=STAGES[key].suite,
         inputs=dict(inputs or {table: lake.version(table) or 0 for table in STAGES[key].inputs}), rows={key: len(rows)},
-        grown=grown, params={"contamination_coverage": 0.5} if key == "gold/training_set" else {},
+        grown=grown, accepted=tuple(accepted), params={"contamination_coverage": 0.5} if key == "gold/training_set" else {},
     )  # fmt: skip
     filled = dict.fromkeys(STAGES[key].sides, ()) | dict(sides or {})
     staged = {name: lake.write(name, f"run-{run}", _table(name, found)) for name, found in filled.items()}

@@ -6,7 +6,7 @@ nor a quarantined one, and do not wait, is a warning (an empty list is a file wi
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 import pyarrow as pa
@@ -82,82 +82,95 @@ def _ingested(
 
 def _books(frames: Frames, table: str, kinds: ds.Expression, gate: Ingested) -> Batch:
     """Ids and addresses across the table, its quarantine and the registered files; of rows published before, their keys alone."""
-    side = f"{table}_quarantine"
-    rows, quarantined, files = frames[table], frames[side], frames["landing/files"]
-    pending, withdrawn = frames[f"{table}_pending"], frames[f"{table}_withdrawn"]
-    before = {f"old{number}": frames.before[key] for number, key in enumerate((table, side)) if key in frames.before}
+    places = (table, f"{table}_quarantine")
+    before = {f"old{number}": frames.before[key] for number, key in enumerate(places) if key in frames.before}
     # a file that could not be had is read in a later run, in which it is not among the new registrations
     registered = {"earlier": frames.before["landing/files"]} if "landing/files" in frames.before else {}
+    return figures(
+        *_ids(frames, table, before, gate),
+        *_addresses(frames, table, kinds, before, registered),
+        _sources(frames, table, kinds, registered),
+    )
+
+
+def _ids(frames: Frames, table: str, before: Mapping[str, ds.Dataset], gate: Ingested) -> Iterable[Rule]:
+    """Every record is read once, and quarantined or not."""
     ids = membership(
-        rows=keys(rows, "id"),
-        quarantined=keys(quarantined, "id"),
-        withdrawn=keys(withdrawn, "id"),
+        rows=keys(frames[table], "id"),
+        quarantined=keys(frames[f"{table}_quarantine"], "id"),
+        withdrawn=keys(frames[f"{table}_withdrawn"], "id"),
         lookup={name: keys(old, "id") for name, old in before.items()},
     )
-    uris = membership(
-        registered=keys(files, "uri", kinds),
-        rows=_files(rows),
-        quarantined=_files(quarantined),
-        pending=keys(pending, "uri"),
-        lookup={name: _files(old) for name, old in before.items()}
-        | {name: keys(old, "uri", kinds) for name, old in registered.items()},
-    )
-    sources = membership(
-        registered=keys(files, "source", kinds),
-        rows=keys(rows, "source"),
-        lookup={name: keys(old, "source", kinds) for name, old in registered.items()},
-    )
     known = "".join(f" + {name}" for name in before)
-    place = " + ".join(["registered", *registered])
 
     def quarantined_share() -> float:
         read, unreadable = ids.count("rows == 1"), ids.count("quarantined == 1")
         return unreadable / max(read + unreadable, 1)
 
-    return figures(
-        vital(
-            none(
-                "ids_in_table_and_quarantine",
-                lambda: ids.count("rows + quarantined > 1"),
-                "No record is both in the table and in its quarantine.",
-            )
-        ),
-        vital(
-            none(
-                "ids_published_before",
-                lambda: ids.count(f"rows + quarantined > 0 and 0{known} > 0") if before else None,
-                "No new record was published before.",
-            )
-        ),
-        foreign(
-            "withdrawn_but_never_read",
-            lambda: ids.count(f"withdrawn > rows + quarantined{known}"),
-            "Every withdrawn id is one of a record that was read.",
-        ),
-        foreign(
-            "files_never_registered",
-            lambda: uris.count(f"rows + quarantined + pending > 0 and {place} == 0"),
-            "Every record is of a registered file.",
-        ),
-        foreign(
-            "sources_never_registered",
-            lambda: sources.count(f"rows > {place}"),
-            "Every record is of a registered source.",
-        ),
-        # a file that was registered again and has nothing new leaves no row now
+    yield vital(
         none(
-            "files_without_a_row",
-            lambda: uris.count(f"registered > rows + quarantined + pending{known}"),
-            "Every registered file left a record, a quarantined one, or waits.",
-            warning=True,
-        ),
-        at_most(
-            "quarantined_share",
-            quarantined_share,
-            gate.expected_quarantined,
-            "Few of the records are quarantined.",
-            warning=True,
-        ),
+            "ids_in_table_and_quarantine",
+            lambda: ids.count("rows + quarantined > 1"),
+            "No record is both in the table and in its quarantine.",
+        )
+    )
+    yield vital(
+        none(
+            "ids_published_before",
+            lambda: ids.count(f"rows + quarantined > 0 and 0{known} > 0") if before else None,
+            "No new record was published before.",
+        )
+    )
+    yield foreign(
+        "withdrawn_but_never_read",
+        lambda: ids.count(f"withdrawn > rows + quarantined{known}"),
+        "Every withdrawn id is one of a record that was read.",
+    )
+    few = "Few of the records are quarantined."
+    yield at_most("quarantined_share", quarantined_share, gate.expected_quarantined, few, warning=True)
+
+
+def _addresses(
+    frames: Frames,
+    table: str,
+    kinds: ds.Expression,
+    before: Mapping[str, ds.Dataset],
+    registered: Mapping[str, ds.Dataset],
+) -> Iterable[Rule]:
+    """Every record is of a registered file, and every such file left one or waits."""
+    uris = membership(
+        registered=keys(frames["landing/files"], "uri", kinds),
+        rows=_files(frames[table]),
+        quarantined=_files(frames[f"{table}_quarantine"]),
+        pending=keys(frames[f"{table}_pending"], "uri"),
+        lookup={name: _files(old) for name, old in before.items()}
+        | {name: keys(old, "uri", kinds) for name, old in registered.items()},
+    )
+    known = "".join(f" + {name}" for name in before)
+    place = " + ".join(["registered", *registered])
+    yield foreign(
+        "files_never_registered",
+        lambda: uris.count(f"rows + quarantined + pending > 0 and {place} == 0"),
+        "Every record is of a registered file.",
+    )
+    # a file that was registered again and has nothing new leaves no row now
+    yield none(
+        "files_without_a_row",
+        lambda: uris.count(f"registered > rows + quarantined + pending{known}"),
+        "Every registered file left a record, a quarantined one, or waits.",
+        warning=True,
+    )
+
+
+def _sources(frames: Frames, table: str, kinds: ds.Expression, registered: Mapping[str, ds.Dataset]) -> Rule:
+    sources = membership(
+        registered=keys(frames["landing/files"], "source", kinds),
+        rows=keys(frames[table], "source"),
+        lookup={name: keys(old, "source", kinds) for name, old in registered.items()},
+    )
+    place = " + ".join(["registered", *registered])
+    return foreign(
+        "sources_never_registered", lambda: sources.count(f"rows > {place}"), "Every record is of a registered source."
     )
 
 

@@ -43,6 +43,8 @@ def finished(report: StageReport) -> None:
             f"longer be released; the bytes stay in {report.stage}",
             markup=False,
         )
+    if report.accepted:
+        console().print(f"    {report.accepted}", markup=False)
     for check in (*report.failed, *report.warned):
         console().print(
             Text.assemble(("    failed " if check.severity == "critical" else "    warns  ", "yellow"), describe(check))

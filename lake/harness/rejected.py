@@ -93,7 +93,8 @@ def _staged(lake: Lake, attempt: StageReport) -> dict[str, Staged]:
         found = {key: lake.staged(key, folder, attempt.staged.get(key, ())) for key in STAGES[attempt.stage].outputs}
     except ValueError as error:
         raise UserError(f"What run {attempt.run_id} of {attempt.stage} staged is no longer there: {error}") from None
-    if {key: rows.rows for key, rows in found.items()} != attempt.added:
+    # an attempt of an older version of mixlake does not say what it saw
+    if {key: rows.rows for key, rows in found.items()} != attempt.added or attempt.seen.keys() != found.keys():
         raise UserError(
             f"What run {attempt.run_id} of {attempt.stage} staged is not what it audited: run the stage again"
         )

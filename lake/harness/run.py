@@ -114,7 +114,7 @@ def _what_to_do(lake: Lake, stage: Stage, profile: Profile, rebuild: bool) -> tu
     reasons = reasons_to_run(lake, stage, profile, rebuild)
     stopped = rejected_inputs(lake, stage)
     if stopped:
-        raise StageFailed(f"{stage.key} did not run: {', '.join(stopped)} was rejected; its audit page says why")
+        raise StageFailed(f"{stage.key} did not run: {', '.join(stopped)} was rejected: `mixlake rejected` shows why")
     wanted = fingerprint(lake, stage, profile, rebuild)
     if wanted is None:
         missing = [table for table in stage.inputs if lake.version(table) is None]

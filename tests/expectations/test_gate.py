@@ -37,7 +37,7 @@ def _audit(folder: Path, rows: pa.Table = ROWS, run_id: str = "run-1") -> Audit:
 def test_each_check_is_reported_in_the_order_of_the_suite(tmp_path: Path) -> None:
     unique, kind, size, nowhere, filled = _audit(tmp_path).checks
     assert (unique.expectation, unique.column, unique.passed) == ("expect_column_values_to_be_unique", "id", True)
-    assert (kind.passed, kind.severity, kind.observed) == (False, "critical", "1 of 3 rows")
+    assert (kind.passed, kind.severity, kind.observed) == (False, "critical", "1 of 3 rows break it")
     assert [set(example.split(", ", 1)) for example in kind.examples] == [{"id: c", f"kind: {HOSTILE}"}]
     assert (size.passed, size.severity, size.allowed) == (False, "warning", "from 0 to 10")
     assert (nowhere.passed, nowhere.evaluated, nowhere.severity) == (False, False, "critical")

@@ -124,7 +124,7 @@ def test_great_expectations_judges_the_sample_as_the_loop_judges_all_rows(seed: 
         broken = _broken(rule, rows)
         assert check.evaluated, check
         assert check.passed == (not any(broken)), check
-        assert check.observed == f"{sum(broken)} of {len(rows)} rows"
+        assert check.observed == f"{sum(broken)} of {len(rows)} rows break it"
         shown = {text for example in check.examples for text in re.findall(r"row \d+", example)}
         assert shown <= {row["key"] for row, wrong in zip(rows, broken, strict=True) if wrong}
         assert bool(shown) == any(broken)
@@ -189,7 +189,7 @@ def test_computed_rows_are_looked_at_like_those_of_a_table(tmp_path: Path) -> No
 
     rows = Computed(("key", "text"), read)
     checks = audit("s", [Batch("b", rows, [unique("text"), filled("text")], "key")], "run", tmp_path).checks
-    assert [check.observed for check in checks] == ["2 of 60 rows", "0 of 60 rows"]
+    assert [check.observed for check in checks] == ["2 of 60 rows break it", "0 of 60 rows break it"]
 
 
 def test_a_verdict_in_dispute_is_a_failure(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

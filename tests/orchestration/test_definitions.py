@@ -41,10 +41,9 @@ def test_it_loads_without_warnings_and_every_stage_is_an_asset() -> None:
 
 def test_every_expectation_is_a_check_that_says_what_must_hold_before_it_ever_ran() -> None:
     graph = defs().resolve_asset_graph()
-    specs = {
-        key.name: graph.get_check_spec(key) for key in graph.asset_check_keys if key.asset_key.path[-1] == "groups"
-    }
-    assert specs["size_between"].description.startswith("Every value of size is from least_size to most_size.")
+    key = dg.AssetKey(["silver", "groups"])
+    specs = {check.name: graph.get_check_spec(check) for check in graph.get_check_keys_for_assets({key})}
+    assert (specs["size_between"].description or "").startswith("Every value of size is from least_size to most_size.")
     assert specs["low_rated_without_a_place"].blocking and not specs["cohesion_drop"].blocking
     assert specs["id_unique"].metadata["expectation"] == "expect_column_values_to_be_unique"
 

@@ -227,6 +227,7 @@ def test_a_rejected_stage_publishes_nothing_and_stops_what_is_downstream(rated_n
     assert report.audit_page
     page = (local_path(rated_next.root) / "audits" / report.audit_page).read_text(encoding="utf-8")
     assert "rejected" in page.lower()
+    assert reasons_to_run(rated_next, STAGES[KEY], BAD) == ["the newest attempt was rejected"]
     with pytest.raises(StageFailed, match=f"{KEY} was rejected"):
         run_stage(STAGES[NEXT], BAD, rated_next)
 

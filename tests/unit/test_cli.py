@@ -39,7 +39,7 @@ def root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     [
         (
             ("bogus",),
-            "there are champion, doctor, explain, ingest, ledger, params, profiles, release, report, run, show, status, ui",
+            "there are champion, doctor, explain, ingest, ledger, params, profiles, rejected, release, report, run, show, status, ui",
         ),
         (("status", "--bogus"), "there are --json, --profile"),
         (("run", "silver/bogus"), "There is no stage 'silver/bogus': there are bronze/instructions"),

@@ -8,12 +8,13 @@ from typing import Any
 import pyarrow.parquet as pq
 import pytest
 import yaml
-from lakes import ROWS, publish, small_lake
+from lakes import MOMENT, ROWS, publish, small_lake
 
 from lake.books.ledger import ledger
 from lake.errors import StageFailed, UserError
 from lake.harness.job import JobContext
 from lake.stages import STAGES
+from lake.storage.report import Acceptance
 from lake.storage.store import Lake
 from reports.release import ReleaseParams, export, folder, release
 
@@ -45,6 +46,18 @@ def test_the_splits_hold_every_example_once_in_id_order(lake: Lake, tmp_path: Pa
         rows = table.to_pylist()
         assert [row["id"] for row in rows] == sorted(i for i, row in expected.items() if row["split"] == split)
         assert all(row == {k: v for k, v in expected[row["id"]].items() if k != "split"} for row in rows)
+
+
+def test_what_was_published_against_a_gate_stands_on_the_card_and_in_the_manifest(tmp_path: Path) -> None:
+    lake = small_lake(tmp_path / "lake")
+    hostile = Acceptance(reason="| known <b>", at=MOMENT, failed=("No record is in a group and alone.",))
+    publish(lake, "silver/groups", ROWS["silver/groups"], {}, run_id="against", accepted=[hostile])
+    released(lake, tmp_path / "a")
+    card = (tmp_path / "a" / "README.md").read_text()
+    (line,) = [line for line in card.splitlines() if line.startswith("- silver/groups: ")]
+    assert "/ known &lt;b&gt;" in line and line.endswith("Failed: No record is in a group and alone.")
+    (told,) = json.loads((tmp_path / "a" / "manifest.json").read_text())["tables"]["silver/groups"]["accepted"]
+    assert told["reason"] == hostile.reason
 
 
 def test_many_examples_are_sorted_over_several_passes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -6,12 +6,12 @@ from html.parser import HTMLParser
 from pathlib import Path
 
 import pytest
-from lakes import HOSTILE, ROWS, publish, small_lake
+from lakes import HOSTILE, MOMENT, ROWS, publish, small_lake
 
 from lake.books.ledger import ledger
 from lake.stages import STAGES
 from lake.storage.attempts import record_attempt
-from lake.storage.report import CheckReport, StageReport
+from lake.storage.report import Acceptance, CheckReport, StageReport
 from lake.storage.store import Lake
 from reports.figures import SMOKE_TEST, smoke_test
 from reports.page import html, shortened, visible, write_report
@@ -177,6 +177,10 @@ def test_a_rejected_attempt_is_told_beside_the_table_that_stays(tmp_path: Path) 
     assert gate[1] == "rejected"
     assert "2 twice" in gate[-1]
     assert versions[1:3] == ["0", "11"]
+    acceptance = Acceptance(reason="they are known", at=MOMENT, failed=("A.",))
+    record_attempt(lake, told.model_copy(update={"status": "published", "accepted": acceptance}))
+    (gate, _) = [row for row in Page(html(lake, tmp_path)).rows if row[:1] == ["silver/instructions"]]
+    assert gate[1] == "accepted" and "they are known" in gate[-1]
 
 
 @pytest.mark.parametrize("last", ["bronze/instructions", "silver/quality", "gold/mixture", "models/champion"])
