@@ -7,7 +7,8 @@ VENV := .venv
 BIN := $(VENV)/bin
 PYTHON ?= python3
 # A file's tests share a worker, which makes what they share once; in the order of their folders, since the longest come first there.
-PYTEST := $(BIN)/python -m pytest -q -n 2 --dist loadfile --no-loadscope-reorder
+# A thread each: more would spin on the two cores that the workers share.
+PYTEST := OMP_NUM_THREADS=1 $(BIN)/python -m pytest -q -n 2 --dist loadfile --no-loadscope-reorder
 READY := $(VENV)/.ready-$(EXTRA)
 # Containers often switch bytecode off: each of the many processes would then compile torch, TRL and vLLM anew, some 20 s each.
 export PYTHONDONTWRITEBYTECODE :=
