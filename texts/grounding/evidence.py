@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from texts.grounding.faults import clauses, found_faults
+from texts.grounding.rewording import reworded
 from texts.grounding.sentences import Sentence, Stretch, cut, stretches
 from texts.grounding.tokens import Kind, Token, parts
 
@@ -103,6 +104,8 @@ class Members:
         )
         for stretch in near[:_CANDIDATES]:
             faults = found_faults(statement.tokens, stretch.tokens, self._topics[stretch.member])
+            if faults and not statement.asks and reworded(statement.tokens, stretch.tokens):
+                faults = []
             if not faults:
                 found.faultless.append(stretch)
             if found.nearest is None or len(faults) < len(found.faults):

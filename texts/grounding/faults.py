@@ -124,6 +124,8 @@ def _mistaken(said: Sequence[Token], stretch: Sequence[Token], matched: dict[int
         token, here = stretch[place], said[mine]
         if token.named and here.named and not _same_case(token.form, here.form):
             faults.append(f"{here.form!r} is written {token.form!r}")
+        if ("by" in token.lead) != ("by" in here.lead):
+            faults.append(f"{here.form!r} does what is done to it, or the reverse")
         if token.kind == Kind.FIGURE and place + 1 < len(stretch):
             unit = stretch[place + 1]
             if unit.kind != Kind.BREAK and unit.exact and place + 1 not in matched:
