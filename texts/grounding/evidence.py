@@ -112,6 +112,12 @@ class Members:
                 found.nearest, found.faults = stretch, faults
             if not faults and not every:
                 break
+        whole = {(one.member, one.first) for one in found.faultless if one.first == one.last}
+        found.faultless = [  # a sentence that supports it by itself tells where it stands, no pair with it does
+            one
+            for one in found.faultless
+            if one.first == one.last or not {(one.member, one.first), (one.member, one.last)} & whole
+        ]
         if found.faults and (statement.asks or statement.heading) and not (faults := self._asked_faults(statement)):
             found.faults = faults
         return found
@@ -159,7 +165,8 @@ class Members:
         same = any(
             one.member == stretch.member and one.first <= stretch.first - 1 <= one.last for one in found.faultless
         )
-        return same or len(preceding.keys & statement.keys) >= 0.5 * len(preceding.keys)
+        names_it = next(token.key for token in preceding.tokens if token.kind != Kind.BREAK) in statement.keys
+        return same or (names_it and len(preceding.keys & statement.keys) >= 0.5 * len(preceding.keys))
 
 
 def grounding(members: Sequence[str], text: str) -> Grounding:
