@@ -21,7 +21,9 @@ _BE = frozenset("is are was were be been being".split())
 _GROUPS = """in at within on during; with; by; through via; since; for; to into onto; of; from out off; about; as; than; like; before; after;
 above; below; over; under; up; down; against; until"""
 _PREPOSITIONS = {word: group.split()[0] for group in _GROUPS.split(";") for word in group.split()}
-_ARTICLES = frozenset("a an the this that these those its his her their your my our it he she they you we other its".split())
+_ARTICLES = frozenset(
+    "a an the this that these those its his her their your my our it he she they you we other its".split()
+)
 # what opens a clause of its own
 _CLAUSES = CONDITIONS - {"only", "except"}
 _NO_SUBJECT = frozenset({"do", "please"})
@@ -170,7 +172,12 @@ def _changes_sides(pairs: Sequence[tuple[_Word, _Word]], places: Sequence[int], 
     """Whether what stands beside the verb, without a preposition of its own, stands on its other side in the stretch."""
     for place, (word, other) in enumerate(pairs):
         free = {word.behind, other.behind} in ({""}, {"", "by"}) and word.token.kind == Kind.WORD and not word.adverb
-        if free and place != verb and word.clause == pairs[verb][0].clause and (place < verb) == (places[place] < places[verb]):
+        if (
+            free
+            and place != verb
+            and word.clause == pairs[verb][0].clause
+            and (place < verb) == (places[place] < places[verb])
+        ):
             return False
     return True
 

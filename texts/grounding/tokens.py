@@ -13,6 +13,7 @@ from functools import lru_cache
 from typing import NamedTuple
 
 from texts.grounding.irregular import PLAIN
+from texts.grounding.synonyms import SETS
 from texts.opposites import EXCLUDING
 from texts.words import FUNCTION_WORDS, STEMS
 
@@ -42,7 +43,6 @@ class Token(NamedTuple):
         return self.named or self.kind != Kind.WORD or self.key in _EXCLUDING
 
 
-_EXCLUDING = EXCLUDING | frozenset(STEMS[word] for word in EXCLUDING)
 _NEGATING = "not no never neither nor none without nobody nothing nowhere hardly scarcely barely non"
 _NEGATIONS = frozenset(_NEGATING.split())
 _OF_SCOPE = """all every each any some both either most many much few several half almost nearly always sometimes usually often
@@ -70,7 +70,9 @@ _TOKEN = re.compile(
     r"|(?P<stop>[,;:.!?()\[\]{}—–…]|\s-\s)"
 )
 # with an ending that the stemmer leaves on short words: `us-ed`, `liv-ing`, `ask-ed`
-_SHORT_VERB = re.compile(r"(?:(?P<silent>[^aeiou]?[aeiou][^aeiouwxy])|(?P<whole>[aeiou][a-z][^aeiou]|[^aeiou][aeiou][wxy]))(?:ed|ing)")
+_SHORT_VERB = re.compile(
+    r"(?:(?P<silent>[^aeiou]?[aeiou][^aeiouwxy])|(?P<whole>[aeiou][a-z][^aeiou]|[^aeiou][aeiou][wxy]))(?:ed|ing)"
+)
 _WORDS = 100_000  # whose tokens are remembered
 _CONTRACTED = {"ca": "can", "wo": "will", "sha": "shall", "can": "can"}
 
@@ -110,11 +112,23 @@ def _stem(word: str) -> str:
     return stem[:-1] if len(stem) == 4 and stem[-1] == "s" and stem[-2] not in "sui" else stem
 
 
+_SAME = {_stem(word): _stem(first) for first, *others in SETS for word in others}
+
+
+def _key(word: str) -> str:
+    """What is compared of a word: its stem, or that of the first of its synonyms."""
+    stem = _stem(word)
+    return _SAME.get(stem, stem)
+
+
+_EXCLUDING = EXCLUDING | frozenset(map(_key, EXCLUDING))
+
+
 def parts(*keys: Iterable[str]) -> frozenset[str]:
     """The parts of all keys: `a.b` and "b of a" have the same."""
     found: set[str] = set()
     for key in (key for some in keys for key in some):
-        found.update(map(_stem, key.split(".")) if "." in key and key.upper() != key else [key])
+        found.update(map(_key, key.split(".")) if "." in key and key.upper() != key else [key])
     return frozenset(found)
 
 
@@ -144,4 +158,4 @@ def _word(form: str, opening: bool) -> tuple[Token, ...]:
         return (Token(lower, Kind.FIGURE, form),)  # a date, a version
     code = not form.isalpha() and not re.fullmatch(r"[A-Za-z]+(?:['-][a-z]+)+", form)
     named = code or not (form[1:].islower() or len(form) == 1) or (form[0].isupper() and not opening)
-    return (Token(lower if code else _stem(lower), Kind.WORD, form, (named and not form.islower()) or code, code),)
+    return (Token(lower if code else _key(lower), Kind.WORD, form, (named and not form.islower()) or code, code),)
