@@ -35,7 +35,7 @@ from texts.probes import PROBES, Honest, others_of, probes
 from texts.words import content_words, sentences, words
 
 _VARIANTS = 6
-_RARE = ("unit", "condition dropped", "condition turned round", "pronoun moved")
+RARE = ("unit", "condition dropped", "condition turned round", "pronoun moved")
 BADLY_SPACED = re.compile(r"[(\[]\s|\w\"\s\w|\s\"\s")  # quotes and brackets that hide where a sentence ends
 _EXTRACTIVE = 0.9
 _ABOUT_FORM = ("said twice", "members in a row", "one member copied", "empty shell")  # true, if too much or too little
@@ -111,7 +111,7 @@ def extracts(data: Path, part: str) -> Iterator[Item]:
 
 def rare(items: Iterator[Item], count: int) -> tuple[list[dict[str, Any]], list[tuple[str, str, str]]]:
     """What `measured` returns, of `count` sound extracts for each fault that is rare."""
-    found: dict[str, list[bool]] = {kind: [] for kind in _RARE}
+    found: dict[str, list[bool]] = {kind: [] for kind in RARE}
     missed: list[tuple[str, str, str]] = []
     for _, text, members in items:
         open_kinds = {kind: PROBES[kind] for kind, seen in found.items() if len(seen) < count}
@@ -147,7 +147,7 @@ def measured(items: Sequence[Item]) -> tuple[list[dict[str, Any]], list[tuple[st
             missed.append((f"sound {kind}", unsupported[0].statement, unsupported[0].fault or ""))
             continue
         for fault, changed in probes(Honest("qa", text, members, other)):
-            if fault in (*_ABOUT_FORM, *_RARE):
+            if fault in (*_ABOUT_FORM, *RARE):
                 continue
             caught = bool(grounding(members, changed).unsupported)
             counts.setdefault(("planted", fault), []).append(caught)

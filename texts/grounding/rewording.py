@@ -13,17 +13,18 @@ from collections.abc import Sequence
 from itertools import pairwise
 from typing import NamedTuple
 
+from texts.grounding.faults import same_case
 from texts.grounding.irregular import PLAIN
 from texts.grounding.tokens import CONDITIONS, Kind, Token
 
-_BE = frozenset("is are was were be been being".split())
+_TO_BE = "is are was were be been being"
+_BE = frozenset(_TO_BE.split())
 # prepositions, those that may stand for one another in a group
 _GROUPS = """in at within on during; with; by; through via; since; for; to into onto; of; from out off; about; as; than; like; before; after;
 above; below; over; under; up; down; against; until"""
 _PREPOSITIONS = {word: group.split()[0] for group in _GROUPS.split(";") for word in group.split()}
-_ARTICLES = frozenset(
-    "a an the this that these those its his her their your my our it he she they you we other its".split()
-)
+_DETERMINING = "a an the this that these those its his her their your my our it he she they you we other"
+_OPENING = frozenset(_DETERMINING.split()) | _PREPOSITIONS.keys()
 # what opens a clause of its own
 _CLAUSES = CONDITIONS - {"only", "except"}
 _NO_SUBJECT = frozenset({"do", "please"})
@@ -54,12 +55,13 @@ class _Word(NamedTuple):
     @property
     def opens(self) -> bool:
         """Whether a phrase can begin with it."""
-        lead = {*self.token.lead}
-        return self.token.kind == Kind.SCOPE or bool(lead & (_ARTICLES | {*_PREPOSITIONS}))
+        return self.token.kind == Kind.SCOPE or bool(_OPENING & {*self.token.lead})
 
 
 def reworded(statement: Sequence[Token], stretch: Sequence[Token]) -> bool:
     """Whether the statement says all of the clauses of the stretch that it takes its words from, and nothing else."""
+    if not _keys(statement) <= _keys(stretch) | {"should"}:
+        return False
     there = _words(stretch)
     said = _without_order(_words(statement), there)
     places = _places(said, there)
@@ -72,12 +74,17 @@ def reworded(statement: Sequence[Token], stretch: Sequence[Token]) -> bool:
     turned = [place for place, (word, other) in enumerate(pairs) if word.passive != other.passive]
     return (
         whole
+        and all(same_case(word.token, other.token) for word, other in pairs)
         and _one_clause(pairs, places)
         and all(_same_preposition(pairs, place, turned) for place in range(len(pairs)))
         and _same_neighbours(said, there, places)
         and all(_changes_sides(pairs, places, verb) for verb in turned)
         and _phrases(pairs, places, turned)
     )
+
+
+def _keys(tokens: Sequence[Token]) -> set[str]:
+    return {token.key for token in tokens if token.kind != Kind.BREAK}
 
 
 def _words(tokens: Sequence[Token]) -> list[_Word]:
@@ -121,12 +128,16 @@ def _without_order(said: Sequence[_Word], there: Sequence[_Word]) -> list[_Word]
 
 def _places(said: Sequence[_Word], there: Sequence[_Word]) -> list[int]:
     """For each word said its place in the stretch, the one behind the last word's where it can be; none where a word has no place."""
+    free: dict[str, list[int]] = {}
+    for place in reversed(range(len(there))):
+        free.setdefault(there[place].token.key, []).append(place)
     places: list[int] = []
     for word in said:
-        free = [n for n, one in enumerate(there) if one.token.key == word.token.key and n not in places]
-        if not free:
+        left = free.get(word.token.key)
+        if not left:
             return []
-        places.append(next((n for n in free if places and n == places[-1] + 1), free[0]))
+        behind = places[-1] + 1 if places else 0
+        places.append(left.pop(left.index(behind) if behind in left else -1))
     return places
 
 
@@ -154,10 +165,8 @@ def _same_preposition(pairs: Sequence[tuple[_Word, _Word]], place: int, turned: 
 
 def _same_neighbours(said: Sequence[_Word], there: Sequence[_Word], places: Sequence[int]) -> bool:
     """Whether figures, negations, operators and words of scope stand before the same word of their clause, or behind it if they are its last."""
-    for place, word in zip(range(len(said)), said, strict=True):
-        if word.token.kind != Kind.WORD and _neighbour(said, place) != _neighbour(there, places[place]):
-            return False
-    return True
+    pinned = (place for place, word in enumerate(said) if word.token.kind != Kind.WORD)
+    return all(_neighbour(said, place) == _neighbour(there, places[place]) for place in pinned)
 
 
 def _neighbour(words: Sequence[_Word], place: int) -> str:
@@ -170,16 +179,16 @@ def _neighbour(words: Sequence[_Word], place: int) -> str:
 
 def _changes_sides(pairs: Sequence[tuple[_Word, _Word]], places: Sequence[int], verb: int) -> bool:
     """Whether what stands beside the verb, without a preposition of its own, stands on its other side in the stretch."""
-    for place, (word, other) in enumerate(pairs):
-        free = {word.behind, other.behind} in ({""}, {"", "by"}) and word.token.kind == Kind.WORD and not word.adverb
-        if (
-            free
-            and place != verb
-            and word.clause == pairs[verb][0].clause
-            and (place < verb) == (places[place] < places[verb])
-        ):
-            return False
-    return True
+    beside = [
+        place
+        for place, (word, other) in enumerate(pairs)
+        if word.clause == pairs[verb][0].clause
+        and place != verb
+        and {word.behind, other.behind} in ({""}, {"", "by"})
+        and word.token.kind == Kind.WORD
+        and not word.adverb
+    ]
+    return all((place < verb) != (places[place] < places[verb]) for place in beside)
 
 
 def _phrases(pairs: Sequence[tuple[_Word, _Word]], places: Sequence[int], turned: Sequence[int]) -> bool:

@@ -7,7 +7,7 @@ from types import MappingProxyType
 
 from texts.formats import FORMATS
 from texts.opposites import SETS
-from texts.probes.honest import Honest, Probe, said_in
+from texts.probes.honest import Honest, Probe, foreign_to
 from texts.spelling import VAGUE
 from texts.words import FUNCTION_WORDS, sentences, words
 
@@ -159,7 +159,8 @@ def _invented(honest: Honest, rng: random.Random) -> str | None:
 
 
 def _foreign(honest: Honest, rng: random.Random) -> str | None:
-    return honest.with_body(f"{honest.body} {rng.choice(said_in(honest.other))}") if said_in(honest.other) else None
+    foreign = foreign_to(honest)
+    return honest.with_body(f"{honest.body} {rng.choice(foreign)}") if foreign else None
 
 
 def _question(honest: Honest, rng: random.Random) -> str | None:
