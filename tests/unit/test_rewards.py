@@ -94,6 +94,10 @@ def test_a_copied_member_earns_no_quality() -> None:
 
 
 def test_what_no_member_supports_does_not_raise_quality() -> None:
+    asked = HONEST.replace(
+        "How does the water cycle work", "Which ledgers does a keeper of salinity, current and wind consult"
+    )
+    assert asked != HONEST and quality_reward([asked], columns(1))[0] < quality_reward([HONEST], columns(1))[0]
     made_up = HONEST.replace(
         "</answer>", " Every keeper records the salinity, the current and the wind in a ledger.</answer>"
     )

@@ -1,7 +1,7 @@
 """For each statement of a text the stretch of one member that supports it best, and what it lacks.
 
-A stretch is one sentence of a member, or two that follow one another. What the check cannot know: synonyms and other paraphrase count
-as unsupported, and a member's own error counts as support.
+A stretch is one sentence of a member, or two that follow one another. What the check cannot know: paraphrases beyond another order or voice
+and the synonyms of texts.grounding.synonyms count as unsupported, and a member's own error counts as support.
 """
 
 import re

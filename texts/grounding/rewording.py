@@ -6,7 +6,7 @@
 Runs of words may change places where each begins with what can open a phrase: a preposition, an article, a comma, a word of scope. A word
 keeps its preposition and its clause; a figure, a negation and a word of scope keep the word behind them. A verb moves past its
 neighbours only where one of the two texts has it in the passive, and then what stands on one side of it must change sides.
-What the check cannot know: synonyms, and sentences that leave something out.
+What it refuses though it may be sound: a sentence that leaves something out, words of another kind (`teacher` for `had taught`).
 """
 
 from collections.abc import Sequence

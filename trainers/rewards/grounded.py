@@ -18,7 +18,7 @@ def worth_of(completions: Sequence[str], columns: Mapping[str, Sequence[Any]]) -
 
 
 def supported_of(completions: Sequence[str], columns: Mapping[str, Sequence[Any]]) -> list[str]:
-    """Each answer without the statements that no member supports; empty if malformed."""
+    """Each answer without the statements that no member supports; empty if malformed, or if it asks what no member asks."""
     answers = scored_answers(completions, columns)
     return [
         "" if answer is None else _told(tuple(members), answer)[1]
@@ -32,7 +32,7 @@ def _told(members: tuple[str, ...], answer: str) -> tuple[float, str]:
     """What the answer is worth, and what of it is supported."""
     group = _group(members)
     grounded = group.grounding(answer)
-    supported = answer
+    supported = "" if any(one.asks for one in grounded.unsupported) else answer
     for one in grounded.unsupported:
         supported = supported.replace(one.statement, "", 1)
     return group.worth_of(grounded).score, supported
