@@ -7,7 +7,7 @@ A judge passes a kind of probe that it puts below the honest answer in 95 % of p
 
 import argparse
 import json
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import lru_cache
 from hashlib import sha256
 from itertools import islice
@@ -62,7 +62,7 @@ def rare(data: Path, part: str, count: int) -> dict[str, list[Honest]]:
     return found
 
 
-def audited(judge: Judge, sets: list[tuple[list[Honest], Mapping[str, Probe]]]) -> dict[str, Any]:
+def audited(judge: Judge, sets: Sequence[tuple[Sequence[Honest], Mapping[str, Probe]]]) -> dict[str, Any]:
     """The figures of each kind of probe; sets: honest answers with the kinds that are made of them."""
     found = [one for honest, kinds in sets for one in audit(judge, honest, kinds)]
     return {one.kind: {"pairs": one.pairs, "share": one.share, "interval": one.interval} for one in found}

@@ -23,7 +23,7 @@ _TURNED = """if unless; unless if; until after; when before; only even; except i
 open shut; full empty; empty full; alive dead; dead alive; young old; old young; large small; small large; high low; low high;
 strong weak; weak strong; new old; right left; left right; early late; late early; good bad; bad good; same other; present absent;
 won lost; lost won; began ended; ended began; arrived left; agreed refused; started stopped; opened closed; more less; less more; first last; last first; true false; false true; no every"""
-_TURNING = dict(pair.split() for pair in _TURNED.split(";"))
+_TURNING = {word: other for word, other in (pair.split() for pair in _TURNED.split(";"))}
 _SCOPE = MappingProxyType(
     {
         "all": "some", "every": "some", "each": "some", "always": "sometimes", "must": "may", "should": "must", "may": "must",
