@@ -1,7 +1,7 @@
 """For each statement of a text the stretch of one member that supports it best, and what it lacks.
 
-A stretch is one sentence of a member, or two that follow one another. What the check cannot know: synonyms and other paraphrase count
-as unsupported, and a member's own error counts as support.
+A stretch is one sentence of a member, or two that follow one another. What the check cannot know: paraphrases beyond another order or voice
+and the synonyms of texts.grounding.synonyms count as unsupported, and a member's own error counts as support.
 """
 
 import re
@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from texts.grounding.faults import clauses, found_faults
+from texts.grounding.rewording import reworded
 from texts.grounding.sentences import Sentence, Stretch, cut, stretches
 from texts.grounding.tokens import Kind, Token, parts
 
@@ -103,12 +104,20 @@ class Members:
         )
         for stretch in near[:_CANDIDATES]:
             faults = found_faults(statement.tokens, stretch.tokens, self._topics[stretch.member])
+            if faults and not statement.asks and reworded(statement.tokens, stretch.tokens):
+                faults = []
             if not faults:
                 found.faultless.append(stretch)
             if found.nearest is None or len(faults) < len(found.faults):
                 found.nearest, found.faults = stretch, faults
             if not faults and not every:
                 break
+        whole = {(one.member, one.first) for one in found.faultless if one.first == one.last}
+        found.faultless = [  # a sentence that supports it by itself tells where it stands, no pair with it does
+            one
+            for one in found.faultless
+            if one.first == one.last or not {(one.member, one.first), (one.member, one.last)} & whole
+        ]
         if found.faults and (statement.asks or statement.heading) and not (faults := self._asked_faults(statement)):
             found.faults = faults
         return found
@@ -156,7 +165,8 @@ class Members:
         same = any(
             one.member == stretch.member and one.first <= stretch.first - 1 <= one.last for one in found.faultless
         )
-        return same or len(preceding.keys & statement.keys) >= 0.5 * len(preceding.keys)
+        names_it = next(token.key for token in preceding.tokens if token.kind != Kind.BREAK) in statement.keys
+        return same or (names_it and len(preceding.keys & statement.keys) >= 0.5 * len(preceding.keys))
 
 
 def grounding(members: Sequence[str], text: str) -> Grounding:

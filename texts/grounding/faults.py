@@ -122,8 +122,10 @@ def _mistaken(said: Sequence[Token], stretch: Sequence[Token], matched: dict[int
     faults: list[str] = []
     for place, mine in matched.items():
         token, here = stretch[place], said[mine]
-        if token.named and here.named and not _same_case(token.form, here.form):
+        if not same_case(token, here):
             faults.append(f"{here.form!r} is written {token.form!r}")
+        if ("by" in token.lead) != ("by" in here.lead):
+            faults.append(f"{here.form!r} does what is done to it, or the reverse")
         if token.kind == Kind.FIGURE and place + 1 < len(stretch):
             unit = stretch[place + 1]
             if unit.kind != Kind.BREAK and unit.exact and place + 1 not in matched:
@@ -131,10 +133,12 @@ def _mistaken(said: Sequence[Token], stretch: Sequence[Token], matched: dict[int
     return faults
 
 
-def _same_case(one: str, other: str) -> bool:
-    return (
-        one[1:] == other[1:] or one.lower() in (one, other) or one.lower() == other or one.isupper() or other.isupper()
-    )
+def same_case(token: Token, other: Token) -> bool:
+    """Whether two names are written alike, but for the first letter or capitals throughout; true of what is no name."""
+    one, two = token.form, other.form
+    if not (token.named and other.named):
+        return True
+    return one[1:] == two[1:] or one.lower() in (one, two) or one.isupper() or two.isupper()
 
 
 def _aligned(mine: Sequence[str], theirs: Sequence[str]) -> list[tuple[int, int]]:
