@@ -77,7 +77,8 @@ def _listed(attempts: list[StageReport], as_json: bool) -> None:
 def _shown(attempt: StageReport, sample: Mapping[str, list[Mapping[str, Any]]]) -> None:
     from lake.harness.rejected import beyond_acceptance
 
-    staged = ", ".join(f"{count:,} {table}" for table, count in attempt.added.items() if count) or "no rows"
+    added = sorted(attempt.added.items(), key=lambda pair: pair[0] != attempt.stage)  # its own table first
+    staged = ", ".join(f"{count:,} {table}" for table, count in added if count) or "no rows"
     when = f" of {attempt.audited_at:%Y-%m-%d %H:%M:%S} UTC" if attempt.audited_at else ""
     print_line = console().print
     print_line(f"{attempt.stage} was rejected in run {attempt.run_id}{when}; staged: {staged}", markup=False)
@@ -105,5 +106,6 @@ def _sample(lake: Lake, attempt: StageReport, most: int) -> Iterator[tuple[str, 
     """The first `most` staged rows of each table."""
     from lake.harness.rejected import staged_rows
 
-    for key, rows in staged_rows(lake, attempt).items() if most else ():
+    tables = staged_rows(lake, attempt) if most else {}
+    for key, rows in sorted(tables.items(), key=lambda pair: pair[0] != attempt.stage):
         yield key, islice((row for batch in read_batches(rows, rows.schema.names) for row in batch.to_pylist()), most)
