@@ -1,0 +1,81 @@
+"""A passage about a topic, such as a page of an encyclopaedia: its name, what its opening says it is, whether it is a person.
+
+Knows English. What it cannot tell it leaves out, and the builder refuses the item by a named rule.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from texts.words import content_words, words
+
+_BRACKETED = re.compile(r"\s*\([^()]*\)")
+_IS = re.compile(r"(?P<subject>.{1,160}?),? (?P<verb>is|are|was|were) (?P<kind>(?:an?|the|one of)\b .+)")
+_DATES = re.compile(r"\([^()]*(?:\bborn\b|\bdied\b|\d{3,4}\s?[–-]\s?[^()]*\d{3,4})[^()]*\)")
+_OF_A_LIFE = re.compile(r"\b(?:He|She|His|Her)\b")
+_THING = re.compile(
+    r"\b(?:films?|movie|novel|song|album|single|band|series|episode|play|opera|book|magazine|newspaper|company|school|college|city"
+    r"|town|village|district|county|river|mountain|island|church|castle|building|ship|station|game|award|language|group|team|club)\b"
+)
+_MISSET: tuple[tuple[re.Pattern[str], str], ...] = (
+    (re.compile(r"(?<=\w)\((?: (?=\w))?"), " ("),  # `name( born`: the blank stands on the wrong side
+    (re.compile(r"(?<=[\w,])\" (?=[^\s\"][^\"]{0,80}\")"), ' "'),  # `film" Title"`
+    (re.compile(r"(?<=[a-z])- (?=(?!(?:and|or|to)\b)[a-z])"), "-"),  # `lay- abbot`
+    (re.compile(r" +(?=[,;])"), ""),
+    (re.compile(r" {2,}"), " "),
+)
+
+
+@dataclass(frozen=True)
+class Definition:
+    """What an opening sentence says a topic is: `verb` of is, are, was, were, and `kind`, a phrase of its own with a stop."""
+
+    verb: str
+    kind: str
+
+
+def mended(text: str) -> str:
+    """The text with blanks where they belong, which some corpora have beside brackets, quotes and hyphens.
+
+    >>> mended('The lay- abbot( died 875) of" The House" wrote.')
+    'The lay-abbot (died 875) of "The House" wrote.'
+    """
+    for wrong, right in _MISSET:
+        text = wrong.sub(right, text)
+    return text
+
+
+def name_of(title: str) -> str:
+    """The title without what only tells it from others of its name.
+
+    >>> name_of("The Bat (1959 film)"), name_of("John Lyon, 6th Lord Glamis")
+    ('The Bat', 'John Lyon')
+    """
+    return _BRACKETED.sub("", title).split(", ")[0].strip() or title
+
+
+def names(title: str, sentence: str) -> bool:
+    """Whether the sentence has the topic's name, or the last word of it, as a family is named."""
+    name = name_of(title)
+    last = words(name)[-1:] or [name]
+    return name.casefold() in sentence.casefold() or (len(last[0]) > 3 and last[0] in words(sentence))
+
+
+def definition(title: str, opening: str) -> Definition | None:
+    """What the opening sentence says the topic is; None where it says no such thing, or not of the topic."""
+    found = _IS.fullmatch(_BRACKETED.sub("", opening))
+    if found is None or not names(title, found["subject"]) or len(words(found["subject"])) > 14:
+        return None
+    return Definition(found["verb"], found["kind"][0].upper() + found["kind"][1:])
+
+
+def is_person(opening: str, rest: str) -> bool:
+    """Whether the opening tells of a life, or what follows does and the opening of no work, place or company."""
+    return bool(_DATES.search(opening) or (_OF_A_LIFE.search(rest) and not _THING.search(opening)))
+
+
+def alike(one: str, other: str) -> bool:
+    """Whether what one phrase says of a thing may be true of what the other says: one holds most of the other's words."""
+    mine, theirs = set(content_words(one)), set(content_words(other))
+    return 2 * len(mine & theirs) >= min(len(mine), len(theirs)) * 1.5
