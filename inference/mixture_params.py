@@ -27,6 +27,12 @@ class MixtureParams(Params):
         default=dict(QUOTAS), description="share of each item type among the items of passages, aimed at"
     )
     attempts: int = Field(default=3, ge=1, le=5, description="item types tried on a passage before it is given up")
+    least_content: int = Field(
+        default=24,
+        ge=1,
+        le=1_000,
+        description="different words that carry meaning, of a passage from which an item is made",
+    )
     target_score: float = Field(default=HIGH, ge=0.0, le=5.0, description="least rubric score of a target")
     support: float = Field(
         default=1.0, ge=0.0, le=1.0, description="least share of a target's words in statements that a variant supports"

@@ -19,6 +19,7 @@ from lake.storage.store import Lake
 from texts.formats import FORMATS
 from texts.formats.distillation import item_in
 from texts.rubric import scores
+from texts.words import content_words
 
 REPEATED = "its target repeats another one, or the prompt's example"
 
@@ -58,9 +59,14 @@ class Targets:
 
     def of(self, drafts: Sequence[Draft]) -> tuple[list[Target], list[Failure]]:
         """One good target for each draft, of the first item type of its turns that gives one, and the drafts without."""
-        targets, failed = self._parted(self._given(draft) for draft in drafts if draft.question)
+        known = {draft.key: self._given(draft) if draft.question else self._thin(draft) for draft in drafts}
+        targets, failed = self._parted(one for one in known.values() if one)
+        built, without = self._built([draft for draft in drafts if not known[draft.key]])
+        return [*targets, *built], [*failed, *without]
+
+    def _built(self, todo: Sequence[Draft]) -> tuple[list[Target], list[Failure]]:
+        """Targets built from passages, and what there is to say of those without after the last try."""
         turns = Turns(self.params.quotas, self.params.seed)
-        todo = [draft for draft in drafts if not draft.question]
         made, lacking = list[Target](), dict[str, Failure]()
         for _ in range(self.params.attempts):
             typed = [Target(draft, kind) for draft, kind in turns.typed(todo, (one.item_type for one in made))]
@@ -71,7 +77,7 @@ class Targets:
             for one in good:
                 lacking.pop(one.draft.key, None)
             todo = [one.draft for one in lacking.values()]
-        return [*targets, *made], [*failed, *lacking.values()]
+        return made, [*lacking.values()]
 
     def _parted(self, judged: Iterable[Target | Failure]) -> tuple[list[Target], list[Failure]]:
         """The targets, and the failures, which are counted by their rules."""
@@ -93,6 +99,13 @@ class Targets:
                 draft, "not_buildable", "its prompt and answer cannot be told apart as one qa item", "no_form"
             )
         return self._fit(Target(draft, "qa", text, draft.texts[0].score))
+
+    def _thin(self, draft: Draft) -> Failure | None:
+        """The failure of a passage too thin for any item, which saves building some in vain."""
+        if (count := len(set(content_words(draft.text)))) >= self.params.least_content:
+            return None
+        detail = f"{count} different words that carry meaning, at least {self.params.least_content}"
+        return Failure(draft, "thin", detail)
 
     def _judged(self, completions: Iterable[tuple[Target, Completion]]) -> list[Target | Failure]:
         """For each completion the target, if it holds a well-formed, good one that is not there yet."""

@@ -61,9 +61,9 @@ _VERBS = frozenset(_DOCUMENTED.split())
 _SECOND = re.compile(r"(?:\b(?:and|or|then)|,) (?:then |optionally )?(?P<verb>[a-z]+) (?!of\b)")
 _STATES = re.compile(r"\w+(?: [\w-]+){0,3} (?:is|are|was|were) ")  # "Group centrality is ..." is no order
 
-_OTHER_VERBS = """is are was were has have had can could will would may might must should do does did became began took made won
-wrote led gave held came went left found built sold grew ran kept rose fell met saw set put spin stars tells follows plays features
-contains includes needs uses lies stands lives means"""
+# words that are verbs wherever they stand
+_ALWAYS_VERBS = """is are was were has have had can could will would may might must should do does did became began took made won wrote
+led gave held came went found built sold grew ran kept rose fell met saw stars tells follows contains includes lies"""
 
 
 @dataclass(frozen=True)
@@ -162,8 +162,8 @@ def stands_alone(sentence: str) -> bool:
 def states(sentence: str) -> bool:
     """Whether the sentence has a verb, as far as its words tell: a heading has none.
 
-    >>> states("The heap is warm."), states("Turning and mixing of heaps in winter.")
-    (True, False)
+    >>> states("The heap is warm."), states("`heap.sort` sorts it."), states("Turns and uses of heaps in winter.")
+    (True, True, False)
     """
     return bool(_FINITE.search(sentence))
 
@@ -204,7 +204,9 @@ def inflected(verb: str) -> str:
     return verb[:-1] + "ies" if verb.endswith("y") and verb[-2] not in "aeiou" else verb + "s"
 
 
-_FINITE = re.compile(rf"\b(?:{'|'.join([*_OTHER_VERBS.split(), *map(inflected, _VERBS)])}|[a-z]{{2,}}ed)\b")
+_FINITE = re.compile(
+    rf"\b(?:{'|'.join(_ALWAYS_VERBS.split())}|[a-z]{{2,}}ed)\b|` (?:{'|'.join(map(inflected, sorted(_VERBS)))})\b"
+)
 
 
 def _complete(text: str) -> str:

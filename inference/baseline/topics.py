@@ -8,10 +8,14 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from texts.words import content_words, words
+from texts.words import words
 
 _BRACKETED = re.compile(r"\s*\([^()]*\)")
-_IS = re.compile(r"(?P<subject>.{1,160}?),? (?P<verb>is|are|was|were) (?P<kind>(?:an?|the|one of)\b .+)")
+_IS = re.compile(
+    r"(?P<subject>.{1,160}?),? (?P<verb>is|are|was|were) (?P<kind>(?:an?|the|one of)\b .+"
+    # a mass has no article: "organic matter that microbes have broken down"
+    r"|(?!(?:not|also|often|known|said|held|made|thought|set|\w+ed|\w+ly|\w+ing)\b)[a-z]+ (?:\w+ )?(?:that|which|of|for|from|used)\b.+)"
+)
 _DATES = re.compile(r"\([^()]*(?:\bborn\b|\bdied\b|\d{3,4}\s?[–-]\s?[^()]*\d{3,4})[^()]*\)")
 _OF_A_LIFE = re.compile(r"\b(?:He|She|His|Her)\b")
 _THING = re.compile(
@@ -73,9 +77,3 @@ def definition(title: str, opening: str) -> Definition | None:
 def is_person(opening: str, rest: str) -> bool:
     """Whether the opening tells of a life, or what follows does and the opening of no work, place or company."""
     return bool(_DATES.search(opening) or (_OF_A_LIFE.search(rest) and not _THING.search(opening)))
-
-
-def alike(one: str, other: str) -> bool:
-    """Whether what one phrase says of a thing may be true of what the other says: one holds most of the other's words."""
-    mine, theirs = set(content_words(one)), set(content_words(other))
-    return 2 * len(mine & theirs) >= min(len(mine), len(theirs)) * 1.5

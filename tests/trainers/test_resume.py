@@ -63,7 +63,10 @@ def test_a_killed_grpo_ends_with_the_weights_it_would_have_had(start: dict[str, 
     assert code == 0 and undisturbed["weight_change"] > 0
     # within a rollout, and within the second epoch
     for step in (6, 14):
-        assert killed_trainings.run("grpo", tmp_path / "killed", toy.GRPO | GRPO, start, ("step", step)) == (-signal.SIGKILL, {})
+        assert killed_trainings.run("grpo", tmp_path / "killed", toy.GRPO | GRPO, start, ("step", step)) == (
+            -signal.SIGKILL,
+            {},
+        )
     code, row = killed_trainings.run("grpo", tmp_path / "killed", toy.GRPO | GRPO, start)
     assert code == 0 and row["metrics"]["resumed_at_step"] == 12
     assert row["digest"] == undisturbed["digest"]
