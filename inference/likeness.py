@@ -7,9 +7,8 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from inference.baseline.build import JOINER
 from inference.baseline.passage import is_program_name, read
-from inference.baseline.telling import dense, introduced
+from inference.baseline.telling import JOINER, dense, introduced
 from inference.pairing import Draft, Text, share
 
 Vectors = NDArray[np.float32]

@@ -11,14 +11,12 @@ from types import MappingProxyType
 from inference.baseline.asking import DOES, FAILS, RETURNS, TAKES, Told, question_about
 from inference.baseline.choices import multiple_choice
 from inference.baseline.passage import Passage, read
-from inference.baseline.telling import Refused, dense, introduced, room
+from inference.baseline.telling import JOINER, Refused, dense, introduced, room
 from inference.baseline.topics import definition, is_person
 from inference.baseline.verdicts import true_false
 from texts.formats import FORMATS
 from texts.spelling import COMMON
 from texts.words import stem
-
-JOINER = "; "  # between the titles of two passages that are told of together
 
 
 def build(item_type: str, title: str, text: str, others: Sequence[str] = ()) -> str:

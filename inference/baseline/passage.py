@@ -26,6 +26,7 @@ _DEBRIS = re.compile(
     r">>>|::|\.\. |={3,}|-{3,}|\|\s*\||[{}<>\\]{2,}|^\W*[a-z_]+\(.*\)\W*$|\(\s*\)|:$"
     r"|\b(?:is|are|be|by|as|of|the|and|or|with|to|for|from|see|via|than)[.:]"  # something was cut out after it
     r"|\b(?:of|by|the|an?|with|and),(?= [a-z])"  # and here
+    r"|:-|[a-z] (?:She|He|It|They|Her|His) (?:is|was|had|were|has)\b"  # two sentences without a stop between them
     r"|\d{5,} (?:January|February|March|April|May|June|July|August|September|October|November|December)"  # and between two dates
     r"|\b(?:Gen|Col|Capt|Lt|Sgt|Rev|Maj|Adm|Gov|Sen|Prof|lit|vol|pp)\.$"  # the sentence went on
 )

@@ -37,9 +37,14 @@ def dense(passage: Passage, budget: int) -> str:
     return "\n".join(filter(None, (" ".join(prose), *_within(listed, budget - _count(prose)))))
 
 
+JOINER = "; "  # between the titles of two passages that are told of together
+
+
 def introduced(passage: Passage, told: str) -> str:
     """What is told with the subject's name before it, unless the opening sentence has it."""
-    has_it = passage.subject in passage.purpose or (not passage.named and names(passage.title, passage.purpose))
+    title, opening = passage.title, passage.purpose
+    # two passages are each introduced before they are put together
+    has_it = passage.subject in opening or JOINER in title or (not passage.named and names(title, opening))
     return told if not told or has_it else f"{passage.subject}: {told}"
 
 

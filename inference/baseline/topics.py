@@ -23,11 +23,22 @@ _THING = re.compile(
     r"|town|village|district|county|river|mountain|island|church|castle|building|ship|station|game|award|language|group|team|club)\b"
 )
 _MISSET: tuple[tuple[re.Pattern[str], str], ...] = (
-    (re.compile(r"(?<=\w)\((?: (?=\w))?"), " ("),  # `name( born`: the blank stands on the wrong side
-    (re.compile(r"(?<=[\w,])\" (?=[^\s\"][^\"]{0,80}\")"), ' "'),  # `film" Title"`
+    (re.compile(r"(?<=\w),? ?\( ?(?=\w)"), " ("),  # `name( born`: the blank stands on the wrong side
     (re.compile(r"(?<=[a-z])- (?=(?!(?:and|or|to)\b)[a-z])"), "-"),  # `lay- abbot`
     (re.compile(r" +(?=[,;])"), ""),
+    (re.compile(r",{2,}"), ","),
     (re.compile(r" {2,}"), " "),
+)
+# what works are, by the word that names their kind; nothing else than works of one kind is like a work
+_WORKS = {
+    **dict.fromkeys(
+        ("film", "movie", "films", "serial", "adaptation", "comedy", "drama", "western", "documentary", "short"), "film"
+    ),
+    **dict.fromkeys(("song", "single", "track", "tune", "ballad"), "song"),
+    **dict.fromkeys(("novel", "book", "story", "play", "poem", "memoir"), "book"),
+}
+_HEAD = re.compile(
+    r"(?P<phrase>.+?)(?=[,;.(]|\s(?:of|in|on|at|for|from|by|to|with|about|as|who|whose|which|that|where|and|or|is|was|(?:\w+(?:ed|ing)))\b|$)"
 )
 
 
@@ -47,7 +58,20 @@ def mended(text: str) -> str:
     """
     for wrong, right in _MISSET:
         text = wrong.sub(right, text)
-    return text
+    return "\n".join(map(_quotes_mended, text.split("\n")))
+
+
+def _quotes_mended(line: str) -> str:
+    """The line with no blank inside a quote, and one before and behind it; unchanged where a quote is not closed."""
+    parts = line.split('"')
+    if len(parts) % 2 == 0:
+        return line
+    mended = parts[0]
+    for quoted, after in zip(parts[1::2], parts[2::2], strict=True):
+        before = " " if mended[-1:].isalnum() or mended[-1:] in list(",;:") else ""
+        behind = " " if after[:1].isalnum() else ""
+        mended += f'{before}"{quoted.strip()}"{behind}{after}'
+    return mended
 
 
 def name_of(title: str) -> str:
@@ -63,7 +87,7 @@ def names(title: str, sentence: str) -> bool:
     """Whether the sentence has the topic's name, or the last word of it, as a family is named."""
     name = name_of(title)
     last = words(name)[-1:] or [name]
-    return name.casefold() in sentence.casefold() or (len(last[0]) > 3 and last[0] in words(sentence))
+    return name[1:] in sentence or (len(last[0]) > 3 and last[0] in words(sentence))
 
 
 def definition(title: str, opening: str) -> Definition | None:
@@ -72,6 +96,17 @@ def definition(title: str, opening: str) -> Definition | None:
     if found is None or not names(title, found["subject"]) or len(words(found["subject"])) > 14:
         return None
     return Definition(found["verb"], found["kind"][0].upper() + found["kind"][1:])
+
+
+def sort_of(kind: str, person: bool) -> str:
+    """What sort of thing a phrase describes, so that things of one sort can be taken for each other: a work's, "person" or "thing".
+
+    >>> sort_of("A 1961 American comedy film adaptation of a play.", False), sort_of("A Spanish jurist, and a poet.", True)
+    ('film', 'person')
+    """
+    head = _HEAD.match(kind)
+    noun = words(head["phrase"])[-1].casefold() if head and words(head["phrase"]) else ""
+    return _WORKS.get(noun) or ("person" if person else "thing")
 
 
 def is_person(opening: str, rest: str) -> bool:

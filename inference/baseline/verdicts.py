@@ -28,16 +28,16 @@ _FLIPS: tuple[tuple[str, str], ...] = (
 def true_false(passage: Passage) -> dict[str, str]:
     """A statement taken from the passage or altered, by the statement's own hash; the explanation gives the passage's words."""
     original = _telling(passage)
-    statement = _about(passage, with_subject(passage, original))
+    told = with_subject(passage, original)
     # about half are made false; which half follows from the statement, so that every run makes the same
-    wrong = altered(statement) if int(sha256_text(statement), 16) % 2 == 0 else None
+    wrong = altered(told) if int(sha256_text(told), 16) % 2 == 0 else None
     remaining = replace(passage, prose=tuple(sentence for sentence in passage.prose if sentence != original))
-    rest = dense(remaining, room(passage) - len(words(statement)))
+    rest = dense(remaining, room(passage) - len(words(told)))
     listed = f"The documentation lists:\n{rest}" if rest.startswith("- ") else rest
     return {
-        "statement": wrong or statement,
+        "statement": _about(passage, wrong or told),
         "answer": "False" if wrong else "True",
-        "explanation": " ".join(filter(None, (f"In fact: {statement}" if wrong else "", listed))),
+        "explanation": " ".join(filter(None, (f"In fact: {told}" if wrong else "", listed))),
     }
 
 
