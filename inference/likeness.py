@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from inference.baseline.choices import sort
 from inference.baseline.passage import is_program_name, read
 from inference.baseline.telling import JOINER, dense, introduced
 from inference.pairing import Draft, Text, share
@@ -55,17 +56,22 @@ class _Near:
 
 
 def _pairs(near: _Near, cross_topic: float, seed: int) -> Mapping[int, int]:
-    """The places of passages that are to be crossed, each with the nearest one that is still free."""
+    """The places of passages that are to be crossed, each with the nearest one about the same sort of thing that is still free."""
     paired: set[int] = set()
     pairs: dict[int, int] = {}
     for place, text in enumerate(near.texts):
         if place in paired or share(seed, "cross", text.id) >= cross_topic:
             continue
-        partner = next((one for one in near.to(place, _PAIRED) if one not in paired), None)
+        like = (one for one in near.to(place, _PAIRED) if one not in paired)
+        partner = next((one for one in like if _sort(near.texts[one]) == _sort(text) != ""), None)
         if partner is not None:
             pairs[place] = partner
             paired |= {place, partner}
     return pairs
+
+
+def _sort(text: Text) -> str:
+    return sort(text.title, text.text)
 
 
 def _crossed(one: Text, other: Text) -> Draft:

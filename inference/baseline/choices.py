@@ -10,7 +10,7 @@ from itertools import islice
 
 from inference.baseline.passage import Passage, read
 from inference.baseline.telling import Refused, dense, room
-from inference.baseline.topics import definition, is_person, name_of, names, sort_of
+from inference.baseline.topics import definition, name_of, names, sort_of
 from lake.ids import sha256_text
 from texts.formats.multiple_choice import LETTERS
 from texts.words import content_words, words
@@ -87,7 +87,7 @@ def _option(passage: Passage) -> _Option | None:
     else:
         defined = definition(passage.title, passage.purpose)
         told = _shortened(defined.kind) if defined else ""
-        sort = sort_of(told, is_person(passage.purpose, " ".join(passage.prose[1:])))
+        sort = sort_of(told, passage.purpose, " ".join(passage.prose[1:]))
     option = _Option(passage.title, told, sort)
     fits = len(option.stems) >= _CONTENT and len(words(told)) <= _OPTION_WORDS and "\n" not in told
     return option if fits else None
@@ -97,6 +97,12 @@ def _shortened(kind: str) -> str:
     """The description up to where it goes on, if it is long."""
     end = _GOES_ON.search(kind) if len(words(kind)) > _OPTION_WORDS else None
     return f"{kind[: end.start()]}." if end else kind
+
+
+def sort(title: str, text: str) -> str:
+    """The sort of thing that a passage says its subject is; "" where it does not say it shortly."""
+    option = _lent(f"{title}\n{text}")
+    return option.sort if option else ""
 
 
 @lru_cache(maxsize=4_096)  # a passage lends its option to several others of its batch

@@ -25,17 +25,24 @@ _STOP = re.compile(r"[.!?][\"'”’)\]`]*$")
 _DEBRIS = re.compile(
     r">>>|::|\.\. |={3,}|-{3,}|\|\s*\||[{}<>\\]{2,}|^\W*[a-z_]+\(.*\)\W*$|\(\s*\)|:$"
     r"|\b(?:is|are|be|by|as|of|the|and|or|with|to|for|from|see|via|than)[.:]"  # something was cut out after it
-    r"|\b(?:of|by|the|an?|with|and),(?= [a-z])"  # and here
-    r"|:-|[a-z] (?:She|He|It|They|Her|His) (?:is|was|had|were|has)\b"  # two sentences without a stop between them
-    r"|\d{5,} (?:January|February|March|April|May|June|July|August|September|October|November|December)"  # and between two dates
-    r"|\b(?:Gen|Col|Capt|Lt|Sgt|Rev|Maj|Adm|Gov|Sen|Prof|lit|vol|pp)\.$"  # the sentence went on
 )
+# the same of a text about a topic: a sentence that lost a name, a date or a stop where its page had markup
+_MONTHS = "January|February|March|April|May|June|July|August|September|October|November|December"
+_TORN = re.compile(
+    rf"\b(?:of|by|the|an?|with|and),(?= [a-z])|\d{{4,}} (?:{_MONTHS}) \d|\d{{5,}} (?:{_MONTHS})|:-|\( ?[–-]|\b(?:and|,) \(\d{{4}}\)"
+    r"|\b(?:over|of|by|the|its|an?) (?:and|or|was|is|were|are)\b(?! over)|\ban? (?:directed|written|produced|starring)\b"
+    r"|[a-z],? (?:She|He|It|They|Her|His) (?:is|was|had|were|has)\b|[a-z]{3}[A-Z][a-z]{2}"
+    r"|\b(?:Gen|Col|Capt|Lt|Sgt|Rev|Maj|Adm|Gov|Sen|Prof|lit|vol|pp)\.$"
+)
+# endings behind which the next piece may be the rest of the sentence
+_ABBREVIATED = re.compile(r"\b(?:Bros|Inc|Co|Corp|Ltd|Jr|Sr|Mt|Ft|Prof|Dott|[A-Z])\.$")
 # openings by which a sentence leans on the one before it
 _LEANING = """This It Its These Those They Their He She His Her However But And Or So Also Otherwise Such That Then
 Therefore Thus For Here There Moreover Furthermore Instead Note See As Both Each One Another Again Finally Next
 Consequently Similarly Conversely Likewise Hence"""
 _LEANS = re.compile(
-    rf"(?:{'|'.join(_LEANING.split())}|In (?:this|that|such|addition|contrast)|If (?:so|not|it)"
+    rf"(?:{'|'.join(_LEANING.split())}|(?:In|To|At|During|Despite|After|By|On|For|From|With) (?:this|that|these|those|such|the same)"
+    r"|In (?:addition|contrast)|If (?:so|not|it)|While there|Meanwhile|Afterwards?|Soon|Later|By then"
     r"|The (?:following|above|same|former|latter))\b"
 )
 _THIS = re.compile(r"This (?:class|function|method|module|decorator|routine|object|type) (?=\w+s\b)")
@@ -126,18 +133,20 @@ def read(title: str, text: str) -> Passage:
             listed.append((entry["name"].lstrip("*"), _complete(entry["text"])))
     return Passage(
         title=title,
-        prose=tuple(dict.fromkeys(_understood(told, opens=named))),
+        prose=tuple(dict.fromkeys(_understood(told, named))),
         arguments=tuple(entry for entry in listed if not ERROR.match(entry[0])),
         errors=tuple(entry for entry in listed if ERROR.match(entry[0])),
         returned=returned,
     )
 
 
-def _understood(told: Sequence[str], opens: bool) -> Iterator[str]:
-    """The readable sentences without those that lean on one that is not; `opens`: whether the first may lean, on the title."""
-    lost = not opens
+def _understood(told: Sequence[str], named: bool) -> Iterator[str]:
+    """The readable sentences without those that lean on one that is not; the first may lean on a title that is a program's name."""
+    lost, before = not named, ""
     for sentence in told:
-        lost = not readable(sentence) or (lost and not stands_alone(sentence))
+        torn = not named and bool(_TORN.search(sentence) or _ABBREVIATED.search(before))
+        lost = torn or not readable(sentence) or (lost and not stands_alone(sentence))
+        before = sentence
         if not lost:
             yield sentence
 

@@ -23,7 +23,7 @@ _THING = re.compile(
     r"|town|village|district|county|river|mountain|island|church|castle|building|ship|station|game|award|language|group|team|club)\b"
 )
 _MISSET: tuple[tuple[re.Pattern[str], str], ...] = (
-    (re.compile(r"(?<=\w),? ?\( ?(?=\w)"), " ("),  # `name( born`: the blank stands on the wrong side
+    (re.compile(r"(?<=[\w\"]),? ?\( ?(?=[\w\"])"), " ("),  # `name( born`: the blank stands on the wrong side
     (re.compile(r"(?<=[a-z])- (?=(?!(?:and|or|to)\b)[a-z])"), "-"),  # `lay- abbot`
     (re.compile(r" +(?=[,;])"), ""),
     (re.compile(r",{2,}"), ","),
@@ -38,7 +38,7 @@ _WORKS = {
     **dict.fromkeys(("novel", "book", "story", "play", "poem", "memoir"), "book"),
 }
 _HEAD = re.compile(
-    r"(?P<phrase>.+?)(?=[,;.(]|\s(?:of|in|on|at|for|from|by|to|with|about|as|who|whose|which|that|where|and|or|is|was|(?:\w+(?:ed|ing)))\b|$)"
+    r"(?P<phrase>.+?)(?=[,;.(]|\s(?:of|in|on|at|for|from|by|to|with|about|as|who|whose|which|that|where|is|was|written|made|set|shot|(?:\w+(?:ed|ing)))\b|$)"
 )
 
 
@@ -87,7 +87,8 @@ def names(title: str, sentence: str) -> bool:
     """Whether the sentence has the topic's name, or the last word of it, as a family is named."""
     name = name_of(title)
     last = words(name)[-1:] or [name]
-    return name[1:] in sentence or (len(last[0]) > 3 and last[0] in words(sentence))
+    family = len(last[0]) > 3 and not _THING.fullmatch(last[0].casefold())
+    return name[1:] in sentence or (family and last[0] in words(sentence))
 
 
 def definition(title: str, opening: str) -> Definition | None:
@@ -98,15 +99,19 @@ def definition(title: str, opening: str) -> Definition | None:
     return Definition(found["verb"], found["kind"][0].upper() + found["kind"][1:])
 
 
-def sort_of(kind: str, person: bool) -> str:
+def sort_of(kind: str, opening: str, rest: str) -> str:
     """What sort of thing a phrase describes, so that things of one sort can be taken for each other: a work's, "person" or "thing".
 
-    >>> sort_of("A 1961 American comedy film adaptation of a play.", False), sort_of("A Spanish jurist, and a poet.", True)
+    opening, rest: the sentences that the phrase is from, and all behind it.
+
+    >>> sort_of("A 1961 American comedy film adaptation of a play.", "", ""), sort_of("A film director.", "A. B. (born 1901) is ...", "")
     ('film', 'person')
     """
+    if is_person(opening, rest):
+        return "person"
     head = _HEAD.match(kind)
     noun = words(head["phrase"])[-1].casefold() if head and words(head["phrase"]) else ""
-    return _WORKS.get(noun) or ("person" if person else "thing")
+    return _WORKS.get(noun, "thing")
 
 
 def is_person(opening: str, rest: str) -> bool:

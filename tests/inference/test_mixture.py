@@ -1,5 +1,6 @@
 """MIXTURE's books balance, its splits are disjoint, and neither order nor batches of the passages change an item."""
 
+import pickle
 import random
 from collections import Counter
 from collections.abc import Sequence
@@ -17,9 +18,10 @@ from inference.baseline.build import build
 from inference.baseline.degrade import LONG
 from inference.likeness import drafts
 from inference.mixture import MIXTURE, UNUSED, mixture
-from inference.mixture_items import Carried, carrying
+from inference.mixture_items import Carried, Maker, carrying
 from inference.mixture_params import MixtureParams
-from inference.pairing import Text, passages, placed
+from inference.pairing import Draft, Text, passages, placed
+from inference.text_engines import EngineParams, open_engine
 from lake.errors import UserError
 from lake.harness.job import JobContext
 from lake.settings import settings
@@ -55,7 +57,8 @@ def run(
 
 
 ROWS = distinct_passages(120)
-MADE = run(ROWS)
+COUNTED: dict[str, float] = {}
+MADE = run(ROWS, counted=COUNTED)
 
 
 def test_every_passage_is_in_one_item_or_unused_with_a_reason() -> None:
@@ -224,10 +227,18 @@ def test_no_text_or_target_is_near_one_of_another_split() -> None:
 
 
 def test_what_no_rule_lets_pass_is_counted_by_the_rule() -> None:
-    counted: dict[str, float] = {}
-    run(ROWS[:60], counted=counted)
-    assert {name for name in counted if name.startswith("refused_")}
-    assert sum(counted[kind] for kind in FORMATS if kind in counted) == counted["items"]
+    assert {name for name in COUNTED if name.startswith("refused_")}
+    assert sum(COUNTED[kind] for kind in FORMATS) == COUNTED["items"] == len(MADE[MIXTURE])
+    assert COUNTED["refused_thin"] == sum(row["reason"] == "thin" for row in MADE[UNUSED])
+
+
+def test_a_maker_that_was_copied_into_another_process_makes_the_same() -> None:
+    drafted = [
+        Draft((Text(row["id"], "s", row["title"], row["text"]),), row["title"], row["text"]) for row in ROWS[:12]
+    ]
+    with open_engine(EngineParams()) as engine:
+        maker = Maker(engine, MixtureParams(), None)
+        assert pickle.loads(pickle.dumps(maker)).items(drafted) == maker.items(drafted)
 
 
 def test_long_passages_are_told_in_segments_that_share_a_split() -> None:
@@ -242,7 +253,7 @@ def test_long_passages_are_told_in_segments_that_share_a_split() -> None:
 
 
 def test_quotas_decide_what_is_made() -> None:
-    kinds = Counter(row["item_type"] for row in run(ROWS, quotas={"qa": 0.5, "paragraph": 0.5})[MIXTURE])
+    kinds = Counter(row["item_type"] for row in run(ROWS[:60], quotas={"qa": 0.5, "paragraph": 0.5})[MIXTURE])
     assert set(kinds) == {"qa", "paragraph"}
     assert 0.4 <= kinds["qa"] / kinds.total() <= 0.6
 
@@ -253,7 +264,7 @@ def test_a_reasoning_names_the_samples_that_say_what_the_target_says() -> None:
         assert weak.count("[") == len(row["members"])
         for line in taken:
             number, said = line.removeprefix("From [").split("]: ", 1)
-            assert said.split(" ")[0].strip(".;") in row["members"][int(number) - 1]
+            assert said.split(" ")[0].strip(".;").casefold() in row["members"][int(number) - 1].casefold()
 
 
 def test_a_target_for_training_near_a_held_out_one_is_not_used() -> None:
