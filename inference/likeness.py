@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from itertools import islice
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,7 +18,9 @@ Encode = Callable[[Sequence[str]], Vectors]
 
 _PAIRED = 0.5  # cosine of two passages that make one item: half of all have one as near in a batch of 512
 _LENDS = 0.3  # cosine from which what one is about can be taken for what the other is
-_OTHERS = 8  # passages that lend wrong options; not each has one
+_OTHERS = (
+    8  # passages about the same sort of thing that lend wrong options: what some say may be true of this one as well
+)
 _HALF = 65  # words of each passage in an item across topics
 
 
@@ -34,8 +37,9 @@ def drafts(batch: Sequence[Text], cross_topic: float, seed: int, encode: Encode)
         if place in pairs:
             yield _crossed(text, about[pairs[place]])
         elif place not in partners:
-            lent = [f"{one.title}\n{one.text}" for one in map(about.__getitem__, near.to(place, _LENDS)[:_OTHERS])]
-            yield Draft((text,), text.title, text.text, tuple(lent))
+            like = (one for one in map(about.__getitem__, near.to(place, _LENDS)) if _sort(one) == _sort(text) != "")
+            lent = tuple(f"{one.title}\n{one.text}" for one in islice(like, _OTHERS))
+            yield Draft((text,), text.title, text.text, lent)
 
 
 class _Near:

@@ -12,7 +12,7 @@ from inference.baseline.asking import DOES, FAILS, RETURNS, TAKES, Told, questio
 from inference.baseline.choices import multiple_choice
 from inference.baseline.passage import Passage, read
 from inference.baseline.telling import JOINER, Refused, dense, introduced, room
-from inference.baseline.topics import definition, is_person
+from inference.baseline.topics import definition, sort_of
 from inference.baseline.verdicts import true_false
 from texts.formats import FORMATS
 from texts.spelling import COMMON
@@ -54,7 +54,7 @@ def _question_about_topic(passage: Passage) -> str:
     if defined is None or JOINER in title:
         return f"What should one know about {title.replace(JOINER, ' and about ')}?"
     one = defined.verb in ("is", "was")
-    person = one and is_person(passage.purpose, " ".join(passage.prose[1:]))
+    person = one and sort_of(defined.kind, passage.purpose, " ".join(passage.prose[1:])) == "person"
     return f"{'Who' if person else 'What'} {defined.verb} {title}, and what should one know about {'it' if one and not person else 'them'}?"
 
 

@@ -19,6 +19,7 @@ _OPTION_WORDS = 28  # at most
 _CONTENT = 3  # words of an option that carry meaning: fewer are true of too much
 _ASIDES = 30  # words that the options take of what there is room for
 _ALIKE = 0.75  # of the words of the shorter of two options
+_HANGS = re.compile(r"\b(?:is|was|are|were|been|be|and|or|to|a|an|the|he|she|it)$", re.IGNORECASE)  # no place to end
 # where a long description can end
 _GOES_ON = re.compile(
     r",? (?:(?:and )?(?:starring|featuring)|which|who|whose|that|where|based on|(?:(?:best|most|well)[ -])?known)\b"
@@ -96,7 +97,9 @@ def _option(passage: Passage) -> _Option | None:
 def _shortened(kind: str) -> str:
     """The description up to where it goes on, if it is long."""
     end = _GOES_ON.search(kind) if len(words(kind)) > _OPTION_WORDS else None
-    return f"{kind[: end.start()]}." if end else kind
+    if end is None or _HANGS.search(kind[: end.start()]):
+        return kind
+    return kind[: end.start()].rstrip(".") + "."
 
 
 def sort(title: str, text: str) -> str:

@@ -37,12 +37,13 @@ def dense(passage: Passage, budget: int) -> str:
     return "\n".join(filter(None, (" ".join(prose), *_within(listed, budget - _count(prose)))))
 
 
+_OPENING = 120  # characters, in which what is told must name its subject
 JOINER = "; "  # between the titles of two passages that are told of together
 
 
 def introduced(passage: Passage, told: str) -> str:
     """What is told with the subject's name before it, unless the opening sentence has it."""
-    title, opening = passage.title, passage.purpose
+    title, opening = passage.title, told[:_OPENING]
     # two passages are each introduced before they are put together
     has_it = passage.subject in opening or JOINER in title or (not passage.named and names(title, opening))
     return told if not told or has_it else f"{passage.subject}: {told}"

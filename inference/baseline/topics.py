@@ -37,6 +37,63 @@ _WORKS = {
     **dict.fromkeys(("song", "single", "track", "tune", "ballad"), "song"),
     **dict.fromkeys(("novel", "book", "story", "play", "poem", "memoir"), "book"),
 }
+_PEOPLE = frozenset(
+    [
+        "actor",
+        "actress",
+        "director",
+        "filmmaker",
+        "producer",
+        "writer",
+        "author",
+        "novelist",
+        "poet",
+        "playwright",
+        "screenwriter",
+        "journalist",
+        "editor",
+        "singer",
+        "songwriter",
+        "rapper",
+        "musician",
+        "composer",
+        "conductor",
+        "painter",
+        "sculptor",
+        "photographer",
+        "artist",
+        "architect",
+        "politician",
+        "lawyer",
+        "judge",
+        "officer",
+        "soldier",
+        "general",
+        "king",
+        "queen",
+        "prince",
+        "princess",
+        "duke",
+        "emperor",
+        "bishop",
+        "saint",
+        "player",
+        "footballer",
+        "cricketer",
+        "coach",
+        "scientist",
+        "physicist",
+        "chemist",
+        "historian",
+        "philosopher",
+        "engineer",
+        "physician",
+        "teacher",
+        "professor",
+        "activist",
+        "businessman",
+    ]
+)
 _HEAD = re.compile(
     r"(?P<phrase>.+?)(?=[,;.(]|\s(?:of|in|on|at|for|from|by|to|with|about|as|who|whose|which|that|where|is|was|written|made|set|shot|(?:\w+(?:ed|ing)))\b|$)"
 )
@@ -107,11 +164,9 @@ def sort_of(kind: str, opening: str, rest: str) -> str:
     >>> sort_of("A 1961 American comedy film adaptation of a play.", "", ""), sort_of("A film director.", "A. B. (born 1901) is ...", "")
     ('film', 'person')
     """
-    if is_person(opening, rest):
-        return "person"
     head = _HEAD.match(kind)
     noun = words(head["phrase"])[-1].casefold() if head and words(head["phrase"]) else ""
-    return _WORKS.get(noun, "thing")
+    return "person" if noun in _PEOPLE or is_person(opening, rest) else _WORKS.get(noun, "thing")
 
 
 def is_person(opening: str, rest: str) -> bool:

@@ -7,11 +7,15 @@ from dataclasses import replace
 
 from inference.baseline.passage import Passage, stands_alone, states, with_subject
 from inference.baseline.telling import Refused, dense, room
-from inference.baseline.topics import names
+from inference.baseline.topics import is_person, name_of, names
 from lake.ids import sha256_text
 from texts.words import content_words, numbers, words
 
 _FIGURE = re.compile(r"(?<![\w.`])[0-9]{1,15}(?![\w.]*[`\w])")
+# a first clause about somebody who is named elsewhere
+_LEANS_LATER = re.compile(
+    r"(?:When|After|As|While|Although|Before|Since|Until|Though) [^,]*\b(?:he|she|they|it|his|her|their)\b[^,]*,"
+)
 _YEARS = (1000, 2100)  # a figure between them is taken for a year: doubled, it would be absurd rather than wrong
 _FLIPS: tuple[tuple[str, str], ...] = (
     ("always", "never"), ("never", "always"), ("before", "after"), ("after", "before"), ("first", "last"),
@@ -47,6 +51,7 @@ def _telling(passage: Passage) -> str:
         sentence
         for sentence in passage.prose
         if stands_alone(sentence)
+        and not _LEANS_LATER.match(sentence)
         and 7 <= len(words(sentence)) <= 40
         and sentence.count(": ") < 2
         and states(with_subject(passage, sentence))
@@ -58,7 +63,10 @@ def _telling(passage: Passage) -> str:
 
 def _about(passage: Passage, sentence: str) -> str:
     """The sentence with the title before it where it does not name its subject."""
-    named = passage.title in sentence or (not passage.named and names(passage.title, sentence))
+    family = (
+        not passage.named and names(passage.title, sentence) and is_person(passage.purpose, " ".join(passage.prose))
+    )
+    named = passage.title in sentence or name_of(passage.title) in sentence or family
     return sentence if named else f"About {passage.subject}: {sentence}"
 
 
