@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from inference.baseline.choices import sort
-from inference.baseline.passage import is_program_name, read
+from inference.baseline.passage import read
 from inference.baseline.telling import JOINER, dense, introduced
 from inference.pairing import Draft, Text, share
 
@@ -37,45 +37,44 @@ def drafts(batch: Sequence[Text], cross_topic: float, seed: int, encode: Encode)
         if place in pairs:
             yield _crossed(text, about[pairs[place]])
         elif place not in partners:
-            like = (one for one in map(about.__getitem__, near.to(place, _LENDS)) if _sort(one) == _sort(text) != "")
-            lent = tuple(f"{one.title}\n{one.text}" for one in islice(like, _OTHERS))
-            yield Draft((text,), text.title, text.text, lent)
+            lenders = map(about.__getitem__, islice(near.to(place, _LENDS), _OTHERS))
+            yield Draft((text,), text.title, text.text, tuple(f"{one.title}\n{one.text}" for one in lenders))
 
 
 class _Near:
-    """The texts of a batch by the cosine of their vectors."""
+    """The texts of a batch by the cosine of their vectors, and by the sort of thing that each is about."""
 
     def __init__(self, texts: Sequence[Text], vectors: Vectors) -> None:
         self.texts, self._vectors = texts, vectors
-        self._programs = np.array([is_program_name(text.title) for text in texts])
-        titles = {title: number for number, title in enumerate(dict.fromkeys(text.title for text in texts))}
-        self._title = np.array([titles[text.title] for text in texts])
+        self._title = _numbered([text.title for text in texts])
+        sorts = [sort(text.title, text.text) for text in texts]
+        self._sort, self._known = _numbered(sorts), np.array([bool(one) for one in sorts])
 
-    def to(self, place: int, floor: float) -> list[int]:
-        """The places of the texts at least so near to the one at `place`, of another title and the same kind of it, the nearest first."""
+    def to(self, place: int, floor: float) -> Iterator[int]:
+        """The places of the texts about the same sort of thing under another title, at least so near to the one at `place`, the nearest first."""
         cosines = self._vectors @ self._vectors[place]
-        fits = (cosines >= floor) & (self._title != self._title[place]) & (self._programs == self._programs[place])
-        places = np.flatnonzero(fits)
-        return places[np.argsort(-cosines[places], kind="stable")].tolist()
+        other = (self._title != self._title[place]) & (self._sort == self._sort[place]) & self._known
+        places = np.flatnonzero((cosines >= floor) & other)
+        yield from places[np.argsort(-cosines[places], kind="stable")].tolist()
+
+
+def _numbered(names: Sequence[str]) -> NDArray[np.int64]:
+    numbers = {name: number for number, name in enumerate(dict.fromkeys(names))}
+    return np.array([numbers[name] for name in names], np.int64)
 
 
 def _pairs(near: _Near, cross_topic: float, seed: int) -> Mapping[int, int]:
-    """The places of passages that are to be crossed, each with the nearest one about the same sort of thing that is still free."""
+    """The places of passages that are to be crossed, each with the nearest one that is still free."""
     paired: set[int] = set()
     pairs: dict[int, int] = {}
     for place, text in enumerate(near.texts):
         if place in paired or share(seed, "cross", text.id) >= cross_topic:
             continue
-        like = (one for one in near.to(place, _PAIRED) if one not in paired)
-        partner = next((one for one in like if _sort(near.texts[one]) == _sort(text) != ""), None)
+        partner = next((one for one in near.to(place, _PAIRED) if one not in paired), None)
         if partner is not None:
             pairs[place] = partner
             paired |= {place, partner}
     return pairs
-
-
-def _sort(text: Text) -> str:
-    return sort(text.title, text.text)
 
 
 def _crossed(one: Text, other: Text) -> Draft:

@@ -21,6 +21,7 @@ from texts.formats.distillation import item_in
 from texts.rubric import scores
 from texts.words import content_words
 
+_FORMS_DIFFER = 0.5  # in score, at most, what two types make of the same sentences
 REPEATED = "its target repeats another one, or the prompt's example"
 
 
@@ -36,12 +37,16 @@ class Target:
 
 @dataclass(frozen=True)
 class Failure:
-    """Why a draft carries no item: a code of lake.tables.reasons.MIXTURE_UNUSED and a sentence. rule: the finer name, for counts."""
+    """Why a draft carries no item: a code of lake.tables.reasons.MIXTURE_UNUSED and a sentence.
+
+    rule: the finer name, for counts. hopeless: whether an item of another type would not do either.
+    """
 
     draft: Draft
     reason: str
     detail: str
     rule: str = ""
+    hopeless: bool = False
 
 
 @dataclass
@@ -76,7 +81,7 @@ class Targets:
             lacking |= {one.draft.key: one for one in without}
             for one in good:
                 lacking.pop(one.draft.key, None)
-            todo = [one.draft for one in lacking.values()]
+            todo = [one.draft for one in lacking.values() if not one.hopeless]
         return made, [*lacking.values()]
 
     def _parted(self, judged: Iterable[Target | Failure]) -> tuple[list[Target], list[Failure]]:
@@ -120,7 +125,8 @@ class Targets:
         """The target, if it is good, tells of all its passages, can be shared out and is not there yet."""
         if one.score < self.params.target_score:
             detail = f"{one.item_type} rated {one.score:.2f}, at least {self.params.target_score:.2f}"
-            return Failure(one.draft, "below_target_quality", detail)
+            hopeless = one.score < self.params.target_score - _FORMS_DIFFER
+            return Failure(one.draft, "below_target_quality", detail, hopeless=hopeless)
         if untold := _untold(one):
             return Failure(one.draft, "not_buildable", f"one_sided: it says nothing of {untold}", "one_sided")
         if (most := self.params.max_variants) < needed(one.text):

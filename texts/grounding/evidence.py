@@ -90,7 +90,9 @@ class Members:
         statements = cut(text)
         found = [self._search(one) for one in statements]
         for place in range(len(statements)):
-            if self._hangs(place, statements, found):  # not before the first stretch that supports it, but perhaps before another
+            if self._hangs(
+                place, statements, found
+            ):  # not before the first stretch that supports it, but perhaps before another
                 for at in range(max(0, place - 1), place + 1):
                     found[at] = self._search(statements[at], every=True)
         return Grounding(tuple(self._evidence(place, statements, found) for place in range(len(statements))))
