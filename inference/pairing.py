@@ -82,7 +82,7 @@ def passages(rows: ds.Dataset, wanted: frozenset[str]) -> list[Text]:
     """The segments of the wanted passages."""
     found = _wanted(rows, wanted, ["id", "source", "licence", "title", "text"])
     return [
-        Text(**(row | {"text": one, "part": part}))
+        Text(row["id"], row["source"], row["title"], one, row["licence"], part=part)
         for row in found
         for part, one in enumerate(segments(row["title"], row["text"]))
     ]
