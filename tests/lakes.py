@@ -178,7 +178,7 @@ def _mixture(name: str, item_type: str, split: str, passage: str, target: str) -
     return {
         "id": content_id("mix", name), "item_type": item_type, "split": split, "clusters": [psg(passage)], "title": f"{name} {HOSTILE}",
         "passage_ids": [psg(passage)], "record_ids": [], "sources": [_ALMANAC], "licences": ["CC0-1.0"], "members": ["Q: The moon?\nA: It pulls.", "Q: Tides?\nA: Twice a day."],
-        "operators": ["truncate", "drop_facts"], "target": target, "target_score": 4.5, "builder": "rules",
+        "operators": ["fragment", "typos"], "reasoning": "From [1]: it pulls.", "target": target, "target_score": 4.5, "builder": "rules",
     }  # fmt: skip
 
 

@@ -180,7 +180,7 @@ def gold() -> Rows:
     items = [
         {
             "id": ident("mix", n), "item_type": "qa", "split": split, "clusters": [ident("psg", 2 * n - 1)], "title": "T", "passage_ids": [ident("psg", 2 * n - 1), ident("psg", 2 * n)], "record_ids": [], "sources": ["alpha"], "licences": ["mit"],
-            "members": [f"Q: Why {n}?\nA: It is so.", f"A: Because {n}. And ..."], "operators": ["cut", "cut"], "target": f"Q: Why {n}?\nA: Because {n}.",
+            "members": [f"Q: Why {n}?\nA: It is so.", f"A: Because {n}. And ..."], "operators": ["cut", "cut"], "reasoning": "From [1]: it is so.", "target": f"Q: Why {n}?\nA: Because {n}.",
             "target_score": 4.5, "builder": "b",
         }
         for n, split in enumerate(("sft", "grpo", "heldout"), start=1)

@@ -89,12 +89,16 @@ class Members:
     def grounding(self, text: str) -> Grounding:
         """The evidence of each statement of the text."""
         statements = cut(text)
-        leans = [bool(_LEANS.match(one.text)) for one in statements]
-        # all that support it are needed only where a statement leans on one before it, and for the one it leans on
-        found = [self._search(one, any(leans[place : place + 2])) for place, one in enumerate(statements)]
+        found = [self._search(one) for one in statements]
+        for place in range(len(statements)):
+            if self._hangs(
+                place, statements, found
+            ):  # not before the first stretch that supports it, but perhaps before another
+                for at in range(max(0, place - 1), place + 1):
+                    found[at] = self._search(statements[at], every=True)
         return Grounding(tuple(self._evidence(place, statements, found) for place in range(len(statements))))
 
-    def _search(self, statement: Sentence, every: bool) -> _Found:
+    def _search(self, statement: Sentence, every: bool = False) -> _Found:
         """What supports the statement: `every` stretch of those compared, or the first that does."""
         found = _Found()
         about = parts(statement.under)
@@ -136,10 +140,8 @@ class Members:
         if here.nearest is None:
             return Evidence(statement.text, None, 0, 0, weight, statement.asks, here.faults[0] if here.faults else None)
         fault = here.faults[0] if here.faults else None
-        if here.faultless and not statement.asks and _LEANS.match(statement.text):
-            before = (statements[place - 1], found[place - 1]) if place else None
-            if not any(self._follows(stretch, before) for stretch in here.faultless):
-                fault = "what it refers to does not stand before it"
+        if self._hangs(place, statements, found):
+            fault = "what it refers to does not stand before it"
         sentences, shown = self._sentences[here.nearest.member], here.nearest
         return Evidence(
             statement.text,
@@ -150,6 +152,14 @@ class Members:
             statement.asks,
             fault,
         )
+
+    def _hangs(self, place: int, statements: Sequence[Sentence], found: Sequence[_Found]) -> bool:
+        """Whether a supported statement leans on one before it that stands before none of the stretches found."""
+        statement, here = statements[place], found[place]
+        if not here.faultless or statement.asks or not _LEANS.match(statement.text):
+            return False
+        before = (statements[place - 1], found[place - 1]) if place else None
+        return not any(self._follows(stretch, before) for stretch in here.faultless)
 
     def _follows(self, stretch: Stretch, before: tuple[Sentence, _Found] | None) -> bool:
         """Whether what stands before the statement says what stands before the stretch in its member."""

@@ -31,6 +31,8 @@ def found_faults(statement: Sequence[Token], stretch: Sequence[Token], topic: Ab
 
     topic: keys of what the stretch is about, from the question it answers; a statement may name it in full.
     """
+    if statement == stretch:  # the commonest case, and nothing else needs asking
+        return []
     said = [token for token in statement if token.kind != Kind.BREAK]
     places = [place for place, token in enumerate(stretch) if token.kind != Kind.BREAK]
     pairs = _aligned([token.key for token in said], [stretch[place].key for place in places])
@@ -47,14 +49,13 @@ def _added(
 ) -> list[str]:
     """What the statement says that the stretch does not, or says in another place."""
     there = {token.key for token in stretch}
-    held = parts(there, topic)
     faults: list[str] = []
     moved = 0
     for place, token in enumerate(said):
         if place in kept or (token.key in topic and token.key not in there and token.kind in (Kind.WORD, Kind.FIGURE)):
             continue
         again = place + 1 < len(said) and said[place + 1].key == token.key  # "`S`: S is a group" names it twice
-        if again or token.key in _LABELS or (token.code and held >= parts({token.key})):
+        if again or token.key in _LABELS or (token.code and parts(there, topic) >= parts({token.key})):
             continue
         if token.key not in there:
             faults.append(f"{token.form!r} is not there")
