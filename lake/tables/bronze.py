@@ -1,6 +1,6 @@
 """Raw rows: registered files, records as they came, and what could not be read."""
 
-from lake.tables.schema import BYTES, COUNT, FLAG, MESSAGES, TEXT, TEXTS, TIME, Columns, Table
+from lake.tables.schema import BYTES, COUNT, FLAG, MESSAGES, NUMBER, TEXT, TEXTS, TIME, Columns, Table
 
 _PROVENANCE: Columns = {
     "source": (TEXT, "the name under which the file was registered"),
@@ -147,6 +147,18 @@ TABLES = (
             "shard": (TEXT, "the batch of requests that was committed together"),
         },
         id="request_id",
+        mode="append",
+    ),
+    Table(
+        "cache/likelihoods",
+        "what an untrained model can do with one held-out item",
+        {
+            "model_and_items": (TEXT, "hash of the model, all items and how they are measured"),
+            "metric": (TEXT, "what was measured"),
+            "item_id": (TEXT, "the item"),
+            "value": (NUMBER, "the figure"),
+        },
+        id="item_id",
         mode="append",
     ),
 )
