@@ -193,7 +193,7 @@ _ALL = (
         kinds=("trl",), summary="Trains one model on the released set and on other sets, as many tokens each, and compares what they can do then.",
     ),
     Stage(
-        "releases/current", "arrow", ("gold/training_set", "reports/evaluation"),
+        "releases/current", "arrow", ("gold/training_set", "reports/evaluation", "reports/evaluation_comparisons"),
         job="reports.release:release", params="reports.release:ReleaseParams", suite="expectations.suites.reports:release",
         summary="Parquet, card and manifest with checksums.",
     ),

@@ -14,7 +14,7 @@ from lake.harness.job import ArrowInputs
 from lake.landing.register import registered
 from lake.storage.store import Lake
 from reports.attribution import Author
-from reports.figures import evaluation_rows, smoke_test
+from reports.figures import evaluation_rows, headline, smoke_test
 from reports.funnel import steps
 from reports.view import View
 
@@ -51,6 +51,7 @@ def card(lake: Lake, name: str, inputs: ArrowInputs, sizes: Mapping[str, int], w
         reasons.update({(outcome, r): n for outcome, told in source.reasons.items() for r, n in told.items()})
     stated = {*licences, writer.licence or "other"} if writer else set(licences)
     evaluated = inputs["reports/evaluation"].to_table().to_pylist()
+    compared = inputs["reports/evaluation_comparisons"].to_table().to_pylist()
     front = _front_matter(name, stated, languages, sizes)
     return _template().render(
         front=yaml.safe_dump(front, sort_keys=False, allow_unicode=True),
@@ -59,6 +60,7 @@ def card(lake: Lake, name: str, inputs: ArrowInputs, sizes: Mapping[str, int], w
         balanced=books.balanced, sources=books.sources, reasons=sorted(reasons.items()),
         benchmarks=_benchmarks(lake), coverage=_coverage(lake), blocked=reasons["blocked", "contamination"],
         evaluation=evaluation_rows(evaluated), smoke_test=smoke_test(evaluated),
+        headline=headline(compared), comparisons=sorted(compared, key=lambda row: (row["metric"], row["control"])),
         writer=writer, champion=next(reversed(view.decisions()), None),
     )  # fmt: skip
 

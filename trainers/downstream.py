@@ -43,7 +43,8 @@ def evaluation(inputs: ArrowInputs, params: EvaluationParams, context: JobContex
     for run in runs.trained():
         about = {"arm": run.arm, "seed": run.seed}
         figures += [about | figure for figure in run.figures]
-        trained += [about | {"metric": name, "value": value} for name, value in run.training.items()]
+        rows = int(run.training["train_rows"])
+        trained += [about | {"metric": name, "value": value, "items": rows} for name, value in run.training.items()]
     known = {item.id: item for item in items}
     told = [*trained, *_means(figures, known)]
     rows = {

@@ -71,7 +71,7 @@ class EvaluationParams(Params):
     written: int = Field(default=32, ge=0, description="held-out questions that each model answers in words")
     written_tokens: int = Field(default=64, ge=8, description="of such an answer at most")
     time_limit_s: float | None = Field(
-        default=None, gt=0, description="no further arm is begun where it would end later; null: all are trained"
+        default=7200, gt=0, description="no further arm is begun where it would end later; null: all are trained"
     )
     distilled_items: int = Field(default=1_000, ge=1, description="groups whose facts are counted at most")
     resamples: int = Field(default=2_000, ge=100, description="of the bootstrap over clusters of items")

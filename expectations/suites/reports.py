@@ -20,13 +20,16 @@ SEEDS = 3
 
 
 def evaluation(frames: Frames) -> Iterable[Batch]:
-    """The suite of reports/evaluation: warnings only. Released set and controls present, each with several seeds."""
+    """The suite of reports/evaluation: warnings only. Released set and controls present, each compared over several seeds."""
     rows = frames["reports/evaluation"]
     numbers = [filled(name, warning=True) for name in ("arm", "metric", "value", "items")]
     yield Batch("reports/evaluation", rows, numbers, key="metric")
     compared = field("arm").isin(list(ARMS))
     arms = summary(rows, "arm", ["seed"], where=compared)
     yield Batch("arms", arms, [between("seed", SEEDS, None, warning=True)], key="arm")
+    pairs = frames["reports/evaluation_comparisons"]
+    done = [filled("sentence", warning=True), between("seeds", SEEDS, None, warning=True)]
+    yield Batch("reports/evaluation_comparisons", pairs, done, key="control")
     present = rows_by(rows, "arm", compared)
     yield metrics(*(at_least(f"{arm}_present", int(arm in present), 1, warning=True) for arm in ARMS))
 

@@ -17,7 +17,7 @@ from lake.stages import STAGES
 from lake.storage.store import Lake
 from reports.release import ReleaseParams, export, folder, release
 
-INPUTS = ("gold/training_set", "reports/evaluation")
+INPUTS = ("gold/training_set", "reports/evaluation", "reports/evaluation_comparisons")
 
 
 def released(lake: Lake, artifacts: Path, **params: Any) -> list[dict[str, Any]]:
@@ -61,7 +61,8 @@ def test_the_same_rows_give_the_same_bytes_whatever_their_order(tmp_path: Path) 
     one, two = small_lake(tmp_path / "one"), small_lake(tmp_path / "two", last="gold/distilled")
     sides = {"gold/training_set_exits": ROWS["gold/training_set_exits"]}
     publish(two, "gold/training_set", ROWS["gold/training_set"][::-1], sides)
-    publish(two, "reports/evaluation", ROWS["reports/evaluation"][::-1])
+    told = {"reports/evaluation_comparisons": ROWS["reports/evaluation_comparisons"][::-1]}
+    publish(two, "reports/evaluation", ROWS["reports/evaluation"][::-1], told)
     released(one, tmp_path / "a")
     released(two, tmp_path / "b")
     assert contents(tmp_path / "a") == contents(tmp_path / "b")
