@@ -12,7 +12,13 @@ Rows = Sequence[Mapping[str, Any]]
 
 # the released set, its controls, and what its model can do untrained
 ARMS = ("released", "random", "high_only", "distilled", "concatenated", "long_tail", "ds2", "none")
-_OF_TRAINING = ("overlapping_rows", "drawn_rows", "too_long_rows", "train_rows", "train_tokens")  # told first, in this order
+_OF_TRAINING = (
+    "overlapping_rows",
+    "drawn_rows",
+    "too_long_rows",
+    "train_rows",
+    "train_tokens",
+)  # told first, in this order
 
 
 @dataclass(frozen=True)

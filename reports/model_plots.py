@@ -1,6 +1,7 @@
 """The charts of training runs, of held-out answers and of the evaluation."""
 
 from collections.abc import Callable, Sequence
+from math import isfinite
 from statistics import fmean
 
 from reports.charts import Bars, Chart, Lines, Points
@@ -66,7 +67,7 @@ def evaluation(view: View) -> Chart | None:
     points = {
         row["control"].replace("_", " "): (row["difference"], row["low"], row["high"])
         for row in rows
-        if row["metric"] == metric and row["difference"] is not None
+        if row["metric"] == metric and row["difference"] is not None and isfinite(row["low"])
     }
     named = (metric or "").replace("_", " ")
     better = "above" if metric == "accuracy_norm" else "below"
@@ -94,4 +95,6 @@ def facts(view: View) -> Chart | None:
 
 
 def _measured(view: View) -> list[Measured]:
-    return evaluation_rows(view.sample("reports/evaluation", ["arm", "seed", "benchmark", "metric", "value", "items", "chance"]))
+    return evaluation_rows(
+        view.sample("reports/evaluation", ["arm", "seed", "benchmark", "metric", "value", "items", "chance"])
+    )

@@ -54,7 +54,9 @@ def html(lake: Lake, folder: Path) -> str:
     audits = os.path.relpath(local_path(lake.root) / "audits", folder)
     docs = (local_path(lake.root) / "audits" / "data_docs" / "index.html").exists()
     tables = sections.made(view)
-    evaluated = view.sample("reports/evaluation", ["arm", "seed", "benchmark", "metric", "value", "items", "chance", "base"])
+    evaluated = view.sample(
+        "reports/evaluation", ["arm", "seed", "benchmark", "metric", "value", "items", "chance", "base"]
+    )
     compared = view.sample("reports/evaluation_comparisons", _COMPARED)
     return _template().render(
         style=(_TEMPLATES / "report.css").read_text(encoding="utf-8"),

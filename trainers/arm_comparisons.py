@@ -13,7 +13,7 @@ import numpy as np
 
 from trainers.comparison import Difference, compared, holm, over_seeds
 from trainers.evaluation_params import NONE, RELEASED, EvaluationParams
-from trainers.heldout_items import Item
+from trainers.heldout_items import Item, guessing
 from trainers.measures import LOWER_IS_BETTER, Figure
 
 HEADLINE = ("accuracy_norm", "nll", "mixture_nll", "truth_nll")
@@ -60,7 +60,7 @@ def above_chance(values: Values, items: Mapping[str, Item], params: EvaluationPa
         by_benchmark[items[item].benchmark].append(item)
 
     def least(ids: Sequence[str]) -> float:
-        gains = np.array([base[item] - items[item].chance for item in ids])
+        gains = np.array([base[item] for item in ids]) - guessing([items[item] for item in ids])
         return compared(gains, _clusters(ids, items), params.resamples, params.seed).least(_RATE)
 
     return sorted(name for name, ids in by_benchmark.items() if least(ids) > 0)
@@ -75,7 +75,12 @@ def _by_arm(figures: Iterable[Figure]) -> Values:
 
 
 def _against(
-    control: str, metric: str, values: Values, items: Mapping[str, Item], counting: Sequence[str], params: EvaluationParams
+    control: str,
+    metric: str,
+    values: Values,
+    items: Mapping[str, Item],
+    counting: Sequence[str],
+    params: EvaluationParams,
 ) -> tuple[dict[str, Any], Difference | None]:
     """The row of a comparison without its interval, and the difference; None where no seed has both arms."""
     released, other = values[RELEASED, metric], values.get((control, metric), {})

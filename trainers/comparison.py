@@ -75,9 +75,7 @@ def compared(differences: NDArray[np.float64], clusters: NDArray[np.int64], resa
     return Difference(float(differences.mean()), float(error), count)
 
 
-def over_seeds(
-    differences: NDArray[np.float64], clusters: NDArray[np.int64], resamples: int, seed: int
-) -> Difference:
+def over_seeds(differences: NDArray[np.float64], clusters: NDArray[np.int64], resamples: int, seed: int) -> Difference:
     """The mean of differences of shape (seeds, items) between models that were trained with these seeds.
 
     Its variance is that over clusters of the means of the seeds, by bootstrap, and that of the seeds, s^2 / n, since another seed draws other rows and

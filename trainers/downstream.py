@@ -20,7 +20,7 @@ from lake.models.named import model_folder
 from lake.tables import TABLES
 from trainers.evaluation_params import NONE, EvaluationParams
 from trainers.facts import facts
-from trainers.heldout_items import Item, heldout_items
+from trainers.heldout_items import Item, guessing, heldout_items
 
 Figure = dict[str, Any]
 
@@ -36,7 +36,9 @@ def evaluation(inputs: ArrowInputs, params: EvaluationParams, context: JobContex
 
     items = heldout_items(inputs, params)
     if not items or not inputs["gold/training_set"].count_rows():
-        raise StageFailed("nothing to evaluate: the training set is empty, or there are no benchmarks, truths or held-out MIXTURE items")
+        raise StageFailed(
+            "nothing to evaluate: the training set is empty, or there are no benchmarks, truths or held-out MIXTURE items"
+        )
     runs = EvaluationRuns(inputs, items, found, context)
     figures: list[Figure] = [{"arm": NONE, "seed": 0, **figure} for figure in runs.base_figures()]
     trained: list[Figure] = []
@@ -66,7 +68,7 @@ def _means(figures: Iterable[Figure], items: Mapping[str, Item]) -> Iterator[Fig
     for row in figures:
         parts[row["arm"], row["seed"], items[row["item_id"]].benchmark, row["metric"]].append(row)
     for (arm, seed, benchmark, metric), rows in parts.items():
-        chance = fmean(items[row["item_id"]].chance for row in rows) if metric.startswith("accuracy") else None
+        chance = guessing([items[row["item_id"]] for row in rows]) if metric.startswith("accuracy") else None
         yield {
             "arm": arm, "seed": seed, "benchmark": benchmark, "metric": metric, "value": fmean(row["value"] for row in rows),
             "items": len(rows), "chance": chance,

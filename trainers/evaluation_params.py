@@ -65,7 +65,10 @@ class EvaluationParams(Params):
     )
     neighbours: int = Field(default=15, ge=1, description="whose mean distance puts a row into the long tail")
     coverage: float = Field(
-        default=0.5, ge=0, lt=1, description="a row that holds more of a held-out question's words is trained on by no arm"
+        default=0.5,
+        ge=0,
+        lt=1,
+        description="a row that holds more of a held-out question's words is trained on by no arm",
     )
     items: int = Field(default=200, ge=1, description="held-out items of a benchmark, of MIXTURE and of truths at most")
     written: int = Field(default=32, ge=0, description="held-out questions that each model answers in words")

@@ -56,7 +56,9 @@ class EvaluationRuns:
         """Of the untrained base: as kept in the lake for this model and these items, or computed and put there."""
         params = self._params
         options = (params.max_length, params.written, params.written_tokens)
-        key = content_id("lik", VERSION, self._base, *options, *(json.dumps(asdict(item)) for item in self._measure.items))
+        key = content_id(
+            "lik", VERSION, self._base, *options, *(json.dumps(asdict(item)) for item in self._measure.items)
+        )
         lake = self._context.lake
         names = ["metric", "item_id", "value"]
         if lake.exists(_CACHE):
@@ -87,7 +89,9 @@ class EvaluationRuns:
     def _say_how_long(self, runs: int) -> None:
         """An estimate from reading one batch. A token that is trained on costs about three that are read: once on, twice back."""
         read, limit = self._measure.tokens, self._params.time_limit_s
-        minutes = runs * (3 * self._params.tokens + read) * self._measure.seconds_a_token(self._fresh(self._params.seed)) / 60
+        minutes = (
+            runs * (3 * self._params.tokens + read) * self._measure.seconds_a_token(self._fresh(self._params.seed)) / 60
+        )
         at_most = f"; after {limit / 60:.0f} min no further one is begun" if limit else ""
         console().print(
             f"  {runs} trainings on {self._params.tokens:,} tokens, {read:,} tokens read after each: about {minutes:,.0f} min{at_most}",
@@ -110,7 +114,13 @@ class EvaluationRuns:
             "drawn_rows": len(drawn), "overlapping_rows": len(drawn) - len(clean), "too_long_rows": len(rows) - len(fitting),
             "train_rows": min(len(fitting), sum(map(len, given))), "train_tokens": sum(len(row) for batch in given for row in batch),
         }  # fmt: skip
-        run = Run(arm, seed, figures, dict(zip(training, map(float, training.values()), strict=True)), time.monotonic() - began)
+        run = Run(
+            arm,
+            seed,
+            figures,
+            dict(zip(training, map(float, training.values()), strict=True)),
+            time.monotonic() - began,
+        )
         self._keep(run)
         return run
 

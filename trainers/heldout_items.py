@@ -11,10 +11,11 @@ word 3-grams.
 """
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from heapq import nsmallest
 from itertools import combinations
+from statistics import fmean
 from typing import Any
 
 import pyarrow.dataset as ds
@@ -41,10 +42,11 @@ class Item:
     wrong: tuple[str, ...] = ()
     cluster: int = 0
 
-    @property
-    def chance(self) -> float:
-        """The share of right answers that guessing gives."""
-        return 1 / (1 + len(self.wrong))
+
+def guessing(items: Sequence[Item]) -> float:
+    """The share of right answers that guessing gives on these: blindly, or always the most frequent right answer, whichever is more."""
+    blind = fmean(1 / (1 + len(item.wrong)) for item in items)
+    return max(blind, Counter(item.answer.casefold() for item in items).most_common(1)[0][1] / len(items))
 
 
 def heldout_items(inputs: ArrowInputs, params: EvaluationParams) -> list[Item]:

@@ -133,7 +133,9 @@ def token_losses(model: Any, rows: Sequence[Row]) -> list[tuple[torch.Tensor, ..
     for at, row in enumerate(rows):
         asked += _filled(row, ids[at], parts[at], positions[at], at * width)
     several = any(len(row.answers) > 1 for row in rows)
-    seen = {"attention_mask": _visible(parts, base.device), "position_ids": positions.to(base.device)} if several else {}
+    seen = (
+        {"attention_mask": _visible(parts, base.device), "position_ids": positions.to(base.device)} if several else {}
+    )
     states = base.base_model(input_ids=ids.to(base.device), use_cache=False, **seen).last_hidden_state.flatten(0, 1)
     logits = base.get_output_embeddings()(states[torch.tensor(asked, device=base.device)])
     wanted = torch.tensor([token for row in rows for answer in row.answers for token in answer], device=base.device)

@@ -155,7 +155,7 @@ TABLES = (
             "benchmark": (TEXT, "where the items are from; null of what tells of the training, and of facts"),
             "metric": (TEXT, "what was measured"),
             "value": (NUMBER, "the figure"),
-            "chance": (NUMBER, "what guessing gives, of right answers"),
+            "chance": (NUMBER, "what guessing gives, of right answers: blindly, or always the most frequent one"),
             "items": (COUNT, "how many items it is over"),
             "base": (
                 TEXT,
@@ -186,7 +186,10 @@ TABLES = (
             "control": (TEXT, "the other arm"),
             "metric": (TEXT, "what is compared"),
             "benchmarks": (TEXTS, "whose items are compared; of right answers those on which the base beats guessing"),
-            "difference": (NUMBER, "released less the other, mean over items and seeds; null where nothing could be compared"),
+            "difference": (
+                NUMBER,
+                "released less the other, mean over items and seeds; null where nothing could be compared",
+            ),
             "low": (NUMBER, "lower end of its interval, corrected for the number of comparisons"),
             "high": (NUMBER, "upper end"),
             "chance": (NUMBER, "of such a difference where there is none, corrected for the number of comparisons"),

@@ -14,11 +14,13 @@ from trainers.evaluation_params import EvaluationParams
 from trainers.heldout_items import Item
 
 PARAMS = EvaluationParams(arms=("released", "random", "high_only"), seeds=(0, 1, 2), resamples=200)
-ITEMS = [Item(f"i{n:03d}", "choice", "easy" if n < 120 else "hard", f"Q{n}?", "a", ("b",), n // 2) for n in range(160)]
+ITEMS = [Item(f"i{n:03d}", "choice", "easy" if n < 120 else "hard", f"Q{n}?", f"a{n}", ("b",), n // 2) for n in range(160)]
 OPEN = [Item(f"o{n:03d}", "answer", "answers", f"Q{n}?", "a", (), 1_000 + n) for n in range(60)]
 
 
-def figures(arm: str, metric: str, items: list[Item], right: Any, seeds: tuple[int, ...] = (0, 1, 2)) -> list[dict[str, Any]]:
+def figures(
+    arm: str, metric: str, items: list[Item], right: Any, seeds: tuple[int, ...] = (0, 1, 2)
+) -> list[dict[str, Any]]:
     return [
         {"arm": arm, "seed": seed, "metric": metric, "item_id": item.id, "value": float(right(item, seed))}
         for seed in seeds
@@ -73,14 +75,20 @@ def test_a_loss_is_better_when_it_is_lower_and_seeds_that_were_cut_are_told() ->
         for row in figures(arm, "nll", OPEN, lambda item, seed, nll=nll: nll + 0.01 * (int(item.id[1:]) % 5) + 0.001 * seed, (0,) if arm == "none" else (0, 1))
     ]  # fmt: skip
     found = {row["control"]: row for row in comparisons(rows, OPEN, PARAMS)}
-    assert found["random"]["difference"] == pytest.approx(-0.2) and "it is better in loss" in found["random"]["sentence"]
+    assert (
+        found["random"]["difference"] == pytest.approx(-0.2) and "it is better in loss" in found["random"]["sentence"]
+    )
     assert "2 seeds of 3 planned" in found["random"]["sentence"]
     assert "difference" not in found["high_only"]
     assert "was not compared" in found["high_only"]["sentence"] and found["high_only"]["seeds"] == 0
 
 
 def test_where_the_base_only_guesses_no_right_answers_are_compared() -> None:
-    rows = [row for arm in ("none", *PARAMS.arms) for row in figures(arm, "accuracy_norm", ITEMS, lambda item, seed: int(item.id[1:]) % 2)]
+    rows = [
+        row
+        for arm in ("none", *PARAMS.arms)
+        for row in figures(arm, "accuracy_norm", ITEMS, lambda item, seed: int(item.id[1:]) % 2)
+    ]
     assert comparisons(rows, ITEMS, PARAMS) == []
 
 

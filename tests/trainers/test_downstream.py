@@ -18,7 +18,7 @@ from trainers.arms import Example, HeldOut, examples, long_tail
 from trainers.downstream import evaluation
 from trainers.evaluation_params import ARMS, EvaluationParams
 from trainers.facts import facts
-from trainers.heldout_items import Item, heldout_items
+from trainers.heldout_items import Item, guessing, heldout_items
 
 PARAMS = EvaluationParams.model_validate({
     "base": toy.TINY, "arms": ["released", "random", "distilled"], "seeds": [0, 1], "tokens": 1200, "batch_tokens": 200, "max_length": 120,
@@ -66,7 +66,7 @@ def inputs(**changed: list[dict[str, Any]]) -> dict[str, Any]:
             {"id": "raw_1", "role": "truth", "name": "pkg.mod.open", "text": "It opens a file. It returns a stream of bytes. It raises OSError.",
              "facts": ["opens a file", "returns a stream of bytes", "raises OSError"]},
             benchmark(1, LEAK, "a lot", ["nothing", "seven steps"]),
-            benchmark(2, "What is the weight of a ladder of nine steps in the old harbour?", "a lot", ["nothing"]),
+            benchmark(2, "What is the weight of a ladder of nine steps in the old harbour?", "ten stones", ["nothing"]),
             benchmark(3, "Why do candles burn?", "Wax feeds the flame.", []),
         ],
     }  # fmt: skip
@@ -106,12 +106,24 @@ def trained(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[int]]:
 def test_every_arm_and_seed_is_measured_on_the_same_items_after_as_many_tokens(whole: Any) -> None:
     rows = whole[0]["reports/evaluation"]
     runs = {(arm, seed) for arm in PARAMS.arms for seed in PARAMS.seeds}
-    assert {(row["arm"], row["seed"]) for row in rows if row["metric"] == "train_tokens" and row["value"] == 1200} == runs
+    assert {
+        (row["arm"], row["seed"]) for row in rows if row["metric"] == "train_tokens" and row["value"] == 1200
+    } == runs
     items = Counter((row["arm"], row["seed"], row["metric"]) for row in whole[0]["reports/evaluation_items"])
     assert {arm for arm, _, _ in items} == {*PARAMS.arms, "none"}
-    counts = {"accuracy": 2, "accuracy_norm": 2, "nll": 1, "mixture_nll": 12, "truth_nll": 1, "ended": 2, "repetition": 2}
-    assert all(items[arm, seed, metric] == count for arm, seed in {*runs, ("none", 0)} for metric, count in counts.items())
-    assert {round(row["chance"], 6) for row in rows if row["metric"] == "accuracy"} == {round((1 / 3 + 1 / 2) / 2, 6)}
+    counts = {
+        "accuracy": 2,
+        "accuracy_norm": 2,
+        "nll": 1,
+        "mixture_nll": 12,
+        "truth_nll": 1,
+        "ended": 2,
+        "repetition": 2,
+    }
+    assert all(
+        items[arm, seed, metric] == count for arm, seed in {*runs, ("none", 0)} for metric, count in counts.items()
+    )
+    assert {round(row["chance"], 6) for row in rows if row["metric"] == "accuracy"} == {0.5}, "the most frequent answer gives more than 5/12"
     assert {row["base"] for row in rows if row["metric"] == "mixture_nll"} == {"scratch"}
 
 
@@ -127,7 +139,9 @@ def test_training_on_what_is_asked_lowers_the_loss_more_than_training_on_somethi
     assert all(row["difference"] < 0 and row["seeds"] == 2 for row in rows.values())
 
 
-def test_a_killed_run_goes_on_behind_the_last_arm_and_gives_the_same_rows(whole: Any, trained: list[int], tmp_path: Path) -> None:
+def test_a_killed_run_goes_on_behind_the_last_arm_and_gives_the_same_rows(
+    whole: Any, trained: list[int], tmp_path: Path
+) -> None:
     where = context(tmp_path)
     with pytest.raises(KeyboardInterrupt):
         run(where)
@@ -166,16 +180,27 @@ def test_an_arm_is_its_rows(arm: Any, wanted: set[tuple[str, str]]) -> None:
     assert {(row.prompt, row.answer) for row in examples(arm, inputs(), PARAMS, 1)} == wanted
 
 
+def test_guessing_is_blind_or_always_the_same_answer() -> None:
+    skewed = [Item(f"{n}", "choice", "quiz", "Is it?", "true" if n < 7 else "false", ("x",)) for n in range(10)]
+    varied = [Item(f"{n}", "choice", "quiz", "Which?", f"a{n}", ("x", "y", "z")) for n in range(10)]
+    assert (guessing(skewed), guessing(varied)) == (0.7, 0.25)
+
+
 def test_groups_are_concatenated_whole_and_ranked_arms_take_the_best_first() -> None:
     groups = {row.prompt: row.answer for row in examples("concatenated", inputs(), PARAMS, 0)}
-    assert groups["Question 0?\n\nQuestion 1?\n\nQuestion 2?"].startswith("It opens a file.\n\nIt returns") and len(groups) == 3
+    assert (
+        groups["Question 0?\n\nQuestion 1?\n\nQuestion 2?"].startswith("It opens a file.\n\nIt returns")
+        and len(groups) == 3
+    )
     numbers = [int(row.prompt[9:-1]) for row in examples("ds2", inputs(), PARAMS, 0)]
     assert [number % 5 for number in numbers] == sorted((n % 5 for n in range(24)), reverse=True)
     assert {arm for arm in ARMS if examples(arm, inputs(), PARAMS, 0)} == set(ARMS)
 
 
 def test_the_long_tail_is_the_mean_distance_to_the_nearest_others() -> None:
-    vectors = {f"v{n}": row / np.linalg.norm(row) for n, row in enumerate(np.random.default_rng(0).standard_normal((9, 3)))}
+    vectors = {
+        f"v{n}": row / np.linalg.norm(row) for n, row in enumerate(np.random.default_rng(0).standard_normal((9, 3)))
+    }
     found = long_tail(vectors, 4)
     for name, vector in vectors.items():
         others = sorted(1 - float(vector @ other) for key, other in vectors.items() if key != name)
@@ -193,7 +218,10 @@ def test_the_long_tail_is_the_mean_distance_to_the_nearest_others() -> None:
     ],
 )
 def test_a_row_overlaps_where_it_holds_most_of_a_question(prompt: str, answer: str, held: bool) -> None:
-    items = [Item("a", "choice", "quiz", LEAK, "x", ("y",)), Item("b", "answer", "quiz", "Why do candles burn?", "Wax.")]
+    items = [
+        Item("a", "choice", "quiz", LEAK, "x", ("y",)),
+        Item("b", "answer", "quiz", "Why do candles burn?", "Wax."),
+    ]
     assert HeldOut(items, 0.5).holds(Example(prompt, answer)) is held
 
 

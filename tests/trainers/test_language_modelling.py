@@ -1,7 +1,6 @@
 """The scorer of likelihoods against a loop that reads one answer at a time with transformers; budgets that are equal to the token."""
 
 import math
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -14,7 +13,10 @@ from trainers.language_modelling import Chat, Row, answer_losses, batches
 
 QUESTIONS = [
     ("Which sinks?", ["an iron nail", "a cork"]),
-    ("Which of all these things here has the most parts of all?", ["a violin", "a kettle that whistles loudly", "a rope"]),
+    (
+        "Which of all these things here has the most parts of all?",
+        ["a violin", "a kettle that whistles loudly", "a rope"],
+    ),
     ("Why?", ["So."]),
     ("", ["It is as it is, whatever anybody says of it."]),
 ]
@@ -60,11 +62,15 @@ def test_a_control_token_that_a_text_spells_is_letters(model: tuple[Any, Any]) -
     assert row.answers[0].count(model[1].eos_token_id) == 1 and row.answers[0][-1] == model[1].eos_token_id
 
 
-ROWS = st.lists(st.builds(lambda p, a: Row([1] * p, ([2] * a,)), st.integers(1, 20), st.integers(1, 20)), min_size=1, max_size=12)
+ROWS = st.lists(
+    st.builds(lambda p, a: Row([1] * p, ([2] * a,)), st.integers(1, 20), st.integers(1, 20)), min_size=1, max_size=12
+)
 
 
 @given(ROWS, st.integers(50, 400), st.integers(40, 80), st.integers(0, 3))
-def test_every_set_of_rows_is_read_to_the_same_token_in_as_many_updates(rows: list[Row], budget: int, size: int, seed: int) -> None:
+def test_every_set_of_rows_is_read_to_the_same_token_in_as_many_updates(
+    rows: list[Row], budget: int, size: int, seed: int
+) -> None:
     found = batches(rows, budget, size, seed)
     assert sum(len(row) for batch in found for row in batch) == budget
     assert len(found) in (math.ceil(budget / size) - 1, math.ceil(budget / size))
