@@ -29,7 +29,7 @@ VERSION = "1"  # of how figures are made: raised when the same model and items w
 LIKELIHOODS = {"answer": "nll", "mixture": "mixture_nll", "truth": "truth_nll"}
 LOWER_IS_BETTER = frozenset({*LIKELIHOODS.values(), "repetition"})
 _GRAM = 4
-_TRIAL = 32  # items
+_TRIAL = 8  # items
 Figure = dict[str, Any]  # metric, item_id, value
 
 
