@@ -96,7 +96,9 @@ def test_the_card_states_licences_languages_drops_and_benchmarks(lake: Lake, tmp
     assert "| blocked | quality_floor | 3 |" in body
     assert "The books balance" in body
     assert hashlib.sha256(b"quiz.jsonl").hexdigest() in body
-    assert "| heldout_loss | released | 5.1 | 5 | 5.2 | 3 | 2 |" in body
+    assert "## Evaluation\n\nAgainst random: it is better in loss, -0.50.\n" in body
+    assert "| mixture_nll | mixture | released | 5.1 | 5 | 5.2 |  | 3 | 2 |" in body
+    assert "| none | mixture_nll | not compared | | 2 | 0 of 3 |" in body
 
 
 def test_an_unknown_split_is_refused(lake: Lake, tmp_path: Path) -> None:
