@@ -89,7 +89,7 @@ def whole(tmp_path_factory: pytest.TempPathFactory) -> tuple[dict[str, list[dict
 
 @pytest.fixture
 def trained(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[int]]:
-    """One entry for each training that was begun; `trained[0]`, if set, is after how many the process dies."""
+    """One entry for each training that was begun; the fourth is killed."""
     begun: list[int] = []
     train = evaluation_runs.train
 
