@@ -201,15 +201,16 @@ _ALL = (
     Stage(
         "reports/evaluation", "train",
         (
-            "gold/training_set", "silver/unique_instructions", "silver/quality", "gold/distilled", "gold/distilled_refused", "gold/mixture",
-            "bronze/references",
+            "gold/training_set", "silver/unique_instructions", "silver/quality", "silver/embeddings", "silver/groups", "gold/distilled",
+            "gold/distilled_refused", "gold/mixture", "bronze/references",
         ),
-        job="trainers.downstream:evaluation", params="trainers.downstream:EvaluationParams",
-        suite="expectations.suites.reports:evaluation", limits="expectations.limits:Evaluated", kinds=("trl",),
-        summary="Trains a small model on the released set and on its controls; counts the facts recovered.",
+        job="trainers.downstream:evaluation", params="trainers.evaluation_params:EvaluationParams",
+        suite="expectations.suites.reports:evaluation", limits="expectations.limits:Evaluated",
+        sides=("reports/evaluation_items", "reports/evaluation_comparisons"),
+        kinds=("trl",), summary="Trains one model on the released set and on other sets, as many tokens each, and compares what they can do then.",
     ),
     Stage(
-        "releases/current", "arrow", ("gold/training_set", "reports/evaluation"),
+        "releases/current", "arrow", ("gold/training_set", "reports/evaluation", "reports/evaluation_comparisons"),
         job="reports.release:release", params="reports.release:ReleaseParams", suite="expectations.suites.reports:release",
         summary="Parquet, card and manifest with checksums.",
     ),

@@ -16,7 +16,7 @@ from lake.stages import STAGES
 from lake.storage.report import Acceptance
 from lake.storage.store import Lake
 from reports.attribution import Author
-from reports.figures import evaluation_rows, measured_before, smoke_test
+from reports.figures import evaluation_rows, headline, measured_before, smoke_test
 from reports.funnel import steps
 from reports.view import View
 
@@ -53,6 +53,7 @@ def card(lake: Lake, name: str, inputs: ArrowInputs, sizes: Mapping[str, int], w
         reasons.update({(outcome, r): n for outcome, told in source.reasons.items() for r, n in told.items()})
     stated = {*licences, writer.licence or "other"} if writer else set(licences)
     evaluated = inputs["reports/evaluation"].to_table().to_pylist()
+    compared = inputs["reports/evaluation_comparisons"].to_table().to_pylist()
     front = _front_matter(name, stated, languages, sizes)
     return _template().render(
         front=yaml.safe_dump(front, sort_keys=False, allow_unicode=True),
@@ -61,6 +62,7 @@ def card(lake: Lake, name: str, inputs: ArrowInputs, sizes: Mapping[str, int], w
         accepted=_accepted(lake), balanced=books.balanced, sources=books.sources, reasons=sorted(reasons.items()),
         benchmarks=_benchmarks(lake), coverage=_coverage(lake), blocked=reasons["blocked", "contamination"],
         evaluation=evaluation_rows(evaluated), smoke_test=smoke_test(evaluated), older=measured_before(view.lake),
+        headline=headline(compared), comparisons=sorted(compared, key=lambda row: (row["metric"], row["control"])),
         writer=writer, champion=next(reversed(view.decisions()), None),
     )  # fmt: skip
 

@@ -236,12 +236,50 @@ _UNIQUE = [name for name in _CONTENTS if name != "rice_copy"]
 _RATED = [name for name in _UNIQUE if name != "nail"]
 _HIGH = {"bread", "saw", "glue"}
 _EVALUATION = [
-    {"arm": arm, "seed": seed, "metric": "heldout_loss", "value": loss + seed / 10, "items": 2, "base": "scratch"}
+    {
+        "arm": arm,
+        "seed": seed,
+        "benchmark": "mixture",
+        "metric": "mixture_nll",
+        "value": loss + seed / 10,
+        "items": 2,
+        "base": "scratch",
+    }
     for arm, loss in (("released", 5.0), ("random", 5.5), ("high_only", 5.25))
     for seed in (0, 1, 2)
 ] + [
     {"arm": "distilled", "seed": 0, "metric": f"facts_{side}", "value": share, "items": 1, "base": None}
     for side, share in (("best_member", 0.4), ("distilled", 0.8), ("full", 1.0))
+]
+_COMPARISONS = [
+    {
+        "control": control,
+        "metric": "mixture_nll",
+        "benchmarks": ["mixture"],
+        "difference": difference,
+        "low": difference - 0.3,
+        "high": difference + 0.3,
+        "chance": 0.01,
+        "comparisons": 2,
+        "items": 2,
+        "clusters": 2,
+        "seeds": 3,
+        "seeds_planned": 3,
+        "headline": control == "random",
+        "sentence": f"Against {control}: it is better in loss, {difference:+.2f}.",
+    }
+    for control, difference in (("random", -0.5), ("high_only", -0.25))
+] + [
+    {
+        "control": "none",
+        "metric": "mixture_nll",
+        "benchmarks": ["mixture"],
+        "items": 2,
+        "seeds": 0,
+        "seeds_planned": 3,
+        "headline": False,
+        "sentence": "Against none: not compared.",
+    },
 ]
 _FILES = [
     _file("pantry.jsonl", _PANTRY, "instructions"), _file("workshop.jsonl", _WORKSHOP, "instructions"),
@@ -347,4 +385,8 @@ ROWS: Mapping[str, Rows] = {
         *(_exit(rec(name), source, "blocked", "quality_floor") for name, source in _LOW_EXITS.items()),
     ],
     "reports/evaluation": _EVALUATION,
+    "reports/evaluation_comparisons": _COMPARISONS,
+    "reports/evaluation_items": [
+        {"arm": "released", "seed": 0, "benchmark": "mixture", "metric": "mixture_nll", "item_id": "mix_1", "cluster": 0, "value": 5.0},
+    ],
 }  # fmt: skip

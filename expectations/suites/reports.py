@@ -21,7 +21,7 @@ ARMS = ("released", "random", "high_only")
 
 
 def evaluation(frames: Frames, *, gate: Evaluated) -> Iterable[Batch]:
-    """The suite of reports/evaluation: warnings only. Released set and controls present, each with several seeds."""
+    """The suite of reports/evaluation: warnings only. Released set and controls present, each compared over several seeds."""
     rows = frames["reports/evaluation"]
     numbers = [filled(name, warning=True) for name in ("arm", "metric", "value", "items")]
     yield Batch("reports/evaluation", rows, numbers, key="metric")
@@ -36,6 +36,12 @@ def evaluation(frames: Frames, *, gate: Evaluated) -> Iterable[Batch]:
             for arm in ARMS
         )
     )
+    compared_over = "Every comparison was made over several seeds."
+    done = [
+        filled("sentence", warning=True),
+        between("seeds", gate.expected_seeds, None, warning=True, says=compared_over),
+    ]
+    yield Batch("reports/evaluation_comparisons", frames["reports/evaluation_comparisons"], done, key="control")
     yield from since_last(frames, "reports/evaluation", gate)
 
 

@@ -1,6 +1,6 @@
 """Raw rows: registered files, records as they came, and what could not be read."""
 
-from lake.tables.schema import BYTES, COUNT, FLAG, MESSAGES, TEXT, TEXTS, TIME, Columns, Table
+from lake.tables.schema import BYTES, COUNT, FLAG, MESSAGES, NUMBER, TEXT, TEXTS, TIME, Columns, Table
 
 _PROVENANCE: Columns = {
     "source": (TEXT, "the name under which the file was registered"),
@@ -121,6 +121,9 @@ TABLES = (
             "name": (TEXT, "the benchmark, or what the truth is about"),
             "text": (TEXT, "the item; its first line is the question"),
             "facts": (TEXTS, "what an answer has to say"),
+            "question": (TEXT, "what a benchmark item asks, without its options; null of a truth"),
+            "answer": (TEXT, "its right answer, without a label"),
+            "wrong": (TEXTS, "the wrong answers offered with it; empty where none are"),
         },
         id="id",
         mode="grow",
@@ -144,6 +147,18 @@ TABLES = (
             "shard": (TEXT, "the batch of requests that was committed together"),
         },
         id="request_id",
+        mode="append",
+    ),
+    Table(
+        "cache/likelihoods",
+        "what an untrained model can do with one held-out item",
+        {
+            "model_and_items": (TEXT, "hash of the model, all items and how they are measured"),
+            "metric": (TEXT, "what was measured"),
+            "item_id": (TEXT, "the item"),
+            "value": (NUMBER, "the figure"),
+        },
+        id="item_id",
         mode="append",
     ),
 )

@@ -37,6 +37,7 @@ from spark_jobs.ingest.raw_batches import batches
 from spark_jobs.ingest.raw_rows import file_rows
 from spark_jobs.ingest.sources import original_id, recognise
 from spark_jobs.ingest.sources.doubts import two_readings
+from spark_jobs.ingest.sources.examined import examined
 from spark_jobs.ingest.sources.fields import Record
 from spark_jobs.ingest.sources.messages import Turn
 from spark_jobs.ingest.sources.passage import read_passage
@@ -99,7 +100,7 @@ def reference_columns(record: Record, kind: str) -> Row | None:
         return None
     said = _said(read[1])
     columns = {"role": "benchmark", "name": original_id(record), "text": "\n".join(said), "facts": list[str]()}
-    return {**columns, **_doubt(record, said)}
+    return {**columns, **examined(record, read[1]), **_doubt(record, said)}
 
 
 def _said(turns: list[Turn]) -> list[str]:

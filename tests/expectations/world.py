@@ -306,6 +306,11 @@ def reports(folder: Path) -> Rows:
             for arm in ("released", "random", "high_only")
             for seed in (1, 2, 3)
         ],
+        "reports/evaluation_items": [],
+        "reports/evaluation_comparisons": [
+            {"control": control, "metric": "nll", "difference": -0.1, "seeds": 3, "seeds_planned": 3, "sentence": "It is better."}
+            for control in ("random", "none")
+        ],
         "releases/current": [
             {"release": ident("rel", 1), "path": str(path), "sha256": hashlib.sha256(b"rows").hexdigest(), "size": 4, "rows": 3}
         ],

@@ -66,7 +66,7 @@ def test_a_param_is_shown_with_its_default_its_range_and_the_value_in_force() ->
         ("gold/heldout_answers", "challenger.kind", "rules or vllm or openai_api or scripted", "vllm"),
         ("gold/distilled", "item_type", "text, matching ^(qa|paragraph)$", "qa"),
         ("gold/mixture", "splits", "text: number", {"sft": 0.3, "grpo": 0.58, "heldout": 0.12}),
-        ("reports/evaluation", "base.hidden_size", "whole number, from 64", 128),
+        ("reports/evaluation", "lora.last_blocks", "whole number or null, from 1", 10),
         ("models/distiller_sft", "recipe.lora.modules", "list of: text", None),
     ],
 )

@@ -18,7 +18,7 @@ from lake.storage.report import Acceptance
 from lake.storage.store import Lake
 from reports.release import ReleaseParams, export, folder, release
 
-INPUTS = ("gold/training_set", "reports/evaluation")
+INPUTS = ("gold/training_set", "reports/evaluation", "reports/evaluation_comparisons")
 
 
 def released(lake: Lake, artifacts: Path, **params: Any) -> list[dict[str, Any]]:
@@ -74,7 +74,8 @@ def test_the_same_rows_give_the_same_bytes_whatever_their_order(tmp_path: Path) 
     one, two = small_lake(tmp_path / "one"), small_lake(tmp_path / "two", last="gold/distilled")
     sides = {"gold/training_set_exits": ROWS["gold/training_set_exits"]}
     publish(two, "gold/training_set", ROWS["gold/training_set"][::-1], sides)
-    publish(two, "reports/evaluation", ROWS["reports/evaluation"][::-1])
+    told = {"reports/evaluation_comparisons": ROWS["reports/evaluation_comparisons"][::-1]}
+    publish(two, "reports/evaluation", ROWS["reports/evaluation"][::-1], told)
     released(one, tmp_path / "a")
     released(two, tmp_path / "b")
     assert contents(tmp_path / "a") == contents(tmp_path / "b")
@@ -108,7 +109,9 @@ def test_the_card_states_licences_languages_drops_and_benchmarks(lake: Lake, tmp
     assert "| blocked | quality_floor | 3 |" in body
     assert "The books balance" in body
     assert hashlib.sha256(b"quiz.jsonl").hexdigest() in body
-    assert "| heldout_loss | released | 5.1 | 5 | 5.2 | 3 | 2 |" in body
+    assert "## Evaluation\n\nAgainst random: it is better in loss, -0.50.\n" in body
+    assert "| mixture_nll | mixture | released | 5.1 | 5 | 5.2 |  | 3 | 2 |" in body
+    assert "| none | mixture_nll | not compared | | 2 | 0 of 3 |" in body
 
 
 def test_the_card_says_when_the_evaluation_measured_an_older_training_set(lake: Lake, tmp_path: Path) -> None:

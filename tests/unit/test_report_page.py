@@ -101,6 +101,8 @@ def test_marks_around_hostile_text_keep_it_text(tmp_path: Path) -> None:
 
 def test_an_evaluation_from_scratch_is_called_a_smoke_test(page: Page) -> None:
     assert SMOKE_TEST in page.text
+    assert "Against random: it is better in loss, -0.50." in page.text
+    assert page.row("none", "mixture nll")[:4] == ["none", "mixture nll", "mixture", "not compared"]
     assert smoke_test([{"base": "SmolLM2-135M-Instruct"}, {"base": None}]) is None
 
 
