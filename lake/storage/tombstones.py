@@ -11,12 +11,14 @@ from hashlib import sha256
 from typing import Any
 
 import pyarrow as pa
-import pyarrow.compute as pc
+import pyarrow.compute
 import pyarrow.dataset as ds
 from pydantic import BaseModel, ConfigDict
 
 from lake.storage.store import Lake
 from lake.tables import TABLES
+
+pc: Any = pyarrow.compute  # its functions are made at import, where types cannot see them
 
 TOMBSTONES = "landing/tombstones"
 KEYED = ("row", "made", "text")  # kinds whose id is found in rows that leave

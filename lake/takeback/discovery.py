@@ -3,10 +3,11 @@
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
+import pyarrow.compute
 
 from lake.ids import sha256_text
 from lake.landing.pending import STAGES as READING
@@ -18,11 +19,12 @@ from lake.tables import TABLES
 from lake.takeback import hashes
 from lake.takeback.references import ABOUT, MADE_OF, mentions
 
+pc: Any = pyarrow.compute  # its functions are made at import, where types cannot see them
+
 _RAW = ("id", "source", "uri")
 _ROW = pa.schema([(name, pa.string()) for name in (*_RAW, "content", "said")])
-_OWN_ID = (
-    r"^(grp|dst|mix|rel|ans)_"  # what is made of rows: an id of any of these in a row that goes is taken back, too
-)
+# of what is made of rows: such an id in a row that goes is taken back, too
+_OWN_ID = r"^(grp|dst|mix|rel|ans)_"
 _RECORDS = "silver/instructions"  # whose texts all vectors are of
 
 Chosen = Callable[[pa.RecordBatch], Mask]

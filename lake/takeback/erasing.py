@@ -2,10 +2,11 @@
 
 import shutil
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
+import pyarrow.compute
 from pyarrow import fs
 
 from lake.harness.profiles import resolve
@@ -18,6 +19,8 @@ from lake.storage.tombstones import TOMBSTONES, Order, keys, taken_back, tombsto
 from lake.tables import TABLES
 from lake.takeback.landed import cut_lines
 from lake.takeback.references import ABOUT, MADE_OF, WHOLE, mentions
+
+pc: Any = pyarrow.compute  # its functions are made at import, where types cannot see them
 
 RELEASES = "releases/current"
 # of these nothing tells which rows are in them; all are made anew when they are needed

@@ -6,13 +6,16 @@ made with         the row of rec_c, its group has b     goes, too: rec_c then ha
 """
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
+import pyarrow.compute
 
 from lake.storage.erasure import Mask
 from lake.storage.tombstones import key_of
+
+pc: Any = pyarrow.compute  # its functions are made at import, where types cannot see them
 
 # a duplicate's `kept_id` is not among them: the removed row is another's, and says nothing of the one that was kept but its id
 ABOUT = ("id", "raw_id", "removed_id", "record_id", "text_hash", "left", "right")

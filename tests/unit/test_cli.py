@@ -20,6 +20,8 @@ def mixlake(capsys: pytest.CaptureFixture[str], *arguments: str) -> tuple[int, s
     """(exit code, standard output, standard error) of a command run in this process."""
     import typer.main
 
+    from lake.cli import taking_back  # noqa: F401 - adds its commands
+
     code = guarded(
         lambda: typer.main.get_command(app).main(list(arguments), prog_name="mixlake", standalone_mode=False)
     )
@@ -39,7 +41,7 @@ def root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     [
         (
             ("bogus",),
-            "there are champion, doctor, explain, ingest, ledger, params, profiles, release, report, run, show, status, ui",
+            "there are champion, doctor, explain, forget, ingest, ledger, params, profiles, release, report, run, search, show, status, ui, withdraw",
         ),
         (("status", "--bogus"), "there are --json, --profile"),
         (("run", "silver/bogus"), "There is no stage 'silver/bogus': there are bronze/instructions"),
