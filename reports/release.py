@@ -9,6 +9,7 @@ import os
 import shutil
 from collections.abc import Iterator
 from dataclasses import asdict
+from itertools import takewhile
 from pathlib import Path
 from typing import Any
 
@@ -116,7 +117,7 @@ def _manifest(
 
     `model`, where there is one: whose words are in the distilled examples.
     """
-    made = {key: lake.publication(key) for key in STAGES if key != TABLE}
+    made = {key: lake.publication(key) for key in takewhile(lambda key: key != TABLE, STAGES)}
     kept = {"inputs", "sides", "rows", "params", "params_hash", "code_hash", "suite", "warnings"}
     tables = {key: {"version": at[0], **at[1].model_dump(mode="json", include=kept)} for key, at in made.items() if at}
     listed = [

@@ -18,7 +18,7 @@ from lake.tables import TABLES
 # table -> the columns that identify a row whatever a model of the minute wrote; none where every id hangs on it
 CLOCKED = {
     "cache/generations": (), "models/distiller_sft": ("recipe",), "models/distiller_grpo": ("recipe",), "models/champion": (), "models/in_service": (),
-    "gold/heldout_answers": ("item_id", "role"), "reports/evaluation": ("arm", "seed", "metric"), "releases/current": (),
+    "gold/heldout_answers": ("item_id", "role"), "reports/evaluation": ("arm", "seed", "metric"), "releases/current": (), "upkeep/removals": (),
 }  # fmt: skip
 LEFT_OUT = frozenset({"registered_at", "uri"})
 

@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING, Any
 
 from expectations.frames import field, records, rows_by, table
 from expectations.gate import Batch
-from expectations.rules import at_least, between, filled, matches, metrics, none, unique
+from expectations.rules import at_least, between, filled, matches, metrics, none, one_of, unique
 from expectations.summaries import summary
 from lake.ids import sha256_file
+from lake.tables.reasons import REMOVALS
 
 if TYPE_CHECKING:
     from expectations.frames import Frames
@@ -45,6 +46,19 @@ def release(frames: Frames) -> Iterable[Batch]:
         none("rows_not_released", examples - released),
         none("rows_not_in_the_training_set", released - examples),
     )
+
+
+def removals(frames: Frames) -> Iterable[Batch]:
+    """The suite of upkeep/removals: each file once, with a reason."""
+    rules = [
+        filled("path"),
+        unique("path"),
+        filled("why"),
+        one_of("why", REMOVALS),
+        filled("bytes"),
+        between("bytes", 0, None),
+    ]
+    yield Batch("upkeep/removals", frames["upkeep/removals"], rules, key="path")
 
 
 def _compared(row: dict[str, Any]) -> tuple[str, int, int]:

@@ -31,9 +31,16 @@ _ERASED = ".erased"  # ends the name of a file that is to take the place of anot
 _ROWS = 4096  # in a batch: texts may be long
 
 
+def files_below(lake: Lake, key: str) -> list[str]:
+    """Every file below a folder of the lake, relative to it, sorted."""
+    root = lake.path(key)
+    listing = lake.files.get_file_info(fs.FileSelector(root, allow_not_found=True, recursive=True))
+    return sorted(item.path.removeprefix(f"{root}/") for item in listing if item.is_file)
+
+
 def parquet_files(lake: Lake, key: str) -> list[str]:
     """Every Parquet file in the folder of a table, relative to it: of any version, staged, or left behind by a run that died."""
-    return [name for name in _names(lake, key) if name.endswith(".parquet") and not name.startswith("_delta_log/")]
+    return [name for name in files_below(lake, key) if name.endswith(".parquet") and not name.startswith("_delta_log/")]
 
 
 def scan(lake: Lake, key: str, columns: Sequence[str]) -> Iterator[tuple[str, pa.RecordBatch]]:
@@ -51,10 +58,10 @@ def erase(lake: Lake, key: str, columns: Sequence[str], goes: Goes) -> int:
 
     A file that cannot be read, left by a writer that was killed, is removed. Raises StageFailed where the log names such a file.
     """
-    for name in _names(lake, key):
+    for name in files_below(lake, key):
         if name.endswith(_ERASED):
             lake.files.delete_file(lake.path(f"{key}/{name}"))
-    named = {path for _, actions in _commits(lake, key) for path in _paths(actions)}
+    named = logged_files(lake, key)
     shorter: dict[str, int] = {}
     for name in parquet_files(lake, key):
         left = _written_without(lake, key, name, columns, goes, name in named)
@@ -117,6 +124,11 @@ def _opened(file: pa.NativeFile) -> pq.ParquetFile | None:
 # -- the log ------------------------------------------------------------------------------------------------------------------------------
 
 
+def logged_files(lake: Lake, key: str) -> set[str]:
+    """Every file that a commit of a table names, of whatever version."""
+    return {path for _, actions in _commits(lake, key) for path in _paths(actions)}
+
+
 def versions_naming(lake: Lake, key: str, files: set[str]) -> set[int]:
     """The versions of a table that one of these files belongs to."""
     found, there = set[int](), set[str]()
@@ -142,7 +154,7 @@ def _correct_log(lake: Lake, key: str) -> None:
     if not changed:
         return
     # checkpoints repeat the log's figures, and readers do without: first, since a checkpoint is not compared with the files
-    for name in _names(lake, f"{key}/_delta_log"):
+    for name in files_below(lake, f"{key}/_delta_log"):
         if ".checkpoint" in name or name == "_last_checkpoint" or name.endswith(".crc"):
             lake.files.delete_file(lake.path(f"{key}/_delta_log/{name}"))
     for version, actions in changed:
@@ -177,7 +189,9 @@ def _corrected(action: dict[str, Any], true: Mapping[str, tuple[int, int]]) -> b
 
 def _commits(lake: Lake, key: str) -> Iterator[tuple[int, list[dict[str, Any]]]]:
     """Every commit of a table, the oldest first, with its actions. Raises StageFailed where the log does not reach back to the first."""
-    names = [name for name in _names(lake, f"{key}/_delta_log") if name.endswith(".json") and name[:-5].isdecimal()]
+    names = [
+        name for name in files_below(lake, f"{key}/_delta_log") if name.endswith(".json") and name[:-5].isdecimal()
+    ]
     for number, name in enumerate(names):
         if int(name[:-5]) != number:
             raise StageFailed(
@@ -189,10 +203,3 @@ def _commits(lake: Lake, key: str) -> Iterator[tuple[int, list[dict[str, Any]]]]
 
 def _paths(actions: Sequence[Mapping[str, Any]]) -> Iterator[str]:
     return (unquote(action[kind]["path"]) for action in actions for kind in ("add", "remove") if kind in action)
-
-
-def _names(lake: Lake, key: str) -> list[str]:
-    """Every file below a folder of the lake, relative to it, sorted."""
-    root = lake.path(key)
-    listing = lake.files.get_file_info(fs.FileSelector(root, allow_not_found=True, recursive=True))
-    return sorted(item.path.removeprefix(f"{root}/") for item in listing if item.is_file)

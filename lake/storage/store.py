@@ -7,6 +7,7 @@ through deltalake, which needs no JVM; Spark reads the files that the log names.
 
 import json
 from collections.abc import Collection, Iterator, Sequence
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pyarrow as pa
@@ -64,6 +65,11 @@ class Lake:
             if "stage" in metadata:
                 _check_format(key, metadata.get("format"))
                 yield int(entry["version"]), Publication.model_validate(metadata)
+
+    def commit_times(self, key: str) -> list[tuple[int, datetime]]:
+        """Every version of a table with the moment of its commit, the newest first."""
+        history = DeltaTable(self.uri(key)).history() if self.exists(key) else []
+        return [(int(one["version"]), datetime.fromtimestamp(one["timestamp"] / 1000, UTC)) for one in history]
 
     def version(self, key: str) -> int | None:
         """The version of `key` that readers use: its last publish; for a side table the one published with its owner."""
