@@ -23,19 +23,13 @@ from numpy.typing import NDArray
 from pyarrow import fs
 
 from lake.errors import StageFailed
+from lake.storage.log import commits, files_below, logged_files
 from lake.storage.store import Lake
 
 Mask = NDArray[np.bool_]
 Goes = Callable[[pa.RecordBatch], Mask]  # True for each row that is to leave
 _ERASED = ".erased"  # ends the name of a file that is to take the place of another
 _ROWS = 4096  # in a batch: texts may be long
-
-
-def files_below(lake: Lake, key: str) -> list[str]:
-    """Every file below a folder of the lake, relative to it, sorted."""
-    root = lake.path(key)
-    listing = lake.files.get_file_info(fs.FileSelector(root, allow_not_found=True, recursive=True))
-    return sorted(item.path.removeprefix(f"{root}/") for item in listing if item.is_file)
 
 
 def parquet_files(lake: Lake, key: str) -> list[str]:
@@ -121,34 +115,12 @@ def _opened(file: pa.NativeFile) -> pq.ParquetFile | None:
         return None
 
 
-# -- the log ------------------------------------------------------------------------------------------------------------------------------
-
-
-def logged_files(lake: Lake, key: str) -> set[str]:
-    """Every file that a commit of a table names, of whatever version."""
-    return {path for _, actions in _commits(lake, key) for path in _paths(actions)}
-
-
-def versions_naming(lake: Lake, key: str, files: set[str]) -> set[int]:
-    """The versions of a table that one of these files belongs to."""
-    found, there = set[int](), set[str]()
-    for version, actions in _commits(lake, key):
-        for action in actions:
-            if "remove" in action:
-                there.discard(unquote(action["remove"]["path"]))
-            if "add" in action:
-                there.add(unquote(action["add"]["path"]))
-        if not there.isdisjoint(files):
-            found.add(version)
-    return found
-
-
 def _correct_log(lake: Lake, key: str) -> None:
     """Makes the log name the size and number of rows that each file has."""
     true = dict(_true_figures(lake, key))
     changed = [
         (version, actions)
-        for version, actions in _commits(lake, key)
+        for version, actions in commits(lake, key)
         if any([_corrected(action, true) for action in actions])
     ]
     if not changed:
@@ -174,32 +146,20 @@ def _true_figures(lake: Lake, key: str) -> Iterator[tuple[str, tuple[int, int]]]
 
 
 def _corrected(action: dict[str, Any], true: Mapping[str, tuple[int, int]]) -> bool:
-    """Whether the action named other figures than the file has; it names those now, and nothing else that was known of its rows."""
-    kind = next((kind for kind in ("add", "remove") if kind in action), None)
-    figures = true.get(unquote(action[kind]["path"])) if kind else None
-    if kind is None or figures is None:
+    """Whether the action named other figures than the file has; it names those now, and nothing else that was known of its rows.
+
+    Of a file that is gone, too, it names no more than size and rows: another writer may have noted the least and the greatest text.
+    """
+    named = next((action[kind] for kind in ("add", "remove") if kind in action), None)
+    if named is None:
         return False
-    named, (size, rows) = action[kind], figures
-    counted = json.loads(named.get("stats") or "{}").get("numRecords", rows)
-    if named.get("size", size) in (size, None) and counted == rows:
+    figures, noted = true.get(unquote(named["path"])), json.loads(named.get("stats") or "{}")
+    size, rows = figures or (named.get("size"), noted.get("numRecords"))
+    if (
+        named.get("size", size) in (size, None)
+        and noted.get("numRecords", rows) == rows
+        and (figures or len(noted) < 2)
+    ):
         return False
-    named |= {"size": size} | ({"stats": json.dumps({"numRecords": rows})} if named.get("stats") else {})
+    named |= {"size": size} | ({"stats": json.dumps({"numRecords": rows})} if noted else {})
     return True
-
-
-def _commits(lake: Lake, key: str) -> Iterator[tuple[int, list[dict[str, Any]]]]:
-    """Every commit of a table, the oldest first, with its actions. Raises StageFailed where the log does not reach back to the first."""
-    names = [
-        name for name in files_below(lake, f"{key}/_delta_log") if name.endswith(".json") and name[:-5].isdecimal()
-    ]
-    for number, name in enumerate(names):
-        if int(name[:-5]) != number:
-            raise StageFailed(
-                f"The log of {key} lacks version {number}: its older versions cannot be told from its files"
-            )
-        with lake.files.open_input_stream(lake.path(f"{key}/_delta_log/{name}")) as file:
-            yield number, [json.loads(line) for line in file.read().splitlines() if line.strip()]
-
-
-def _paths(actions: Sequence[Mapping[str, Any]]) -> Iterator[str]:
-    return (unquote(action[kind]["path"]) for action in actions for kind in ("add", "remove") if kind in action)

@@ -7,8 +7,8 @@ through deltalake, which needs no JVM; Spark reads the files that the log names.
 
 import json
 from collections.abc import Collection, Iterator, Sequence
-from datetime import UTC, datetime
 from pathlib import Path
+from urllib.parse import unquote
 
 import pyarrow as pa
 import pyarrow.dataset as ds
@@ -66,11 +66,6 @@ class Lake:
                 _check_format(key, metadata.get("format"))
                 yield int(entry["version"]), Publication.model_validate(metadata)
 
-    def commit_times(self, key: str) -> list[tuple[int, datetime]]:
-        """Every version of a table with the moment of its commit, the newest first."""
-        history = DeltaTable(self.uri(key)).history() if self.exists(key) else []
-        return [(int(one["version"]), datetime.fromtimestamp(one["timestamp"] / 1000, UTC)) for one in history]
-
     def version(self, key: str) -> int | None:
         """The version of `key` that readers use: its last publish; for a side table the one published with its owner."""
         owner = TABLES[key].side_of
@@ -101,9 +96,18 @@ class Lake:
         return ds.dataset(paths, schema=TABLES[key].schema, format="parquet", filesystem=self.files)
 
     def added_files(self, key: str, since: int, version: int) -> tuple[str, ...] | None:
-        """The files, relative to the table, that `version` has and `since` had not; None if `version` lacks some that `since` had."""
-        old, current = (set(self.file_paths(key, at)) for at in (since, version))
-        return tuple(sorted(current - old)) if old <= current else None
+        """The files, relative to the table, in which rows were added after `since` and up to `version`; None if rows were taken away.
+
+        OPTIMIZE moves rows and adds none: those that it moved are still in the files that they were added in.
+        """
+        added, removed = set[str](), set[str]()
+        for number in range(since + 1, version + 1):
+            with self.files.open_input_stream(self.path(f"{key}/_delta_log/{number:020}.json")) as file:
+                actions = [json.loads(line) for line in file.read().splitlines()]
+            if not any(action.get("commitInfo", {}).get("operation") == "OPTIMIZE" for action in actions):
+                added |= {unquote(action["add"]["path"]) for action in actions if "add" in action}
+                removed |= {unquote(action["remove"]["path"]) for action in actions if "remove" in action}
+        return tuple(sorted(added - removed)) if removed <= added and since <= version else None
 
     def row_count(self, key: str, version: int, files: Collection[str] | None = None) -> int:
         """How many rows `key` has at `version`, or some of its files have, from its log alone."""

@@ -12,7 +12,8 @@ import pyarrow.compute
 from lake.ids import sha256_text
 from lake.landing.pending import STAGES as READING
 from lake.stages import STAGES, producer
-from lake.storage.erasure import Mask, scan, versions_naming
+from lake.storage.erasure import Mask, scan
+from lake.storage.log import versions
 from lake.storage.store import Lake
 from lake.storage.tombstones import key_of
 from lake.tables import TABLES
@@ -144,7 +145,10 @@ def _add_texts(lake: Lake, made: Made) -> None:
 
 def marked(lake: Lake, made: Made) -> pa.Table:
     """A tombstone for each model that read a version with such rows, each release that held one, and each stage to be made anew."""
-    held = {table: versions_naming(lake, table, files) for table, files in made.files.items()}
+    held = {
+        table: {version.number for version in versions(lake, table) if not version.files.isdisjoint(files)}
+        for table, files in made.files.items()
+    }
     releases = [("release", name, version) for version, name in _releases(lake, held)]
     lost = made.lost | (
         {"releases/current"} if any(at == lake.version("releases/current") for *_, at in releases) else set()

@@ -9,6 +9,7 @@ from typing import Any
 
 from lake.harness.new_rows import last_read
 from lake.stages import STAGES
+from lake.storage.log import versions
 from lake.storage.store import Lake
 from lake.tables import TABLES
 
@@ -20,10 +21,10 @@ def needed_versions(lake: Lake, since: datetime) -> Versions:
     """By table: the versions that readers use, that a stage read last or has still to read, that a release's manifest names, or that
     were committed `since`."""
     needed: Versions = defaultdict(set)
-    for table, versions in (*_of_now(lake), *_of_stages(lake), *_of_releases(lake)):
-        needed[table] |= versions
+    for table, numbers in (*_of_now(lake), *_of_stages(lake), *_of_releases(lake)):
+        needed[table] |= numbers
     for table in TABLES:
-        needed[table] |= {version for version, moment in lake.commit_times(table) if moment >= since}
+        needed[table] |= {version.number for version in versions(lake, table) if version.moment >= since}
     return needed
 
 

@@ -19,7 +19,7 @@ from pydantic import Field
 from lake.harness.job import ArrowInputs, ArrowRows, JobContext, Params
 from lake.settings import local_path
 from lake.stages import STAGES
-from lake.storage.erasure import files_below, logged_files
+from lake.storage.log import files_below, logged_files, versions
 from lake.storage.publication import now
 from lake.storage.store import Lake
 from lake.tables import TABLES
@@ -84,7 +84,12 @@ def _of_tables(lake: Lake, dead: datetime, needed: Versions | None) -> Iterator[
 
 
 def _expired(lake: Lake, table: str, logged: set[str], needed: set[int]) -> set[str]:
-    return logged.difference(*(lake.file_paths(table, version) for version in needed)) if needed else set()
+    """The files that belong to no version that is needed; none of a table of which no version is known to be."""
+    return (
+        logged.difference(*(version.files for version in versions(lake, table) if version.number in needed))
+        if needed
+        else set()
+    )
 
 
 def _is_left_behind(lake: Lake, table: str, name: str, logged: set[str], dead: datetime) -> bool:

@@ -114,6 +114,11 @@ def plant(lake: Lake, root: Path) -> None:
     dead.mkdir()
     pq.write_table(table("silver/instructions", *ROWS["silver/instructions"]), dead / "part-0.parquet")
     (dead / "torn.parquet").write_bytes(b"PAR1" + WORDS.encode())
+    # maintenance by another writer: a checkpoint repeats the log, and OPTIMIZE notes the least and the greatest text
+    grown = [row | {"id": rec("rice_time"), "text": f"{WORDS}."} for row in ROWS["silver/unique_instructions"][:1]]
+    publish(lake, "silver/unique_instructions", grown, run_id="grown", grown=True)
+    DeltaTable(lake.uri("silver/unique_instructions")).optimize.compact()
+    DeltaTable(lake.uri("silver/groups")).create_checkpoint()
     lake.append(WHOLE, table(WHOLE, {"request_id": "r", "text": WORDS}), "txn")
     for place in (
         "journals/m/a.jsonl",
