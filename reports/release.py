@@ -118,8 +118,12 @@ def _manifest(
     `model`, where there is one: whose words are in the distilled examples.
     """
     made = {key: lake.publication(key) for key in takewhile(lambda key: key != TABLE, STAGES)}
-    kept = {"inputs", "sides", "rows", "params", "params_hash", "code_hash", "suite", "warnings"}
-    tables = {key: {"version": at[0], **at[1].model_dump(mode="json", include=kept)} for key, at in made.items() if at}
+    kept = {"inputs", "sides", "params", "params_hash", "code_hash", "suite", "warnings"}
+    tables = {
+        key: {"version": at[0], "rows": lake.rows_of(key, *at), **at[1].model_dump(mode="json", include=kept)}
+        for key, at in made.items()
+        if at
+    }
     listed = [
         {"path": os.path.relpath(file["path"], folder), **{name: file[name] for name in ("sha256", "size", "rows")}}
         for file in files

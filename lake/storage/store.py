@@ -114,6 +114,10 @@ class Lake:
         actions = self._add_actions(key, version).select(["path", "num_records"]).to_pylist()
         return sum(one["num_records"] or 0 for one in actions if files is None or one["path"] in files)
 
+    def rows_of(self, key: str, version: int, publication: Publication) -> dict[str, int]:
+        """How many rows the tables of a stage have as of one of its commits: fewer than it says where some were taken back since."""
+        return {table: self.row_count(table, at) for table, at in {key: version, **publication.sides}.items()}
+
     def file_paths(self, key: str, version: int) -> list[str]:
         """The files of `key` at `version`, relative to the table."""
         return self._add_actions(key, version)["path"].to_pylist()

@@ -59,6 +59,13 @@ def root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
             "There is no profile 'bogus': there are cpu, demo, gpu, gpu-embedded, paper, scale",
         ),
         (("params", "silver/bogus"), "There is no stage 'silver/bogus': there are bronze/instructions"),
+        (
+            ("forget", "--reason", "x"),
+            "Name the rows to forget: ids such as raw_0123456789abcdef01234567, or --list FILE",
+        ),
+        (("forget", "--reason", "x", "--list", "/nowhere"), "--list /nowhere cannot be read"),
+        (("withdraw", "nowhere", "--reason", "x"), "The source 'nowhere' gave no row and no file to this lake"),
+        (("search", " "), "There is nothing to search for: name words"),
         (("params",), "Name a stage: there are bronze/instructions"),
         (("run", "--from", "gold/mixture", "--to", "bronze/passages"), "comes after --to bronze/passages"),
         (("run",), "No raw file is registered in this lake yet: `mixlake ingest PATH --source NAME`"),

@@ -24,6 +24,7 @@ from deltalake import DeltaTable
 from lakes import ROWS, publish, raw_id, rec, small_lake
 
 from lake.books.lineage import explain
+from lake.cli.main import main
 from lake.errors import StageFailed, UserError
 from lake.harness.job import JobContext
 from lake.harness.plan import reasons_to_run
@@ -260,8 +261,17 @@ def test_a_source_is_withdrawn_with_its_files_and_models_that_read_it_are_named(
     assert standing(Path(lake.root), "The moon pulls the sea") == []
 
 
-def test_a_vector_stays_while_another_record_has_its_text(lake: Lake) -> None:
-    withdraw(lake, "pantry", WHY)  # rice_water of pantry says what rice_copy of workshop says
+def test_a_vector_stays_while_another_record_has_its_text(
+    lake: Lake, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("MIXLAKE_ROOT", lake.root)
+    with pytest.raises(SystemExit, match="0"):  # rice_water of pantry says what rice_copy of workshop says
+        main(["withdraw", "pantry", "--reason", WHY, "--json"])
+    said = capsys.readouterr()
+    (told,) = json.loads(said.out)
+    assert told["rows"] == {"pantry": 6} and told["tables"]["silver/instructions"] == 5
+    assert "Taken back: 6 of pantry. They do not come back" in said.err
+    assert "outside of the lake, not changed: file:pantry.jsonl" in said.err
     kept = lake.dataset("silver/embeddings").to_table(["text_hash"])["text_hash"].to_pylist()
     assert sha256_text("How do I cook rice?\nUse two cups of water for one cup of rice.") in kept
     assert sha256_text("Paint?\nTwo coats.") not in kept
@@ -322,7 +332,7 @@ def test_every_table_says_by_which_column_its_rows_are_found() -> None:
     wordless = {
         "landing/files", "silver/student_fidelity", "silver/rating_predictors",
         "models/student_embedder", "models/distiller_sft", "models/distiller_grpo", "models/in_service", "reports/evaluation",
-        "releases/current",
+        "releases/current", "upkeep/removals",
     }  # fmt: skip
     found = {key for key, one in TABLES.items() if set(one.columns) & {*ABOUT, *MADE_OF}}
     assert set(TABLES) - found == wordless | {WHOLE}
