@@ -63,6 +63,27 @@ def raw_rows(lake: Lake, chosen: Chosen) -> pa.Table:
     return pa.concat_tables(parts).group_by("id", use_threads=False).aggregate(others).rename_columns(_ROW.names)
 
 
+def without_shared(lake: Lake, rows: pa.Table) -> pa.Table:
+    """The raw rows, each without a hash that a row that stays has, too: that one must not be taken for it, in a rebuild of another source."""
+    themselves, shared = with_ids(rows["id"].to_pylist()), set[str | None]()
+    for batch, mask in raw_batches(lake, copies_of(rows)):
+        others = batch.filter(pa.array(mask & ~themselves(batch)))
+        shared.update((*hashes.contents(others), *hashes.sayings(others)))
+    return rows.from_arrays(
+        [
+            pa.array(
+                [
+                    None if name in ("content", "said") and value in shared else value
+                    for value in rows[name].to_pylist()
+                ],
+                pa.string(),
+            )
+            for name in rows.schema.names
+        ],
+        schema=rows.schema,
+    )
+
+
 def raw_batches(lake: Lake, chosen: Chosen) -> Iterator[tuple[pa.RecordBatch, Mask]]:
     """All raw rows of all versions, in batches, and which of them are chosen."""
     for table in (f"{stage}{side}" for stage in READING for side in ("", "_quarantine")):

@@ -34,10 +34,12 @@ def sayings(batch: pa.RecordBatch) -> list[str | None]:
 
 
 def known_again(batch: pa.RecordBatch, taken: Collection[bytes]) -> pa.BooleanArray:
-    """Whether each raw row has the bytes, or says the words, of one of those `taken` back, by the first 16 bytes of either hash."""
-    return pa.array(_any_taken(batch, taken), pa.bool_())
+    """Whether each raw row is one of those `taken` back: by its id, or by the first 16 bytes of the hash of its bytes or its texts."""
+    return pa.array(_known_again(batch, taken), pa.bool_())
 
 
-def _any_taken(batch: pa.RecordBatch, taken: Collection[bytes]) -> Iterator[bool]:
-    for pair in zip(contents(batch), sayings(batch), strict=True):
-        yield any(found is not None and bytes.fromhex(found)[:16] in taken for found in pair)
+def _known_again(batch: pa.RecordBatch, taken: Collection[bytes]) -> Iterator[bool]:
+    for row_id, *pair in zip(batch["id"].to_pylist(), contents(batch), sayings(batch), strict=True):
+        known = [bytes.fromhex(found)[:16] for found in pair if found is not None]
+        # the one row of a file that cannot be read has neither bytes nor texts, and the same id whatever is wrong with the file
+        yield bool(known) and any(one in taken for one in (bytes.fromhex(row_id[4:]), *known))

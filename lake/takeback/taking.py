@@ -22,6 +22,7 @@ from lake.ids import content_id, rekind
 from lake.landing.register import registered
 from lake.settings import settings
 from lake.stages import STAGES
+from lake.storage.erasure import Mask
 from lake.storage.lease_records import LeaseRecords
 from lake.storage.leases import lease
 from lake.storage.publication import now
@@ -98,9 +99,8 @@ def _carry_out(lake: Lake, order: Order) -> TakenBack:
     patience, run_id = settings().lease_wait, f"{order.act} {order.id}"
     records = LeaseRecords.of(lake.root)
     with lease(records, TOMBSTONES, run_id, patience, partial(waits, TOMBSTONES, seconds=patience)):
-        for (
-            stage
-        ) in STAGES:  # whoever works on a stage now ends; whoever comes later finds the order, and does not begin
+        # whoever works on a stage now ends; whoever comes later finds the order, and does not begin
+        for stage in STAGES:
             with lease(records, stage, run_id, patience, partial(waits, stage, seconds=patience)):
                 pass
         if not tombstones(lake, "found", order=order.id):
@@ -125,7 +125,7 @@ def _find(lake: Lake, order: Order) -> None:
         lake,
         order,
         _tombstones("found", [order.id]),
-        rows.append_column("kind", pa.array(["row"] * rows.num_rows, pa.string())),
+        discovery.without_shared(lake, rows).append_column("kind", pa.array(["row"] * rows.num_rows, pa.string())),
         _tombstones("made", sorted(made.ids)),
         _tombstones("text", sorted(made.texts)),
         _tombstones("file", copies_to_remove(lake, rows)),
@@ -160,13 +160,16 @@ def _tombstones(kind: str, ids: Sequence[str]) -> pa.Table:
 
 def _words_of_their_own(lake: Lake, order: Order) -> list[str]:
     """Words of some of the rows, of each the longest run without a sign that a file might write otherwise, that no row that stays has."""
-    taken = keys(lake, order)
-    probes = set[str]()
-    for batch, mask in discovery.raw_batches(lake, lambda batch: mentions(batch, taken, ["id"])):
+    taken, probes = keys(lake, order), set[str]()
+
+    def goes(batch: pa.RecordBatch) -> Mask:
+        return mentions(batch, taken, ["id"])
+
+    for batch, mask in discovery.raw_batches(lake, goes):
         for said in hashes.texts(batch.filter(pa.array(mask))) if len(probes) < _PROBES else ():
             runs = [run for text in said or () for run in _PROBE.findall(text)]
             probes |= {max(runs, key=len)} if runs else set()
-    for batch, mask in discovery.raw_batches(lake, lambda batch: mentions(batch, taken, ["id"])) if probes else ():
+    for batch, mask in discovery.raw_batches(lake, goes) if probes else ():
         stays = "\0".join(text for said in hashes.texts(batch.filter(pa.array(~mask))) for text in said or ())
         probes = {probe for probe in probes if probe not in stays}
     return sorted(probes)[:_PROBES]

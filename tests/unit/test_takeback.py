@@ -227,16 +227,18 @@ def test_it_is_remembered_without_its_words_and_known_again(forgotten: Forgotten
     }
     taken = taken_back(lake.root, lake.version("landing/tombstones"))
     rows = [
-        {"raw": line(WORDS)},  # the same bytes
+        {"id": raw_id("elsewhere"), "raw": line(WORDS)},  # the same bytes
         {
+            "id": raw_id("a table"),
             "raw": b"Cooking rice?,...",
             "messages": next(row for row in ROWS["silver/instructions"] if row["id"] == rec("rice_time"))["messages"],
         },
         {
+            "id": raw_id("another"),
             "raw": line(STAYS),
             "messages": [{"role": "user", "content": "Cooking rice?"}, {"role": "assistant", "content": STAYS}],
         },
-        {"raw": b""},  # of a file that cannot be read
+        {"id": raw_id("rice_time"), "raw": b""},  # of a file that cannot be read
     ]
     (batch,) = table("bronze/instructions", *rows).to_batches()
     assert known_again(batch, taken).to_pylist() == [True, True, False, False]
@@ -261,7 +263,7 @@ def test_a_source_is_withdrawn_with_its_files_and_models_that_read_it_are_named(
     assert standing(Path(lake.root), "The moon pulls the sea") == []
 
 
-def test_a_vector_stays_while_another_record_has_its_text(
+def test_what_another_source_has_too_stays_with_its_vector(
     lake: Lake, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setenv("MIXLAKE_ROOT", lake.root)
@@ -272,6 +274,12 @@ def test_a_vector_stays_while_another_record_has_its_text(
     assert told["rows"] == {"pantry": 6} and told["tables"]["silver/instructions"] == 5
     assert "Taken back: 6 of pantry. They do not come back" in said.err
     assert "outside of the lake, not changed: file:pantry.jsonl" in said.err
+    taken = taken_back(lake.root, lake.version("landing/tombstones"))
+    water, copy = (
+        row for row in ROWS["bronze/instructions"] if row["id"] in (raw_id("rice_water"), raw_id("rice_copy"))
+    )
+    (batch,) = table("bronze/instructions", water, copy).to_batches()
+    assert known_again(batch, taken).to_pylist() == [True, False], "what another source has, too, stays its own"
     kept = lake.dataset("silver/embeddings").to_table(["text_hash"])["text_hash"].to_pylist()
     assert sha256_text("How do I cook rice?\nUse two cups of water for one cup of rice.") in kept
     assert sha256_text("Paint?\nTwo coats.") not in kept
