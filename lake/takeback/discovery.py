@@ -69,19 +69,10 @@ def without_shared(lake: Lake, rows: pa.Table) -> pa.Table:
     for batch, mask in raw_batches(lake, copies_of(rows)):
         others = batch.filter(pa.array(mask & ~themselves(batch)))
         shared.update((*hashes.contents(others), *hashes.sayings(others)))
-    return rows.from_arrays(
-        [
-            pa.array(
-                [
-                    None if name in ("content", "said") and value in shared else value
-                    for value in rows[name].to_pylist()
-                ],
-                pa.string(),
-            )
-            for name in rows.schema.names
-        ],
-        schema=rows.schema,
-    )
+    for name in ("content", "said"):
+        own = [None if value in shared else value for value in rows[name].to_pylist()]
+        rows = rows.set_column(rows.schema.get_field_index(name), name, pa.array(own, pa.string()))
+    return rows
 
 
 def raw_batches(lake: Lake, chosen: Chosen) -> Iterator[tuple[pa.RecordBatch, Mask]]:
