@@ -39,7 +39,8 @@ def erase_order(lake: Lake, order: Order) -> dict[str, int]:
     }
     for name in _FOLDERS:
         shutil.rmtree(local_path(lake.root) / name, ignore_errors=True)
-    for page in (local_path(lake.root) / "reports").glob("*.*"):
+    # pages lie on this machine, wherever the tables are
+    for page in (*local_path(lake.root).glob("reports/*.html"), *local_path(lake.root).glob("audits/**/*.html")):
         page.unlink()
     _erase_audits(lake)
     home = local_path(lake.root) / "dagster"
@@ -82,7 +83,7 @@ def _erase_releases(lake: Lake, order: Order) -> None:
 
 
 def _erase_audits(lake: Lake) -> None:
-    """Removes the audit pages, and from the reports of attempts the values that were seen: what each check found stays."""
+    """Removes from the reports of attempts the values that were seen, and half-written reports: what each check found stays."""
     root = lake.path("audits")
     for item in lake.files.get_file_info(fs.FileSelector(root, allow_not_found=True, recursive=True)):
         if item.is_file and item.path.endswith(".json"):

@@ -27,7 +27,7 @@ from lake.books.lineage import explain
 from lake.cli.main import main
 from lake.errors import StageFailed, UserError
 from lake.harness.job import JobContext
-from lake.harness.plan import reasons_to_run
+from lake.harness.plan import plan, reasons_to_run
 from lake.harness.profiles import load_profile
 from lake.harness.run import run_stage
 from lake.ids import content_id, sha256_text
@@ -204,6 +204,7 @@ def test_what_was_made_with_it_is_named_and_made_anew(forgotten: Forgotten) -> N
     for key in ("silver/groups", "gold/distilled", "gold/training_set", "releases/current"):
         assert key in told.made_anew
         assert reasons_to_run(lake, STAGES[key], profile) == ["rows that were made with what was taken back are gone"]
+    assert [entry.scope for entry in plan(lake, [STAGES["silver/groups"]], profile)] == ["everything"]
     assert "silver/embeddings" not in told.made_anew
 
 
