@@ -214,6 +214,11 @@ _ALL = (
         job="reports.release:release", params="reports.release:ReleaseParams", suite="expectations.suites.reports:release",
         summary="Parquet, card and manifest with checksums.",
     ),
+    Stage(
+        "upkeep/removals", "arrow", ("releases/current",),
+        job="lake.upkeep.removals:removals", params="lake.upkeep.removals:UpkeepParams", suite="expectations.suites.reports:removals",
+        summary="Removes what dead runs left behind, and, where a retention is set, files of old versions that no release and no stage needs.",
+    ),
 )
 # fmt: on
 

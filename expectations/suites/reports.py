@@ -8,10 +8,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from expectations.frames import field, records, rows_by, table
-from expectations.rules import Batch, at_least, between, figures, filled, matches, none, unique, vital
+from expectations.rules import Batch, at_least, between, figures, filled, matches, none, one_of, unique, vital
 from expectations.suites.since_last import since_last
 from expectations.summaries import summary
 from lake.ids import sha256_file
+from lake.tables.reasons import REMOVALS
 
 if TYPE_CHECKING:
     from expectations.frames import Frames
@@ -72,6 +73,19 @@ def release(frames: Frames, *, gate: Limits) -> Iterable[Batch]:
         ),
     )
     yield from since_last(frames, "releases/current", gate)
+
+
+def removals(frames: Frames, *, gate: Limits) -> Iterable[Batch]:
+    """The suite of upkeep/removals: each file once, with a reason."""
+    rules = [
+        filled("path"),
+        unique("path"),
+        filled("why"),
+        one_of("why", REMOVALS),
+        filled("bytes"),
+        between("bytes", 0, None),
+    ]
+    yield Batch("upkeep/removals", frames["upkeep/removals"], rules, key="path")
 
 
 def _compared(row: dict[str, Any]) -> tuple[str, int, int]:

@@ -65,9 +65,8 @@ def params(
     if stage is None:
         raise UserError(f"Name a stage: there are {', '.join(STAGES)}")
     (chosen,) = select_stages([stage])
-    render.params(
-        params_of(chosen, load_profile(profile) if profile is not None else None), profile is not None, as_json
-    )
+    given = load_profile(profile) if profile is not None else None
+    render.params(params_of(chosen, given), given is not None, as_json)
 
 
 @app.command()
@@ -129,6 +128,7 @@ def run(
     from lake.landing.landed import register_landed
     from lake.landing.pending import accept
     from lake.landing.register import FILES
+    from lake.takeback.taking import finish
 
     chosen = _profile(profile)
     selected = select_stages(stages or (), first, last)
@@ -137,6 +137,7 @@ def run(
         raise UserError("--dry-run changes nothing and --accept does: give one of the two")
     notices.still_written(lake)
     if not dry_run:
+        notices.finished(finish(lake))
         register_landed(lake)
         if lake.version(FILES) is None:
             raise UserError("No raw file is registered in this lake yet: `mixlake ingest PATH --source NAME` does that")
@@ -223,8 +224,7 @@ def champion(
 @app.command()
 def report(out: Annotated[Path | None, typer.Option("--out", help="Where to write the page.")] = None) -> None:
     """Write the report of the lake as one HTML page that needs no network."""
-    page = resolve("reports.page:write_report")(_lake(), out)
-    typer.echo(page)
+    typer.echo(resolve("reports.page:write_report")(_lake(), out))
 
 
 @app.command()

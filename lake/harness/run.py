@@ -39,6 +39,7 @@ from lake.storage.leases import lease
 from lake.storage.publication import Fingerprint, now
 from lake.storage.report import StageReport
 from lake.storage.store import Lake
+from lake.storage.tombstones import unfinished_orders
 
 Progress = Callable[[int, int], None]
 
@@ -111,6 +112,10 @@ def _next_step(
 
 def _what_to_do(lake: Lake, stage: Stage, profile: Profile, rebuild: bool) -> tuple[list[str], Fingerprint]:
     """Why the stage has to run, and what its rows would be made of. Raises UserError or StageFailed where it must not."""
+    if unfinished_orders(lake):
+        raise StageFailed(
+            f"{stage.key} did not run: rows are being taken back; run it again when that has ended, or `mixlake run` goes on with it"
+        )
     reasons = reasons_to_run(lake, stage, profile, rebuild)
     stopped = rejected_inputs(lake, stage)
     if stopped:

@@ -13,6 +13,7 @@ from lake.storage.attempts import attempt, newest_attempt
 from lake.storage.publication import Publication
 from lake.storage.report import StageReport
 from lake.storage.store import Lake
+from lake.storage.tombstones import TOMBSTONES
 
 Gate = Literal["passed", "warned", "accepted", "rejected", "never_run"]
 
@@ -80,7 +81,7 @@ def current_report(lake: Lake, stage: Stage) -> StageReport:
         status="up_to_date",
         run_id=publication.run_id,
         version=version,
-        rows=publication.rows,
+        rows=lake.rows_of(stage.key, version, publication) if lake.exists(TOMBSTONES) else publication.rows,
         metrics=publication.metrics,
         inputs=publication.inputs,
         checks=audited.checks if audited else (),

@@ -84,6 +84,32 @@ TABLES = (
         mode="append",
     ),
     Table(
+        "landing/tombstones",
+        "one thing that was taken back, or that was made with what was: what stays of it is its hash",
+        {
+            "id": (
+                TEXT,
+                "the raw row; what was made with it, by id or SHA-256 of its text; the model, release, stage, file or order",
+            ),
+            "kind": (
+                TEXT,
+                "asked or order: what an order is about; row, made, text, model, release, file (a landed copy to remove), "
+                "stage (to be made anew): what was found; found, done: how far it is carried out",
+            ),
+            "order": (TEXT, "ord_ and a hash: what was taken back by one command"),
+            "act": (TEXT, "withdraw or forget"),
+            "reason": (TEXT, "why, as the user stated it"),
+            "taken_at": (TIME, "the moment of the order"),
+            "source": (TEXT, "of a row: its source; of an order: the source that was withdrawn as a whole, or null"),
+            "uri": (TEXT, "of a row: the file it was read from"),
+            "content": (TEXT, "of a row: SHA-256 of its bytes, or null where none were kept"),
+            "said": (TEXT, "of a row: SHA-256 of its texts, or null where it could not be read"),
+            "version": (COUNT, "of a stage or release: the version of its table that lost rows"),
+        },
+        id="id",
+        mode="append",
+    ),
+    Table(
         "bronze/instructions",
         "one raw instruction record, its bytes kept",
         {

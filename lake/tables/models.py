@@ -1,4 +1,4 @@
-"""Checkpoints, decisions, measurements and releases."""
+"""Checkpoints, decisions, measurements, releases and their upkeep."""
 
 import pyarrow as pa
 
@@ -213,6 +213,16 @@ TABLES = (
             "sha256": (TEXT, "of its bytes"),
             "size": (COUNT, "bytes"),
             "rows": (COUNT, "rows, where it holds rows"),
+        },
+        id="path",
+    ),
+    Table(
+        "upkeep/removals",
+        "one file that the last upkeep removed from the lake",
+        {
+            "path": (TEXT, "the file, or the folder of artifacts, relative to the lake"),
+            "why": (TEXT, "one of lake.tables.reasons.REMOVALS"),
+            "bytes": (COUNT, "its size"),
         },
         id="path",
     ),

@@ -72,3 +72,6 @@ NOT_SELECTED = ("source_quota", "licence_quota", "over_budget")
 NOT_RELEASED = (
     "withdrawn", "personal_data", "other_language", "unknown_licence", "contamination", "quality_floor", *NOT_SELECTED,
 )  # fmt: skip
+
+# upkeep/removals: no commit names it, a run that died or was rejected left it; of a version that nothing needs and nobody keeps any more
+REMOVALS = ("left_behind", "expired")

@@ -50,7 +50,7 @@ _TRANSITIONS = "silver/score_transitions"
 _GROUPS, _ALONE = "silver/groups", "silver/singletons"
 _STUDENT = "models/student_embedder"
 _GRPO = "models/distiller_grpo"
-_CHAMPION, _SERVING, _RELEASE = "models/champion", "models/in_service", "releases/current"
+_CHAMPION, _SERVING, _RELEASE, _UPKEEP = "models/champion", "models/in_service", "releases/current", "upkeep/removals"
 
 
 def _another(record: int, **columns: Any) -> Edit:
@@ -222,4 +222,7 @@ MUTATIONS: list[Mutation] = [
     (_RELEASE, [change(_RELEASE, 0, rows=2)], {"rows_not_released"}),
     (_RELEASE, [change(_RELEASE, 0, rows=4)], {"rows_not_in_the_training_set"}),
     (_RELEASE, [change(_RELEASE, 0, rows=0)], {"released_rows", "rows_not_released"}),
+    (_UPKEEP, [change(_UPKEEP, 0, path="silver/groups/run-1/part.parquet")], {"path"}),
+    (_UPKEEP, [change(_UPKEEP, 0, why="in the way")], {"why"}),
+    (_UPKEEP, [change(_UPKEEP, 0, bytes=-1)], {"bytes"}),
 ]  # fmt: skip

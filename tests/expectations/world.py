@@ -314,6 +314,7 @@ def reports(folder: Path) -> Rows:
         "releases/current": [
             {"release": ident("rel", 1), "path": str(path), "sha256": hashlib.sha256(b"rows").hexdigest(), "size": 4, "rows": 3}
         ],
+        "upkeep/removals": [{"path": f"silver/groups/run-{number}/part.parquet", "why": "left_behind", "bytes": 9} for number in range(2)],
     }  # fmt: skip
 
 
