@@ -16,7 +16,8 @@ LEASE_EXPIRES_AFTER = 60  # seconds in which the run that works on a stage must 
 class Settings:
     """Places and interpreters of this process.
 
-    root: the lake, a path or an object-store URL. home: Dagster's instance, DAGSTER_HOME or else a folder inside a local lake.
+    root: the lake, a path or an object-store URL. home: Dagster's instance: dagster_home, where
+    the user has one, or else a folder inside a local lake.
     profile: one of ours or a profile file. spark_conf: Spark settings of the user, which win over those of spark_jobs.session.
     pages_port: the loopback port on which `mixlake ui` serves audit pages and reports.
     lease_wait: for how many seconds a stage waits for another run that works on it.
@@ -32,11 +33,11 @@ class Settings:
     pages_port: int
     lease_wait: int
     alerts: tuple[str, ...] = field(repr=False)
+    dagster_home: Path | None
 
     @property
     def home(self) -> Path:
-        own = os.environ.get("DAGSTER_HOME")
-        return Path(own).expanduser().resolve() if own else local_path(self.root) / "dagster"
+        return self.dagster_home or local_path(self.root) / "dagster"
 
 
 def local_path(root: str) -> Path:
@@ -60,6 +61,7 @@ def settings() -> Settings:
         cache=Path(os.environ.get("MIXLAKE_CACHE") or _user_cache() / "mixlake"),
         pages_port=_port(os.environ.get("MIXLAKE_PAGES_PORT", "3001")),
         lease_wait=_lease_wait(os.environ.get("MIXLAKE_LEASE_WAIT", "600")),
+        dagster_home=Path(own).expanduser().resolve() if (own := os.environ.get("DAGSTER_HOME")) else None,
         alerts=tuple(os.environ.get("MIXLAKE_ALERTS", "").split()),
     )
 

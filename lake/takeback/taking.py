@@ -20,7 +20,7 @@ from lake.errors import StageFailed, UserError
 from lake.harness.progress import waits
 from lake.ids import content_id, rekind
 from lake.landing.register import registered
-from lake.settings import settings
+from lake.settings import local_path, settings
 from lake.stages import STAGES
 from lake.storage.erasure import Mask
 from lake.storage.lease_records import LeaseRecords
@@ -41,7 +41,7 @@ _PROBES, _PROBE = 20, re.compile(r"[^\W_][\w ,;.-]{18,78}[^\W_]")
 class TakenBack(BaseModel):
     """What an order took back: rows by source, and how many of them are copies that were not asked for.
 
-    tables: the rows that left each table, over all its versions. made_anew: stages. outside: files that are the user's own.
+    tables: the rows that left each table, over all its versions. made_anew: stages. outside: files, and a home of Dagster, that are the user's own.
     removed_files: landed copies. searched: how many of the rows were told by words of their own, looked for in every file in the end.
     """
 
@@ -148,10 +148,18 @@ def _told(lake: Lake, order: Order, tables: dict[str, int], searched: int) -> Ta
         models=named["model"],
         releases=named["release"],
         made_anew=named["stage"],
-        outside=sorted({file_of(uri) for uri in rows["uri"].unique().to_pylist() if not landed(lake, uri)}),
+        outside=sorted(
+            {file_of(uri) for uri in rows["uri"].unique().to_pylist() if not landed(lake, uri)} | _own_home(lake)
+        ),
         removed_files=named["file"],
         searched=searched,
     )
+
+
+def _own_home(lake: Lake) -> set[str]:
+    """A Dagster home that is the user's own, whose runs may quote rows: it may serve other projects, too."""
+    home = settings().dagster_home
+    return {str(home)} if home and not home.is_relative_to(local_path(lake.root)) else set()
 
 
 def _tombstones(kind: str, ids: Sequence[str]) -> pa.Table:
