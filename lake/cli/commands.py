@@ -9,6 +9,7 @@ from lake.cli import render
 from lake.cli.diff import diff
 from lake.cli.options import AsJson, ProfileName
 from lake.cli.rejected import rejected
+from lake.cli.taking_back import forget, search, withdraw
 from lake.errors import StageFailed, UserError
 from lake.harness import progress
 from lake.harness.profiles import Profile, load_profile, profile_names, resolve
@@ -21,9 +22,6 @@ app = typer.Typer(
     rich_markup_mode=None,
     help="A data lake that distils raw instructions into a small, proven, traceable training set.",
 )
-
-app.command()(rejected)
-app.command()(diff)
 
 
 def _lake() -> Lake:
@@ -245,3 +243,7 @@ def ui(
 ) -> int:
     """Open the Dagster UI, its daemon, and the audit pages, all on loopback."""
     return resolve("dagster_project.lib.serve:serve")(port, _profile(profile))
+
+
+for command in (diff, forget, rejected, search, withdraw):
+    app.command()(command)

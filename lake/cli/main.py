@@ -22,7 +22,6 @@ def main(arguments: Sequence[str] | None = None) -> None:
 def _run(arguments: list[str]) -> object:
     import typer.main
 
-    from lake.cli import taking_back  # noqa: F401 - adds its commands
     from lake.cli.commands import app  # takes a second: Ctrl-C may come in the middle of it
 
     return typer.main.get_command(app).main(arguments, prog_name="mixlake", standalone_mode=False)

@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from lake.cli import render
-from lake.cli.commands import AsJson, app
+from lake.cli.options import AsJson
 from lake.errors import UserError
 from lake.harness import progress
 from lake.settings import settings
@@ -23,13 +23,11 @@ Reason = Annotated[
 ]
 
 
-@app.command()
 def withdraw(source: Annotated[str, typer.Argument(metavar="SOURCE")], reason: Reason, as_json: AsJson = False) -> None:
     """Take back all that a source gave: its rows leave every table, old version, cache and page, and do not come back."""
     _show(taking.withdraw(Lake(settings().root), source, reason), as_json)
 
 
-@app.command()
 def forget(
     reason: Reason,
     ids: Annotated[
@@ -47,7 +45,6 @@ def forget(
     _show(taking.forget(Lake(settings().root), named, reason), as_json)
 
 
-@app.command()
 def search(words: Annotated[list[str], typer.Argument(metavar="WORDS...")], as_json: AsJson = False) -> int:
     """Look for words in every file of the lake, decompressed; exit 1 where some are found."""
     if not all(word.strip() for word in words):
