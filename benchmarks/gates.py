@@ -92,15 +92,16 @@ def measured(rows: int) -> dict[str, float]:
     costs: list[tuple[float, float]] = []
     with tempfile.TemporaryDirectory() as place:
         seen = frames(made_up(rows), Path(place))
+        checks = 0
         for number in range(3):
             wall, processor = time.perf_counter(), time.process_time()
             found = audit(KEY, instructions(seen, gate=Cleaned(), **limits), f"run {number}", Path(place) / "audits")
             costs.append((time.process_time() - processor, time.perf_counter() - wall))
-            assert all(check.passed for check in found.checks)
+            checks = sum(check.passed for check in found.checks)
     processor, wall = min(costs[1:])
     return {
         "rows": rows,
-        "checks": len(found.checks),
+        "checks": checks,
         "processor_seconds": round(processor, 2),
         "seconds": round(wall, 2),
     }
@@ -108,7 +109,7 @@ def measured(rows: int) -> dict[str, float]:
 
 def main() -> None:
     """Measures each number of rows, and writes what came of it."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser = argparse.ArgumentParser(description="What a gate costs.")
     parser.add_argument("--rows", type=int, nargs="+", default=[1_000, 1_000_000])
     parser.add_argument("--out", type=Path, required=True)
     given = parser.parse_args()
