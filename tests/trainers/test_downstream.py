@@ -123,7 +123,9 @@ def test_every_arm_and_seed_is_measured_on_the_same_items_after_as_many_tokens(w
     assert all(
         items[arm, seed, metric] == count for arm, seed in {*runs, ("none", 0)} for metric, count in counts.items()
     )
-    assert {round(row["chance"], 6) for row in rows if row["metric"] == "accuracy"} == {0.5}, "the most frequent answer gives more than 5/12"
+    assert {round(row["chance"], 6) for row in rows if row["metric"] == "accuracy"} == {0.5}, (
+        "the most frequent answer gives more than 5/12"
+    )
     assert {row["base"] for row in rows if row["metric"] == "mixture_nll"} == {"scratch"}
 
 
