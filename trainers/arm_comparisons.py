@@ -49,6 +49,8 @@ def comparisons(figures: Iterable[Figure], items: Sequence[Item], params: Evalua
     for row in rows:
         row["headline"] = (row["metric"], row["control"]) == (headline, main)
         row["sentence"] = _sentence(row, params)
+        if row["headline"] and not counting and (NONE, "accuracy_norm") in values:
+            row["sentence"] += " On no benchmark does it beat guessing untrained, so right answers are not compared."
     return rows
 
 

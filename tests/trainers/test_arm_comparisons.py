@@ -92,6 +92,14 @@ def test_where_the_base_only_guesses_no_right_answers_are_compared() -> None:
         for row in figures(arm, "accuracy_norm", ITEMS, lambda item, seed: int(item.id[1:]) % 2)
     ]
     assert comparisons(rows, ITEMS, PARAMS) == []
+    rows += [row for arm in ("none", *PARAMS.arms) for row in figures(arm, "nll", OPEN, lambda item, seed: 1.0)]
+    found = comparisons(rows, [*ITEMS, *OPEN], PARAMS)
+    assert {row["metric"] for row in found} == {"nll"}
+    (headline,) = (row for row in found if row["headline"])
+    assert (
+        "no difference was found" in headline["sentence"]
+        and "On no benchmark does it beat guessing" in headline["sentence"]
+    )
 
 
 def test_arms_that_do_not_differ_are_told_apart_in_no_more_than_one_of_twenty_lakes() -> None:
