@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pyarrow.compute
@@ -52,16 +53,16 @@ class KeyValues:
 
 
 def whole_columns(rows: Rows | None, columns: Sequence[str]) -> pd.DataFrame:
-    """The columns of a table in memory, of more than a hundred thousand rows evenly chosen ones; without columns, a frame of as many rows."""
+    """The columns of a table in memory, of more than a hundred thousand rows about so many, drawn by chance; without columns, a frame of as many rows."""
     if rows is None or isinstance(rows, Computed):
         return pd.DataFrame()
     count = rows.count_rows()
     if not columns:
         return pd.DataFrame(index=range(count))
-    step, parts, seen = max(1, -(-count // WHOLE_ROWS)), list[pa.RecordBatch](), 0
+    # drawn, not every n-th: rows of some files come in a rhythm
+    chance, parts = np.random.default_rng(0), list[pa.RecordBatch]()
     for batch in read_batches(rows, list(dict.fromkeys(columns))):
-        parts.append(batch.take(pa.array(range(-seen % step, len(batch), step), pa.int64())))
-        seen += len(batch)
+        parts.append(batch.filter(pa.array(chance.random(len(batch)) * count < WHOLE_ROWS)))
     found = pa.Table.from_batches(parts) if parts else rows.schema.empty_table().select(list(dict.fromkeys(columns)))
     return found.to_pandas()
 
