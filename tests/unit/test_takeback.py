@@ -62,7 +62,7 @@ def standing(root: Path, words: str) -> list[str]:
 def texts(path: Path) -> Iterator[str]:
     yield path.read_bytes().decode("utf-8", "replace")
     if path.suffix == ".parquet" and "torn" not in path.name:
-        yield str(pq.read_table(path, partitioning=None).to_pylist())
+        yield str(pq.ParquetFile(path).read().to_pylist())
         yield str(pq.read_metadata(path).to_dict())
     elif path.suffix == ".gz":
         yield gzip.decompress(path.read_bytes()).decode()
@@ -116,7 +116,7 @@ def plant(lake: Lake, root: Path) -> None:
     pq.write_table(table("silver/instructions", *ROWS["silver/instructions"]), dead / "part-0.parquet")
     (dead / "torn.parquet").write_bytes(b"PAR1" + WORDS.encode())
     # maintenance by another writer: a checkpoint repeats the log, and OPTIMIZE notes the least and the greatest text
-    grown = [row | {"id": rec("rice_time"), "text": f"{WORDS}."} for row in ROWS["silver/unique_instructions"][:1]]
+    grown = [{**row, "id": rec("rice_time"), "text": f"{WORDS}."} for row in ROWS["silver/unique_instructions"][:1]]
     publish(lake, "silver/unique_instructions", grown, run_id="grown", grown=True)
     DeltaTable(lake.uri("silver/unique_instructions")).optimize.compact()
     DeltaTable(lake.uri("silver/groups")).create_checkpoint()
@@ -146,7 +146,7 @@ def land(lake: Lake, root: Path) -> None:
     register(lake, *(Entry(str(path), "workshop", "CC0-1.0") for path in (lines, listed)))
     known = next(row for row in ROWS["bronze/instructions"] if row["id"] == raw_id("rice_time"))
     read = [(lines, line(WORDS)), (listed, line(WORDS) + b" ")]  # as the container wrote it anew
-    rows = [known | {"id": raw_id(path.name), "uri": str(path), "raw": raw} for path, raw in read]
+    rows = [{**known, "id": raw_id(path.name), "uri": str(path), "raw": raw} for path, raw in read]
     publish(lake, "bronze/instructions", rows, run_id="landed", grown=True)
 
 
