@@ -48,7 +48,7 @@ def lake(tmp_path_factory: pytest.TempPathFactory) -> Lake:
     publish(lake, RELEASES, [{"release": "mixlake", "path": str(manifest), "sha256": "0", "size": 1, "rows": 0}])
     for again in ("second", "third"):
         publish(lake, GROUPS, ROWS[GROUPS], run_id=again)
-    for reader in ("gold/distilled", "gold/training_set"):
+    for reader in ("gold/distilled", "gold/training_set", "reports/evaluation"):
         publish(lake, reader, ROWS[reader], run_id="anew")
     return lake
 
