@@ -1,12 +1,14 @@
 """Audits every judge on probes of real texts: `python benchmarks/audit.py --data FOLDER --out FILE.json`.
 
 Honest answers: of an item built from a Wikipedia passage under FOLDER what its six degraded variants, the members, support; questions with answers and paragraphs in turn.
+For the kinds that few of these lend themselves to, honest answers are grounding.py's extracts, and answer for that kind alone.
 A judge passes a kind of probe that it puts below the honest answer in 95 % of pairs. The texts are parted by hash as in grounding.py.
 """
 
 import argparse
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import lru_cache
 from hashlib import sha256
 from itertools import islice
 from pathlib import Path
@@ -14,7 +16,7 @@ from typing import Any
 
 import pyarrow as pa
 import pyarrow.dataset as ds
-from grounding import BADLY_SPACED, part_of, rows
+from grounding import BADLY_SPACED, RARE, extracts, part_of, rows
 
 from inference.acceptance import Acceptance, AcceptanceParams
 from inference.baseline.build import build
@@ -22,7 +24,7 @@ from inference.baseline.degrade import degrade
 from texts import rubric
 from texts.audit import Judge, audit, honest_of
 from texts.coverage import copied, member_coverage
-from texts.probes import PROBES, Honest
+from texts.probes import PROBES, Honest, Probe, probes
 from trainers.audits import promotion, reward
 from trainers.recipes import GrpoRecipe, load
 from trainers.rewards import REWARDS, Basis
@@ -46,6 +48,26 @@ def mixture(data: Path, part: str) -> Iterator[dict[str, Any]]:
             yield {"item_type": kind, "members": [one for one in variants if one], "target": target}
 
 
+def rare(data: Path, part: str, count: int) -> dict[str, list[Honest]]:
+    """For each kind of probe that is rare at most `count` honest answers that it can be made of."""
+    found: dict[str, list[Honest]] = {kind: [] for kind in RARE}
+    for _, text, members in extracts(data, part):
+        short = {kind: PROBES[kind] for kind, ones in found.items() if len(ones) < count}
+        if not short:
+            break
+        made = [kind for kind, _ in probes(Honest("qa", text, members, ""), short)]
+        for one in honest_of([{"item_type": "qa", "members": members, "target": text}], 1) if made else ():
+            for kind, _ in probes(one, {kind: PROBES[kind] for kind in made}):
+                found[kind].append(one)
+    return found
+
+
+def audited(judge: Judge, sets: Sequence[tuple[Sequence[Honest], Mapping[str, Probe]]]) -> dict[str, Any]:
+    """The figures of each kind of probe; sets: honest answers with the kinds that are made of them."""
+    found = [one for honest, kinds in sets for one in audit(judge, honest, kinds)]
+    return {one.kind: {"pairs": one.pairs, "share": one.share, "interval": one.interval} for one in found}
+
+
 def judged_by(score: Callable[[Honest, str], float]) -> Judge:
     """A judge that looks at one text at a time."""
     return lambda honest, texts: [score(one, text) for one, text in zip(honest, texts, strict=True)]
@@ -53,7 +75,12 @@ def judged_by(score: Callable[[Honest, str], float]) -> Judge:
 
 def accepted(one: Honest, text: str) -> float:
     """1 for what acceptance lets through."""
-    return float(Acceptance(one.members, AcceptanceParams()).assessed(text, one.item_type).refusal is None)
+    return float(_acceptance(one.members).assessed(text, one.item_type).refusal is None)
+
+
+@lru_cache(maxsize=1_024)
+def _acceptance(members: tuple[str, ...]) -> Acceptance:
+    return Acceptance(members, AcceptanceParams())
 
 
 def judges(data: Path, part: str) -> dict[str, Judge]:
@@ -77,26 +104,26 @@ def main() -> None:
     parser.add_argument("--data", type=Path, required=True)
     parser.add_argument("--split", choices=("dev", "test"), default="test")
     parser.add_argument("--items", type=int, default=250, help="honest answers")
-    parser.add_argument("--only", help="one judge")
+    parser.add_argument("--rare", type=int, default=220, help="honest answers for each kind that is rare")
+    parser.add_argument("--only", nargs="*", help="judges, all of them if none is named")
     parser.add_argument("--out", type=Path)
     options = parser.parse_args()
     honest = honest_of(mixture(options.data, options.split), options.items)
-    print(f"{len(honest)} honest answers from {options.split} texts")
+    few = rare(options.data, options.split, options.rare)
+    common = {kind: make for kind, make in PROBES.items() if kind not in RARE}
+    sets = [(honest, common), *((ones, {kind: PROBES[kind]}) for kind, ones in few.items())]
+    print(f"{len(honest)} honest answers from {options.split} texts, and {[*map(len, few.values())]} for {[*few]}")
     found: dict[str, Any] = {}
     for name, judge in judges(options.data, "dev" if options.split == "test" else "test").items():
-        if options.only in (None, name):
-            found[name] = {
-                one.kind: {"pairs": one.pairs, "share": one.share, "interval": one.interval}
-                for one in audit(judge, honest)
-            }
-            print(
-                name, *(f"{kind} {one['share']:.3f}/{one['pairs']}" for kind, one in found[name].items()), sep="\n    "
-            )
+        if not options.only or name in options.only:
+            found[name] = audited(judge, sets)
+            told = (f"{kind} {one['share']:.3f}/{one['pairs']}" for kind, one in found[name].items())
+            print(name, *told, sep="\n    ", flush=True)
     if options.out:
         options.out.write_text(
             json.dumps({"split": options.split, "honest": len(honest), "judges": found}, indent=1) + "\n"
         )
-        kinds = [kind for kind in PROBES if kind in found["promotion score"]]
+        kinds = [kind for kind in PROBES if any(kind in one for one in found.values())]
         print("| judge |", *(f"{kind} |" for kind in kinds))
         for name, one in found.items():
             print(f"| {name} |", *(f"{one[kind]['share']:.0%} |" if kind in one else "- |" for kind in kinds))

@@ -3,7 +3,11 @@
 import dagster as dg
 
 import dagster_project.defs
-from dagster_project.defs import automation
+from dagster_project.defs import alerts, automation
+from dagster_project.lib.stage_asset import side_asset
+from lake.stages import STAGES
+
+SIDES = [table for stage in STAGES.values() for table in stage.sides]
 
 
 @dg.definitions
@@ -11,9 +15,9 @@ def defs() -> dg.Definitions:
     """All definitions; runs execute in one process, so that all Spark stages of a run share one session."""
     # not dg.load_from_defs_folder: it looks for pyproject.toml above the package, and an installed package has none
     return dg.Definitions(
-        assets=dg.load_assets_from_package_module(dagster_project.defs),
-        jobs=[automation.everything],
-        sensors=[automation.landing_folder_sensor],
+        assets=[*dg.load_assets_from_package_module(dagster_project.defs), *map(side_asset, SIDES)],
+        jobs=automation.JOBS,
+        sensors=[automation.landing_folder_sensor, automation.follow, *alerts.sensors()],
         schedules=[automation.daily],
         executor=dg.in_process_executor,
     )

@@ -35,7 +35,7 @@ def main() -> int:
         reports = resolve("dagster_project.lib.launch:materialise")([stage.key for stage in stages], _PROFILE)
     rejected = [report.stage for report in reports if report.status == "rejected"]
     if rejected:
-        say(f"Rejected by its gate: {', '.join(rejected)}. Nothing of it was published; its audit page says why.")
+        say(f"Rejected by its gate: {', '.join(rejected)}. Nothing of it was published; `mixlake rejected` shows why.")
         return 1
     page = resolve("reports.page:write_report")(lake, None)
     _summary(lake)

@@ -15,17 +15,16 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.dataset as ds
-from great_expectations.expectations.expectation import Expectation
 
 from expectations.frames import Computed, KeyValues, Rows, field, pc
+from expectations.rules import BETWEEN, EQUAL, FILLED, LISTED, MATCHING, UNIQUE, Rule
 from lake.engines.batches import read_batches
 from lake.engines.keys import KEYS_IN_MEMORY, Fingerprints, fingerprints, tallies
 
 HEAD = 1_000  # first rows, which are in the sample whether they break a rule or not
 EXAMPLES = 5  # rows in the sample that break a rule, for each rule
-UNIQUE = "expect_column_values_to_be_unique"
-FILLED = "expect_column_values_to_not_be_null"
 _LENGTH = "_length"
+_PLAIN = re.compile(r"\^?[a-z0-9_\[\]{},-]+\$?")
 _BLANKS = " \t\n\v\f\r"
 
 Mask = npt.NDArray[np.bool_]
@@ -49,9 +48,9 @@ class Scan:
     sample: pa.Table  # of the columns that rules name, and the key, those that exist
 
 
-def scan(rows: Rows, rules: Sequence[Expectation], key: str | None, keys_in_memory: int = KEYS_IN_MEMORY) -> Scan:
+def scan(rows: Rows, rules: Sequence[Rule], key: str | None, keys_in_memory: int = KEYS_IN_MEMORY) -> Scan:
     """The counts of the rules, in their order, and the sample. Whatever cannot be read or counted is an error of its count."""
-    checks = [_Check(rule.configuration.type, rule.configuration.kwargs) for rule in rules]
+    checks = [_Check(rule) for rule in rules]
     named = {name for check in checks for name in check.columns} | ({key} if key else set())
     total, sampled, columns = 0, list[pa.RecordBatch](), list[str]()
     try:
@@ -77,11 +76,6 @@ def scan(rows: Rows, rules: Sequence[Expectation], key: str | None, keys_in_memo
     return Scan(total, [check.count if check.counted or check.count.error else None for check in checks], sample)
 
 
-def column_names(arguments: Mapping[str, Any]) -> list[str]:
-    """The columns that an expectation's arguments name."""
-    return [str(arguments[name]) for name in ("column", "column_A", "column_B") if name in arguments]
-
-
 def _sentence(error: Exception) -> str:
     """What an error says; never empty, since an empty one would count as none."""
     return str(error) or type(error).__name__
@@ -90,12 +84,12 @@ def _sentence(error: Exception) -> str:
 class _Check:
     """One rule while batches go by."""
 
-    def __init__(self, kind: str, arguments: Mapping[str, Any]) -> None:
-        self.kind, self.arguments, self.columns = kind, arguments, column_names(arguments)
-        self.counted = kind in (UNIQUE, FILLED, *_BROKEN)
+    def __init__(self, rule: Rule) -> None:
+        self.kind, self.arguments, self.columns = rule.type, rule.arguments, rule.columns
+        self.counted = self.kind in (UNIQUE, FILLED, *_BROKEN)
         self.count = Count()
         # six rows of five repeated keys have two that are alike: Great Expectations is to see a pair
-        self._room = EXAMPLES if kind != UNIQUE else EXAMPLES + 1
+        self._room = EXAMPLES if self.kind != UNIQUE else EXAMPLES + 1
         self._repeated: Fingerprints = np.empty((0, 2), np.uint64)  # a few of the keys that come twice
 
     def count_repeated(self, keys: KeyValues, keys_in_memory: int) -> None:
@@ -156,9 +150,22 @@ def _not_listed(columns: Sequence[pa.Array], arguments: Mapping[str, Any]) -> pa
 
 
 def _not_matching(columns: Sequence[pa.Array], arguments: Mapping[str, Any]) -> pa.Array:
-    """By Python's `re`, as Great Expectations does: Arrow's expressions differ in what a line break at the end is."""
-    search = re.compile(arguments["regex"]).search
-    coded = columns[0].dictionary_encode()
+    """By Python's `re`, as Great Expectations does: Arrow's expressions differ in what a line break at the end is.
+
+    Arrow is asked first where a pattern is made of letters, digits, sets and counts alone: what it finds there, Python finds too.
+    """
+    search, values = re.compile(arguments["regex"]).search, columns[0]
+    if not (_PLAIN.fullmatch(arguments["regex"]) and pa.types.is_string(values.type)):
+        return _not_found(values, search)
+    found = pc.match_substring_regex(values, arguments["regex"])
+    if pc.all(found).as_py():
+        return pc.invert(found)
+    return pc.and_(pc.invert(found), _not_found(pc.if_else(found, None, values), search))
+
+
+def _not_found(values: pa.Array, search: Callable[[str], object]) -> pa.Array:
+    """In which values the pattern is not found; each different one is searched once."""
+    coded = values.dictionary_encode()
     broken = [search(str(value)) is None for value in coded.dictionary.to_pylist()]
     return pa.array(broken, pa.bool_()).take(coded.indices)
 
@@ -169,10 +176,10 @@ def _unequal(columns: Sequence[pa.Array], arguments: Mapping[str, Any]) -> pa.Ar
 
 
 _BROKEN: Mapping[str, Callable[[Sequence[pa.Array], Mapping[str, Any]], pa.Array]] = {
-    "expect_column_values_to_be_between": _outside,
-    "expect_column_values_to_be_in_set": _not_listed,
-    "expect_column_values_to_match_regex": _not_matching,
-    "expect_column_pair_values_to_be_equal": _unequal,
+    BETWEEN: _outside,
+    LISTED: _not_listed,
+    MATCHING: _not_matching,
+    EQUAL: _unequal,
 }
 
 

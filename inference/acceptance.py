@@ -2,7 +2,7 @@
 
 The reference method looks at the output only and asks a judge for a rating (method, sections 5.4 and 7.2, point 1). Here no judge decides:
 the measures compare the item with its members (texts.grounding, texts.worth), and the rubric's rating is a figure for information. They
-are lexical: each statement must stand in one stretch of one member, so that a true paraphrase is refused with the false ones.
+are lexical: each statement must stand in one stretch of one member, in its order or another, so that most true paraphrases are refused.
 """
 
 from __future__ import annotations

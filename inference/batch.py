@@ -13,7 +13,7 @@ from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import closing
 from dataclasses import replace
-from itertools import islice, tee
+from itertools import count, islice, tee
 from typing import TYPE_CHECKING, TypeVar
 
 from inference.asking import completions
@@ -58,12 +58,18 @@ def complete(
     if lake is not None and engine.cached:
         cache = generation_cache(lake, engine.model)
         cache.recover()
+    numbers = count()
+
+    def key_of(request: Request) -> str:
+        # to answer twice costs less than to find out that the same was asked
+        return request_id(request, engine.model) if engine.cached else str(next(numbers))
+
     unread = in_batches(requests, shard_size)
     opened: deque[_Shard] = deque()
 
     def ahead(batch: list[Request] | None) -> Iterator[Request]:
         while batch:
-            shard = _Shard(batch, engine.model, cache)
+            shard = _Shard(batch, key_of, cache)
             yield from shard.to_send(opened)
             batch = next(unread, None) if len(opened) < _AHEAD else None
 
@@ -105,10 +111,12 @@ def in_batches(items: Iterable[T], size: int) -> Iterator[list[T]]:
 class _Shard:
     """Requests that are answered and committed together, each distinct one under its key."""
 
-    def __init__(self, batch: Sequence[Request], model: str, cache: GenerationCache | None) -> None:
+    def __init__(
+        self, batch: Sequence[Request], key_of: Callable[[Request], str], cache: GenerationCache | None
+    ) -> None:
         self._cache = cache
         self._batch = batch
-        self._keys = [request_id(request, model) for request in batch]
+        self._keys = [key_of(request) for request in batch]
         self._answers = cache.find(self._keys) if cache else {}
         keyed = zip(self._keys, batch, strict=True)
         self._lacking = {key: replace(request, id=key) for key, request in keyed if key not in self._answers}

@@ -1,14 +1,16 @@
 """gold/mixture: high-quality targets, each with a group of degraded variants (method, section 2.1).
 
-Targets are built from passages, and the lake's own best records are targets as they are. The chosen texts are in memory (about 1 kB
-each); items are made and written in batches. It does not yet write reasoning traces, and the number of variants follows a
-clipped normal distribution because the method's is not published.
+Targets are built from segments of passages, and the lake's own best records are targets as they are. The chosen texts are in memory
+(about 1 kB each); items are made and written in batches, by the rules in as many processes as there are cores. The number of variants
+follows a clipped normal distribution because the method's is not published.
 """
 
 from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
+from itertools import chain, groupby
+from operator import attrgetter
 from typing import Any
 
 import pyarrow as pa
@@ -17,21 +19,26 @@ import pyarrow.dataset as ds
 from inference.apart import HELDOUT, NEAR_HELDOUT, Apart
 from inference.batch import in_batches
 from inference.forecast import SAMPLE, Asked, foretell
-from inference.mixture_items import Maker, Target, build_request, item_type
+from inference.likeness import drafts
+from inference.mixture_items import Maker
 from inference.mixture_params import MixtureParams
 from inference.overlap import COMMON
-from inference.pairing import Text, chosen, drafts, passages, placed, records
+from inference.pairing import Draft, Text, chosen, passages, placed, records
 from inference.prompts import degrade
+from inference.targets import REPEATED, Target, build_request
 from inference.text_engines import open_engine
 from inference.text_engines.metered import billed
+from inference.turns import Turns
+from lake.engines.parallel import in_processes, usable_cores
 from lake.errors import UserError
 from lake.harness.job import ArrowInputs, ArrowRows, JobContext
-from lake.ids import sha256_text
+from lake.settings import settings
 from lake.tables import TABLES
-from texts.formats import FORMATS
+from texts.embed.embedder import STATIC, open_embedder
 
 MIXTURE = "gold/mixture"
 UNUSED = "gold/mixture_unused"
+MANY = 2_000  # texts: about as long to make items of as processes take to start
 NOTHING = (
     "MIXTURE has nothing to be made from: no passage is in the lake, and no record is rated high enough. `mixlake ingest PATH --source "
     "NAME --licence ID --kind passages` brings titled texts; `mixlake run --to silver/groups` runs what needs neither"
@@ -55,47 +62,74 @@ def mixture(inputs: ArrowInputs, params: MixtureParams, context: JobContext) -> 
     if not found:
         raise UserError(NOTHING)
     used, boilerplate = placed(found, params.splits, params.seed)
+    kept = {text.id for text in used}
     detail = f"half of its word 3-grams are each in more than {COMMON} texts"
-    yield UNUSED, _table([(one.id, one.source, "boilerplate", detail) for one in boilerplate])
+    alone = {one.id: (one.id, one.source, "boilerplate", detail) for one in boilerplate if one.id not in kept}
+    yield UNUSED, _table([*alone.values()])
     yield from _made(used, params, context)
 
 
 def _made(used: Sequence[Text], params: MixtureParams, context: JobContext) -> ArrowRows:
     """Items and unused texts, batch by batch."""
-    counts: Counter[str] = Counter()
-    # a target that is the example which the prompt shows is none of the passage's
-    examples = {sha256_text(form.example) for form in FORMATS.values()}
+    counts, refused = Counter[str](), Counter[str]()
+    apart = Apart()
     with open_engine(params.engine) as engine:
         foretell(engine, params.engine, _asked(used, params), context.lake, MIXTURE)
-        maker, apart = Maker(engine, params, context.lake, examples), Apart()
-        for batch in _batches(used, params.batch_size):
-            rows, failures = maker.items(list(drafts(batch, params.cross_topic, params.seed)))
-            rows, near = apart.kept(rows)
+        maker = Maker(engine, params, context.lake if engine.cached else None)
+        processes = usable_cores() if params.loads_no_model and len(used) >= MANY else 1
+        made = in_processes(maker.items, _drafts(used, params), processes)
+        for batch, one in zip(_batches(used, params.batch_size), made, strict=True):
+            rows, near, repeated = apart.kept(one.rows)
             yield MIXTURE, pa.Table.from_pylist(rows, schema=TABLES[MIXTURE].schema)
-            unused = [(one, f.reason, f.detail) for f in failures for one in f.draft.ids]
-            unused += [
-                (one, "near_heldout", NEAR_HELDOUT) for row in near for one in (*row["passage_ids"], *row["record_ids"])
-            ]
-            sources = {text.id: text.source for text in batch}
-            yield UNUSED, _table([(one, sources[one], reason, detail) for one, reason, detail in unused])
-            counts.update(_counted(batch, rows, [reason for _, reason, _ in unused]))
+            reasons = {text: (f.reason, f.detail) for f in one.failures for text in f.draft.ids}
+            reasons |= {text: ("near_heldout", NEAR_HELDOUT) for row in near for text in _texts(row)}
+            reasons |= {text: ("not_buildable", REPEATED) for row in repeated for text in _texts(row)}
+            unused = _unused(batch, rows, reasons)
+            yield UNUSED, _table(unused)
+            counts.update(_counted(batch, rows, [reason for _, _, reason, _ in unused]))
+            refused.update(one.refused)
             context.progress(counts["texts"], len(used))
-    context.metrics.update(_metrics(counts) | billed(engine, counts["items"]))
+        context.metrics.update(_metrics(counts, refused) | billed(engine, counts["items"]))
+
+
+def _drafts(used: Sequence[Text], params: MixtureParams) -> Iterator[list[Draft]]:
+    """The drafts of each batch."""
+    encode = open_embedder(STATIC, settings().cache).encode
+    for batch in _batches(used, params.batch_size):
+        yield list(drafts(batch, params.cross_topic, params.seed, encode))
 
 
 def _batches(used: Sequence[Text], size: int) -> Iterator[list[Text]]:
-    """The texts in batches of one split each; those held out come first, since no target may be near one of theirs."""
+    """The texts in batches of one split and so many passages each; those held out come first, since no target may be near one of theirs."""
     for split in sorted({text.split for text in used}, key=lambda split: (split != HELDOUT, split)):
-        yield from in_batches((text for text in used if text.split == split), size)
+        whole = groupby((text for text in used if text.split == split), key=attrgetter("id"))
+        # the segments of a passage stay together: whether it is used is known when its batch is done
+        for some in in_batches((list(segments) for _, segments in whole), size):
+            yield list(chain.from_iterable(some))
 
 
 def _asked(used: Sequence[Text], params: MixtureParams) -> list[Asked]:
     """A target for each passage, and variants of it: their prompts are about as long as with the passage in the target's place."""
     built = [text for text in used if not text.question]
-    typed = [Target(draft, item_type(draft, 0, params)) for draft in drafts(built[:SAMPLE], 0.0, params.seed)]
+    single = [Draft((text,), text.title, text.text) for text in built[:SAMPLE]]
+    typed = [Target(draft, kind) for draft, kind in Turns(params.quotas, params.seed).typed(single, ())]
     weak = [degrade(text.id, "qa", text.text, 0, **params.sampling) for text in used[:SAMPLE]]
     variants = round(len(used) * params.mean_variants)
     return [Asked(len(built), [build_request(one, params) for one in typed]), Asked(variants, weak)]
+
+
+def _texts(row: Mapping[str, Any]) -> list[str]:
+    """The ids of the passages or the record that an item is made of."""
+    return [*row["passage_ids"], *row["record_ids"]]
+
+
+def _unused(
+    batch: Sequence[Text], rows: Sequence[Mapping[str, Any]], reasons: Mapping[str, tuple[str, str]]
+) -> list[tuple[str, str, str, str]]:
+    """Id, source, reason and detail of each passage and record of the batch of which nothing is in an item."""
+    used = {text for row in rows for text in _texts(row)}
+    sources = {text.id: text.source for text in batch if text.id not in used}
+    return [(text, source, *reasons[text]) for text, source in sources.items()]
 
 
 def _over_limit(rows: ds.Dataset, wanted: frozenset[str], detail: str) -> ArrowRows:
@@ -112,7 +146,7 @@ def _table(rows: Sequence[tuple[str, str, str, str]]) -> pa.Table:
 
 
 def _counted(batch: Sequence[Text], rows: Sequence[Mapping[str, Any]], unused: Sequence[str]) -> Counter[str]:
-    counts = Counter([*unused, *(row["split"] for row in rows)])
+    counts = Counter([*unused, *(row["split"] for row in rows), *(row["item_type"] for row in rows)])
     crossed = sum(len(row["passage_ids"]) > 1 for row in rows)
     variants = sum(len(row["members"]) for row in rows)
     originals = sum(len(row["record_ids"]) for row in rows)
@@ -121,7 +155,8 @@ def _counted(batch: Sequence[Text], rows: Sequence[Mapping[str, Any]], unused: S
     )
 
 
-def _metrics(counts: Counter[str]) -> dict[str, float]:
-    """What the run made, in items, and the mean number of variants of an item."""
+def _metrics(counts: Counter[str], refused: Counter[str]) -> dict[str, float]:
+    """What the run made, in items, the mean number of variants of an item, and how often which rule refused a target."""
     mean = counts["variants"] / counts["items"] if counts["items"] else 0.0
-    return {name: float(count) for name, count in counts.items() if name != "variants"} | {"mean_variants": mean}
+    made = {name: float(count) for name, count in counts.items() if name != "variants"}
+    return made | {"mean_variants": mean} | {f"refused_{rule}": float(count) for rule, count in refused.items()}

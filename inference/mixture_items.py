@@ -8,113 +8,60 @@ target that still lacks some of it is not used.
 from __future__ import annotations
 
 import random
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from inference.baseline.degrade import needed, operators
 from inference.batch import answered
 from inference.mixture_params import MixtureParams
-from inference.pairing import CROSSABLE, Draft, share
-from inference.prompts import build, degrade
-from inference.text_engines import Completion, Generator, Request
-from lake.ids import content_id, sha256_text
+from inference.pairing import Draft
+from inference.prompts import degrade
+from inference.reasoning import reasoning
+from inference.targets import Failure, Target, Targets
+from inference.text_engines import Generator, Request
+from lake.ids import content_id
 from lake.storage.store import Lake
-from texts.formats import FORMATS
 from texts.formats.distillation import answer_of, item_in
-from texts.grounding import grounding
+from texts.grounding import Grounding, grounding
 from texts.rubric import HIGH, scores
 
 
 @dataclass(frozen=True)
-class Target:
-    """A draft with the type of its item and, once it is built, the item and its score."""
+class Made:
+    """What came of a batch: rows of gold/mixture, the drafts without, and how often a target was refused by which rule."""
 
-    draft: Draft
-    item_type: str
-    text: str = ""
-    score: float = 0.0
+    rows: list[dict[str, Any]]
+    failures: list[Failure]
+    refused: Counter[str]
 
 
 @dataclass(frozen=True)
-class Failure:
-    """Why a draft carries no item: a code of lake.tables.reasons.MIXTURE_UNUSED and a sentence."""
+class Carried:
+    """Variants with their operators, and what they support of the target."""
 
-    draft: Draft
-    reason: str
-    detail: str
+    found: Mapping[str, str]
+    grounded: Grounding
 
 
 @dataclass(frozen=True)
 class Maker:
     """What makes items: an engine that builds and degrades, by params, with the lake's cache of answers.
 
-    seen: digests of the targets there are, which it adds to: no two items share one.
+    It is copied into other processes where the engine keeps nothing in a cache.
     """
 
     engine: Generator
     params: MixtureParams
-    lake: Lake
-    seen: set[str]
+    lake: Lake | None
 
-    def items(self, drafts: Sequence[Draft]) -> tuple[list[dict[str, Any]], list[Failure]]:
+    def items(self, drafts: Sequence[Draft]) -> Made:
         """A row of gold/mixture for each draft that carries one, and the others with their reasons."""
-        given = [self._given(draft) for draft in drafts if draft.question]
-        targets, failures = self._targets([draft for draft in drafts if not draft.question])
-        rows, without = self._rows([*(one for one in given if isinstance(one, Target)), *targets])
-        return rows, [*(one for one in given if isinstance(one, Failure)), *failures, *without]
-
-    def _given(self, draft: Draft) -> Target | Failure:
-        """A record as the target that it is, rated as the lake rated it."""
-        form = FORMATS["qa"]
-        try:
-            text = form.render({"question": draft.question.strip(), "answer": draft.text.strip()})
-        except ValueError:
-            return Failure(draft, "not_buildable", "its prompt and answer cannot be told apart as one qa item")
-        return self._fit(Target(draft, "qa", text, draft.texts[0].score))
-
-    def _targets(self, drafts: Sequence[Draft]) -> tuple[list[Target], list[Failure]]:
-        """One good target for each draft, of the first item type of its turn that gives one, and the drafts without."""
-        todo, ready, failures = list(drafts), list[Target](), list[Failure]()
-        for attempt in range(
-            self.params.attempts
-        ):  # each with the next item type, for drafts that none has suited so far
-            typed = [Target(draft, item_type(draft, attempt, self.params)) for draft in todo]
-            completions = answered(
-                typed, lambda one: build_request(one, self.params), self.engine, self.lake, self.params.batch_size
-            )
-            judged = self._judged(completions)
-            ready += [one for one in judged if isinstance(one, Target)]
-            failures = [one for one in judged if isinstance(one, Failure)]
-            todo = [failure.draft for failure in failures]
-        return ready, failures
-
-    def _judged(self, completions: Iterable[tuple[Target, Completion]]) -> list[Target | Failure]:
-        """For each completion the target, if it holds a well-formed, good one that is not there yet."""
-        found = [(one, completion, item_in(completion.text or "", one.item_type)) for one, completion in completions]
-        ratings = iter(scores([text for _, _, text in found if text is not None]))
-        judged: list[Target | Failure] = []
-        for one, completion, text in found:
-            if text is None:
-                cut = "cut off: " * completion.truncated
-                detail = completion.error or f"{cut}not one well-formed {one.item_type} item"
-                judged.append(Failure(one.draft, "not_buildable", detail))
-            else:
-                judged.append(self._fit(replace(one, text=text, score=next(ratings))))
-        return judged
-
-    def _fit(self, one: Target) -> Target | Failure:
-        """The target, if it is good, is not there yet and can be shared out."""
-        if one.score < self.params.target_score:
-            detail = f"{one.item_type} rated {one.score:.2f}, at least {self.params.target_score:.2f}"
-            return Failure(one.draft, "below_target_quality", detail)
-        if (most := self.params.max_variants) < needed(one.text):
-            detail = f"{needed(one.text)} weak variants would have to share it out, at most {most}"
-            return Failure(one.draft, "too_long", detail)
-        if (digest := sha256_text(one.text)) in self.seen:
-            return Failure(one.draft, "not_buildable", "its target repeats another one, or the prompt's example")
-        self.seen.add(digest)
-        return one
+        targets = Targets(self.engine, self.params, self.lake)
+        good, failures = targets.of(drafts)
+        rows, without = self._rows(good)
+        return Made(rows, [*failures, *without], targets.refused + Counter(one.reason for one in without))
 
     def _rows(self, targets: Sequence[Target]) -> tuple[list[dict[str, Any]], list[Failure]]:
         """A row for each target with enough weak, distinct variants that carry all of it, and the targets without."""
@@ -145,18 +92,6 @@ class Maker:
         return found
 
 
-def item_type(draft: Draft, attempt: int, params: MixtureParams) -> str:
-    """The item type whose turn it is; two passages together fit only some types."""
-    types = [one for one in params.item_types if len(draft.ids) == 1 or one in CROSSABLE] or params.item_types
-    return types[(int(share(params.seed, "type", draft.ids[0]) * len(types)) + attempt) % len(types)]
-
-
-def build_request(one: Target, params: MixtureParams) -> Request:
-    """A request for the target of a draft."""
-    draft = one.draft
-    return build(draft.ids[0], one.item_type, draft.title, draft.text, draft.others, **params.sampling)
-
-
 def variants(targets: Sequence[Target], params: MixtureParams) -> Iterator[tuple[Target, Request, str]]:
     """A request for each variant of each target, with its operator.
 
@@ -177,25 +112,26 @@ def weak(texts: Sequence[str]) -> set[str]:
     return {text for text, rating in zip(texts, scores(texts), strict=True) if rating < HIGH}
 
 
-def carrying(target: str, found: Mapping[str, str], support: float) -> dict[str, str] | str:
+def carrying(target: str, found: Mapping[str, str], support: float) -> Carried | str:
     """The variants with what none of them supported put back into the shortest; or, where that does not do, what is missing."""
     grounded = grounding([*found], target)
     if grounded.score >= support:
-        return dict(found)
+        return Carried(found, grounded)
     missing = "\n".join(one.statement for one in grounded.unsupported)
     shortest = min(found, key=lambda text: (len(text), text))
     fuller = f"{shortest}\n{missing}"
     mended = {fuller if text == shortest else text: operator for text, operator in found.items()}
     again = grounding([*mended], target)
     if again.score >= support and weak([fuller]):
-        return mended
+        return Carried(mended, again)
     lost = (again.unsupported or grounded.unsupported)[0]
     return f"no weak variant carries {lost.statement!r}: {lost.fault}"
 
 
-def _row(target: Target, found: Mapping[str, str], builder: str) -> dict[str, Any]:
+def _row(target: Target, carried: Carried, builder: str) -> dict[str, Any]:
     texts = target.draft.texts
     ids = target.draft.ids
+    found = carried.found
     return {
         "id": content_id("mix", target.item_type, target.text, *ids),
         "item_type": target.item_type,
@@ -208,6 +144,7 @@ def _row(target: Target, found: Mapping[str, str], builder: str) -> dict[str, An
         "licences": list(dict.fromkeys(one.licence for one in texts)),
         "members": list(found),
         "operators": list(found.values()),
+        "reasoning": reasoning(carried.grounded.evidence, list(found.values())),
         "target": target.text,
         "target_score": target.score,
         "builder": builder,

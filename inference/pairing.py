@@ -1,14 +1,12 @@
-"""Which passages become which MIXTURE items: chosen, split and paired by hashes, so that the order of rows changes nothing.
+"""Which texts MIXTURE is made of: chosen, cut into segments and split by hashes, so that the order of rows changes nothing.
 
-Texts of one page or module, and near-duplicates (inference.overlap), are one cluster and share a split. A cross-topic item (method, section 2.1, step 4) is made of two passages of similar vocabulary; likeness is measured by
-the rarer words they share, inside one batch, not by embeddings yet.
+Texts of one page or module, and near-duplicates (inference.overlap), are one cluster and share a split.
 """
 
 from __future__ import annotations
 
 import heapq
-from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -16,23 +14,16 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.dataset as ds
 
-from inference.baseline.build import dense, introduced
-from inference.baseline.passage import read
 from inference.overlap import clusters
+from inference.segments import segments
 from lake.ids import sha256_text
-from texts.words import content_words
-
-CROSSABLE = ("qa", "category_statement", "paragraph")
-_RARE = 24  # passages of a batch that may share a word for it to count as likeness
-_OTHERS = 4  # passages that lend wrong options, of so many behind it in its batch
-_NEXT = 24
-_HALF = 65  # words of each passage in a cross-topic item
 
 
 @dataclass(frozen=True)
 class Text:
-    """One passage as silver/passages has it, or one record of silver/best_records: its question, and the answer as `text`.
+    """One segment of a passage of silver/passages, or one record of silver/best_records: its question, and the answer as `text`.
 
+    id: of the whole passage, which its segments share; part: which of them it is, from 0.
     cluster: the smallest id of the texts that must not be parted from it; split: of all of these. score: of a record, 0..5.
     """
 
@@ -43,6 +34,7 @@ class Text:
     licence: str | None = None
     question: str = ""
     score: float = 0.0
+    part: int = 0
     cluster: str = ""
     split: str = ""
 
@@ -65,6 +57,11 @@ class Draft:
         return [one.id for one in self.texts]
 
     @property
+    def key(self) -> str:
+        """What tells it from all other drafts: its first text, which is in no other."""
+        return f"{self.texts[0].id} {self.texts[0].part}"
+
+    @property
     def question(self) -> str:
         """What the record asks; "" for passages."""
         return self.texts[0].question
@@ -82,8 +79,13 @@ def chosen(rows: ds.Dataset, limit: int, seed: int) -> frozenset[str]:
 
 
 def passages(rows: ds.Dataset, wanted: frozenset[str]) -> list[Text]:
-    """The wanted passages."""
-    return [Text(**row) for row in _wanted(rows, wanted, ["id", "source", "licence", "title", "text"])]
+    """The segments of the wanted passages."""
+    found = _wanted(rows, wanted, ["id", "source", "licence", "title", "text"])
+    return [
+        Text(row["id"], row["source"], row["title"], one, row["licence"], part=part)
+        for row in found
+        for part, one in enumerate(segments(row["title"], row["text"]))
+    ]
 
 
 def records(rows: ds.Dataset, wanted: frozenset[str]) -> list[Text]:
@@ -104,8 +106,8 @@ def placed(texts: Sequence[Text], splits: Mapping[str, float], seed: int) -> tup
 
     splits: shares that add up to 1; a cluster's split follows from its own hash, so that one more text moves no other cluster.
     """
-    ordered = sorted(texts, key=lambda text: text.id)
-    pages = [[_page(text.title)] if text.title else [] for text in ordered]
+    ordered = sorted(texts, key=lambda text: (text.id, text.part))
+    pages = [[text.id, _page(text.title)] if text.title else [text.id] for text in ordered]
     firsts = clusters([f"{text.question} {text.text}" for text in ordered], pages)
     whole = [
         replace(text, cluster=ordered[first].id, split=_split_of(ordered[first].id, splits, seed))
@@ -113,7 +115,7 @@ def placed(texts: Sequence[Text], splits: Mapping[str, float], seed: int) -> tup
         if first is not None
     ]
     boilerplate = [text for text, first in zip(ordered, firsts, strict=True) if first is None]
-    return sorted(whole, key=lambda text: (share(seed, "order", text.id), text.id)), boilerplate
+    return sorted(whole, key=lambda text: (share(seed, "order", text.id), text.id, text.part)), boilerplate
 
 
 def _page(title: str) -> str:
@@ -136,53 +138,3 @@ def _split_of(cluster: str, splits: Mapping[str, float], seed: int) -> str:
         if place < 0:
             return name
     return list(splits)[-1]
-
-
-def drafts(batch: Sequence[Text], cross_topic: float, seed: int) -> Iterator[Draft]:
-    """A draft for each text of a batch of one split, but one for two passages where they are paired; each text is in one draft."""
-    about = [text for text in batch if not text.question]
-    vocabulary = {text: frozenset(content_words(text.text)) for text in about}
-    pairs = _pairs(vocabulary, cross_topic, seed)
-    partners = set(pairs.values())
-    yield from (Draft((text,), "", text.text) for text in batch if text.question)
-    for at, text in enumerate(about):
-        if text in pairs:
-            yield _crossed(text, pairs[text])
-        elif text not in partners:
-            following = [*about[at + 1 :], *about[:at]][:_NEXT]
-            lent = [f"{one.title}\n{one.text}" for one in _others(text, following, vocabulary)]
-            yield Draft((text,), text.title, text.text, tuple(lent))
-
-
-def _crossed(one: Text, other: Text) -> Draft:
-    """One draft about both passages: their titles, and what the prose of each says first."""
-    passages = [read(text.title, text.text) for text in (one, other)]
-    prose = [introduced(passage, dense(passage.without_lists(), _HALF)) for passage in passages]
-    title = " and ".join(passage.subject for passage in passages)
-    return Draft((one, other), title, "\n".join(prose))
-
-
-def _pairs(vocabulary: Mapping[Text, frozenset[str]], cross_topic: float, seed: int) -> dict[Text, Text]:
-    """Each passage that is to be crossed with the likest one that is still free."""
-    holders: dict[str, list[Text]] = {}
-    for text in vocabulary:
-        for stem in vocabulary[text]:
-            holders.setdefault(stem, []).append(text)
-    paired: set[Text] = set()
-    pairs: dict[Text, Text] = {}
-    for text in vocabulary:
-        if text in paired or share(seed, "cross", text.id) >= cross_topic:
-            continue
-        common = Counter(other for stem in vocabulary[text] if len(holders[stem]) <= _RARE for other in holders[stem])
-        free = [other for other in common if other not in paired and other.title != text.title]
-        if free:
-            partner = max(free, key=lambda other: (common[other] / len(vocabulary[other]), other.id))
-            pairs[text] = partner
-            paired |= {text, partner}
-    return pairs
-
-
-def _others(text: Text, following: Sequence[Text], vocabulary: Mapping[Text, frozenset[str]]) -> list[Text]:
-    """Those of the passages behind this one that lend wrong options: of its own source first, then the likest."""
-    own = vocabulary[text]
-    return sorted(following, key=lambda one: (one.source != text.source, -len(own & vocabulary[one])))[:_OTHERS]

@@ -27,6 +27,11 @@ def sha256_text(text: str) -> str:
     return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
 
 
+def sha256_bytes(content: bytes) -> str:
+    """64 hex digits of the SHA-256 of some bytes."""
+    return hashlib.sha256(content).hexdigest()
+
+
 def sha256_file(path: Path) -> str:
     """64 hex digits of the SHA-256 of a file's bytes."""
     with path.open("rb") as file:

@@ -3,7 +3,7 @@
 import os
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 
@@ -16,10 +16,12 @@ LEASE_EXPIRES_AFTER = 60  # seconds in which the run that works on a stage must 
 class Settings:
     """Places and interpreters of this process.
 
-    root: the lake, a path or an object-store URL. home: Dagster's instance, inside a local lake.
+    root: the lake, a path or an object-store URL. home: Dagster's instance: dagster_home, where
+    the user has one, or else a folder inside a local lake.
     profile: one of ours or a profile file. spark_conf: Spark settings of the user, which win over those of spark_jobs.session.
     pages_port: the loopback port on which `mixlake ui` serves audit pages and reports.
     lease_wait: for how many seconds a stage waits for another run that works on it.
+    alerts: Apprise URLs to which failures, rejections and overdue tables are told; they may hold passwords and are never shown.
     """
 
     root: str
@@ -30,10 +32,12 @@ class Settings:
     cache: Path
     pages_port: int
     lease_wait: int
+    alerts: tuple[str, ...] = field(repr=False)
+    dagster_home: Path | None
 
     @property
     def home(self) -> Path:
-        return local_path(self.root) / "dagster"
+        return self.dagster_home or local_path(self.root) / "dagster"
 
 
 def local_path(root: str) -> Path:
@@ -42,7 +46,8 @@ def local_path(root: str) -> Path:
 
 
 def settings() -> Settings:
-    """The settings of this process: MIXLAKE_ROOT, _PROFILE, _SPARK_MASTER, _DRIVER_MEMORY, _SPARK_CONF, _CACHE, _PAGES_PORT, _LEASE_WAIT.
+    """The settings of this process: MIXLAKE_ROOT, _PROFILE, _SPARK_MASTER, _DRIVER_MEMORY, _SPARK_CONF, _CACHE, _PAGES_PORT, _LEASE_WAIT, _ALERTS,
+    and DAGSTER_HOME.
 
     Raises UserError, naming the variable, its value and what is allowed.
     """
@@ -56,6 +61,8 @@ def settings() -> Settings:
         cache=Path(os.environ.get("MIXLAKE_CACHE") or _user_cache() / "mixlake"),
         pages_port=_port(os.environ.get("MIXLAKE_PAGES_PORT", "3001")),
         lease_wait=_lease_wait(os.environ.get("MIXLAKE_LEASE_WAIT", "600")),
+        dagster_home=Path(own).expanduser().resolve() if (own := os.environ.get("DAGSTER_HOME")) else None,
+        alerts=tuple(os.environ.get("MIXLAKE_ALERTS", "").split()),
     )
 
 

@@ -1,6 +1,6 @@
 """Every stage, in pipeline order: which tables it reads, which it writes, the function that does the work, the suite that must pass.
 
-Jobs, params and suites are dotted strings, resolved by the harness when a stage runs; a test resolves them all.
+Jobs, params, suites and limits are dotted strings, resolved by the harness when a stage runs; a test resolves them all.
 """
 
 from collections.abc import Mapping
@@ -33,6 +33,7 @@ class Stage:
     job: str
     params: str
     suite: str
+    limits: str = "expectations.limits:Limits"  # of its gate
     sides: tuple[str, ...] = ()
     balance: Balance | None = None
     optional: tuple[str, ...] = ()  # further inputs, read if they exist
@@ -61,29 +62,34 @@ def _beside(table: str) -> tuple[str, ...]:
 _ALL = (
     Stage(
         "bronze/instructions", "spark", ("landing/files",),
-        job="spark_jobs.ingest.job:instructions", params="spark_jobs.ingest.job:IngestParams", suite="expectations.suites.bronze:instructions",
+        job="spark_jobs.ingest.job:instructions", params="spark_jobs.ingest.job:IngestParams",
+        suite="expectations.suites.bronze:instructions", limits="expectations.limits:Ingested",
         sides=_beside("bronze/instructions"), summary="Reads every registered instruction file, whatever its shape.",
     ),
     Stage(
         "bronze/passages", "spark", ("landing/files",),
-        job="spark_jobs.ingest.job:passages", params="spark_jobs.ingest.job:IngestParams", suite="expectations.suites.bronze:passages",
+        job="spark_jobs.ingest.job:passages", params="spark_jobs.ingest.job:IngestParams",
+        suite="expectations.suites.bronze:passages", limits="expectations.limits:Ingested",
         sides=_beside("bronze/passages"), summary="Reads every registered file of titled passages.",
     ),
     Stage(
         "bronze/references", "spark", ("landing/files",),
-        job="spark_jobs.ingest.job:references", params="spark_jobs.ingest.job:IngestParams", suite="expectations.suites.bronze:references",
+        job="spark_jobs.ingest.job:references", params="spark_jobs.ingest.job:IngestParams",
+        suite="expectations.suites.bronze:references", limits="expectations.limits:Ingested",
         sides=_beside("bronze/references"), summary="Reads benchmarks and truths: held out, never released.",
     ),
     Stage(
         "silver/instructions", "spark", ("bronze/instructions",),
-        job="spark_jobs.clean.job:instructions", params="spark_jobs.clean.job:CleanParams", suite="expectations.suites.silver:instructions",
+        job="spark_jobs.clean.job:instructions", params="spark_jobs.clean.job:CleanParams",
+        suite="expectations.suites.silver:instructions", limits="expectations.limits:Cleaned",
         sides=("silver/instructions_rejected", "silver/instructions_changed"),
         balance=Balance("bronze/instructions", "id", (("silver/instructions", "raw_id"), ("silver/instructions_rejected", "id"))),
         summary="Repairs text, names the language, rejects what is empty, broken or boilerplate.",
     ),
     Stage(
         "silver/passages", "spark", ("bronze/passages",),
-        job="spark_jobs.clean.job:passages", params="spark_jobs.clean.job:PassageParams", suite="expectations.suites.silver:passages",
+        job="spark_jobs.clean.job:passages", params="spark_jobs.clean.job:PassageParams",
+        suite="expectations.suites.silver:passages", limits="expectations.limits:Cleaned",
         sides=("silver/passages_rejected",),
         balance=Balance("bronze/passages", "id", (("silver/passages", "raw_id"), ("silver/passages_rejected", "id"))),
         summary="Cleans passages and drops exact copies.",
@@ -91,14 +97,15 @@ _ALL = (
     Stage(
         "silver/unique_instructions", "spark", ("silver/instructions", "bronze/instructions_withdrawn"),
         job="spark_jobs.dedupe.job:unique_instructions", params="spark_jobs.dedupe.job:DedupeParams",
-        suite="expectations.suites.duplicates:unique_instructions",
+        suite="expectations.suites.duplicates:unique_instructions", limits="expectations.limits:Deduplicated",
         sides=("silver/duplicates", "silver/rejected_pairs", "silver/signatures"),
         balance=Balance("silver/instructions", "id", (("silver/unique_instructions", "id"), ("silver/duplicates", "removed_id"))),
         summary="Removes exact and proven near-duplicates; each removal names the kept record and the measured similarity.",
     ),
     Stage(
         "models/student_embedder", "train", ("silver/unique_instructions",),
-        job="trainers.student:student_embedder", params="trainers.student:StudentParams", suite="expectations.suites.models:student_embedder",
+        job="trainers.student:student_embedder", params="trainers.student:StudentParams",
+        suite="expectations.suites.models:student_embedder", limits="expectations.limits:Student",
         sides=("models/student_sample",), kinds=("sentence-transformers",),
         summary="Trains a static embedder on a sample of the lake's texts to place them as the teacher does, if one is asked for.",
     ),
@@ -111,14 +118,16 @@ _ALL = (
     ),
     Stage(
         "silver/ratings", "generate", ("silver/unique_instructions",),
-        job="inference.rate:ratings", params="inference.rate:RateParams", suite="expectations.suites.ratings:ratings",
+        job="inference.rate:ratings", params="inference.rate:RateParams",
+        suite="expectations.suites.ratings:ratings", limits="expectations.limits:Rated",
         sides=("silver/rating_predictors", "silver/second_ratings"), balance=Balance("silver/unique_instructions", "id", (("silver/ratings", "id"),)),
         summary="A judge rates each record for rarity, complexity, informativeness and overall.",
     ),
     Stage(
         "silver/quality", "spark", ("silver/unique_instructions", "silver/ratings", "silver/embeddings"),
         records="silver/unique_instructions",
-        job="spark_jobs.curate.job:curated_scores", params="spark_jobs.curate.job:QualityParams", suite="expectations.suites.quality:quality",
+        job="spark_jobs.curate.job:curated_scores", params="spark_jobs.curate.job:QualityParams",
+        suite="expectations.suites.quality:quality", limits="expectations.limits:Scored",
         sides=("silver/unrated", "silver/score_transitions"),
         balance=Balance("silver/unique_instructions", "id", (("silver/quality", "id"), ("silver/unrated", "id"))),
         summary="One score a record, curated by its neighbours where asked for, its uncertainty, and whether it counts as high.",
@@ -127,7 +136,8 @@ _ALL = (
         "silver/groups", "spark",
         ("silver/unique_instructions", "silver/quality", "silver/embeddings", "bronze/references", "bronze/instructions_withdrawn"),
         records="silver/unique_instructions",
-        job="spark_jobs.group.job:groups", params="spark_jobs.group.job:GroupParams", suite="expectations.suites.silver:groups",
+        job="spark_jobs.group.job:groups", params="spark_jobs.group.job:GroupParams",
+        suite="expectations.suites.silver:groups", limits="expectations.limits:Grouped",
         sides=("silver/singletons",),
         # high-rated records are neither grouped nor singletons: the suite checks that the low ones are one or the other
         summary="Groups similar low-rated records above a similarity floor; names those left alone, benchmark items among them.",
@@ -141,23 +151,27 @@ _ALL = (
     ),
     Stage(
         "gold/mixture", "generate", ("silver/passages", "silver/best_records"),
-        job="inference.mixture:mixture", params="inference.mixture_params:MixtureParams", suite="expectations.suites.mixture:mixture",
+        job="inference.mixture:mixture", params="inference.mixture_params:MixtureParams",
+        suite="expectations.suites.mixture:mixture", limits="expectations.limits:Mixed",
         sides=("gold/mixture_unused",),
         summary="Builds MIXTURE: high-quality targets from passages and the best records, each with two to twenty degraded variants.",
     ),
     Stage(
         "models/distiller_sft", "train", ("gold/mixture",),
-        job="trainers.sft:distiller", params="trainers.sft:SftParams", suite="expectations.suites.models:distiller_sft",
+        job="trainers.sft:distiller", params="trainers.sft:SftParams",
+        suite="expectations.suites.models:distiller_sft", limits="expectations.limits:Trained",
         kinds=("trl",), summary="Supervised fine-tuning of the distiller on MIXTURE's sft split.",
     ),
     Stage(
         "models/distiller_grpo", "train", ("gold/mixture", "models/distiller_sft"),
-        job="trainers.grpo:distiller", params="trainers.grpo:GrpoParams", suite="expectations.suites.models:distiller_grpo",
+        job="trainers.grpo:distiller", params="trainers.grpo:GrpoParams",
+        suite="expectations.suites.models:distiller_grpo", limits="expectations.limits:Reinforced",
         kinds=("trl",), summary="GRPO with audited rewards, from the fine-tuned checkpoint.",
     ),
     Stage(
         "gold/heldout_answers", "generate", ("gold/mixture", "models/distiller_grpo"),
-        job="inference.heldout:answers", params="inference.heldout:HeldoutParams", suite="expectations.suites.gold:heldout_answers",
+        job="inference.heldout:answers", params="inference.heldout:HeldoutParams",
+        suite="expectations.suites.gold:heldout_answers", limits="expectations.limits:Answered",
         kinds=("vllm",), summary="The distiller in service and its challenger answer every held-out MIXTURE item.",
     ),
     Stage(
@@ -168,7 +182,8 @@ _ALL = (
     ),
     Stage(
         "gold/distilled", "generate", ("silver/groups", "silver/unique_instructions", "models/in_service"),
-        job="inference.distil:distilled", params="inference.distil:DistilParams", suite="expectations.suites.distilled:distilled",
+        job="inference.distil:distilled", params="inference.distil:DistilParams",
+        suite="expectations.suites.distilled:distilled", limits="expectations.limits:Distilled",
         sides=("gold/distilled_refused",),
         balance=Balance("silver/groups", "group_id", (("gold/distilled", "group_id"), ("gold/distilled_refused", "group_id"))),
         summary="The champion fuses each group into one item; what is unfaithful, thin or copied is rejected with its reason.",
@@ -179,23 +194,30 @@ _ALL = (
             "silver/unique_instructions", "silver/quality", "silver/embeddings", "silver/groups", "gold/distilled", "bronze/references",
             "silver/duplicates", "bronze/instructions_withdrawn",
         ),
-        job="spark_jobs.select.job:training_set", params="spark_jobs.select.params:SelectParams", suite="expectations.suites.training_set:training_set",
+        job="spark_jobs.select.job:training_set", params="spark_jobs.select.params:SelectParams",
+        suite="expectations.suites.training_set:training_set", limits="expectations.limits:Selected",
         sides=("gold/training_set_exits",), summary="Mixes distilled items and originals within the budget: what covers most at the best quality, quotas held.",
     ),
     Stage(
         "reports/evaluation", "train",
         (
-            "gold/training_set", "silver/unique_instructions", "silver/quality", "gold/distilled", "gold/distilled_refused", "gold/mixture",
-            "bronze/references",
+            "gold/training_set", "silver/unique_instructions", "silver/quality", "silver/embeddings", "silver/groups", "gold/distilled",
+            "gold/distilled_refused", "gold/mixture", "bronze/references",
         ),
-        job="trainers.downstream:evaluation", params="trainers.downstream:EvaluationParams",
-        suite="expectations.suites.reports:evaluation", kinds=("trl",),
-        summary="Trains a small model on the released set and on its controls; counts the facts recovered.",
+        job="trainers.downstream:evaluation", params="trainers.evaluation_params:EvaluationParams",
+        suite="expectations.suites.reports:evaluation", limits="expectations.limits:Evaluated",
+        sides=("reports/evaluation_items", "reports/evaluation_comparisons"),
+        kinds=("trl",), summary="Trains one model on the released set and on other sets, as many tokens each, and compares what they can do then.",
     ),
     Stage(
-        "releases/current", "arrow", ("gold/training_set", "reports/evaluation"),
+        "releases/current", "arrow", ("gold/training_set", "reports/evaluation", "reports/evaluation_comparisons"),
         job="reports.release:release", params="reports.release:ReleaseParams", suite="expectations.suites.reports:release",
         summary="Parquet, card and manifest with checksums.",
+    ),
+    Stage(
+        "upkeep/removals", "arrow", ("releases/current",),
+        job="lake.upkeep.removals:removals", params="lake.upkeep.removals:UpkeepParams", suite="expectations.suites.reports:removals",
+        summary="Removes what dead runs left behind, and, where a retention is set, files of old versions that no release and no stage needs.",
     ),
 )
 # fmt: on

@@ -12,9 +12,11 @@ import yaml
 from lake.books.ledger import ledger
 from lake.harness.job import ArrowInputs
 from lake.landing.register import registered
+from lake.stages import STAGES
+from lake.storage.report import Acceptance
 from lake.storage.store import Lake
 from reports.attribution import Author
-from reports.figures import evaluation_rows, smoke_test
+from reports.figures import evaluation_rows, headline, measured_before, smoke_test
 from reports.funnel import steps
 from reports.view import View
 
@@ -51,14 +53,16 @@ def card(lake: Lake, name: str, inputs: ArrowInputs, sizes: Mapping[str, int], w
         reasons.update({(outcome, r): n for outcome, told in source.reasons.items() for r, n in told.items()})
     stated = {*licences, writer.licence or "other"} if writer else set(licences)
     evaluated = inputs["reports/evaluation"].to_table().to_pylist()
+    compared = inputs["reports/evaluation_comparisons"].to_table().to_pylist()
     front = _front_matter(name, stated, languages, sizes)
     return _template().render(
         front=yaml.safe_dump(front, sort_keys=False, allow_unicode=True),
         name=name, sizes=sizes, languages=languages, licences=licences, by_source=by_source, columns=_COLUMNS,
         steps=[step for step in steps(view) if not step.name.startswith(("released", "selected"))], total=sum(sizes.values()),
-        balanced=books.balanced, sources=books.sources, reasons=sorted(reasons.items()),
+        accepted=_accepted(lake), balanced=books.balanced, sources=books.sources, reasons=sorted(reasons.items()),
         benchmarks=_benchmarks(lake), coverage=_coverage(lake), blocked=reasons["blocked", "contamination"],
-        evaluation=evaluation_rows(evaluated), smoke_test=smoke_test(evaluated),
+        evaluation=evaluation_rows(evaluated), smoke_test=smoke_test(evaluated), older=measured_before(view.lake),
+        headline=headline(compared), comparisons=sorted(compared, key=lambda row: (row["metric"], row["control"])),
         writer=writer, champion=next(reversed(view.decisions()), None),
     )  # fmt: skip
 
@@ -100,6 +104,12 @@ def _benchmarks(lake: Lake) -> Sequence[dict[str, str]]:
     files = (file for file in registered(lake) if file["kind"] == "benchmark")
     found = [{"name": Path(file["uri"]).name, "source": file["source"], "sha256": file["sha256"]} for file in files]
     return sorted(found, key=lambda file: (file["source"], file["name"], file["sha256"]))
+
+
+def _accepted(lake: Lake) -> list[tuple[str, Acceptance]]:
+    """The tables behind the release that their gates rejected, with why they were published all the same."""
+    made = ((key, lake.publication(key)) for key in STAGES if key != "releases/current")
+    return [(key, acceptance) for key, at in made if at for acceptance in at[1].accepted]
 
 
 def _coverage(lake: Lake) -> float | None:

@@ -6,29 +6,35 @@ from dataclasses import dataclass
 from statistics import fmean
 from typing import Any
 
+from lake.storage.store import Lake
 from reports.view import SAMPLE
 
 Rows = Sequence[Mapping[str, Any]]
 
-ARMS = (
-    "released",
-    "random",
-    "high_only",
-    "distilled",
-)  # the released set, its controls, and the distilled items by themselves
+# the released set, its controls, and what its model can do untrained
+ARMS = ("released", "random", "high_only", "distilled", "concatenated", "long_tail", "ds2", "none")
+_OF_TRAINING = (
+    "overlapping_rows",
+    "drawn_rows",
+    "too_long_rows",
+    "train_rows",
+    "train_tokens",
+)  # told first, in this order
 
 
 @dataclass(frozen=True)
 class Measured:
-    """One metric of one arm over its seeds."""
+    """One metric of one arm over its seeds. benchmark: where its items are from; "" where it is of no items. chance: what guessing gives."""
 
     metric: str
+    benchmark: str
     arm: str
     mean: float
     low: float
     high: float
     seeds: int
     items: int
+    chance: float | None
 
 
 SMOKE_TEST = (
@@ -42,17 +48,37 @@ def smoke_test(rows: Rows) -> str | None:
     return SMOKE_TEST if any(row["base"] == "scratch" for row in rows) else None
 
 
+def measured_before(lake: Lake) -> str | None:
+    """What a reader must know of an evaluation made of an older training set: it starts by hand alone. None of one that is current."""
+    current, published = lake.version("gold/training_set"), lake.publication("reports/evaluation")
+    measured = published and published[1].inputs.get("gold/training_set")
+    if measured is None or measured == current:
+        return None
+    return f"It was made of version {measured} of the training set, which is at version {current} now."
+
+
 def evaluation_rows(rows: Sequence[Mapping[str, Any]]) -> list[Measured]:
-    """Mean, lowest and highest value over the seeds of each metric and arm; metrics by name, the released set before its controls."""
-    names = sorted(
-        {(row["metric"], row["arm"]) for row in rows}, key=lambda name: (name[0], [*ARMS, name[1]].index(name[1]))
-    )
-    return [_measured(name, [row for row in rows if (row["metric"], row["arm"]) == name]) for name in names]
+    """Mean, lowest and highest value over the seeds of each metric, benchmark and arm: first what each arm holds of what is held out."""
+    parts: dict[tuple[str, str, str], list[Mapping[str, Any]]] = {}
+    for row in rows:
+        parts.setdefault((row["metric"], row["benchmark"] or "", row["arm"]), []).append(row)
+    return [_measured(name, parts[name]) for name in sorted(parts, key=_order)]
 
 
-def _measured(name: tuple[str, str], rows: Sequence[Mapping[str, Any]]) -> Measured:
+def _order(name: tuple[str, str, str]) -> tuple[int, str, str, int]:
+    metric, benchmark, arm = name
+    return [*_OF_TRAINING, metric].index(metric), metric, benchmark, [*ARMS, arm].index(arm)
+
+
+def _measured(name: tuple[str, str, str], rows: Sequence[Mapping[str, Any]]) -> Measured:
     values = [row["value"] for row in rows]
-    return Measured(*name, fmean(values), min(values), max(values), len(values), max(row["items"] or 0 for row in rows))
+    items = max(row["items"] or 0 for row in rows)
+    return Measured(*name, fmean(values), min(values), max(values), len(values), items, rows[0]["chance"])
+
+
+def headline(comparisons: Rows) -> str | None:
+    """The result of the evaluation as one sentence; None where nothing was compared."""
+    return next((row["sentence"] for row in comparisons if row["headline"]), None)
 
 
 def counted(rows: Rows, part: str, label: str) -> dict[str, Counter[str]]:

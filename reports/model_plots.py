@@ -1,6 +1,7 @@
 """The charts of training runs, of held-out answers and of the evaluation."""
 
 from collections.abc import Callable, Sequence
+from math import isfinite
 from statistics import fmean
 
 from reports.charts import Bars, Chart, Lines, Points
@@ -60,13 +61,18 @@ def champion(view: View) -> Chart | None:
 
 
 def evaluation(view: View) -> Chart | None:
-    """Losses of each arm: mean over the seeds, from lowest to highest."""
-    panels: dict[str, dict[str, tuple[float, float, float]]] = {}
-    for row in _measured(view):
-        if "loss" in row.metric:
-            point = (row.mean, row.low, row.high)
-            panels.setdefault(row.metric.replace("_", " "), {})[row.arm.replace("_", " ")] = point
-    return Points("Loss on held-out targets, lower is better; lines span the seeds", panels) if panels else None
+    """The released set less every other arm, with the intervals, in the metric that the report begins with."""
+    rows = view.sample("reports/evaluation_comparisons", ["control", "metric", "headline", "difference", "low", "high"])
+    metric = next((row["metric"] for row in rows if row["headline"]), None)
+    points = {
+        row["control"].replace("_", " "): (row["difference"], row["low"], row["high"])
+        for row in rows
+        if row["metric"] == metric and row["difference"] is not None and isfinite(row["low"])
+    }
+    named = (metric or "").replace("_", " ")
+    better = "above" if metric == "accuracy_norm" else "below"
+    title = "The released set against other arms, with as many tokens each"
+    return Points(title, {f"difference in {named}; better {better} 0": points}, reference=0.0) if points else None
 
 
 def facts(view: View) -> Chart | None:
@@ -89,4 +95,6 @@ def facts(view: View) -> Chart | None:
 
 
 def _measured(view: View) -> list[Measured]:
-    return evaluation_rows(view.sample("reports/evaluation", ["arm", "seed", "metric", "value", "items"]))
+    return evaluation_rows(
+        view.sample("reports/evaluation", ["arm", "seed", "benchmark", "metric", "value", "items", "chance"])
+    )

@@ -8,11 +8,12 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
+from lake.books.changes import last_changes
 from lake.books.ledger import ledger
 from lake.settings import local_path
 from lake.storage.store import Lake
 from reports import sections
-from reports.figures import evaluation_rows, smoke_test
+from reports.figures import evaluation_rows, headline, measured_before, smoke_test
 from reports.funnel import pairs, steps
 from reports.judges import judges, meaning
 from reports.plots import chart, encoded
@@ -20,6 +21,9 @@ from reports.support import Marked, Piece
 from reports.view import View
 
 _TEMPLATES = Path(__file__).parent / "templates"
+_COMPARED = [
+    "control", "metric", "benchmarks", "difference", "low", "high", "chance", "items", "clusters", "seeds", "seeds_planned", "headline", "sentence",
+]  # fmt: skip
 _SHOWN = 700  # characters of an example text
 # what would reorder or hide text: controls, bidirectional marks, zero-width spaces
 _INVISIBLE = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u200b\u200e\u200f\u202a-\u202e\u2060-\u2069\ufeff\ud800-\udfff]")
@@ -49,20 +53,23 @@ def html(lake: Lake, folder: Path) -> str:
     """The page as it is to lie in `folder`: its links to audit pages are relative to that."""
     view = View(lake)
     audits = os.path.relpath(local_path(lake.root) / "audits", folder)
-    docs = (local_path(lake.root) / "audits" / "data_docs" / "index.html").exists()
+    history = (local_path(lake.root) / "audits" / "index.html").exists()
     tables = sections.made(view)
-    evaluated = view.sample("reports/evaluation", ["arm", "seed", "metric", "value", "items", "base"])
+    evaluated = view.sample(
+        "reports/evaluation", ["arm", "seed", "benchmark", "metric", "value", "items", "chance", "base"]
+    )
+    compared = view.sample("reports/evaluation_comparisons", _COMPARED)
     return _template().render(
         style=(_TEMPLATES / "report.css").read_text(encoding="utf-8"),
         tables=tables, as_of=max((made.published for made in tables), default=None), missing=sections.missing(view),
-        has=view.has, steps=list(steps(view)), books=sections.books(ledger(lake)), pictures=_pictures(view),
+        since=last_changes(lake), has=view.has, steps=list(steps(view)), books=sections.books(ledger(lake)), pictures=_pictures(view),
         judges=judges(view), groups=sections.groups(view), alone=sections.losses(view, "silver/singletons"),
         mixture=sections.mixture_items(view), pairs=pairs(view, 6), rejections=sections.rejections(view), changes=sections.changes(view),
         sft=_only(view, "models/distiller_sft", "steps", "train_rows", "loss", "format_rate"),
         grpo=_only(view, "models/distiller_grpo", "steps", "train_rows", "reward", "reward_before", "kl", "frac_reward_zero_std", "weight_change"),
         champion=next(reversed(view.decisions()), None),
-        evaluation=evaluation_rows(evaluated), smoke_test=smoke_test(evaluated),
-        gates=sections.gates(view), audits=quote(audits), docs=docs,
+        evaluation=evaluation_rows(evaluated), smoke_test=smoke_test(evaluated), older=measured_before(view.lake), headline=headline(compared), comparisons=compared,
+        gates=sections.gates(view), audits=quote(audits), history=history,
     )  # fmt: skip
 
 

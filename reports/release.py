@@ -1,6 +1,6 @@
 """The release: Parquet, dataset card and manifest, written into the run's artifacts; and taking it out of the lake again.
 
-Does not yet: push to a hub, release several names side by side, withdraw rows of an earlier release.
+Does not yet: push to a hub, release several names side by side.
 """
 
 import json
@@ -9,6 +9,7 @@ import os
 import shutil
 from collections.abc import Iterator
 from dataclasses import asdict
+from itertools import takewhile
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +23,7 @@ from lake.harness.job import ArrowInputs, ArrowRows, JobContext, Params
 from lake.ids import sha256_file
 from lake.stages import STAGES
 from lake.storage.store import Lake
+from lake.storage.tombstones import tombstones
 from lake.tables import TABLES
 from reports.attribution import Author, author, licence_text
 from reports.card import card
@@ -40,6 +42,7 @@ class ReleaseParams(Params):
 
 def release(inputs: ArrowInputs, params: ReleaseParams, context: JobContext) -> ArrowRows:
     """One row for each file of the release, in the order written; the same inputs give the same bytes."""
+    _check_not_taken_back(context.lake, params.name)
     folder, examples = context.artifacts, inputs["gold/training_set"]
     sizes = {name: examples.count_rows(filter=ds.field("split") == name) for name in SPLITS}
     if sum(sizes.values()) != examples.count_rows():
@@ -61,6 +64,16 @@ def release(inputs: ArrowInputs, params: ReleaseParams, context: JobContext) -> 
     files.append(_described(params.name, folder / "manifest.json", 0))
     context.metrics.update({f"rows/{name}": float(rows) for name, rows in sizes.items()})
     yield TABLE, pa.Table.from_pylist(files, schema=TABLES[TABLE].schema)
+
+
+def _check_not_taken_back(lake: Lake, name: str) -> None:
+    """Raises StageFailed where a release of this name held rows that were taken back: whoever has it must not take another for it."""
+    held = next((row for row in tombstones(lake, "release") if row["id"] == name), None)
+    if held is not None:
+        raise StageFailed(
+            f"the release {name} held rows that were taken back on {held['taken_at']:%Y-%m-%d} ({held['reason']}): it is not made again "
+            f"under this name; a profile with `params: {{{TABLE}: {{name: {name}-2}}}}` makes one without them"
+        )
 
 
 def split_path(split: str) -> str:
@@ -104,9 +117,13 @@ def _manifest(
 
     `model`, where there is one: whose words are in the distilled examples.
     """
-    made = {key: lake.publication(key) for key in STAGES if key != TABLE}
-    kept = {"inputs", "sides", "rows", "params", "params_hash", "code_hash", "suite", "warnings"}
-    tables = {key: {"version": at[0], **at[1].model_dump(mode="json", include=kept)} for key, at in made.items() if at}
+    made = {key: lake.publication(key) for key in takewhile(lambda key: key != TABLE, STAGES)}
+    kept = {"inputs", "sides", "params", "params_hash", "code_hash", "suite", "warnings", "accepted"}
+    tables = {
+        key: {"version": at[0], "rows": lake.rows_of(key, *at), **at[1].model_dump(mode="json", include=kept)}
+        for key, at in made.items()
+        if at
+    }
     listed = [
         {"path": os.path.relpath(file["path"], folder), **{name: file[name] for name in ("sha256", "size", "rows")}}
         for file in files
@@ -121,10 +138,22 @@ def folder(lake: Lake) -> Path:
 
 
 def _listed(lake: Lake) -> list[dict[str, Any]]:
+    _check_held(lake)
     rows = lake.dataset(TABLE).to_table().to_pylist() if lake.version(TABLE) is not None else []
     if not rows:
         raise UserError("Nothing was released yet: `mixlake run` makes the release")
     return sorted(rows, key=lambda row: row["path"])
+
+
+def _check_held(lake: Lake) -> None:
+    """Raises UserError where the newest release held rows that were taken back: its files are gone."""
+    version = lake.version(TABLE)
+    held = next((row for row in tombstones(lake, "release") if row["version"] == version), None)
+    if held is not None:
+        raise UserError(
+            f"The release {held['id']} held rows that were taken back on {held['taken_at']:%Y-%m-%d} ({held['reason']}), and is gone: "
+            f"`mixlake run` with another name for {TABLE} in the profile makes one without them"
+        )
 
 
 def _folder(files: list[dict[str, Any]]) -> Path:

@@ -8,6 +8,7 @@ from typing import Any
 from lake.books.ledger import Ledger, SourceLedger
 from lake.harness.progress import describe
 from lake.stages import STAGES
+from lake.storage.report import StageReport
 from reports.view import SAMPLE, View, one_of
 
 
@@ -59,7 +60,7 @@ class Gate:
     """What the newest attempt of a stage came to."""
 
     stage: str
-    verdict: str  # passed | warned | rejected
+    verdict: str  # passed | warned | accepted | rejected
     checks: int
     remarks: list[str]
     rows: int
@@ -152,15 +153,21 @@ def gates(view: View) -> list[Gate]:
     return [
         Gate(
             key,
-            "rejected" if told.status == "rejected" else "warned" if told.warned else "passed",
+            _verdict(told),
             len(told.checks),
-            [describe(check) for check in (*told.failed, *told.warned)],
+            [*([str(told.accepted)] if told.accepted else []), *map(describe, (*told.failed, *told.warned))],
             told.rows.get(key, 0),
             told.seconds,
             told.audit_page,
         )
         for key, told in view.attempts.items()
     ]
+
+
+def _verdict(told: StageReport) -> str:
+    if told.accepted:
+        return "accepted"
+    return "rejected" if told.status == "rejected" else "warned" if told.warned else "passed"
 
 
 def made(view: View) -> list[Made]:

@@ -18,7 +18,9 @@ from lake.tables import TABLES
 # table -> the columns that identify a row whatever a model of the minute wrote; none where every id hangs on it
 CLOCKED = {
     "cache/generations": (), "models/distiller_sft": ("recipe",), "models/distiller_grpo": ("recipe",), "models/champion": (), "models/in_service": (),
-    "gold/heldout_answers": ("item_id", "role"), "reports/evaluation": ("arm", "seed", "metric"), "releases/current": (),
+    "gold/heldout_answers": ("item_id", "role"), "reports/evaluation": ("arm", "seed", "benchmark", "metric"),
+    "reports/evaluation_items": ("arm", "seed", "metric", "item_id"), "reports/evaluation_comparisons": ("control", "metric"), "cache/likelihoods": (),
+    "releases/current": (), "upkeep/removals": (),
 }  # fmt: skip
 LEFT_OUT = frozenset({"registered_at", "uri"})
 

@@ -3,6 +3,7 @@
 import gc
 import os
 import sys
+from importlib.machinery import ModuleSpec
 from pathlib import Path
 
 import hypothesis
@@ -10,6 +11,11 @@ import pytest
 from lakes import small_lake
 
 from lake.storage.store import Lake
+
+# The main module of a worker of xdist has neither a file nor a spec: PySpark takes that for a doctest, and ends the process. This is the spec
+# it has without xdist; by its name a child process knows that there is no main module to run.
+if sys.modules["__main__"].__spec__ is None:
+    sys.modules["__main__"].__spec__ = ModuleSpec("pytest.__main__", None)
 
 _STATUS = pytest.StashKey[int]()
 # how long an example takes says how busy the machine is

@@ -16,7 +16,7 @@ from lake.ids import content_id, rekind, sha256_text
 from lake.stages import STAGES
 from lake.storage.attempts import record_attempt
 from lake.storage.publication import Publication
-from lake.storage.report import CheckReport, StageReport
+from lake.storage.report import Acceptance, CheckReport, StageReport
 from lake.storage.store import Lake
 from lake.tables import TABLES
 from texts.embed.vector_bytes import FLOAT
@@ -95,16 +95,17 @@ def publish(
     grown: bool = False,
     moment: datetime = MOMENT,
     inputs: Mapping[str, int] | None = None,
+    accepted: Sequence[Acceptance] = (),
 ) -> int:
     """Publishes rows of a stage and of its side tables (empty ones too) as one run would, with a passed gate; returns the version.
 
-    `grown`: as a run on what is new alone would. `inputs`: what it read, by default the newest of each.
+    `grown`: as a run on what is new alone would. `inputs`: what it read, by default the newest of each. `accepted`: though a gate rejected it.
     """
     run = run_id or f"run-{key.replace('/', '-')}"
     told = Publication(
         stage=key, run_id=run, published_at=moment, params_hash="p" * 16, code_hash="c" * 16, suite=STAGES[key].suite,
         inputs=dict(inputs or {table: lake.version(table) or 0 for table in STAGES[key].inputs}), rows={key: len(rows)},
-        grown=grown, params={"contamination_coverage": 0.5} if key == "gold/training_set" else {},
+        grown=grown, accepted=tuple(accepted), params={"contamination_coverage": 0.5} if key == "gold/training_set" else {},
     )  # fmt: skip
     filled = dict.fromkeys(STAGES[key].sides, ()) | dict(sides or {})
     staged = {name: lake.write(name, f"run-{run}", _table(name, found)) for name, found in filled.items()}
@@ -177,7 +178,7 @@ def _mixture(name: str, item_type: str, split: str, passage: str, target: str) -
     return {
         "id": content_id("mix", name), "item_type": item_type, "split": split, "clusters": [psg(passage)], "title": f"{name} {HOSTILE}",
         "passage_ids": [psg(passage)], "record_ids": [], "sources": [_ALMANAC], "licences": ["CC0-1.0"], "members": ["Q: The moon?\nA: It pulls.", "Q: Tides?\nA: Twice a day."],
-        "operators": ["truncate", "drop_facts"], "target": target, "target_score": 4.5, "builder": "rules",
+        "operators": ["fragment", "typos"], "reasoning": "From [1]: it pulls.", "target": target, "target_score": 4.5, "builder": "rules",
     }  # fmt: skip
 
 
@@ -235,12 +236,50 @@ _UNIQUE = [name for name in _CONTENTS if name != "rice_copy"]
 _RATED = [name for name in _UNIQUE if name != "nail"]
 _HIGH = {"bread", "saw", "glue"}
 _EVALUATION = [
-    {"arm": arm, "seed": seed, "metric": "heldout_loss", "value": loss + seed / 10, "items": 2, "base": "scratch"}
+    {
+        "arm": arm,
+        "seed": seed,
+        "benchmark": "mixture",
+        "metric": "mixture_nll",
+        "value": loss + seed / 10,
+        "items": 2,
+        "base": "scratch",
+    }
     for arm, loss in (("released", 5.0), ("random", 5.5), ("high_only", 5.25))
     for seed in (0, 1, 2)
 ] + [
     {"arm": "distilled", "seed": 0, "metric": f"facts_{side}", "value": share, "items": 1, "base": None}
     for side, share in (("best_member", 0.4), ("distilled", 0.8), ("full", 1.0))
+]
+_COMPARISONS = [
+    {
+        "control": control,
+        "metric": "mixture_nll",
+        "benchmarks": ["mixture"],
+        "difference": difference,
+        "low": difference - 0.3,
+        "high": difference + 0.3,
+        "chance": 0.01,
+        "comparisons": 2,
+        "items": 2,
+        "clusters": 2,
+        "seeds": 3,
+        "seeds_planned": 3,
+        "headline": control == "random",
+        "sentence": f"Against {control}: it is better in loss, {difference:+.2f}.",
+    }
+    for control, difference in (("random", -0.5), ("high_only", -0.25))
+] + [
+    {
+        "control": "none",
+        "metric": "mixture_nll",
+        "benchmarks": ["mixture"],
+        "items": 2,
+        "seeds": 0,
+        "seeds_planned": 3,
+        "headline": False,
+        "sentence": "Against none: not compared.",
+    },
 ]
 _FILES = [
     _file("pantry.jsonl", _PANTRY, "instructions"), _file("workshop.jsonl", _WORKSHOP, "instructions"),
@@ -346,4 +385,8 @@ ROWS: Mapping[str, Rows] = {
         *(_exit(rec(name), source, "blocked", "quality_floor") for name, source in _LOW_EXITS.items()),
     ],
     "reports/evaluation": _EVALUATION,
+    "reports/evaluation_comparisons": _COMPARISONS,
+    "reports/evaluation_items": [
+        {"arm": "released", "seed": 0, "benchmark": "mixture", "metric": "mixture_nll", "item_id": "mix_1", "cluster": 0, "value": 5.0},
+    ],
 }  # fmt: skip

@@ -3,19 +3,13 @@
 from collections.abc import Iterable
 from pathlib import Path
 
-from trainers.downstream import Architecture
-from trainers.tiny import END, START, model_from, tokenizer_from
-
-TEMPLATE = (
-    "{% for message in messages %}" + START + "{{ message['role'] }}\n{{ message['content'] }}" + END + "{% endfor %}"
-    "{% if add_generation_prompt %}" + START + "assistant\n{% endif %}"
-)
+from trainers.evaluation_params import Architecture
+from trainers.tiny import model_from, tokenizer_from
 
 
 def write_tiny_chat(folder: Path, texts: Iterable[str], vocabulary: int, positions: int) -> None:
     """Writes a checkpoint whose tokenizer learned from `texts`; the same for the same texts."""
     shape = Architecture(hidden_size=96, layers=2, heads=3, vocabulary=vocabulary, positions=positions)
     tokenizer = tokenizer_from(texts, vocabulary, positions)
-    tokenizer.chat_template = TEMPLATE
     model_from(shape, tokenizer, seed=7).save_pretrained(folder)
     tokenizer.save_pretrained(folder)

@@ -11,7 +11,7 @@ from math import sqrt
 
 from texts.formats import FORMATS
 from texts.grounding import grounding
-from texts.probes import Honest, others_of, probes
+from texts.probes import PROBES, Honest, Probe, others_of, probes
 from texts.words import sentences
 
 LEAST_SHARE = 0.95
@@ -51,9 +51,9 @@ class Audited:
         return self.pairs >= LEAST_PAIRS and self.interval[1] < LEAST_SHARE
 
 
-def audit(judge: Judge, honest: Sequence[Honest]) -> list[Audited]:
-    """The judge's order on every probe of the honest answers, by kind; those it gives nothing are no part of it."""
-    pairs = [(one, kind, text) for one in honest for kind, text in probes(one)]
+def audit(judge: Judge, honest: Sequence[Honest], kinds: Mapping[str, Probe] = PROBES) -> list[Audited]:
+    """The judge's order on every probe of these kinds of the honest answers, by kind; those it gives nothing are no part of it."""
+    pairs = [(one, kind, text) for one in honest for kind, text in probes(one, kinds)]
     own = dict(zip((one.text for one in honest), judge(honest, [one.text for one in honest]), strict=True))
     scores = judge([one for one, _, _ in pairs], [text for *_, text in pairs])
     counted: dict[str, list[bool]] = {}

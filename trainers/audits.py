@@ -22,8 +22,9 @@ def audited(judge: Judge, mixture: ds.Dataset, answers: int) -> Audited | None:
 
 def promotion(honest: Sequence[Honest], texts: Sequence[str]) -> list[float]:
     """The promotion score as a judge."""
+    groups = {one.members: Group(one.members) for one in honest}
     return [
-        promotion_score(one.item_type, Group(one.members), completion(text))[1].score
+        promotion_score(one.item_type, groups[one.members], completion(text))[1].score
         for one, text in zip(honest, texts, strict=True)
     ]
 

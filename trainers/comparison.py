@@ -20,11 +20,15 @@ _RESAMPLES_AT_ONCE = 50  # bounds memory: this many times the clusters
 
 @dataclass(frozen=True)
 class Difference:
-    """A mean of paired differences: its standard error, and of how many clusters it is."""
+    """A mean of paired differences: its standard error, and of how many clusters it is.
+
+    freedom: degrees of freedom of the error; None: one less than there are clusters.
+    """
 
     mean: float
     error: float
     clusters: int
+    freedom: float | None = None
 
     def least(self, chance: float) -> float:
         """What the true difference exceeds but for this chance; nothing is known of fewer than two clusters."""
@@ -34,8 +38,19 @@ class Difference:
         """What it stays below but for this chance."""
         return self.mean + self._reach(chance)
 
+    @property
+    def chance(self) -> float:
+        """The chance of a mean as far from 0, in either direction, where the true difference is 0."""
+        if self.clusters < 2 or self.mean == 0:
+            return 1.0
+        return 2 * float(student.sf(abs(self.mean) / self.error, self._freedom)) if self.error else 0.0
+
+    @property
+    def _freedom(self) -> float:
+        return self.clusters - 1 if self.freedom is None else self.freedom
+
     def _reach(self, chance: float) -> float:
-        return float(student.isf(chance, self.clusters - 1)) * self.error if self.clusters > 1 else float("inf")
+        return float(student.isf(chance, self._freedom)) * self.error if self.clusters > 1 else float("inf")
 
 
 def spent(rate: float, number: int) -> float:
@@ -58,6 +73,42 @@ def compared(differences: NDArray[np.float64], clusters: NDArray[np.int64], resa
     # the bootstrap's variance is that of a sample: short by a factor of (count - 1) / count
     error = float(np.concatenate(means).std()) * np.sqrt(count / max(count - 1, 1))
     return Difference(float(differences.mean()), float(error), count)
+
+
+def over_seeds(differences: NDArray[np.float64], clusters: NDArray[np.int64], resamples: int, seed: int) -> Difference:
+    """The mean of differences of shape (seeds, items) between models that were trained with these seeds.
+
+    Its variance is that over clusters of the means of the seeds, by bootstrap, and that of the seeds, s^2 / n, since another seed draws other rows and
+    begins elsewhere; the degrees of freedom of the sum are Satterthwaite's (1946). One seed says nothing of others.
+    """
+    items = compared(differences.mean(axis=0), clusters, resamples, seed)
+    seeds = len(differences)
+    parts = [(items.error**2, items.clusters - 1)]
+    if seeds > 1:
+        parts.append((float(differences.mean(axis=1).var(ddof=1)) / seeds, seeds - 1))
+    total = sum(part for part, _ in parts)
+    spread = sum(part**2 / freedom for part, freedom in parts if freedom)
+    return Difference(items.mean, total**0.5, items.clusters, total**2 / spread if spread else None)
+
+
+def holm(chances: Sequence[float], rate: float) -> list[tuple[float, float]]:
+    """For each of several tests the chance as corrected for their number, and the rate at which it was tested (Holm 1979).
+
+    Tests in order of their chances, the least first: the k-th of m is tested at rate / (m - k + 1); behind one that is not passed none is, at
+    that one's rate. So an interval at this rate leaves 0 out just where the corrected chance is at most `rate`.
+
+    >>> [(round(chance, 3), round(at, 4)) for chance, at in holm([0.03, 0.001, 0.4], 0.05)]
+    [(0.06, 0.025), (0.003, 0.0167), (0.4, 0.025)]
+    """
+    found: dict[int, tuple[float, float]] = {}
+    corrected, failed = 0.0, None
+    for place, test in enumerate(sorted(range(len(chances)), key=lambda at: chances[at])):
+        left = len(chances) - place
+        corrected = max(corrected, min(1.0, left * chances[test]))
+        at = failed or rate / left
+        failed = failed or (at if chances[test] > at else None)
+        found[test] = corrected, at
+    return [found[test] for test in range(len(chances))]
 
 
 def clustered(built_from: Mapping[str, Sequence[str]]) -> dict[str, int]:

@@ -10,15 +10,19 @@ from transformers import PreTrainedTokenizerBase
 from lake.errors import StageFailed
 from texts.formats.distillation import completion, distil_messages
 
-_COLUMNS = ["id", "item_type", "members", "target"]
+_COLUMNS = ["id", "item_type", "members", "reasoning", "target"]
 Row = Mapping[str, Any]
 
 
-def conversation(row: Row) -> dict[str, Any]:
-    """A MIXTURE row in TRL's prompt-completion form, with the columns that the rewards read."""
+def conversation(row: Row, reasoning: bool = False) -> dict[str, Any]:
+    """A MIXTURE row in TRL's prompt-completion form, with the columns that the rewards read.
+
+    reasoning: whether its reasoning stands before the answer.
+    """
+    answer = completion(row["target"], (row["reasoning"] or "") if reasoning else "")
     return {
         "prompt": distil_messages(row["item_type"], row["members"]),
-        "completion": [{"role": "assistant", "content": completion(row["target"])}],
+        "completion": [{"role": "assistant", "content": answer}],
         "item_type": row["item_type"],
         "members": row["members"],
         "target": row["target"],
@@ -26,14 +30,14 @@ def conversation(row: Row) -> dict[str, Any]:
 
 
 def conversations(
-    mixture: ds.Dataset, split: str, fits: Callable[[Row], bool], limit: int | None = None
+    mixture: ds.Dataset, split: str, fits: Callable[[Row], bool], limit: int | None = None, reasoning: bool = False
 ) -> tuple[Dataset, int]:
     """The split's conversations that fit, in id order (ids are hashes: a random order), and how many did not.
 
     Rows are dropped whole, never cut. StageFailed if nothing is left.
     """
     table = mixture.to_table(columns=_COLUMNS, filter=ds.field("split") == split).sort_by("id")
-    rows = [conversation(row) for batch in table.to_batches() for row in batch.to_pylist()]
+    rows = [conversation(row, reasoning) for batch in table.to_batches() for row in batch.to_pylist()]
     fitting = [row for row in rows if fits(row)]
     if not fitting:
         raise StageFailed(f"none of the {len(rows)} rows in MIXTURE's {split} split fits the recipe's length")

@@ -46,17 +46,35 @@ class FrequencyPenalty(LogitsProcessor):
         return cast(torch.FloatTensor, scores.scatter_add(1, held, lost))
 
 
+@dataclass(frozen=True)
+class Written:
+    """An answer without control tokens; ended: whether the model ended it by itself."""
+
+    text: str
+    ended: bool
+
+
 def written_answers(
     model: PreTrainedModel,
     tokenizer: PreTrainedTokenizerBase,
     prompts: Sequence[list[dict[str, str]]],
     decoding: Decoding,
 ) -> list[str]:
-    """The answer to each prompt, without control tokens, in the order of `prompts`."""
+    """The text of the answer to each prompt, in the order of `prompts`."""
+    return [answer.text for answer in written(model, tokenizer, prompts, decoding)]
+
+
+def written(
+    model: PreTrainedModel,
+    tokenizer: PreTrainedTokenizerBase,
+    prompts: Sequence[list[dict[str, str]]],
+    decoding: Decoding,
+) -> list[Written]:
+    """The answer to each prompt, in the order of `prompts`."""
     rendered = [prompt_ids(tokenizer, prompt) for prompt in prompts]
     # answers of similar prompts in one batch: little padding
     by_length = sorted(range(len(rendered)), key=lambda place: len(rendered[place]))
-    answers: dict[int, str] = {}
+    answers: dict[int, Written] = {}
     model.eval()
     if decoding.temperature:
         set_seed(decoding.seed)
@@ -68,7 +86,7 @@ def written_answers(
     return [answers[place] for place in range(len(rendered))]
 
 
-def _batch(model: Any, tokenizer: Any, rendered: list[list[int]], decoding: Decoding) -> list[str]:
+def _batch(model: Any, tokenizer: Any, rendered: list[list[int]], decoding: Decoding) -> list[Written]:
     # padding goes left, so that answers begin side by side
     inputs = tokenizer.pad({"input_ids": rendered}, padding_side="left", return_tensors="pt")
     sampling = (
@@ -87,7 +105,9 @@ def _batch(model: Any, tokenizer: Any, rendered: list[list[int]], decoding: Deco
             **sampling,
             **ends,
         )
-    return tokenizer.batch_decode(output[:, prompt:], skip_special_tokens=True)
+    answers = output[:, prompt:]
+    ended = (answers == tokenizer.eos_token_id).any(dim=1).tolist()
+    return list(map(Written, tokenizer.batch_decode(answers, skip_special_tokens=True), ended))
 
 
 def format_rate(answers: Sequence[str], item_types: Sequence[str]) -> float:

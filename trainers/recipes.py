@@ -101,6 +101,8 @@ class SftRecipe(Recipe):
     base: str = Field(min_length=1, description="a chat model: embedded, a folder or a hub name")
     max_length: int = Field(ge=64, description="tokens of prompt and answer; longer rows are dropped and counted")
 
+    reasoning: bool = Field(default=False, description="teach the reasoning of each MIXTURE item before its answer")
+
     @model_validator(mode="after")
     def _fits(self) -> Self:
         if self.max_completion_length >= self.max_length:

@@ -57,7 +57,7 @@ def distiller(inputs: ArrowInputs, params: SftParams, context: JobContext) -> Ar
 
     dtype = checkpoint.frozen_dtype(recipe.lora)
     model, tokenizer = checkpoint.load(str(base), dtype)
-    rows, dropped = conversations(mixture, "sft", lambda row: _fits(tokenizer, row, recipe))
+    rows, dropped = conversations(mixture, "sft", lambda row: _fits(tokenizer, row, recipe), reasoning=recipe.reasoning)
     if context.unfinished:  # under a hub's name there may be another model by now
         context = replace(context, unfinished=context.unfinished / sha256_folder(base)[:16])
     trainer = _trainer(model, tokenizer, rows, params, context)

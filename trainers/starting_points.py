@@ -7,7 +7,7 @@ from peft import get_peft_model
 from transformers import AutoTokenizer, PreTrainedTokenizerBase, set_seed
 
 from trainers import checkpoint, tiny
-from trainers.downstream import Architecture, EvaluationParams
+from trainers.evaluation_params import Architecture, EvaluationParams
 from trainers.recipes import Lora
 from trainers.trl_setup import lora_config
 

@@ -1,13 +1,17 @@
-"""A small Qwen2-shaped language model from scratch, with a byte-level tokenizer of its own: what trainers.downstream trains by default."""
+"""A small Qwen2-shaped language model from scratch, with a byte-level tokenizer of its own: what the evaluation of a demo trains."""
 
 from collections.abc import Iterable
 
 from tokenizers import Tokenizer, decoders, models, pre_tokenizers, trainers
 from transformers import PreTrainedTokenizerFast, Qwen2Config, Qwen2ForCausalLM, set_seed
 
-from trainers.downstream import Architecture
+from trainers.evaluation_params import Architecture
 
 PAD, START, END = "<|pad|>", "<|start|>", "<|end|>"
+TEMPLATE = (
+    "{% for message in messages %}" + START + "{{ message['role'] }}\n{{ message['content'] }}" + END + "{% endfor %}"
+    "{% if add_generation_prompt %}" + START + "assistant\n{% endif %}"
+)
 
 
 def tokenizer_from(texts: Iterable[str], vocabulary: int, positions: int) -> PreTrainedTokenizerFast:
@@ -22,7 +26,8 @@ def tokenizer_from(texts: Iterable[str], vocabulary: int, positions: int) -> Pre
         show_progress=False,
     )
     bpe.train_from_iterator(texts, trainer)
-    return PreTrainedTokenizerFast(tokenizer_object=bpe, eos_token=END, pad_token=PAD, model_max_length=positions)
+    names = {"eos_token": END, "pad_token": PAD, "chat_template": TEMPLATE}
+    return PreTrainedTokenizerFast(tokenizer_object=bpe, model_max_length=positions, **names)
 
 
 def model_from(architecture: Architecture, tokenizer: PreTrainedTokenizerFast, seed: int) -> Qwen2ForCausalLM:

@@ -1,17 +1,22 @@
-"""New files and time as reasons to run: the landing folder's sensor and the daily schedule. What is up to date costs milliseconds."""
+"""What starts without a hand, and the jobs that are started by one.
+
+A sensor registers what lands; then every stage that follows new files runs (`stage_asset.BY_HAND` names those that never do), and once a day
+all of them are looked at again. What is up to date costs milliseconds. Each of these is off until it is switched on.
+"""
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import dagster as dg
 from pydantic import BaseModel
 
-from dagster_project.lib.stage_asset import column_schema
+from dagster_project.lib.stage_asset import BY_HAND, REBUILD, column_schema
 from lake.landing.landed import outside_sources, register_landed, unregistered, unsettled
 from lake.landing.register import registered
 from lake.settings import settings
+from lake.stages import STAGES
 from lake.storage.store import Lake
 
 
@@ -32,8 +37,35 @@ def landing_files() -> dg.MaterializeResult[Any]:
     )
 
 
-everything = dg.define_asset_job(
-    "everything", selection=dg.AssetSelection.all(), description="Brings every table up to date."
+def _job(name: str, keys: Iterable[str], description: str, tags: Mapping[str, str] | None = None) -> Any:
+    selection = dg.AssetSelection.assets(*(key.split("/") for key in keys))
+    return dg.define_asset_job(name, selection, description=description, tags=tags)
+
+
+_FOLLOWING = [key for key in STAGES if key not in BY_HAND]
+register_files = _job("register_files", ["landing/files"], "Registers what lies in the landing folder.")
+JOBS = (
+    register_files,
+    dg.define_asset_job("everything", dg.AssetSelection.all(), description="Brings every table up to date, models included."),
+    _job("reprocess", ["landing/files", *_FOLLOWING], "Takes in what is new, up to a release by the distiller in service. Trains nothing."),
+    _job(
+        "rebuild_mixture", ["silver/best_records", "gold/mixture"],
+        "Takes a new snapshot of the best records and builds MIXTURE anew from it.", {REBUILD: "true"},
+    ),
+    _job(
+        "train", ["models/distiller_sft", "models/distiller_grpo", "gold/heldout_answers", "models/champion"],
+        "Trains the distiller and lets it challenge the one in service.",
+    ),
+    _job(
+        "distil_and_release", ["gold/distilled", "gold/training_set", "reports/evaluation", "releases/current"],
+        "Distils, selects, measures and releases.",
+    ),
+)  # fmt: skip
+follow = dg.AutomationConditionSensorDefinition(
+    "follow_new_files",
+    target=dg.AssetSelection.all(),
+    default_status=dg.DefaultSensorStatus.STOPPED,
+    minimum_interval_seconds=30,
 )
 
 
@@ -51,9 +83,9 @@ class _Delivery(BaseModel):
         return f"{self.state}/{self.runs}"
 
 
-@dg.sensor(job=everything, minimum_interval_seconds=30, default_status=dg.DefaultSensorStatus.STOPPED)
+@dg.sensor(job=register_files, minimum_interval_seconds=30, default_status=dg.DefaultSensorStatus.STOPPED)
 def landing_folder_sensor(context: dg.SensorEvaluationContext) -> dg.RunRequest | dg.SkipReason:
-    """One run for each state of the landing folder that has files not registered yet, and again where that run failed."""
+    """One registration for each state of the landing folder that has files not registered yet, and again where it failed."""
     lake = Lake(settings().root)
     last = _Delivery.model_validate_json(context.cursor) if context.cursor else _Delivery()
     waiting = unregistered(lake)
@@ -66,7 +98,7 @@ def landing_folder_sensor(context: dg.SensorEvaluationContext) -> dg.RunRequest 
     if failed:
         return dg.SkipReason(
             f"Gave up on the last delivery after {last.runs} failed runs; the last one is {failed}. Start the job "
-            f"`everything` by hand once its cause is mended, or land another file."
+            f"`register_files` by hand once its cause is mended, or land another file."
         )
     if waiting:
         return dg.SkipReason(f"A run was asked for that registers the {len(waiting)} waiting files.")
@@ -100,5 +132,5 @@ def _left_out(lake: Lake) -> str:
 
 
 daily = dg.ScheduleDefinition(
-    job=everything, cron_schedule="0 3 * * *", name="daily_reprocessing", execution_timezone="UTC"
+    job_name="reprocess", cron_schedule="0 3 * * *", name="daily_reprocessing", execution_timezone="UTC"
 )

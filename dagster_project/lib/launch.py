@@ -3,11 +3,14 @@
 import os
 import warnings
 from collections.abc import Sequence
-from typing import Any
+from contextlib import suppress
+from pathlib import Path
 
 import dagster as dg
 import yaml
 
+from dagster_project.lib.events import check_specs, tell
+from dagster_project.lib.failures import failures
 from dagster_project.lib.stage_asset import REBUILD
 from lake.errors import StageFailed, UserError
 from lake.harness.plan import reasons_to_run
@@ -20,15 +23,28 @@ from lake.storage.report import StageReport
 from lake.storage.store import Lake
 
 _INSTANCE, _COMMANDS_INSTANCE = "dagster.yaml", "commands.yaml"
-_CHILD_FAILED = "DagsterPipesExecutionError"  # says no more than an exit code
 
 
-def prepare_home() -> None:
-    """Makes the lake's Dagster home and points this process at it."""
+def prepare_home() -> Path:
+    """Dagster's home, made if there is none. A dagster.yaml that is there stays as it is: the instance is the user's to set."""
     home = settings().home
     home.mkdir(parents=True, exist_ok=True)
-    (home / _INSTANCE).write_text(shipped(_INSTANCE).read_text(encoding="utf-8"), encoding="utf-8")
-    os.environ["DAGSTER_HOME"] = str(home)
+    with suppress(FileExistsError), (home / _INSTANCE).open("x", encoding="utf-8") as file:
+        file.write(shipped(_INSTANCE).read_text(encoding="utf-8"))
+    return home
+
+
+def instance() -> dg.DagsterInstance:
+    """The instance of the UI and its daemon."""
+    return _opened(prepare_home(), _INSTANCE)
+
+
+def _opened(home: Path, config: str) -> dg.DagsterInstance:
+    try:
+        return dg.DagsterInstance.from_config(str(home), config)
+    except Exception as error:  # whatever its storage raises: a module that is missing, a server that does not answer
+        reason = " ".join(str(error).split())
+        raise UserError(f"{home / _INSTANCE} describes an instance that cannot be opened: {reason}") from error
 
 
 def materialise(stages: Sequence[str], profile: str, rebuild: bool = False) -> list[StageReport]:
@@ -39,7 +55,6 @@ def materialise(stages: Sequence[str], profile: str, rebuild: bool = False) -> l
     Raises StageFailed naming each stage that could not finish for another reason than its gate.
     """
     os.environ["MIXLAKE_PROFILE"] = profile
-    prepare_home()
     warnings.filterwarnings("ignore", category=dg.BetaWarning)
     with _instance_of_commands() as instance:
         result = (
@@ -56,7 +71,7 @@ def materialise(stages: Sequence[str], profile: str, rebuild: bool = False) -> l
     reports = _reports(stages, result.run_id)
     crashed = [
         step
-        for step in _failures(result)
+        for step in failures(result.filter_events(lambda event: event.is_step_failure))
         if not any(report.status == "rejected" and report.stage == step[0] for report in reports)
     ]
     if crashed:
@@ -65,15 +80,22 @@ def materialise(stages: Sequence[str], profile: str, rebuild: bool = False) -> l
     return reports
 
 
+def tell_accepted(report: StageReport) -> None:
+    """Shows in the UI that a stage's rejected rows were accepted and published by a command."""
+    with _instance_of_commands() as instance:
+        tell(report, Lake(settings().root), check_specs(STAGES[report.stage]), instance)
+
+
 def _instance_of_commands() -> dg.DagsterInstance:
     """The lake's instance with pools that limit runs, which a run in this process no longer waits for, instead of steps.
 
     A command that was killed would keep its places, which only the daemon frees, and the next command would wait without a word.
     """
-    config = yaml.safe_load(shipped(_INSTANCE).read_text(encoding="utf-8"))
-    config["concurrency"]["pools"]["granularity"] = "run"
-    (settings().home / _COMMANDS_INSTANCE).write_text(yaml.safe_dump(config), encoding="utf-8")
-    return dg.DagsterInstance.from_config(str(settings().home), _COMMANDS_INSTANCE)
+    home = prepare_home()
+    config = yaml.safe_load((home / _INSTANCE).read_text(encoding="utf-8")) or {}
+    config.setdefault("concurrency", {}).setdefault("pools", {})["granularity"] = "run"
+    (home / _COMMANDS_INSTANCE).write_text(yaml.safe_dump(config), encoding="utf-8")
+    return _opened(home, _COMMANDS_INSTANCE)
 
 
 def _definitions() -> dg.Definitions:
@@ -92,25 +114,3 @@ def _reports(stages: Sequence[str], run_id: str) -> list[StageReport]:
         elif lake.publication(key) and not reasons_to_run(lake, STAGES[key], profile):
             reports.append(current_report(lake, STAGES[key]))
     return reports
-
-
-def _failures(result: dg.ExecuteInProcessResult) -> list[tuple[str, str]]:
-    """(stage, sentence) of each step that failed, the cause rather than its wrapping."""
-    failed: list[tuple[str, str]] = []
-    for event in result.filter_events(lambda event: event.is_step_failure):
-        error = event.step_failure_data.error
-        while error is not None and error.cause is not None:
-            error = error.cause
-        if error is not None and error.cls_name == dg.DagsterExecutionInterruptedError.__name__:
-            raise KeyboardInterrupt  # Dagster turns Ctrl-C into a failed step
-        key = next((key for key in STAGES if key.replace("/", "_") == event.node_name), event.node_name)
-        failed.append((key, _sentence(error) if error else "no reason given"))
-    return failed
-
-
-def _sentence(error: Any) -> str:
-    """What the error says, in one line: all of a sentence that was written for a user, else the class and the first line."""
-    if error.cls_name in (UserError.__name__, StageFailed.__name__):
-        return " ".join(error.message.split()).partition(": ")[2]
-    line = error.message.strip().partition("\n")[0]
-    return f"{line.partition(': ')[2]}, and printed above why" if error.cls_name == _CHILD_FAILED else line

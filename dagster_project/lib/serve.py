@@ -11,9 +11,7 @@ import time
 import types
 from pathlib import Path
 
-import dagster as dg
-
-from dagster_project.lib.launch import prepare_home
+from dagster_project.lib.launch import instance, prepare_home
 from lake.errors import StageFailed, UserError
 from lake.harness.profiles import Profile
 from lake.settings import local_path, settings, shipped
@@ -51,13 +49,13 @@ def serve(port: int, profile: Profile) -> int:
 
     Every run that is launched in the UI uses `profile`.
     """
-    prepare_home()
+    home = prepare_home()
     _free_pools()
     here = settings()
     pages = _pages_server(local_path(here.root), here.pages_port)
     threading.Thread(target=pages.serve_forever, daemon=True).start()
     workspace = str(shipped("workspace.yaml"))
-    environment = os.environ | {"MIXLAKE_ROOT": here.root, "MIXLAKE_PROFILE": profile.name}
+    environment = os.environ | {"MIXLAKE_ROOT": here.root, "MIXLAKE_PROFILE": profile.name, "DAGSTER_HOME": str(home)}
     webserver = [sys.executable, "-m", "dagster_webserver", "-h", _HOST, "-p", str(port), "-w", workspace]
     daemon = [sys.executable, "-m", "dagster._daemon", "run", "-w", workspace]
     children = [subprocess.Popen(command, env=environment) for command in (webserver, daemon)]
@@ -73,9 +71,9 @@ def serve(port: int, profile: Profile) -> int:
 
 def _free_pools() -> None:
     """Frees the places that runs of an earlier UI keep in pools: after a power cut nobody else would, and later runs would wait for ever."""
-    with dg.DagsterInstance.get() as instance:
-        for run_id in instance.event_log_storage.get_concurrency_run_ids():
-            instance.event_log_storage.free_concurrency_slots_for_run(run_id)
+    with instance() as shared:
+        for run_id in shared.event_log_storage.get_concurrency_run_ids():
+            shared.event_log_storage.free_concurrency_slots_for_run(run_id)
 
 
 def _pages_server(folder: Path, port: int) -> http.server.ThreadingHTTPServer:

@@ -2,11 +2,13 @@
 
 import sys
 from collections.abc import Iterator, Mapping
+from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import dagster as dg
 
-from dagster_project.lib.events import GATE, WARNINGS, events
+from dagster_project.lib.events import check_specs, events, sides
 from lake.errors import StageFailed
 from lake.harness import progress
 from lake.harness.code_hash import code_hash
@@ -14,11 +16,28 @@ from lake.harness.environment import KEEP_MEMORY
 from lake.harness.plan import reasons_to_run, rejected_inputs
 from lake.harness.profiles import Profile, load_profile
 from lake.harness.run import FAILED, own_process, run_stage
-from lake.settings import settings
+from lake.settings import project_folder, settings
 from lake.stages import STAGES, Stage
 from lake.storage.report import StageReport
 from lake.storage.store import Lake
 from lake.tables import TABLES
+
+# What never starts by itself: it trains, builds what training reads, or decides which distiller serves.
+BY_HAND = frozenset(
+    {
+        "gold/mixture",
+        "models/distiller_sft",
+        "models/distiller_grpo",
+        "gold/heldout_answers",
+        "models/champion",
+        "reports/evaluation",
+    }
+)
+RELEASE = "releases/current"
+_FRESH = dg.FreshnessPolicy.time_window(
+    fail_window=timedelta(days=3), warn_window=timedelta(days=1, hours=6)
+)  # the schedule is daily
+_FOLLOWS = dg.AutomationCondition.eager() & dg.AutomationCondition.all_deps_blocking_checks_passed()
 
 REBUILD = "mixlake/rebuild"  # the tag of a run that makes its tables anew from all rows
 
@@ -28,29 +47,68 @@ POOLS: Mapping[str, str] = {"spark": "spark", "generate": "models", "train": "mo
 
 
 def stage_asset(key: str) -> dg.AssetsDefinition:
-    """The asset of stage `key`, with its gate and its warnings as checks."""
+    """The asset of stage `key`, with every expectation of its gate as a check."""
     stage = STAGES[key]
-    asset_key = dg.AssetKey(key.split("/"))
+    asset_key = asset_of(key)
+    # a side table is published with its owner, whose asset must have run before: the side's own, which no step makes, orders nothing
+    owners = {TABLES[table].side_of or table for table in stage.inputs}
     spec = dg.AssetSpec(
         asset_key,
-        # a side table is published with its owner, whose asset stands for it
-        deps=sorted({dg.AssetKey((TABLES[table].side_of or table).split("/")) for table in stage.inputs}),
-        group_name=TABLES[key].layer,
+        deps=sorted(map(asset_of, owners.union(stage.inputs))),
         description=f"{stage.summary}\n\nOne row: {TABLES[key].grain}.",
         kinds={stage.engine if stage.engine == "spark" else "python", "deltalake", *stage.kinds},
         code_version=code_hash(stage),
-        metadata={"dagster/column_schema": column_schema(key), "dagster/table_name": key},
+        freshness_policy=_FRESH if key == RELEASE else None,
+        automation_condition=None if key in BY_HAND else _FOLLOWS,
         # a rejected stage yields its checks and no materialisation
         skippable=True,
+        **_described(key),
     )
-    checks = [dg.AssetCheckSpec(GATE, asset=asset_key, blocking=True), dg.AssetCheckSpec(WARNINGS, asset=asset_key)]
+    checks = check_specs(stage)
 
     @dg.multi_asset(name=key.replace("/", "_"), specs=[spec], check_specs=checks, pool=POOLS.get(stage.engine))
     def asset(context: dg.AssetExecutionContext) -> Iterator[Any]:
         lake = Lake(settings().root)
-        yield from events(_run(context, stage, load_profile(settings().profile), lake), lake)
+        report = _run(context, stage, load_profile(settings().profile), lake)
+        for side in sides(report):
+            context.log_event(side)
+        yield from events(report, lake, checks)
 
     return asset
+
+
+def side_asset(key: str) -> dg.AssetSpec:
+    """The asset of a side table: no step makes it alone, the step of its owner reports it (lib/events.py)."""
+    owner = TABLES[key].side_of or key
+    return dg.AssetSpec(
+        asset_of(key),
+        deps=[asset_of(owner)],
+        description=f"One row: {TABLES[key].grain}.",
+        kinds={"deltalake"},
+        **_described(key),
+    )
+
+
+def asset_of(key: str) -> dg.AssetKey:
+    """The asset of a table."""
+    return dg.AssetKey(key.split("/"))
+
+
+def _described(key: str) -> dict[str, Any]:
+    table = TABLES[key]
+    return {
+        "group_name": table.layer,
+        "tags": {"layer": table.layer, "mode": table.mode},
+        "metadata": {
+            "dagster/column_schema": column_schema(key), "dagster/table_name": key,
+            "code": dg.MetadataValue.path(str(_file_of(STAGES[table.side_of or key].job))),
+        },
+    }  # fmt: skip
+
+
+def _file_of(dotted: str) -> Path:
+    """The file of a dotted job, found without importing it."""
+    return project_folder().joinpath(*dotted.partition(":")[0].split(".")).with_suffix(".py")
 
 
 def column_schema(key: str) -> dg.TableSchema:

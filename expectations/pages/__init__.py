@@ -1,1 +1,1 @@
-"""Audit pages and data docs."""
+"""The audit page of a run, the results it is made from, and the history of a stage's runs."""

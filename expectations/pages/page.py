@@ -1,55 +1,99 @@
-"""The audit page of one run of one stage: one self-contained HTML file."""
+"""The audit page of one run of one stage, and the index of all runs: self-contained HTML, without Great Expectations' own site.
+
+audits/silver-groups/RUN.html            every check of a run
+audits/silver-groups/RUN.results.json    what Great Expectations said (expectations.pages.results)
+audits/silver-groups/history.jsonl       a line a run, only ever appended to
+audits/silver-groups/index.html          the runs of a stage, newest first, made from these lines: no page is read again
+audits/index.html                        the stages
+"""
 
 from __future__ import annotations
 
+import json
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from datetime import datetime
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
 
-from lake.storage.report import CheckReport
+from lake.storage.report import Acceptance, CheckReport
 
-FOLDER = Path(__file__).parent / "templates"
-STYLE = (FOLDER / "audit.css").read_text(encoding="utf-8")
+TEMPLATES = Path(__file__).parent / "templates"
+_HISTORY = "history.jsonl"
 
 
-def write(stage: str, run_id: str, checks: Sequence[CheckReport], site: Path, folder: Path) -> Path:
-    """The path of the page, `folder`/<stage with dashes>/<run id>.html; `site` holds the run's Data Docs pages."""
-    target = folder / file_name(stage) / f"{file_name(run_id)}.html"
+def write(
+    stage: str,
+    run_id: str,
+    moment: datetime,
+    checks: Sequence[CheckReport],
+    folder: Path,
+    accepted: Acceptance | None = None,
+) -> Path:
+    """The path of the page, `folder`/<stage with dashes>/<run id>.html, after the indexes were renewed."""
+    target = page_path(stage, run_id, folder)
     target.parent.mkdir(parents=True, exist_ok=True)
-    target.write_text(
-        template("audit.html.j2").render(
-            stage=stage,
-            run_id=run_id,
-            checks=checks,
-            rejected=any(check.severity == "critical" and not check.passed for check in checks),
-            warned=any(check.severity == "warning" and not check.passed for check in checks),
-            sheets=[(path.stem, path.relative_to(folder).as_posix()) for path in sorted(site.glob("*.html"))],
-            style=STYLE,
-        ),
-        encoding="utf-8",
-    )
+    failed = [check for check in checks if not check.passed]
+    rejected = any(check.severity == "critical" for check in failed)
+    verdict = "accepted" if accepted else "rejected" if rejected else "warned" if failed else "passed"
+    told = {"stage": stage, "run": run_id, "at": f"{moment:%Y-%m-%d %H:%M:%S} UTC", "verdict": verdict}
+    _replace(target, "audit.html.j2", checks=checks, accepted=accepted, **told)
+    line = {**told, "page": target.name, "checks": len(checks), "failed": len(failed)}
+    with (target.parent / _HISTORY).open("a", encoding="utf-8") as history:
+        history.write(json.dumps(line) + "\n")
+    _renew_indexes(target.parent, folder)
     return target
 
 
-def file_name(text: str) -> str:
+def page_path(stage: str, run_id: str, folder: Path) -> Path:
+    """Where the page of a run lies."""
+    return folder / _file_name(stage) / f"{_file_name(run_id)}.html"
+
+
+def _renew_indexes(place: Path, folder: Path) -> None:
+    runs = _history(place)
+    _replace(place / "index.html", "runs.html.j2", stage=runs[-1]["stage"], runs=runs[::-1])
+    newest = [(path.parent.name, _history(path.parent)[-1]) for path in sorted(folder.glob(f"*/{_HISTORY}"))]
+    _replace(folder / "index.html", "stages.html.j2", stages=newest)
+
+
+def _history(place: Path) -> list[dict[str, Any]]:
+    """The last line of each run of a stage, in the order of the runs; a line that a power cut left unfinished is passed over."""
+    runs = dict[str, dict[str, Any]]()
+    for line in (place / _HISTORY).read_text(encoding="utf-8").splitlines():
+        if line.endswith("}"):
+            told: Mapping[str, Any] = json.loads(line)
+            runs[told["run"]] = dict(told)
+    return list(runs.values())
+
+
+def _file_name(text: str) -> str:
     """The text with everything that is not a letter, a digit, a dot, a dash or an underscore turned into a dash."""
     return re.sub(r"[^\w.-]", "-", text).lstrip(".") or "-"
 
 
-def template(name: str) -> Template:
-    """A page template whose values are escaped and whose missing values raise."""
-    return _environment().get_template(name)
+def _replace(target: Path, template: str, **values: Any) -> None:
+    """Writes a page beside its place and moves it there, so that nobody reads half of one."""
+    partial = target.with_suffix(".part")
+    partial.write_text(_template(template).render(style=_style(), **values), encoding="utf-8")
+    partial.replace(target)
 
 
 @cache
-def _environment() -> Environment:
+def _style() -> str:
+    return (TEMPLATES / "audit.css").read_text(encoding="utf-8")
+
+
+@cache
+def _template(name: str) -> Template:
+    """A page template whose values are escaped and whose missing values raise."""
     return Environment(
-        loader=FileSystemLoader(FOLDER),
+        loader=FileSystemLoader(TEMPLATES),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
-    )
+    ).get_template(name)

@@ -12,21 +12,35 @@ import pyarrow as pa
 import pyarrow.dataset as ds
 
 from expectations.frames import Computed, KeyValues, keys, pc
-from expectations.gate import Batch
 from expectations.membership import membership
-from expectations.rules import Metric, at_most, between, filled, identified, metrics, none, one_of, sized, unique
+from expectations.rules import (
+    Batch,
+    Rule,
+    at_most,
+    between,
+    figures,
+    filled,
+    foreign,
+    identified,
+    none,
+    one_of,
+    sized,
+    unique,
+    vital,
+)
+from expectations.suites.since_last import since_last
 from lake.engines.batches import read_batches
 from lake.tables.reasons import DISTILLED_REJECTED
 from texts.formats import FORMATS
 
 if TYPE_CHECKING:
     from expectations.frames import Frames
+    from expectations.limits import Distilled
 
-EXPECTED_REJECTED_GROUPS = 0.9  # share; beyond it, as beyond every EXPECTED_, a gate only warns
 EVIDENCE = ("id", "evidence_of_no_member", "empty_evidence")
 
 
-def distilled(frames: Frames, *, limits: Any) -> Iterable[Batch]:
+def distilled(frames: Frames, *, gate: Distilled, limits: Any) -> Iterable[Batch]:
     """The suite of gold/distilled: faithful, full, novel and worth more than a member; every group accepted or rejected.
 
     limits: what an item must reach, its `support`, `recovered`, `gain` and `copied`.
@@ -44,11 +58,16 @@ def distilled(frames: Frames, *, limits: Any) -> Iterable[Batch]:
     required = ["group_id", "item_type", "language", "model", *measures]
     rules = [*identified("id", "dst"), unique("group_id"), one_of("item_type", list(FORMATS)), *map(filled, required)]
     yield Batch("gold/distilled", rows, [*rules, *reached, *texts, *sized("evidence")], key="id")
-    yield Batch("evidence", _evidence(rows), [between(name, 0, 0) for name in EVIDENCE[1:]], key="id")
+    proven = [
+        vital(between("evidence_of_no_member", 0, 0, says="All evidence of an item is of one of its own members.")),
+        between("empty_evidence", 0, 0, says="All evidence of an item is a stretch of text."),
+    ]
+    yield Batch("evidence", _evidence(rows), proven, key="id")
     reasons = [filled("reason"), one_of("reason", DISTILLED_REJECTED)]
     ids = [filled("group_id"), unique("group_id")]
     yield Batch("gold/distilled_refused", rejected, [*ids, *reasons], key="group_id")
-    yield metrics(*_groups(rows, rejected, frames["silver/groups"]))
+    yield figures(*_groups(rows, rejected, frames["silver/groups"], gate))
+    yield from since_last(frames, "gold/distilled", gate, ["gain"], ["model"])
 
 
 def _evidence(rows: ds.Dataset) -> Computed:
@@ -69,20 +88,32 @@ def _evidence_of(row: dict[str, Any]) -> dict[str, Any]:
     return dict(zip(EVIDENCE, (row["id"], foreign, sum(one["start"] >= one["end"] for one in evidence)), strict=True))
 
 
-def _groups(rows: ds.Dataset, rejected: ds.Dataset, grouped: ds.Dataset) -> Iterable[Metric]:
+def _groups(rows: ds.Dataset, rejected: ds.Dataset, grouped: ds.Dataset, gate: Distilled) -> Iterable[Rule]:
     ids = membership(
         groups=keys(grouped, "group_id"), accepted=keys(rows, "group_id"), rejected=keys(rejected, "group_id")
     )
     members = membership(
         grouped=_pairs(grouped, "id"), accepted=_pairs(rows, "member_ids"), rejected=_pairs(rejected, "member_ids")
     )
-    yield none("groups_without_an_end", ids.count("groups > accepted + rejected"))
-    yield none("groups_with_two_ends", ids.count("accepted + rejected > 1"))
-    yield none("unknown_groups", ids.count("groups == 0"))
-    differ = members.count("grouped != (accepted + rejected > 0)")
-    yield none("members_that_differ_from_the_group", differ)
-    share = ids.count("rejected == 1") / max(ids.count("groups == 1"), 1)
-    yield at_most("refused_share", share, EXPECTED_REJECTED_GROUPS, warning=True)
+    yield none(
+        "groups_without_an_end",
+        lambda: ids.count("groups > accepted + rejected"),
+        "Every group became an item or was refused.",
+    )
+    yield none("groups_with_two_ends", lambda: ids.count("accepted + rejected > 1"), "No group has two ends.")
+    yield foreign("unknown_groups", lambda: ids.count("groups == 0"), "Every item is of a group of silver/groups.")
+    yield none(
+        "members_that_differ_from_the_group",
+        lambda: members.count("grouped != (accepted + rejected > 0)"),
+        "Every item, and every refusal, names exactly the members of its group.",
+    )
+    yield at_most(
+        "refused_share",
+        lambda: ids.count("rejected == 1") / max(ids.count("groups == 1"), 1),
+        gate.expected_refused,
+        "Not nearly all groups were refused.",
+        warning=True,
+    )
 
 
 def _pairs(rows: ds.Dataset, column: str) -> KeyValues:

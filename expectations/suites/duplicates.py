@@ -6,31 +6,48 @@ thousands. Exact copies are counted by the stage and never stop it.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
 import pyarrow.dataset as ds
 
 from expectations.frames import field, first, keys, rows_by, table
-from expectations.gate import Batch
 from expectations.membership import membership
-from expectations.rules import Metric, between, filled, identified, metrics, none, one_of, unique
+from expectations.rules import (
+    Batch,
+    Rule,
+    between,
+    figures,
+    filled,
+    foreign,
+    identified,
+    none,
+    one_of,
+    unique,
+    vital,
+)
+from expectations.suites.since_last import since_last
 from expectations.summaries import summary
 from lake.engines.batches import read_batches
 from lake.tables.reasons import DUPLICATE_RULES, NOT_NEAR
 
 if TYPE_CHECKING:
     from expectations.frames import Frames
+    from expectations.limits import Deduplicated
 
 UNIQUE = "silver/unique_instructions"
 NEAR = field("rule") == "near"
-NEGLIGIBLE_SOURCE = 10  # rows: one bad row of so few is a large share
-EXPECTED_NEAR = 0.3
 EXAMPLES = 4  # removals that a failed check shows
 
 
 def unique_instructions(
-    frames: Frames, *, threshold: float, max_loss: float, expected_loss: Mapping[str, Any], max_star: int
+    frames: Frames,
+    *,
+    gate: Deduplicated,
+    threshold: float,
+    max_loss: float,
+    expected_loss: Mapping[str, Any],
+    max_star: int,
 ) -> Iterable[Batch]:
     """The suite of silver/unique_instructions: no shared key, every removal proven, no source or star out of bounds."""
     rows, removed = frames[UNIQUE], frames["silver/duplicates"]
@@ -42,14 +59,23 @@ def unique_instructions(
     reasons = [filled("reason"), one_of("reason", NOT_NEAR)]
     yield Batch("silver/rejected_pairs", frames["silver/rejected_pairs"], [*pair, *reasons], key="left")
     yield Batch("silver/signatures", frames["silver/signatures"], identified("id", "rec"), key="id")
-    below = removed.count_rows(filter=NEAR & (field("similarity") < threshold))
-    yield metrics(*_ids(frames), none("near_below_threshold", below))
-    limits = {source: expected.share for source, expected in expected_loss.items()}
-    yield _sources(frames["silver/instructions"], removed, max_loss, limits)
+    proven = none(
+        "near_below_threshold",
+        lambda: removed.count_rows(filter=NEAR & (field("similarity") < threshold)),
+        "Every near-duplicate is at least as similar as the threshold to the row kept in its place.",
+    )
+    yield figures(*_ids(frames), proven)
+    yield _sources(frames["silver/instructions"], removed, lambda source: _most(source, max_loss, expected_loss), gate)
     yield _stars(removed, max_star)
+    yield from since_last(frames, UNIQUE, gate, categories=["language", "item_type"])
 
 
-def _ids(frames: Frames) -> Iterable[Metric]:
+def _most(source: str, max_loss: float, expected_loss: Mapping[str, Any]) -> float:
+    """The share of its rows that a source may lose."""
+    return expected_loss[source].share if source in expected_loss else max_loss
+
+
+def _ids(frames: Frames) -> Iterable[Rule]:
     """Where ids are. A kept row may have been published before; those rows are looked up by key and not audited again."""
     rows, removed, before = frames[UNIQUE], frames["silver/duplicates"], frames.before
     ids = membership(
@@ -59,27 +85,49 @@ def _ids(frames: Frames) -> Iterable[Metric]:
         signed=keys(frames["silver/signatures"], "id"),
         lookup={"published": keys(before[UNIQUE], "id")} if before else {},
     )
-    yield none("removed_but_kept", ids.count("kept + removed > 1"))
-    gone = "named > kept + published" if before else "named > kept"
-    yield none("removed_for_a_row_that_is_gone", ids.count(gone))
-    yield none("kept_without_a_signature", ids.count("kept != signed"))
-    if before:
-        yield none("ids_published_before", ids.count("published + kept > 1 or published + removed > 1"))
-        published = {"published": keys(before[UNIQUE], "text_hash")}
-        texts = membership(kept=keys(rows, "text_hash"), lookup=published)
-        yield none("texts_published_before", texts.count("kept + published > 1"))
+    published = {"published": keys(before[UNIQUE], "text_hash")} if before else {}
+    texts = membership(kept=keys(rows, "text_hash"), lookup=published)
+    again = "published + kept > 1 or published + removed > 1"
+    yield vital(none("removed_but_kept", lambda: ids.count("kept + removed > 1"), "No removed record is kept as well."))
+    yield foreign(
+        "removed_for_a_row_that_is_gone",
+        lambda: ids.count("named > kept + published" if before else "named > kept"),
+        "Every removal names a record that is kept.",
+    )
+    yield none(
+        "kept_without_a_signature",
+        lambda: ids.count("kept != signed"),
+        "Every kept record, and no other, has a signature.",
+    )
+    yield vital(
+        none(
+            "ids_published_before",
+            lambda: ids.count(again) if before else None,
+            "No new record, kept or removed, was published before.",
+        )
+    )
+    yield none(
+        "texts_published_before",
+        lambda: texts.count("kept + published > 1") if before else None,
+        "No new record has the text of one published before.",
+    )
 
 
-def _sources(records: ds.Dataset, removed: ds.Dataset, most: float, limits: Mapping[str, float]) -> Batch:
+def _sources(records: ds.Dataset, removed: ds.Dataset, most: Callable[[str], float], gate: Deduplicated) -> Batch:
     """One row a source: `over_limit` is by how much its near-duplicates exceed what it may lose; small sources only warn."""
     before, lost = rows_by(records, "source"), rows_by(removed, "source", NEAR)
     sources: list[tuple[float, float, str]] = []
     for source, count in sorted(before.items(), key=str):
         share = lost[source] / count
-        over = share - limits.get(source, most) if count >= NEGLIGIBLE_SOURCE else -1.0
+        over = share - most(source) if count >= gate.small_source else -1.0
         shown = f"{source}: {_examples(removed, 'source', source)}" if over > 0 else source
         sources.append((over, share, shown))
-    rules = [between("over_limit", None, 0), between("near_share", None, EXPECTED_NEAR, warning=True)]
+    lost_too_much = "No source loses a larger share of its rows as near-duplicates than it may (by how much it does)."
+    repetitive = "No source loses a large share of its rows as near-duplicates."
+    rules = [
+        between("over_limit", None, 0, says=lost_too_much),
+        between("near_share", None, gate.expected_near, warning=True, says=repetitive),
+    ]
     return Batch("sources", table(sources, ["over_limit", "near_share", "source"]), rules, key="source")
 
 
@@ -92,7 +140,9 @@ def _stars(removed: ds.Dataset, most: int) -> Batch:
         for star in largest
         for kept in [star["kept_id"]]
     ]
-    return Batch("stars", table(rows, ["near_removals", "kept_id"]), [between("near_removals", None, most)], "kept_id")
+    says = "No record stands for more near-duplicates than it may."
+    rules = [between("near_removals", None, most, says=says)]
+    return Batch("stars", table(rows, ["near_removals", "kept_id"]), rules, "kept_id")
 
 
 def _examples(removed: ds.Dataset, column: str, value: str) -> str:

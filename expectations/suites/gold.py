@@ -6,28 +6,17 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from expectations.frames import empty, field, keys
-from expectations.gate import Batch
 from expectations.membership import membership
-from expectations.rules import (
-    at_most,
-    between,
-    filled,
-    identified,
-    metrics,
-    none,
-    one_of,
-)
+from expectations.rules import Batch, Rule, at_most, between, figures, filled, foreign, identified, none, one_of
+from expectations.suites.since_last import since_last
 from expectations.summaries import summary
 
 if TYPE_CHECKING:
-    from great_expectations.expectations.expectation import Expectation
-
     from expectations.frames import Frames
+    from expectations.limits import Answered
 
-EXPECTED_ANSWERED = 0.5
 
-
-def heldout_answers(frames: Frames) -> Iterable[Batch]:
+def heldout_answers(frames: Frames, *, gate: Answered) -> Iterable[Batch]:
     """The suite of gold/heldout_answers: every model answered every held-out item, or failed with a reason."""
     rows = frames["gold/heldout_answers"]
     scores = [
@@ -41,17 +30,38 @@ def heldout_answers(frames: Frames) -> Iterable[Batch]:
     heldout = keys(frames["gold/mixture"], "id", field("split") == "heldout")
     items = membership(heldout=heldout, answered=keys(rows, "item_id"))
     wanted = items.count("heldout == 1")
-    complete = [between(name, wanted, wanted) for name in ("rows", "item_id")]
+    complete = [
+        between("rows", wanted, wanted, says="Every model has as many answers as there are held-out items."),
+        between("item_id", wanted, wanted, says="Every model answered as many different items as there are."),
+    ]
     yield Batch("models", summary(rows, "model", ["item_id"]), complete, key="model")
-    answers = rows.count_rows()
-    failed = answers - rows.count_rows(filter=empty("error"))
-    yield metrics(
-        none("items_nobody_answered", items.count("heldout > answered")),
-        none("answers_to_no_heldout_item", items.count("answered > heldout")),
-        none("neither_text_nor_error", rows.count_rows(filter=empty("text", "error"))),
-        at_most("failed_share", failed / max(answers, 1), 1 - EXPECTED_ANSWERED, warning=True),
+    unsaid = empty("text", "error")
+    yield figures(
+        none(
+            "items_nobody_answered",
+            lambda: items.count("heldout > answered"),
+            "Every held-out item was answered, or failed with a reason.",
+        ),
+        foreign(
+            "answers_to_no_heldout_item",
+            lambda: items.count("answered > heldout"),
+            "Every answer is to a held-out item of gold/mixture.",
+        ),
+        none(
+            "neither_text_nor_error",
+            lambda: rows.count_rows(filter=unsaid),
+            "Every answer has a text or says why there is none.",
+        ),
+        at_most(
+            "failed_share",
+            lambda: rows.count_rows(filter=~empty("error")) / max(rows.count_rows(), 1),
+            gate.expected_failed,
+            "Not most of the answers failed.",
+            warning=True,
+        ),
     )
+    yield from since_last(frames, "gold/heldout_answers", gate, ["score"], ["engine"])
 
 
-def _share(name: str) -> list[Expectation]:
+def _share(name: str) -> list[Rule]:
     return [filled(name), between(name, 0, 1 + 1e-6)]

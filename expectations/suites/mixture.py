@@ -8,6 +8,7 @@ from __future__ import annotations
 import heapq
 from collections import Counter
 from collections.abc import Iterable, Iterator
+from functools import cache
 from operator import itemgetter
 from typing import TYPE_CHECKING, Any
 
@@ -15,21 +16,24 @@ import pyarrow as pa
 import pyarrow.dataset as ds
 
 from expectations.frames import Computed, as_kind, field, keys, pc
-from expectations.gate import Batch
 from expectations.membership import membership
 from expectations.rules import (
-    Metric,
+    Batch,
+    Rule,
     at_least,
     at_most,
     between,
     exits,
+    figures,
     filled,
+    foreign,
     identified,
-    metrics,
     none,
     one_of,
     unique,
+    vital,
 )
+from expectations.suites.since_last import since_last
 from lake.engines.batches import read_batches
 from lake.tables.reasons import MIXTURE_UNUSED
 from texts.coverage import shingles
@@ -38,17 +42,16 @@ from texts.grounding import grounding
 
 if TYPE_CHECKING:
     from expectations.frames import Frames
+    from expectations.limits import Limits, Mixed
 
 SPLITS = ("sft", "grpo", "heldout")
-ENOUGH_HELDOUT = 200  # items: fewer make the champion's interval wide
-DERIVABLE = 0.98  # share of targets of which every statement stands in a variant
 _HELDOUT = 500  # held-out targets that all others are compared with
 _MEASURED = 1_000  # items, those of the smallest ids, which are hashes
 _KINDS = {"passages": "psg_", "records": "rec_"}
 ITEM = ("id", "variants", "malformed_target", "blank_variants", "variants_equal_to_target")
 
 
-def best_records(frames: Frames, *, most: int) -> Iterable[Batch]:
+def best_records(frames: Frames, *, gate: Limits, most: int) -> Iterable[Batch]:
     """The suite of silver/best_records: high-rated records as they are, none withdrawn, no more than the params allow."""
     rows, before = frames["silver/best_records"], frames.before
     texts = [filled(name) for name in ("source", "licence", "prompt", "answer")]
@@ -59,18 +62,33 @@ def best_records(frames: Frames, *, most: int) -> Iterable[Batch]:
     of = membership(best=ids, lookup={"gone": gone} | {f"high_{n}": one for n, one in enumerate(high)})
     sides = " + ".join(f"high_{n}" for n in range(len(high)))
     kept = before["silver/best_records"] if before else None
-    if kept is not None:
-        twice = membership(now=ids, lookup={"earlier": keys(kept, "id")})
-        yield metrics(none("kept_before", twice.count("earlier + now > 1")))
-    yield metrics(
-        none("best_but_not_high", of.count(f"best == 1 and {sides} == 0")),
-        none("best_but_withdrawn", of.count("best + gone > 1")),
-        at_most("best_records", rows.count_rows() + (kept.count_rows() if kept is not None else 0), most),
+    twice = membership(now=ids, lookup={"earlier": keys(kept, "id")} if kept is not None else {})
+    yield figures(
+        vital(
+            none(
+                "kept_before",
+                lambda: twice.count("earlier + now > 1") if kept is not None else None,
+                "No record that is taken in was kept before.",
+            )
+        ),
+        none(
+            "best_but_not_high",
+            lambda: of.count(f"best == 1 and {sides} == 0"),
+            "Every kept record is one that is rated high.",
+        ),
+        vital(none("best_but_withdrawn", lambda: of.count("best + gone > 1"), "No kept record was withdrawn.")),
+        at_most(
+            "best_records",
+            lambda: rows.count_rows() + (kept.count_rows() if kept is not None else 0),
+            most,
+            "No more records are kept than the params allow.",
+        ),
     )
+    yield from since_last(frames, "silver/best_records", gate, ["score"], ["language"])
 
 
 def mixture(
-    frames: Frames, *, target_score: float, min_variants: int, max_variants: int, support: float
+    frames: Frames, *, gate: Mixed, target_score: float, min_variants: int, max_variants: int, support: float
 ) -> Iterable[Batch]:
     """The suite of gold/mixture: well-formed on both sides, targets that their variants carry, splits that share nothing."""
     rows, unused = frames["gold/mixture"], frames["gold/mixture_unused"]
@@ -78,16 +96,28 @@ def mixture(
     kinds = [filled("item_type"), one_of("item_type", list(FORMATS))]
     scores = [filled("target_score"), between("target_score", target_score, 5)]
     yield Batch("gold/mixture", rows, [*ids, *kinds, *scores, unique("target")], key="id")
-    right = [between(name, 0, 0) for name in ITEM[2:]]
-    yield Batch("items", _items(rows), [between("variants", min_variants, max_variants), *right], key="id")
+    right = [
+        between("variants", min_variants, max_variants, says="Every item has as many variants as it may."),
+        between("malformed_target", 0, 0, says="Every target is a well-formed item of its type."),
+        between("blank_variants", 0, 0, says="No variant is blank."),
+        between("variants_equal_to_target", 0, 0, says="No variant is the target itself."),
+    ]
+    yield Batch("items", _items(rows), right, key="id")
     yield exits("gold/mixture_unused", unused, ["mixture_unused"], MIXTURE_UNUSED)
-    yield metrics(*_books(rows, unused, "passages", frames["silver/passages"]))
-    yield metrics(*_books(rows, unused, "records", frames["silver/best_records"]))
-    yield metrics(*_splits(rows))
-    share, measured = _derivable(rows, support)
-    yield metrics(
-        at_least("derivable_share", share, DERIVABLE), at_least("targets_measured", measured, 1, warning=True)
+    yield figures(*_books(rows, unused, "passages", frames["silver/passages"]))
+    yield figures(*_books(rows, unused, "records", frames["silver/best_records"]))
+    yield figures(*_splits(rows, gate))
+    measured = cache(lambda: _derivable(rows, support))
+    yield figures(
+        at_least(
+            "derivable_share",
+            lambda: measured()[0],
+            gate.least_derivable,
+            "Nearly every target looked at stands, statement by statement, in its variants.",
+        ),
+        at_least("targets_measured", lambda: measured()[1], 1, "There were targets to look at.", warning=True),
     )
+    yield from since_last(frames, "gold/mixture", gate, ["target_score"], ["split", "item_type"])
 
 
 def _near_heldout(rows: ds.Dataset) -> int:
@@ -140,23 +170,44 @@ def _item(row: dict[str, Any]) -> dict[str, Any]:
     return dict(zip(ITEM, counts, strict=True))
 
 
-def _books(rows: ds.Dataset, unused: ds.Dataset, name: str, given: ds.Dataset) -> Iterable[Metric]:
+def _books(rows: ds.Dataset, unused: ds.Dataset, name: str, given: ds.Dataset) -> Iterable[Rule]:
     """Each passage, or each record, is in the items of one split or unused."""
     column, of_kind = f"{name[:-1]}_ids", pc.starts_with(field("id"), _KINDS[name])
     sft, grpo, heldout = (keys(rows, column, field("split") == split) for split in SPLITS)
     left = keys(unused, "id", of_kind)
     used = membership(sft=sft, grpo=grpo, heldout=heldout, unused=left, given=keys(given, "id"))
-    yield none(f"{name}_in_two_places", used.count("sft + grpo + heldout + unused > 1"))
-    yield none(f"{name}_in_no_place", used.count("given > sft + grpo + heldout + unused"))
-    yield none(f"unknown_{name}", used.count("given == 0"))
+    one = name[:-1]
+    yield none(
+        f"{name}_in_two_places",
+        lambda: used.count("sft + grpo + heldout + unused > 1"),
+        f"No {one} is in two splits, or used and unused.",
+    )
+    yield none(
+        f"{name}_in_no_place",
+        lambda: used.count("given > sft + grpo + heldout + unused"),
+        f"Every {one} that was given is used, or unused with a reason.",
+    )
+    yield foreign(f"unknown_{name}", lambda: used.count("given == 0"), f"Every {one} of an item is one that was given.")
 
 
-def _splits(rows: ds.Dataset) -> Iterable[Metric]:
+def _splits(rows: ds.Dataset, gate: Mixed) -> Iterable[Rule]:
     """What the splits share: no cluster, and no near target."""
     sft, grpo, heldout = (keys(rows, "clusters", field("split") == split) for split in SPLITS)
+    clusters = membership(sft=sft, grpo=grpo, heldout=heldout)
     yield none(
-        "clusters_in_two_splits", membership(sft=sft, grpo=grpo, heldout=heldout).count("sft + grpo + heldout > 1")
+        "clusters_in_two_splits",
+        lambda: clusters.count("sft + grpo + heldout > 1"),
+        "No page, module or near-duplicate has texts in two splits.",
     )
-    yield none("targets_near_heldout", _near_heldout(rows))
-    heldout_items = rows.count_rows(filter=field("split") == "heldout")
-    yield at_least("heldout_items", heldout_items, ENOUGH_HELDOUT, warning=True)
+    yield none(
+        "targets_near_heldout",
+        lambda: _near_heldout(rows),
+        "No target for training is nearly one of the held-out targets looked at.",
+    )
+    yield at_least(
+        "heldout_items",
+        lambda: rows.count_rows(filter=field("split") == "heldout"),
+        gate.expected_heldout,
+        "There are enough held-out items to decide about a challenger.",
+        warning=True,
+    )

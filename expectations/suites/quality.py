@@ -10,23 +10,34 @@ import pyarrow.dataset as ds
 
 from expectations.calibration import mean_errors
 from expectations.frames import field, keys, pc
-from expectations.gate import Batch
 from expectations.membership import membership
-from expectations.rules import Metric, at_least, at_most, between, exits, filled, identified, metrics, none, unique
+from expectations.rules import (
+    Batch,
+    Rule,
+    at_least,
+    at_most,
+    between,
+    exits,
+    figures,
+    filled,
+    identified,
+    none,
+    unique,
+    vital,
+)
+from expectations.suites.since_last import since_last
 from lake.tables.reasons import UNRATED
 
 if TYPE_CHECKING:
     from expectations.frames import Frames
+    from expectations.limits import Scored
+    from expectations.membership import Membership
 
-# beyond EXPECTED_ the gate only warns
-EXPECTED_HIGH = (0.05, 0.95)
-EXPECTED_HELD_OUT_ERROR = 1.1  # mean error of the neighbours, in units of the error of guessing the mean
-ENOUGH = 100  # rows: of fewer, a share or a mean error says little
 ROUNDING = 1e-6
 _RATED_AS = tuple(f"rated_{score}" for score in range(6))
 
 
-def quality(frames: Frames, *, high_score: float) -> Iterable[Batch]:
+def quality(frames: Frames, *, gate: Scored, high_score: float) -> Iterable[Batch]:
     """The suite of silver/quality: a label for every record or a reason, consistent, and calibrated on held-out ratings."""
     rows, unrated = frames["silver/quality"], frames["silver/unrated"]
     scores = [
@@ -42,16 +53,30 @@ def quality(frames: Frames, *, high_score: float) -> Iterable[Batch]:
     )
     estimates = frames["silver/score_transitions"]
     yield _transitions(estimates)
-    replaced = rows.count_rows(filter=field("curated") != field("score"))
-    mislabelled = field("high") != (field("curated") >= high_score)
-    yield metrics(
-        none("records_without_a_label", ids.count("records > scored + unrated")),
-        none("scored_and_unrated", ids.count("scored + unrated > 1")),
-        none("high_without_the_score", rows.count_rows(filter=mislabelled)),
+    replaced, used = field("curated") != field("score"), field("used")
+    yield figures(
+        none(
+            "records_without_a_label",
+            lambda: ids.count("records > scored + unrated"),
+            "Every unique record has a score, or a reason why not.",
+        ),
+        vital(
+            none("scored_and_unrated", lambda: ids.count("scored + unrated > 1"), "No record is scored and unrated.")
+        ),
+        none(
+            "high_without_the_score",
+            lambda: rows.count_rows(filter=field("high") != (field("curated") >= high_score)),
+            "Exactly the records of a curated score of `high_score` or more are high.",
+        ),
         *_estimated(estimates),
-        none("curated_by_no_estimate", 0 if estimates.count_rows(filter=field("used")) else replaced),
-        *_calibration(rows, ids.count("scored == 1"), whole=not frames.before),
+        none(
+            "curated_by_no_estimate",
+            lambda: 0 if estimates.count_rows(filter=used) else rows.count_rows(filter=replaced),
+            "No score was replaced without an estimate of how reliable scores are.",
+        ),
+        *_calibration(rows, ids, gate, whole=not frames.before),
     )
+    yield from since_last(frames, "silver/quality", gate, ["curated"], ["high"])
 
 
 def _transitions(estimates: ds.Dataset) -> Batch:
@@ -60,24 +85,43 @@ def _transitions(estimates: ds.Dataset) -> Batch:
     return Batch("silver/score_transitions", estimates, rules, key="decision")
 
 
-def _estimated(estimates: ds.Dataset) -> Iterable[Metric]:
+def _estimated(estimates: ds.Dataset) -> Iterable[Rule]:
     """Probabilities that add up to one; an estimate by which no score was curated is worth a warning."""
     off = pc.abs(pc.subtract(reduce(pc.add, map(field, _RATED_AS)), pc.scalar(1.0)))
-    yield none("transitions_that_do_not_add_up_to_one", estimates.count_rows(filter=off > ROUNDING))
-    yield none("transitions_that_curated_nothing", estimates.count_rows(filter=~field("used")), warning=True)
+    yield none(
+        "transitions_that_do_not_add_up_to_one",
+        lambda: estimates.count_rows(filter=off > ROUNDING),
+        "The probabilities of every estimate add up to one.",
+    )
+    yield none(
+        "transitions_that_curated_nothing",
+        lambda: estimates.count_rows(filter=~field("used")),
+        "Every estimate was good enough to curate by.",
+        warning=True,
+    )
 
 
-def _calibration(rows: ds.Dataset, scored: int, whole: bool) -> Iterable[Metric]:
+def _calibration(rows: ds.Dataset, ids: Membership, gate: Scored, whole: bool) -> Iterable[Rule]:
     """Whether both sides of the line are populated, and whether neighbours predict a held-out rating better than guessing.
 
     A record's own rating is no part of its neighbours' score: each is held out once.
     """
-    if whole or scored >= ENOUGH:
-        share = rows.count_rows(filter=field("high")) / max(scored, 1)
-        yield at_least("high_share", share, EXPECTED_HIGH[0], warning=True)
-        yield at_most("high_share_above", share, EXPECTED_HIGH[1], warning=True)
-    compared, error, guess = mean_errors(rows, "score", "neighbour_score")
-    if compared >= ENOUGH:
-        yield at_most(
-            "held_out_error_over_guessing", error / max(guess, ROUNDING), EXPECTED_HELD_OUT_ERROR, warning=True
-        )
+
+    def high_share() -> float | None:
+        scored = ids.count("scored == 1")
+        return rows.count_rows(filter=field("high")) / max(scored, 1) if whole or scored >= gate.enough else None
+
+    def error_over_guessing() -> float | None:
+        compared, error, guess = mean_errors(rows, "score", "neighbour_score")
+        return error / max(guess, ROUNDING) if compared >= gate.enough else None
+
+    some, others = "Some records are high.", "Some records are not high."
+    yield at_least("high_share", high_share, gate.expected_high_from, some, warning=True)
+    yield at_most("high_share_above", high_share, gate.expected_high_to, others, warning=True)
+    yield at_most(
+        "held_out_error_over_guessing",
+        error_over_guessing,
+        gate.expected_error,
+        "The neighbours of a record predict its rating better than the mean of all ratings does.",
+        warning=True,
+    )

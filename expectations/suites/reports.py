@@ -3,48 +3,89 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from expectations.frames import field, records, rows_by, table
-from expectations.gate import Batch
-from expectations.rules import at_least, between, filled, matches, metrics, none, unique
+from expectations.rules import Batch, at_least, between, figures, filled, matches, none, one_of, unique, vital
+from expectations.suites.since_last import since_last
 from expectations.summaries import summary
 from lake.ids import sha256_file
+from lake.tables.reasons import REMOVALS
 
 if TYPE_CHECKING:
     from expectations.frames import Frames
+    from expectations.limits import Evaluated, Limits
 
 ARMS = ("released", "random", "high_only")
-SEEDS = 3
 
 
-def evaluation(frames: Frames) -> Iterable[Batch]:
-    """The suite of reports/evaluation: warnings only. Released set and controls present, each with several seeds."""
+def evaluation(frames: Frames, *, gate: Evaluated) -> Iterable[Batch]:
+    """The suite of reports/evaluation: warnings only. Released set and controls present, each compared over several seeds."""
     rows = frames["reports/evaluation"]
     numbers = [filled(name, warning=True) for name in ("arm", "metric", "value", "items")]
     yield Batch("reports/evaluation", rows, numbers, key="metric")
     compared = field("arm").isin(list(ARMS))
     arms = summary(rows, "arm", ["seed"], where=compared)
-    yield Batch("arms", arms, [between("seed", SEEDS, None, warning=True)], key="arm")
-    present = rows_by(rows, "arm", compared)
-    yield metrics(*(at_least(f"{arm}_present", int(arm in present), 1, warning=True) for arm in ARMS))
+    says = "Every arm was trained with several seeds."
+    yield Batch("arms", arms, [between("seed", gate.expected_seeds, None, warning=True, says=says)], key="arm")
+    present = cache(lambda: rows_by(rows, "arm", compared))
+    yield figures(
+        *(
+            at_least(f"{arm}_present", lambda arm=arm: present()[arm], 1, f"The arm {arm} was measured.", warning=True)
+            for arm in ARMS
+        )
+    )
+    compared_over = "Every comparison was made over several seeds."
+    done = [
+        filled("sentence", warning=True),
+        between("seeds", gate.expected_seeds, None, warning=True, says=compared_over),
+    ]
+    yield Batch("reports/evaluation_comparisons", frames["reports/evaluation_comparisons"], done, key="control")
+    yield from since_last(frames, "reports/evaluation", gate)
 
 
-def release(frames: Frames) -> Iterable[Batch]:
+def release(frames: Frames, *, gate: Limits) -> Iterable[Batch]:
     """The suite of releases/current: every file is there, as listed, and together they hold the training set."""
     rows = frames["releases/current"]
     listed = [filled("path"), unique("path"), filled("release"), matches("sha256", "^[0-9a-f]{64}$"), filled("sha256")]
     yield Batch("releases/current", rows, [*listed, filled("size"), between("size", 1, None)], key="path")
     files = table(map(_compared, records(rows, ("path", "sha256", "size"))), ["path", "missing", "changed"])
-    yield Batch("files", files, [between("missing", 0, 0), between("changed", 0, 0)], key="path")
+    whole = [
+        vital(between("missing", 0, 0, says="Every file of the release is there.")),
+        vital(between("changed", 0, 0, says="Every file has the size and the SHA-256 that are listed.")),
+    ]
+    yield Batch("files", files, whole, key="path")
     released = sum(row["rows"] or 0 for row in records(rows, ["rows"]))
     examples = frames["gold/training_set"].count_rows()
-    yield metrics(
-        at_least("released_rows", released, 1),
-        none("rows_not_released", examples - released),
-        none("rows_not_in_the_training_set", released - examples),
+    yield figures(
+        at_least("released_rows", lambda: released, 1, "The release is not empty."),
+        none(
+            "rows_not_released",
+            lambda: max(examples - released, 0),
+            "Every example of the training set is in the release.",
+        ),
+        none(
+            "rows_not_in_the_training_set",
+            lambda: max(released - examples, 0),
+            "Every released row is of the training set.",
+        ),
     )
+    yield from since_last(frames, "releases/current", gate)
+
+
+def removals(frames: Frames, *, gate: Limits) -> Iterable[Batch]:
+    """The suite of upkeep/removals: each file once, with a reason."""
+    rules = [
+        filled("path"),
+        unique("path"),
+        filled("why"),
+        one_of("why", REMOVALS),
+        filled("bytes"),
+        between("bytes", 0, None),
+    ]
+    yield Batch("upkeep/removals", frames["upkeep/removals"], rules, key="path")
 
 
 def _compared(row: dict[str, Any]) -> tuple[str, int, int]:

@@ -12,33 +12,38 @@ from typing import TYPE_CHECKING
 import pyarrow.dataset as ds
 
 from expectations.frames import as_kind, elements, field, keys, pc, phrases
-from expectations.gate import Batch
 from expectations.membership import membership
 from expectations.rules import (
-    Metric,
+    Batch,
+    Rule,
     at_least,
     at_most,
     between,
     exits,
+    figures,
     filled,
+    foreign,
     identified,
-    metrics,
     none,
     one_of,
     sized,
     unique,
+    vital,
 )
 from expectations.suites.budget import within_budget
+from expectations.suites.since_last import since_last
 from lake.tables.reasons import DUPLICATE_RULES, NOT_RELEASED
 from texts.benchmark_items import known_by
 
 if TYPE_CHECKING:
     from expectations.frames import Frames
+    from expectations.limits import Selected
 
 
 def training_set(
     frames: Frames,
     *,
+    gate: Selected,
     budget: int,
     unit: str,
     quality_floor: float,
@@ -56,33 +61,50 @@ def training_set(
     yield Batch("gold/training_set", rows, [*rules, *texts], key="id")
     outcomes = ["withdrawn", "blocked", "not_selected"]
     yield exits("gold/training_set_exits", frames["gold/training_set_exits"], outcomes, NOT_RELEASED)
-    examples, validation = rows.count_rows(), rows.count_rows(filter=field("split") == "validation")
-    held_back = validation / max(examples, 1)
-    yield metrics(
-        at_least("examples", examples, 1),
+    yield figures(
+        at_least("examples", rows.count_rows, 1, "The training set is not empty."),
         *within_budget(rows, budget, unit, source_share, licence_shares),
         *_good_enough(frames, quality_floor),
-        at_most("validation_share", held_back, 2 * validation_share + 0.05, warning=True),
-        *_forbidden(frames),
+        at_most(
+            "validation_share",
+            lambda: rows.count_rows(filter=field("split") == "validation") / max(rows.count_rows(), 1),
+            2 * validation_share + gate.expected_excess,
+            "About as many examples are held back for validation as were asked for.",
+            warning=True,
+        ),
+        *map(vital, _forbidden(frames)),
         *_accounts(frames),
         *_disjoint(rows),
     )
+    yield from since_last(frames, "gold/training_set", gate, ["score"], ["language", "origin"])
 
 
-def _good_enough(frames: Frames, floor: float) -> Iterable[Metric]:
+def _good_enough(frames: Frames, floor: float) -> Iterable[Rule]:
     """No original below the floor: by its own score, and by that of its record."""
-    rows, weak = frames["gold/training_set"], keys(frames["silver/quality"], "id", field("curated") < floor)
-    originals, below = membership(released=keys(rows, "origin_id"), lookup={"weak": weak}), field("score") < floor
-    yield none("originals_below_the_quality_floor", rows.count_rows(filter=(field("origin") == "original") & below))
-    yield none("originals_rated_below_the_quality_floor", originals.count("released + weak > 1"))
+    rows, quality = frames["gold/training_set"], frames["silver/quality"]
+    original = field("origin") == "original"
+
+    def rated_below() -> int:
+        weak = keys(quality, "id", field("curated") < floor)
+        return membership(released=keys(rows, "origin_id"), lookup={"weak": weak}).count("released + weak > 1")
+
+    yield none(
+        "originals_below_the_quality_floor",
+        lambda: rows.count_rows(filter=original & (field("score") < floor)),
+        "No original has a score below the quality floor.",
+    )
+    yield none(
+        "originals_rated_below_the_quality_floor",
+        rated_below,
+        "No original is of a record rated below the quality floor.",
+    )
 
 
-def _forbidden(frames: Frames) -> Iterable[Metric]:
+def _forbidden(frames: Frames) -> Iterable[Rule]:
     """Personal data, unknown licences and benchmark items among what is released, looked up where they are known."""
     rows, unique_rows = frames["gold/training_set"], frames["silver/unique_instructions"]
     personal = keys(unique_rows, "id", pc.list_value_length(field("personal")) > 0)
     members = membership(released=keys(rows, "member_ids"), lookup={"personal": personal})
-    _, unknown_licences = elements(rows, "licences")
     references, benchmark = frames["bronze/references"], field("role") == "benchmark"
     leaks = membership(
         items=phrases(references, ["text"], benchmark, parts=known_by),
@@ -92,13 +114,25 @@ def _forbidden(frames: Frames) -> Iterable[Metric]:
     # what another file has word for word only moved there
     moved = keys(frames["silver/duplicates"], "kept_id", field("rule") == DUPLICATE_RULES[0])
     gone = membership(released=keys(rows, "member_ids"), lookup={"withdrawn": withdrawn, "moved": moved})
-    yield none("withdrawn_members", gone.count("released + withdrawn > 1 and moved == 0"))
-    yield none("members_with_personal_data", members.count("released + personal > 1"))
-    yield none("unknown_licences", unknown_licences)
-    yield none("benchmark_items", leaks.count("prompts + texts > 0 and items > 0"))
+    yield none(
+        "withdrawn_members",
+        lambda: gone.count("released + withdrawn > 1 and moved == 0"),
+        "No example carries a record that its owner withdrew.",
+    )
+    yield none(
+        "members_with_personal_data",
+        lambda: members.count("released + personal > 1"),
+        "No example carries a record that is marked for personal data.",
+    )
+    yield none("unknown_licences", lambda: elements(rows, "licences")[1], "Every licence of every example is known.")
+    yield none(
+        "benchmark_items",
+        lambda: leaks.count("prompts + texts > 0 and items > 0"),
+        "No example is an item of a registered benchmark.",
+    )
 
 
-def _accounts(frames: Frames) -> Iterable[Metric]:
+def _accounts(frames: Frames) -> Iterable[Rule]:
     """Every rated record is released, left with a reason, or carried by a distilled item that did."""
     rows, exit_rows, items = frames["gold/training_set"], frames["gold/training_set_exits"], frames["gold/distilled"]
     ids = membership(
@@ -108,14 +142,32 @@ def _accounts(frames: Frames) -> Iterable[Metric]:
         left=keys(exit_rows, "id"),
     )
     origins = membership(released=keys(rows, "origin_id"), left=keys(exit_rows, "id"), distilled=keys(items, "id"))
-    yield none("records_without_an_end", ids.count("rated > released + carried + left"))
-    yield none("released_but_never_rated", ids.count("released > rated"))
-    yield none("released_and_left", origins.count("released + left > 1"))
-    yield none("distilled_items_without_an_end", origins.count("distilled > released + left"))
-    yield none("carried_and_left_alone", ids.count("carried + left > 1"))
+    yield none(
+        "records_without_an_end",
+        lambda: ids.count("rated > released + carried + left"),
+        "Every rated record is released, carried by a distilled item, or left with a reason.",
+    )
+    yield foreign(
+        "released_but_never_rated",
+        lambda: ids.count("released > rated"),
+        "Every released record is one that was rated.",
+    )
+    yield vital(
+        none("released_and_left", lambda: origins.count("released + left > 1"), "Nothing is released and left out.")
+    )
+    yield none(
+        "distilled_items_without_an_end",
+        lambda: origins.count("distilled > released + left"),
+        "Every distilled item is released, or left with a reason.",
+    )
+    yield none(
+        "carried_and_left_alone",
+        lambda: ids.count("carried + left > 1"),
+        "No record is carried by a distilled item and left on its own.",
+    )
 
 
-def _disjoint(rows: ds.Dataset) -> Iterable[Metric]:
+def _disjoint(rows: ds.Dataset) -> Iterable[Rule]:
     """No record and no text on both sides of the split, and no record released twice."""
     train, validation = field("split") == "train", field("split") == "validation"
     members = membership(train=keys(rows, "member_ids", train), validation=keys(rows, "member_ids", validation))
@@ -123,8 +175,13 @@ def _disjoint(rows: ds.Dataset) -> Iterable[Metric]:
         validation=phrases(rows, ["prompt", "answer"], validation),
         lookup={"train": phrases(rows, ["prompt", "answer"], train)},
     )
-    released, _ = elements(rows, "member_ids")
-    distinct = membership(members=keys(rows, "member_ids")).count("members == 1")
-    yield none("records_in_both_splits", members.count("train + validation > 1"))
-    yield none("texts_in_both_splits", texts.count("train + validation > 1"))
-    yield none("records_released_twice", released - distinct)
+    distinct = membership(members=keys(rows, "member_ids"))
+    yield none(
+        "records_in_both_splits", lambda: members.count("train + validation > 1"), "No record is in both splits."
+    )
+    yield none("texts_in_both_splits", lambda: texts.count("train + validation > 1"), "No text is in both splits.")
+    yield none(
+        "records_released_twice",
+        lambda: elements(rows, "member_ids")[0] - distinct.count("members == 1"),
+        "No record is in two examples, or twice in one.",
+    )

@@ -7,8 +7,10 @@ Knows two kinds of title: a topic ("Compost") and a name from a program ("json.d
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
+from inference.baseline.topics import mended
 from texts.words import sentences, words
 
 _NAME = re.compile(r"[A-Za-z_]\w*(?:\.\w+)+|[a-z]+_\w+|_\w+")
@@ -24,12 +26,23 @@ _DEBRIS = re.compile(
     r">>>|::|\.\. |={3,}|-{3,}|\|\s*\||[{}<>\\]{2,}|^\W*[a-z_]+\(.*\)\W*$|\(\s*\)|:$"
     r"|\b(?:is|are|be|by|as|of|the|and|or|with|to|for|from|see|via|than)[.:]"  # something was cut out after it
 )
+# the same of a text about a topic: a sentence that lost a name, a date or a stop where its page had markup
+_MONTHS = "January|February|March|April|May|June|July|August|September|October|November|December"
+_TORN = re.compile(
+    rf"\b(?:of|by|the|an?|with|and),(?= [a-z])|\d{{4,}} (?:{_MONTHS}) \d|\d{{5,}} (?:{_MONTHS})|:-|\( ?[–-]|\b(?:and|,) \(\d{{4}}\)"
+    r"|\b(?:over|of|by|the|its|an?) (?:and|or|was|is|were|are)\b(?! over)|\ban? (?:directed|written|produced|starring)\b"
+    r"|[a-z],? (?:She|He|It|They|Her|His) (?:is|was|had|were|has)\b|[a-z]{3}[A-Z][a-z]{2}"
+    r"|\b(?:Gen|Col|Capt|Lt|Sgt|Rev|Maj|Adm|Gov|Sen|Prof|lit|vol|pp)\.$"
+)
+# endings behind which the next piece may be the rest of the sentence
+_ABBREVIATED = re.compile(r"\b(?:Bros|Inc|Co|Corp|Ltd|Jr|Sr|Mt|Ft|Prof|Dott|[A-Z])\.$")
 # openings by which a sentence leans on the one before it
 _LEANING = """This It Its These Those They Their He She His Her However But And Or So Also Otherwise Such That Then
 Therefore Thus For Here There Moreover Furthermore Instead Note See As Both Each One Another Again Finally Next
 Consequently Similarly Conversely Likewise Hence"""
 _LEANS = re.compile(
-    rf"(?:{'|'.join(_LEANING.split())}|In (?:this|that|such|addition|contrast)|If (?:so|not|it)"
+    rf"(?:{'|'.join(_LEANING.split())}|(?:In|To|At|During|Despite|After|By|On|For|From|With) (?:this|that|these|those|such|the same)"
+    r"|In (?:addition|contrast)|If (?:so|not|it)|While there|Meanwhile|Afterwards?|Soon|Later|By then"
     r"|The (?:following|above|same|former|latter))\b"
 )
 _THIS = re.compile(r"This (?:class|function|method|module|decorator|routine|object|type) (?=\w+s\b)")
@@ -56,6 +69,10 @@ _VERBS = frozenset(_DOCUMENTED.split())
 _SECOND = re.compile(r"(?:\b(?:and|or|then)|,) (?:then |optionally )?(?P<verb>[a-z]+) (?!of\b)")
 _STATES = re.compile(r"\w+(?: [\w-]+){0,3} (?:is|are|was|were) ")  # "Group centrality is ..." is no order
 
+# words that are verbs wherever they stand
+_ALWAYS_VERBS = """is are was were has have had can could will would may might must should do does did became began took made won wrote
+led gave held came went found built sold grew ran kept rose fell met saw stars tells follows contains includes lies"""
+
 
 @dataclass(frozen=True)
 class Passage:
@@ -70,7 +87,7 @@ class Passage:
     @property
     def named(self) -> bool:
         """Whether the title is a name from a program."""
-        return bool(_NAME.fullmatch(self.title))
+        return is_program_name(self.title)
 
     @property
     def subject(self) -> str:
@@ -89,35 +106,55 @@ class Passage:
         return replace(self, arguments=(), errors=(), returned="")
 
 
+def is_program_name(title: str) -> bool:
+    """Whether the title is a name from a program, not a topic.
+
+    >>> is_program_name("json.dumps"), is_program_name("Compost")
+    (True, False)
+    """
+    return bool(_NAME.fullmatch(title))
+
+
 def read(title: str, text: str) -> Passage:
     """The passage with what reads badly left out: fragments, code, layout, sentences of under four or over sixty
     words.
     """
-    named = bool(_NAME.fullmatch(title))
-    prose: list[str] = []
+    named = is_program_name(title)
+    told: list[str] = []
     listed: list[tuple[str, str]] = []
     returned = ""
-    for line in text.split("\n"):
+    for line in (text if named else mended(text)).split("\n"):
         entry = _ENTRY.fullmatch(line.strip()) if named else None
         if entry is None or REMARK.match(line):
-            prose.extend(sentence for sentence in sentences(line) if readable(sentence))
+            told += sentences(line)
         elif entry["name"] in ("Returns", "Yields"):
             returned = _complete(entry["text"])
         elif not _DEBRIS.search(entry["text"]):
             listed.append((entry["name"].lstrip("*"), _complete(entry["text"])))
     return Passage(
         title=title,
-        prose=tuple(dict.fromkeys(prose)),
+        prose=tuple(dict.fromkeys(_understood(told, named))),
         arguments=tuple(entry for entry in listed if not ERROR.match(entry[0])),
         errors=tuple(entry for entry in listed if ERROR.match(entry[0])),
         returned=returned,
     )
 
 
+def _understood(told: Sequence[str], named: bool) -> Iterator[str]:
+    """The readable sentences without those that lean on one that is not; the first may lean on a title that is a program's name."""
+    lost, before = not named, ""
+    for sentence in told:
+        torn = not named and bool(_TORN.search(sentence) or _ABBREVIATED.search(before))
+        lost = torn or not readable(sentence) or (lost and not stands_alone(sentence))
+        before = sentence
+        if not lost:
+            yield sentence
+
+
 def readable(sentence: str) -> bool:
-    """Whether a sentence is complete, of ordinary length, closes its brackets and is free of code and layout."""
+    """Whether a sentence is complete, of ordinary length, closes its brackets and quotes, and is free of code and layout."""
     opens = sentence[0].isupper() or sentence[0].isdigit() or sentence[0] in "\"'`“‘(¿¡_"
-    closed = sentence.count("(") == sentence.count(")")
+    closed = sentence.count("(") == sentence.count(")") and sentence.count('"') % 2 == 0
     return (
         opens
         and closed
@@ -130,6 +167,15 @@ def readable(sentence: str) -> bool:
 def stands_alone(sentence: str) -> bool:
     """Whether a sentence can be understood without the one before it, as far as its opening shows."""
     return not _LEANS.match(sentence.lstrip("\"'`“‘("))
+
+
+def states(sentence: str) -> bool:
+    """Whether the sentence has a verb, as far as its words tell: a heading has none.
+
+    >>> states("The heap is warm."), states("`heap.sort` sorts it."), states("Turns and uses of heaps in winter.")
+    (True, True, False)
+    """
+    return bool(_FINITE.search(sentence))
 
 
 def with_subject(passage: Passage, sentence: str) -> str:
@@ -166,6 +212,11 @@ def inflected(verb: str) -> str:
     if verb.endswith(("s", "sh", "ch", "x", "z", "o")):
         return verb + "es"
     return verb[:-1] + "ies" if verb.endswith("y") and verb[-2] not in "aeiou" else verb + "s"
+
+
+_FINITE = re.compile(
+    rf"\b(?:{'|'.join(_ALWAYS_VERBS.split())}|[a-z]{{2,}}ed)\b|` (?:{'|'.join(map(inflected, sorted(_VERBS)))})\b"
+)
 
 
 def _complete(text: str) -> str:

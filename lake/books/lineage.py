@@ -10,6 +10,7 @@ from lake.errors import UserError
 from lake.ids import rekind
 from lake.landing.pending import STAGES as READING
 from lake.storage.store import Lake
+from lake.storage.tombstones import TOMBSTONES
 
 _KINDS = {
     "raw": "a raw record or passage",
@@ -69,6 +70,10 @@ class _Trace:
     def forward(self, row_id: str) -> None:
         """A raw row, record or passage: from its file to its end; a duplicate is followed to its survivor."""
         raw = rekind("raw", row_id)
+        if self._visit(TOMBSTONES, "id", raw):
+            self.raw_ids.append(raw)
+            self._end("withdrawn", self.path[-1]["reason"])
+            return
         if not any([self._visit(f"{stage}{side}", "id", raw) for stage in READING for side in ("", "_quarantine")]):
             return
         self.raw_ids.append(raw)

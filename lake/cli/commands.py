@@ -6,6 +6,10 @@ from typing import Annotated
 import typer
 
 from lake.cli import render
+from lake.cli.diff import diff
+from lake.cli.options import AsJson, ProfileName
+from lake.cli.rejected import rejected
+from lake.cli.taking_back import forget, search, withdraw
 from lake.errors import StageFailed, UserError
 from lake.harness import progress
 from lake.harness.profiles import Profile, load_profile, profile_names, resolve
@@ -18,15 +22,6 @@ app = typer.Typer(
     rich_markup_mode=None,
     help="A data lake that distils raw instructions into a small, proven, traceable training set.",
 )
-
-AsJson = Annotated[bool, typer.Option("--json", help="Print JSON and nothing else on standard output.")]
-ProfileName = Annotated[
-    str | None,
-    typer.Option(
-        "--profile",
-        help="One of ours (`mixlake profiles` lists them) or a YAML file, such as my.yaml; default MIXLAKE_PROFILE, else demo.",
-    ),
-]
 
 
 def _lake() -> Lake:
@@ -68,9 +63,8 @@ def params(
     if stage is None:
         raise UserError(f"Name a stage: there are {', '.join(STAGES)}")
     (chosen,) = select_stages([stage])
-    render.params(
-        params_of(chosen, load_profile(profile) if profile is not None else None), profile is not None, as_json
-    )
+    given = load_profile(profile) if profile is not None else None
+    render.params(params_of(chosen, given), given is not None, as_json)
 
 
 @app.command()
@@ -132,6 +126,7 @@ def run(
     from lake.landing.landed import register_landed
     from lake.landing.pending import accept
     from lake.landing.register import FILES
+    from lake.takeback.taking import finish
 
     chosen = _profile(profile)
     selected = select_stages(stages or (), first, last)
@@ -140,6 +135,7 @@ def run(
         raise UserError("--dry-run changes nothing and --accept does: give one of the two")
     notices.still_written(lake)
     if not dry_run:
+        notices.finished(finish(lake))
         register_landed(lake)
         if lake.version(FILES) is None:
             raise UserError("No raw file is registered in this lake yet: `mixlake ingest PATH --source NAME` does that")
@@ -226,8 +222,7 @@ def champion(
 @app.command()
 def report(out: Annotated[Path | None, typer.Option("--out", help="Where to write the page.")] = None) -> None:
     """Write the report of the lake as one HTML page that needs no network."""
-    page = resolve("reports.page:write_report")(_lake(), out)
-    typer.echo(page)
+    typer.echo(resolve("reports.page:write_report")(_lake(), out))
 
 
 @app.command()
@@ -248,3 +243,7 @@ def ui(
 ) -> int:
     """Open the Dagster UI, its daemon, and the audit pages, all on loopback."""
     return resolve("dagster_project.lib.serve:serve")(port, _profile(profile))
+
+
+for command in (diff, forget, rejected, search, withdraw):
+    app.command()(command)

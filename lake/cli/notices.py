@@ -10,6 +10,7 @@ from lake.landing.published import rows_of_file
 from lake.landing.register import Registered
 from lake.storage.store import Lake
 from lake.tables.reasons import HELD
+from lake.takeback.taking import TakenBack
 
 
 def still_written(lake: Lake) -> None:
@@ -38,6 +39,14 @@ def changed(lake: Lake, files: Iterable[Registered]) -> None:
                 f"changed: {file.uri} gave {rows:,} rows before; those it no longer has are withdrawn by the next run, which counts "
                 "them: they can no longer be released, and their bytes stay in the lake"
             )
+
+
+def finished(done: Iterable[TakenBack]) -> None:
+    """Names the orders to take something back whose command was killed, and which are carried out now."""
+    for order in (one.order for one in done):
+        _say(
+            f"finished: the order of {order.taken_at:%Y-%m-%d %H:%M} UTC to {order.act} {order.source or 'rows'} ({order.reason})"
+        )
 
 
 def _say(sentence: str) -> None:

@@ -7,7 +7,7 @@ from typing import Any, Literal, Union, cast, get_args, get_origin
 from pydantic import BaseModel, ConfigDict
 from pydantic.fields import FieldInfo
 
-from lake.harness.profiles import Profile, resolve
+from lake.harness.profiles import GATE, Profile, resolve
 from lake.stages import Stage
 
 _WORDS = {str: "text", int: "whole number", float: "number", bool: "true or false", type(None): "null", Any: "anything"}
@@ -40,9 +40,11 @@ class Param(BaseModel):
 
 
 def params_of(stage: Stage, profile: Profile | None) -> list[Param]:
-    """Every param of `stage` in the order of its class, fields of nested params after their parent; values are those of `profile`."""
+    """Every param of `stage` in the order of its class, fields of nested params after their parent, and the limits of its gate; values are
+    those of `profile`."""
     values = profile.params_of(stage).model_dump(mode="json") if profile else {}
-    return list(_fields(resolve(stage.params), {}, values, ""))
+    limits = profile.limits_of(stage).model_dump(mode="json") if profile else {}
+    return [*_fields(resolve(stage.params), {}, values, ""), *_fields(resolve(stage.limits), {}, limits, f"{GATE}.")]
 
 
 def models_in(annotation: Any) -> Iterator[type[BaseModel]]:

@@ -1,22 +1,15 @@
-"""How results are shown: tables for people (rich on a terminal, plain columns in a pipe) or JSON for programs."""
+"""What each result looks like, for people or as JSON for programs."""
 
-import base64
-import dataclasses
 import json
-import sys
-from collections.abc import Iterable, Mapping, Sequence
-from datetime import datetime
+from collections.abc import Mapping, Sequence
 from typing import Any
 
-from pydantic import BaseModel
-from rich import box
-from rich.console import Console
-from rich.table import Table
 from rich.text import Text
 
 from lake.books.ledger import Ledger
 from lake.books.lineage import Explanation
 from lake.cli.doctor import Finding
+from lake.cli.output import console, plain, write_json, write_table
 from lake.cli.params import Param
 from lake.harness.plan import PlannedStage
 from lake.harness.profiles import Profile
@@ -24,57 +17,11 @@ from lake.harness.status import TableStatus
 from lake.landing.register import Registered
 from lake.storage.report import StageReport
 
-_WIDE = 10_000  # a pipe has no width: never wrap or cut what a program may read
-
-
-def _console() -> Console:
-    return Console(highlight=False) if sys.stdout.isatty() else Console(highlight=False, width=_WIDE)
-
-
-def _as_json(content: object) -> None:
-    sys.stdout.write(json.dumps(content, default=_plain, ensure_ascii=False, indent=1) + "\n")
-
-
-def _plain(value: Any) -> Any:
-    """What JSON has no form for: models as objects, times as ISO-8601, bytes as text where they are text, else base64."""
-    if isinstance(value, BaseModel):
-        return value.model_dump(mode="json")
-    if dataclasses.is_dataclass(value) and not isinstance(value, type):
-        return dataclasses.asdict(value)
-    if isinstance(value, datetime):
-        return value.isoformat()
-    if isinstance(value, bytes):
-        try:
-            return value.decode("utf-8")
-        except UnicodeDecodeError:
-            return {"base64": base64.b64encode(value).decode("ascii")}
-    raise TypeError(f"{type(value).__name__} has no JSON form")
-
-
-def _table(columns: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
-    console = _console()
-    table = Table(*columns, box=box.SIMPLE_HEAD if console.is_terminal else None, pad_edge=False, header_style="bold")
-    for row in rows:
-        table.add_row(*(Text(_cell(value)) for value in row))  # Text: brackets in a row are not markup
-    console.print(table)
-
-
-def _cell(value: object) -> str:
-    if value is None:
-        return "-"
-    if isinstance(value, bool):
-        return "yes" if value else "no"
-    if isinstance(value, int):
-        return f"{value:,}"
-    if isinstance(value, float):
-        return f"{value:.4g}"
-    return str(value)
-
 
 def findings(prerequisites: Sequence[Finding], as_json: bool) -> None:
     """Shows what this machine has and lacks."""
     if as_json:
-        return _as_json(list(prerequisites))
+        return write_json(list(prerequisites))
     marks = {True: "ok", False: "missing"}
     rows = [
         (
@@ -85,7 +32,7 @@ def findings(prerequisites: Sequence[Finding], as_json: bool) -> None:
         )
         for item in prerequisites
     ]
-    return _table(("", "what", "seen", "to mend"), rows)
+    return write_table(("", "what", "seen", "to mend"), rows)
 
 
 def _needed(item: Finding) -> str:
@@ -95,15 +42,15 @@ def _needed(item: Finding) -> str:
 def profiles(listed: Sequence[Profile], as_json: bool) -> None:
     """Shows profiles, and what each needs."""
     if as_json:
-        return _as_json(list(listed))
+        return write_json(list(listed))
     rows = [(profile.name, profile.gpu, not profile.offline, profile.summary) for profile in listed]
-    return _table(("profile", "needs a GPU", "needs a model hub", "what it is for"), rows)
+    return write_table(("profile", "needs a GPU", "needs a model hub", "what it is for"), rows)
 
 
 def params(listed: Sequence[Param], with_values: bool, as_json: bool) -> None:
     """Shows params; the column of values only when a profile was named."""
     if as_json:
-        return _as_json(list(listed))
+        return write_json(list(listed))
     rows = [
         (
             param.name,
@@ -114,33 +61,33 @@ def params(listed: Sequence[Param], with_values: bool, as_json: bool) -> None:
         )
         for param in listed
     ]
-    return _table(("param", *(["value"] if with_values else []), "default", "allowed", "meaning"), rows)
+    return write_table(("param", *(["value"] if with_values else []), "default", "allowed", "meaning"), rows)
 
 
 def _written(value: object, param: Param) -> str:
     """A value as a profile writes it; empty where the rows below tell it."""
     if param.nested and isinstance(value, Mapping):
         return ""
-    return value if isinstance(value, str) and value else json.dumps(value, default=_plain, ensure_ascii=False)
+    return value if isinstance(value, str) and value else json.dumps(value, default=plain, ensure_ascii=False)
 
 
 def registered(files: Sequence[Registered], as_json: bool) -> None:
     """Shows what became of each file."""
     if as_json:
-        return _as_json(list(files))
+        return write_json(list(files))
     rows = [
         ("added" if file.added else "known", file.kind, file.source, file.licence, file.size, file.uri)
         for file in files
     ]
-    return _table(("", "kind", "source", "licence", "bytes", "file"), rows)
+    return write_table(("", "kind", "source", "licence", "bytes", "file"), rows)
 
 
 def planned(entries: Sequence[PlannedStage], as_json: bool) -> None:
     """Shows what a run would do and why."""
     if as_json:
-        return _as_json(list(entries))
+        return write_json(list(entries))
     rows = [(entry.stage, _would(entry), "; ".join(filter(None, (entry.reason, entry.asks)))) for entry in entries]
-    return _table(("stage", "would", "because"), rows)
+    return write_table(("stage", "would", "because"), rows)
 
 
 def _would(entry: PlannedStage) -> str:
@@ -151,13 +98,13 @@ def _would(entry: PlannedStage) -> str:
 def reports(done: Sequence[StageReport], as_json: bool) -> None:
     """Prints the reports for programs alone: people have read the progress of the run."""
     if as_json:
-        _as_json(list(done))
+        write_json(list(done))
 
 
 def status(states: Sequence[TableStatus], as_json: bool) -> None:
     """Shows the state of every table."""
     if as_json:
-        return _as_json(list(states))
+        return write_json(list(states))
     rows = [
         (
             state.table,
@@ -170,13 +117,19 @@ def status(states: Sequence[TableStatus], as_json: bool) -> None:
         )
         for state in states
     ]
-    return _table(("table", "version", "rows", "gate", "up to date", "published (UTC)", "sources that wait"), rows)
+    write_table(("table", "version", "rows", "gate", "up to date", "published (UTC)", "sources that wait"), rows)
+    for state in states:
+        for acceptance in state.accepted:
+            console().print(f"{state.table}: {acceptance}", markup=False)
+    if refused := [state.table for state in states if state.gate == "rejected"]:
+        console().print(f"`mixlake rejected {refused[0]}` shows what its gate refused and why.", markup=False)
+    return None
 
 
 def ledger(books: Ledger, as_json: bool) -> None:
     """Shows the books, one line a source; outcomes that no row has are left out of the table, not of the JSON."""
     if as_json:
-        return _as_json(books)
+        return write_json(books)
     used = [
         name
         for name in (books.sources[0].outcomes if books.sources else {})
@@ -187,38 +140,38 @@ def ledger(books: Ledger, as_json: bool) -> None:
         for source in books.sources
     ]
     total = ("all", *(sum(int(str(row[column])) for row in rows) for column in range(1, len(used) + 3)))
-    _table(("source", "raw", *(name.replace("_", " ") for name in used), "unbalanced"), [*rows, total])
+    write_table(("source", "raw", *(name.replace("_", " ") for name in used), "unbalanced"), [*rows, total])
     for wait in (wait for source in books.sources for wait in source.waits):
-        _console().print(f"waits: {wait}", markup=False)
-    _console().print("The books balance." if books.balanced else "The books do NOT balance.")
+        console().print(f"waits: {wait}", markup=False)
+    console().print("The books balance." if books.balanced else "The books do NOT balance.")
     return None
 
 
 def rows(selected: Sequence[Mapping[str, Any]], as_json: bool) -> None:
     """Shows rows, one field a line."""
     if as_json:
-        return _as_json(list(selected))
-    console = _console()
+        return write_json(list(selected))
+    shown = console()
     for row in selected:
-        console.rule(style="dim") if console.is_terminal else console.print("--")
+        shown.rule(style="dim") if shown.is_terminal else shown.print("--")
         for name, value in row.items():
-            shown = value if isinstance(value, str) else json.dumps(value, default=_plain, ensure_ascii=False)
-            console.print(Text.assemble((f"{name}: ", "bold"), shown))
+            text = value if isinstance(value, str) else json.dumps(value, default=plain, ensure_ascii=False)
+            shown.print(Text.assemble((f"{name}: ", "bold"), text))
     return None
 
 
 def decisions(made: Sequence[Mapping[str, Any]]) -> None:
     """Shows what was decided about the distiller in service, one line each."""
     rows = [(row["number"], row["act"], row["model"][:12], row["decision"]) for row in made]
-    return _table(("number", "act", "serves", "decision"), rows)
+    return write_table(("number", "act", "serves", "decision"), rows)
 
 
 def explanation(explained: Explanation, as_json: bool) -> None:
     """Shows a row's way, one line a table."""
     if as_json:
-        return _as_json(explained)
-    console = _console()
-    console.print(
+        return write_json(explained)
+    shown = console()
+    shown.print(
         Text(
             f"{explained.id}: {explained.outcome or 'no outcome'}"
             + (f" ({explained.reason})" if explained.reason else "")
@@ -227,23 +180,23 @@ def explanation(explained: Explanation, as_json: bool) -> None:
     for step in explained.path:
         hidden = ("table", "version", "evidence")
         rest = {name: value for name, value in step.items() if name not in hidden and value is not None}
-        shown = ", ".join(f"{name}={value}" for name, value in rest.items())
-        console.print(Text.assemble("  ", (f"{step['table']} v{step['version']}", "bold"), f"  {shown}"))
+        told = ", ".join(f"{name}={value}" for name, value in rest.items())
+        shown.print(Text.assemble("  ", (f"{step['table']} v{step['version']}", "bold"), f"  {told}"))
         for one in step.get("evidence") or ():
-            console.print(
+            shown.print(
                 Text(
                     f"    {one['statement']!r} stands in {one['member_id']}, characters {one['start']} to {one['end']}"
                 )
             )
-    console.print(Text(f"raw rows: {', '.join(explained.raw_ids)}"))
+    shown.print(Text(f"raw rows: {', '.join(explained.raw_ids)}"))
     return None
 
 
 def released(files: Sequence[Mapping[str, Any]], as_json: bool) -> None:
     """Shows the files of a release."""
     if as_json:
-        return _as_json(list(files))
-    return _table(
+        return write_json(list(files))
+    return write_table(
         ("file", "bytes", "rows", "sha256"),
         [(file["path"], file["size"], file["rows"], file["sha256"]) for file in files],
     )

@@ -16,7 +16,9 @@ def obey(lake: Lake, profile: Profile, act: str, model: str | None) -> None:
     stage's gate rejected it."""
     order(lake, act, model)
     if run_stage(STAGES[DECISIONS], profile, lake).status == "rejected":
-        raise StageFailed(f"The gate of {DECISIONS} rejected this order; its audit page says why, and nothing changed")
+        raise StageFailed(
+            f"The gate of {DECISIONS} rejected this order, and nothing changed: `mixlake rejected` shows why"
+        )
 
 
 def show_decisions(lake: Lake, as_json: bool) -> None:

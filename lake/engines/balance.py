@@ -6,7 +6,8 @@ from dataclasses import astuple, dataclass
 import pyarrow.dataset as ds
 
 from lake.engines.keys import KEYS_IN_MEMORY, Column, tallies
-from lake.stages import Balance
+from lake.errors import StageFailed
+from lake.stages import Balance, Stage
 
 
 @dataclass
@@ -22,6 +23,15 @@ class Imbalance:
 
     def __str__(self) -> str:
         return ", ".join(f"{count} {kind}" for kind, count in vars(self).items() if count)
+
+
+def check_books(stage: Stage, tables: Mapping[str, ds.Dataset]) -> None:
+    """Raises StageFailed when a key of the stage's input is in no place or in two."""
+    wrong = imbalance(stage.balance, tables) if stage.balance else None
+    if stage.balance and wrong:
+        raise StageFailed(
+            f"{stage.key}: the books do not balance over {stage.balance.table}: {wrong}; nothing was published"
+        )
 
 
 def imbalance(balance: Balance, tables: Mapping[str, ds.Dataset], limit: int = KEYS_IN_MEMORY) -> Imbalance:

@@ -3,16 +3,17 @@
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from lake.engines.keys import Column, tallies
 from lake.harness.job import JobContext, Params
 from lake.harness.new_rows import NewRows
-from lake.harness.profiles import Profile
+from lake.harness.profiles import GATE, Profile
 from lake.harness.status import current_report
-from lake.stages import Stage
+from lake.stages import STAGES, Stage
 from lake.storage.attempts import record_attempt
 from lake.storage.publication import Fingerprint, Publication, now
-from lake.storage.report import CheckReport, StageReport
+from lake.storage.report import Acceptance, StageReport
 from lake.storage.staging import Staged
 from lake.storage.store import Lake
 from lake.tables import TABLES
@@ -42,12 +43,14 @@ class Attempt:
         return self.profile.params_of(self.stage)
 
 
-def report_of(
-    attempt: Attempt, staged: Mapping[str, Staged], checks: tuple[CheckReport, ...], page: str | None, reason: str
-) -> StageReport:
-    """What the attempt did: `published` as far as its checks go, or `rejected`."""
-    failed = any(check.severity == "critical" and not check.passed for check in checks)
+def report_of(attempt: Attempt, staged: Mapping[str, Staged], audit: Any, reason: str) -> StageReport:
+    """What the attempt did: `published` as far as its checks go, or `rejected`. audit: what the gate found (expectations.gate.Audit).
+
+    It holds all that publishing needs to know, so that a rejected attempt can be published later.
+    """
+    failed = any(check.severity == "critical" and not check.passed for check in audit.checks)
     added = {key: rows.rows for key, rows in staged.items()}
+    gate = attempt.profile.limits_of(attempt.stage)
     return StageReport(
         stage=attempt.stage.key,
         status="rejected" if failed else "published",
@@ -57,9 +60,15 @@ def report_of(
         added=added,
         grown=attempt.increment is not None,
         metrics=dict(attempt.context.metrics),
-        checks=checks,
+        checks=audit.checks,
         inputs=attempt.wanted.inputs,
-        audit_page=page,
+        params_hash=attempt.wanted.params_hash,
+        code_hash=attempt.wanted.code_hash,
+        params=attempt.params.model_dump(mode="json") | {GATE: gate.model_dump(mode="json")},
+        seen=dict(attempt.seen),
+        staged={key: rows.paths for key, rows in staged.items()} if failed else {},
+        audited_at=audit.at,
+        audit_page=f"{audit.page.parent.name}/{audit.page.name}",
         seconds=round(time.monotonic() - attempt.started, 2),
         reason=reason,
     )
@@ -79,13 +88,13 @@ def adds_nothing(attempt: Attempt, staged: Mapping[str, Staged]) -> bool:
             for key in replaced
             if (version := attempt.lake.version(key)) is not None
         )
-        and all(_current(attempt, staged[key]) is not None for key in states)
+        and all(_current(attempt.lake, staged[key]) is not None for key in states)
     )
 
 
-def _current(attempt: Attempt, staged: Staged) -> int | None:
+def _current(lake: Lake, staged: Staged) -> int | None:
     """The version of a table that has exactly the staged rows, told by their ids, where readers use that one; else None."""
-    key, lake = staged.table.key, attempt.lake
+    key = staged.table.key
     version = lake.version(key)
     if version is None or staged.rows != lake.row_count(key, version):
         return None
@@ -116,34 +125,41 @@ def _rows_before(attempt: Attempt, key: str) -> int:
     return attempt.lake.row_count(key, version) if adds and version is not None else 0
 
 
-def publish(attempt: Attempt, staged: Mapping[str, Staged], report: StageReport) -> StageReport:
+def publish(lake: Lake, staged: Mapping[str, Staged], report: StageReport) -> StageReport:
     """Side tables first; the stage's own commit, which names their versions, makes all of them visible at once."""
-    stage = attempt.stage
+    stage = STAGES[report.stage]
     publication = Publication(
         stage=stage.key,
-        run_id=attempt.run_id,
+        run_id=report.run_id,
         published_at=now(),
-        inputs=attempt.wanted.inputs,
-        params_hash=attempt.wanted.params_hash,
-        code_hash=attempt.wanted.code_hash,
+        inputs=report.inputs,
+        params_hash=report.params_hash,
+        code_hash=report.code_hash,
         suite=stage.suite,
         rows=report.rows,
         added=report.added,
         grown=report.grown,
         warnings=len(report.warned),
+        accepted=(*_accepted_before(lake, report), *([report.accepted] if report.accepted else [])),
         metrics=report.metrics,
-        params=attempt.params.model_dump(mode="json"),
+        params=report.params,
     )
-    sides = {key: _published_side(attempt, staged[key], publication) for key in stage.sides}
+    sides = {key: _published_side(lake, staged[key], publication, report.seen) for key in stage.sides}
     complete = publication.model_copy(update={"sides": sides})
-    version = attempt.lake.publish(staged[stage.key], complete, attempt.seen[stage.key])
-    return report.model_copy(update={"version": version, "seconds": round(time.monotonic() - attempt.started, 2)})
+    version = lake.publish(staged[stage.key], complete, report.seen[stage.key])
+    return report.model_copy(update={"status": "published", "version": version, "staged": {}})
 
 
-def _published_side(attempt: Attempt, staged: Staged, publication: Publication) -> int:
+def _accepted_before(lake: Lake, report: StageReport) -> tuple[Acceptance, ...]:
+    """What was accepted of the rows that stay in the table beside those of this run."""
+    published = lake.publication(report.stage) if lake.adds(report.stage, report.grown) else None
+    return published[1].accepted if published else ()
+
+
+def _published_side(lake: Lake, staged: Staged, publication: Publication, seen: Mapping[str, int]) -> int:
     """The version with the staged rows of a side table; of a state that is as it was no new one, which would make its readers run."""
-    version = _current(attempt, staged) if staged.table.mode == "state" else None
+    version = _current(lake, staged) if staged.table.mode == "state" else None
     if version is not None:
-        attempt.lake.discard(staged)
+        lake.discard(staged)
         return version
-    return attempt.lake.publish(staged, publication, attempt.seen[staged.table.key])
+    return lake.publish(staged, publication, seen[staged.table.key])

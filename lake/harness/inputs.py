@@ -66,7 +66,13 @@ class RunInputs:
             for key, at in self.versions.items()
         }
         outputs = {key: self.lake.files_dataset(key, rows.paths) for key, rows in staged.items()}
-        return Views(inputs | outputs, LazyFrames(self.increment.before if self.increment else {}, self._dataset))
+        last = {
+            key: at
+            for key in staged
+            if (at := self.lake.version(key)) is not None and self.lake.has_declared_columns(key)
+        }
+        older = self.increment.before if self.increment else {}
+        return Views(inputs | outputs, LazyFrames(older, self._dataset), LazyFrames(last, self._dataset))
 
     def _dataset(self, key: str, version: int, files: Sequence[str] | None = None) -> ds.Dataset:
         return self.lake.files_dataset(key, self.lake.file_paths(key, version) if files is None else files)

@@ -84,12 +84,15 @@ class JobContext:
 class Views(dict[str, Any]):
     """The frames that a suite looks at: a stage's inputs as its job was given them, and its staged rows.
 
-    `before` is what the job was given as `JobContext.before`.
+    `before` is what the job was given as `JobContext.before`; `last` are the stage's own tables as last published, those that have the
+    columns of today.
     """
 
-    def __init__(self, frames: Mapping[str, Any], before: Mapping[str, Any]) -> None:
+    def __init__(
+        self, frames: Mapping[str, Any], before: Mapping[str, Any], last: Mapping[str, Any] | None = None
+    ) -> None:
         super().__init__(frames)
-        self.before = before
+        self.before, self.last = before, last or {}
 
 
 ArrowInputs = Mapping[str, ds.Dataset]

@@ -7,6 +7,7 @@ from lake.stages import Stage
 from lake.storage.attempts import newest_attempt
 from lake.storage.publication import Fingerprint
 from lake.storage.store import Lake
+from lake.storage.tombstones import to_be_made_anew
 from lake.tables import TABLES
 
 
@@ -25,10 +26,11 @@ class NewRows:
 def new_rows(lake: Lake, stage: Stage, wanted: Fingerprint) -> NewRows | None:
     """The rows that are new to a stage; None when it must run on everything.
 
-    It must on its first run, after a change of params or code, and when an input or one of its own tables was rewritten.
+    It must on its first run, after a change of params or code, when an input or one of its own tables was rewritten, and when it lacks rows
+    that were made with what was taken back.
     """
     last = last_read(lake, stage)
-    if last is None or not stage.grows:
+    if last is None or not stage.grows or to_be_made_anew(lake, stage.key):
         return None
     same_job = (wanted.params_hash, wanted.code_hash) == (last.params_hash, last.code_hash)
     if not same_job or set(wanted.inputs) != set(last.inputs):

@@ -17,6 +17,7 @@ from lake.stages import STAGES, Stage, producer
 from lake.storage.attempts import newest_attempt
 from lake.storage.publication import Fingerprint, hash_json
 from lake.storage.store import Lake
+from lake.storage.tombstones import to_be_made_anew
 
 Action = Literal["run", "nothing_to_do", "wait"]
 Scope = Literal["everything", "new_rows"]
@@ -74,7 +75,8 @@ def fingerprint(lake: Lake, stage: Stage, profile: Profile, rebuild: bool = Fals
     """What the stage's rows would depend on after its next run; None when an input was never published."""
     last, params = last_read(lake, stage), hash_json(profile.params_of(stage).fingerprint())
     code = code_hash(stage)
-    everything = rebuild or (last is not None and (last.params_hash, last.code_hash) != (params, code))
+    changed = last is not None and (last.params_hash, last.code_hash) != (params, code)
+    everything = rebuild or changed or to_be_made_anew(lake, stage.key)
     versions = input_versions(lake, stage, last, everything)
     return None if versions is None else Fingerprint(inputs=versions, params_hash=params, code_hash=code)
 
@@ -89,6 +91,8 @@ def reasons_to_run(lake: Lake, stage: Stage, profile: Profile, rebuild: bool = F
     attempt = newest_attempt(lake, stage.key)
     if attempt and attempt.status == "rejected":
         return ["the newest attempt was rejected"]
+    if to_be_made_anew(lake, stage.key):
+        return ["rows that were made with what was taken back are gone"]
     wanted = fingerprint(lake, stage, profile)
     again = len(tried_again(lake, stage.key))
     tries = [f"{again} {'file' if again == 1 else 'files'} could not be read: tried again"] if again else []

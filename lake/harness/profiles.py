@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any, cast
 
 import yaml
-from pydantic import ValidationError
+from pydantic import BaseModel, ValidationError
 
 from lake.errors import UserError
 from lake.harness.job import Params
@@ -24,6 +24,7 @@ from lake.settings import shipped
 from lake.stages import STAGES, Stage
 
 _FIELDS = ("summary", "extends", "offline", "gpu", "params")
+GATE = "gate"  # of a stage in a profile: the limits of its gate, beside its params
 _SUFFIXES = (".yaml", ".yml")
 
 
@@ -43,19 +44,39 @@ class Profile:
 
     def params_of(self, stage: Stage) -> Params:
         """The validated params of a stage. Raises UserError naming profile, stage, field, value and what is allowed."""
-        declared, given = resolve(stage.params), self.params.get(stage.key, {})
-        place = f"Profile {self.name}, stage {stage.key}"
+        fields = self._given(stage)
+        return cast(
+            Params, self._validated(stage, resolve(stage.params), {n: v for n, v in fields.items() if n != GATE})
+        )
+
+    def limits_of(self, stage: Stage) -> BaseModel:
+        """The validated limits of a stage's gate, its `gate` in the profile. Raises UserError as `params_of` does."""
+        given = self._given(stage).get(GATE) or {}
         if not isinstance(given, Mapping):
-            raise UserError(f"{place}: params are names and values, not {given!r}")
-        unnamed = next((name for name in cast(Mapping[Any, Any], given) if not isinstance(name, str)), None)
+            raise UserError(f"{self._place(stage)}: {GATE} has limits and values, not {given!r}")
+        return self._validated(stage, resolve(stage.limits), cast(Mapping[str, Any], given), f"{GATE}.")
+
+    def _given(self, stage: Stage) -> Mapping[str, Any]:
+        """What the profile says of a stage."""
+        given = self.params.get(stage.key, {})
+        if not isinstance(given, Mapping):
+            raise UserError(f"{self._place(stage)}: params are names and values, not {given!r}")
+        return cast(Mapping[str, Any], given)
+
+    def _validated(self, stage: Stage, declared: Any, given: Mapping[Any, Any], inside: str = "") -> Any:
+        place, fields = self._place(stage), [*declared.model_fields, *([] if inside else [GATE])]
+        unnamed = next((name for name in given if not isinstance(name, str)), None)
         if unnamed is not None:
-            raise UserError(f"{place}: there is no field {unnamed!r}: there are {', '.join(declared.model_fields)}")
+            raise UserError(f"{place}: there is no field {unnamed!r}: there are {', '.join(fields)}")
         try:
-            return cast(Params, declared(**given))
+            return declared(**given)
         except ValidationError as error:
-            raise UserError(f"{place}: {_in_words(error, declared.model_fields)}") from None
+            raise UserError(f"{place}: {_in_words(error, fields, inside)}") from None
         except UserError as error:  # of a recipe that the params name
             raise UserError(f"{place}: {error}") from None
+
+    def _place(self, stage: Stage) -> str:
+        return f"Profile {self.name}, stage {stage.key}"
 
 
 def profile_names() -> list[str]:
@@ -120,6 +141,7 @@ def _load(name: str, folder: Path, extending: tuple[str, ...]) -> Profile:
     # after the base, whose own mistakes are told under its own name
     for stage in STAGES.values():
         profile.params_of(stage)
+        profile.limits_of(stage)
     return profile
 
 
@@ -171,9 +193,10 @@ def _beside(folder: Path, value: Any) -> Any:
     return value
 
 
-def _in_words(error: ValidationError, fields: Iterable[str]) -> str:
+def _in_words(error: ValidationError, fields: Iterable[str], inside: str) -> str:
+    """What is wrong with the first field, whose name begins with `inside`."""
     first = error.errors(include_url=False)[0]
-    field = ".".join(str(part) for part in first["loc"]) or "params"
+    field = inside + ".".join(str(part) for part in first["loc"]) or "params"
     if first["type"] == "missing":
         return f"field {field} must be given"
     if first["type"] == "extra_forbidden":

@@ -43,6 +43,8 @@ def finished(report: StageReport) -> None:
             f"longer be released; the bytes stay in {report.stage}",
             markup=False,
         )
+    if report.accepted:
+        console().print(f"    {report.accepted}", markup=False)
     for check in (*report.failed, *report.warned):
         console().print(
             Text.assemble(("    failed " if check.severity == "critical" else "    warns  ", "yellow"), describe(check))
@@ -54,8 +56,9 @@ def _new(report: StageReport, table: str) -> str:
 
 
 def describe(check: CheckReport) -> str:
-    """One line about a failed check: what was expected of which column, what was seen, and a few of the rows."""
+    """One line about a failed check: what must hold, what was seen, what is allowed, and a few of the rows."""
     where = f"{check.batch}.{check.column}" if check.column else check.batch
-    seen = f": {check.observed}" if check.observed else ""
+    says = check.sentence.rstrip(".") or f"{check.expectation} of {where}"
+    allowed = f" (allowed: {check.allowed})" if check.allowed else ""
     rows = f": {'; '.join(check.examples[:_EXAMPLES])}" if check.severity == "warning" and check.examples else ""
-    return f"{where} {check.expectation}{seen}" + (f" (allowed {check.allowed})" if check.allowed else "") + rows
+    return f"{says} - observed {check.observed or 'nothing'}{allowed}, in {where}{rows}"

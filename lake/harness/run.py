@@ -15,10 +15,9 @@ import traceback
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from functools import partial
-from pathlib import Path
 from typing import Any
 
-from lake.engines.balance import imbalance
+from lake.engines.balance import check_books
 from lake.engines.frames import frames_for
 from lake.errors import StageFailed, UserError
 from lake.harness import environment
@@ -28,18 +27,19 @@ from lake.harness.inputs import RunInputs
 from lake.harness.job import JobContext, Params, quiet
 from lake.harness.new_rows import new_rows
 from lake.harness.plan import fingerprint, reasons_to_run, rejected_inputs
-from lake.harness.profiles import Profile, load_profile, resolve
+from lake.harness.profiles import GATE, Profile, load_profile, resolve
 from lake.harness.progress import waits
 from lake.harness.status import current_report
 from lake.harness.unfinished import forget_unfinished, unfinished_folder
 from lake.settings import local_path, settings
 from lake.stages import STAGES, Stage
-from lake.storage.attempts import record_attempt
+from lake.storage.attempts import AUDITS, record_attempt
 from lake.storage.lease_records import LeaseRecords
 from lake.storage.leases import lease
 from lake.storage.publication import Fingerprint, now
-from lake.storage.report import CheckReport, StageReport
+from lake.storage.report import StageReport
 from lake.storage.store import Lake
+from lake.storage.tombstones import unfinished_orders
 
 Progress = Callable[[int, int], None]
 
@@ -112,10 +112,14 @@ def _next_step(
 
 def _what_to_do(lake: Lake, stage: Stage, profile: Profile, rebuild: bool) -> tuple[list[str], Fingerprint]:
     """Why the stage has to run, and what its rows would be made of. Raises UserError or StageFailed where it must not."""
+    if unfinished_orders(lake):
+        raise StageFailed(
+            f"{stage.key} did not run: rows are being taken back; run it again when that has ended, or `mixlake run` goes on with it"
+        )
     reasons = reasons_to_run(lake, stage, profile, rebuild)
     stopped = rejected_inputs(lake, stage)
     if stopped:
-        raise StageFailed(f"{stage.key} did not run: {', '.join(stopped)} was rejected; its audit page says why")
+        raise StageFailed(f"{stage.key} did not run: {', '.join(stopped)} was rejected: `mixlake rejected` shows why")
     wanted = fingerprint(lake, stage, profile, rebuild)
     if wanted is None:
         missing = [table for table in stage.inputs if lake.version(table) is None]
@@ -155,38 +159,27 @@ def _run(attempt: Attempt, reason: str) -> StageReport:
         shutil.rmtree(artifacts)
         return report_nothing_added(attempt)
     views = inputs.for_suite(staged)
-    checks, page = _audit(attempt, gate, views)
-    report = report_of(attempt, staged, checks, page, reason)
+    report = report_of(attempt, staged, _audit(attempt, gate, views), reason)
     if report.failed:
         record_attempt(attempt.lake, report)
         return report
-    _balance(stage, views)
-    published = publish(attempt, staged, report)
+    check_books(stage, views)
+    published = publish(attempt.lake, staged, report)
+    seconds = round(time.monotonic() - attempt.started, 2)
     if not any(artifacts.iterdir()):
         shutil.rmtree(artifacts)
+    published = published.model_copy(update={"seconds": seconds})
     record_attempt(attempt.lake, published)
     return published
 
 
-def _audit(
-    attempt: Attempt, gate: tuple[Any, Any], views: Mapping[str, Any]
-) -> tuple[tuple[CheckReport, ...], str | None]:
-    """Runs the suite, which takes by name those of the stage's params that it must know."""
+def _audit(attempt: Attempt, gate: tuple[Any, Any], views: Mapping[str, Any]) -> Any:
+    """Runs the suite, which takes its limits as `gate`, and by name those of the stage's params that it must know."""
     suite, audit = gate
-    folder = local_path(attempt.lake.root) / "audits"
     named = [name for name, one in inspect.signature(suite).parameters.items() if one.kind is one.KEYWORD_ONLY]
-    limits = {name: getattr(attempt.params, name) for name in named}
-    result = audit(attempt.stage.key, suite(views, **limits), attempt.run_id, folder)
-    return result.checks, str(Path(result.page).relative_to(folder)) if result.page else None
-
-
-def _balance(stage: Stage, views: Mapping[str, Any]) -> None:
-    """Raises StageFailed when a key of the input is in no place or in two."""
-    wrong = imbalance(stage.balance, views) if stage.balance else None
-    if stage.balance and wrong:
-        raise StageFailed(
-            f"{stage.key}: the books do not balance over {stage.balance.table}: {wrong}; nothing was published"
-        )
+    known = {name: getattr(attempt.params, name) for name in named if name != GATE}
+    batches = suite(views, **known, gate=attempt.profile.limits_of(attempt.stage))
+    return audit(attempt.stage.key, batches, attempt.run_id, local_path(attempt.lake.root) / AUDITS)
 
 
 def main(arguments: list[str]) -> int:

@@ -10,10 +10,12 @@ from lake.harness.profiles import Profile
 from lake.landing.pending import waiting
 from lake.stages import STAGES, Stage
 from lake.storage.attempts import attempt, newest_attempt
+from lake.storage.publication import Publication
 from lake.storage.report import StageReport
 from lake.storage.store import Lake
+from lake.storage.tombstones import TOMBSTONES
 
-Gate = Literal["passed", "warned", "rejected", "never_run"]
+Gate = Literal["passed", "warned", "accepted", "rejected", "never_run"]
 
 
 class TableStatus(BaseModel):
@@ -26,6 +28,7 @@ class TableStatus(BaseModel):
     run_id: str | None
     published_at: datetime | None
     up_to_date: bool
+    accepted: tuple[str, ...] = ()  # of rows that are published though a gate rejected them: when and why
     waits: tuple[str, ...] = ()  # the sources of which files are held, or could not be read
 
 
@@ -49,7 +52,7 @@ def _status(lake: Lake, key: str, up_to_date: bool) -> TableStatus:
             up_to_date=False,
         )
     version, publication = published
-    gate: Gate = "rejected" if rejected else "warned" if publication.warnings else "passed"
+    gate: Gate = "rejected" if rejected else _gate(publication)
     return TableStatus(
         table=key,
         version=version,
@@ -58,8 +61,13 @@ def _status(lake: Lake, key: str, up_to_date: bool) -> TableStatus:
         run_id=publication.run_id,
         published_at=publication.published_at,
         up_to_date=up_to_date,
+        accepted=tuple(map(str, publication.accepted)),
         waits=tuple(sorted({file.source for file in waiting(lake, (key,))})),
     )
+
+
+def _gate(publication: Publication) -> Gate:
+    return "accepted" if publication.accepted else "warned" if publication.warnings else "passed"
 
 
 def current_report(lake: Lake, stage: Stage) -> StageReport:
@@ -73,10 +81,11 @@ def current_report(lake: Lake, stage: Stage) -> StageReport:
         status="up_to_date",
         run_id=publication.run_id,
         version=version,
-        rows=publication.rows,
+        rows=lake.rows_of(stage.key, version, publication) if lake.exists(TOMBSTONES) else publication.rows,
         metrics=publication.metrics,
         inputs=publication.inputs,
         checks=audited.checks if audited else (),
+        accepted=audited.accepted if audited else None,
         audit_page=audited.audit_page if audited else None,
         reason="inputs, params and code are unchanged",
     )

@@ -5,6 +5,8 @@ from pyarrow import fs
 from lake.storage.report import StageReport
 from lake.storage.store import Lake
 
+AUDITS = "audits"  # the folder of the lake with attempts and audit pages
+
 
 def record_attempt(lake: Lake, report: StageReport) -> None:
     """Keeps the report of a stage's newest attempt; a rejected one stops what is downstream, in later runs too."""
@@ -34,4 +36,4 @@ def attempt(lake: Lake, key: str, run_id: str) -> StageReport | None:
 
 def audit_folder(key: str) -> str:
     """Where the reports and audit pages of a stage lie, relative to the lake."""
-    return f"audits/{key.replace('/', '-')}"
+    return f"{AUDITS}/{key.replace('/', '-')}"

@@ -9,6 +9,8 @@ from typing import Any
 import pyarrow as pa
 from pydantic import BaseModel, ConfigDict
 
+from lake.storage.report import Acceptance
+
 FORMAT = 2  # of the lake; raised when tables written before can no longer be read as they are
 
 
@@ -30,6 +32,9 @@ class Publication(BaseModel):
     code_hash: str
     suite: str
     warnings: int = 0
+    accepted: tuple[
+        Acceptance, ...
+    ] = ()  # of rows of this version that a gate rejected: why they are published all the same
     metrics: dict[str, float] = {}
     params: dict[str, Any] = {}
 

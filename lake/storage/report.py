@@ -1,6 +1,7 @@
 """What a run of a stage says of itself: the same object for a shell, for Dagster and across a process boundary."""
 
-from typing import Literal
+from datetime import datetime
+from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict
 
@@ -14,15 +15,31 @@ class CheckReport(BaseModel):
 
     model_config = ConfigDict(frozen=True)
 
+    name: str = ""  # names it among the checks of its stage; "" in a report of an older version
+    sentence: str = ""  # what must hold
     batch: str  # the table, or the named frame of figures, that was looked at
     expectation: str  # snake_case type, as Great Expectations names it
     column: str | None = None
     severity: Severity = "critical"
+    vital: bool = False  # rows that break it must not be published, whoever accepts them
     passed: bool
     evaluated: bool = True
     observed: str | None = None
     allowed: str | None = None
     examples: tuple[str, ...] = ()
+
+
+class Acceptance(BaseModel):
+    """That a rejected attempt was published all the same: why, when, and which checks it had failed."""
+
+    model_config = ConfigDict(frozen=True)
+
+    reason: str
+    at: datetime
+    failed: tuple[str, ...]  # a sentence for each
+
+    def __str__(self) -> str:
+        return f"accepted on {self.at:%Y-%m-%d %H:%M:%S} UTC though its gate rejected it: {self.reason}"
 
 
 class StageReport(BaseModel):
@@ -42,6 +59,11 @@ class StageReport(BaseModel):
     inputs: dict[str, int] = {}
     params_hash: str = ""
     code_hash: str = ""
+    params: dict[str, Any] = {}
+    seen: dict[str, int] = {}  # table key -> the newest version when the run began
+    staged: dict[str, tuple[str, ...]] = {}  # table key -> the files of a rejected run, relative to the table
+    accepted: Acceptance | None = None
+    audited_at: datetime | None = None
     audit_page: str | None = None
     seconds: float = 0.0
     reason: str | None = None  # why it ran, or why there was nothing to do
@@ -63,7 +85,7 @@ class StageReport(BaseModel):
 
     @property
     def failed(self) -> tuple[CheckReport, ...]:
-        """The checks that did not pass and are critical: any of them rejects the stage."""
+        """The checks that did not pass and are critical: any of them rejects the stage, until it is accepted."""
         return tuple(check for check in self.checks if check.severity == "critical" and not check.passed)
 
     @property

@@ -8,6 +8,7 @@ through deltalake, which needs no JVM; Spark reads the files that the log names.
 import json
 from collections.abc import Collection, Iterator, Sequence
 from pathlib import Path
+from urllib.parse import unquote
 
 import pyarrow as pa
 import pyarrow.dataset as ds
@@ -95,14 +96,27 @@ class Lake:
         return ds.dataset(paths, schema=TABLES[key].schema, format="parquet", filesystem=self.files)
 
     def added_files(self, key: str, since: int, version: int) -> tuple[str, ...] | None:
-        """The files, relative to the table, that `version` has and `since` had not; None if `version` lacks some that `since` had."""
-        old, current = (set(self.file_paths(key, at)) for at in (since, version))
-        return tuple(sorted(current - old)) if old <= current else None
+        """The files, relative to the table, in which rows were added after `since` and up to `version`; None if rows were taken away.
+
+        OPTIMIZE moves rows and adds none: those that it moved are still in the files that they were added in.
+        """
+        added, removed = set[str](), set[str]()
+        for number in range(since + 1, version + 1):
+            with self.files.open_input_stream(self.path(f"{key}/_delta_log/{number:020}.json")) as file:
+                actions = [json.loads(line) for line in file.read().splitlines()]
+            if not any(action.get("commitInfo", {}).get("operation") == "OPTIMIZE" for action in actions):
+                added |= {unquote(action["add"]["path"]) for action in actions if "add" in action}
+                removed |= {unquote(action["remove"]["path"]) for action in actions if "remove" in action}
+        return tuple(sorted(added - removed)) if removed <= added and since <= version else None
 
     def row_count(self, key: str, version: int, files: Collection[str] | None = None) -> int:
         """How many rows `key` has at `version`, or some of its files have, from its log alone."""
         actions = self._add_actions(key, version).select(["path", "num_records"]).to_pylist()
         return sum(one["num_records"] or 0 for one in actions if files is None or one["path"] in files)
+
+    def rows_of(self, key: str, version: int, publication: Publication) -> dict[str, int]:
+        """How many rows the tables of a stage have as of one of its commits: fewer than it says where some were taken back since."""
+        return {table: self.row_count(table, at) for table, at in {key: version, **publication.sides}.items()}
 
     def file_paths(self, key: str, version: int) -> list[str]:
         """The files of `key` at `version`, relative to the table."""

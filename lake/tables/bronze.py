@@ -1,6 +1,6 @@
 """Raw rows: registered files, records as they came, and what could not be read."""
 
-from lake.tables.schema import BYTES, COUNT, FLAG, MESSAGES, TEXT, TEXTS, TIME, Columns, Table
+from lake.tables.schema import BYTES, COUNT, FLAG, MESSAGES, NUMBER, TEXT, TEXTS, TIME, Columns, Table
 
 _PROVENANCE: Columns = {
     "source": (TEXT, "the name under which the file was registered"),
@@ -84,6 +84,32 @@ TABLES = (
         mode="append",
     ),
     Table(
+        "landing/tombstones",
+        "one thing that was taken back, or that was made with what was: what stays of it is its hash",
+        {
+            "id": (
+                TEXT,
+                "the raw row; what was made with it, by id or SHA-256 of its text; the model, release, stage, file or order",
+            ),
+            "kind": (
+                TEXT,
+                "asked or order: what an order is about; row, made, text, model, release, file (a landed copy to remove), "
+                "stage (to be made anew): what was found; found, done: how far it is carried out",
+            ),
+            "order": (TEXT, "ord_ and a hash: what was taken back by one command"),
+            "act": (TEXT, "withdraw or forget"),
+            "reason": (TEXT, "why, as the user stated it"),
+            "taken_at": (TIME, "the moment of the order"),
+            "source": (TEXT, "of a row: its source; of an order: the source that was withdrawn as a whole, or null"),
+            "uri": (TEXT, "of a row: the file it was read from"),
+            "content": (TEXT, "of a row: SHA-256 of its bytes, or null where none were kept"),
+            "said": (TEXT, "of a row: SHA-256 of its texts, or null where it could not be read"),
+            "version": (COUNT, "of a stage or release: the version of its table that lost rows"),
+        },
+        id="id",
+        mode="append",
+    ),
+    Table(
         "bronze/instructions",
         "one raw instruction record, its bytes kept",
         {
@@ -121,6 +147,9 @@ TABLES = (
             "name": (TEXT, "the benchmark, or what the truth is about"),
             "text": (TEXT, "the item; its first line is the question"),
             "facts": (TEXTS, "what an answer has to say"),
+            "question": (TEXT, "what a benchmark item asks, without its options; null of a truth"),
+            "answer": (TEXT, "its right answer, without a label"),
+            "wrong": (TEXTS, "the wrong answers offered with it; empty where none are"),
         },
         id="id",
         mode="grow",
@@ -144,6 +173,18 @@ TABLES = (
             "shard": (TEXT, "the batch of requests that was committed together"),
         },
         id="request_id",
+        mode="append",
+    ),
+    Table(
+        "cache/likelihoods",
+        "what an untrained model can do with one held-out item",
+        {
+            "model_and_items": (TEXT, "hash of the model, all items and how they are measured"),
+            "metric": (TEXT, "what was measured"),
+            "item_id": (TEXT, "the item"),
+            "value": (NUMBER, "the figure"),
+        },
+        id="item_id",
         mode="append",
     ),
 )

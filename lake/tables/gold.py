@@ -21,6 +21,10 @@ TABLES = (
             "licences": (TEXTS, "of the same, each once; null where none is known"),
             "members": (TEXTS, "the degraded variants: what the distiller is given"),
             "operators": (TEXTS, "how each member was degraded"),
+            "reasoning": (
+                TEXT,
+                "from which member each thing that the target says is taken: taught only where a recipe says so",
+            ),
             "target": (TEXT, "the high-quality item: what the distiller is to write"),
             "target_score": (NUMBER, "the rubric's score of the target, 0..5"),
             "builder": (TEXT, "digest of the engine that built it"),

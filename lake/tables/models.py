@@ -1,8 +1,8 @@
-"""Checkpoints, decisions, measurements and releases."""
+"""Checkpoints, decisions, measurements, releases and their upkeep."""
 
 import pyarrow as pa
 
-from lake.tables.schema import COUNT, CURVE, FLAG, NUMBER, TEXT, VECTOR, Columns, Table
+from lake.tables.schema import COUNT, CURVE, FLAG, NUMBER, TEXT, TEXTS, VECTOR, Columns, Table
 
 _PARTS = pa.list_(
     pa.field(
@@ -150,10 +150,12 @@ TABLES = (
         "reports/evaluation",
         "one metric of one arm and seed",
         {
-            "arm": (TEXT, "the training set that was tried"),
+            "arm": (TEXT, "the set that was trained on; `none`: the base untrained"),
             "seed": (COUNT, "of the training"),
+            "benchmark": (TEXT, "where the items are from; null of what tells of the training, and of facts"),
             "metric": (TEXT, "what was measured"),
             "value": (NUMBER, "the figure"),
+            "chance": (NUMBER, "what guessing gives, of right answers: blindly, or always the most frequent one"),
             "items": (COUNT, "how many items it is over"),
             "base": (
                 TEXT,
@@ -161,6 +163,46 @@ TABLES = (
             ),
         },
         id="metric",
+    ),
+    Table(
+        "reports/evaluation_items",
+        "one metric of one item, arm and seed",
+        {
+            "arm": (TEXT, "the set that was trained on; `none`: the base untrained"),
+            "seed": (COUNT, "of the training"),
+            "benchmark": (TEXT, "where the item is from"),
+            "metric": (TEXT, "what was measured"),
+            "item_id": (TEXT, "the reference or MIXTURE item"),
+            "cluster": (COUNT, "of near-duplicate items: what is resampled"),
+            "value": (NUMBER, "the figure"),
+        },
+        id="item_id",
+        side_of="reports/evaluation",
+    ),
+    Table(
+        "reports/evaluation_comparisons",
+        "the released set against one other arm in one metric",
+        {
+            "control": (TEXT, "the other arm"),
+            "metric": (TEXT, "what is compared"),
+            "benchmarks": (TEXTS, "whose items are compared; of right answers those on which the base beats guessing"),
+            "difference": (
+                NUMBER,
+                "released less the other, mean over items and seeds; null where nothing could be compared",
+            ),
+            "low": (NUMBER, "lower end of its interval, corrected for the number of comparisons"),
+            "high": (NUMBER, "upper end"),
+            "chance": (NUMBER, "of such a difference where there is none, corrected for the number of comparisons"),
+            "comparisons": (COUNT, "how many were made"),
+            "items": (COUNT, "that both arms were measured on"),
+            "clusters": (COUNT, "of near-duplicates among these"),
+            "seeds": (COUNT, "that both arms were trained with"),
+            "seeds_planned": (COUNT, "that they were to be trained with"),
+            "headline": (FLAG, "whether it is the one that the report begins with"),
+            "sentence": (TEXT, "the result as a sentence"),
+        },
+        id="control",
+        side_of="reports/evaluation",
     ),
     Table(
         "releases/current",
@@ -171,6 +213,16 @@ TABLES = (
             "sha256": (TEXT, "of its bytes"),
             "size": (COUNT, "bytes"),
             "rows": (COUNT, "rows, where it holds rows"),
+        },
+        id="path",
+    ),
+    Table(
+        "upkeep/removals",
+        "one file that the last upkeep removed from the lake",
+        {
+            "path": (TEXT, "the file, or the folder of artifacts, relative to the lake"),
+            "why": (TEXT, "one of lake.tables.reasons.REMOVALS"),
+            "bytes": (COUNT, "its size"),
         },
         id="path",
     ),

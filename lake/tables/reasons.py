@@ -59,7 +59,7 @@ ALONE = (
 
 # gold/mixture_unused
 MIXTURE_UNUSED = (
-    "over_limit", "boilerplate", "not_buildable", "below_target_quality", "too_long", "no_variants", "not_derivable", "near_heldout",
+    "over_limit", "boilerplate", "thin", "not_buildable", "below_target_quality", "too_long", "no_variants", "not_derivable", "near_heldout",
 )  # fmt: skip
 
 # gold/distilled_refused
@@ -72,3 +72,6 @@ NOT_SELECTED = ("source_quota", "licence_quota", "over_budget")
 NOT_RELEASED = (
     "withdrawn", "personal_data", "other_language", "unknown_licence", "contamination", "quality_floor", *NOT_SELECTED,
 )  # fmt: skip
+
+# upkeep/removals: no commit names it, a run that died or was rejected left it; of a version that nothing needs and nobody keeps any more
+REMOVALS = ("left_behind", "expired")

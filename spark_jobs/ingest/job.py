@@ -1,6 +1,7 @@
 """Raw files to bronze: every record of every registered file, with its bytes, its place and its shape; or why it has none.
 
     registrations -> newest version of each file -> tasks (files, and splits of big ones) -> rows, written by the workers
+    -> without those that were taken back, which are never written again
     -> without the rows of files that turned out unreadable -> without those of files that wait (holding.py)
     -> without the rows that are published already; beside them, those that a changed file no longer has (merge.py)
 
@@ -25,8 +26,10 @@ from pyspark.sql.pandas.types import from_arrow_schema
 
 from lake.errors import StageFailed
 from lake.harness.job import JobContext, SparkInputs, SparkRows
+from lake.storage.tombstones import TOMBSTONES, taken_back
 from lake.tables import TABLES
 from lake.tables.reasons import RETRIED
+from lake.takeback.hashes import known_again
 from spark_jobs.columnar.worker_files import Maker, written_by_workers
 from spark_jobs.ingest.holding import Wait, readings, tallied, why_it_waits
 from spark_jobs.ingest.interpreter import Interpret, Row
@@ -37,6 +40,7 @@ from spark_jobs.ingest.raw_batches import batches
 from spark_jobs.ingest.raw_rows import file_rows
 from spark_jobs.ingest.sources import original_id, recognise
 from spark_jobs.ingest.sources.doubts import two_readings
+from spark_jobs.ingest.sources.examined import examined
 from spark_jobs.ingest.sources.fields import Record
 from spark_jobs.ingest.sources.messages import Turn
 from spark_jobs.ingest.sources.passage import read_passage
@@ -99,7 +103,7 @@ def reference_columns(record: Record, kind: str) -> Row | None:
         return None
     said = _said(read[1])
     columns = {"role": "benchmark", "name": original_id(record), "text": "\n".join(said), "facts": list[str]()}
-    return {**columns, **_doubt(record, said)}
+    return {**columns, **examined(record, read[1]), **_doubt(record, said)}
 
 
 def _said(turns: list[Turn]) -> list[str]:
@@ -131,9 +135,9 @@ def _bronze(
     pending = f"{key}_pending"
     tasks = _read_tasks(landing.sparkSession, files, params.split_bytes)
     # computed here, once: what follows only leaves rows out
-    made = written_by_workers(
-        tasks, _reader(interpret, earlier.read, pending, params.batch_rows), (*earlier.read, pending), context
-    )
+    lake = context.lake
+    reader = _reader(interpret, earlier.read, pending, params.batch_rows, (lake.root, lake.version(TOMBSTONES)))
+    made = written_by_workers(tasks, reader, (*earlier.read, pending), context)
     counted = readings(row.asDict() for row in made.pop(pending).collect())
     again = earlier.again(files)
     before = earlier.before(again)
@@ -186,8 +190,13 @@ def _splitter(split_bytes: int) -> BatchMap:
     return split
 
 
-def _reader(interpret: Interpret, tables: tuple[str, str], pending: str, batch_rows: int) -> Maker:
-    """What a worker does with its files: gives batches of rows, each with the table that it is for, and what it counted of each file."""
+def _reader(
+    interpret: Interpret, tables: tuple[str, str], pending: str, batch_rows: int, tombstones: tuple[str, int | None]
+) -> Maker:
+    """What a worker does with its files: gives batches of rows, each with the table that it is for, and what it counted of each file.
+
+    tombstones: the lake, and the version of what was taken back of it; each worker reads it once.
+    """
     bronze, quarantine = tables
     schema = pa.unify_schemas([TABLES[key].schema for key in tables])
 
@@ -195,7 +204,9 @@ def _reader(interpret: Interpret, tables: tuple[str, str], pending: str, batch_r
         tallies: list[Row] = []
         files = (file for batch in tasks for file in batch.to_pylist())
         rows = (row for file in files for row in tallied(file, file_rows(file, interpret), tallies))
-        for batch in batches(rows, schema, batch_rows):
+        taken = taken_back(*tombstones)
+        for read_rows in batches(rows, schema, batch_rows):
+            batch = read_rows.filter(pc.invert(known_again(read_rows, taken))) if taken else read_rows
             readable = pc.is_null(batch["reason"])
             yield bronze, batch.filter(readable)
             yield quarantine, batch.filter(pc.invert(readable))

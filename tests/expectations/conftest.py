@@ -22,7 +22,12 @@ def audited(tmp_path: Path) -> Callable[..., Audit]:
     """Runs a stage's whole suite on frames by table key."""
     from expectations.gate import audit
 
-    def run(stage: str, frames: Mapping[str, Any], before: Mapping[str, Any] | None = None) -> Audit:
-        return audit(stage, batches_of(stage, frames, before), "run-1", tmp_path / "audits")
+    def run(
+        stage: str,
+        frames: Mapping[str, Any],
+        before: Mapping[str, Any] | None = None,
+        last: Mapping[str, Any] | None = None,
+    ) -> Audit:
+        return audit(stage, batches_of(stage, frames, before, last), "run-1", tmp_path / "audits")
 
     return run

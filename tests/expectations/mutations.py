@@ -50,7 +50,7 @@ _TRANSITIONS = "silver/score_transitions"
 _GROUPS, _ALONE = "silver/groups", "silver/singletons"
 _STUDENT = "models/student_embedder"
 _GRPO = "models/distiller_grpo"
-_CHAMPION, _SERVING, _RELEASE = "models/champion", "models/in_service", "releases/current"
+_CHAMPION, _SERVING, _RELEASE, _UPKEEP = "models/champion", "models/in_service", "releases/current", "upkeep/removals"
 
 
 def _another(record: int, **columns: Any) -> Edit:
@@ -166,7 +166,7 @@ MUTATIONS: list[Mutation] = [
     (_DISTILLED, [change(_DISTILLED, 0, gain=0.0)], {"gain"}),
     (_DISTILLED, [change(_DISTILLED, 0, recovered=0.4)], {"recovered"}),
     (_DISTILLED, [change(_DISTILLED, 0, worth=None)], {"worth"}),
-    (_TRAINING, [_another(8, sources=["beta"]), _another(9, sources=["beta"]), drop(_EXITS, 3), drop(_EXITS, 3)], {"over_budget"}),
+    (_TRAINING, [_another(8, sources=["beta"]), _another(9, sources=["beta"]), drop(_EXITS, 3), drop(_EXITS, 3)], {"within_budget"}),
     (_TRAINING, [_another(8), drop(_EXITS, 3)], {"sources_over_their_share"}),
     (
         _TRAINING,
@@ -222,4 +222,7 @@ MUTATIONS: list[Mutation] = [
     (_RELEASE, [change(_RELEASE, 0, rows=2)], {"rows_not_released"}),
     (_RELEASE, [change(_RELEASE, 0, rows=4)], {"rows_not_in_the_training_set"}),
     (_RELEASE, [change(_RELEASE, 0, rows=0)], {"released_rows", "rows_not_released"}),
+    (_UPKEEP, [change(_UPKEEP, 0, path="silver/groups/run-1/part.parquet")], {"path"}),
+    (_UPKEEP, [change(_UPKEEP, 0, why="in the way")], {"why"}),
+    (_UPKEEP, [change(_UPKEEP, 0, bytes=-1)], {"bytes"}),
 ]  # fmt: skip

@@ -7,6 +7,7 @@ from tempfile import TemporaryDirectory
 
 from world import bronze, ident, tables
 
+from expectations.limits import Ingested
 from expectations.suites.bronze import instructions
 from lake.harness.job import Views
 from lake.harness.progress import describe
@@ -14,9 +15,9 @@ from lake.harness.progress import describe
 _TABLE = "bronze/instructions"
 
 
-def metrics_of(frames: Views) -> dict[str, float]:
-    (row,) = next(batch.rows.to_table().to_pylist() for batch in instructions(frames) if batch.name == "metrics")
-    return row
+def metrics_of(frames: Views) -> dict[str, float | None]:
+    (batch,) = [batch for batch in instructions(frames, gate=Ingested()) if batch.name == "figures"]
+    return {rule.name: rule.figure() for rule in batch.rules if rule.figure}
 
 
 def test_new_rows_are_compared_with_the_keys_of_old_ones_and_files_read_again_are_not_missed() -> None:
@@ -54,7 +55,9 @@ def test_every_file_that_waits_is_a_warning_that_names_its_source_and_says_why()
     from expectations.gate import audit
 
     rows = bronze()
-    (batch,) = [one for one in instructions(Views(tables(rows), {})) if one.name == f"{_TABLE}_pending"]
+    (batch,) = [
+        one for one in instructions(Views(tables(rows), {}), gate=Ingested()) if one.name == f"{_TABLE}_pending"
+    ]
     with TemporaryDirectory() as folder:
         checks = audit(_TABLE, [batch], "run", Path(folder)).checks
     (warned,) = [check for check in checks if not check.passed]

@@ -11,6 +11,7 @@ import pytest
 from world import ident
 
 from expectations.calibration import mean_errors
+from expectations.limits import Rated, Scored
 from expectations.suites.quality import quality
 from expectations.suites.ratings import ratings
 from lake.harness.job import Views
@@ -50,23 +51,21 @@ def scored(predicted: Callable[[float], float | None], count: int = 120) -> View
 
 def failed(batches: Any) -> set[str]:
     """The metrics that are out of bounds."""
-    (metrics,) = [batch for batch in batches if batch.name == "metrics"]
-    (row,) = metrics.rows.to_table().to_pylist()
+    (figures,) = [batch for batch in batches if batch.name == "figures"]
     found = set[str]()
-    for rule in metrics.expectations:
-        least, most = getattr(rule, "min_value", None), getattr(rule, "max_value", None)
-        value = row[rule.column]
-        if value < (value if least is None else least) or value > (value if most is None else most):
-            found.add(rule.column)
+    for rule in figures.rules:
+        least, most, value = rule.arguments["min_value"], rule.arguments["max_value"], rule.figure()
+        if value is not None and not (least or value) <= value <= (value if most is None else most):
+            found.add(rule.name)
     return found
 
 
 def test_neighbours_that_predict_worse_than_guessing_are_noticed() -> None:
     high = QualityParams().high_score
-    assert failed(quality(scored(lambda s: s), high_score=high)) == set()
-    assert failed(quality(scored(lambda s: 5 - s), high_score=high)) == {"held_out_error_over_guessing"}
-    assert failed(quality(scored(lambda s: 5 - s, count=60), high_score=high)) == set()
-    assert failed(quality(scored(lambda s: None), high_score=high)) == set()
+    assert failed(quality(scored(lambda s: s), high_score=high, gate=Scored())) == set()
+    assert failed(quality(scored(lambda s: 5 - s), high_score=high, gate=Scored())) == {"held_out_error_over_guessing"}
+    assert failed(quality(scored(lambda s: 5 - s, count=60), high_score=high, gate=Scored())) == set()
+    assert failed(quality(scored(lambda s: None), high_score=high, gate=Scored())) == set()
 
 
 def test_errors_are_means_over_the_rows_that_have_both_values() -> None:
@@ -89,8 +88,8 @@ def test_one_failure_among_few_new_records_is_no_broken_judge(rows: int, wrong: 
     sides = {key: table(key, []) for key in ("silver/rating_predictors", "silver/second_ratings")}
     frames |= sides
     older = {"silver/ratings": table("silver/ratings", []), **sides}
-    assert failed(ratings(Views(frames, older))) == wrong
-    assert failed(ratings(Views(frames, {}))) == {"unrated_share"}
+    assert failed(ratings(Views(frames, older), gate=Rated())) == wrong
+    assert failed(ratings(Views(frames, {}), gate=Rated())) == {"unrated_share"}
 
 
 def rated_and_second(overall: Callable[[int], int], count: int, first: int = 0) -> dict[str, ds.Dataset]:
@@ -127,17 +126,19 @@ def test_a_delivery_whose_ratings_are_spread_otherwise_warns_for_each_judge(
 ) -> None:
     before = rated_and_second(lambda n: 2 + n % 6, 300)
     frames = Views(rated_and_second(lambda n: 2 + n % 6 + shift, count, 1_000), before)
-    (drift,) = [batch for batch in ratings(frames) if batch.name == "drift"]
-    (rule,) = drift.expectations
+    (drift,) = [batch for batch in ratings(frames, gate=Rated()) if batch.name == "drift"]
+    (rule,) = drift.rules
     assert rule.severity == "warning"
     rows = drift.rows.to_table().to_pylist()
-    assert {row["judge"] for row in rows if row["drift"] > rule.max_value} == drifted
+    assert {row["judge"] for row in rows if row["drift"] > rule.arguments["max_value"]} == drifted
     assert {row["judge"] for row in rows} == (set() if count < 100 else {"j", "k"})
 
 
 def test_without_rows_before_there_is_no_drift() -> None:
     (drift,) = [
-        batch for batch in ratings(Views(rated_and_second(lambda n: 1 + n % 9, 300), {})) if batch.name == "drift"
+        batch
+        for batch in ratings(Views(rated_and_second(lambda n: 1 + n % 9, 300), {}), gate=Rated())
+        if batch.name == "drift"
     ]
     assert drift.rows.to_table().num_rows == 0
 
@@ -148,7 +149,7 @@ def test_a_judge_beside_that_fails_on_many_records_warns_and_rejects_nothing() -
     for row in second[::2]:
         row.update(overall=None, state="failed", error="judge_failed: no")
     frames["silver/second_ratings"] = table("silver/second_ratings", second)
-    assert failed(ratings(Views(frames, {}))) == {"second_failed_share"}
+    assert failed(ratings(Views(frames, {}), gate=Rated())) == {"second_failed_share"}
 
 
 def test_the_worked_example_is_true() -> None:

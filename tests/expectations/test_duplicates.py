@@ -10,25 +10,20 @@ from suite_batches import limits_of
 from world import ident, silver, tables
 
 from expectations.gate import audit
+from expectations.limits import Deduplicated
 from expectations.suites.duplicates import UNIQUE, unique_instructions
+from lake.harness.job import Views
 from lake.storage.report import CheckReport
 from spark_jobs.dedupe.job import DedupeParams
-
-
-class Beside(dict[str, Any]):
-    """Frames of new rows, with the older ones beside them."""
-
-    before: Mapping[str, Any]
 
 
 def _failed(
     tmp_path: Path, rows: dict[str, Any], before: Mapping[str, Any] | None = None, **params: Any
 ) -> list[CheckReport]:
-    frames = Beside(tables(rows))
-    frames.before = tables({UNIQUE: before[UNIQUE]}) if before else {}
+    frames = Views(tables(rows), tables({UNIQUE: before[UNIQUE]}) if before else {})
     given = DedupeParams(**params)
     limits = {name: getattr(given, name) for name in limits_of(unique_instructions)}
-    found = audit(UNIQUE, unique_instructions(frames, **limits), "run", tmp_path).checks
+    found = audit(UNIQUE, unique_instructions(frames, gate=Deduplicated(), **limits), "run", tmp_path).checks
     return [check for check in found if check.severity == "critical" and not check.passed]
 
 
@@ -73,12 +68,12 @@ def test_a_row_may_be_removed_for_one_published_before(tmp_path: Path) -> None:
     rows["silver/duplicates"][0]["kept_id"] = ident("rec", 99)
     assert _failed(tmp_path, rows, old) == []
     (gone,) = _failed(tmp_path, rows)
-    assert gone.column == "removed_for_a_row_that_is_gone"
+    assert gone.name == "removed_for_a_row_that_is_gone"
 
 
 def test_what_was_published_before_may_not_come_again(tmp_path: Path) -> None:
     rows = silver()
-    assert {check.column for check in _failed(tmp_path, rows, {UNIQUE: rows[UNIQUE][:1]})} == {
+    assert {check.name for check in _failed(tmp_path, rows, {UNIQUE: rows[UNIQUE][:1]})} == {
         "ids_published_before",
         "texts_published_before",
     }

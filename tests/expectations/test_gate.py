@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 from html.parser import HTMLParser
@@ -20,8 +21,8 @@ ROWS = pa.table({"id": ["a", "b", "c"], "kind": ["good", "good", HOSTILE], "size
 
 
 def _audit(folder: Path, rows: pa.Table = ROWS, run_id: str = "run-1") -> Audit:
-    from expectations.gate import Batch, audit
-    from expectations.rules import between, filled, one_of, unique
+    from expectations.gate import audit
+    from expectations.rules import Batch, between, filled, one_of, unique
 
     rules = [
         unique("id"),
@@ -36,25 +37,38 @@ def _audit(folder: Path, rows: pa.Table = ROWS, run_id: str = "run-1") -> Audit:
 def test_each_check_is_reported_in_the_order_of_the_suite(tmp_path: Path) -> None:
     unique, kind, size, nowhere, filled = _audit(tmp_path).checks
     assert (unique.expectation, unique.column, unique.passed) == ("expect_column_values_to_be_unique", "id", True)
-    assert (kind.passed, kind.severity, kind.observed) == (False, "critical", "1 of 3 rows unexpected")
+    assert (kind.passed, kind.severity, kind.observed) == (False, "critical", "1 of 3 rows break it")
     assert [set(example.split(", ", 1)) for example in kind.examples] == [{"id: c", f"kind: {HOSTILE}"}]
-    assert (size.passed, size.severity, size.allowed) == (False, "warning", "min_value 0, max_value 10")
+    assert (size.passed, size.severity, size.allowed) == (False, "warning", "from 0 to 10")
     assert (nowhere.passed, nowhere.evaluated, nowhere.severity) == (False, False, "critical")
     assert nowhere.observed is not None and "nowhere" in nowhere.observed
     assert filled.passed and filled.evaluated
+    assert [check.name for check in _audit(tmp_path).checks][:2] == ["id_unique", "kind_listed"]
+    assert kind.sentence == "Every value of kind is one of: good."
 
 
-def test_a_metric_that_is_not_a_number_fails(tmp_path: Path) -> None:
-    from expectations.gate import audit
-    from expectations.rules import at_least, at_most, metrics
+def test_figures_are_told_in_words_and_what_is_no_number_or_cannot_be_measured_fails(tmp_path: Path) -> None:
+    from expectations.gate import NOTHING_TO_MEASURE, audit
+    from expectations.rules import at_least, at_most, figures, foreign, none
 
-    batch = metrics(at_most("above", float("nan"), 1), at_least("below", float("nan"), 0), at_most("fine", 1, 1))
-    assert [check.passed for check in audit("silver/groups", [batch], "run-1", tmp_path).checks] == [False, False, True]
+    nan, lost = float("nan"), lambda: 1 // 0
+    rules = [at_most("a", lambda: nan, 1, "A."), at_least("b", lambda: nan, 0, "B."), at_most("c", lost, 1, "C.")]
+    rules += [at_most("fine", lambda: 1, 1, "F."), none("n", lambda: 2, "None is odd."), foreign("k", lambda: 0, "K.")]
+    rules += [none("idle", lambda: None, "There are no rows before.")]
+    checks = audit("silver/groups", [figures(*rules)], "run-1", tmp_path).checks
+    assert [check.passed for check in checks] == [False, False, False, True, False, True, True]
+    assert [check.evaluated for check in checks] == [True, True, False, True, True, True, True]
+    assert (checks[4].sentence, checks[4].observed, checks[4].allowed) == ("None is odd.", "2", "at most 0")
+    assert "division" in str(checks[2].observed) and checks[6].observed == NOTHING_TO_MEASURE
+    assert [check.expectation for check in checks[4:6]] == [
+        "expect_no_such_rows",
+        "expect_foreign_keys_to_lead_to_rows",
+    ]
 
 
 def test_a_suite_on_an_empty_table_passes_its_row_rules(tmp_path: Path) -> None:
-    from expectations.gate import Batch, audit
-    from expectations.rules import between, identified, one_of
+    from expectations.gate import audit
+    from expectations.rules import Batch, between, identified, one_of
 
     rules = [*identified("id", "rec"), between("size", 1, 2), one_of("kind", ["good"])]
     empty = pa.table(
@@ -93,11 +107,7 @@ def _pages(folder: Path) -> dict[str, _Page]:
 def test_pages_load_nothing_run_nothing_and_every_link_leads_to_a_file(tmp_path: Path) -> None:
     _audit(tmp_path)
     pages = _pages(tmp_path)
-    assert set(pages) == {
-        "silver-groups/run-1.html",
-        "data_docs/index.html",
-        "data_docs/silver-groups/run-1/silver-groups.html",
-    }
+    assert set(pages) == {"silver-groups/run-1.html", "silver-groups/index.html", "index.html"}
     for name, page in pages.items():
         assert not {"script", "link", "img", "iframe", "object", "form"} & set(page.tags), name
         assert page.active == [], name
@@ -113,11 +123,9 @@ def test_no_page_names_an_outside_address(tmp_path: Path) -> None:
         assert re.findall(r"(?:https?:)?//[a-z]\S*", path.read_text(encoding="utf-8")) == [], path.name
 
 
-def test_hostile_text_stays_text_on_both_pages(tmp_path: Path) -> None:
+def test_hostile_text_stays_text_on_the_page(tmp_path: Path) -> None:
     _audit(tmp_path)
-    pages = _pages(tmp_path)
-    assert HOSTILE in pages["silver-groups/run-1.html"].text
-    assert "<script>alert('x')</script>" in pages["data_docs/silver-groups/run-1/silver-groups.html"].text
+    assert HOSTILE in _pages(tmp_path)["silver-groups/run-1.html"].text
 
 
 def test_the_audit_page_says_the_verdict(tmp_path: Path) -> None:
@@ -128,19 +136,33 @@ def test_the_audit_page_says_the_verdict(tmp_path: Path) -> None:
 
 
 def _page(audit: Audit) -> Path:
-    assert audit.page is not None
     return audit.page
 
 
-def test_data_docs_keep_every_run_and_the_index_lists_their_verdicts(tmp_path: Path) -> None:
+def test_results_are_read_again_by_great_expectations_with_their_run_and_moment(tmp_path: Path) -> None:
+    from great_expectations.core.expectation_validation_result import ExpectationSuiteValidationResultSchema
+
+    audit = _audit(tmp_path)
+    told = json.loads(audit.page.with_suffix(".results.json").read_text(encoding="utf-8"))
+    (result,) = [ExpectationSuiteValidationResultSchema().load(one) for one in told]
+    assert [one.success for one in result.results] == [check.passed for check in audit.checks]
+    assert result.meta["run_id"] == {"run_name": "run-1", "run_time": audit.at.isoformat()}
+    assert (result.suite_name, result.meta["stage"]) == ("silver/groups", "silver/groups")
+    assert result.results[1].result["unexpected_count"] == 1 and result.statistics["successful_expectations"] == 2
+
+
+def test_every_run_is_kept_and_listed_with_its_verdict_and_no_page_is_read_again(tmp_path: Path) -> None:
     good = pa.table({"id": ["a"], "kind": ["good"], "size": [1], "nowhere": ["x"]})
-    _audit(tmp_path, good, "run-1")
-    before = (tmp_path / "data_docs/silver-groups/run-1/silver-groups.html").read_bytes()
+    first = _audit(tmp_path, good, "run-1")
+    first.page.write_bytes(b"\xff no page any more")
     _audit(tmp_path, ROWS, "run-2")
-    assert (tmp_path / "data_docs/silver-groups/run-1/silver-groups.html").read_bytes() == before
-    index = (tmp_path / "data_docs" / "index.html").read_text(encoding="utf-8")
-    cells = re.findall(r"<td[^>]*>([^<]+)</td>", index)
-    assert cells == ["silver/groups", "run-2", "failed", "silver/groups", "run-1", "passed"]
+    assert first.page.read_bytes() == b"\xff no page any more"
+    index = (tmp_path / "silver-groups" / "index.html").read_text(encoding="utf-8")
+    cells = re.findall(r"<td[^>]*>(?:<a[^>]*>)?([^<]+)", index)
+    assert [cells[0], cells[2], cells[5], cells[7]] == ["run-2", "rejected", "run-1", "passed"]
+    assert cells[6] == f"{first.at:%Y-%m-%d %H:%M:%S} UTC"
+    stages = re.findall(r"<td[^>]*>(?:<a[^>]*>)?([^<]+)", (tmp_path / "index.html").read_text(encoding="utf-8"))
+    assert [stages[0], stages[1], stages[3]] == ["silver/groups", "run-2", "rejected"]
 
 
 @pytest.mark.parametrize("run_id", ["../../escape", "a/b", "..", "x y"])

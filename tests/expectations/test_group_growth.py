@@ -51,7 +51,7 @@ def test_old_and_new_together_hold_each_record_once(
     for edit in edits:
         edit(rows)
     checks = audited(_GROUPS, tables(rows), before=tables(_old_rows(tmp_path / "old"))).checks
-    assert {check.column for check in checks if check.severity == "critical" and not check.passed} == noticed
+    assert {check.name for check in checks if check.severity == "critical" and not check.passed} == noticed
 
 
 def test_newcomers_that_stay_alone_and_looser_groups_warn(audited: Callable[..., Audit], tmp_path: Path) -> None:
@@ -59,5 +59,5 @@ def test_newcomers_that_stay_alone_and_looser_groups_warn(audited: Callable[...,
     rows[_ALONE] += [{**rows[_ALONE][0], "id": row["id"]} for row in rows[_GROUPS]]
     rows[_GROUPS] = [{**row, "id": ident("rec", 1), "cohesion": 0.7} for row in rows[_GROUPS][:1]]
     checks = audited(_GROUPS, tables(rows), before=tables(_old_rows(tmp_path / "old"))).checks
-    warned = {check.column for check in checks if check.severity == "warning" and not check.passed}
+    warned = {check.name for check in checks if check.severity == "warning" and not check.passed}
     assert warned == {"alone_share_rise", "cohesion_drop"}

@@ -17,8 +17,8 @@ import pytest
 import expectations.scan
 import lake.engines.batches
 from expectations.frames import Computed
-from expectations.gate import Batch, audit
-from expectations.rules import at_most, between, equal, filled, matches, one_of, sized, unique
+from expectations.gate import audit
+from expectations.rules import Batch, Rule, between, equal, filled, matches, one_of, sized, unique
 from expectations.scan import scan
 
 TEXTS = ["", " ", "a", "b", "rec_" + "0" * 24, "rec_" + "0" * 24 + "\n", "Grüße", "漢字", "e\u0301", "\u00e9", None]  # fmt: skip
@@ -27,7 +27,7 @@ COUNTS = [0, 1, 2, 3, 2**40, -1, None]
 LISTS = [[], ["a"], ["a", None], None]
 RULES = [
     filled("text"), unique("text"), one_of("text", ["a", "", "漢字"]), matches("text", "^rec_[0-9a-f]{24}$"), matches("text", r"\w"),
-    filled("number"), between("number", 0, 2), between("number", None, 1), one_of("number", [0, 2.5]), equal("number", "other"),
+    filled("number"), between("number", 0, 2), between("number", None, 1), one_of("number", [0, 2.5]), equal("number", "other", "They agree."),
     filled("count"), unique("count"), between("count", 1, 2**39), one_of("count", [1, 2]), *sized("text", 1, 3), *sized("list", 1, 1),
 ]  # fmt: skip
 
@@ -85,7 +85,7 @@ def _measured(row: dict[str, Any]) -> dict[str, Any]:
 
 def _broken(rule: Any, rows: list[dict[str, Any]]) -> list[bool]:
     """The plain meaning of each rule, row by row."""
-    kind, asked = rule.configuration.type, rule.configuration.kwargs
+    kind, asked = rule.type, rule.arguments
     if kind == "expect_column_pair_values_to_be_equal":
         pairs = [(row[asked["column_A"]], row[asked["column_B"]]) for row in rows]
         return [not (_null(one) and _null(other)) and one != other for one, other in pairs]
@@ -112,8 +112,8 @@ def test_counts_are_those_of_a_loop_over_rows(seed: int) -> None:
     found = scan(ds.dataset(_table(_rows(seed))), RULES, "key", keys_in_memory=5)
     assert found.rows == len(rows)
     for rule, count in zip(RULES, found.counts, strict=True):
-        assert count and count.error is None, rule.configuration
-        assert count.unexpected == sum(_broken(rule, rows)), rule.configuration
+        assert count and count.error is None, rule.type
+        assert count.unexpected == sum(_broken(rule, rows)), rule.type
 
 
 @pytest.mark.parametrize("seed", range(12))
@@ -124,7 +124,7 @@ def test_great_expectations_judges_the_sample_as_the_loop_judges_all_rows(seed: 
         broken = _broken(rule, rows)
         assert check.evaluated, check
         assert check.passed == (not any(broken)), check
-        assert check.observed == f"{sum(broken)} of {len(rows)} rows unexpected"
+        assert check.observed == f"{sum(broken)} of {len(rows)} rows break it"
         shown = {text for example in check.examples for text in re.findall(r"row \d+", example)}
         assert shown <= {row["key"] for row, wrong in zip(rows, broken, strict=True) if wrong}
         assert bool(shown) == any(broken)
@@ -146,7 +146,7 @@ def _late(rule_breaker: dict[str, Any], at: int = 50) -> ds.Dataset:
         ({"number": 9.0}, between("number", 0, 2)),
         ({"text": "x"}, matches("text", "^rec_")),
         ({"text": "x"}, one_of("text", [f"rec_{n:024x}" for n in range(60)])),
-        ({"other": None}, equal("number", "other")),
+        ({"other": None}, equal("number", "other", "They agree.")),
         ({"text": " \n "}, sized("text")[1]),
     ],
     ids=str,
@@ -164,7 +164,9 @@ def test_what_cannot_be_counted_fails_and_raises_nothing(tmp_path: Path) -> None
         one_of("number", ["a"]),
         unique("number"),  # a float is no key
         filled("nowhere"),
-        at_most("number", 1.0, 5).rule,  # about the whole column, of which the sample is only a part
+        Rule(
+            "number", "expect_column_max_to_be_between", {"column": "number", "max_value": 5}, ""
+        ),  # about the whole column, of which the sample is only a part
         matches("text", "("),
         between("count", 0, 2**53),  # Great Expectations compares as floats, where 2^53 + 1 is 2^53
         filled("key"),
@@ -187,7 +189,7 @@ def test_computed_rows_are_looked_at_like_those_of_a_table(tmp_path: Path) -> No
 
     rows = Computed(("key", "text"), read)
     checks = audit("s", [Batch("b", rows, [unique("text"), filled("text")], "key")], "run", tmp_path).checks
-    assert [check.observed for check in checks] == ["2 of 60 rows unexpected", "0 of 60 rows unexpected"]
+    assert [check.observed for check in checks] == ["2 of 60 rows break it", "0 of 60 rows break it"]
 
 
 def test_a_verdict_in_dispute_is_a_failure(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -12,17 +12,24 @@ import pyarrow as pa
 import pyarrow.dataset as ds
 import pytest
 from mutations import MUTATIONS, Edit
-from suite_batches import batches_of, limits_of
+from suite_batches import batches_of, limits_of, subject
 from world import everything, ident, tables
 
+from expectations.declared import declared_checks
+from lake.harness.job import Views
 from lake.harness.profiles import resolve
 from lake.stages import STAGES
 from lake.storage.report import CheckReport
 from lake.tables import TABLES
 
 if TYPE_CHECKING:
-    from expectations.gate import Audit, Batch
+    from expectations.gate import Audit
+    from expectations.rules import Batch
 
+# what they ask about hangs on rows published before: test_duplicates, test_group_growth and below
+NEEDS_ROWS_BEFORE = {
+    "ids_published_before", "texts_published_before", "id_published_before", "text_key_published_before", "grouped_before", "kept_before",
+}  # fmt: skip
 Audited = Callable[[str, Mapping[str, Any]], "Audit"]
 
 
@@ -31,10 +38,13 @@ def test_a_correct_stage_passes(stage: str, audited: Audited, tmp_path: Path) ->
     checks = audited(stage, tables(everything(tmp_path))).checks
     assert [check for check in checks if _critical(check) and not check.passed] == []
     assert all(check.evaluated for check in checks)
+    declared = [(check.name, check.expectation) for check in declared_checks(STAGES[stage])]
+    assert [(check.name, check.expectation) for check in checks] == declared, "the UI lists them before a run"
+    assert all(check.sentence.endswith(".") and check.sentence[0].isupper() for check in checks)
 
 
-def _failing(audit: Audit) -> set[str | None]:
-    return {check.column for check in audit.checks if _critical(check) and not check.passed}
+def _failing(audit: Audit) -> set[str]:
+    return {subject(check) for check in audit.checks if _critical(check) and not check.passed}
 
 
 @pytest.mark.parametrize(("stage", "edits", "noticed"), MUTATIONS)
@@ -56,7 +66,7 @@ def test_more_than_a_tenth_dropped_for_length_warns(
     rows[stage][0] |= {"train_rows": 100, "dropped_rows": dropped}
     audit = audited(stage, tables(rows))
     assert _failing(audit) == set()
-    failed = {check.column for check in audit.checks if not check.passed}
+    failed = {subject(check) for check in audit.checks if not check.passed}
     assert ("share_of_rows_dropped_for_length" in failed) is warned
 
 
@@ -64,6 +74,7 @@ def test_a_reward_that_fails_its_audit_rejects_the_checkpoint_unless_its_recipe_
     tmp_path: Path,
 ) -> None:
     from expectations.gate import audit
+    from expectations.limits import Reinforced
     from expectations.suites.models import distiller_grpo
     from trainers.grpo import GrpoParams
 
@@ -71,9 +82,14 @@ def test_a_reward_that_fails_its_audit_rejects_the_checkpoint_unless_its_recipe_
     rows["models/distiller_grpo"][0] |= {"audit_high": 0.5}
     for name, failing in (("demo", {"audit_high"}), ("paper", set())):
         recipe = GrpoParams(recipe=name).recipe  # type: ignore[arg-type]
-        found = audit("models/distiller_grpo", distiller_grpo(tables(rows), recipe=recipe), name, tmp_path / name)
+        found = audit(
+            "models/distiller_grpo",
+            distiller_grpo(Views(tables(rows), {}), recipe=recipe, gate=Reinforced()),
+            name,
+            tmp_path / name,
+        )
         assert _failing(found) == failing
-        assert "audit_high" in {check.column for check in found.checks if not check.passed}
+        assert "audit_high" in {subject(check) for check in found.checks if not check.passed}
 
 
 def test_grpo_without_a_signal_may_leave_the_weights_and_warns(audited: Audited, tmp_path: Path) -> None:
@@ -81,7 +97,7 @@ def test_grpo_without_a_signal_may_leave_the_weights_and_warns(audited: Audited,
     rows["models/distiller_grpo"][0] |= {"weight_change": 0.0, "frac_reward_zero_std": 1.0}
     audit = audited("models/distiller_grpo", tables(rows))
     assert _failing(audit) == set()
-    assert "frac_reward_zero_std" in {check.column for check in audit.checks if not check.passed}
+    assert "frac_reward_zero_std" in {subject(check) for check in audit.checks if not check.passed}
 
 
 @pytest.mark.parametrize("stage", STAGES)
@@ -92,26 +108,26 @@ def test_every_critical_metric_has_a_defect_that_trips_it(stage: str, tmp_path: 
 
 
 def _critical_columns(batch: Batch) -> Iterator[str]:
-    for rule in batch.expectations:
-        if rule.severity == "critical":
-            asked = rule.configuration.kwargs
-            yield asked["column"] if "column" in asked else f"{asked['column_A']}, {asked['column_B']}"
+    for rule in batch.rules:
+        if rule.severity == "critical" and rule.name not in NEEDS_ROWS_BEFORE:
+            yield ", ".join(rule.columns) or rule.name
 
 
 @pytest.mark.parametrize("stage", STAGES)
 def test_every_critical_rule_of_a_table_trips_alone(stage: str, tmp_path: Path) -> None:
     """For each rule of each table: rows broken in that one way fail that one check and no other."""
-    from expectations.gate import Batch, audit
+    from expectations.gate import audit
+    from expectations.rules import Batch
 
     for batch in batches_of(stage, tables(everything(tmp_path))):
         if batch.name not in TABLES:
             continue
-        for position, rule in enumerate(batch.expectations):
+        for position, rule in enumerate(batch.rules):
             for number, broken in enumerate(_broken(batch, rule)):
-                again = Batch(batch.name, broken, batch.expectations, batch.key)
+                again = Batch(batch.name, broken, batch.rules, batch.key)
                 checks = audit(stage, [again], f"run-{position}-{number}", tmp_path / "audits").checks
                 failed = [place for place, check in enumerate(checks) if not check.passed and _critical(check)]
-                assert failed == [position], (batch.name, rule.configuration)
+                assert failed == [position], (batch.name, rule)
 
 
 def _critical(check: CheckReport) -> bool:
@@ -124,14 +140,12 @@ def _broken(batch: Batch, rule: Any) -> Iterator[ds.Dataset]:
 
     if rule.severity == "warning":
         return
-    asked = rule.configuration.kwargs
-    rows = scan(batch.rows, batch.expectations, batch.key).sample.to_pylist()
+    asked = rule.arguments
+    rows = scan(batch.rows, batch.rules, batch.key).sample.to_pylist()
     assert rows, batch.name
-    kind, column = rule.configuration.type, asked["column"]
+    kind, column = rule.type, asked["column"]
     if kind == "expect_column_values_to_be_unique":
-        unique = {
-            other.configuration.kwargs["column"] for other in batch.expectations if other.configuration.type == kind
-        }
+        unique = {other.arguments["column"] for other in batch.rules if other.type == kind}
         yield _with_twin(rows, column, unique)
     elif kind == "expect_column_values_to_not_be_null":
         yield _with(rows, column, None)
@@ -162,12 +176,6 @@ def _dataset(rows: list[dict[str, Any]]) -> ds.Dataset:
     return ds.dataset(pa.Table.from_pylist(rows))
 
 
-class Grown(dict[str, Any]):
-    """Frames of a run on new rows, with the rows that were published before."""
-
-    before: Mapping[str, Any]
-
-
 @pytest.mark.parametrize(
     ("stage", "shared", "noticed"),
     [
@@ -186,10 +194,11 @@ def test_new_rows_share_no_key_with_published_ones(
     rows = everything(tmp_path)
     old = {**rows[stage][0], "id": ident("old", 1), "text_key": "0" * 64, **shared}
     seen = (*STAGES[stage].inputs, *STAGES[stage].outputs)
-    frames = Grown({key: table for key, table in tables(rows).items() if key in seen})
-    frames.before = tables({stage: [old]})
+    frames = Views({key: table for key, table in tables(rows).items() if key in seen}, tables({stage: [old]}))
     suite, params = resolve(STAGES[stage].suite), resolve(STAGES[stage].params)()
-    batches = suite(frames, **{name: getattr(params, name) for name in limits_of(suite)})
+    batches = suite(
+        frames, gate=resolve(STAGES[stage].limits)(), **{name: getattr(params, name) for name in limits_of(suite)}
+    )
     assert _failing(audit(stage, batches, "run-1", tmp_path / "audits")) == noticed
 
 
@@ -197,12 +206,12 @@ def test_new_rows_share_no_key_with_published_ones(
 def test_a_suite_takes_by_name_only_what_the_stages_params_have(stage: str) -> None:
     suite, params = resolve(STAGES[stage].suite), resolve(STAGES[stage].params)
     assert set(limits_of(suite)) <= set(params.model_fields)
-    assert len(inspect.signature(suite).parameters) == 1 + len(limits_of(suite))
+    assert len(inspect.signature(suite).parameters) == 2 + len(limits_of(suite))
 
 
 def test_a_budget_in_tokens_counts_four_bytes_as_one(tmp_path: Path) -> None:
     from expectations.suites.budget import within_budget
 
     rows = tables(everything(tmp_path))["gold/training_set"]  # three of 11 + 9 bytes: 5 tokens each
-    found = {metric.name: metric.value for metric in within_budget(rows, 14, "tokens", 1.0, {})}
-    assert found == {"over_budget": 1, "sources_over_their_share": 1, "licence_classes_over_their_share": 0}
+    found = {rule.name: rule.figure() for rule in within_budget(rows, 14, "tokens", 1.0, {}) if rule.figure}
+    assert found == {"within_budget": 15, "sources_over_their_share": 1, "licence_classes_over_their_share": 0}

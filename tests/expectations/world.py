@@ -180,7 +180,7 @@ def gold() -> Rows:
     items = [
         {
             "id": ident("mix", n), "item_type": "qa", "split": split, "clusters": [ident("psg", 2 * n - 1)], "title": "T", "passage_ids": [ident("psg", 2 * n - 1), ident("psg", 2 * n)], "record_ids": [], "sources": ["alpha"], "licences": ["mit"],
-            "members": [f"Q: Why {n}?\nA: It is so.", f"A: Because {n}. And ..."], "operators": ["cut", "cut"], "target": f"Q: Why {n}?\nA: Because {n}.",
+            "members": [f"Q: Why {n}?\nA: It is so.", f"A: Because {n}. And ..."], "operators": ["cut", "cut"], "reasoning": "From [1]: it is so.", "target": f"Q: Why {n}?\nA: Because {n}.",
             "target_score": 4.5, "builder": "b",
         }
         for n, split in enumerate(("sft", "grpo", "heldout"), start=1)
@@ -306,9 +306,15 @@ def reports(folder: Path) -> Rows:
             for arm in ("released", "random", "high_only")
             for seed in (1, 2, 3)
         ],
+        "reports/evaluation_items": [],
+        "reports/evaluation_comparisons": [
+            {"control": control, "metric": "nll", "difference": -0.1, "seeds": 3, "seeds_planned": 3, "sentence": "It is better."}
+            for control in ("random", "none")
+        ],
         "releases/current": [
             {"release": ident("rel", 1), "path": str(path), "sha256": hashlib.sha256(b"rows").hexdigest(), "size": 4, "rows": 3}
         ],
+        "upkeep/removals": [{"path": f"silver/groups/run-{number}/part.parquet", "why": "left_behind", "bytes": 9} for number in range(2)],
     }  # fmt: skip
 
 

@@ -56,7 +56,7 @@ BUILT = [
     (item_type, item)
     for item_type in FORMATS
     for title, text in PASSAGES
-    if (item := build(item_type, title, text, OTHERS))
+    for item in [build(item_type, title, text, OTHERS)]
 ]
 TARGETS = [*BUILT, *PEOPLES]
 

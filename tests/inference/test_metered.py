@@ -172,7 +172,7 @@ def test_mixture_is_foretold_as_targets_and_variants(tmp_path: Path) -> None:
         "silver/best_records": dataset("silver/best_records", []),
     }
     run = context(tmp_path)
-    params = MixtureParams(engine=PARAMS, mean_variants=3.0, cross_topic=0.0, attempts=1)
+    params = MixtureParams(engine=PARAMS, mean_variants=3.0, cross_topic=0.0, attempts=1, least_content=1)
     produced = collected(mixture(passages, params, run))
     assert len(produced["gold/mixture_unused"]) == 10, "two words are no item"
     assert (run.metrics["forecast_requests"], run.metrics["requests"]) == (10 + 30, 10)

@@ -1,5 +1,6 @@
 """MIXTURE's books balance, its splits are disjoint, and neither order nor batches of the passages change an item."""
 
+import pickle
 import random
 from collections import Counter
 from collections.abc import Sequence
@@ -14,23 +15,31 @@ from pydantic import ValidationError
 
 from inference.apart import HELDOUT, Apart
 from inference.baseline.build import build
+from inference.baseline.degrade import LONG
+from inference.likeness import drafts
 from inference.mixture import MIXTURE, UNUSED, mixture
-from inference.mixture_items import carrying
+from inference.mixture_items import Carried, Maker, carrying
 from inference.mixture_params import MixtureParams
-from inference.pairing import Text, drafts, placed
+from inference.pairing import Draft, Text, passages, placed
+from inference.text_engines import EngineParams, open_engine
 from lake.errors import UserError
 from lake.harness.job import JobContext
+from lake.settings import settings
 from lake.storage.store import Lake
 from lake.tables import TABLES
 from lake.tables.reasons import MIXTURE_UNUSED
 from texts.coverage import shingles
+from texts.embed.embedder import STATIC, open_embedder
 from texts.formats import FORMATS
 from texts.grounding import grounding
 from texts.rubric import HIGH, score
 
 
 def run(
-    rows: list[dict[str, str]], best: Sequence[dict[str, Any]] = (), **changes: Any
+    rows: list[dict[str, str]],
+    best: Sequence[dict[str, Any]] = (),
+    counted: dict[str, float] | None = None,
+    **changes: Any,
 ) -> dict[str, list[dict[str, Any]]]:
     """The rows of both tables, sorted by id."""
     inputs = {
@@ -42,11 +51,14 @@ def run(
     for key, table in mixture(inputs, MixtureParams(**changes), context):
         assert table.schema == TABLES[key].schema
         found[key] += table.to_pylist()
+    if counted is not None:
+        counted |= context.metrics
     return {key: sorted(found[key], key=lambda row: row["id"]) for key in found}
 
 
 ROWS = distinct_passages(120)
-MADE = run(ROWS)
+COUNTED: dict[str, float] = {}
+MADE = run(ROWS, counted=COUNTED)
 
 
 def test_every_passage_is_in_one_item_or_unused_with_a_reason() -> None:
@@ -82,14 +94,14 @@ def test_what_no_variant_carries_is_put_back_into_the_shortest() -> None:
         "A: Let it stand with the lid on. Simmer": "cut_off",
     }
     carried = carrying(RICE, weak, 1.0)
-    assert isinstance(carried, dict)
-    assert [*carried.values()] == ["fragment", "cut_off"]
-    assert "A: Let it stand with the lid on. Simmer\nSimmer it for 12 minutes." in carried
-    assert grounding([*carried], RICE).score == 1.0
+    assert isinstance(carried, Carried)
+    assert [*carried.found.values()] == ["fragment", "cut_off"]
+    assert "A: Let it stand with the lid on. Simmer\nSimmer it for 12 minutes." in carried.found
+    assert grounding([*carried.found], RICE).score == 1.0
 
 
 def test_a_target_that_would_have_to_be_put_back_whole_is_not_derivable() -> None:
-    target = build("qa", *PASSAGES[0]) or ""
+    target = build("qa", *PASSAGES[0])
     found = carrying(target, {"Q: Compost?\nA: Rot.": "vague", "Q: Heaps?\nA: Old leaves.": "vague"}, 1.0)
     assert isinstance(found, str) and found.startswith("no weak variant carries")
 
@@ -155,7 +167,11 @@ def test_all_types_and_splits_occur_and_nothing_is_in_two_splits() -> None:
 def test_cross_topic_items_have_two_passages() -> None:
     crossed = [row for row in run(ROWS, cross_topic=0.5)[MIXTURE] if len(row["passage_ids"]) == 2]
     assert crossed
-    assert all(" and " in row["title"] for row in crossed)
+    assert all("; " in row["title"] for row in crossed)
+    for row in crossed:  # it tells of both, and does not only ask
+        one, other = row["title"].split("; ")
+        told = FORMATS[row["item_type"]].parse(row["target"]) or {}
+        assert all(name.strip("`").split(" ")[-1] in told[LONG[row["item_type"]]] for name in (one, other))
 
 
 def test_order_of_passages_changes_nothing() -> None:
@@ -177,7 +193,7 @@ def test_passages_over_the_limit_are_named() -> None:
 
 def test_the_same_text_twice_makes_one_item() -> None:
     twice = [ROWS[0], ROWS[0] | {"id": "psg_twin"}]
-    made = run(twice, item_types=("qa",), cross_topic=0.0)
+    made = run(twice, quotas={"qa": 1.0}, cross_topic=0.0)
     assert len(made[MIXTURE]) == 1
     assert [row["reason"] for row in made[UNUSED]] == ["not_buildable"]
 
@@ -210,12 +226,55 @@ def test_no_text_or_target_is_near_one_of_another_split() -> None:
                 assert not near(one["target"], other["target"])
 
 
+def test_what_no_rule_lets_pass_is_counted_by_the_rule() -> None:
+    assert {name for name in COUNTED if name.startswith("refused_")}
+    assert sum(COUNTED[kind] for kind in FORMATS) == COUNTED["items"] == len(MADE[MIXTURE])
+    # two passages that were to make one item are refused at once
+    assert 0 < COUNTED["refused_thin"] <= sum(row["reason"] == "thin" for row in MADE[UNUSED])
+
+
+def test_a_maker_that_was_copied_into_another_process_makes_the_same() -> None:
+    drafted = [
+        Draft((Text(row["id"], "s", row["title"], row["text"]),), row["title"], row["text"]) for row in ROWS[:12]
+    ]
+    with open_engine(EngineParams()) as engine:
+        maker = Maker(engine, MixtureParams(), None)
+        assert pickle.loads(pickle.dumps(maker)).items(drafted) == maker.items(drafted)
+
+
+def test_long_passages_are_told_in_segments_that_share_a_split() -> None:
+    one = ROWS[0] | {"text": " ".join(row["text"].replace("\n", " ") for row in ROWS[1:7])}
+    texts = passages(dataset("silver/passages", [one]), frozenset([one["id"]]))
+    assert [text.part for text in texts] == list(range(len(texts))) and len(texts) > 1
+    assert " ".join(text.text for text in texts) == one["text"]
+    made = run([one, *ROWS[20:60]], cross_topic=0.0)
+    own = [row for row in made[MIXTURE] if row["passage_ids"] == [one["id"]]]
+    assert len(own) > 1 and len({row["split"] for row in own}) == 1
+    assert one["id"] not in {row["id"] for row in made[UNUSED]}
+
+
+def test_quotas_decide_what_is_made() -> None:
+    kinds = Counter(row["item_type"] for row in run(ROWS[:60], quotas={"qa": 0.5, "paragraph": 0.5})[MIXTURE])
+    assert set(kinds) == {"qa", "paragraph"}
+    assert 0.4 <= kinds["qa"] / kinds.total() <= 0.6
+
+
+def test_a_reasoning_names_the_samples_that_say_what_the_target_says() -> None:
+    for row in MADE[MIXTURE]:
+        weak, *taken = row["reasoning"].split("\n")
+        assert weak.count("[") == len(row["members"])
+        for line in taken:
+            number, said = line.removeprefix("From [").split("]: ", 1)
+            assert said.split(" ")[0].strip(".;").casefold() in row["members"][int(number) - 1].casefold()
+
+
 def test_a_target_for_training_near_a_held_out_one_is_not_used() -> None:
     rows = [{"target": "one two three four five six", "split": HELDOUT}]
     others = [{"target": "zero one two three four", "split": "sft"}, {"target": "seven eight nine ten", "split": "sft"}]
     apart = Apart()
-    assert apart.kept(rows) == (rows, [])
-    assert apart.kept(others) == (others[1:], others[:1])
+    assert apart.kept(rows) == (rows, [], [])
+    assert apart.kept(others) == (others[1:], others[:1], [])
+    assert apart.kept(others[1:]) == ([], [], others[1:])
 
 
 def test_members_of_a_module_share_a_split() -> None:
@@ -230,14 +289,23 @@ def test_members_of_a_module_share_a_split() -> None:
 def test_a_draft_lends_from_its_own_batch_alone() -> None:
     texts, _ = placed([Text(row["id"], "made", row["title"], row["text"]) for row in ROWS], SPLITS, 7)
     batch = [text for text in texts if text.split == "sft"]
-    lent = {other for draft in drafts(batch, 0.3, 7) for other in draft.others}
+    made = list(drafts(batch, 0.3, 7, open_embedder(STATIC, settings().cache).encode))
+    lent = {other for draft in made for other in draft.others}
     assert lent and lent <= {f"{text.title}\n{text.text}" for text in batch}
-    assert sorted(one for draft in drafts(batch, 0.3, 7) for one in draft.ids) == sorted(text.id for text in batch)
+    assert sorted(one for draft in made for one in draft.ids) == sorted(text.id for text in batch)
 
 
 @pytest.mark.parametrize(
     "wrong",
-    [{"item_types": ("poem",)}, {"splits": {"sft": 1.0}}, {"min_variants": 9}, {"limit": 0}, {"unknown": 1}],
+    [
+        {"quotas": {"poem": 1.0}},
+        {"quotas": {"qa": 0.5}},
+        {"quotas": {}},
+        {"splits": {"sft": 1.0}},
+        {"min_variants": 9},
+        {"limit": 0},
+        {"unknown": 1},
+    ],
 )
 def test_wrong_parameters_are_refused(wrong: dict[str, Any]) -> None:
     with pytest.raises(ValidationError):

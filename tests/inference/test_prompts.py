@@ -78,7 +78,7 @@ def test_the_example_given_back_is_no_item(tmp_path: Path) -> None:
         "silver/best_records": dataset("silver/best_records", []),
     }
     engine = EngineParams(kind="scripted", answers=(completion(form.example),))
-    params = MixtureParams(engine=engine, item_types=("qa",), target_score=0.0)
+    params = MixtureParams(engine=engine, quotas={"qa": 1.0}, target_score=0.0)
     produced = collected(mixture(inputs, params, context(tmp_path)))
     assert not produced[MIXTURE]
     assert [row["detail"] for row in produced[UNUSED]] == ["its target repeats another one, or the prompt's example"]

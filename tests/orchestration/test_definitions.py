@@ -13,6 +13,8 @@ import dagster as dg
 import pytest
 
 from dagster_project.definitions import defs
+from dagster_project.lib import launch
+from expectations.declared import declared_checks
 from lake.settings import project_folder
 from lake.stages import STAGES
 from lake.storage.store import Lake
@@ -24,27 +26,35 @@ def test_it_loads_without_warnings_and_every_stage_is_an_asset() -> None:
         warnings.simplefilter("error")
         loaded = defs()
     graph = loaded.resolve_asset_graph()
-    assert {key.to_user_string() for key in graph.get_all_asset_keys()} == {*STAGES, "landing/files"}
+    assert {key.to_user_string() for key in graph.get_all_asset_keys()} == {
+        "landing/files", *(table for stage in STAGES.values() for table in stage.outputs)
+    }  # fmt: skip
     for key, stage in STAGES.items():
         node = graph.get(dg.AssetKey(key.split("/")))
         owners = {TABLES[table].side_of or table for table in stage.inputs}
-        assert {parent.to_user_string() for parent in node.parent_keys} == owners
+        assert {parent.to_user_string() for parent in node.parent_keys} == owners | set(stage.inputs)
         assert node.group_name == TABLES[key].layer
-        assert {check.name for check in node.check_keys} == {"quality_gate", "quality_warnings"}
+        assert {check.name for check in node.check_keys} == {check.name for check in declared_checks(stage)}
         columns = node.metadata["dagster/column_schema"].columns
         assert [column.name for column in columns] == TABLES[key].schema.names
 
 
-def test_stages_share_a_pool_by_what_they_need_and_each_pool_has_a_limit(rated_next: Lake) -> None:
-    from dagster_project.lib.launch import prepare_home
+def test_every_expectation_is_a_check_that_says_what_must_hold_before_it_ever_ran() -> None:
+    graph = defs().resolve_asset_graph()
+    key = dg.AssetKey(["silver", "groups"])
+    specs = {check.name: graph.get_check_spec(check) for check in graph.get_check_keys_for_assets({key})}
+    assert (specs["size_between"].description or "").startswith("Every value of size is from least_size to most_size.")
+    assert specs["low_rated_without_a_place"].blocking and not specs["cohesion_drop"].blocking
+    assert specs["id_unique"].metadata["expectation"] == "expect_column_values_to_be_unique"
 
+
+def test_stages_share_a_pool_by_what_they_need_and_each_pool_has_a_limit(rated_next: Lake) -> None:
     graph = defs().resolve_asset_graph()
     pools = {key: graph.get(dg.AssetKey(key.split("/"))).pools for key in STAGES}
     assert pools["bronze/instructions"] == pools["silver/unique_instructions"] == {"spark"}
     assert pools["models/distiller_sft"] == pools["silver/ratings"] == {"models"}
     assert pools["models/champion"] == set()
-    prepare_home()
-    with dg.DagsterInstance.get() as instance:
+    with launch.instance() as instance:
         config = instance.get_concurrency_config()
         assert config.pool_config.default_pool_limit == 1
         assert config.run_queue_config and config.run_queue_config.max_concurrent_runs > 1
@@ -133,7 +143,32 @@ def test_a_failed_delivery_is_tried_again_a_bounded_number_of_times(
     assert isinstance(sensor.tick(), dg.RunRequest), "another delivery is another chance"
 
 
-def test_the_schedule_brings_everything_up_to_date_once_a_day() -> None:
-    (schedule,) = defs().schedules or ()
-    assert schedule.cron_schedule == "0 3 * * *"
-    assert schedule.job_name == "everything"
+TRAINS = {"gold/mixture", "models/distiller_sft", "models/distiller_grpo", "gold/heldout_answers", "models/champion"}
+
+
+def test_what_starts_by_itself_trains_nothing_and_ends_in_a_release() -> None:
+    loaded = defs()
+    graph = loaded.resolve_asset_graph()
+    follows = {key.to_user_string() for key in graph.get_all_asset_keys() if graph.get(key).automation_condition}
+    (schedule,) = loaded.schedules or ()
+    assert (schedule.cron_schedule, schedule.job_name) == ("0 3 * * *", "reprocess")
+    daily = {key.to_user_string() for key in loaded.resolve_job_def("reprocess").asset_layer.executable_asset_keys}
+    assert daily == follows | {"landing/files"}
+    assert follows == set(STAGES) - TRAINS - {"reports/evaluation"}
+    assert all(sensor.default_status == dg.DefaultSensorStatus.STOPPED for sensor in loaded.sensors or ())
+
+
+def test_new_files_are_followed_in_one_run_up_to_the_release() -> None:
+    graph = defs().resolve_asset_graph()
+    keys = graph.get_all_asset_keys()
+    with dg.DagsterInstance.ephemeral() as instance:
+        for key in keys:
+            instance.report_runless_asset_event(dg.AssetMaterialization(key))
+            for check in graph.get(key).check_keys:
+                instance.report_runless_asset_event(dg.AssetCheckEvaluation(key, check.name, passed=True))
+        first = dg.evaluate_automation_conditions(defs(), instance)
+        assert first.total_requested == 0
+        instance.report_runless_asset_event(dg.AssetMaterialization(["landing", "files"]))
+        asked = dg.evaluate_automation_conditions(defs(), instance, cursor=first.cursor)
+        requested = {key.to_user_string() for key in keys if asked.get_num_requested(key)}
+        assert requested == set(STAGES) - TRAINS - {"reports/evaluation"}

@@ -16,15 +16,18 @@ from lakes import ROWS, RULES_ALONE, publish, rec, small_lake
 
 import inference.rate as rate_module
 from dagster_project.lib import launch, stage_asset
-from lake.errors import StageFailed
+from dagster_project.lib.failures import sentence
+from expectations.declared import declared_checks
+from lake.errors import StageFailed, UserError
 from lake.harness.job import JobContext
 from lake.harness.plan import plan, reasons_to_run
 from lake.harness.profiles import Profile, load_profile
+from lake.harness.rejected import accept, beyond_acceptance, staged_rows
 from lake.harness.run import run_stage
 from lake.harness.status import status
 from lake.settings import local_path
 from lake.stages import STAGES
-from lake.storage.attempts import newest_attempt
+from lake.storage.attempts import newest_attempt, record_attempt
 from lake.storage.lease_records import LeaseRecords
 from lake.storage.report import StageReport
 from lake.storage.store import Lake
@@ -36,7 +39,7 @@ BAD = Profile("bad", "", {KEY: {"engine": {"kind": "scripted", "answers": ["no r
 def told(report: StageReport) -> dict[str, Any]:
     """A report without what differs from run to run."""
     page = report.audit_page and Path(report.audit_page).parent
-    return report.model_dump(exclude={"run_id", "seconds", "audit_page"}) | {"audit_page": page}
+    return report.model_dump(exclude={"run_id", "seconds", "audit_page", "audited_at"}) | {"audit_page": page}
 
 
 def ratings(lake: Lake) -> list[Mapping[str, Any]]:
@@ -96,7 +99,7 @@ def test_what_a_run_that_ended_early_left_is_there_for_the_next_and_gone_after_i
 
 def materialisation() -> list[tuple[str, Any]]:
     """The metadata of the newest materialisation on this process's Dagster instance, without what differs from run to run."""
-    with dg.DagsterInstance.get() as instance:
+    with launch.instance() as instance:
         event = instance.get_latest_materialization_event(dg.AssetKey(KEY.split("/")))
     assert event is not None
     assert event.asset_materialization is not None
@@ -110,8 +113,7 @@ def materialisation() -> list[tuple[str, Any]]:
 
 def test_a_command_waits_for_no_place_in_a_pool_and_keeps_none(rated_next: Lake) -> None:
     # a place would be kept for ever by a command that was killed
-    launch.prepare_home()
-    with dg.DagsterInstance.get() as instance:
+    with launch.instance() as instance:
         storage = instance.event_log_storage
         storage.initialize_concurrency_limit_to_default("models")
         assert storage.claim_concurrency_slot("models", "a run of the UI", "a step").is_claimed
@@ -225,8 +227,83 @@ def test_a_rejected_stage_publishes_nothing_and_stops_what_is_downstream(rated_n
     assert report.audit_page
     page = (local_path(rated_next.root) / "audits" / report.audit_page).read_text(encoding="utf-8")
     assert "rejected" in page.lower()
+    assert reasons_to_run(rated_next, STAGES[KEY], BAD) == ["the newest attempt was rejected"]
     with pytest.raises(StageFailed, match=f"{KEY} was rejected"):
         run_stage(STAGES[NEXT], BAD, rated_next)
+
+
+def test_accepting_publishes_exactly_the_staged_rows_and_the_reason_stays_with_them(rated_next: Lake) -> None:
+    publish(rated_next, KEY, ROWS[KEY])
+    refused = run_stage(STAGES[KEY], BAD, rated_next)
+    staged = staged_rows(rated_next, refused)[KEY].to_table().to_pylist()
+    with pytest.raises(UserError, match="needs a reason"):
+        accept(rated_next, STAGES[KEY], " ")
+    published = accept(rated_next, STAGES[KEY], "the judge is  away")
+    assert (published.status, published.version) == ("published", 1)
+    assert sorted(staged, key=lambda row: row["id"]) == ratings(rated_next)
+    (_, told), page = rated_next.publication(KEY), local_path(rated_next.root) / "audits" / str(refused.audit_page)
+    (acceptance,) = told.accepted
+    assert (told.run_id, rated_next.newest(KEY)) == (refused.run_id, 1), "one commit, of the run that was refused"
+    assert (acceptance.reason, acceptance.failed) == (
+        "the judge is away",
+        tuple(check.sentence for check in refused.failed),
+    )
+    assert "the judge is away" in page.read_text(encoding="utf-8")
+    assert of_newest_attempt(rated_next) == published and published.accepted == acceptance
+    (state,) = [one for one in status(rated_next, BAD) if one.table == KEY]
+    assert (state.gate, len(state.accepted)) == ("accepted", 1)
+    assert reasons_to_run(rated_next, STAGES[KEY], BAD) == []
+    with pytest.raises(UserError, match="was not rejected"):
+        accept(rated_next, STAGES[KEY], "twice")
+    launch.tell_accepted(published)
+    shown = dict(materialisation())
+    assert "the judge is away" in shown["accepted"] and shown["version"] == 1
+
+
+def test_new_rows_of_an_accepted_table_still_tell_of_it_and_a_mended_run_does_not(rated_next: Lake) -> None:
+    unique, good = "silver/unique_instructions", load_profile(RULES_ALONE)
+    run_stage(STAGES[KEY], BAD, rated_next)
+    accept(rated_next, STAGES[KEY], "known")
+    publish(rated_next, unique, [ROWS[unique][0] | {"id": rec("newcomer")}], run_id="more", grown=True)
+    grown = run_stage(STAGES[KEY], BAD, rated_next)
+    assert (grown.status, grown.grown) == ("published", True), "one failure among few new records is no broken judge"
+    assert [acceptance.reason for acceptance in rated_next.publication(KEY)[1].accepted] == ["known"]
+    assert run_stage(STAGES[KEY], good, rated_next).grown is False
+    assert rated_next.publication(KEY)[1].accepted == ()
+
+
+def test_rows_that_no_reader_could_trust_cannot_be_accepted(rated_next: Lake, monkeypatch: pytest.MonkeyPatch) -> None:
+    honest = rate_module.ratings
+
+    def strangers(*given: Any) -> Any:
+        for key, rows in honest(*given):
+            yield (
+                key,
+                rows.set_column(rows.column_names.index("id"), "id", [[rec("nobody")] * len(rows)])
+                if key == KEY
+                else rows,
+            )
+
+    monkeypatch.setattr(rate_module, "ratings", strangers)
+    refused = run_stage(STAGES[KEY], load_profile(RULES_ALONE), rated_next)
+    assert {check.name for check in beyond_acceptance(refused)} == {"ratings_of_no_record"}
+    with pytest.raises(UserError, match=r"cannot be accepted.*Every rating is of a unique record"):
+        accept(rated_next, STAGES[KEY], "please")
+    assert rated_next.version(KEY) is None
+
+
+def test_what_was_staged_and_is_gone_or_overtaken_is_not_accepted(rated_next: Lake) -> None:
+    refused = run_stage(STAGES[KEY], BAD, rated_next)
+    (file,) = (Path(rated_next.root) / KEY).glob(f"run-{refused.run_id}/*.parquet")
+    file.rename(file.with_suffix(".away"))
+    with pytest.raises(UserError, match="no longer there"):
+        accept(rated_next, STAGES[KEY], "right")
+    file.with_suffix(".away").rename(file)
+    publish(rated_next, KEY, ROWS[KEY], run_id="faster")
+    record_attempt(rated_next, refused)  # as if both had run at once, and this one ended last
+    with pytest.raises(StageFailed, match="meanwhile"):
+        accept(rated_next, STAGES[KEY], "right")
+    assert rated_next.version(KEY) == 0
 
 
 def test_under_dagster_a_rejection_fails_its_checks_and_a_later_run_of_what_reads_it(
@@ -238,12 +315,20 @@ def test_under_dagster_a_rejection_fails_its_checks_and_a_later_run_of_what_read
     (report,) = launch.materialise([KEY, NEXT], RULES_ALONE)
     assert (report.stage, report.status) == (KEY, "rejected")
     asset = dg.AssetKey(KEY.split("/"))
-    with dg.DagsterInstance.get() as instance:
+    with launch.instance() as instance:
         assert instance.get_latest_materialization_event(asset) is None
         checks = instance.get_event_records(dg.EventRecordsFilter(dg.DagsterEventType.ASSET_CHECK_EVALUATION))
     evaluations = [record.event_log_entry.dagster_event.event_specific_data for record in checks]
-    outcome = {evaluation.check_name: evaluation.passed for evaluation in evaluations}
-    assert outcome["quality_gate"] is False
+    outcome = {evaluation.check_name: evaluation for evaluation in evaluations}
+    assert outcome.keys() == {check.name for check in declared_checks(STAGES[KEY])}
+    assert {name for name, told in outcome.items() if not told.passed} == {
+        check.name for check in (*report.failed, *report.warned)
+    }
+    unrated = outcome["unrated_share"]
+    assert (unrated.severity, unrated.blocking) == (dg.AssetCheckSeverity.ERROR, True)
+    assert unrated.description == "The judge rated nearly every record it was asked about."
+    shown = {name: value.value for name, value in unrated.metadata.items()}
+    assert (shown["observed"], shown["allowed"], shown["severity"]) == ("1", "at most 0.1", "critical")
     with pytest.raises(StageFailed, match=f"{KEY} was rejected"):
         launch.materialise([NEXT], RULES_ALONE)
     assert rated_next.version(NEXT) is None
@@ -268,7 +353,7 @@ def test_books_that_do_not_balance_publish_nothing(rated_next: Lake, monkeypatch
     import expectations.suites.ratings
     import inference.rate
 
-    monkeypatch.setattr(expectations.suites.ratings, "ratings", lambda frames: ())  # the suite would see it too
+    monkeypatch.setattr(expectations.suites.ratings, "ratings", lambda frames, gate: ())  # the suite would see it too
     honest = inference.rate.ratings
     monkeypatch.setattr(
         inference.rate, "ratings", lambda *given: ((key, rows.slice(1)) for key, rows in honest(*given))
@@ -279,14 +364,14 @@ def test_books_that_do_not_balance_publish_nothing(rated_next: Lake, monkeypatch
 
 
 @pytest.mark.parametrize(
-    ("name", "message", "sentence"),
+    ("name", "message", "told_as"),
     [
         ("UserError", "lake.errors.UserError: Java is not\ninstalled: get it", "Java is not installed: get it"),
         ("KeyError", "KeyError: 'a'", "KeyError: 'a'"),
     ],
 )
-def test_a_sentence_written_for_a_user_is_told_without_its_class(name: str, message: str, sentence: str) -> None:
-    assert launch._sentence(SimpleNamespace(cls_name=name, message=message)) == sentence
+def test_a_sentence_written_for_a_user_is_told_without_its_class(name: str, message: str, told_as: str) -> None:
+    assert sentence(SimpleNamespace(cls_name=name, message=message)) == told_as
 
 
 @pytest.mark.parametrize(
@@ -302,7 +387,7 @@ def test_a_sentence_written_for_a_user_is_told_without_its_class(name: str, mess
     ],
 )
 def test_why_a_stage_failed_is_told_in_one_line(kind: str, message: str, said: str) -> None:
-    assert launch._sentence(SimpleNamespace(cls_name=kind, message=message)) == said
+    assert sentence(SimpleNamespace(cls_name=kind, message=message)) == said
 
 
 def test_why_a_stage_failed_in_a_process_of_its_own_is_the_last_thing_told(
@@ -342,3 +427,25 @@ def test_a_stage_run_before_its_raters_loses_no_row(rated_next: Lake) -> None:
     assert {rec(name) for name in names} <= set(scored)
     assert len(scored) == len(set(scored))
     assert not rated_next.dataset("silver/unrated").to_table(columns=["id"])["id"].to_pylist()
+
+
+def test_a_dagster_home_of_ones_own_is_used_and_left_as_it_is(
+    rated_next: Lake, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    home, written = tmp_path / "home", "# mine\ntelemetry: {enabled: false}\n"
+    home.mkdir()
+    (home / "dagster.yaml").write_text(written)
+    monkeypatch.setenv("DAGSTER_HOME", str(home))
+    launch.materialise([KEY], RULES_ALONE)
+    assert (home / "dagster.yaml").read_text() == written
+    assert ("status", "published") in materialisation()
+    assert not (local_path(rated_next.root) / "dagster").exists()
+
+
+def test_an_instance_that_cannot_be_opened_is_told_in_one_sentence(
+    rated_next: Lake, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "dagster.yaml").write_text("run_storage: {module: nowhere, class: Nothing, config: {}}\n")
+    monkeypatch.setenv("DAGSTER_HOME", str(tmp_path))
+    with pytest.raises(UserError, match=r"dagster.yaml describes an instance that cannot be opened: .*nowhere"):
+        launch.materialise([KEY], RULES_ALONE)

@@ -11,7 +11,7 @@ import dagster as dg
 import pytest
 from servers import Server, serving
 
-from dagster_project.lib.launch import prepare_home
+from dagster_project.lib import launch
 from lake.storage.store import Lake
 
 METADATA = """
@@ -30,8 +30,7 @@ query Metadata($key: AssetKeyInput!) {
 
 @pytest.fixture
 def server(rated_next: Lake, tmp_path: Path) -> Iterator[Server]:
-    prepare_home()
-    with dg.DagsterInstance.get() as instance:  # of a machine that lost its power while a run rated
+    with launch.instance() as instance:  # of a machine that lost its power while a run rated
         occupy(instance, "models", "a run of an earlier UI")
     command = [sys.executable, "-m", "lake.cli", "ui"]
     with serving(command, os.environ, tmp_path, tmp_path / "ui.log") as running:
@@ -65,7 +64,7 @@ def test_an_asset_is_launched_and_its_metadata_read_back(server: Server) -> None
 @pytest.mark.long
 def test_a_pool_lets_one_stage_work_at_a_time_and_holds_up_none_of_another_pool(server: Server, tmp_path: Path) -> None:
     server.loaded()
-    with dg.DagsterInstance.get() as instance:
+    with launch.instance() as instance:
         occupy(instance, "spark", "ingestion")
         server.launch("silver", "ratings")
         occupy(instance, "models", "training")

@@ -142,3 +142,16 @@ def _ids(tokenizer: Any, prompt: Any) -> list[int]:
     from trainers.dataset import prompt_ids
 
     return prompt_ids(tokenizer, prompt)
+
+
+def test_a_recipe_can_teach_the_reasoning_before_the_answer() -> None:
+    from trainers.dataset import conversation
+
+    row = {
+        "item_type": "qa",
+        "members": ["Q: Rain?\nA: Wet."],
+        "target": "Q: Rain?\nA: It is wet.",
+        "reasoning": "From [1]: It is wet.",
+    }
+    plain, taught = (conversation(row, reasoning)["completion"][0]["content"] for reasoning in (False, True))
+    assert taught == f"<think>From [1]: It is wet.</think>\n\n{plain}" and "think" not in plain

@@ -36,7 +36,7 @@ def mixture_rows() -> list[dict[str, Any]]:
         members = [f"Q: {thing}?\nA: It has {number} parts.", f"Q: {thing}?\nA: People use it."]
         rows.append({
             "id": content_id("mix", n), "item_type": "qa", "split": ("sft", "grpo", "heldout")[n % 3], "title": thing,
-            "members": members, "target": target,
+            "members": members, "reasoning": "From [1] and [2].", "target": target,
         })  # fmt: skip
     return rows
 

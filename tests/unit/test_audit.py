@@ -92,6 +92,30 @@ def test_honest_answers_are_what_members_support_of_a_target() -> None:
     assert (one.text, one.target, one.members) == (ANSWER, target, MEMBERS)
 
 
+@pytest.mark.parametrize(
+    ("said", "kind", "expected"),
+    [
+        ("Sand it if it is wet.", "condition turned round", {"Sand it unless it is wet.", "Sand it if it is dry."}),
+        ("A hospital is for deep burns.", "condition turned round", set()),
+        ("See a doctor only for deep burns.", "condition dropped", {"See a doctor."}),
+        ("Add 5 kg of salt.", "unit", {f"Add 5 {unit} of salt." for unit in ("ng", "µg", "ug", "mcg", "mg", "g", "t")}),
+        (
+            "Wait 20 minutes.",
+            "unit",
+            {f"Wait 20 {unit}." for unit in ("hours", "days", "seconds", "weeks", "months", "years")},
+        ),
+    ],
+)
+def test_a_unit_and_a_condition_are_changed_for_what_they_exclude(said: str, kind: str, expected: set[str]) -> None:
+    made = dict(probes(Honest("qa", f"Q: What now?\nA: {said}", (), OTHER), {kind: PROBES[kind]}))
+    assert {text.split("A: ")[1] for text in made.values()} <= expected and bool(made) == bool(expected)
+
+
+def test_what_an_item_says_already_is_not_planted_as_another_items() -> None:
+    twin = Honest("qa", ANSWER, MEMBERS, ANSWER)
+    assert not {"another item's sentence", "another item appended"} & {kind for kind, _ in probes(twin)}
+
+
 def test_every_probe_copes_with_any_item() -> None:
     poor = Honest("paragraph", "Owls.", ("Owls.",), "Mice.")
     assert all(text != "Owls." for _, text in probes(poor))

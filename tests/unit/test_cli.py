@@ -20,6 +20,8 @@ def mixlake(capsys: pytest.CaptureFixture[str], *arguments: str) -> tuple[int, s
     """(exit code, standard output, standard error) of a command run in this process."""
     import typer.main
 
+    from lake.cli import taking_back  # noqa: F401 - adds its commands
+
     code = guarded(
         lambda: typer.main.get_command(app).main(list(arguments), prog_name="mixlake", standalone_mode=False)
     )
@@ -39,7 +41,8 @@ def root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     [
         (
             ("bogus",),
-            "there are champion, doctor, explain, ingest, ledger, params, profiles, release, report, run, show, status, ui",
+            "there are champion, diff, doctor, explain, forget, ingest, ledger, params, profiles, rejected, release, report, run, search, show, status, "
+            "ui, withdraw",
         ),
         (("status", "--bogus"), "there are --json, --profile"),
         (("run", "silver/bogus"), "There is no stage 'silver/bogus': there are bronze/instructions"),
@@ -57,6 +60,13 @@ def root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
             "There is no profile 'bogus': there are cpu, demo, gpu, gpu-embedded, paper, scale",
         ),
         (("params", "silver/bogus"), "There is no stage 'silver/bogus': there are bronze/instructions"),
+        (
+            ("forget", "--reason", "x"),
+            "Name the rows to forget: ids such as raw_0123456789abcdef01234567, or --list FILE",
+        ),
+        (("forget", "--reason", "x", "--list", "/nowhere"), "--list /nowhere cannot be read"),
+        (("withdraw", "nowhere", "--reason", "x"), "The source 'nowhere' gave no row and no file to this lake"),
+        (("search", " "), "There is nothing to search for: name words"),
         (("params",), "Name a stage: there are bronze/instructions"),
         (("run", "--from", "gold/mixture", "--to", "bronze/passages"), "comes after --to bronze/passages"),
         (("run",), "No raw file is registered in this lake yet: `mixlake ingest PATH --source NAME`"),

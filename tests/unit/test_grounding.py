@@ -75,6 +75,28 @@ def test_a_pronoun_is_supported_only_behind_what_it_stands_for() -> None:
         assert fault == "what it refers to does not stand before it"
 
 
+def test_a_pronoun_behind_another_sentence_of_its_own_member_is_not_supported() -> None:
+    member = "Sick Abed is a silent film about a doctor. It was made by Sam Wood. Mary Boland was praised for her part."
+    told = "Sick Abed is a silent film about a doctor. {}"
+    behind_another = told.format("Mary Boland was praised for her part. It was made by Sam Wood.")
+    behind_alike = "Sick Abed is a silent film about a doctor. Deep Water is a silent film about a doctor. It was made by Sam Wood."
+    assert grounding([member], told.format("It was made by Sam Wood.")).unsupported == []
+    for members, text in (
+        ([member], behind_another),
+        ([member, "Deep Water is a silent film about a doctor."], behind_alike),
+    ):
+        [fault] = [one.fault for one in grounding(members, text).unsupported]
+        assert fault == "what it refers to does not stand before it"
+
+
+def test_synonyms_and_forms_of_one_verb_are_one_word() -> None:
+    assert (
+        grounding(["Deep burns need a hospital. She wrote it down."], "A deep burn requires a hospital.").score == 1.0
+    )
+    assert grounding(["Ada Nyberg wrote two books."], "Ada Nyberg has written two books.").score == 1.0
+    assert grounding(["The firm bought the bank."], "The firm was bought by the bank.").score < 1.0
+
+
 def test_evidence_is_the_stretch_that_says_it() -> None:
     text = "Some glazes contain lead. Small burns: cool them under water for 20 minutes."
     stretches = [MEMBERS[one.member or 0][one.start : one.end] for one in grounding(MEMBERS, text).evidence]

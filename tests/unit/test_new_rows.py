@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import pytest
+from deltalake import DeltaTable
 from lakes import ROWS, publish, rec
 
 import lake.harness.plan
@@ -39,6 +40,20 @@ def test_only_appended_files_are_new(current: Lake) -> None:
     assert (entry.action, entry.scope) == ("run", "new_rows")
     more(current, UNIQUE, "two")
     assert current.dataset(UNIQUE).count_rows() == len(ROWS[UNIQUE]) + 2 == current.row_count(UNIQUE, 2)
+
+
+def test_optimize_moves_rows_and_adds_none(current: Lake) -> None:
+    more(current, UNIQUE, "one")
+    DeltaTable(current.uri(UNIQUE)).optimize.compact()
+    assert grown(current, RATINGS) == {UNIQUE: 1}
+    more(current, UNIQUE, "two")
+    publish(current, RATINGS, [ROWS[RATINGS][0] | {"id": rec("one")}], run_id="rate", grown=True, inputs={UNIQUE: 1})
+    assert current.version(UNIQUE) == 3 and len(current.file_paths(UNIQUE, 3)) == 2, (
+        "the rows of before are in one file"
+    )
+    assert grown(current, RATINGS) == {UNIQUE: 1}
+    files = current.added_files(UNIQUE, 1, 3)
+    assert files and current.files_dataset(UNIQUE, files).to_table(["id"])["id"].to_pylist() == [rec("two")]
 
 
 def test_deliveries_that_were_missed_are_taken_one_by_one(current: Lake) -> None:

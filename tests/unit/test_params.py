@@ -19,12 +19,14 @@ def params_classes() -> set[type[BaseModel]]:
             for inner in models_in(field.annotation):
                 yield from reached(inner)
 
-    return {model for stage in STAGES.values() for model in reached(resolve(stage.params))}
+    return {
+        model for stage in STAGES.values() for name in (stage.params, stage.limits) for model in reached(resolve(name))
+    }
 
 
 def test_every_param_has_a_description() -> None:
     classes = params_classes()
-    assert {"GroupParams", "EngineParams", "GrpoRecipe", "Architecture", "ExpectedLoss"} <= {
+    assert {"GroupParams", "EngineParams", "GrpoRecipe", "Architecture", "ExpectedLoss", "Cleaned"} <= {
         model.__name__ for model in classes
     }
     silent = [
@@ -45,6 +47,8 @@ def test_a_param_is_shown_with_its_default_its_range_and_the_value_in_force() ->
     assert (floor.default, floor.value, floor.allowed) == (0.6, 0.3, "number, from 0 up to 1")
     assert floor.meaning == "least cosine between any two members"
     assert shown("silver/groups")["similarity_floor"].value is None
+    drop = shown("silver/groups", "demo")["gate.expected_cohesion_drop"]
+    assert (drop.default, drop.value, drop.allowed) == (0.05, 0.05, "number, from 0")
 
 
 @pytest.mark.parametrize(
@@ -62,7 +66,7 @@ def test_a_param_is_shown_with_its_default_its_range_and_the_value_in_force() ->
         ("gold/heldout_answers", "challenger.kind", "rules or vllm or openai_api or scripted", "vllm"),
         ("gold/distilled", "item_type", "text, matching ^(qa|paragraph)$", "qa"),
         ("gold/mixture", "splits", "text: number", {"sft": 0.3, "grpo": 0.58, "heldout": 0.12}),
-        ("reports/evaluation", "base.hidden_size", "whole number, from 64", 128),
+        ("reports/evaluation", "lora.last_blocks", "whole number or null, from 1", 10),
         ("models/distiller_sft", "recipe.lora.modules", "list of: text", None),
     ],
 )

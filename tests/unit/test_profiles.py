@@ -52,6 +52,15 @@ def test_a_distiller_is_trained_evaluated_and_served_with_one_decoding(name: str
             {"silver/unique_instructions": {"expected_loss": {"logs": {"share": 1}}}},
             "expected_loss.logs.why must be given",
         ),
+        (
+            {GROUPS: {"gate": {"expected_volume": 3}}},
+            r"silver/groups: field gate.expected_volume has the value 3: .*less",
+        ),
+        (
+            {GROUPS: {"gate": {"bogus": 3}}},
+            r"silver/groups: there is no field gate.bogus \(value 3\): there are .*enough",
+        ),
+        ({GROUPS: {"gate": 5}}, "silver/groups: gate has limits and values, not 5"),
         ({GROUPS: 5}, "silver/groups: params are names and values, not 5"),
         ({GROUPS: None}, "silver/groups: params are names and values, not None"),
         ({"models/distiller_sft": {"recipe": "bogus"}}, "bogus"),
@@ -60,7 +69,8 @@ def test_a_distiller_is_trained_evaluated_and_served_with_one_decoding(name: str
 def test_a_wrong_value_names_field_value_and_what_is_allowed(params: dict[str, dict[str, object]], said: str) -> None:
     (key,) = params
     with pytest.raises(UserError, match=said):
-        Profile("test", "", params).params_of(STAGES[key])
+        profile = Profile("test", "", params)
+        profile.params_of(STAGES[key]), profile.limits_of(STAGES[key])
 
 
 @pytest.mark.parametrize(

@@ -8,16 +8,17 @@ from typing import Any
 import pyarrow.parquet as pq
 import pytest
 import yaml
-from lakes import ROWS, publish, small_lake
+from lakes import MOMENT, ROWS, publish, small_lake
 
 from lake.books.ledger import ledger
 from lake.errors import StageFailed, UserError
 from lake.harness.job import JobContext
 from lake.stages import STAGES
+from lake.storage.report import Acceptance
 from lake.storage.store import Lake
 from reports.release import ReleaseParams, export, folder, release
 
-INPUTS = ("gold/training_set", "reports/evaluation")
+INPUTS = ("gold/training_set", "reports/evaluation", "reports/evaluation_comparisons")
 
 
 def released(lake: Lake, artifacts: Path, **params: Any) -> list[dict[str, Any]]:
@@ -47,6 +48,18 @@ def test_the_splits_hold_every_example_once_in_id_order(lake: Lake, tmp_path: Pa
         assert all(row == {k: v for k, v in expected[row["id"]].items() if k != "split"} for row in rows)
 
 
+def test_what_was_published_against_a_gate_stands_on_the_card_and_in_the_manifest(tmp_path: Path) -> None:
+    lake = small_lake(tmp_path / "lake")
+    hostile = Acceptance(reason="| known <b>", at=MOMENT, failed=("No record is in a group and alone.",))
+    publish(lake, "silver/groups", ROWS["silver/groups"], {}, run_id="against", accepted=[hostile])
+    released(lake, tmp_path / "a")
+    card = (tmp_path / "a" / "README.md").read_text()
+    (line,) = [line for line in card.splitlines() if line.startswith("- silver/groups: ")]
+    assert "/ known &lt;b&gt;" in line and line.endswith("Failed: No record is in a group and alone.")
+    (told,) = json.loads((tmp_path / "a" / "manifest.json").read_text())["tables"]["silver/groups"]["accepted"]
+    assert told["reason"] == hostile.reason
+
+
 def test_many_examples_are_sorted_over_several_passes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("reports.release._SORTED_AT_ONCE", 3)
     lake = small_lake(tmp_path / "lake")
@@ -61,7 +74,8 @@ def test_the_same_rows_give_the_same_bytes_whatever_their_order(tmp_path: Path) 
     one, two = small_lake(tmp_path / "one"), small_lake(tmp_path / "two", last="gold/distilled")
     sides = {"gold/training_set_exits": ROWS["gold/training_set_exits"]}
     publish(two, "gold/training_set", ROWS["gold/training_set"][::-1], sides)
-    publish(two, "reports/evaluation", ROWS["reports/evaluation"][::-1])
+    told = {"reports/evaluation_comparisons": ROWS["reports/evaluation_comparisons"][::-1]}
+    publish(two, "reports/evaluation", ROWS["reports/evaluation"][::-1], told)
     released(one, tmp_path / "a")
     released(two, tmp_path / "b")
     assert contents(tmp_path / "a") == contents(tmp_path / "b")
@@ -95,7 +109,18 @@ def test_the_card_states_licences_languages_drops_and_benchmarks(lake: Lake, tmp
     assert "| blocked | quality_floor | 3 |" in body
     assert "The books balance" in body
     assert hashlib.sha256(b"quiz.jsonl").hexdigest() in body
-    assert "| heldout_loss | released | 5.1 | 5 | 5.2 | 3 | 2 |" in body
+    assert "## Evaluation\n\nAgainst random: it is better in loss, -0.50.\n" in body
+    assert "| mixture_nll | mixture | released | 5.1 | 5 | 5.2 |  | 3 | 2 |" in body
+    assert "| none | mixture_nll | not compared | | 2 | 0 of 3 |" in body
+
+
+def test_the_card_says_when_the_evaluation_measured_an_older_training_set(lake: Lake, tmp_path: Path) -> None:
+    released(lake, tmp_path / "a")
+    assert "It was made of version" not in (tmp_path / "a" / "README.md").read_text()
+    publish(lake, "gold/training_set", ROWS["gold/training_set"], run_id="newer")
+    released(lake, tmp_path / "b")
+    told = "It was made of version 0 of the training set, which is at version 1 now."
+    assert told in (tmp_path / "b" / "README.md").read_text()
 
 
 def test_an_unknown_split_is_refused(lake: Lake, tmp_path: Path) -> None:

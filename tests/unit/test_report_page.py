@@ -6,12 +6,12 @@ from html.parser import HTMLParser
 from pathlib import Path
 
 import pytest
-from lakes import HOSTILE, ROWS, publish, small_lake
+from lakes import HOSTILE, MOMENT, ROWS, publish, small_lake
 
 from lake.books.ledger import ledger
 from lake.stages import STAGES
 from lake.storage.attempts import record_attempt
-from lake.storage.report import CheckReport, StageReport
+from lake.storage.report import Acceptance, CheckReport, StageReport
 from lake.storage.store import Lake
 from reports.figures import SMOKE_TEST, smoke_test
 from reports.page import html, shortened, visible, write_report
@@ -68,6 +68,20 @@ def test_the_ledger_of_the_page_is_the_ledger(full: Lake, page: Page) -> None:
     assert page.row("all")[1] == str(sum(source.raw for source in books.sources))
 
 
+def test_the_page_begins_with_what_changed_since_the_last_release(full: Lake, tmp_path: Path) -> None:
+    assert "Since the last release" not in html(full, tmp_path)
+    lake = small_lake(tmp_path / "lake")
+    (example, other) = ROWS["gold/training_set"]
+    publish(lake, "releases/current", [], run_id="first")
+    publish(lake, "gold/training_set", [{**example, "sources": [HOSTILE]}], run_id="changed")
+    publish(lake, "releases/current", [], run_id="second")
+    page = html(lake, tmp_path)
+    assert page.index("Since the last release") < page.index("<h2>Funnel</h2>")
+    assert "0 examples came, 1 went, 0 changed and 1 stayed" in page
+    assert HOSTILE not in page
+    assert Page(page).row(other["sources"][0], "0", "1", "0", "0")
+
+
 def test_a_before_and_after_marks_what_supports_each_statement(full: Lake, tmp_path: Path) -> None:
     marks = re.findall(r"<mark>(.*?)</mark><sup>(\d+)</sup>", html(full, tmp_path), re.DOTALL)
     assert len(marks) == 2 and marks[1] == ("simmer for fifteen minutes with the lid on", "1")
@@ -87,6 +101,8 @@ def test_marks_around_hostile_text_keep_it_text(tmp_path: Path) -> None:
 
 def test_an_evaluation_from_scratch_is_called_a_smoke_test(page: Page) -> None:
     assert SMOKE_TEST in page.text
+    assert "Against random: it is better in loss, -0.50." in page.text
+    assert page.row("none", "mixture nll")[:4] == ["none", "mixture nll", "mixture", "not compared"]
     assert smoke_test([{"base": "SmolLM2-135M-Instruct"}, {"base": None}]) is None
 
 
@@ -131,7 +147,7 @@ def test_nothing_is_fetched(page: Page) -> None:
 
 def test_every_stage_links_to_its_audit_page(page: Page) -> None:
     links = {attributes.get("href") for name, attributes in page.tags if name == "a"}
-    run = {key for key in STAGES if key != "releases/current"}
+    run = {key for key in STAGES if key not in ("releases/current", "upkeep/removals")}
     names = {key.replace("/", "-") for key in run}
     assert {f"../audits/{name}/run-{name}.html" for name in names} <= links
     verdicts = {row[0]: row[1] for row in page.rows if len(row) > 1 and row[1] in ("passed", "warned", "rejected")}
@@ -163,6 +179,10 @@ def test_a_rejected_attempt_is_told_beside_the_table_that_stays(tmp_path: Path) 
     assert gate[1] == "rejected"
     assert "2 twice" in gate[-1]
     assert versions[1:3] == ["0", "11"]
+    acceptance = Acceptance(reason="they are known", at=MOMENT, failed=("A.",))
+    record_attempt(lake, told.model_copy(update={"status": "published", "accepted": acceptance}))
+    (gate, _) = [row for row in Page(html(lake, tmp_path)).rows if row[:1] == ["silver/instructions"]]
+    assert gate[1] == "accepted" and "they are known" in gate[-1]
 
 
 @pytest.mark.parametrize("last", ["bronze/instructions", "silver/quality", "gold/mixture", "models/champion"])

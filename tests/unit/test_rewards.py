@@ -93,6 +93,18 @@ def test_a_copied_member_earns_no_quality() -> None:
     assert quality_reward([HONEST], rows) == [0.0]
 
 
+def test_what_no_member_supports_does_not_raise_quality() -> None:
+    asked = HONEST.replace(
+        "How does the water cycle work", "Which ledgers does a keeper of salinity, current and wind consult"
+    )
+    assert asked != HONEST and quality_reward([asked], columns(1))[0] < quality_reward([HONEST], columns(1))[0]
+    made_up = HONEST.replace(
+        "</answer>", " Every keeper records the salinity, the current and the wind in a ledger.</answer>"
+    )
+    assert made_up != HONEST
+    assert quality_reward([made_up], columns(1))[0] < quality_reward([HONEST], columns(1))[0]
+
+
 def test_saying_everything_five_times_earns_no_more_quality() -> None:
     question, answer = ANSWER.split("\nA: ")
     padded = completion(f"{question}\nA: {' '.join([answer] * 5)}")

@@ -215,7 +215,7 @@ def test_bombs_are_quarantined_with_a_reason(read: Read, monkeypatch: pytest.Mon
     monkeypatch.setattr(streams, "HARMLESS", 2**20)
     zeros = b"\n" * 2**22
     for name, content in (
-        ("x.jsonl.gz", gzip.compress(zeros)),
+        ("x.jsonl.gz", gzip.compress(zeros, mtime=0)),
         ("x.zip", zipped({"a.jsonl": zeros})),
         ("x.tar.gz", tarred({"a.jsonl": zeros})),
     ):
@@ -262,7 +262,7 @@ def test_threads_are_joined_within_a_document(read: Read) -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "content"), [("x.jsonl", LINES.encode()), ("x.json.gz", gzip.compress(LINES.encode())[:-9]), ("x.zip", b"PK\x03\x04")]
+    ("name", "content"), [("x.jsonl", LINES.encode()), ("x.json.gz", gzip.compress(LINES.encode(), mtime=0)[:-9]), ("x.zip", b"PK\x03\x04")]
 )  # fmt: skip
 def test_a_file_that_is_not_the_registered_one_is_none_whatever_it_looks_like(
     read: Read, name: str, content: bytes

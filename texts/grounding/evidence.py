@@ -1,7 +1,7 @@
 """For each statement of a text the stretch of one member that supports it best, and what it lacks.
 
-A stretch is one sentence of a member, or two that follow one another. What the check cannot know: synonyms and other paraphrase count
-as unsupported, and a member's own error counts as support.
+A stretch is one sentence of a member, or two that follow one another. What the check cannot know: paraphrases beyond another order or voice
+and the synonyms of texts.grounding.synonyms count as unsupported, and a member's own error counts as support.
 """
 
 import re
@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from texts.grounding.faults import clauses, found_faults
+from texts.grounding.rewording import reworded
 from texts.grounding.sentences import Sentence, Stretch, cut, stretches
 from texts.grounding.tokens import Kind, Token, parts
 
@@ -88,12 +89,16 @@ class Members:
     def grounding(self, text: str) -> Grounding:
         """The evidence of each statement of the text."""
         statements = cut(text)
-        leans = [bool(_LEANS.match(one.text)) for one in statements]
-        # all that support it are needed only where a statement leans on one before it, and for the one it leans on
-        found = [self._search(one, any(leans[place : place + 2])) for place, one in enumerate(statements)]
+        found = [self._search(one) for one in statements]
+        for place in range(len(statements)):
+            if self._hangs(
+                place, statements, found
+            ):  # not before the first stretch that supports it, but perhaps before another
+                for at in range(max(0, place - 1), place + 1):
+                    found[at] = self._search(statements[at], every=True)
         return Grounding(tuple(self._evidence(place, statements, found) for place in range(len(statements))))
 
-    def _search(self, statement: Sentence, every: bool) -> _Found:
+    def _search(self, statement: Sentence, every: bool = False) -> _Found:
         """What supports the statement: `every` stretch of those compared, or the first that does."""
         found = _Found()
         about = parts(statement.under)
@@ -103,12 +108,20 @@ class Members:
         )
         for stretch in near[:_CANDIDATES]:
             faults = found_faults(statement.tokens, stretch.tokens, self._topics[stretch.member])
+            if faults and not statement.asks and reworded(statement.tokens, stretch.tokens):
+                faults = []
             if not faults:
                 found.faultless.append(stretch)
             if found.nearest is None or len(faults) < len(found.faults):
                 found.nearest, found.faults = stretch, faults
             if not faults and not every:
                 break
+        whole = {(one.member, one.first) for one in found.faultless if one.first == one.last}
+        found.faultless = [  # a sentence that supports it by itself tells where it stands, no pair with it does
+            one
+            for one in found.faultless
+            if one.first == one.last or not {(one.member, one.first), (one.member, one.last)} & whole
+        ]
         if found.faults and (statement.asks or statement.heading) and not (faults := self._asked_faults(statement)):
             found.faults = faults
         return found
@@ -127,10 +140,8 @@ class Members:
         if here.nearest is None:
             return Evidence(statement.text, None, 0, 0, weight, statement.asks, here.faults[0] if here.faults else None)
         fault = here.faults[0] if here.faults else None
-        if here.faultless and not statement.asks and _LEANS.match(statement.text):
-            before = (statements[place - 1], found[place - 1]) if place else None
-            if not any(self._follows(stretch, before) for stretch in here.faultless):
-                fault = "what it refers to does not stand before it"
+        if self._hangs(place, statements, found):
+            fault = "what it refers to does not stand before it"
         sentences, shown = self._sentences[here.nearest.member], here.nearest
         return Evidence(
             statement.text,
@@ -141,6 +152,14 @@ class Members:
             statement.asks,
             fault,
         )
+
+    def _hangs(self, place: int, statements: Sequence[Sentence], found: Sequence[_Found]) -> bool:
+        """Whether a supported statement leans on one before it that stands before none of the stretches found."""
+        statement, here = statements[place], found[place]
+        if not here.faultless or statement.asks or not _LEANS.match(statement.text):
+            return False
+        before = (statements[place - 1], found[place - 1]) if place else None
+        return not any(self._follows(stretch, before) for stretch in here.faultless)
 
     def _follows(self, stretch: Stretch, before: tuple[Sentence, _Found] | None) -> bool:
         """Whether what stands before the statement says what stands before the stretch in its member."""
@@ -156,7 +175,8 @@ class Members:
         same = any(
             one.member == stretch.member and one.first <= stretch.first - 1 <= one.last for one in found.faultless
         )
-        return same or len(preceding.keys & statement.keys) >= 0.5 * len(preceding.keys)
+        names_it = next(token.key for token in preceding.tokens if token.kind != Kind.BREAK) in statement.keys
+        return same or (names_it and len(preceding.keys & statement.keys) >= 0.5 * len(preceding.keys))
 
 
 def grounding(members: Sequence[str], text: str) -> Grounding:

@@ -31,6 +31,8 @@ def found_faults(statement: Sequence[Token], stretch: Sequence[Token], topic: Ab
 
     topic: keys of what the stretch is about, from the question it answers; a statement may name it in full.
     """
+    if statement == stretch:  # the commonest case, and nothing else needs asking
+        return []
     said = [token for token in statement if token.kind != Kind.BREAK]
     places = [place for place, token in enumerate(stretch) if token.kind != Kind.BREAK]
     pairs = _aligned([token.key for token in said], [stretch[place].key for place in places])
@@ -47,14 +49,13 @@ def _added(
 ) -> list[str]:
     """What the statement says that the stretch does not, or says in another place."""
     there = {token.key for token in stretch}
-    held = parts(there, topic)
     faults: list[str] = []
     moved = 0
     for place, token in enumerate(said):
         if place in kept or (token.key in topic and token.key not in there and token.kind in (Kind.WORD, Kind.FIGURE)):
             continue
         again = place + 1 < len(said) and said[place + 1].key == token.key  # "`S`: S is a group" names it twice
-        if again or token.key in _LABELS or (token.code and held >= parts({token.key})):
+        if again or token.key in _LABELS or (token.code and parts(there, topic) >= parts({token.key})):
             continue
         if token.key not in there:
             faults.append(f"{token.form!r} is not there")
@@ -122,8 +123,10 @@ def _mistaken(said: Sequence[Token], stretch: Sequence[Token], matched: dict[int
     faults: list[str] = []
     for place, mine in matched.items():
         token, here = stretch[place], said[mine]
-        if token.named and here.named and not _same_case(token.form, here.form):
+        if not same_case(token, here):
             faults.append(f"{here.form!r} is written {token.form!r}")
+        if ("by" in token.lead) != ("by" in here.lead):
+            faults.append(f"{here.form!r} does what is done to it, or the reverse")
         if token.kind == Kind.FIGURE and place + 1 < len(stretch):
             unit = stretch[place + 1]
             if unit.kind != Kind.BREAK and unit.exact and place + 1 not in matched:
@@ -131,10 +134,12 @@ def _mistaken(said: Sequence[Token], stretch: Sequence[Token], matched: dict[int
     return faults
 
 
-def _same_case(one: str, other: str) -> bool:
-    return (
-        one[1:] == other[1:] or one.lower() in (one, other) or one.lower() == other or one.isupper() or other.isupper()
-    )
+def same_case(token: Token, other: Token) -> bool:
+    """Whether two names are written alike, but for the first letter or capitals throughout; true of what is no name."""
+    one, two = token.form, other.form
+    if not (token.named and other.named):
+        return True
+    return one[1:] == two[1:] or one.lower() in (one, two) or one.isupper() or two.isupper()
 
 
 def _aligned(mine: Sequence[str], theirs: Sequence[str]) -> list[tuple[int, int]]:

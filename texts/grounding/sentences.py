@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 from itertools import pairwise
 
 from texts.grounding.tokens import Kind, Token, tokens
@@ -12,6 +12,7 @@ from texts.words import sentence_spans
 _MARKER = re.compile(r"(?:Q|A|C|S|[A-D]\)|Answer|Explanation)[:)]?\s(?=\S)|\d+[.)]\s+")
 _BULLET = re.compile(r"[-*•]\s+")
 _QUESTION_PART = re.compile(r"Q:")
+_REMEMBERED = 2_048  # sentences: a text and its members, and members among one another, share many
 _OTHER_PART = re.compile(r"(?:A|[A-D]\)|Answer|Explanation|S):?")
 
 
@@ -33,7 +34,7 @@ class Sentence:
     @cached_property
     def tokens(self) -> list[Token]:
         """What is compared."""
-        return tokens(self.text)
+        return _tokens(self.text)
 
     @cached_property
     def keys(self) -> frozenset[str]:
@@ -82,6 +83,11 @@ def stretches(member: int, sentences: Sequence[Sentence]) -> list[Stretch]:
         for n, (one, other) in enumerate(pairwise(sentences))
     ]
     return single + double
+
+
+@lru_cache(maxsize=_REMEMBERED)
+def _tokens(sentence: str) -> list[Token]:
+    return tokens(sentence)
 
 
 def _lines(text: str) -> Iterator[tuple[int, int]]:

@@ -12,6 +12,8 @@ from enum import IntEnum
 from functools import lru_cache
 from typing import NamedTuple
 
+from texts.grounding.irregular import PLAIN
+from texts.grounding.synonyms import SETS
 from texts.opposites import EXCLUDING
 from texts.words import FUNCTION_WORDS, STEMS
 
@@ -23,13 +25,17 @@ class Kind(IntEnum):
 
 
 class Token(NamedTuple):
-    """key: what is compared, in lower case. form: as written. named: a name or code, as far as its letters tell; code: code alone."""
+    """key: what is compared, in lower case. form: as written. named: a name or code, as far as its letters tell; code: code alone.
+
+    lead: the words without a part in the meaning that stand between it and the token before it, in lower case.
+    """
 
     key: str
     kind: Kind
     form: str
     named: bool = False
     code: bool = False
+    lead: tuple[str, ...] = ()
 
     @property
     def exact(self) -> bool:
@@ -37,7 +43,6 @@ class Token(NamedTuple):
         return self.named or self.kind != Kind.WORD or self.key in _EXCLUDING
 
 
-_EXCLUDING = EXCLUDING | frozenset(STEMS[word] for word in EXCLUDING)
 _NEGATING = "not no never neither nor none without nobody nothing nowhere hardly scarcely barely non"
 _NEGATIONS = frozenset(_NEGATING.split())
 _OF_SCOPE = """all every each any some both either most many much few several half almost nearly always sometimes usually often
@@ -64,6 +69,10 @@ _TOKEN = re.compile(
     r"|(?<![\w\s])-(?=\d)|(?<=\s)-(?=\d)|!(?=\())"
     r"|(?P<stop>[,;:.!?()\[\]{}—–…]|\s-\s)"
 )
+# with an ending that the stemmer leaves on short words: `us-ed`, `liv-ing`, `ask-ed`
+_SHORT_VERB = re.compile(
+    r"(?:(?P<silent>[^aeiou]?[aeiou][^aeiouwxy])|(?P<whole>[aeiou][a-z][^aeiou]|[^aeiou][aeiou][wxy]))(?:ed|ing)"
+)
 _WORDS = 100_000  # whose tokens are remembered
 _CONTRACTED = {"ca": "can", "wo": "will", "sha": "shall", "can": "can"}
 
@@ -71,34 +80,55 @@ _CONTRACTED = {"ca": "can", "wo": "will", "sha": "shall", "can": "can"}
 def tokens(text: str) -> list[Token]:
     """The tokens of the text, in order; words without a part in its meaning are left out."""
     found: list[Token] = []
+    lead: tuple[str, ...] = ()
     opening = True  # a capital tells no name at the start of a sentence
     for match in _TOKEN.finditer(text):
         form = match[0]
-        if match["word"]:
-            found += _word(form, opening)
-        elif match["figure"]:
-            found.append(Token(form.replace(",", "") if _thousands(form) else form, Kind.FIGURE, form))
-        elif match["sign"]:
-            found.append(Token(form.strip(), Kind.SIGN, form))
-        else:
-            found.append(Token(form.strip(), Kind.BREAK, form))
+        made = _word(form, opening) if match["word"] else (_sign(match),)
+        found += [made[0]._replace(lead=lead), *made[1:]] if made and lead else made
+        lead = () if made else (*lead, form.lower())
         opening = form in ".!?:" or (opening and not match["word"])
     return found
 
 
+def _sign(match: re.Match[str]) -> Token:
+    """The token of what is no word."""
+    form = match[0]
+    if match["figure"]:
+        return Token(form.replace(",", "") if _thousands(form) else form, Kind.FIGURE, form)
+    return Token(form.strip(), Kind.SIGN if match["sign"] else Kind.BREAK, form)
+
+
 def _stem(word: str) -> str:
-    """The stem, of short words and of those on y too: `uses` and `use` are one, as are `copies` and `copy`."""
+    """The stem, of short and irregular words and of those on y too: `uses` and `using` are one, as are `copies` and `copy`, `wrote` and `write`."""
+    word = PLAIN.get(word, word)
     if len(word) > 4 and word.isalpha() and word.endswith(("ies", "ied")):
         return f"{word[:-3]}y"
+    if short := _SHORT_VERB.fullmatch(word):
+        return f"{short['silent']}e" if short["silent"] else short["whole"]
     stem = STEMS[word]
+    if stem != word and stem[-1] == stem[-2] and stem[-1] not in "lsz" and word.endswith(("ed", "ing")):
+        return stem[:-1]
     return stem[:-1] if len(stem) == 4 and stem[-1] == "s" and stem[-2] not in "sui" else stem
+
+
+_SAME = {_stem(word): _stem(first) for first, *others in SETS for word in others}
+
+
+def _key(word: str) -> str:
+    """What is compared of a word: its stem, or that of the first of its synonyms."""
+    stem = _stem(word)
+    return _SAME.get(stem, stem)
+
+
+_EXCLUDING = EXCLUDING | frozenset(map(_key, EXCLUDING))
 
 
 def parts(*keys: Iterable[str]) -> frozenset[str]:
     """The parts of all keys: `a.b` and "b of a" have the same."""
     found: set[str] = set()
     for key in (key for some in keys for key in some):
-        found.update(map(_stem, key.split(".")) if "." in key and key.upper() != key else [key])
+        found.update(map(_key, key.split(".")) if "." in key and key.upper() != key else [key])
     return frozenset(found)
 
 
@@ -119,12 +149,13 @@ def _word(form: str, opening: bool) -> tuple[Token, ...]:
         return (Token(lower, Kind.BREAK, form),)
     if lower in _NEGATIONS:
         return (Token(lower, Kind.NEGATION, form),)
-    if lower in _SCOPE:
+    kept = form in ("US", "IT") or (form == "May" and not opening)
+    if lower in _SCOPE and not kept:
         return (Token(lower, Kind.SCOPE, form),)
-    if lower in _FILLERS or (lower in FUNCTION_WORDS and not (form == "US" or form == "IT")):
+    if lower in _FILLERS or (lower in FUNCTION_WORDS and not kept):
         return ()
     if lower[0].isdigit() and not lower.isalnum():
         return (Token(lower, Kind.FIGURE, form),)  # a date, a version
     code = not form.isalpha() and not re.fullmatch(r"[A-Za-z]+(?:['-][a-z]+)+", form)
     named = code or not (form[1:].islower() or len(form) == 1) or (form[0].isupper() and not opening)
-    return (Token(lower if code else _stem(lower), Kind.WORD, form, (named and not form.islower()) or code, code),)
+    return (Token(lower if code else _key(lower), Kind.WORD, form, (named and not form.islower()) or code, code),)

@@ -7,7 +7,7 @@ from types import MappingProxyType
 
 from texts.formats import FORMATS
 from texts.opposites import SETS
-from texts.probes.honest import Honest, Probe, said_in
+from texts.probes.honest import Honest, Probe, foreign_to
 from texts.spelling import VAGUE
 from texts.words import FUNCTION_WORDS, sentences, words
 
@@ -16,7 +16,14 @@ _NAME = re.compile(r"(?<=[a-z,] )[A-Z][a-z]{2,}\b|\b[a-z]+_\w+\b|\b[A-Z][a-z]+[A
 _AUXILIARY = re.compile(r"\b(?:is|are|was|were|can|will|must|should|does|do|has|have|may|could)\b(?! not)")
 _NOT = re.compile(r" not\b|n't\b")
 _VERB = re.compile(r" (?:is|are|was|were|has|have|can|must) ")
-_CONDITION = re.compile(r",? \b(?:if|unless|when|until)\b [^,.;]+")
+_LIMIT = r"only (?:if|when|for|in|on|at|by|to|with|from|during|after|before)|except|provided that|as long as|in case of"
+_CONDITION = re.compile(rf",? \b(?:if|unless|when|until|{_LIMIT})\b [^,.;]+")
+# of what opens a condition, and of words in it, what turns it round
+_TURNED = """if unless; unless if; until after; when before; only even; except including; wet dry; dry wet; hot cold; cold hot; deep shallow;
+open shut; full empty; empty full; alive dead; dead alive; young old; old young; large small; small large; high low; low high;
+strong weak; weak strong; new old; right left; left right; early late; late early; good bad; bad good; same other; present absent;
+won lost; lost won; began ended; ended began; arrived left; agreed refused; started stopped; opened closed; more less; less more; first last; last first; true false; false true; no every"""
+_TURNING = {word: other for word, other in (pair.split() for pair in _TURNED.split(";"))}
 _SCOPE = MappingProxyType(
     {
         "all": "some", "every": "some", "each": "some", "always": "sometimes", "must": "may", "should": "must", "may": "must",
@@ -103,6 +110,20 @@ def _condition(honest: Honest, rng: random.Random) -> str | None:
     return honest.replaced(rng.choice(found), "") if found else None
 
 
+def _other_condition(honest: Honest, rng: random.Random) -> str | None:
+    """With a condition that is turned round in one word: `if wet` for `if dry`, `unless` for `if`."""
+    found = [
+        (condition.start() + word.start(), word[0])
+        for condition in _CONDITION.finditer(honest.body)
+        for word in re.finditer(r"\b[a-z]+\b", condition[0])
+        if word[0] in _TURNING
+    ]
+    if not found:
+        return None
+    start, word = rng.choice(found)
+    return honest.with_body(honest.body[:start] + _TURNING[word] + honest.body[start + len(word) :])
+
+
 def _subject(honest: Honest, rng: random.Random) -> str | None:
     """A statement with the subject of another one, of the group if it has one."""
     parted = [(s, *_VERB.split(s, maxsplit=1)) for s in sentences(honest.body) if _VERB.search(s)]
@@ -138,7 +159,8 @@ def _invented(honest: Honest, rng: random.Random) -> str | None:
 
 
 def _foreign(honest: Honest, rng: random.Random) -> str | None:
-    return honest.with_body(f"{honest.body} {rng.choice(said_in(honest.other))}") if said_in(honest.other) else None
+    foreign = foreign_to(honest)
+    return honest.with_body(f"{honest.body} {rng.choice(foreign)}") if foreign else None
 
 
 def _question(honest: Honest, rng: random.Random) -> str | None:
@@ -151,6 +173,6 @@ def _question(honest: Honest, rng: random.Random) -> str | None:
 
 FAULTS: Mapping[str, Probe] = MappingProxyType({
     "figure": _figure, "name": _name, "negation": _negation, "unit": _unit, "scope": _scope, "qualifier dropped": _qualifier,
-    "condition dropped": _condition, "subject of another": _subject, "invented sentence": _invented,
+    "condition dropped": _condition, "condition turned round": _other_condition, "subject of another": _subject, "invented sentence": _invented,
     "another item's sentence": _foreign, "another item's question": _question,
 })  # fmt: skip

@@ -5,7 +5,7 @@ import re
 from collections.abc import Mapping
 from types import MappingProxyType
 
-from texts.probes.honest import Honest, Probe, body_of, said_in
+from texts.probes.honest import Honest, Probe, body_of, foreign_to
 from texts.words import content_words, sentences, words
 
 _PRONOUN = re.compile(r"(?:It|They|These|This|He|She|Its|Their|His|Her) ")
@@ -23,7 +23,7 @@ def _nonsense(honest: Honest, rng: random.Random) -> str | None:
 
 
 def _other_item(honest: Honest, rng: random.Random) -> str | None:
-    said = " ".join(said_in(honest.other))
+    said = " ".join(foreign_to(honest))
     return honest.with_body(f"{honest.body} {said}") if said else None
 
 

@@ -53,6 +53,12 @@ def said_in(text: str) -> list[str]:
     return [one for one in sentences(body_of(text)) if not one.endswith("?") and len(words(one)) > 3]
 
 
+def foreign_to(honest: Honest) -> list[str]:
+    """The statements of the other item that this one and its members do not make: two groups may have a text in common."""
+    own = "\n".join((honest.text, *honest.members))
+    return [one for one in said_in(honest.other) if one not in own]
+
+
 def others_of(texts: Sequence[str]) -> list[str]:
     """For each text the next one: another item."""
     return [*texts[1:], *texts[:1]]

@@ -6,15 +6,18 @@ from typing import Any
 from texts.coverage import copied
 from trainers.rewards.basis import Basis
 from trainers.rewards.format import scored_answers
-from trainers.rewards.grounded import worth_of
+from trainers.rewards.grounded import supported_of, worth_of
 
 COPY_LIMIT = 0.9
 
 
 def quality_reward(completions: Sequence[str], columns: Mapping[str, Sequence[Any]], basis: Basis) -> list[float]:
-    """How likely the answer would be rated 4 or more, smooth rather than the method's steps, times what it is worth; 0 if malformed or copied."""
+    """How likely the answer would be rated 4 or more, smooth rather than the method's steps, times what it is worth; 0 if malformed or copied.
+
+    Rated is what its members support of it: a sentence that was made up would else raise the rating by more than its worth falls.
+    """
     answers = scored_answers(completions, columns)
-    likely = basis.judge.probability(columns["item_type"], [answer or "" for answer in answers])
+    likely = basis.judge.probability(columns["item_type"], supported_of(completions, columns))
     return [
         0.0 if answer is None or copied(members, answer) >= COPY_LIMIT else worth * probability
         for answer, members, probability, worth in zip(

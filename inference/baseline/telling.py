@@ -1,0 +1,73 @@
+"""What a passage tells, within a number of words, and why an item cannot be made of it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from inference.baseline.passage import Passage, stands_alone
+from inference.baseline.topics import names
+from texts.words import content_words, words
+
+BUDGET = 130  # words of an answer about a part of a program, prose and list together
+LONGEST = 180  # words of a segment of a passage about a topic, all of which are told
+
+
+class Refused(ValueError):
+    """A passage of which no item of a type is made: `rule` names why, for counts; the text says it in a sentence."""
+
+    def __init__(self, rule: str, why: str) -> None:
+        super().__init__(f"{rule}: {why}")
+        self.rule = rule
+
+
+def room(passage: Passage) -> int:
+    """How many words an item may tell of the passage."""
+    return BUDGET if passage.named else LONGEST
+
+
+def dense(passage: Passage, budget: int) -> str:
+    """What the passage says, prose first, then what it lists, whole sentences within the budget of words."""
+    listed = [f"- `{name}`: {text}" for name, text in passage.arguments]
+    listed += [f"- Returns: {passage.returned}"] if passage.returned else []
+    listed += [f"- Raises `{name}`: {text}" for name, text in passage.errors]
+    # what is listed gets two fifths of the room at least
+    prose = (
+        _within([passage.purpose, *passage.prose[1:]], int(0.6 * budget) if listed else budget) if passage.prose else []
+    )
+    return "\n".join(filter(None, (" ".join(prose), *_within(listed, budget - _count(prose)))))
+
+
+_OPENING = 120  # characters, in which what is told must name its subject
+JOINER = "; "  # between the titles of two passages that are told of together
+
+
+def introduced(passage: Passage, told: str) -> str:
+    """What is told with the subject's name before it, unless the opening sentence has it."""
+    title, opening = passage.title, told[:_OPENING]
+    # two passages are each introduced before they are put together
+    has_it = passage.subject in opening or JOINER in title or (not passage.named and names(title, opening))
+    return told if not told or has_it else f"{passage.subject}: {told}"
+
+
+def _within(lines: Sequence[str], budget: int) -> list[str]:
+    """The lines up to the budget, in order; the first always is. What repeats, and what then leans on it, is left
+    out.
+    """
+    kept: list[str] = []
+    said: set[str] = set()
+    skipped = False
+    for line in lines:
+        stems = set(content_words(line))
+        if kept and _count([*kept, line]) > budget:
+            break
+        if kept and (len(stems - said) < 0.3 * len(stems) or (skipped and not stands_alone(line))):
+            skipped = True
+            continue
+        kept.append(line)
+        said |= stems
+        skipped = False
+    return kept
+
+
+def _count(lines: Sequence[str]) -> int:
+    return sum(len(words(line)) for line in lines)

@@ -1,0 +1,174 @@
+"""A passage about a topic, such as a page of an encyclopaedia: its name, what its opening says it is, whether it is a person.
+
+Knows English. What it cannot tell it leaves out, and the builder refuses the item by a named rule.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from texts.words import words
+
+_BRACKETED = re.compile(r"\s*\([^()]*\)")
+_IS = re.compile(
+    r"(?P<subject>.{1,160}?),? (?P<verb>is|are|was|were) (?P<kind>(?:an?|the|one of)\b .+"
+    # a mass has no article: "organic matter that microbes have broken down"
+    r"|(?!(?:not|also|often|known|said|held|made|thought|set|\w+ed|\w+ly|\w+ing)\b)[a-z]+ (?:\w+ )?(?:that|which|of|for|from|used)\b.+)"
+)
+_DATES = re.compile(r"\([^()]*(?:\bborn\b|\bdied\b|\d{3,4}\s?[–-]\s?[^()]*\d{3,4})[^()]*\)")
+_OF_A_LIFE = re.compile(r"\b(?:He|She|His|Her)\b")
+_THING = re.compile(
+    r"\b(?:films?|movie|novel|song|album|single|band|series|episode|play|opera|book|magazine|newspaper|company|school|college|city"
+    r"|town|village|district|county|river|mountain|island|church|castle|building|ship|station|game|award|language|group|team|club)\b"
+)
+_MISSET: tuple[tuple[re.Pattern[str], str], ...] = (
+    (re.compile(r"(?<=[\w\"]),? ?\( ?(?=[\w\"])"), " ("),  # `name( born`: the blank stands on the wrong side
+    (re.compile(r"(?<=[a-z])- (?=(?!(?:and|or|to)\b)[a-z])"), "-"),  # `lay- abbot`
+    (re.compile(r" +(?=[,;])"), ""),
+    (re.compile(r",{2,}"), ","),
+    (re.compile(r" {2,}"), " "),
+)
+# what works are, by the word that names their kind; nothing else than works of one kind is like a work
+_WORKS = {
+    **dict.fromkeys(
+        ("film", "movie", "films", "serial", "adaptation", "comedy", "drama", "western", "documentary", "short"), "film"
+    ),
+    **dict.fromkeys(("song", "single", "track", "tune", "ballad"), "song"),
+    **dict.fromkeys(("novel", "book", "story", "play", "poem", "memoir"), "book"),
+}
+_PEOPLE = frozenset(
+    [
+        "actor",
+        "actress",
+        "director",
+        "filmmaker",
+        "producer",
+        "writer",
+        "author",
+        "novelist",
+        "poet",
+        "playwright",
+        "screenwriter",
+        "journalist",
+        "editor",
+        "singer",
+        "songwriter",
+        "rapper",
+        "musician",
+        "composer",
+        "conductor",
+        "painter",
+        "sculptor",
+        "photographer",
+        "artist",
+        "architect",
+        "politician",
+        "lawyer",
+        "judge",
+        "officer",
+        "soldier",
+        "general",
+        "king",
+        "queen",
+        "prince",
+        "princess",
+        "duke",
+        "emperor",
+        "bishop",
+        "saint",
+        "player",
+        "footballer",
+        "cricketer",
+        "coach",
+        "scientist",
+        "physicist",
+        "chemist",
+        "historian",
+        "philosopher",
+        "engineer",
+        "physician",
+        "teacher",
+        "professor",
+        "activist",
+        "businessman",
+    ]
+)
+_HEAD = re.compile(
+    r"(?P<phrase>.+?)(?=[,;.(]|\s(?:of|in|on|at|for|from|by|to|with|about|as|who|whose|which|that|where|is|was|written|made|set|shot|(?:\w+(?:ed|ing)))\b|$)"
+)
+
+
+@dataclass(frozen=True)
+class Definition:
+    """What an opening sentence says a topic is: `verb` of is, are, was, were, and `kind`, a phrase of its own with a stop."""
+
+    verb: str
+    kind: str
+
+
+def mended(text: str) -> str:
+    """The text with blanks where they belong, which some corpora have beside brackets, quotes and hyphens.
+
+    >>> mended('The lay- abbot( died 875) of" The House" wrote.')
+    'The lay-abbot (died 875) of "The House" wrote.'
+    """
+    for wrong, right in _MISSET:
+        text = wrong.sub(right, text)
+    return "\n".join(map(_quotes_mended, text.split("\n")))
+
+
+def _quotes_mended(line: str) -> str:
+    """The line with no blank inside a quote, and one before and behind it; unchanged where a quote is not closed."""
+    parts = line.split('"')
+    if len(parts) % 2 == 0:
+        return line
+    mended = parts[0]
+    for quoted, after in zip(parts[1::2], parts[2::2], strict=True):
+        before = " " if mended[-1:].isalnum() or mended[-1:] in list(",;:") else ""
+        behind = " " if after[:1].isalnum() else ""
+        mended += f'{before}"{quoted.strip()}"{behind}{after}'
+    return mended
+
+
+def name_of(title: str) -> str:
+    """The title without what only tells it from others of its name.
+
+    >>> name_of("The Bat (1959 film)"), name_of("John Lyon, 6th Lord Glamis")
+    ('The Bat', 'John Lyon')
+    """
+    return _BRACKETED.sub("", title).split(", ")[0].strip() or title
+
+
+def names(title: str, sentence: str) -> bool:
+    """Whether the sentence has the topic's name, or the last word of it, as a family is named."""
+    name = name_of(title)
+    last = words(name)[-1:] or [name]
+    family = len(last[0]) > 3 and not _THING.fullmatch(last[0].casefold())
+    return name[1:] in sentence or (family and last[0] in words(sentence))
+
+
+def definition(title: str, opening: str) -> Definition | None:
+    """What the opening sentence says the topic is; None where it says no such thing, or not of the topic."""
+    found = _IS.fullmatch(_BRACKETED.sub("", opening))
+    if found is None or not names(title, found["subject"]) or len(words(found["subject"])) > 14:
+        return None
+    return Definition(found["verb"], found["kind"][0].upper() + found["kind"][1:])
+
+
+def sort_of(kind: str, opening: str, rest: str) -> str:
+    """What sort of thing a phrase describes, so that things of one sort can be taken for each other: a work's, "person" or "thing".
+
+    opening, rest: the sentences that the phrase is from, and all behind it.
+
+    >>> sort_of("A 1961 American comedy film adaptation of a play.", "", ""), sort_of("A film director.", "A. B. (born 1901) is ...", "")
+    ('film', 'person')
+    """
+    head = _HEAD.match(kind)
+    noun = words(head["phrase"])[-1].casefold() if head and words(head["phrase"]) else ""
+    return "person" if noun in _PEOPLE or is_person(opening, rest) else _WORKS.get(noun, "thing")
+
+
+def is_person(opening: str, rest: str) -> bool:
+    """Whether the opening tells of a life, or what follows does and the opening of no work, place or company."""
+    return bool(_DATES.search(opening) or (_OF_A_LIFE.search(rest) and not _THING.search(opening)))

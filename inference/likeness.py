@@ -1,0 +1,85 @@
+"""Which passages of a batch are about like things, by vectors: pairs for one item across topics, and lenders of wrong options."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from itertools import islice
+
+import numpy as np
+from numpy.typing import NDArray
+
+from inference.baseline.choices import sort
+from inference.baseline.passage import read
+from inference.baseline.telling import JOINER, dense, introduced
+from inference.pairing import Draft, Text, share
+
+Vectors = NDArray[np.float32]
+Encode = Callable[[Sequence[str]], Vectors]
+
+_PAIRED = 0.5  # cosine of two passages that make one item: half of all have one as near in a batch of 512
+_LENDS = 0.3  # cosine from which what one is about can be taken for what the other is
+_OTHERS = (
+    8  # passages about the same sort of thing that lend wrong options: what some say may be true of this one as well
+)
+_HALF = 65  # words of each passage in an item across topics
+
+
+def drafts(batch: Sequence[Text], cross_topic: float, seed: int, encode: Encode) -> Iterator[Draft]:
+    """A draft for each text of a batch of one split, but one for two passages where they are paired; each text is in one draft."""
+    about = [text for text in batch if not text.question]
+    yield from (Draft((text,), "", text.text) for text in batch if text.question)
+    if not about:
+        return
+    near = _Near(about, encode([f"{text.title}. {text.text}" for text in about]))
+    pairs = _pairs(near, cross_topic, seed)
+    partners = set(pairs.values())
+    for place, text in enumerate(about):
+        if place in pairs:
+            yield _crossed(text, about[pairs[place]])
+        elif place not in partners:
+            lenders = map(about.__getitem__, islice(near.to(place, _LENDS), _OTHERS))
+            yield Draft((text,), text.title, text.text, tuple(f"{one.title}\n{one.text}" for one in lenders))
+
+
+class _Near:
+    """The texts of a batch by the cosine of their vectors, and by the sort of thing that each is about."""
+
+    def __init__(self, texts: Sequence[Text], vectors: Vectors) -> None:
+        self.texts, self._vectors = texts, vectors
+        self._title = _numbered([text.title for text in texts])
+        sorts = [sort(text.title, text.text) for text in texts]
+        self._sort, self._known = _numbered(sorts), np.array([bool(one) for one in sorts])
+
+    def to(self, place: int, floor: float) -> Iterator[int]:
+        """The places of the texts about the same sort of thing under another title, at least so near to the one at `place`, the nearest first."""
+        cosines = self._vectors @ self._vectors[place]
+        other = (self._title != self._title[place]) & (self._sort == self._sort[place]) & self._known
+        places = np.flatnonzero((cosines >= floor) & other)
+        yield from places[np.argsort(-cosines[places], kind="stable")].tolist()
+
+
+def _numbered(names: Sequence[str]) -> NDArray[np.int64]:
+    numbers = {name: number for number, name in enumerate(dict.fromkeys(names))}
+    return np.array([numbers[name] for name in names], np.int64)
+
+
+def _pairs(near: _Near, cross_topic: float, seed: int) -> Mapping[int, int]:
+    """The places of passages that are to be crossed, each with the nearest one that is still free."""
+    paired: set[int] = set()
+    pairs: dict[int, int] = {}
+    for place, text in enumerate(near.texts):
+        if place in paired or share(seed, "cross", text.id) >= cross_topic:
+            continue
+        partner = next((one for one in near.to(place, _PAIRED) if one not in paired), None)
+        if partner is not None:
+            pairs[place] = partner
+            paired |= {place, partner}
+    return pairs
+
+
+def _crossed(one: Text, other: Text) -> Draft:
+    """One draft about both passages: their titles, and what the prose of each says first."""
+    passages = [read(text.title, text.text) for text in (one, other)]
+    prose = [introduced(passage, dense(passage.without_lists(), _HALF)) for passage in passages]
+    title = JOINER.join(passage.subject for passage in passages)
+    return Draft((one, other), title, "\n".join(prose))

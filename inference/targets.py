@@ -1,0 +1,161 @@
+"""The good items that MIXTURE's targets are: built from passages in the type whose turn it is, or the best records as they are."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field, replace
+
+from inference.baseline.degrade import LONG, needed
+from inference.baseline.topics import names
+from inference.batch import answered
+from inference.mixture_params import MixtureParams
+from inference.pairing import Draft
+from inference.prompts import build
+from inference.text_engines import Completion, Generator, Request
+from inference.turns import Turns
+from lake.ids import sha256_text
+from lake.storage.store import Lake
+from texts.formats import FORMATS
+from texts.formats.distillation import item_in
+from texts.rubric import scores
+from texts.words import content_words
+
+_FORMS_DIFFER = 0.5  # in score, at most, what two types make of the same sentences
+REPEATED = "its target repeats another one, or the prompt's example"
+
+
+@dataclass(frozen=True)
+class Target:
+    """A draft with the type of its item and, once it is built, the item and its score."""
+
+    draft: Draft
+    item_type: str
+    text: str = ""
+    score: float = 0.0
+
+
+@dataclass(frozen=True)
+class Failure:
+    """Why a draft carries no item: a code of lake.tables.reasons.MIXTURE_UNUSED and a sentence.
+
+    rule: the finer name, for counts. hopeless: whether an item of another type would not do either.
+    """
+
+    draft: Draft
+    reason: str
+    detail: str
+    rule: str = ""
+    hopeless: bool = False
+
+
+@dataclass
+class Targets:
+    """Makes the targets of one batch of drafts, of which no two are the same and none is the example that a prompt shows.
+
+    refused: how often a target was refused by which rule, all tries counted.
+    """
+
+    engine: Generator
+    params: MixtureParams
+    lake: Lake | None
+    refused: Counter[str] = field(default_factory=Counter[str])
+    _seen: set[str] = field(default_factory=lambda: {sha256_text(form.example) for form in FORMATS.values()})
+
+    def of(self, drafts: Sequence[Draft]) -> tuple[list[Target], list[Failure]]:
+        """One good target for each draft, of the first item type of its turns that gives one, and the drafts without."""
+        known = {draft.key: self._given(draft) if draft.question else self._thin(draft) for draft in drafts}
+        targets, failed = self._parted(one for one in known.values() if one)
+        built, without = self._built([draft for draft in drafts if not known[draft.key]])
+        return [*targets, *built], [*failed, *without]
+
+    def _built(self, todo: Sequence[Draft]) -> tuple[list[Target], list[Failure]]:
+        """Targets built from passages, and what there is to say of those without after the last try."""
+        turns = Turns(self.params.quotas, self.params.seed)
+        made, lacking = list[Target](), dict[str, Failure]()
+        for _ in range(self.params.attempts):
+            typed = [Target(draft, kind) for draft, kind in turns.typed(todo, (one.item_type for one in made))]
+            completions = answered(typed, self._request, self.engine, self.lake, self.params.batch_size)
+            good, without = self._parted(self._judged(completions))
+            made += good
+            lacking |= {one.draft.key: one for one in without}
+            for one in good:
+                lacking.pop(one.draft.key, None)
+            todo = [one.draft for one in lacking.values() if not one.hopeless]
+        return made, [*lacking.values()]
+
+    def _parted(self, judged: Iterable[Target | Failure]) -> tuple[list[Target], list[Failure]]:
+        """The targets, and the failures, which are counted by their rules."""
+        found = list(judged)
+        failures = [one for one in found if isinstance(one, Failure)]
+        self.refused.update(one.rule or one.reason for one in failures)
+        return [one for one in found if isinstance(one, Target)], failures
+
+    def _request(self, one: Target) -> Request:
+        return build_request(one, self.params)
+
+    def _given(self, draft: Draft) -> Target | Failure:
+        """A record as the target that it is, rated as the lake rated it."""
+        form = FORMATS["qa"]
+        try:
+            text = form.render({"question": draft.question.strip(), "answer": draft.text.strip()})
+        except ValueError:
+            return Failure(
+                draft, "not_buildable", "its prompt and answer cannot be told apart as one qa item", "no_form"
+            )
+        return self._fit(Target(draft, "qa", text, draft.texts[0].score))
+
+    def _thin(self, draft: Draft) -> Failure | None:
+        """The failure of a passage too thin for any item, which saves building some in vain."""
+        if (count := len(set(content_words(draft.text)))) >= self.params.least_content:
+            return None
+        detail = f"{count} different words that carry meaning, at least {self.params.least_content}"
+        return Failure(draft, "thin", detail)
+
+    def _judged(self, completions: Iterable[tuple[Target, Completion]]) -> list[Target | Failure]:
+        """For each completion the target, if it holds a well-formed, good one that is not there yet."""
+        found = [(one, completion, item_in(completion.text or "", one.item_type)) for one, completion in completions]
+        ratings = iter(scores([text for _, _, text in found if text is not None]))
+        return [
+            _unwritten(one, completion) if text is None else self._fit(replace(one, text=text, score=next(ratings)))
+            for one, completion, text in found
+        ]
+
+    def _fit(self, one: Target) -> Target | Failure:
+        """The target, if it is good, tells of all its passages, can be shared out and is not there yet."""
+        if one.score < self.params.target_score:
+            detail = f"{one.item_type} rated {one.score:.2f}, at least {self.params.target_score:.2f}"
+            hopeless = one.score < self.params.target_score - _FORMS_DIFFER
+            return Failure(one.draft, "below_target_quality", detail, hopeless=hopeless)
+        if untold := _untold(one):
+            return Failure(one.draft, "not_buildable", f"one_sided: it says nothing of {untold}", "one_sided")
+        if (most := self.params.max_variants) < needed(one.text):
+            detail = f"{needed(one.text)} weak variants would have to share it out, at most {most}"
+            return Failure(one.draft, "too_long", detail)
+        if (digest := sha256_text(one.text)) in self._seen:
+            return Failure(one.draft, "not_buildable", REPEATED, "repeated")
+        self._seen.add(digest)
+        return one
+
+
+def build_request(one: Target, params: MixtureParams) -> Request:
+    """A request for the target of a draft."""
+    draft = one.draft
+    return build(draft.texts[0].id, one.item_type, draft.title, draft.text, draft.others, **params.sampling)
+
+
+def _unwritten(one: Target, completion: Completion) -> Failure:
+    """The failure of what gave no item; the rules name the rule by which they refuse one."""
+    cut = "cut off: " * completion.truncated
+    detail = completion.error or f"{cut}not one well-formed {one.item_type} item"
+    code, _, rest = detail.partition(": ")
+    return Failure(one.draft, "not_buildable", detail, rest.partition(": ")[0] if code == "not_possible" else "")
+
+
+def _untold(one: Target) -> str:
+    """The title of a passage, of two, that the item only asks about; "" where there is none."""
+    texts = one.draft.texts
+    if len(texts) == 1:
+        return ""
+    told = (FORMATS[one.item_type].parse(one.text) or {})[LONG[one.item_type]]
+    return next((text.title for text in texts if not (text.title in told or names(text.title, told))), "")

@@ -1,0 +1,101 @@
+"""Erasing what an order takes back, place by place; what was erased already is found erased, so that a killed command can go on."""
+
+import shutil
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute
+from pyarrow import fs
+
+from lake.harness.profiles import resolve
+from lake.landing.register import FILES, landing_folder
+from lake.settings import local_path
+from lake.storage.erasure import Goes, Mask, erase
+from lake.storage.report import StageReport
+from lake.storage.store import Lake
+from lake.storage.tombstones import TOMBSTONES, Order, keys, taken_back, tombstones
+from lake.tables import TABLES
+from lake.takeback.landed import cut_lines
+from lake.takeback.references import ABOUT, MADE_OF, WHOLE, mentions
+
+pc: Any = pyarrow.compute  # its functions are made at import, where types cannot see them
+
+RELEASES = "releases/current"
+# of these nothing tells which rows are in them; all are made anew when they are needed
+_FOLDERS = ("journals", "unfinished", "audits/data_docs")
+
+
+def erase_order(lake: Lake, order: Order) -> dict[str, int]:
+    """Erases all that the order takes back; how many rows left each table, over all versions and staged files."""
+    _erase_landed(lake, order)
+    _erase_releases(lake, order)
+    taken = keys(lake, order)
+    gone = {
+        table: erase(lake, table, _columns(table), _goes(table, order, taken))
+        for table in TABLES
+        if table != TOMBSTONES
+    }
+    for name in _FOLDERS:
+        shutil.rmtree(local_path(lake.root) / name, ignore_errors=True)
+    # pages lie on this machine, wherever the tables are
+    for page in (*local_path(lake.root).glob("reports/*.html"), *local_path(lake.root).glob("audits/**/*.html")):
+        page.unlink()
+    _erase_audits(lake)
+    home = local_path(lake.root) / "dagster"
+    if home.is_dir():  # importing Dagster takes seconds
+        resolve("dagster_project.lib.history:forget_runs")(home)
+    return {table: rows for table, rows in gone.items() if rows}
+
+
+def _columns(table: str) -> list[str]:
+    """The columns that tell which rows of a table go."""
+    return ["request_id"] if table == WHOLE else ["source", *ABOUT, *MADE_OF]
+
+
+def _goes(table: str, order: Order, taken: pa.Array) -> Goes:
+    by_source = order.source if table == FILES or table.endswith("_pending") else None
+
+    def goes(batch: pa.RecordBatch) -> Mask:
+        if table == WHOLE:
+            return np.ones(batch.num_rows, dtype=bool)
+        if by_source is not None:
+            return pc.equal(batch["source"], by_source).fill_null(False).to_numpy(zero_copy_only=False)
+        return mentions(batch, taken, (*ABOUT, *MADE_OF))
+
+    return goes
+
+
+def _erase_landed(lake: Lake, order: Order) -> None:
+    if order.source is not None:
+        shutil.rmtree(landing_folder(lake) / order.source, ignore_errors=True)
+    for row in tombstones(lake, "file", order=order.id):
+        Path(row["id"]).unlink(missing_ok=True)
+    cut_lines(lake, taken_back(lake.root, lake.version(TOMBSTONES)))
+
+
+def _erase_releases(lake: Lake, order: Order) -> None:
+    """Removes the folders of the releases that held a row of the order."""
+    for row in tombstones(lake, "release", order=order.id):
+        for path in lake.dataset(RELEASES, row["version"]).to_table(["path"])["path"].to_pylist():
+            Path(path).unlink(missing_ok=True)
+
+
+def _erase_audits(lake: Lake) -> None:
+    """Removes from the reports of attempts the values that were seen, and half-written reports: what each check found stays."""
+    root = lake.path("audits")
+    for item in lake.files.get_file_info(fs.FileSelector(root, allow_not_found=True, recursive=True)):
+        if item.is_file and item.path.endswith(".json"):
+            _without_values(lake, item.path)
+        elif item.is_file:
+            lake.files.delete_file(item.path)
+
+
+def _without_values(lake: Lake, path: str) -> None:
+    with lake.files.open_input_stream(path) as file:
+        report = StageReport.model_validate_json(file.read())
+    checks = tuple(check.model_copy(update={"examples": (), "observed": None}) for check in report.checks)
+    with lake.files.open_output_stream(f"{path}.part") as file:
+        file.write(report.model_copy(update={"checks": checks, "audit_page": None}).model_dump_json(indent=1).encode())
+    lake.files.move(f"{path}.part", path)

@@ -1,0 +1,1 @@
+"""Upkeep: what is in the lake and not needed any more."""
