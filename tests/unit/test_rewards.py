@@ -93,6 +93,14 @@ def test_a_copied_member_earns_no_quality() -> None:
     assert quality_reward([HONEST], rows) == [0.0]
 
 
+def test_nonsense_behind_a_copy_does_not_make_it_an_answer() -> None:
+    padded = HONEST.replace(
+        "</answer>",
+        " Violins are tuned in perfect fifths, and a moth prefers blue chalk to seven loud harbours.</answer>",
+    )
+    assert quality_reward([HONEST, padded], columns(2, members=[ANSWER, MEMBERS[0]])) == [0.0, 0.0]
+
+
 def test_what_no_member_supports_does_not_raise_quality() -> None:
     asked = HONEST.replace(
         "How does the water cycle work", "Which ledgers does a keeper of salinity, current and wind consult"

@@ -5,7 +5,6 @@ from typing import Any
 
 from texts.coverage import copied
 from trainers.rewards.basis import Basis
-from trainers.rewards.format import scored_answers
 from trainers.rewards.grounded import supported_of, worth_of
 
 COPY_LIMIT = 0.9
@@ -14,13 +13,14 @@ COPY_LIMIT = 0.9
 def quality_reward(completions: Sequence[str], columns: Mapping[str, Sequence[Any]], basis: Basis) -> list[float]:
     """How likely the answer would be rated 4 or more, smooth rather than the method's steps, times what it is worth; 0 if malformed or copied.
 
-    Rated is what its members support of it: a sentence that was made up would else raise the rating by more than its worth falls.
+    Rated and compared with its members is what they support of it: a sentence that was made up would else raise the rating by more than its
+    worth falls, and would make a copy pass for an answer.
     """
-    answers = scored_answers(completions, columns)
-    likely = basis.judge.probability(columns["item_type"], supported_of(completions, columns))
+    supported = supported_of(completions, columns)
+    likely = basis.judge.probability(columns["item_type"], supported)
     return [
-        0.0 if answer is None or copied(members, answer) >= COPY_LIMIT else worth * probability
-        for answer, members, probability, worth in zip(
-            answers, columns["members"], likely, worth_of(completions, columns), strict=True
+        0.0 if not text or copied(members, text) >= COPY_LIMIT else worth * probability
+        for text, members, probability, worth in zip(
+            supported, columns["members"], likely, worth_of(completions, columns), strict=True
         )
     ]
