@@ -74,7 +74,7 @@ def test_the_same_rows_give_the_same_bytes_whatever_their_order(tmp_path: Path) 
     one, two = small_lake(tmp_path / "one"), small_lake(tmp_path / "two", last="gold/distilled")
     sides = {"gold/training_set_exits": ROWS["gold/training_set_exits"]}
     publish(two, "gold/training_set", ROWS["gold/training_set"][::-1], sides)
-    told = {"reports/evaluation_comparisons": ROWS["reports/evaluation_comparisons"][::-1]}
+    told = {side: ROWS[side][::-1] for side in STAGES["reports/evaluation"].sides}
     publish(two, "reports/evaluation", ROWS["reports/evaluation"][::-1], told)
     released(one, tmp_path / "a")
     released(two, tmp_path / "b")
