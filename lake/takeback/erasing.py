@@ -86,7 +86,7 @@ def _erase_audits(lake: Lake) -> None:
     """Removes from the reports of attempts the values that were seen, and half-written reports: what each check found stays."""
     root = lake.path("audits")
     for item in lake.files.get_file_info(fs.FileSelector(root, allow_not_found=True, recursive=True)):
-        if item.is_file and item.path.endswith(".json"):
+        if item.is_file and item.path.endswith(".json") and not item.path.endswith(".results.json"):
             _without_values(lake, item.path)
         elif item.is_file:
             lake.files.delete_file(item.path)
