@@ -45,23 +45,25 @@ class Ingested(Limits):
     expected_quarantined: float = Field(default=0.2, ge=0, le=1, description="share of all records")
 
 
-class Cleaned(Limits):
+class BySource(Limits):
+    """Stages whose limits are shares of each source."""
+
+    small_source: int = Field(
+        default=10, ge=1, description="rows: a source of fewer only warns, since one bad row is a large share of it"
+    )
+
+
+class Cleaned(BySource):
     """silver/instructions and silver/passages."""
 
     most_rejected: float = Field(default=0.9, ge=0, le=1, description="share of a source that cleaning may reject")
     expected_rejected: float = Field(default=0.3, ge=0, le=1, description="share of a source")
-    small_source: int = Field(
-        default=10, ge=1, description="rows: a source of fewer only warns, since one bad row is a large share of it"
-    )
 
 
-class Deduplicated(Limits):
+class Deduplicated(BySource):
     """silver/unique_instructions; what a source may lose at most is `max_loss` among the stage's params."""
 
     expected_near: float = Field(default=0.3, ge=0, le=1, description="share of a source that goes as near-duplicates")
-    small_source: int = Field(
-        default=10, ge=1, description="rows: a source of fewer only warns, since one bad row is a large share of it"
-    )
 
 
 class Student(Limits):
