@@ -39,7 +39,7 @@ def main() -> int:
         return 1
     page = resolve("reports.page:write_report")(lake, None)
     _summary(lake)
-    print(f"\nRelease: {resolve('reports.release:folder')(lake)}\nReport:  {page}")
+    print(f"\nRelease: {resolve('reports.exported:folder')(lake)}\nReport:  {page}")
     print(f"Next:    mixlake ui   (this took {time.monotonic() - begun:.0f} s)")
     return 0
 

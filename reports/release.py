@@ -1,12 +1,10 @@
-"""The release: Parquet, dataset card and manifest, written into the run's artifacts; and taking it out of the lake again.
+"""The release: the examples in two forms, dataset card and manifest, written into the run's artifacts.
 
-Does not yet: push to a hub, release several names side by side.
+All that it says is said of the lake as of the tables it read, so that `reports.rebuild` gives the same bytes later.
 """
 
 import json
-import math
 import os
-import shutil
 from collections.abc import Iterator
 from dataclasses import asdict
 from itertools import takewhile
@@ -15,23 +13,23 @@ from typing import Any
 
 import pyarrow as pa
 import pyarrow.dataset as ds
-import pyarrow.parquet as pq
 from pydantic import Field
 
-from lake.errors import StageFailed, UserError
+from lake.books.as_of import LakeAsOf, as_of
+from lake.errors import StageFailed
+from lake.harness.code_hash import code_hash, code_parts
 from lake.harness.job import ArrowInputs, ArrowRows, JobContext, Params
 from lake.ids import sha256_file
 from lake.stages import STAGES
+from lake.storage.publication import hash_json
 from lake.storage.store import Lake
 from lake.storage.tombstones import tombstones
 from lake.tables import TABLES
 from reports.attribution import Author, author, licence_text
-from reports.card import card
+from reports.card import Released, card, json_lines_card
+from reports.release_files import JSON_LINES, SPLITS, write_split
 
 TABLE = "releases/current"
-SPLITS = ("train", "validation")
-COLUMNS = tuple(name for name in TABLES["gold/training_set"].schema.names if name != "split")
-_SORTED_AT_ONCE = 50_000
 
 
 class ReleaseParams(Params):
@@ -43,27 +41,44 @@ class ReleaseParams(Params):
 def release(inputs: ArrowInputs, params: ReleaseParams, context: JobContext) -> ArrowRows:
     """One row for each file of the release, in the order written; the same inputs give the same bytes."""
     _check_not_taken_back(context.lake, params.name)
-    folder, examples = context.artifacts, inputs["gold/training_set"]
+    files = write_release(as_of(context.lake, context.read), inputs, params, context.artifacts)
+    for split in SPLITS:
+        context.metrics[f"rows/{split}"] = float(
+            max((file["rows"] for file in files if f"/{split}-" in file["path"]), default=0)
+        )
+    yield TABLE, pa.Table.from_pylist(files, schema=TABLES[TABLE].schema)
+
+
+def write_release(lake: LakeAsOf, inputs: ArrowInputs, params: ReleaseParams, folder: Path) -> list[dict[str, Any]]:
+    """The files of a release as rows of releases/current, written into the folder from the lake as of what the release read."""
+    examples = inputs["gold/training_set"]
+    sizes = _sizes(examples)
+    data = [(path, sizes[split]) for split in sizes for path in write_split(examples, split, folder)]
+    files = [_described(params.name, folder, path, rows) for path, rows in data]
+    writer = author(lake)
+    told = Released(params.name, sizes, files, writer)
+    for path, text in _texts(lake, inputs, told):
+        _write(folder / path, text)
+        files.append(_described(params.name, folder, path))
+    manifest = _manifest(lake, folder, params, files, writer)
+    _write(folder / "manifest.json", json.dumps(manifest, indent=1) + "\n")
+    return [*files, _described(params.name, folder, "manifest.json")]
+
+
+def _sizes(examples: ds.Dataset) -> dict[str, int]:
+    """The examples of each split that has any."""
     sizes = {name: examples.count_rows(filter=ds.field("split") == name) for name in SPLITS}
     if sum(sizes.values()) != examples.count_rows():
         raise StageFailed(f"gold/training_set has rows of a split other than {', '.join(SPLITS)}")
-    counts = {split_path(name): rows for name, rows in sizes.items() if rows}
-    for name in (name for name in SPLITS if sizes[name]):
-        write_sorted(examples, name, folder / split_path(name))
-    files = [_described(params.name, folder / path, rows) for path, rows in counts.items()]
-    writer = author(context.lake)
-    texts = {"README.md": card(context.lake, params.name, inputs, {k: v for k, v in sizes.items() if v}, writer)}
-    if writer and (licence := licence_text(writer)):
-        texts[f"licences/{writer.name}.txt"] = licence
-    for name, text in texts.items():
-        _write(folder / name, text)
-        files.append(_described(params.name, folder / name, 0))
-    _write(
-        folder / "manifest.json", json.dumps(_manifest(context.lake, folder, params, files, writer), indent=1) + "\n"
-    )
-    files.append(_described(params.name, folder / "manifest.json", 0))
-    context.metrics.update({f"rows/{name}": float(rows) for name, rows in sizes.items()})
-    yield TABLE, pa.Table.from_pylist(files, schema=TABLES[TABLE].schema)
+    return {name: rows for name, rows in sizes.items() if rows}
+
+
+def _texts(lake: LakeAsOf, inputs: ArrowInputs, told: Released) -> Iterator[tuple[str, str]]:
+    """Card, the card of the JSON Lines, and the licence of the model whose words are released, each with its path."""
+    yield "README.md", card(lake, inputs, told)
+    yield f"{JSON_LINES}/README.md", json_lines_card(told)
+    if told.writer and (licence := licence_text(told.writer)):
+        yield f"licences/{told.writer.name}.txt", licence
 
 
 def _check_not_taken_back(lake: Lake, name: str) -> None:
@@ -76,46 +91,22 @@ def _check_not_taken_back(lake: Lake, name: str) -> None:
         )
 
 
-def split_path(split: str) -> str:
-    """Where a split lies in a release."""
-    return f"data/{split}-00000.parquet"
-
-
-def write_sorted(examples: ds.Dataset, split: str, path: Path) -> None:
-    """Writes a split in id order, one pass over the set for each 50,000 rows: ids are hashes, so equal ranges hold about equally many."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    schema = pa.schema([TABLES["gold/training_set"].schema.field(name) for name in COLUMNS])
-    wanted = ds.field("split") == split
-    passes = math.ceil(examples.count_rows(filter=wanted) / _SORTED_AT_ONCE)
-    with pq.ParquetWriter(path, schema, compression="zstd") as writer:
-        for part in _ranges(passes):
-            rows = examples.to_table(columns=list(COLUMNS), filter=wanted & part)
-            writer.write_table(rows.sort_by("id").cast(schema))
-
-
-def _ranges(count: int) -> Iterator[ds.Expression]:
-    """`count` conditions on an id that together hold for each id exactly once, in the order of ids."""
-    bounds = [f"rel_{number * 0x10000 // count:04x}" for number in range(1, count)]
-    for low, high in zip(["", *bounds], [*bounds, None], strict=True):
-        above = ds.field("id") >= low
-        yield above if high is None else above & (ds.field("id") < high)
-
-
 def _write(path: Path, text: str) -> None:
     path.parent.mkdir(exist_ok=True)
     path.write_text(text, encoding="utf-8", newline="\n")
 
 
-def _described(name: str, path: Path, rows: int) -> dict[str, Any]:
-    return {"release": name, "path": str(path), "sha256": sha256_file(path), "size": path.stat().st_size, "rows": rows}
+def _described(name: str, folder: Path, path: str, rows: int = 0) -> dict[str, Any]:
+    file = folder / path
+    return {"release": name, "path": str(file), "sha256": sha256_file(file), "size": file.stat().st_size, "rows": rows}
 
 
 def _manifest(
-    lake: Lake, folder: Path, params: ReleaseParams, files: list[dict[str, Any]], writer: Author | None
+    lake: LakeAsOf, folder: Path, params: ReleaseParams, files: list[dict[str, Any]], writer: Author | None
 ) -> dict[str, Any]:
-    """Checksums of the files, and for each stage before the release the version, inputs, params and code that made its table.
+    """Checksums of the files; for each stage before the release the version, inputs, params and code that made its table; and its own code.
 
-    `model`, where there is one: whose words are in the distilled examples.
+    `model`, where there is one: whose words are in the distilled examples. `landing`: the versions of what no stage made.
     """
     made = {key: lake.publication(key) for key in takewhile(lambda key: key != TABLE, STAGES)}
     kept = {"inputs", "sides", "params", "params_hash", "code_hash", "suite", "warnings", "accepted"}
@@ -128,68 +119,12 @@ def _manifest(
         {"path": os.path.relpath(file["path"], folder), **{name: file[name] for name in ("sha256", "size", "rows")}}
         for file in files
     ]
+    own = {
+        "params": params.model_dump(mode="json"),
+        "params_hash": hash_json(params.fingerprint()),
+        "code_hash": code_hash(STAGES[TABLE]),
+        "code": code_parts(STAGES[TABLE]),
+    }
+    landing = {key: version for key, version in lake.versions.items() if key not in STAGES}
     model = {"model": asdict(writer)} if writer else {}
-    return {"release": params.name, **model, "files": listed, "tables": tables}
-
-
-def folder(lake: Lake) -> Path:
-    """The folder of the newest release. Raises UserError when nothing was released."""
-    return _folder(_listed(lake))
-
-
-def _listed(lake: Lake) -> list[dict[str, Any]]:
-    _check_held(lake)
-    rows = lake.dataset(TABLE).to_table().to_pylist() if lake.version(TABLE) is not None else []
-    if not rows:
-        raise UserError("Nothing was released yet: `mixlake run` makes the release")
-    return sorted(rows, key=lambda row: row["path"])
-
-
-def _check_held(lake: Lake) -> None:
-    """Raises UserError where the newest release held rows that were taken back: its files are gone."""
-    version = lake.version(TABLE)
-    held = next((row for row in tombstones(lake, "release") if row["version"] == version), None)
-    if held is not None:
-        raise UserError(
-            f"The release {held['id']} held rows that were taken back on {held['taken_at']:%Y-%m-%d} ({held['reason']}), and is gone: "
-            f"`mixlake run` with another name for {TABLE} in the profile makes one without them"
-        )
-
-
-def _folder(files: list[dict[str, Any]]) -> Path:
-    return Path(os.path.commonpath([Path(file["path"]).parent for file in files]))
-
-
-def export(lake: Lake, out: Path) -> list[dict[str, Any]]:
-    """The files copied to `out`, each with path, sha256, size and rows; the copies are verified before `out` appears.
-
-    Raises UserError when nothing was released, `out` is not an empty or new folder, or a file is not the one that was released.
-    """
-    files, target = _listed(lake), out.resolve()
-    if target.exists() and (not target.is_dir() or any(target.iterdir())):
-        raise UserError(f"{out} is not empty: name an empty or new folder")
-    base, partial = _folder(files), target.with_name(f".{target.name}.partial")
-    shutil.rmtree(partial, ignore_errors=True)
-    try:
-        copied = [_copy(file, base, partial) for file in files]
-        if target.exists():
-            target.rmdir()
-        partial.rename(target)
-    finally:
-        shutil.rmtree(partial, ignore_errors=True)
-    return copied
-
-
-def _copy(file: dict[str, Any], base: Path, out: Path) -> dict[str, Any]:
-    path = Path(file["path"]).relative_to(base)
-    copy = out / path
-    copy.parent.mkdir(parents=True, exist_ok=True)
-    try:
-        shutil.copyfile(file["path"], copy)
-    except FileNotFoundError:
-        raise UserError(f"The released file {path} is gone: run the stage {TABLE} again") from None
-    if sha256_file(copy) != file["sha256"]:
-        raise UserError(
-            f"The released file {path} is not the one that was released (its SHA-256 differs): run the stage {TABLE} again"
-        )
-    return {"path": str(path), **{name: file[name] for name in ("sha256", "size", "rows")}}
+    return {"release": params.name, **model, "files": listed, "tables": tables, "landing": landing, "made_by": own}

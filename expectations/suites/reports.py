@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections import Counter
+from collections.abc import Iterable, Mapping
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from expectations.limits import Evaluated, Limits
 
 ARMS = ("released", "random", "high_only")
+_EXAMPLES = (".parquet", ".jsonl")  # what files of examples end with
 
 
 def evaluation(frames: Frames, *, gate: Evaluated) -> Iterable[Batch]:
@@ -57,22 +59,37 @@ def release(frames: Frames, *, gate: Limits) -> Iterable[Batch]:
         vital(between("changed", 0, 0, says="Every file has the size and the SHA-256 that are listed.")),
     ]
     yield Batch("files", files, whole, key="path")
-    released = sum(row["rows"] or 0 for row in records(rows, ["rows"]))
     examples = frames["gold/training_set"].count_rows()
+    forms = cache(lambda: _rows_by_form(rows))
     yield figures(
-        at_least("released_rows", lambda: released, 1, "The release is not empty."),
+        at_least(
+            "released_rows",
+            lambda: min(forms().values(), default=0),
+            1,
+            "The release is not empty, in whatever form it is.",
+        ),
         none(
             "rows_not_released",
-            lambda: max(examples - released, 0),
-            "Every example of the training set is in the release.",
+            lambda: max((examples - held for held in forms().values() if held < examples), default=0),
+            "Every example of the training set is in each form of the release.",
         ),
         none(
             "rows_not_in_the_training_set",
-            lambda: max(released - examples, 0),
+            lambda: max((held - examples for held in forms().values() if held > examples), default=0),
             "Every released row is of the training set.",
         ),
     )
     yield from since_last(frames, "releases/current", gate)
+
+
+def _rows_by_form(rows: Any) -> Mapping[str, int]:
+    """The examples that the files of each form and format hold together: one has a folder of its own."""
+    held: Counter[str] = Counter()
+    for row in records(rows, ["path", "rows"]):
+        path = Path(row["path"] or "")
+        if path.suffix in _EXAMPLES:
+            held[f"{path.parent.name} {path.suffix}"] += row["rows"] or 0
+    return held
 
 
 def removals(frames: Frames, *, gate: Limits) -> Iterable[Batch]:

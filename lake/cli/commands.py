@@ -9,6 +9,7 @@ from lake.cli import render
 from lake.cli.diff import diff
 from lake.cli.options import AsJson, ProfileName
 from lake.cli.rejected import rejected
+from lake.cli.releasing import release
 from lake.cli.taking_back import forget, search, withdraw
 from lake.errors import StageFailed, UserError
 from lake.harness import progress
@@ -226,15 +227,6 @@ def report(out: Annotated[Path | None, typer.Option("--out", help="Where to writ
 
 
 @app.command()
-def release(
-    out: Annotated[Path, typer.Option("--out", help="An empty or new folder.")] = Path("release"),
-    as_json: AsJson = False,
-) -> None:
-    """Copy the newest release (Parquet, card, manifest) out of the lake, its checksums verified."""
-    render.released(resolve("reports.release:export")(_lake(), out), as_json)
-
-
-@app.command()
 def ui(
     port: Annotated[
         int, typer.Option("--port", min=1024, max=65535, help="Where the UI listens, on loopback only.")
@@ -245,5 +237,5 @@ def ui(
     return resolve("dagster_project.lib.serve:serve")(port, _profile(profile))
 
 
-for command in (diff, forget, rejected, search, withdraw):
+for command in (diff, forget, rejected, release, search, withdraw):
     app.command()(command)

@@ -32,8 +32,7 @@ _DOCUMENTED = ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef
 @cache
 def code_hash(stage: Stage) -> str:
     """16 hex digits over all that decides what a stage's code does."""
-    roots = {dotted.split(":")[0] for dotted in (stage.job, stage.params, stage.suite)}
-    modules = sorted(set[str]().union(*map(module_closure, roots)))
+    modules = sorted(set[str]().union(*map(module_closure, _roots(stage))))
     digest = hashlib.sha256()
     libraries: set[str] = set()
     for module in modules:
@@ -44,6 +43,25 @@ def code_hash(stage: Stage) -> str:
     for table in stage.outputs:
         digest.update(schema_text(TABLES[table].schema).encode())
     return digest.hexdigest()[:16]
+
+
+def code_parts(stage: Stage) -> dict[str, str]:
+    """What `code_hash` is made of, a part a name: 12 hex digits over a module or a table's columns, or a library's version."""
+    modules = sorted(set[str]().union(*map(module_closure, _roots(stage))))
+    libraries = sorted(set[str]().union(*(_imports(module)[1] for module in modules)))
+    return {
+        **{module: hashlib.sha256(_code(module)).hexdigest()[:12] for module in modules},
+        **{library: _version(library) for library in libraries},
+        **{
+            table: hashlib.sha256(schema_text(TABLES[table].schema).encode()).hexdigest()[:12]
+            for table in stage.outputs
+        },
+    }
+
+
+def _roots(stage: Stage) -> set[str]:
+    """The modules that a stage names."""
+    return {dotted.split(":")[0] for dotted in (stage.job, stage.params, stage.suite)}
 
 
 def module_closure(module: str) -> frozenset[str]:

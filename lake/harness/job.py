@@ -65,6 +65,7 @@ class JobContext:
         not be there yet, and is removed once a run has ended. None: nothing is kept.
     metrics: figures about the run (`context.metrics["recall"] = 0.99`); they go into the report, the commit and the UI.
     progress: call with (done, total) now and then.
+    read: the version of each input, by table key.
     before: empty when the job is given all rows of its inputs. When it is given only the rows that are new since its last
     publication: the older rows of each input, and its own tables as published, by table key.
     worker_files: by table key, what a Spark job had its workers write; if the job returns that very frame, these files are published
@@ -77,6 +78,7 @@ class JobContext:
     unfinished: Path | None = None
     metrics: dict[str, float] = field(default_factory=dict[str, float])
     progress: Callable[[int, int], None] = quiet
+    read: Mapping[str, int] = field(default_factory=dict[str, int])
     before: Mapping[str, Any] = field(default_factory=dict[str, Any])
     worker_files: dict[str, WorkerFiles] = field(default_factory=dict[str, WorkerFiles])
 

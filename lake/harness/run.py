@@ -105,7 +105,7 @@ def _next_step(
     increment = None if rebuild else new_rows(lake, stage, wanted)
     artifacts = local_path(lake.root) / "artifacts" / stage.key / attempt_id
     unfinished = unfinished_folder(lake.root, stage.key, wanted)
-    context = JobContext(lake, attempt_id, artifacts, unfinished, progress=progress)
+    context = JobContext(lake, attempt_id, artifacts, unfinished, progress=progress, read=wanted.inputs)
     attempt = Attempt(lake, stage, profile, attempt_id, wanted, increment, seen, context, started)
     return _run_or_say_why(attempt, "; ".join(reasons))
 

@@ -16,14 +16,16 @@ from lake.harness.job import JobContext
 from lake.stages import STAGES
 from lake.storage.report import Acceptance
 from lake.storage.store import Lake
-from reports.release import ReleaseParams, export, folder, release
+from reports.exported import export, folder
+from reports.release import ReleaseParams, release
 
 INPUTS = ("gold/training_set", "reports/evaluation", "reports/evaluation_comparisons")
 
 
 def released(lake: Lake, artifacts: Path, **params: Any) -> list[dict[str, Any]]:
     artifacts.mkdir(parents=True)
-    context = JobContext(lake, "test", artifacts)
+    read = {key: lake.version(key) or 0 for key in INPUTS}
+    context = JobContext(lake, "test", artifacts, read=read)
     inputs = {key: lake.dataset(key) for key in INPUTS}
     return [row for _, table in release(inputs, ReleaseParams(**params), context) for row in table.to_pylist()]
 
@@ -38,20 +40,38 @@ def contents(root: Path) -> dict[str, bytes]:
     return {str(path.relative_to(root)): path.read_bytes() for path in root.rglob("*") if path.is_file()}
 
 
-def test_the_splits_hold_every_example_once_in_id_order(lake: Lake, tmp_path: Path) -> None:
+@pytest.mark.parametrize("form", ["messages", "prompt_completion"])
+def test_the_splits_hold_every_example_once_in_id_order_in_every_form(lake: Lake, tmp_path: Path, form: str) -> None:
     released(lake, tmp_path / "a")
-    found = {name: pq.read_table(tmp_path / "a" / "data" / f"{name}-00000.parquet") for name in ("train", "validation")}
-    expected = {row["id"]: row for row in ROWS["gold/training_set"]}
-    for split, table in found.items():
-        rows = table.to_pylist()
-        assert [row["id"] for row in rows] == sorted(i for i, row in expected.items() if row["split"] == split)
-        assert all(row == {k: v for k, v in expected[row["id"]].items() if k != "split"} for row in rows)
+    texts = {"messages": ("messages",), "prompt_completion": ("prompt", "completion")}[form]
+    about = ("id", "origin", "origin_id", "member_ids", "sources", "licences", "language", *texts, "score")
+    known = {row["id"]: {**row, "completion": row["answer"]} for row in ROWS["gold/training_set"]}
+    for split in ("train", "validation"):
+        rows = pq.read_table(tmp_path / "a" / "data" / form / f"{split}-00000.parquet").to_pylist()
+        expected = sorted(one for one, row in known.items() if row["split"] == split)
+        assert rows == [{name: known[one][name] for name in about} for one in expected]
+        lines = (tmp_path / "a" / "jsonl" / form / f"{split}-00000.jsonl").read_text(encoding="utf-8")
+        assert [json.loads(line) for line in lines.splitlines()] == rows
+
+
+def test_a_line_is_a_row_for_readers_that_know_other_ends_of_lines(tmp_path: Path) -> None:
+    lake = small_lake(tmp_path / "lake")
+    (example, _) = ROWS["gold/training_set"]
+    odd = 'one\u2028two\u2029three\x85four\nfive "six" \\ 水'
+    publish(lake, "gold/training_set", [{**example, "answer": odd}], {}, run_id="odd")
+    released(lake, tmp_path / "a")
+    (line,) = (tmp_path / "a/jsonl/prompt_completion/train-00000.jsonl").read_text(encoding="utf-8").splitlines()
+    assert json.loads(line)["completion"] == odd
 
 
 def test_what_was_published_against_a_gate_stands_on_the_card_and_in_the_manifest(tmp_path: Path) -> None:
     lake = small_lake(tmp_path / "lake")
     hostile = Acceptance(reason="| known <b>", at=MOMENT, failed=("No record is in a group and alone.",))
     publish(lake, "silver/groups", ROWS["silver/groups"], {}, run_id="against", accepted=[hostile])
+    released(lake, tmp_path / "before")
+    assert "known" not in (tmp_path / "before" / "README.md").read_text(), "nothing of it has read these groups yet"
+    sides = {"gold/training_set_exits": ROWS["gold/training_set_exits"]}
+    publish(lake, "gold/training_set", ROWS["gold/training_set"], sides, run_id="of them")
     released(lake, tmp_path / "a")
     card = (tmp_path / "a" / "README.md").read_text()
     (line,) = [line for line in card.splitlines() if line.startswith("- silver/groups: ")]
@@ -61,13 +81,13 @@ def test_what_was_published_against_a_gate_stands_on_the_card_and_in_the_manifes
 
 
 def test_many_examples_are_sorted_over_several_passes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("reports.release._SORTED_AT_ONCE", 3)
+    monkeypatch.setattr("reports.release_files._SORTED_AT_ONCE", 3)
     lake = small_lake(tmp_path / "lake")
     (example, _) = ROWS["gold/training_set"]
     ids = [f"rel_{hashlib.sha256(bytes([n])).hexdigest()[:24]}" for n in range(20)]
     publish(lake, "gold/training_set", [{**example, "id": i} for i in ids], {}, run_id="many")
     released(lake, tmp_path / "a")
-    assert pq.read_table(tmp_path / "a/data/train-00000.parquet")["id"].to_pylist() == sorted(ids)
+    assert pq.read_table(tmp_path / "a/data/messages/train-00000.parquet")["id"].to_pylist() == sorted(ids)
 
 
 def test_the_same_rows_give_the_same_bytes_whatever_their_order(tmp_path: Path) -> None:
@@ -94,16 +114,22 @@ def test_rows_and_manifest_describe_the_files(lake: Lake, tmp_path: Path) -> Non
     }
     assert manifest["tables"]["gold/training_set"]["inputs"]["gold/distilled"] == 0
     assert "releases/current" not in manifest["tables"]
+    assert manifest["landing"] == {"landing/files": 0}
+    assert manifest["made_by"]["params"] == {"name": "mixlake"}
+    assert {"reports.card", "pyarrow", "releases/current"} <= set(manifest["made_by"]["code"])
 
 
 def test_the_card_states_licences_languages_drops_and_benchmarks(lake: Lake, tmp_path: Path) -> None:
-    released(lake, tmp_path / "a", name="kitchen")
+    rows = released(lake, tmp_path / "a", name="kitchen")
     _, front, body = (tmp_path / "a" / "README.md").read_text().split("---\n", 2)
     told = yaml.safe_load(front)
     assert told["license"] == ["cc-by-4.0", "cc0-1.0"]
     assert told["language"] == ["en"]
     assert told["size_categories"] == ["n<1K"]
     assert [file["split"] for file in told["configs"][0]["data_files"]] == ["train", "validation"]
+    assert [config["config_name"] for config in told["configs"]] == ["messages", "prompt_completion"]
+    for row in (row for row in rows if row["rows"]):
+        assert f"| {Path(row['path']).relative_to(tmp_path / 'a')} | 1 | `{row['sha256']}` |" in body
     for source in ledger(lake).sources:
         assert f"| {source.source} | {source.raw} |" in body
     assert "| blocked | quality_floor | 3 |" in body
@@ -141,7 +167,7 @@ def test_export_into_an_existing_empty_folder(published: Lake, tmp_path: Path) -
     assert contents(tmp_path / "out") == contents(folder(published))
 
 
-@pytest.mark.parametrize("name", ["README.md", "manifest.json", "data/train-00000.parquet"])
+@pytest.mark.parametrize("name", ["README.md", "manifest.json", "data/messages/train-00000.parquet"])
 def test_a_changed_file_is_not_exported(published: Lake, tmp_path: Path, name: str) -> None:
     with (folder(published) / name).open("ab") as file:
         file.write(b" ")

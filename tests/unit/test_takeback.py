@@ -42,7 +42,8 @@ from lake.takeback.hashes import known_again
 from lake.takeback.references import ABOUT, MADE_OF, WHOLE
 from lake.takeback.searching import places_of
 from lake.takeback.taking import TakenBack, finish, forget, withdraw
-from reports.release import ReleaseParams, export, release
+from reports.exported import export
+from reports.release import ReleaseParams, release
 
 WORDS = "fifteen minutes with the lid on"  # of the row rice_time, and of the item fused from it
 STAYS = "Yeast makes gas"

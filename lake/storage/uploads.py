@@ -1,0 +1,69 @@
+"""Files put into a folder or a bucket, in whatever store obstore opens; credentials come from the environment, as the store's own tools read them."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import obstore
+from obstore.store import LocalStore, ObjectStore, from_url
+
+from lake.errors import UserError
+from lake.storage.lease_records import UNREACHABLE
+
+
+class Target:
+    """A folder, or a prefix in a bucket, that files are put into. Raises UserError for an address that cannot be opened."""
+
+    def __init__(self, address: str) -> None:
+        self.address = address
+        self._store = _opened(address)
+
+    def names(self) -> set[str]:
+        """What is there, relative to the target."""
+        with _reaching(self.address):
+            return {item["path"] for items in obstore.list(self._store) for item in items}
+
+    def read(self, name: str) -> bytes | None:
+        """The content of a file there, None where there is none."""
+        with _reaching(self.address), suppress(FileNotFoundError):
+            return bytes(obstore.get(self._store, name).bytes())
+        return None
+
+    def put(self, files: Mapping[str, Path]) -> None:
+        """Puts each file under its name, in the order given."""
+        with _reaching(self.address):
+            for name, path in files.items():
+                obstore.put(self._store, name, path)
+
+    def remove(self, names: Iterable[str]) -> None:
+        """Removes what has these names."""
+        with _reaching(self.address):
+            obstore.delete(self._store, sorted(names))
+
+
+@contextmanager
+def _reaching(address: str) -> Iterator[None]:
+    """What a store raises leaves the block as one sentence, without the store's own words: they may quote a signed request."""
+    try:
+        yield
+    except UNREACHABLE as error:
+        raise UserError(
+            f"{address} cannot be read or written to ({type(error).__name__}): are the credentials in the environment right?"
+        ) from None
+
+
+def _opened(address: str) -> ObjectStore:
+    parts = urlsplit(address)
+    if "@" in parts.netloc:
+        raise UserError(
+            "Credentials do not belong in an address, where lists of commands keep them: set them in the environment"
+        )
+    if "://" not in address:
+        return LocalStore(address, mkdir=True)
+    try:
+        return from_url(address)
+    except (*UNREACHABLE, ValueError) as error:
+        raise UserError(
+            f"{address} cannot be opened ({type(error).__name__}): a folder, s3://, gs:// or az:// and a bucket are meant"
+        ) from None

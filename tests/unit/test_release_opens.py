@@ -1,0 +1,58 @@
+"""A release opens with `datasets` as it lies there, without a network, and what it gives is what plain readers find in the lake."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+from lakes import HOSTILE, ROWS, publish, small_lake
+from test_release import released
+
+OPENS = """
+import json, sys
+from datasets import load_dataset
+folder, form = sys.argv[1:]
+found = load_dataset(folder, form or None)
+types = {split: str(rows.features) for split, rows in found.items()}
+print(json.dumps({"rows": {split: rows.to_list() for split, rows in found.items()}, "types": types}))
+"""
+# texts that a reader of JSON takes for something else where nobody says that they are texts
+ODD = {"answer": "2024-05-17T09:30:00Z", "prompt": "12", "language": "en"}
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    root = tmp_path_factory.mktemp("release")
+    lake = small_lake(root / "lake")
+    one, other = ROWS["gold/training_set"]
+    turns = [{"role": "user", "content": HOSTILE}, {"role": "assistant", "content": ODD["answer"]}]
+    rows = [{**one, **ODD, "messages": turns}, {**other, "member_ids": [], "score": 4.0}]
+    publish(lake, "gold/training_set", rows, {"gold/training_set_exits": ROWS["gold/training_set_exits"]}, run_id="odd")
+    released(lake, root / "mixlake")
+    return root / "mixlake"
+
+
+def opened(folder: Path, form: str, cache: Path) -> Any:
+    offline = {"HF_DATASETS_OFFLINE": "1", "HF_HUB_OFFLINE": "1", "HF_HOME": str(cache)}
+    command = [sys.executable, "-c", OPENS, str(folder), form]
+    done = subprocess.run(command, env=os.environ | offline, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr[-2000:]
+    return json.loads(done.stdout.splitlines()[-1])
+
+
+@pytest.mark.parametrize(
+    ("inside", "form"), [("", ""), ("", "prompt_completion"), ("jsonl", "messages"), ("jsonl", "prompt_completion")]
+)
+def test_it_opens_as_it_is(folder: Path, inside: str, form: str, tmp_path: Path) -> None:
+    told = opened(folder / inside, form, tmp_path)
+    texts = ("prompt", "completion") if form == "prompt_completion" else ("messages",)
+    for split, rows in told["rows"].items():
+        lines = (folder / "jsonl" / (form or "messages") / f"{split}-00000.jsonl").read_text(encoding="utf-8")
+        assert rows == [json.loads(line) for line in lines.splitlines()] != []
+        assert all(set(texts) <= set(row) for row in rows)
+    assert set(told["rows"]) == {"train", "validation"}
+    assert told["types"]["train"] == told["types"]["validation"]
+    assert "timestamp" not in told["types"]["train"] and "null" not in told["types"]["train"]
