@@ -196,7 +196,7 @@ _ALL = (
         ),
         job="spark_jobs.select.job:training_set", params="spark_jobs.select.params:SelectParams",
         suite="expectations.suites.training_set:training_set", limits="expectations.limits:Selected",
-        sides=("gold/training_set_exits",), summary="Mixes distilled items and originals within the budget: what covers most at the best quality, quotas held.",
+        sides=("gold/training_set_exits", "gold/training_set_overlaps"), summary="Mixes distilled items and originals within the budget: what covers most at the best quality, quotas held.",
     ),
     Stage(
         "reports/evaluation", "train",

@@ -18,6 +18,7 @@ from lake.stages import STAGES
 from lake.storage.report import Acceptance
 from lake.storage.store import Lake
 from reports.attribution import Author
+from reports.decontamination import decontamination
 from reports.figures import evaluation_rows, headline, measured_before, smoke_test
 from reports.funnel import steps
 from reports.release_files import FORMS, JSON_LINES, schema_of
@@ -75,7 +76,7 @@ def card(lake: Lake, inputs: ArrowInputs, told: Released) -> str:
         steps=[step for step in steps(view) if not step.name.startswith(("released", "selected"))],
         accepted=_accepted(lake), balanced=books.balanced, sources=books.sources, reasons=sorted(reasons.items()),
         benchmarks=_benchmarks(lake), coverage=_coverage(lake), blocked=reasons["blocked", "contamination"],
-        personal=reasons["blocked", "personal_data"],
+        personal=reasons["blocked", "personal_data"], found=decontamination(view),
         evaluation=evaluation_rows(evaluated), smoke_test=smoke_test(evaluated), older=measured_before(view.lake),
         headline=headline(compared), comparisons=sorted(compared, key=lambda row: (row["metric"], row["control"])),
         writer=told.writer, champion=next(reversed(view.decisions()), None),

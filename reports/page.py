@@ -1,5 +1,10 @@
-"""The report of a lake: one HTML page that needs no network, runs no script and shows every text as text."""
+"""The report of a lake: one HTML page that needs no network and shows every text as text.
 
+The one script that it runs is its own, named by its hash in the page's policy: it filters and sorts long tables.
+"""
+
+import base64
+import hashlib
 import os
 import re
 import tempfile
@@ -13,10 +18,12 @@ from lake.books.ledger import ledger
 from lake.settings import local_path
 from lake.storage.store import Lake
 from reports import sections
+from reports.decontamination import decontamination
 from reports.figures import evaluation_rows, headline, measured_before, smoke_test
 from reports.funnel import pairs, steps
 from reports.judges import judges, meaning
 from reports.plots import chart, encoded
+from reports.sources_and_costs import costs, near_duplicates, source_cards
 from reports.support import Marked, Piece
 from reports.view import View
 
@@ -59,10 +66,13 @@ def html(lake: Lake, folder: Path) -> str:
         "reports/evaluation", ["arm", "seed", "benchmark", "metric", "value", "items", "chance", "base"]
     )
     compared = view.sample("reports/evaluation_comparisons", _COMPARED)
+    told, script = ledger(lake), (_TEMPLATES / "report.js").read_text(encoding="utf-8")
     return _template().render(
-        style=(_TEMPLATES / "report.css").read_text(encoding="utf-8"),
+        style=(_TEMPLATES / "report.css").read_text(encoding="utf-8"), script=script, script_hash=_hash(script),
+        sources=source_cards(view, told), copies=near_duplicates(view), costs=costs(view), found=decontamination(view),
+        personal=sections.personal(view),
         tables=tables, as_of=max((made.published for made in tables), default=None), missing=sections.missing(view),
-        since=last_changes(lake), has=view.has, steps=list(steps(view)), books=sections.books(ledger(lake)), pictures=_pictures(view),
+        since=last_changes(lake), has=view.has, steps=list(steps(view)), books=sections.books(told), pictures=_pictures(view),
         judges=judges(view), groups=sections.groups(view), alone=sections.losses(view, "silver/singletons"),
         mixture=sections.mixture_items(view), pairs=pairs(view, 6), rejections=sections.rejections(view), changes=sections.changes(view),
         sft=_only(view, "models/distiller_sft", "steps", "train_rows", "loss", "format_rate"),
@@ -71,6 +81,11 @@ def html(lake: Lake, folder: Path) -> str:
         evaluation=evaluation_rows(evaluated), smoke_test=smoke_test(evaluated), older=measured_before(view.lake), headline=headline(compared), comparisons=compared,
         gates=sections.gates(view), audits=quote(audits), history=history,
     )  # fmt: skip
+
+
+def _hash(script: str) -> str:
+    """What a browser compares a script with that stands between its tags, as a policy names it."""
+    return "sha256-" + base64.b64encode(hashlib.sha256(f"\n{script}\n".encode()).digest()).decode("ascii")
 
 
 def _pictures(view: View) -> dict[str, tuple[str, str]]:

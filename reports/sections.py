@@ -5,6 +5,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import pyarrow.dataset as ds
+
 from lake.books.ledger import Ledger, SourceLedger
 from lake.harness.progress import describe
 from lake.stages import STAGES
@@ -146,6 +148,12 @@ def rejections(view: View) -> list[tuple[str, int, dict[str, Any]]]:
 def losses(view: View, side: str, limit: int = SAMPLE) -> list[tuple[str, int]]:
     """Reasons of a side table with their counts, most frequent first."""
     return Counter(row["reason"] for row in view.sample(side, ["reason"], limit=limit)).most_common()
+
+
+def personal(view: View) -> list[tuple[str, int]]:
+    """Kinds of personal data, and how many candidates were blocked for each; one with several kinds counts for each."""
+    rows = view.sample("gold/training_set_exits", ["detail"], ds.field("reason") == "personal_data")
+    return Counter(kind for row in rows for kind in (row["detail"] or "not named").split(", ")).most_common()
 
 
 def gates(view: View) -> list[Gate]:

@@ -384,6 +384,12 @@ ROWS: Mapping[str, Rows] = {
         _exit(rec("glue"), _WORKSHOP, "blocked", "personal_data"),
         *(_exit(rec(name), source, "blocked", "quality_floor") for name, source in _LOW_EXITS.items()),
     ],
+    "gold/training_set_overlaps": [
+        {"id": rec("bread"), "outcome": "released", "raw_id": raw_id("quiz"), "benchmark": "quiz", "items": 1, "shared": 14, "covered": 0.4,
+         "stretch": f"why let the dough rise until it is twice as large as before {HOSTILE}"},
+        {"id": rec("leak"), "outcome": "blocked", "raw_id": raw_id("quiz"), "benchmark": "quiz", "items": 2, "shared": 8, "covered": 1.0,
+         "stretch": "what is the boiling point of water then"},
+    ],
     "reports/evaluation": _EVALUATION,
     "reports/evaluation_comparisons": _COMPARISONS,
     "reports/evaluation_items": [

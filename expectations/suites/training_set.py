@@ -1,7 +1,7 @@
 """What must hold of the training set before it is published.
 
 The gate trusts no column that it can check against its source. Not yet: personal data inside the words of a distilled item, and
-benchmark items that a released text only paraphrases or contains in part.
+benchmark items that a released text only paraphrases.
 """
 
 from __future__ import annotations
@@ -61,6 +61,7 @@ def training_set(
     yield Batch("gold/training_set", rows, [*rules, *texts], key="id")
     outcomes = ["withdrawn", "blocked", "not_selected"]
     yield exits("gold/training_set_exits", frames["gold/training_set_exits"], outcomes, NOT_RELEASED)
+    yield _overlaps(frames)
     yield figures(
         at_least("examples", rows.count_rows, 1, "The training set is not empty."),
         *within_budget(rows, budget, unit, source_share, licence_shares),
@@ -74,9 +75,34 @@ def training_set(
         ),
         *map(vital, _forbidden(frames)),
         *_accounts(frames),
+        *_compared(frames),
         *_disjoint(rows),
     )
     yield from since_last(frames, "gold/training_set", gate, ["score"], ["language", "origin"])
+
+
+def _overlaps(frames: Frames) -> Batch:
+    """Runs that examples share with benchmarks, each told as it was found."""
+    told = [unique("id"), filled("raw_id"), filled("benchmark"), one_of("outcome", ["released", "blocked"])]
+    found = [between("shared", 8, None), between("covered", 0, 1), between("items", 1, None), filled("stretch")]
+    return Batch("gold/training_set_overlaps", frames["gold/training_set_overlaps"], [*told, *found], key="id")
+
+
+def _compared(frames: Frames) -> Iterable[Rule]:
+    """What is told of runs is of this training set; a long run is a reason to look at it."""
+    found, released = frames["gold/training_set_overlaps"], field("outcome") == "released"
+    ids = membership(found=keys(found, "id", released), released=keys(frames["gold/training_set"], "origin_id"))
+    yield foreign(
+        "overlaps_of_no_example",
+        lambda: ids.count("found > released"),
+        "Every run that is told of a released example is of one in the training set.",
+    )
+    yield none(
+        "examples_sharing_13_words",
+        lambda: found.count_rows(filter=released & (field("shared") >= 13)),
+        "No released example shares 13 words in a row with a benchmark item.",
+        warning=True,
+    )
 
 
 def _good_enough(frames: Frames, floor: float) -> Iterable[Rule]:

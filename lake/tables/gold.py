@@ -1,6 +1,6 @@
 """What is trained on, answered and released."""
 
-from lake.tables.schema import EVIDENCE, EXIT, FLAG, MESSAGES, NUMBER, TEXT, TEXTS, Table
+from lake.tables.schema import COUNT, EVIDENCE, EXIT, FLAG, MESSAGES, NUMBER, TEXT, TEXTS, Table
 
 TABLES = (
     Table(
@@ -129,6 +129,22 @@ TABLES = (
         "one record or distilled item that was not selected",
         EXIT,
         "id",
+        side_of="gold/training_set",
+    ),
+    Table(
+        "gold/training_set_overlaps",
+        "one released example, or candidate blocked as contaminated, that shares eight words in a row with a benchmark item",
+        {
+            "id": (TEXT, "the record or distilled item"),
+            "outcome": (TEXT, "released, or blocked"),
+            "raw_id": (TEXT, "the benchmark item with which it shares most"),
+            "benchmark": (TEXT, "the source of that item"),
+            "items": (COUNT, "with how many items it shares eight words in a row"),
+            "shared": (COUNT, "words of the longest run that both have"),
+            "covered": (NUMBER, "share of the item's words that lie in runs of eight that both have, 0..1"),
+            "stretch": (TEXT, "that run in lower case, its first 60 words"),
+        },
+        id="id",
         side_of="gold/training_set",
     ),
 )

@@ -4,7 +4,8 @@ The rule is coverage of the benchmark item, not any hit: more than half of its o
 shares. On GSM8K's own splits any shared 8-gram flags 80 of 1,319 test items, mostly stock phrases; this rule flags 3. Words of an
 8-gram that stands in several items of a benchmark are stock (an order, a template) and no item's own; an item that has no others
 must be covered whole. A text shorter than 8 words, or a question of stock words in front of options, must be the whole prompt or the
-whole text, word for word. Does not yet: find paraphrases or translations. Why it is so: docs/decisions/0009-contamination.md.
+whole text, word for word. What shares less
+is told by `overlaps`. Does not yet: find paraphrases or translations. Why it is so: docs/decisions/0009-contamination.md.
 
 An item of ten words, of which the first nine are an order that others have too. The gram at place 2 is the only one that holds a
 word of its own, the tenth; a training text must share it.
@@ -76,16 +77,24 @@ def evidence() -> Column:
 
 def benchmark_probes(benchmark: DataFrame) -> DataFrame:
     """The grams of each probe as _PROBE, those without an own word left out; one gram, the whole, where a probe must be whole."""
-    texts = benchmark.select("id", "source", "text")
-    grams = texts.mapInArrow(
-        _reference_grams, "id string, source string, item bigint, gram binary, place bigint"
-    ).persist()
+    grams = reference_grams(benchmark).persist()
+    places = grams.join(stock_grams(grams), ["source", "gram"])
+    places = places.groupBy("id").agg(F.collect_set("place").alias("stock"))
+    return benchmark.select("id", "source", "text").join(places, "id", "left").mapInArrow(_probes, _PROBE)
+
+
+def reference_grams(benchmark: DataFrame) -> DataFrame:
+    """id, source, item, gram, place: every n-gram of every reference, and the item that the reference is, whatever the order of its words."""
+    schema = "id string, source string, item bigint, gram binary, place bigint"
+    return benchmark.select("id", "source", "text").mapInArrow(_reference_grams, schema)
+
+
+def stock_grams(grams: DataFrame) -> DataFrame:
+    """source, gram: the n-grams that so many items of a benchmark have that they are none's own."""
     sizes = grams.groupBy("source").agg(F.count_distinct("item").alias("size"))
     holders = grams.groupBy("source", "gram").agg(F.count_distinct("item").alias("holders")).join(sizes, "source")
     stock = holders.where((F.col("holders") > 1) & (F.col("holders") >= STOCK_SHARE * F.col("size")))
-    places = grams.join(stock.select("source", "gram"), ["source", "gram"])
-    places = places.groupBy("id").agg(F.collect_set("place").alias("stock"))
-    return texts.join(places, "id", "left").mapInArrow(_probes, _PROBE)
+    return stock.select("source", "gram")
 
 
 def item_grams(items: DataFrame, known: bytes) -> DataFrame:

@@ -62,6 +62,18 @@ def word_hashes(texts: pa.Array) -> Ragged:
     return Ragged(hashes, np.searchsorted(starts, offsets))
 
 
+def words_of(text: str) -> list[str]:
+    """The words of one text as `word_hashes` compares them.
+
+    >>> words_of("Add 2 + 3: 水は")
+    ['add', '2', '3', '水', 'は']
+    """
+    content, _ = _joined_bytes(_folded(pa.array([text], pa.string())))
+    runs = content.translate(_byte_table()).split(b"\0")
+    # a long run may be cut within a character: what stands there instead is shown, and hashes are not made of it
+    return [run[at : at + LONGEST].decode(errors="replace") for run in runs for at in range(0, len(run), LONGEST)]
+
+
 def _folded(texts: pa.Array) -> pa.Array:
     """The texts, all that is not plain ASCII folded, its words set apart by spaces; case and gaps of ASCII are left to the byte table.
 

@@ -21,6 +21,8 @@ from spark_jobs.select.candidates import (
     original_candidates,
     with_block_reason,
 )
+from spark_jobs.select.overlapping import TABLE as OVERLAPS
+from spark_jobs.select.overlapping import benchmark_overlaps
 from spark_jobs.select.params import SelectParams
 from spark_jobs.select.placed import in_cells
 from spark_jobs.select.sides import cut, selected
@@ -39,10 +41,14 @@ def training_set(inputs: SparkInputs, params: SelectParams, context: JobContext)
     model = embedder(params.embedder, context.lake)
     placed = cut(in_cells(compared(checked, params), inputs["silver/embeddings"], model, params.rows_per_cell))
     released, left = selected(with_size(allowed, params.unit), placed, params, context)
-    chosen = allowed.join(released, "origin_id", "left_semi")
-    chosen = chosen.withColumns({"id": example_id(), "split": split(params.validation_share)})
+    chosen = cut(allowed.join(released, "origin_id", "left_semi"))
+    named = chosen.withColumns({"id": example_id(), "split": split(params.validation_share)})
     blocked = checked.where("reason is not null").select(*left.columns)
-    return {"gold/training_set": chosen.select(*EXAMPLE), "gold/training_set_exits": exits(blocked.unionByName(left))}
+    return {
+        "gold/training_set": named.select(*EXAMPLE),
+        "gold/training_set_exits": exits(blocked.unionByName(left)),
+        OVERLAPS: benchmark_overlaps(chosen, checked, inputs),
+    }
 
 
 def compared(checked: DataFrame, params: SelectParams) -> DataFrame:

@@ -43,7 +43,7 @@ def _bronze(name: str, quarantined: int) -> list[Mutation]:
 _BEST = "silver/best_records"
 _ITEM, _ANSWERS = "gold/mixture", "gold/heldout_answers"
 _DISTILLED, _REFUSED = "gold/distilled", "gold/distilled_refused"
-_TRAINING, _EXITS = "gold/training_set", "gold/training_set_exits"
+_TRAINING, _EXITS, _OVERLAPS = "gold/training_set", "gold/training_set_exits", "gold/training_set_overlaps"
 _UNIQUE, _DUPLICATES = "silver/unique_instructions", "silver/duplicates"
 _SIGNATURES = "silver/signatures"
 _TRANSITIONS = "silver/score_transitions"
@@ -185,6 +185,15 @@ MUTATIONS: list[Mutation] = [
     (_TRAINING, [change(_TRAINING, 1, member_ids=[ident("rec", 6), ident("rec", 12)])], {"released_but_never_rated"}),
     (_TRAINING, [add(_EXITS, id=ident("rec", 6))], {"released_and_left"}),
     (_TRAINING, [drop(_TRAINING, 0)], {"distilled_items_without_an_end"}),
+    (_TRAINING, [change(_OVERLAPS, 0, shared=7)], {"shared"}),
+    (_TRAINING, [change(_OVERLAPS, 0, covered=1.1)], {"covered"}),
+    (_TRAINING, [change(_OVERLAPS, 0, items=0)], {"items"}),
+    (_TRAINING, [change(_OVERLAPS, 0, stretch=None)], {"stretch"}),
+    (_TRAINING, [change(_OVERLAPS, 0, raw_id=None)], {"raw_id"}),
+    (_TRAINING, [change(_OVERLAPS, 0, benchmark=None)], {"benchmark"}),
+    (_TRAINING, [change(_OVERLAPS, 0, outcome="left")], {"outcome"}),
+    (_TRAINING, [add(_OVERLAPS)], {"id"}),
+    (_TRAINING, [change(_OVERLAPS, 0, id=ident("rec", 8))], {"overlaps_of_no_example"}),
     (_TRAINING, [add(_EXITS, id=ident("rec", 1))], {"carried_and_left_alone"}),
     (
         _TRAINING,

@@ -242,6 +242,10 @@ def gold() -> Rows:
         ],
         "gold/training_set": training,
         "gold/training_set_exits": left,
+        "gold/training_set_overlaps": [
+            {"id": ident("rec", 6), "outcome": "released", "raw_id": ident("raw", 99), "benchmark": "quiz", "items": 1, "shared": 9, "covered": 0.3,
+             "stretch": "one two three four five six seven eight nine"}
+        ],
     }  # fmt: skip
 
 

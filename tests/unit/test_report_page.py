@@ -1,12 +1,14 @@
 """The report: its numbers are the ledger's, every text stays text, it asks for nothing outside, and it says what has not run."""
 
+import base64
+import hashlib
 import re
 from html import escape
 from html.parser import HTMLParser
 from pathlib import Path
 
 import pytest
-from lakes import HOSTILE, MOMENT, ROWS, publish, small_lake
+from lakes import HOSTILE, MOMENT, ROWS, publish, rec, small_lake
 
 from lake.books.ledger import ledger
 from lake.stages import STAGES
@@ -122,10 +124,29 @@ def test_a_lost_row_is_told(tmp_path: Path) -> None:
 
 def test_no_text_of_a_row_becomes_markup(full: Lake, page: Page) -> None:
     tags = [name for name, _ in page.tags]
-    assert "script" not in tags
+    assert tags.count("script") == 1, "its own"
     assert not [attributes for _, attributes in page.tags if any(name.startswith("on") for name in attributes)]
     assert page.text.count(visible(HOSTILE)) >= 3  # a member, two titles of MIXTURE items, a refused text
     assert "\u202e" not in html(full, Path(full.root))
+
+
+def test_benchmarks_are_told_pair_by_pair_with_the_words_that_are_shared(page: Page) -> None:
+    assert page.row("quiz", "1") == ["quiz", "1", "1", "14", "1"]
+    (released, blocked) = (row for row in page.rows if row[2:3] in (["released"], ["blocked"]))
+    assert released[0] == rec("bread") and released[3:6] == ["14", "40%", "1"]
+    assert released[6] == visible(f"why let the dough rise until it is twice as large as before {HOSTILE}")
+    assert blocked[1].startswith("quiz") and blocked[3:] == [
+        "8",
+        "100%",
+        "2",
+        "what is the boiling point of water then",
+    ]
+    assert "Blocked for personal data: 1 not named." in page.text
+
+
+def test_each_source_has_a_card(page: Page) -> None:
+    assert "pantry: instructions, CC-BY-4.0, " in page.text
+    assert page.row("pantry.jsonl")[1:] == ["100", hashlib.sha256(b"pantry.jsonl").hexdigest()]
 
 
 def test_what_cleaning_changed_is_told_with_a_sample(page: Page) -> None:
@@ -135,14 +156,18 @@ def test_what_cleaning_changed_is_told_with_a_sample(page: Page) -> None:
     assert "paint" not in page.text.split("A sample of changes")[1].split("Groups of similar")[0]
 
 
-def test_nothing_is_fetched(page: Page) -> None:
+def test_nothing_is_fetched_and_no_script_but_its_own_may_run(full: Lake, page: Page) -> None:
     sources = [attributes["src"] or "" for _, attributes in page.tags if "src" in attributes]
     links = [attributes["href"] or "" for _, attributes in page.tags if "href" in attributes]
     assert sources and all(source.startswith("data:image/png;base64,") for source in sources)
     assert links and not [link for link in links if "//" in link or ":" in link]
     assert not {"link", "iframe", "object", "base"} & {name for name, _ in page.tags}
     policy = next(attributes for name, attributes in page.tags if attributes.get("http-equiv"))
-    assert "default-src 'none'" in (policy["content"] or "")
+    script = re.findall(r"<script>(.*?)</script>", html(full, Path(full.root)), re.DOTALL)
+    digest = base64.b64encode(hashlib.sha256(script[0].encode()).digest()).decode()
+    assert policy["content"] == (
+        f"default-src 'none'; img-src data:; style-src 'unsafe-inline'; script-src 'sha256-{digest}'"
+    )
 
 
 def test_every_stage_links_to_its_audit_page(page: Page) -> None:
