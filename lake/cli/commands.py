@@ -7,6 +7,7 @@ import typer
 
 from lake.cli import render
 from lake.cli.diff import diff
+from lake.cli.migrating import migrate
 from lake.cli.options import AsJson, ProfileName
 from lake.cli.rejected import rejected
 from lake.cli.releasing import release
@@ -237,5 +238,5 @@ def ui(
     return resolve("dagster_project.lib.serve:serve")(port, _profile(profile))
 
 
-for command in (diff, forget, rejected, release, search, withdraw):
+for command in (diff, forget, migrate, rejected, release, search, withdraw):
     app.command()(command)

@@ -20,10 +20,9 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
-from pyarrow import fs
 
 from lake.errors import StageFailed
-from lake.storage.log import commits, files_below, logged_files
+from lake.storage.log import commits, files_below, logged_files, replace_file, rewrite_commits
 from lake.storage.store import Lake
 
 Mask = NDArray[np.bool_]
@@ -62,7 +61,7 @@ def erase(lake: Lake, key: str, columns: Sequence[str], goes: Goes) -> int:
         if left:
             shorter[name] = left
     for name in shorter:
-        _replace(lake, key, name)
+        replace_file(lake, key, name, _ERASED)
     if named:
         _correct_log(lake, key)
     return sum(shorter.values())
@@ -99,15 +98,6 @@ def _copy_without(file: pq.ParquetFile, target: pa.NativeFile, goes: Goes) -> No
                     writer.write_batch(kept)
 
 
-def _replace(lake: Lake, key: str, name: str) -> None:
-    path = lake.path(f"{key}/{name}")
-    folder, _, last = path.rpartition("/")
-    checksum = f"{folder}/.{last}.crc"  # Hadoop's, of the old bytes: with it Spark would refuse the new ones
-    if lake.files.get_file_info(checksum).type != fs.FileType.NotFound:
-        lake.files.delete_file(checksum)
-    lake.files.move(f"{path}{_ERASED}", path)
-
-
 def _opened(file: pa.NativeFile) -> pq.ParquetFile | None:
     try:
         return pq.ParquetFile(file)
@@ -123,17 +113,8 @@ def _correct_log(lake: Lake, key: str) -> None:
         for version, actions in commits(lake, key)
         if any([_corrected(action, true) for action in actions])
     ]
-    if not changed:
-        return
-    # checkpoints repeat the log's figures, and readers do without: first, since a checkpoint is not compared with the files
-    for name in files_below(lake, f"{key}/_delta_log"):
-        if ".checkpoint" in name or name == "_last_checkpoint" or name.endswith(".crc"):
-            lake.files.delete_file(lake.path(f"{key}/_delta_log/{name}"))
-    for version, actions in changed:
-        path = lake.path(f"{key}/_delta_log/{version:020}.json")
-        with lake.files.open_output_stream(f"{path}{_ERASED}") as file:
-            file.write("".join(json.dumps(action, ensure_ascii=False) + "\n" for action in actions).encode())
-        lake.files.move(f"{path}{_ERASED}", path)
+    if changed:
+        rewrite_commits(lake, key, changed, _ERASED)
 
 
 def _true_figures(lake: Lake, key: str) -> Iterator[tuple[str, tuple[int, int]]]:

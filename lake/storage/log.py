@@ -1,7 +1,7 @@
-"""A table's log, read as it is written: every commit, and which files each version has."""
+"""A table's log, read as it is written: every commit, and which files each version has; and both changed in place, where versions must stay."""
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any, NamedTuple
 from urllib.parse import unquote
@@ -60,3 +60,28 @@ def logged_files(lake: Lake, key: str) -> set[str]:
 
 def _paths(actions: Sequence[Mapping[str, Any]], kind: str) -> Iterator[str]:
     return (unquote(action[kind]["path"]) for action in actions if kind in action)
+
+
+def rewrite_commits(lake: Lake, key: str, changed: Iterable[tuple[int, Actions]], ending: str) -> None:
+    """Writes commits anew in their order, each whole or not at all; `ending`: of the names under which they are written first.
+
+    Checkpoints repeat the log, and readers do without: they go first, since nothing compares them with it.
+    """
+    for name in files_below(lake, f"{key}/_delta_log"):
+        if ".checkpoint" in name or name == "_last_checkpoint" or name.endswith(".crc"):
+            lake.files.delete_file(lake.path(f"{key}/_delta_log/{name}"))
+    for version, actions in changed:
+        path = lake.path(f"{key}/_delta_log/{version:020}.json")
+        with lake.files.open_output_stream(f"{path}{ending}") as file:
+            file.write("".join(json.dumps(action, ensure_ascii=False) + "\n" for action in actions).encode())
+        lake.files.move(f"{path}{ending}", path)
+
+
+def replace_file(lake: Lake, key: str, name: str, ending: str) -> None:
+    """Puts the file that lies beside another one of a table, under its name with the `ending`, in its place."""
+    path = lake.path(f"{key}/{name}")
+    folder, _, last = path.rpartition("/")
+    checksum = f"{folder}/.{last}.crc"  # Hadoop's, of the old bytes: with it Spark would refuse the new ones
+    if lake.files.get_file_info(checksum).type != fs.FileType.NotFound:
+        lake.files.delete_file(checksum)
+    lake.files.move(f"{path}{ending}", path)

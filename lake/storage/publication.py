@@ -11,7 +11,8 @@ from pydantic import BaseModel, ConfigDict
 
 from lake.storage.report import Acceptance
 
-FORMAT = 2  # of the lake; raised when tables written before can no longer be read as they are
+FORMAT = 2  # of the lake; raised, with a step in lake.storage.migration, when tables written before can no longer be read as they are
+OLDEST = 1  # format from which the steps lead here
 
 
 class Publication(BaseModel):

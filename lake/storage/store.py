@@ -17,7 +17,7 @@ from pyarrow import fs
 
 from lake.errors import UserError
 from lake.storage.commits import commit, newest_version
-from lake.storage.publication import FORMAT, Publication
+from lake.storage.publication import FORMAT, OLDEST, Publication
 from lake.storage.staging import Staged, StagingWriter, staged_files
 from lake.tables import TABLES
 
@@ -182,7 +182,9 @@ class Lake:
 
 
 def _check_format(key: str, written: int | None) -> None:
-    if written != FORMAT:
-        raise UserError(
-            f"The table {key} was written by lake format {written}, this mixlake reads format {FORMAT}: use another MIXLAKE_ROOT"
-        )
+    if written == FORMAT:
+        return
+    differs = f"The table {key} was written by lake format {written}, this mixlake reads format {FORMAT}"
+    if written is not None and OLDEST <= written < FORMAT:
+        raise UserError(f"{differs}: `mixlake migrate` brings the lake there")
+    raise UserError(f"{differs}: use another MIXLAKE_ROOT, or a newer mixlake")

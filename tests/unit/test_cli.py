@@ -41,7 +41,7 @@ def root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     [
         (
             ("bogus",),
-            "there are champion, diff, doctor, explain, forget, ingest, ledger, params, profiles, rejected, release, report, run, search, show, status, "
+            "there are champion, diff, doctor, explain, forget, ingest, ledger, migrate, params, profiles, rejected, release, report, run, search, show, status, "
             "ui, withdraw",
         ),
         (("status", "--bogus"), "there are --json, --profile"),
