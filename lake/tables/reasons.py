@@ -23,7 +23,7 @@ RECORD_REJECTED = (
 )  # fmt: skip
 
 # silver/instructions_changed, column `kinds`
-CHANGES = ("markup", "encoding", "white_space")
+CHANGES = ("markup", "encoding", "white_space", "personal_data")
 
 # silver/passages_rejected; the last is a copy, whose outcome is `duplicate`
 PASSAGE_REJECTED = ("empty", "too_short", "too_long", "unsupported_language", "exact_passage")

@@ -1,7 +1,8 @@
 """What cleaning changed in a record, for the report: which kinds of change, and the place before and after.
 
 >>> before = pa.array(["<p>Tea  \\nis hot.</p>", "Tea\\t", "Tea"])
->>> found = changes(before, pa.array(["Tea  \\nis hot.", "Tea\\t", "Tea"]), pa.array(["Tea\\nis hot.", "Tea", "Tea"]), np.array([0, 1, 2]), 3)
+>>> after = pa.array(["Tea\\nis hot.", "Tea", "Tea"])
+>>> found = changes(before, pa.array(["Tea  \\nis hot.", "Tea\\t", "Tea"]), after, after, np.array([0, 1, 2]), 3)
 >>> found.kinds.to_pylist(), found.after.to_pylist()
 ([['markup'], ['white_space'], []], ['Tea\\nis hot.', None, None])
 """
@@ -33,33 +34,43 @@ class Changes(NamedTuple):
 
 
 def changes(
-    before: pa.StringArray, stripped: pa.StringArray, after: pa.StringArray, records: NDArray[np.int64], count: int
+    before: pa.StringArray,
+    stripped: pa.StringArray,
+    after: pa.StringArray,
+    shown: pa.StringArray,
+    records: NDArray[np.int64],
+    count: int,
 ) -> Changes:
-    """What was changed in each of `count` records, told from its turns before cleaning, without markup, and after it.
+    """What was changed in each of `count` records, told from its turns before cleaning, without markup, after it, and with personal data masked.
 
-    records: int64, the record of each turn.
+    records: int64, the record of each turn. No place is shown of a turn in which something was masked.
     """
-    turns = np.flatnonzero(np.asarray(pc.not_equal(before, after)))
+    hidden = np.asarray(pc.not_equal(after, shown))
+    turns = np.flatnonzero(np.asarray(pc.not_equal(before, after)) | hidden)
     old, plain, new = (one.take(pa.array(turns)) for one in (before, stripped, after))
     kinds: dict[int, set[str]] = {}
     places: dict[int, tuple[str, str]] = {}
     for turn, (record, found) in enumerate(zip(records[turns].tolist(), _reasons(old, plain, new), strict=True)):
-        kinds.setdefault(record, set()).update(found)
-        if "white_space" not in found and record not in places:
+        masked = bool(hidden[turns[turn]])
+        kinds.setdefault(record, set()).update(found | ({"personal_data"} if masked else set()))
+        if "white_space" not in found and not masked and record not in places:
             places[record] = _place(old[turn].as_py(), new[turn].as_py())
     return Changes(_listed(kinds, count), *(_filled(places, side, count) for side in (0, 1)))
 
 
 def _reasons(before: pa.StringArray, stripped: pa.StringArray, after: pa.StringArray) -> list[set[str]]:
-    """The kinds of change of each turn, all of which were changed."""
+    """The kinds of change of each turn; none of one that is as it was."""
+    as_it_was = np.asarray(pc.equal(before, after)).tolist()
     markup = np.asarray(pc.not_equal(before, stripped))
     # an encoding is broken, or a form composed, outside of ASCII only
     beyond = matches(stripped, r"[^\x00-\x7f]")
     seen = [pc.replace_substring_regex(one.filter(beyond), _UNSEEN, "") for one in (stripped, after)]
     encoding = np.asarray(pc.replace_with_mask(beyond, beyond, pc.not_equal(*seen)))
     return [
-        {kind for kind, holds in (("markup", tags), ("encoding", signs)) if holds} or {"white_space"}
-        for tags, signs in zip(markup.tolist(), encoding.tolist(), strict=True)
+        set[str]()
+        if same
+        else {kind for kind, holds in (("markup", tags), ("encoding", signs)) if holds} or {"white_space"}
+        for same, tags, signs in zip(as_it_was, markup.tolist(), encoding.tolist(), strict=True)
     ]
 
 

@@ -32,7 +32,7 @@ from spark_jobs.clean.text import passage_key, repair
 from spark_jobs.clean.turn_columns import turn_columns
 from spark_jobs.columnar.worker_files import written_by_workers
 from spark_jobs.recognisers.language import languages
-from spark_jobs.recognisers.personal import personal_kinds
+from spark_jobs.recognisers.personal import masked, personal_kinds
 from texts.subjects import subjects
 
 _COPY = "exact_passage"
@@ -78,11 +78,12 @@ def clean_records(batch: pa.RecordBatch, params: CleanParams) -> pa.RecordBatch:
 
     def repaired(texts: pa.StringArray, records: NDArray[np.int64]) -> pa.StringArray:
         texts, stripped, after = _repaired(texts, records, params)
-        told.append(changes(texts, stripped, after, records, len(batch)))
-        return after
+        shown = masked(after) if params.personal == "mask" else after
+        told.append(changes(texts, stripped, after, shown, records, len(batch)))
+        return shown
 
     turns = turn_columns(batch["messages"], repaired)
-    # language and personal data are of the record, wherever in it they show
+    # language and personal data are of the record, wherever in it they show: what tells a number may stand in another turn
     text = pc.binary_join_element_wise(turns.prompt, turns.answer, "\n")
     language = languages(text, params.default_language, params.language_confidence)
     columns = {
@@ -96,7 +97,7 @@ def clean_records(batch: pa.RecordBatch, params: CleanParams) -> pa.RecordBatch:
         "text": text,
         "text_hash": pa.array([sha256_text(one) for one in text.to_pylist()]),
         "subjects": _subjects(turns.prompt, language),
-        "personal": personal_kinds(text) if params.personal else pa.array([[]] * len(text), TEXTS),
+        "personal": pa.array([[]] * len(text), TEXTS) if params.personal == "keep" else personal_kinds(text),
         **told[0]._asdict(),
     }
     return _with_reasons(columns, list(record_rules(turns, text, language, params)))

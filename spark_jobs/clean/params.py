@@ -1,5 +1,7 @@
 """How records and passages are repaired, and which are rejected."""
 
+from typing import Literal
+
 from pydantic import Field
 
 from lake.harness.job import Params
@@ -40,7 +42,10 @@ class CleanParams(TextParams):
     )
     min_characters: int = Field(default=2, ge=0, description="of prompt and answer together")
     max_characters: int = Field(default=40_000, ge=1, description="of prompt and answer together")
-    personal: bool = Field(default=True, description="mark personal data")
+    personal: Literal["block", "mask", "keep"] = Field(
+        default="block",
+        description="records with personal data: never released; released with [email], [phone] and so on in its place; or not looked for",
+    )
 
 
 class PassageParams(TextParams):

@@ -1,13 +1,14 @@
 """Internet addresses that lead to somebody: not versions, sections, private ranges, masks, or addresses that everybody knows.
 
->>> names_address("She wrote from 57.122.14.9."), names_address("Version 57.122.14.9 is out."), names_address("It is 192.168.0.7.")
-(True, False, False)
+>>> [list(addresses_in(text)) for text in ("She wrote from 57.122.14.9.", "Version 57.122.14.9 is out.", "It is 192.168.0.7.")]
+[[(15, 26)], [], []]
 """
 
 import ipaddress
 import re
+from collections.abc import Iterator
 
-from spark_jobs.recognisers.around import nearest, somebodys
+from spark_jobs.recognisers.around import Span, nearest, somebodys
 
 _V4, _V6 = r"(?:\d{1,3}\.){3}\d{1,3}", r"[0-9A-Fa-f]{1,4}:[0-9A-Fa-f:]*:[0-9A-Fa-f]{1,4}"
 IP = rf"{_V4}|\b{_V6}\b"
@@ -47,9 +48,9 @@ _FOR_EXAMPLES = tuple(
 _SMALL = 32  # versions and sections have small numbers; of addresses one in four thousand has four of them
 
 
-def names_address(text: str) -> bool:
-    """Whether an address in the text leads to somebody."""
-    return any(_leads_to_somebody(text, found) for found in _IPS.finditer(text))
+def addresses_in(text: str) -> Iterator[Span]:
+    """From where to where an address that leads to somebody stands in the text, for each there is."""
+    return (found.span() for found in _IPS.finditer(text) if _leads_to_somebody(text, found))
 
 
 def _leads_to_somebody(text: str, found: re.Match[str]) -> bool:

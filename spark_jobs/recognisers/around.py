@@ -8,6 +8,7 @@
 
 import re
 
+Span = tuple[int, int]  # from where to where something stands in a text
 _BEFORE, _AFTER = 64, 28  # characters in which a telling word is looked for
 _BEHIND = 12  # a word behind the number counts as so much farther away: what a number is, is mostly said before it
 

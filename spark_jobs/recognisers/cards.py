@@ -1,12 +1,13 @@
 """Numbers of payment cards: of a brand's range and length, with its checksum, and not said to be something else.
 
->>> names_card("My card is 5293 1838 4427 0065."), names_card("Parcel 5293 1838 4427 0065 is late."), names_card("It took 5293183844270065 ns.")
-(True, False, False)
+>>> [list(cards_in(text)) for text in ("My card is 5293 1838 4427 0065.", "Parcel 5293 1838 4427 0065 is late.", "It took 5293183844270065 ns.")]
+[[(11, 30)], [], []]
 """
 
 import re
+from collections.abc import Iterator
 
-from spark_jobs.recognisers.around import called_example, nearest
+from spark_jobs.recognisers.around import Span, called_example, nearest
 
 CARD = r"[2-6]\d{3}[ -]?\d{4}[ -]?\d{4}[ -]?\d{1,7}|3[0-9]\d{2}[ -]?\d{6}[ -]?\d{4,5}"
 _CARDS = re.compile(rf"(?<![\w.,$€£#/+-])(?:{CARD})(?![\w-]|[.,/]\d|[ -]?\d)")
@@ -82,9 +83,9 @@ _OTHER_WORDS = re.compile(
 _LONG_RUN = re.compile(r"(\d)\1{6}")  # seven equal digits in a row: made up
 
 
-def names_card(text: str) -> bool:
-    """Whether a number in the text is that of somebody's card."""
-    return any(_somebodys_card(text, found) for found in _CARDS.finditer(text))
+def cards_in(text: str) -> Iterator[Span]:
+    """From where to where the number of somebody's card stands in the text, for each there is."""
+    return (found.span() for found in _CARDS.finditer(text) if _somebodys_card(text, found))
 
 
 def _somebodys_card(text: str, found: re.Match[str]) -> bool:

@@ -5,22 +5,30 @@ and on what that catches the exact judgement: `phones.py`, `cards.py`, `addresse
 What identifies nobody is not marked: versions, dates and counts, private and well-known addresses, numbers that are published for tests.
 Names and postal addresses are not looked for.
 
-    >>> personal_kinds(pa.array(["nothing", "Mail a@example.org or call 555-0142", "2 + 2"])).to_pylist()
+    >>> texts = pa.array(["nothing", "Mail a@example.org or call 555-0142", "2 + 2"])
+    >>> personal_kinds(texts).to_pylist()
     [[], ['email', 'phone'], []]
+    >>> masked(texts).to_pylist()
+    ['nothing', 'Mail [email] or call [phone]', '2 + 2']
 """
 
+# pyright: reportAttributeAccessIssue=false
+# pyarrow.compute makes its functions when it is imported
+
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from types import MappingProxyType
 from typing import NamedTuple
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
-from spark_jobs.recognisers.addresses import IP, names_address
-from spark_jobs.recognisers.cards import CARD, names_card
+from spark_jobs.recognisers.addresses import IP, addresses_in
+from spark_jobs.recognisers.around import Span
+from spark_jobs.recognisers.cards import CARD, cards_in
 from spark_jobs.recognisers.matching import matches
-from spark_jobs.recognisers.phones import SPOKEN, WRITTEN, names_phone
+from spark_jobs.recognisers.phones import SPOKEN, WRITTEN, phones_in
 
 _EMAIL = r"[\w.+-]{1,64}@(?:[\w-]{1,63}\.)+[A-Za-z]{2,24}\b"
 _ISSUED_KEY = (
@@ -37,6 +45,7 @@ _NO_MAIL = re.compile(
     r"(?i)@\dx\.|\.(?:png|jpe?g|gif|svg|webp|css|js|ts|py|json|ya?ml|html?|txt|md|so|dll|exe|zip|tar|gz|conf|cfg|service|mount|timer|socket|target|slice)$"
     r"|^(?:git|hg|svn)@|^[a-z]@[a-z]\.(?:t|inv|dot|shape|values|mean|sum)$"
 )
+_KEY_FILE_END = re.compile(r"-----END (?:[A-Z]+ )?PRIVATE KEY-----")
 _ISSUED_KEYS = re.compile(_ISSUED_KEY)
 _NAMED_KEYS = re.compile(_NAMED_KEY)
 # a name in the place of a key, or a key that its issuer prints in its manual
@@ -46,10 +55,10 @@ _STAND_IN = re.compile(
 
 
 class Recogniser(NamedTuple):
-    """One kind of personal data: the RE2 pattern that must occur in a text, and the judgement on a text in which it does."""
+    """One kind of personal data: the RE2 pattern that must occur in a text, and what finds its places in a text in which it does."""
 
     hint: str
-    judge: Callable[[str], bool]
+    places: Callable[[str], Iterator[Span]]
 
 
 def personal_kinds(texts: pa.StringArray) -> pa.ListArray:
@@ -67,17 +76,39 @@ def _found_in(texts: pa.StringArray, recogniser: Recogniser) -> list[int]:
     """The places of the texts in which the recogniser finds its kind."""
     hinted = np.flatnonzero(np.asarray(matches(texts, recogniser.hint)))
     candidates = zip(hinted, texts.take(pa.array(hinted)).to_pylist(), strict=True)
-    return [place for place, text in candidates if recogniser.judge(text)]
+    return [place for place, text in candidates if next(recogniser.places(text), None)]
 
 
-def _email(text: str) -> bool:
-    return any(not _NO_MAIL.search(found[0]) for found in _EMAILS.finditer(text))
+def masked(texts: pa.StringArray) -> pa.StringArray:
+    """The texts with the kind of each piece of personal data in its place, in brackets."""
+    suspects = matches(texts, _SUSPICIOUS)
+    changed = [_masked(text) for text in texts.filter(suspects).to_pylist()]
+    return pc.replace_with_mask(texts, suspects, pa.array(changed, pa.string()))
 
 
-def _key(text: str) -> bool:
-    issued = (found[0] for found in _ISSUED_KEYS.finditer(text))
-    named = (found[1] for found in _NAMED_KEYS.finditer(text) if found[1])
-    return any(not _STAND_IN.search(key) and _mixed(key) for key in (*issued, *named))
+def _masked(text: str) -> str:
+    found = sorted((span, kind) for kind, recogniser in KINDS.items() for span in recogniser.places(text))
+    parts, end = list[str](), 0
+    for (start, stop), kind in found:
+        if start >= end:
+            parts += [text[end:start], f"[{kind}]"]
+        end = max(end, stop)
+    return "".join([*parts, text[end:]])
+
+
+def _emails_in(text: str) -> Iterator[Span]:
+    return (found.span() for found in _EMAILS.finditer(text) if not _NO_MAIL.search(found[0]))
+
+
+def _keys_in(text: str) -> Iterator[Span]:
+    """Keys, and of a key file all up to its last line."""
+    issued = (found.span() for found in _ISSUED_KEYS.finditer(text))
+    named = (found.span(1) for found in _NAMED_KEYS.finditer(text) if found[1])
+    for start, end in (*issued, *named):
+        key = text[start:end]
+        if not _STAND_IN.search(key) and _mixed(key):
+            last = _KEY_FILE_END.search(text, end) if key.startswith("-----") else None
+            yield start, last.end() if last else len(text) if key.startswith("-----") else end
 
 
 def _mixed(key: str) -> bool:
@@ -87,10 +118,10 @@ def _mixed(key: str) -> bool:
 
 KINDS: Mapping[str, Recogniser] = MappingProxyType(
     {
-        "card": Recogniser(CARD, names_card),
-        "email": Recogniser(_EMAIL, _email),
-        "ip": Recogniser(IP, names_address),
-        "key": Recogniser(rf"{_ISSUED_KEY}|{_NAMED_KEY}", _key),
-        "phone": Recogniser(rf"{WRITTEN}|{SPOKEN}", names_phone),
+        "card": Recogniser(CARD, cards_in),
+        "email": Recogniser(_EMAIL, _emails_in),
+        "ip": Recogniser(IP, addresses_in),
+        "key": Recogniser(rf"{_ISSUED_KEY}|{_NAMED_KEY}", _keys_in),
+        "phone": Recogniser(rf"{WRITTEN}|{SPOKEN}", phones_in),
     }
 )

@@ -1,14 +1,15 @@
 """Telephone numbers: written as such or called one, of a length that its country has; not dates, counts, orders or test numbers.
 
->>> names_phone("Her number is +49 30 1234567."), names_phone("The call of 2021-03-15 lasted long."), names_phone("Films show 555-0142.")
-(True, False, False)
+>>> [list(phones_in(text)) for text in ("Her number is +49 30 1234567.", "The call of 2021-03-15 lasted long.", "Films show 555-0142.")]
+[[(14, 28)], [], []]
 """
 
 import re
+from collections.abc import Iterator
 
 import phonenumbers
 
-from spark_jobs.recognisers.around import called_example, nearest, somebodys
+from spark_jobs.recognisers.around import Span, called_example, nearest, somebodys
 
 # Where a number is said to be a phone's without naming its country, these are tried: the plans of the largest of them
 _COUNTRIES = ("US", "GB", "DE", "FR", "ES", "IT", "BR", "MX", "IN", "CN", "JP", "KR", "AU")
@@ -54,12 +55,14 @@ _SHORTEST = 7  # digits: shorter local numbers look like any other number
 _POSSIBLE = (phonenumbers.ValidationResult.IS_POSSIBLE, phonenumbers.ValidationResult.IS_POSSIBLE_LOCAL_ONLY)
 
 
-def names_phone(text: str) -> bool:
-    """Whether a number in the text is somebody's telephone."""
-    written = ((found.start(), found.end()) for found in _WRITTEN.finditer(text) if not _added(text, found.start()))
-    if any(_somebodys(text, *place, ("US",)) for place in written):
-        return True
-    return any(_somebodys(text, *found.span(1), _COUNTRIES) for found in _SPOKEN.finditer(text))
+def phones_in(text: str) -> Iterator[Span]:
+    """From where to where a number that is somebody's telephone stands in the text, for each there is; one may be told twice."""
+    for found in _WRITTEN.finditer(text):
+        if not _added(text, found.start()) and _somebodys(text, *found.span(), ("US",)):
+            yield found.span()
+    for found in _SPOKEN.finditer(text):
+        if _somebodys(text, *found.span(1), _COUNTRIES):
+            yield found.span(1)
 
 
 def _added(text: str, start: int) -> bool:

@@ -3,7 +3,7 @@
 import pyarrow as pa
 import pytest
 
-from spark_jobs.recognisers.personal import personal_kinds
+from spark_jobs.recognisers.personal import masked, personal_kinds
 
 
 def kinds(text: str) -> list[str]:
@@ -235,3 +235,45 @@ NOBODYS = {
 @pytest.mark.parametrize(("what", "text"), [(what, text) for what, texts in NOBODYS.items() for text in texts])
 def test_numbers_of_nobody_are_not_marked(what: str, text: str) -> None:
     assert kinds(text) == [], what
+
+
+@pytest.mark.parametrize(
+    ("text", "left"),
+    [
+        ("Write to jo.doe+home@mail.example.org, or to a@b.example!", "Write to [email], or to [email]!"),
+        ("Call her on +44 20 7183 8750.", "Call her on [phone]."),
+        ("mobile: +44 20 7183 8750", "mobile: [phone]"),
+        ("credit card: 5293183844270065, cvv 123", "credit card: [card], cvv 123"),
+        ("ssh root@57.122.14.9", "ssh root@[ip]"),
+        ("api_key = 'a1b2c3d4e5f6a7b8c9d0'", "api_key = '[key]'"),
+        ("-----BEGIN RSA PRIVATE KEY-----\nMIIEow\n-----END RSA PRIVATE KEY-----\nkeep it", "[key]\nkeep it"),
+        ("-----BEGIN PRIVATE KEY-----\nMIIEow", "[key]"),
+    ],
+)
+def test_what_is_masked_is_gone_and_nothing_else(text: str, left: str) -> None:
+    assert masked(pa.array(["before", text])).to_pylist() == ["before", left]
+    assert kinds(left) == []
+
+
+@pytest.mark.parametrize("what", NOBODYS)
+def test_numbers_of_nobody_are_not_masked(what: str) -> None:
+    texts = pa.array(NOBODYS[what])
+    assert masked(texts).to_pylist() == NOBODYS[what]
+
+
+# what stands in mathematics and code, and has a length or a form of something personal
+_FIGURES = [
+    "f(x) = 3.14159265 x^2 + 2718281828",
+    "a[0:4] = 16777216 / 4096",
+    "id: 4539578763621486, uuid 1b4e28ba-2fa1-11d2-883f-0016d3cca427",
+]
+_FIGURES += [
+    "sum_{i=1}^{100} i = 5050, 100! has 158 digits",
+    "sha1 2fd4e1c67a2d28fced849ee1bb76e7391b93eb12",
+    "1/7 = 0.142857142857142857",
+]
+
+
+@pytest.mark.parametrize("text", _FIGURES)
+def test_mathematics_and_ids_are_of_nobody(text: str) -> None:
+    assert kinds(text) == [] and masked(pa.array([text])).to_pylist() == [text]
