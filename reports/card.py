@@ -21,6 +21,7 @@ from reports.attribution import Author
 from reports.decontamination import decontamination
 from reports.figures import evaluation_rows, headline, measured_before, smoke_test
 from reports.funnel import steps
+from reports.licences import texts_of
 from reports.release_files import FORMS, JSON_LINES, schema_of
 from reports.view import View
 
@@ -182,5 +183,6 @@ def _template() -> Any:
         loader=folder, autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True,
         keep_trailing_newline=True,
     )  # fmt: skip
+    environment.filters["texts"] = texts_of
     environment.filters["cell"] = lambda text: " ".join(str(text).replace("|", "/").replace("`", "'").split())
     return environment.get_template("card.md.j2")

@@ -27,6 +27,7 @@ from lake.storage.tombstones import tombstones
 from lake.tables import TABLES
 from reports.attribution import Author, author, licence_text
 from reports.card import Released, card, json_lines_card
+from reports.licences import released_texts
 from reports.release_files import JSON_LINES, SPLITS, write_split
 
 TABLE = "releases/current"
@@ -74,9 +75,11 @@ def _sizes(examples: ds.Dataset) -> dict[str, int]:
 
 
 def _texts(lake: LakeAsOf, inputs: ArrowInputs, told: Released) -> Iterator[tuple[str, str]]:
-    """Card, the card of the JSON Lines, and the licence of the model whose words are released, each with its path."""
+    """Card, the card of the JSON Lines, and the licences: of examples, and of the model whose words are among them; each with its path."""
     yield "README.md", card(lake, inputs, told)
     yield f"{JSON_LINES}/README.md", json_lines_card(told)
+    for licence, text in released_texts(inputs["gold/training_set"]).items():
+        yield f"licences/{licence}.txt", text
     if told.writer and (licence := licence_text(told.writer)):
         yield f"licences/{told.writer.name}.txt", licence
 

@@ -125,6 +125,9 @@ def test_the_card_states_licences_languages_drops_and_benchmarks(lake: Lake, tmp
     told = yaml.safe_load(front)
     assert told["license"] == ["cc-by-4.0", "cc0-1.0"]
     assert told["language"] == ["en"]
+    for licence, words in (("CC-BY-4.0", "Attribution 4.0 International"), ("CC0-1.0", "CC0 1.0 Universal")):
+        assert words in (tmp_path / "a" / "licences" / f"{licence}.txt").read_text()
+        assert f"| {licence} | " in body and f"`licences/{licence}.txt` |" in body
     assert told["size_categories"] == ["n<1K"]
     assert [file["split"] for file in told["configs"][0]["data_files"]] == ["train", "validation"]
     assert [config["config_name"] for config in told["configs"]] == ["messages", "prompt_completion"]
@@ -239,7 +242,8 @@ def test_of_another_model_the_name_is_told_and_that_its_licence_is_not_known(
     released(served_by(tmp_path, base), tmp_path / "a")
     card = (tmp_path / "a" / "README.md").read_text()
     assert f"a model trained from {shown}.\nIts licence is not known here" in card
-    assert "/home/me" not in card and not (tmp_path / "a" / "licences").exists()
+    assert "/home/me" not in card
+    assert {path.name for path in (tmp_path / "a" / "licences").iterdir()} == {"CC-BY-4.0.txt", "CC0-1.0.txt"}
 
 
 def test_where_rules_wrote_or_nothing_distilled_is_released_no_model_is_named(tmp_path: Path) -> None:
