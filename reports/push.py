@@ -69,7 +69,7 @@ def _to_hub(base: Path, address: str) -> None:
     from huggingface_hub import HfApi
     from huggingface_hub.errors import HfHubHTTPError
 
-    hub = HfApi(token=token)
+    hub = HfApi(endpoint=os.environ.get("HF_ENDPOINT"), token=token)
     try:
         hub.create_repo(named[1], repo_type="dataset", private=True, exist_ok=True)
         hub.upload_folder(

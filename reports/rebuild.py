@@ -12,6 +12,7 @@ from typing import Any
 from lake.books.as_of import LakeAsOf, as_of
 from lake.errors import UserError
 from lake.harness.code_hash import code_hash, code_parts
+from lake.harness.profiles import GATE
 from lake.stages import STAGES
 from lake.storage.publication import Publication
 from lake.storage.store import Lake
@@ -29,7 +30,7 @@ def rebuild(lake: Lake, named: str, out: Path, renamed: str | None = None) -> li
     (renamed, it is made without them), or the bytes differ.
     """
     version, publication = _found(lake, named)
-    params = ReleaseParams.model_validate(publication.params)
+    params = _params(publication)
     past = as_of(lake, publication.inputs)
     if renamed is None:
         _check_whole(lake, version, named)
@@ -48,7 +49,12 @@ def rebuild(lake: Lake, named: str, out: Path, renamed: str | None = None) -> li
 def _releases(lake: Lake) -> Iterator[tuple[str, int, Publication]]:
     """Name, version and commit of every release, the newest first."""
     for version, publication in lake.publications(TABLE) if lake.exists(TABLE) else ():
-        yield ReleaseParams.model_validate(publication.params).name, version, publication
+        yield _params(publication).name, version, publication
+
+
+def _params(publication: Publication) -> ReleaseParams:
+    """The params of a release, without the limits of its gate, which stand beside them in a commit."""
+    return ReleaseParams.model_validate({name: value for name, value in publication.params.items() if name != GATE})
 
 
 def _found(lake: Lake, named: str) -> tuple[int, Publication]:

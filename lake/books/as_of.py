@@ -24,11 +24,11 @@ class LakeAsOf(Lake):
 
     def exists(self, key: str) -> bool:
         """Whether the table has a version here."""
-        return key in self.versions and super().exists(key)
+        return self.version(key) is not None and super().exists(key)
 
     def publications(self, key: str, most: int | None = None) -> Iterator[tuple[int, Publication]]:
-        """The publishes of a stage's table up to its version here, newest first."""
-        newest = self.versions.get(key)
+        """The publishes of a table up to its version here, newest first."""
+        newest = self.version(key)
         for version, publication in super().publications(key) if newest is not None else ():
             if version <= newest:
                 yield version, publication

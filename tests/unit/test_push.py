@@ -2,9 +2,6 @@
 
 import base64
 import json
-import os
-import subprocess
-import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -163,21 +160,13 @@ def hub(refuses: bool = False) -> Iterator[tuple[str, list[tuple[str, Any, str]]
         server.server_close()
 
 
-def command(lake: Lake, target: str, **environment: str) -> "subprocess.CompletedProcess[str]":
-    """`mixlake release --push` in a process of its own: a client of the hub reads its address once, when it is imported."""
-    known = {name: value for name, value in os.environ.items() if not name.startswith("HF_")}
-    return subprocess.run(
-        [sys.executable, "-m", "lake.cli", "release", "--push", target],
-        env=known | {"MIXLAKE_ROOT": lake.root} | environment, capture_output=True, text=True, check=False,
-    )  # fmt: skip
-
-
-def test_a_hub_has_the_release_in_one_commit_that_removes_the_files_before(lake: Lake, tmp_path: Path) -> None:
+def test_a_hub_has_the_release_in_one_commit_that_removes_the_files_before(
+    lake: Lake, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("HF_TOKEN", TOKEN)
     with hub() as (address, asked):
-        done = command(
-            lake, "hf://datasets/me/mine", HF_ENDPOINT=address, HF_TOKEN=TOKEN, HF_HOME=str(tmp_path / "home")
-        )
-    assert done.returncode == 0, done.stderr
+        monkeypatch.setenv("HF_ENDPOINT", address)
+        push(lake, "hf://datasets/me/mine")
     made, (commit,) = json.loads(asked[0][1]), [body for path, body, _ in asked if "/commit/" in path]
     assert (asked[0][0], made["type"], made["name"], made["private"]) == ("/api/repos/create", "dataset", "mine", True)
     actions = [json.loads(line) for line in commit.splitlines()]
@@ -185,16 +174,16 @@ def test_a_hub_has_the_release_in_one_commit_that_removes_the_files_before(lake:
     assert sent == contents(folder(lake))
     assert [one["value"]["path"] for one in actions if one["key"] == "deletedFile"] == ["data/old/train-00000.parquet"]
     assert {authorization for *_, authorization in asked} == {f"Bearer {TOKEN}"}
-    assert TOKEN not in done.stdout + done.stderr
+    assert TOKEN not in "".join(capfd.readouterr())
 
 
-def test_a_hub_that_refuses_is_one_sentence_without_the_token(lake: Lake, tmp_path: Path) -> None:
-    with hub(refuses=True) as (address, _):
-        done = command(
-            lake, "hf://datasets/me/mine", HF_ENDPOINT=address, HF_TOKEN=TOKEN, HF_HOME=str(tmp_path / "home")
-        )
-    assert (done.returncode, done.stdout) == (2, "")
-    assert done.stderr.strip() == "The hub answered 403 for me/mine: may the token in HF_TOKEN write there?"
+def test_a_hub_that_refuses_is_one_sentence_without_the_token(lake: Lake, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HF_TOKEN", TOKEN)
+    with hub(refuses=True) as (address, _), pytest.raises(UserError) as told:
+        monkeypatch.setenv("HF_ENDPOINT", address)
+        push(lake, "hf://datasets/me/mine")
+    assert str(told.value) == "The hub answered 403 for me/mine: may the token in HF_TOKEN write there?"
+    assert told.value.__suppress_context__
 
 
 @pytest.mark.parametrize(

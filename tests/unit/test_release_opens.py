@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import pyarrow.parquet as pq
 import pytest
 from lakes import HOSTILE, ROWS, publish, small_lake
 from test_release import released
@@ -14,11 +15,15 @@ from test_release import released
 OPENS = """
 import json, sys
 from datasets import load_dataset
-folder, form = sys.argv[1:]
-found = load_dataset(folder, form or None)
-types = {split: str(rows.features) for split, rows in found.items()}
-print(json.dumps({"rows": {split: rows.to_list() for split, rows in found.items()}, "types": types}))
+told = []
+for asked in sys.argv[1:]:
+    folder, form = asked.split("|")
+    found = load_dataset(folder, form or None)
+    types = {split: str(rows.features) for split, rows in found.items()}
+    told.append({"rows": {split: rows.to_list() for split, rows in found.items()}, "types": types})
+print(json.dumps(told))
 """
+WAYS = [("", ""), ("", "prompt_completion"), ("jsonl", "messages"), ("jsonl", "prompt_completion")]
 # texts that a reader of JSON takes for something else where nobody says that they are texts
 ODD = {"answer": "2024-05-17T09:30:00Z", "prompt": "12", "language": "en"}
 
@@ -35,23 +40,26 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return root / "mixlake"
 
 
-def opened(folder: Path, form: str, cache: Path) -> Any:
+@pytest.fixture(scope="module")
+def opened(folder: Path, tmp_path_factory: pytest.TempPathFactory) -> list[Any]:
+    """What `datasets` makes of the release in each of WAYS, in a process that may ask nobody."""
+    cache = tmp_path_factory.mktemp("cache")
     offline = {"HF_DATASETS_OFFLINE": "1", "HF_HUB_OFFLINE": "1", "HF_HOME": str(cache)}
-    command = [sys.executable, "-c", OPENS, str(folder), form]
+    asked = [f"{folder / inside}|{form}" for inside, form in WAYS]
+    command = [sys.executable, "-c", OPENS, *asked]
     done = subprocess.run(command, env=os.environ | offline, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr[-2000:]
     return json.loads(done.stdout.splitlines()[-1])
 
 
-@pytest.mark.parametrize(
-    ("inside", "form"), [("", ""), ("", "prompt_completion"), ("jsonl", "messages"), ("jsonl", "prompt_completion")]
-)
-def test_it_opens_as_it_is(folder: Path, inside: str, form: str, tmp_path: Path) -> None:
-    told = opened(folder / inside, form, tmp_path)
-    texts = ("prompt", "completion") if form == "prompt_completion" else ("messages",)
+@pytest.mark.parametrize("way", range(len(WAYS)))
+def test_it_opens_as_it_is(folder: Path, opened: list[Any], way: int) -> None:
+    told, form = opened[way], WAYS[way][1] or "messages"
     for split, rows in told["rows"].items():
-        lines = (folder / "jsonl" / (form or "messages") / f"{split}-00000.jsonl").read_text(encoding="utf-8")
+        lines = (folder / "jsonl" / form / f"{split}-00000.jsonl").read_text(encoding="utf-8")
         assert rows == [json.loads(line) for line in lines.splitlines()] != []
+        assert rows == pq.read_table(folder / "data" / form / f"{split}-00000.parquet").to_pylist()
+        texts = ("prompt", "completion") if form == "prompt_completion" else ("messages",)
         assert all(set(texts) <= set(row) for row in rows)
     assert set(told["rows"]) == {"train", "validation"}
     assert told["types"]["train"] == told["types"]["validation"]
