@@ -130,6 +130,8 @@ def test_everybody_ends_once_with_the_right_reason(spark: SparkSession, model: s
         "rec_wild": ("blocked", "unknown_licence"),
     }
     assert {row["reason"] for row in left} == set(NOT_RELEASED)
+    told = {row["id"]: (row["outcome"], row["raw_id"]) for row in rows(found["gold/training_set_overlaps"], "id")}
+    assert told == {"rec_leak": ("blocked", "ref_1"), "dst_taught": ("blocked", "ref_1")}
     details = {row["id"]: row["detail"] for row in left}
     assert details["rec_leak"] == "holds 100 % of ref_1"
     assert details["dst_invented"] == "email"
