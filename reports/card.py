@@ -66,7 +66,7 @@ def card(lake: Lake, inputs: ArrowInputs, told: Released) -> str:
     reasons: Counter[tuple[str, str]] = Counter()
     books = ledger(lake)
     for source in books.sources:
-        reasons.update({(outcome, r): n for outcome, told in source.reasons.items() for r, n in told.items()})
+        reasons.update({(outcome, r): n for outcome, ends in source.reasons.items() for r, n in ends.items()})
     stated = {*licences, told.writer.licence or "other"} if told.writer else set(licences)
     evaluated = inputs["reports/evaluation"].to_table().to_pylist()
     compared = inputs["reports/evaluation_comparisons"].to_table().to_pylist()

@@ -99,7 +99,7 @@ def _check_code(lake: Lake, version: int, publication: Publication, named: str) 
         for name in sorted(then.keys() | now.keys())
         if then.get(name) != now.get(name)
     ]
-    differs = f"in {', '.join(parts)}" if then else "its manifest, which would tell the parts, is gone"
+    differs = f"in {', '.join(parts)}" if then else "its manifest does not tell the parts"
     raise UserError(f"The release {named} was made by other code than this, and would not be the same bytes: {differs}")
 
 

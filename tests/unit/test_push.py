@@ -2,7 +2,7 @@
 
 import base64
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -13,7 +13,7 @@ import obstore
 import pytest
 from buckets import bucket
 from lakes import ROWS, publish, raw_id, small_lake
-from test_release import released
+from released_files import contents, released
 
 from lake.errors import UserError
 from lake.storage.store import Lake
@@ -29,10 +29,6 @@ def lake(tmp_path: Path) -> Lake:
     lake = small_lake(tmp_path / "lake")
     publish(lake, "releases/current", released(lake, tmp_path / "artifacts"))
     return lake
-
-
-def contents(root: Path) -> Mapping[str, bytes]:
-    return {str(path.relative_to(root)): path.read_bytes() for path in root.rglob("*") if path.is_file()}
 
 
 def without_validation(lake: Lake, artifacts: Path) -> None:

@@ -1,11 +1,12 @@
 """A release is made again from the lake alone, byte for byte, or a sentence says why not."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from pathlib import Path
 from shutil import copytree, rmtree
 
 import pytest
 from lakes import ROWS, publish, raw_id, rec, small_lake
+from released_files import contents
 
 import reports.rebuild
 from lake.cli.main import main
@@ -20,10 +21,6 @@ from reports.rebuild import rebuild
 
 RELEASE, SET = "releases/current", "gold/training_set"
 WHY = "asked for by its author"
-
-
-def contents(root: Path) -> Mapping[str, bytes]:
-    return {str(path.relative_to(root)): path.read_bytes() for path in root.rglob("*") if path.is_file()}
 
 
 def run(lake: Lake) -> None:

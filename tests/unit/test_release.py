@@ -3,41 +3,25 @@
 import hashlib
 import json
 from pathlib import Path
-from typing import Any
 
 import pyarrow.parquet as pq
 import pytest
 import yaml
 from lakes import MOMENT, ROWS, publish, small_lake
+from released_files import contents, released
 
 from lake.books.ledger import ledger
 from lake.errors import StageFailed, UserError
-from lake.harness.job import JobContext
 from lake.stages import STAGES
 from lake.storage.report import Acceptance
 from lake.storage.store import Lake
 from reports.exported import export, folder
-from reports.release import ReleaseParams, release
-
-INPUTS = ("gold/training_set", "reports/evaluation", "reports/evaluation_comparisons")
-
-
-def released(lake: Lake, artifacts: Path, **params: Any) -> list[dict[str, Any]]:
-    artifacts.mkdir(parents=True)
-    read = {key: lake.version(key) or 0 for key in INPUTS}
-    context = JobContext(lake, "test", artifacts, read=read)
-    inputs = {key: lake.dataset(key) for key in INPUTS}
-    return [row for _, table in release(inputs, ReleaseParams(**params), context) for row in table.to_pylist()]
 
 
 @pytest.fixture
 def published(lake: Lake, tmp_path: Path) -> Lake:
     publish(lake, "releases/current", released(lake, tmp_path / "artifacts"))
     return lake
-
-
-def contents(root: Path) -> dict[str, bytes]:
-    return {str(path.relative_to(root)): path.read_bytes() for path in root.rglob("*") if path.is_file()}
 
 
 @pytest.mark.parametrize("form", ["messages", "prompt_completion"])
