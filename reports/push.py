@@ -12,16 +12,19 @@ import os
 import re
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from lake.errors import UserError
 from lake.storage.store import Lake
 from lake.storage.uploads import Target
 from reports.exported import described, folder_of, newest, verified
 
+if TYPE_CHECKING:
+    from huggingface_hub import HfApi
+
 MANIFEST = "manifest.json"
 _HUB = re.compile(r"hf://datasets/([\w.-]+/[\w.-]+)/?")
-_OF_A_RELEASE = ["README.md", MANIFEST, "data/**", "jsonl/**", "licences/**"]
+_FOLDERS = ("data/", "jsonl/", "licences/")  # of a release
 
 
 def push(lake: Lake, target: str) -> list[dict[str, Any]]:
@@ -38,7 +41,7 @@ def push(lake: Lake, target: str) -> list[dict[str, Any]]:
             raise UserError(f"The released file {row['path']} is gone: run the stage releases/current again")
         verified(file, Path(file["path"]), row["path"])
     if target.startswith("hf://"):
-        _to_hub(base, target)
+        _to_hub(base, target, [row["path"] for row in told])
     else:
         _to_store(base, target, [row["path"] for row in told])
     return told
@@ -58,29 +61,39 @@ def _to_store(base: Path, address: str, paths: Sequence[str]) -> None:
         target.remove(gone)
 
 
-def _to_hub(base: Path, address: str) -> None:
+def _to_hub(base: Path, address: str, paths: Sequence[str]) -> None:
     named = _HUB.fullmatch(address)
     if not named:
         raise UserError(f"{address!r} is no data set of a hub: hf://datasets/OWNER/NAME is meant")
     token = os.environ.get("HF_TOKEN")
     if not token:
         raise UserError("HF_TOKEN is not set: a hub takes a release only from somebody it knows")
-    from httpx import HTTPError
+    from httpx2 import TransportError
     from huggingface_hub import HfApi
     from huggingface_hub.errors import HfHubHTTPError
 
+    # the address is read here: the client reads it once, when it is imported
     hub = HfApi(endpoint=os.environ.get("HF_ENDPOINT"), token=token)
     try:
         hub.create_repo(named[1], repo_type="dataset", private=True, exist_ok=True)
-        hub.upload_folder(
-            repo_id=named[1],
-            repo_type="dataset",
-            folder_path=base,
-            commit_message="A release of mixlake",
-            delete_patterns=_OF_A_RELEASE,
-        )
-    except (HfHubHTTPError, HTTPError) as error:
-        status = getattr(getattr(error, "response", None), "status_code", None)
-        why = f"answered {status}" if status else f"cannot be reached ({type(error).__name__})"
-        # not the error's own words, nor its cause: they may quote the request
-        raise UserError(f"The hub {why} for {named[1]}: may the token in HF_TOKEN write there?") from None
+        _commit(hub, named[1], base, paths)
+    except HfHubHTTPError as error:
+        # neither the error's own words nor its cause: they may quote the request
+        raise UserError(
+            f"The hub answered {error.response.status_code} for {named[1]}: may the token in HF_TOKEN write there?"
+        ) from None
+    except (TransportError, ConnectionError) as error:
+        raise UserError(f"The hub of HF_ENDPOINT cannot be reached ({type(error).__name__})") from None
+
+
+def _commit(hub: "HfApi", name: str, base: Path, paths: Sequence[str]) -> None:
+    """Puts the files into a data set in one commit, and takes those of the release before it out."""
+    from huggingface_hub import CommitOperationAdd, CommitOperationDelete
+
+    there = set(hub.list_repo_files(name, repo_type="dataset"))
+    old = {path for path in there if path.startswith(_FOLDERS) or path == MANIFEST} - set(paths)
+    operations = [
+        *(CommitOperationAdd(path_in_repo=path, path_or_fileobj=base / path) for path in paths),
+        *(CommitOperationDelete(path_in_repo=path) for path in sorted(old)),
+    ]
+    hub.create_commit(name, operations, repo_type="dataset", commit_message="A release of mixlake")

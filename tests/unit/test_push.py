@@ -164,7 +164,12 @@ def test_a_hub_has_the_release_in_one_commit_that_removes_the_files_before(
         monkeypatch.setenv("HF_ENDPOINT", address)
         push(lake, "hf://datasets/me/mine")
     made, (commit,) = json.loads(asked[0][1]), [body for path, body, _ in asked if "/commit/" in path]
-    assert (asked[0][0], made["type"], made["name"], made["private"]) == ("/api/repos/create", "dataset", "mine", True)
+    assert (asked[0][0], made["type"], made["name"], made["visibility"]) == (
+        "/api/repos/create",
+        "dataset",
+        "mine",
+        "private",
+    )
     actions = [json.loads(line) for line in commit.splitlines()]
     sent = {one["value"]["path"]: base64.b64decode(one["value"]["content"]) for one in actions if one["key"] == "file"}
     assert sent == contents(folder(lake))
