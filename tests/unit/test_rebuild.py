@@ -142,3 +142,22 @@ def test_a_card_that_counts_taken_rows_is_not_passed_off_as_the_same(lake: Lake,
     ):
         rebuild(lake, "mixlake@0", tmp_path / "again")
     assert not (tmp_path / "again").exists()
+
+
+@pytest.mark.parametrize(
+    ("given", "told"),
+    [
+        (["--as", "new"], "--as names what --rebuild makes: give --rebuild NAME, too"),
+        (
+            ["--rebuild", "mixlake", "--push", "out"],
+            "--push puts the newest release somewhere, and --rebuild makes one again",
+        ),
+    ],
+)
+def test_options_that_do_not_go_together_are_told(
+    given: list[str], told: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit) as left:
+        main(["release", *given])
+    assert left.value.code == 2
+    assert told in capsys.readouterr().err
