@@ -100,7 +100,7 @@ class _Hub(BaseHTTPRequestHandler):
         if self.refuses:
             return self._answer(403, {"error": f"no: {self.headers.get('authorization')}"})
         if self.path.endswith("/create"):
-            return self._answer(200, {"url": "http://hub/datasets/me/mine"})
+            return self._answer(200, {"url": f"http://{self.headers['host']}/datasets/me/mine"})
         if "/preupload/" in self.path:
             files = [
                 {"path": file["path"], "uploadMode": "regular", "shouldIgnore": False}
@@ -110,7 +110,7 @@ class _Hub(BaseHTTPRequestHandler):
         return self._answer(
             200,
             {
-                "commitUrl": "http://hub/datasets/me/mine/commit/1",
+                "commitUrl": f"http://{self.headers['host']}/datasets/me/mine/commit/1",
                 "commitOid": "1",
                 "commitMessage": "",
                 "errors": [],
