@@ -132,7 +132,7 @@ def test_no_text_of_a_row_becomes_markup(full: Lake, page: Page) -> None:
 
 def test_benchmarks_are_told_pair_by_pair_with_the_words_that_are_shared(page: Page) -> None:
     assert page.row("quiz", "1") == ["quiz", "1", "1", "14", "1"]
-    (released, blocked) = (row for row in page.rows if row[2:3] in (["released"], ["blocked"]))
+    (released, blocked) = (row for row in page.rows if row[0].startswith("rec_"))
     assert released[0] == rec("bread") and released[3:6] == ["14", "40%", "1"]
     assert released[6] == visible(f"why let the dough rise until it is twice as large as before {HOSTILE}")
     assert blocked[1].startswith("quiz") and blocked[3:] == [
@@ -146,7 +146,7 @@ def test_benchmarks_are_told_pair_by_pair_with_the_words_that_are_shared(page: P
 
 def test_each_source_has_a_card(page: Page) -> None:
     assert "pantry: instructions, CC-BY-4.0, " in page.text
-    assert page.row("pantry.jsonl")[1:] == ["100", hashlib.sha256(b"pantry.jsonl").hexdigest()]
+    assert page.row("file:pantry.jsonl")[1:] == ["100", hashlib.sha256(b"pantry.jsonl").hexdigest()]
 
 
 def test_what_cleaning_changed_is_told_with_a_sample(page: Page) -> None:
