@@ -173,7 +173,7 @@ MUTATIONS: list[Mutation] = [
         [change(_TRAINING, row, licences=["CC-BY-SA-4.0"]) for row in (1, 2)],
         {"licence_classes_over_their_share"},
     ),
-    (_TRAINING, [keep(_TRAINING, 0)], {"examples", "records_without_an_end", "distilled_items_without_an_end"}),
+    (_TRAINING, [keep(_TRAINING, 0)], {"examples", "records_without_an_end", "distilled_items_without_an_end", "overlaps_of_no_example"}),
     (_TRAINING, [change(_TRAINING, 1, score=1.0)], {"originals_below_the_quality_floor"}),
     (_TRAINING, [change("silver/quality", 5, curated=1.0)], {"originals_rated_below_the_quality_floor"}),
     (_TRAINING, [change(_UNIQUE, 5, personal=["email"])], {"members_with_personal_data"}),
