@@ -183,6 +183,9 @@ def _template() -> Any:
         loader=folder, autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True,
         keep_trailing_newline=True,
     )  # fmt: skip
-    environment.filters["texts"] = texts_of
-    environment.filters["cell"] = lambda text: " ".join(str(text).replace("|", "/").replace("`", "'").split())
+    filters: dict[str, Any] = {
+        "texts": texts_of,
+        "cell": lambda text: " ".join(str(text).replace("|", "/").replace("`", "'").split()),
+    }
+    environment.filters.update(filters)
     return environment.get_template("card.md.j2")

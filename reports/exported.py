@@ -2,7 +2,7 @@
 
 import os
 import shutil
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Generator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -67,7 +67,7 @@ def export(lake: Lake, out: Path) -> list[dict[str, Any]]:
 
 
 @contextmanager
-def new_folder(out: Path) -> Iterator[Path]:
+def new_folder(out: Path) -> Generator[Path]:
     """A folder that becomes `out` when the block has ended, and is gone when it raised. Raises UserError where `out` is not empty."""
     target = out.resolve()
     if target.exists() and (not target.is_dir() or any(target.iterdir())):

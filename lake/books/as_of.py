@@ -29,9 +29,9 @@ class LakeAsOf(Lake):
     def publications(self, key: str, most: int | None = None) -> Iterator[tuple[int, Publication]]:
         """The publishes of a table up to its version here, newest first."""
         newest = self.version(key)
-        for version, publication in super().publications(key) if newest is not None else ():
-            if version <= newest:
-                yield version, publication
+        if newest is None:
+            return
+        yield from ((version, told) for version, told in super().publications(key) if version <= newest)
 
     def version(self, key: str) -> int | None:
         """The version given; of a side table the one published with its owner."""

@@ -1,6 +1,6 @@
 """Files put into a folder or a bucket, in whatever store obstore opens; credentials come from the environment, as the store's own tools read them."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Generator, Iterable, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -43,7 +43,7 @@ class Target:
 
 
 @contextmanager
-def _reaching(address: str) -> Iterator[None]:
+def _reaching(address: str) -> Generator[None]:
     """What a store raises leaves the block as one sentence, without the store's own words: they may quote a signed request."""
     try:
         yield
