@@ -143,6 +143,13 @@ class _Hub(BaseHTTPRequestHandler):
         """Requests are not worth a line each."""
 
 
+@pytest.fixture
+def online(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Another test of the process may have switched the client off for good."""
+    monkeypatch.setattr("huggingface_hub.constants.HF_HUB_OFFLINE", False)
+    monkeypatch.setenv("HF_TOKEN", TOKEN)
+
+
 @contextmanager
 def hub(refuses: bool = False) -> Iterator[tuple[str, list[tuple[str, Any, str]]]]:
     """A hub on loopback: its address, and what it is asked (path, body, authorization) as it comes."""
@@ -156,10 +163,10 @@ def hub(refuses: bool = False) -> Iterator[tuple[str, list[tuple[str, Any, str]]
         server.server_close()
 
 
+@pytest.mark.usefixtures("online")
 def test_a_hub_has_the_release_in_one_commit_that_removes_the_files_before(
     lake: Lake, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setenv("HF_TOKEN", TOKEN)
     with hub() as (address, asked):
         monkeypatch.setenv("HF_ENDPOINT", address)
         push(lake, "hf://datasets/me/mine")
@@ -178,8 +185,8 @@ def test_a_hub_has_the_release_in_one_commit_that_removes_the_files_before(
     assert TOKEN not in "".join(capfd.readouterr())
 
 
+@pytest.mark.usefixtures("online")
 def test_a_hub_that_refuses_is_one_sentence_without_the_token(lake: Lake, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("HF_TOKEN", TOKEN)
     with hub(refuses=True) as (address, _), pytest.raises(UserError) as told:
         monkeypatch.setenv("HF_ENDPOINT", address)
         push(lake, "hf://datasets/me/mine")
