@@ -72,8 +72,7 @@ def _to_hub(base: Path, address: str, paths: Sequence[str]) -> None:
     from huggingface_hub import HfApi
     from huggingface_hub.errors import HfHubHTTPError
 
-    # the address is read here: the client reads it once, when it is imported
-    hub = HfApi(endpoint=os.environ.get("HF_ENDPOINT"), token=token)
+    hub = HfApi(token=token)
     try:
         hub.create_repo(named[1], repo_type="dataset", private=True, exist_ok=True)
         _commit(hub, named[1], base, paths)

@@ -168,7 +168,9 @@ def test_a_hub_has_the_release_in_one_commit_that_removes_the_files_before(
     lake: Lake, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
 ) -> None:
     with hub() as (address, asked):
-        monkeypatch.setenv("HF_ENDPOINT", address)
+        monkeypatch.setattr(
+            "huggingface_hub.constants.ENDPOINT", address
+        )  # HF_ENDPOINT is read once, when it is imported
         push(lake, "hf://datasets/me/mine")
     made, (commit,) = json.loads(asked[0][1]), [body for path, body, _ in asked if "/commit/" in path]
     assert (asked[0][0], made["type"], made["name"], made["visibility"]) == (
@@ -188,7 +190,9 @@ def test_a_hub_has_the_release_in_one_commit_that_removes_the_files_before(
 @pytest.mark.usefixtures("online")
 def test_a_hub_that_refuses_is_one_sentence_without_the_token(lake: Lake, monkeypatch: pytest.MonkeyPatch) -> None:
     with hub(refuses=True) as (address, _), pytest.raises(UserError) as told:
-        monkeypatch.setenv("HF_ENDPOINT", address)
+        monkeypatch.setattr(
+            "huggingface_hub.constants.ENDPOINT", address
+        )  # HF_ENDPOINT is read once, when it is imported
         push(lake, "hf://datasets/me/mine")
     assert str(told.value) == "The hub answered 403 for me/mine: may the token in HF_TOKEN write there?"
     assert told.value.__suppress_context__
