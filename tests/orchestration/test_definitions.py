@@ -4,7 +4,8 @@ import os
 import subprocess
 import sys
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from pathlib import Path
 from time import time
 from types import SimpleNamespace
 from uuid import uuid4
@@ -14,6 +15,8 @@ import pytest
 
 from dagster_project.definitions import defs
 from dagster_project.lib import launch
+from dagster_project.lib.described import described
+from dagster_project.lib.stage_asset import side_asset
 from expectations.declared import declared_checks
 from lake.settings import project_folder
 from lake.stages import STAGES
@@ -37,6 +40,29 @@ def test_it_loads_without_warnings_and_every_stage_is_an_asset() -> None:
         assert {check.name for check in node.check_keys} == {check.name for check in declared_checks(stage)}
         columns = node.metadata["dagster/column_schema"].columns
         assert [column.name for column in columns] == TABLES[key].schema.names
+
+
+def test_every_table_says_where_it_lies_what_made_it_and_where_its_columns_come_from() -> None:
+    graph = defs().resolve_asset_graph()
+    for key in ("landing/files", *(table for stage in STAGES.values() for table in stage.outputs)):
+        metadata = graph.get(dg.AssetKey(key.split("/"))).metadata
+        assert metadata["dagster/table_name"] == key and metadata["dagster/uri"].endswith(f"/{key}")
+        for place in metadata["dagster/code_references"].code_references:
+            assert Path(place.file_path).read_text().splitlines()[place.line_number - 1].startswith("def ")
+    columns = {
+        column.name: column.description
+        for column in graph.get(dg.AssetKey(["silver", "instructions"])).metadata["dagster/column_schema"].columns
+    }
+    assert columns["raw_id"] == "the bronze record it comes from (copied from bronze/instructions.id)"
+    assert "copied" not in columns["text_hash"], "what a stage makes is copied from nowhere"
+
+
+def test_owner_and_address_are_those_of_the_environment(rated_next: Lake, monkeypatch: pytest.MonkeyPatch) -> None:
+    told = described("gold/mixture")
+    assert (told["owners"], told["metadata"]["dagster/uri"]) == ([], f"{rated_next.root}/gold/mixture")
+    monkeypatch.setenv("MIXLAKE_OWNERS", "team:data someone@example.org gold=team:training")
+    assert described("gold/mixture")["owners"] == described("gold/mixture_unused")["owners"] == ["team:training"]
+    assert side_asset("silver/duplicates").owners == ["team:data", "someone@example.org"]
 
 
 def test_every_expectation_is_a_check_that_says_what_must_hold_before_it_ever_ran() -> None:
