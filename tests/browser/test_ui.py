@@ -184,7 +184,7 @@ def test_the_graph_shows_every_layer_and_the_tables_of_one(site: Site) -> None:
 
 def test_a_click_materialises_a_table(site: Site) -> None:
     moment = time.time()
-    site.open("/assets/landing/files").get_by_test_id("materialize-button").click()
+    site.open("/assets/landing/files").get_by_role("button", name="Materialize", exact=True).click()
     site.materialised("landing/files", moment)
     expect(site.under("Row count")).to_contain_text("0")
 

@@ -88,6 +88,14 @@ def test_stages_share_a_pool_by_what_they_need_and_each_pool_has_a_limit(rated_n
         assert instance.run_monitoring_settings["free_slots_after_run_end_seconds"]
 
 
+@pytest.mark.long
+def test_dg_takes_the_definitions(rated_next: Lake) -> None:
+    command = [sys.executable, "-m", "dagster_dg_cli.cli", "check", "defs"]
+    environment = os.environ | {"DAGSTER_HOME": str(launch.prepare_home())}
+    told = subprocess.run(command, capture_output=True, text=True, check=False, cwd=project_folder(), env=environment)
+    assert told.returncode == 0 and "All definitions loaded successfully." in told.stdout, told.stdout + told.stderr
+
+
 def test_loading_it_imports_no_heavy_library() -> None:
     heavy = ("torch", "pyspark", "great_expectations", "vllm", "transformers", "trl", "matplotlib")
     script = (

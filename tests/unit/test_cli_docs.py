@@ -67,7 +67,7 @@ SAID = {
     "rejected STAGE": ("rejected", KEY, "--rows", "1"),
     "rejected STAGE --accept": ("rejected", KEY, "--accept", "they are right"),
     "release": ("release", "--out", "../out"),
-    "run": ("run", "silver/passages", "--dry-run"),
+    "run": ("run", "models/champion"),
     "run --dry-run": ("run", "--dry-run"),
     "search": ("search", "fluff it with a fork"),
     "show": ("show", "silver/groups"),
