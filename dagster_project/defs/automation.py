@@ -20,11 +20,16 @@ from lake.settings import settings
 from lake.stages import STAGES
 from lake.storage.store import Lake
 
+_FILES = described("landing/files", "lake.landing.landed:register_landed")
+
 
 @dg.asset(
     key=["landing", "files"],
     kinds={"python", "deltalake"},
-    **described("landing/files", "lake.landing.landed:register_landed"),
+    group_name=_FILES["group_name"],
+    tags=_FILES["tags"],
+    owners=_FILES["owners"],
+    metadata=_FILES["metadata"],
 )
 def landing_files() -> dg.MaterializeResult[Any]:
     """Registers every new or changed file of the landing folder."""

@@ -2,7 +2,6 @@
 read off the table's and its stage's declaration."""
 
 import warnings
-from collections.abc import Mapping
 from typing import Any
 
 import dagster as dg
@@ -50,7 +49,7 @@ def _copied(key: str, column: str) -> str:
     return f" (copied from {' and '.join(places)})" if places else ""
 
 
-def column_lineage(key: str) -> Mapping[str, dg.TableColumnLineage]:
+def column_lineage(key: str) -> dict[str, Any]:
     """Metadata that names the columns from which columns of a table are copied; empty where none are."""
     found = {
         name: [dg.TableColumnDep(asset_of(table), column) for table, column in origins]
