@@ -70,16 +70,22 @@ class Site:
         unfinished.rename(folder / "a.jsonl")
         return time.time()
 
-    def materialised(self, key: str, after: float) -> None:
-        """Waits until an asset is materialised after a moment; a run that fails ends the wait."""
+    def newest(self, key: str) -> float:
+        """When an asset was last materialised; 0 for never."""
+        found = self.server.ask(NEWEST, key={"path": key.split("/")})["assetOrError"].get("assetMaterializations")
+        return float(found[0]["timestamp"]) / 1000 if found else 0.0
 
-        def newest() -> bool:
-            assert not self.failed(after), "a run failed"
-            asset = self.server.ask(NEWEST, key={"path": key.split("/")})["assetOrError"]
-            found = asset.get("assetMaterializations")
-            return bool(found) and float(found[0]["timestamp"]) / 1000 > after
+    def follows(self, moment: float, *sources: str) -> None:
+        """Waits until rows of these sources are cleaned, and each stage of the chain has run since those it reads; a run that fails ends it."""
 
-        self.server.wait(newest, PATIENCE / 1000)
+        def done() -> bool:
+            assert not self.failed(moment), "a run failed"
+            if not self.lake.exists(CLEANED) or not self.sources(CLEANED) >= set(sources):
+                return False
+            at = {key: self.newest(key) for key in CHAIN}
+            return all(at[key] > at.get(read, 0) for key in CHAIN for read in STAGES[key].inputs)
+
+        self.server.wait(done, PATIENCE / 1000)
 
     def failed(self, after: float) -> list[str]:
         """The runs that were created after a moment and failed."""
@@ -138,19 +144,17 @@ def switched_on(site: Site) -> Site:
 @pytest.fixture(scope="module")
 def followed(switched_on: Site) -> Site:
     """A file was dropped into the landing folder, and nothing else was done."""
-    switched_on.materialised(LAST, switched_on.land("kitchen", asked("rice", RICE)))
+    switched_on.follows(switched_on.land("kitchen", asked("rice", RICE)), "kitchen")
     return switched_on
 
 
 @pytest.fixture(scope="module")
 def poisoned(followed: Site) -> Site:
     """Two files more: one that is torn behind its first record, and a good one."""
-    followed.land(
-        "torn", [*asked("oats", ["Stir them for five minutes."]), '{"instruction": "And then?", "output": "Le', "\x00{"]
-    )
-    followed.materialised(
-        LAST, followed.land("garden", asked("beans", ["Soak the beans in water overnight before you boil them."]))
-    )
+    torn = ['{"instruction": "And then?", "output": "Le', "\x00{"]
+    moment = followed.land("torn", [*asked("oats", ["Stir them for five minutes."]), *torn])
+    followed.land("garden", asked("beans", ["Soak the beans in water overnight before you boil them."]))
+    followed.follows(moment, "torn", "garden")
     return followed
 
 
@@ -188,10 +192,9 @@ def test_a_dropped_file_is_followed_without_a_hand_to_the_last_stage_that_trains
 
 
 def test_a_click_materialises_a_table(followed: Site) -> None:
-    moment = time.time()
-    followed.open("/assets/landing/files").get_by_role("button").filter(has_text=re.compile("^Materialize$")).click()
-    followed.materialised("landing/files", moment)
-    expect(followed.under("Row count")).to_contain_text("1")
+    before = followed.newest(LAST)
+    followed.open(f"/assets/{LAST}").get_by_role("button").filter(has_text=re.compile("^Materialize$")).click()
+    followed.server.wait(lambda: followed.newest(LAST) > before, PATIENCE / 1000)
 
 
 def test_the_page_of_a_table_shows_rows_columns_code_and_picture(followed: Site) -> None:
