@@ -239,9 +239,7 @@ def test_a_delivery_that_breaks_a_gate_is_red_and_changes_nothing_behind_it(brok
     site = broken.site
     assert "declining" in site.sources("bronze/instructions")
     assert site.versions(list(broken.before)) == broken.before
-    page = shown(site, LOSS)
+    shown(site, LOSS)
     expect(site.under("Evaluation result")).to_contain_text("Failed")
     told = re.compile("allowed.*failing examples.*observed.*severity\\s*critical", re.DOTALL)
     expect(site.under("Metadata")).to_contain_text(told)
-    page = site.open("/locations/mixlake/asset-groups/silver")
-    expect(page.get_by_text(re.compile("checks? failed|Failed")).first).to_be_visible()
