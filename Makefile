@@ -13,7 +13,7 @@ READY := $(VENV)/.ready-$(EXTRA)
 # Containers often switch bytecode off: each of the many processes would then compile torch, TRL and vLLM anew, some 20 s each.
 export PYTHONDONTWRITEBYTECODE :=
 
-.PHONY: help setup demo test test-long test-fast lint types format lock wheel clean
+.PHONY: help setup demo test test-long test-fast lint types format docs lock wheel clean
 
 help:  ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -22,9 +22,12 @@ setup: $(READY) java  ## Install what is missing: uv, the hash-locked environmen
 	@$(BIN)/python -c "from lake.engines.jars import delta_jars; from lake.settings import settings; delta_jars(settings().cache)"
 	@$(BIN)/python -c "from lake.models.embedded import embedded_folder; from lake.settings import settings; embedded_folder(settings().cache)"
 
-.PHONY: java
+.PHONY: java browser
 java:
 	@bash scripts/java.sh
+
+browser:
+	@bash scripts/browser.sh
 
 $(READY): requirements/$(EXTRA).txt requirements/uv.txt pyproject.toml
 	@bash scripts/environment.sh $(PYTHON) $(VENV) $(EXTRA)
@@ -33,10 +36,10 @@ $(READY): requirements/$(EXTRA).txt requirements/uv.txt pyproject.toml
 demo: setup  ## Land the demo's raw files, materialise every asset, print what came out
 	@$(BIN)/python -m demo
 
-test: setup  ## Run the tests but the long ones, two at a time: no GPU, hub or server needed
+test: setup browser  ## Run the tests but the long ones, two at a time: no GPU, hub or server needed
 	@$(PYTEST) -m "not long"
 
-test-long: setup  ## Run the long tests: soaks, and processes that are killed over and over
+test-long: setup browser  ## Run the long tests: soaks, and processes that are killed over and over
 	@$(PYTEST) -m long
 
 test-fast: setup  ## Run the tests that start neither Spark nor a model
@@ -50,6 +53,9 @@ types: setup  ## Check types
 
 format: setup  ## Rewrite the sources in the project's style
 	@$(BIN)/ruff check --fix . && $(BIN)/ruff format .
+
+docs: setup  ## Write docs/cli.md and docs/cli.schema.json anew from the command line
+	@$(BIN)/python scripts/cli_docs.py
 
 lock: $(READY)  ## Renew both locks from pyproject.toml
 	@bash scripts/lock.sh

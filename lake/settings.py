@@ -9,6 +9,7 @@ from pathlib import Path
 
 from lake.errors import UserError
 
+_OWNER = re.compile(r"team:\S+|[\w.%+-]+@[A-Za-z0-9.-]+\.[A-Za-z]{2,7}")  # as Dagster wants it
 LEASE_EXPIRES_AFTER = 60  # seconds in which the run that works on a stage must have said that it lives
 
 
@@ -21,6 +22,7 @@ class Settings:
     profile: one of ours or a profile file. spark_conf: Spark settings of the user, which win over those of spark_jobs.session.
     pages_port: the loopback port on which `mixlake ui` serves audit pages and reports.
     lease_wait: for how many seconds a stage waits for another run that works on it.
+    owners: who is asked about the tables of a layer; "": of all other layers. Each is an e-mail address or `team:NAME`.
     alerts: Apprise URLs to which failures, rejections and overdue tables are told; they may hold passwords and are never shown.
     """
 
@@ -32,6 +34,7 @@ class Settings:
     cache: Path
     pages_port: int
     lease_wait: int
+    owners: Mapping[str, tuple[str, ...]]
     alerts: tuple[str, ...] = field(repr=False)
     dagster_home: Path | None
 
@@ -46,8 +49,8 @@ def local_path(root: str) -> Path:
 
 
 def settings() -> Settings:
-    """The settings of this process: MIXLAKE_ROOT, _PROFILE, _SPARK_MASTER, _DRIVER_MEMORY, _SPARK_CONF, _CACHE, _PAGES_PORT, _LEASE_WAIT, _ALERTS,
-    and DAGSTER_HOME.
+    """The settings of this process: MIXLAKE_ROOT, _PROFILE, _SPARK_MASTER, _DRIVER_MEMORY, _SPARK_CONF, _CACHE, _PAGES_PORT, _LEASE_WAIT, _OWNERS,
+    _ALERTS, and DAGSTER_HOME.
 
     Raises UserError, naming the variable, its value and what is allowed.
     """
@@ -62,6 +65,7 @@ def settings() -> Settings:
         pages_port=_port(os.environ.get("MIXLAKE_PAGES_PORT", "3001")),
         lease_wait=_lease_wait(os.environ.get("MIXLAKE_LEASE_WAIT", "600")),
         dagster_home=Path(own).expanduser().resolve() if (own := os.environ.get("DAGSTER_HOME")) else None,
+        owners=_owners(os.environ.get("MIXLAKE_OWNERS", "")),
         alerts=tuple(os.environ.get("MIXLAKE_ALERTS", "").split()),
     )
 
@@ -79,6 +83,23 @@ def _lease_wait(written: str) -> int:
             "when a run that was killed is known to have ended"
         )
     return int(written)
+
+
+def _owners(written: str) -> dict[str, tuple[str, ...]]:
+    """Owners by layer, from `OWNER LAYER=OWNER`; "" stands for every layer that has none of its own."""
+    from lake.tables import TABLES
+
+    layers = {table.layer: None for table in TABLES.values()}
+    found: dict[str, tuple[str, ...]] = {}
+    for entry in written.split():
+        layer, _, owner = entry.rpartition("=")
+        if not _OWNER.fullmatch(owner) or layer not in {"", *layers}:
+            raise UserError(
+                f"MIXLAKE_OWNERS: {entry!r} is no owner: give addresses or team:NAME with spaces between, each of all layers, or "
+                f"of one as in gold=team:NAME; layers are {', '.join(layers)}"
+            )
+        found[layer] = (*found.get(layer, ()), owner)
+    return found
 
 
 def _spark_conf(written: str) -> dict[str, str]:

@@ -55,9 +55,9 @@ class Server:
         assert "errors" not in told, told
         return told["data"]
 
-    def wait(self, ready: Any) -> Any:
-        """What `ready` gives as soon as it gives anything; fails when the servers end or five minutes pass."""
-        deadline = time.monotonic() + 300
+    def wait(self, ready: Any, seconds: float = 300) -> Any:
+        """What `ready` gives as soon as it gives anything; fails when the servers end or the time has passed."""
+        deadline = time.monotonic() + seconds
         while time.monotonic() < deadline:
             assert self.process.poll() is None, "mixlake ui ended by itself"
             try:

@@ -12,19 +12,24 @@ from typing import Any
 import dagster as dg
 from pydantic import BaseModel
 
-from dagster_project.lib.stage_asset import BY_HAND, REBUILD, column_schema
+from dagster_project.lib.described import described
+from dagster_project.lib.stage_asset import BY_HAND, REBUILD
 from lake.landing.landed import outside_sources, register_landed, unregistered, unsettled
 from lake.landing.register import registered
 from lake.settings import settings
 from lake.stages import STAGES
 from lake.storage.store import Lake
 
+_FILES = described("landing/files", "lake.landing.landed:register_landed")
+
 
 @dg.asset(
     key=["landing", "files"],
-    group_name="landing",
     kinds={"python", "deltalake"},
-    metadata={"dagster/column_schema": column_schema("landing/files")},
+    group_name=_FILES["group_name"],
+    tags=_FILES["tags"],
+    owners=_FILES["owners"],
+    metadata=_FILES["metadata"],
 )
 def landing_files() -> dg.MaterializeResult[Any]:
     """Registers every new or changed file of the landing folder."""

@@ -5,6 +5,7 @@ from typing import Any
 
 import dagster as dg
 
+from dagster_project.lib.described import asset_of, column_lineage
 from lake.harness.profiles import resolve
 from lake.harness.progress import describe
 from lake.landing.pending import waiting
@@ -16,7 +17,7 @@ from lake.storage.store import Lake
 
 def check_specs(stage: Stage) -> list[dg.AssetCheckSpec]:
     """One check for each expectation of the stage's suite; those that reject the stage are blocking."""
-    key = dg.AssetKey(stage.key.split("/"))
+    key = asset_of(stage.key)
     return [
         dg.AssetCheckSpec(
             check.name,
@@ -33,7 +34,7 @@ def events(
     report: StageReport, lake: Lake, specs: Sequence[dg.AssetCheckSpec]
 ) -> Iterator[dg.MaterializeResult[Any] | dg.AssetCheckResult]:
     """The checks, then the materialisation. Raises dg.Failure after the checks of a rejected stage: downstream must not run."""
-    key = dg.AssetKey(report.stage.split("/"))
+    key = asset_of(report.stage)
     link, told = _audit_link(report), {check.name: check for check in report.checks}
     for spec in specs:
         yield _check(key, spec.name, told.get(spec.name), link, report)
@@ -52,7 +53,7 @@ def sides(report: StageReport) -> Iterator[dg.AssetMaterialization]:
     if report.status == "published":
         for table in STAGES[report.stage].sides:
             counts = {"dagster/row_count": report.rows.get(table, 0), "rows added": report.added.get(table, 0)}
-            yield dg.AssetMaterialization(table.split("/"), metadata=counts)
+            yield dg.AssetMaterialization(asset_of(table), metadata=counts | column_lineage(table))
 
 
 def tell(report: StageReport, lake: Lake, specs: Sequence[dg.AssetCheckSpec], instance: dg.DagsterInstance) -> None:
@@ -62,11 +63,11 @@ def tell(report: StageReport, lake: Lake, specs: Sequence[dg.AssetCheckSpec], in
     for event in events(report, lake, specs):
         if isinstance(event, dg.AssetCheckResult):
             told = dg.AssetCheckEvaluation(
-                asset_key=dg.AssetKey(report.stage.split("/")), check_name=event.check_name or "", passed=event.passed,
+                asset_key=asset_of(report.stage), check_name=event.check_name or "", passed=event.passed,
                 metadata=event.metadata, severity=event.severity, description=event.description,
             )  # fmt: skip
         else:
-            told = dg.AssetMaterialization(dg.AssetKey(report.stage.split("/")), metadata=event.metadata)
+            told = dg.AssetMaterialization(asset_of(report.stage), metadata=event.metadata)
         instance.report_runless_asset_event(told)
 
 
@@ -113,6 +114,7 @@ def _metadata(report: StageReport, lake: Lake) -> dict[str, Any]:
             "seconds": report.seconds,
             "inputs": dg.MetadataValue.json(report.inputs),
         }
+        | column_lineage(report.stage)
         | rows
         | ({"accepted": "; ".join(map(str, accepted))} if accepted else {})
         | ({"files that wait": dg.MetadataValue.json(waits)} if waits else {})

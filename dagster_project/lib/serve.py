@@ -10,13 +10,17 @@ import threading
 import time
 import types
 from pathlib import Path
+from typing import Any
+
+import yaml
 
 from dagster_project.lib.launch import instance, prepare_home
 from lake.errors import StageFailed, UserError
 from lake.harness.profiles import Profile
-from lake.settings import local_path, settings, shipped
+from lake.settings import local_path, project_folder, settings, shipped
 
 _HOST = "127.0.0.1"
+_WORKSPACE = "mixlake_workspace.yaml"
 _SHOWN = ("audits", "reports")
 
 
@@ -54,7 +58,7 @@ def serve(port: int, profile: Profile) -> int:
     here = settings()
     pages = _pages_server(local_path(here.root), here.pages_port)
     threading.Thread(target=pages.serve_forever, daemon=True).start()
-    workspace = str(shipped("workspace.yaml"))
+    workspace = str(_workspace(home))
     environment = os.environ | {"MIXLAKE_ROOT": here.root, "MIXLAKE_PROFILE": profile.name, "DAGSTER_HOME": str(home)}
     webserver = [sys.executable, "-m", "dagster_webserver", "-h", _HOST, "-p", str(port), "-w", workspace]
     daemon = [sys.executable, "-m", "dagster._daemon", "run", "-w", workspace]
@@ -67,6 +71,17 @@ def serve(port: int, profile: Profile) -> int:
         return _until_one_ends(children)
     finally:
         pages.shutdown()
+
+
+def _workspace(home: Path) -> Path:
+    """The workspace that both servers load. Its working directory is written out: Dagster puts it on the path of imports, and `.` is
+    where the user stands, whose files are not ours."""
+    workspace: dict[str, Any] = yaml.safe_load(shipped("workspace.yaml").read_text(encoding="utf-8"))
+    for location in workspace["load_from"]:
+        location["python_module"]["working_directory"] = str(project_folder())
+    written = home / _WORKSPACE
+    written.write_text(yaml.safe_dump(workspace), encoding="utf-8")
+    return written
 
 
 def _free_pools() -> None:

@@ -3,11 +3,11 @@
 import sys
 from collections.abc import Iterator, Mapping
 from datetime import timedelta
-from pathlib import Path
 from typing import Any
 
 import dagster as dg
 
+from dagster_project.lib.described import asset_of, described
 from dagster_project.lib.events import check_specs, events, sides
 from lake.errors import StageFailed
 from lake.harness import progress
@@ -16,7 +16,7 @@ from lake.harness.environment import KEEP_MEMORY
 from lake.harness.plan import reasons_to_run, rejected_inputs
 from lake.harness.profiles import Profile, load_profile
 from lake.harness.run import FAILED, own_process, run_stage
-from lake.settings import project_folder, settings
+from lake.settings import settings
 from lake.stages import STAGES, Stage
 from lake.storage.report import StageReport
 from lake.storage.store import Lake
@@ -62,7 +62,7 @@ def stage_asset(key: str) -> dg.AssetsDefinition:
         automation_condition=None if key in BY_HAND else _FOLLOWS,
         # a rejected stage yields its checks and no materialisation
         skippable=True,
-        **_described(key),
+        **described(key),
     )
     checks = check_specs(stage)
 
@@ -85,36 +85,8 @@ def side_asset(key: str) -> dg.AssetSpec:
         deps=[asset_of(owner)],
         description=f"One row: {TABLES[key].grain}.",
         kinds={"deltalake"},
-        **_described(key),
+        **described(key),
     )
-
-
-def asset_of(key: str) -> dg.AssetKey:
-    """The asset of a table."""
-    return dg.AssetKey(key.split("/"))
-
-
-def _described(key: str) -> dict[str, Any]:
-    table = TABLES[key]
-    return {
-        "group_name": table.layer,
-        "tags": {"layer": table.layer, "mode": table.mode},
-        "metadata": {
-            "dagster/column_schema": column_schema(key), "dagster/table_name": key,
-            "code": dg.MetadataValue.path(str(_file_of(STAGES[table.side_of or key].job))),
-        },
-    }  # fmt: skip
-
-
-def _file_of(dotted: str) -> Path:
-    """The file of a dotted job, found without importing it."""
-    return project_folder().joinpath(*dotted.partition(":")[0].split(".")).with_suffix(".py")
-
-
-def column_schema(key: str) -> dg.TableSchema:
-    """The declared columns of a table with what they hold, as the UI shows them."""
-    declared = TABLES[key].columns.items()
-    return dg.TableSchema([dg.TableColumn(name, str(kind), description) for name, (kind, description) in declared])
 
 
 def _run(context: dg.AssetExecutionContext, stage: Stage, profile: Profile, lake: Lake) -> StageReport:

@@ -8,7 +8,7 @@ import typer
 from lake.cli import render
 from lake.cli.diff import diff
 from lake.cli.migrating import migrate
-from lake.cli.options import AsJson, ProfileName
+from lake.cli.options import AsJson, First, Last, ProfileName, Stages, stage_names, table_names
 from lake.cli.rejected import rejected
 from lake.cli.releasing import release
 from lake.cli.taking_back import forget, search, withdraw
@@ -20,7 +20,6 @@ from lake.stages import STAGES
 from lake.storage.store import Lake
 
 app = typer.Typer(
-    add_completion=False,
     rich_markup_mode=None,
     help="A data lake that distils raw instructions into a small, proven, traceable training set.",
 )
@@ -52,7 +51,10 @@ def profiles(as_json: AsJson = False) -> None:
 
 @app.command()
 def params(
-    stage: Annotated[str | None, typer.Argument(help="A stage, such as silver/groups.", metavar="STAGE")] = None,
+    stage: Annotated[
+        str | None,
+        typer.Argument(help="A stage, such as silver/groups.", metavar="STAGE", autocompletion=stage_names),
+    ] = None,
     profile: Annotated[
         str | None, typer.Option("--profile", help="Show the values that this profile, or a file, gives, too.")
     ] = None,
@@ -105,12 +107,10 @@ def ingest(
 
 @app.command()
 def run(
-    stages: Annotated[
-        list[str] | None, typer.Argument(help="Stages to run; default: all.", metavar="[STAGE]...")
-    ] = None,
+    stages: Stages = None,
     profile: ProfileName = None,
-    first: Annotated[str | None, typer.Option("--from", help="The first stage to run.")] = None,
-    last: Annotated[str | None, typer.Option("--to", help="The last stage to run.")] = None,
+    first: First = None,
+    last: Last = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would run and why, and stop.")] = False,
     rebuild: Annotated[
         bool, typer.Option("--rebuild", help="Make the tables anew from all rows: ids of groups may change.")
@@ -184,7 +184,7 @@ def ledger(as_json: AsJson = False) -> int:
 
 @app.command()
 def show(
-    table: Annotated[str, typer.Argument(help="A table, such as silver/groups.")],
+    table: Annotated[str, typer.Argument(help="A table, such as silver/groups.", autocompletion=table_names)],
     where: Annotated[str | None, typer.Option("--where", help="A SQL condition, such as \"source = 'dolly'\".")] = None,
     limit: Annotated[int, typer.Option("--limit", min=1, help="How many rows at most.")] = 10,
     version: Annotated[

@@ -1,14 +1,38 @@
-"""Options that several commands have."""
+"""Options that several commands have, and the names that a shell completes."""
 
+from collections.abc import Callable, Iterable
 from typing import Annotated
 
 import typer
 
+from lake.harness.profiles import profile_names
+from lake.stages import STAGES
+from lake.tables import TABLES
+
+
+def completed(names: Callable[[], Iterable[str]]) -> Callable[[str], list[str]]:
+    """What a shell offers for a beginning: those of `names` that start with it."""
+
+    def those_that_start_with(incomplete: str) -> list[str]:
+        return [name for name in names() if name.startswith(incomplete)]
+
+    return those_that_start_with
+
+
+stage_names = completed(lambda: STAGES)
+table_names = completed(lambda: TABLES)
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON and nothing else on standard output.")]
 ProfileName = Annotated[
     str | None,
     typer.Option(
         "--profile",
         help="One of ours (`mixlake profiles` lists them) or a YAML file, such as my.yaml; default MIXLAKE_PROFILE, else demo.",
+        autocompletion=completed(profile_names),
     ),
 ]
+Stages = Annotated[
+    list[str] | None,
+    typer.Argument(help="Stages to run; default: all.", metavar="[STAGE]...", autocompletion=stage_names),
+]
+First = Annotated[str | None, typer.Option("--from", help="The first stage to run.", autocompletion=stage_names)]
+Last = Annotated[str | None, typer.Option("--to", help="The last stage to run.", autocompletion=stage_names)]

@@ -7,7 +7,7 @@ from typing import Annotated, Any
 import typer
 
 from lake.cli import render
-from lake.cli.options import AsJson
+from lake.cli.options import AsJson, stage_names
 from lake.cli.output import console, write_json, write_table
 from lake.engines.batches import read_batches
 from lake.errors import UserError
@@ -21,7 +21,11 @@ _EXAMPLES = 3
 def rejected(
     stage: Annotated[
         str | None,
-        typer.Argument(help="A stage, such as silver/groups; default: list the rejected ones.", metavar="STAGE"),
+        typer.Argument(
+            help="A stage, such as silver/groups; default: list the rejected ones.",
+            metavar="STAGE",
+            autocompletion=stage_names,
+        ),
     ] = None,
     rows: Annotated[
         int, typer.Option("--rows", min=0, help="Show so many of the staged rows, of each table that the stage writes.")

@@ -1,6 +1,6 @@
 """Raw rows: registered files, records as they came, and what could not be read."""
 
-from lake.tables.schema import BYTES, COUNT, FLAG, MESSAGES, NUMBER, TEXT, TEXTS, TIME, Columns, Table
+from lake.tables.schema import BYTES, COUNT, FLAG, MESSAGES, NUMBER, TEXT, TEXTS, TIME, Columns, Table, carried
 
 _PROVENANCE: Columns = {
     "source": (TEXT, "the name under which the file was registered"),
@@ -39,14 +39,17 @@ _WITHDRAWN: Columns = {
     "source": (TEXT, "the source it came from"),
     "uri": (TEXT, "where it lay"),
 }
+_OF_FILE = (carried("landing/files", "source", "licence"),)
 
 
 def _sides(table: str, record: str) -> tuple[Table, ...]:
     """What a stage that reads files writes beside its table: what is broken, what waits, what was taken back."""
     return (
-        Table(f"{table}_quarantine", f"one {record} that could not be read", _QUARANTINE, "id", "grow", table),
-        Table(f"{table}_pending", "one registered file that waits, of which nothing new is published", _PENDING, "id", "state", table),
-        Table(f"{table}_withdrawn", f"one {record} that a changed file no longer has", _WITHDRAWN, "id", "state", table),
+        Table(f"{table}_quarantine", f"one {record} that could not be read", _QUARANTINE, "id", "grow", table, _OF_FILE),
+        Table(f"{table}_pending", "one registered file that waits, of which nothing new is published", _PENDING, "id", "state", table,
+              (carried("landing/files", "uri", "source", "sha256"),)),
+        Table(f"{table}_withdrawn", f"one {record} that a changed file no longer has", _WITHDRAWN, "id", "state", table,
+              (carried("landing/files", "source"),)),
     )  # fmt: skip
 
 
@@ -121,6 +124,7 @@ TABLES = (
         },
         id="id",
         mode="grow",
+        carried=_OF_FILE,
     ),
     *_sides("bronze/instructions", "raw record"),
     Table(
@@ -135,6 +139,7 @@ TABLES = (
         },
         id="id",
         mode="grow",
+        carried=_OF_FILE,
     ),
     *_sides("bronze/passages", "passage"),
     Table(
@@ -153,6 +158,7 @@ TABLES = (
         },
         id="id",
         mode="grow",
+        carried=_OF_FILE,
     ),
     *_sides("bronze/references", "reference"),
     Table(

@@ -1,6 +1,6 @@
 """What is trained on, answered and released."""
 
-from lake.tables.schema import COUNT, EVIDENCE, EXIT, FLAG, MESSAGES, NUMBER, TEXT, TEXTS, Table
+from lake.tables.schema import COUNT, EVIDENCE, EXIT, FLAG, MESSAGES, NUMBER, TEXT, TEXTS, Table, carried
 
 TABLES = (
     Table(
@@ -30,9 +30,18 @@ TABLES = (
             "builder": (TEXT, "digest of the engine that built it"),
         },
         id="id",
+        carried=(
+            carried("silver/passages", passage_ids="id", sources="source", licences="licence"),
+            carried("silver/best_records", record_ids="id", sources="source", licences="licence"),
+        ),
     ),
     Table(
-        "gold/mixture_unused", "one passage or best record that MIXTURE did not use", EXIT, "id", side_of="gold/mixture"
+        "gold/mixture_unused",
+        "one passage or best record that MIXTURE did not use",
+        EXIT,
+        "id",
+        side_of="gold/mixture",
+        carried=(carried("silver/passages", "id", "source"), carried("silver/best_records", "id", "source")),
     ),
     Table(
         "gold/heldout_answers",
@@ -60,6 +69,7 @@ TABLES = (
             "score": (NUMBER, "grounding x recovered x conciseness: what decides which distiller serves"),
         },
         id="id",
+        carried=(carried("gold/mixture", "item_type", item_id="id"),),
     ),
     Table(
         "gold/distilled",
@@ -85,6 +95,10 @@ TABLES = (
             "evidence": (EVIDENCE, "for each statement the member that supports it, and from where to where in it"),
         },
         id="id",
+        carried=(
+            carried("silver/groups", "group_id", "language", member_ids="id", sources="source", licences="licence"),
+            carried("models/in_service", "model"),
+        ),
     ),
     Table(
         "gold/distilled_refused",
@@ -98,6 +112,7 @@ TABLES = (
         },
         id="group_id",
         side_of="gold/distilled",
+        carried=(carried("silver/groups", "group_id", member_ids="id"),),
     ),
     Table(
         "gold/training_set",
@@ -123,6 +138,21 @@ TABLES = (
             "split": (TEXT, "train or validation"),
         },
         id="id",
+        carried=(
+            carried(
+                "silver/unique_instructions",
+                "language",
+                "prompt",
+                "answer",
+                origin_id="id",
+                member_ids="id",
+                sources="source",
+                licences="licence",
+            ),
+            carried(
+                "gold/distilled", "language", "prompt", "answer", "member_ids", "sources", "licences", origin_id="id"
+            ),
+        ),
     ),
     Table(
         "gold/training_set_exits",
@@ -130,6 +160,7 @@ TABLES = (
         EXIT,
         "id",
         side_of="gold/training_set",
+        carried=(carried("silver/unique_instructions", "id"), carried("gold/distilled", "id")),
     ),
     Table(
         "gold/training_set_overlaps",

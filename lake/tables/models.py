@@ -2,7 +2,7 @@
 
 import pyarrow as pa
 
-from lake.tables.schema import COUNT, CURVE, FLAG, NUMBER, TEXT, TEXTS, VECTOR, Columns, Table
+from lake.tables.schema import COUNT, CURVE, FLAG, NUMBER, TEXT, TEXTS, VECTOR, Columns, Table, carried
 
 _PARTS = pa.list_(
     pa.field(
@@ -178,6 +178,7 @@ TABLES = (
         },
         id="item_id",
         side_of="reports/evaluation",
+        carried=(carried("gold/mixture", item_id="id"), carried("bronze/references", item_id="id")),
     ),
     Table(
         "reports/evaluation_comparisons",

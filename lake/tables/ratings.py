@@ -2,7 +2,7 @@
 
 import pyarrow as pa
 
-from lake.tables.schema import COUNT, EXIT, FLAG, NUMBER, TEXT, Columns, Table
+from lake.tables.schema import COUNT, EXIT, FLAG, NUMBER, TEXT, Columns, Table, carried
 
 _RATING = pa.int32()
 _RATED: Columns = {
@@ -35,6 +35,7 @@ TABLES = (
         },
         id="id",
         mode="grow",
+        carried=(carried("silver/unique_instructions", "id"),),
     ),
     Table(
         "silver/second_ratings",
@@ -50,6 +51,7 @@ TABLES = (
         id="id",
         mode="grow",
         side_of="silver/ratings",
+        carried=(carried("silver/unique_instructions", record_id="id"),),
     ),
     Table(
         "silver/rating_predictors",
@@ -86,8 +88,17 @@ TABLES = (
         },
         id="id",
         mode="grow",
+        carried=(carried("silver/unique_instructions", "id"),),
     ),
-    Table("silver/unrated", "one record that no judge could rate", EXIT, "id", mode="grow", side_of="silver/quality"),
+    Table(
+        "silver/unrated",
+        "one record that no judge could rate",
+        EXIT,
+        "id",
+        mode="grow",
+        side_of="silver/quality",
+        carried=(carried("silver/unique_instructions", "id", "source"),),
+    ),
     Table(
         "silver/score_transitions",
         "one true score of one estimate of how judges confuse scores",

@@ -48,10 +48,24 @@ TIME = pa.timestamp("us", tz="UTC")
 
 
 @dataclass(frozen=True)
+class Carried:
+    """Columns of which every value stands in a column of `table`, an input of the stage: name here -> name there."""
+
+    table: str
+    columns: Mapping[str, str]
+
+
+def carried(table: str, *same: str, **renamed: str) -> Carried:
+    """Columns that are carried over from `table`, under the same name or, as in `raw_id="id"`, under another."""
+    return Carried(table, {name: name for name in same} | renamed)
+
+
+@dataclass(frozen=True)
 class Table:
     """A table: what one row is (`grain`), its columns, the column that identifies a row, and how it is published.
 
     `side_of` names the table whose stage writes this one too (quarantine, evidence); such a table has no stage of its own.
+    `carried`: where columns come from that are copied, in lists too; all others are made by the stage.
     """
 
     key: str
@@ -60,6 +74,7 @@ class Table:
     id: str
     mode: WriteMode = "overwrite"
     side_of: str | None = None
+    carried: tuple[Carried, ...] = ()
 
     @property
     def layer(self) -> str:
@@ -70,6 +85,10 @@ class Table:
     def schema(self) -> pa.Schema:
         """The columns in order, all nullable."""
         return pa.schema([pa.field(name, kind) for name, (kind, _) in self.columns.items()])
+
+    def origins(self, column: str) -> list[tuple[str, str]]:
+        """The (table, column) pairs that a column's values are copied from; empty for one that the stage makes."""
+        return [(origin.table, origin.columns[column]) for origin in self.carried if column in origin.columns]
 
 
 # A row that left the pipeline.

@@ -2,7 +2,7 @@
 
 import pyarrow as pa
 
-from lake.tables.schema import BYTES, COUNT, EXIT, MESSAGES, NUMBER, TEXT, TEXTS, VECTOR, Columns, Table
+from lake.tables.schema import BYTES, COUNT, EXIT, MESSAGES, NUMBER, TEXT, TEXTS, VECTOR, Columns, Table, carried
 
 _RECORD: Columns = {
     "id": (TEXT, "rec_x, from the raw record raw_x"),
@@ -22,7 +22,14 @@ _RECORD: Columns = {
 }
 
 TABLES = (
-    Table("silver/instructions", "one normalised record", _RECORD, "id", mode="grow"),
+    Table(
+        "silver/instructions",
+        "one normalised record",
+        _RECORD,
+        "id",
+        mode="grow",
+        carried=(carried("bronze/instructions", "source", "licence", "original_id", raw_id="id"),),
+    ),
     Table(
         "silver/instructions_rejected",
         "one record that a cleaning rule rejected",
@@ -30,6 +37,7 @@ TABLES = (
         "id",
         mode="grow",
         side_of="silver/instructions",
+        carried=(carried("bronze/instructions", "id", "source"),),
     ),
     Table(
         "silver/instructions_changed",
@@ -44,6 +52,7 @@ TABLES = (
         id="id",
         mode="grow",
         side_of="silver/instructions",
+        carried=(carried("bronze/instructions", "id", "source"),),
     ),
     Table(
         "silver/passages",
@@ -60,6 +69,7 @@ TABLES = (
         },
         id="id",
         mode="grow",
+        carried=(carried("bronze/passages", "source", "licence", raw_id="id"),),
     ),
     Table(
         "silver/passages_rejected",
@@ -68,8 +78,16 @@ TABLES = (
         "id",
         mode="grow",
         side_of="silver/passages",
+        carried=(carried("bronze/passages", "id", "source"),),
     ),
-    Table("silver/unique_instructions", "one representative of its near-duplicates", _RECORD, "id", mode="grow"),
+    Table(
+        "silver/unique_instructions",
+        "one representative of its near-duplicates",
+        _RECORD,
+        "id",
+        mode="grow",
+        carried=(carried("silver/instructions", *_RECORD),),
+    ),
     Table(
         "silver/duplicates",
         "one removed record, with the evidence",
@@ -83,6 +101,7 @@ TABLES = (
         id="removed_id",
         mode="grow",
         side_of="silver/unique_instructions",
+        carried=(carried("silver/instructions", "source", removed_id="id", kept_id="id"),),
     ),
     Table(
         "silver/rejected_pairs",
@@ -97,6 +116,7 @@ TABLES = (
         },
         id="left",
         side_of="silver/unique_instructions",
+        carried=(carried("silver/instructions", left="id", right="id"),),
     ),
     Table(
         "silver/signatures",
@@ -109,6 +129,7 @@ TABLES = (
         id="id",
         mode="grow",
         side_of="silver/unique_instructions",
+        carried=(carried("silver/instructions", "id"),),
     ),
     Table(
         "silver/embeddings",
@@ -120,6 +141,7 @@ TABLES = (
         },
         id="text_hash",
         mode="append",
+        carried=(carried("silver/unique_instructions", "text_hash"),),
     ),
     Table(
         "silver/student_fidelity",
@@ -157,6 +179,7 @@ TABLES = (
         },
         id="id",
         mode="grow",
+        carried=(carried("silver/unique_instructions", "id", "source", "licence", "language", "item_type"),),
     ),
     Table(
         "silver/best_records",
@@ -172,6 +195,17 @@ TABLES = (
         },
         id="id",
         mode="grow",
+        carried=(
+            carried("silver/unique_instructions", "id", "source", "licence", "language", "prompt", "answer"),
+            carried("silver/quality", score="curated"),
+        ),
     ),
-    Table("silver/singletons", "one low-rated record without a group", EXIT, "id", side_of="silver/groups"),
+    Table(
+        "silver/singletons",
+        "one low-rated record without a group",
+        EXIT,
+        "id",
+        side_of="silver/groups",
+        carried=(carried("silver/unique_instructions", "id", "source"),),
+    ),
 )

@@ -13,6 +13,7 @@ from typing import Any
 
 import pyarrow.compute as pc
 import pytest
+from copied_columns import strays
 
 from lake.books.ledger import ledger, outcomes
 from lake.books.lineage import explain
@@ -76,6 +77,10 @@ def difference(expected: Mapping[str, Any], found: Mapping[str, Any]) -> str:
     if found["outcome"] in expected["outcomes"] and (not planted or found["reason"] == expected["reason"]):
         return ""
     return f"{expected['file']}:{expected['position']} is {found['outcome']} ({found['reason']}), expected {expected}"
+
+
+def test_columns_that_are_declared_as_copied_are(first: Run) -> None:
+    assert strays(first.lake) == {}
 
 
 def test_the_judge_rates_some_rows_high_and_most_low(first: Run) -> None:

@@ -5,6 +5,7 @@ import subprocess
 import sys
 import warnings
 from collections.abc import Iterator
+from pathlib import Path
 from time import time
 from types import SimpleNamespace
 from uuid import uuid4
@@ -14,6 +15,8 @@ import pytest
 
 from dagster_project.definitions import defs
 from dagster_project.lib import launch
+from dagster_project.lib.described import described
+from dagster_project.lib.stage_asset import side_asset
 from expectations.declared import declared_checks
 from lake.settings import project_folder
 from lake.stages import STAGES
@@ -39,6 +42,29 @@ def test_it_loads_without_warnings_and_every_stage_is_an_asset() -> None:
         assert [column.name for column in columns] == TABLES[key].schema.names
 
 
+def test_every_table_says_where_it_lies_what_made_it_and_where_its_columns_come_from() -> None:
+    graph = defs().resolve_asset_graph()
+    for key in ("landing/files", *(table for stage in STAGES.values() for table in stage.outputs)):
+        metadata = graph.get(dg.AssetKey(key.split("/"))).metadata
+        assert metadata["dagster/table_name"] == key and metadata["dagster/uri"].endswith(f"/{key}")
+        for place in metadata["dagster/code_references"].code_references:
+            assert Path(place.file_path).read_text().splitlines()[place.line_number - 1].startswith("def ")
+    columns = {
+        column.name: column.description
+        for column in graph.get(dg.AssetKey(["silver", "instructions"])).metadata["dagster/column_schema"].columns
+    }
+    assert columns["raw_id"] == "the bronze record it comes from (copied from bronze/instructions.id)"
+    assert "copied" not in columns["text_hash"], "what a stage makes is copied from nowhere"
+
+
+def test_owner_and_address_are_those_of_the_environment(rated_next: Lake, monkeypatch: pytest.MonkeyPatch) -> None:
+    told = described("gold/mixture")
+    assert (told["owners"], told["metadata"]["dagster/uri"]) == ([], f"{rated_next.root}/gold/mixture")
+    monkeypatch.setenv("MIXLAKE_OWNERS", "team:data someone@example.org gold=team:training")
+    assert described("gold/mixture")["owners"] == described("gold/mixture_unused")["owners"] == ["team:training"]
+    assert side_asset("silver/duplicates").owners == ["team:data", "someone@example.org"]
+
+
 def test_every_expectation_is_a_check_that_says_what_must_hold_before_it_ever_ran() -> None:
     graph = defs().resolve_asset_graph()
     key = dg.AssetKey(["silver", "groups"])
@@ -60,6 +86,14 @@ def test_stages_share_a_pool_by_what_they_need_and_each_pool_has_a_limit(rated_n
         assert config.run_queue_config and config.run_queue_config.max_concurrent_runs > 1
         assert instance.run_monitoring_enabled
         assert instance.run_monitoring_settings["free_slots_after_run_end_seconds"]
+
+
+@pytest.mark.long
+def test_dg_takes_the_definitions(rated_next: Lake) -> None:
+    command = [sys.executable, "-m", "dagster_dg_cli.cli", "check", "defs"]
+    environment = os.environ | {"DAGSTER_HOME": str(launch.prepare_home())}
+    told = subprocess.run(command, capture_output=True, text=True, check=False, cwd=project_folder(), env=environment)
+    assert told.returncode == 0 and "All definitions loaded successfully." in told.stdout, told.stdout + told.stderr
 
 
 def test_loading_it_imports_no_heavy_library() -> None:

@@ -22,6 +22,7 @@ query Metadata($key: AssetKeyInput!) {
       ... on IntMetadataEntry { intValue }
       ... on UrlMetadataEntry { url }
       ... on MarkdownMetadataEntry { mdStr }
+      ... on TableColumnLineageMetadataEntry { lineage { columnName columnDeps { assetKey { path } columnName } } }
     } } }
   }
 }
@@ -32,6 +33,8 @@ query Metadata($key: AssetKeyInput!) {
 def server(rated_next: Lake, tmp_path: Path) -> Iterator[Server]:
     with launch.instance() as instance:  # of a machine that lost its power while a run rated
         occupy(instance, "models", "a run of an earlier UI")
+    # of the folder where the user stands nothing may be imported
+    (tmp_path / "lake.py").write_text("raise RuntimeError('a file of the user')\n")
     command = [sys.executable, "-m", "lake.cli", "ui"]
     with serving(command, os.environ, tmp_path, tmp_path / "ui.log") as running:
         yield running
@@ -50,6 +53,12 @@ def test_an_asset_is_launched_and_its_metadata_read_back(server: Server) -> None
     ]
     entries = {entry["label"]: entry for entry in materialisation["metadataEntries"]}
     assert entries["dagster/row_count"]["intValue"] == 10
+    assert entries["dagster/column_lineage"]["lineage"] == [
+        {
+            "columnName": "id",
+            "columnDeps": [{"assetKey": {"path": ["silver", "unique_instructions"]}, "columnName": "id"}],
+        }
+    ]
     assert entries["picture"]["mdStr"].startswith("![silver/ratings](data:image/png;base64,")
     link = entries["audit page"]["url"]
     assert link.startswith(f"http://127.0.0.1:{server.pages}/audits/silver-ratings/")

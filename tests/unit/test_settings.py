@@ -55,6 +55,13 @@ def test_spark_settings_that_are_none_get_a_sentence(monkeypatch: pytest.MonkeyP
         settings()
 
 
+@pytest.mark.parametrize("written", ["me", "team:", "gold=", "golden=team:data", "a@b"])
+def test_owners_that_are_none_get_a_sentence(monkeypatch: pytest.MonkeyPatch, written: str) -> None:
+    monkeypatch.setenv("MIXLAKE_OWNERS", f"team:data {written}")
+    with pytest.raises(UserError, match=f"MIXLAKE_OWNERS: '{written}' is no owner: .*; layers are landing, bronze"):
+        settings()
+
+
 def test_what_comes_with_the_code_lies_at_the_top_of_a_checkout() -> None:
     for name in ("recipes", "requirements/cpu.txt", "workspace.yaml", "dagster.yaml"):
         assert shipped(name) == project_folder() / name
