@@ -42,6 +42,15 @@ class Found:
 
 
 @dataclass
+class MigratedTable:
+    table: str
+    before: int
+    after: int
+    step: str
+    files: int
+
+
+@dataclass
 class RejectedStage:
     attempt: StageReport
     rows: dict[str, list[Row]]
@@ -56,6 +65,7 @@ RESULTS: dict[str, Any] = {
     "forget": list[TakenBack],
     "ingest": list[Registered],
     "ledger": Ledger,
+    "migrate": list[MigratedTable],
     "params": list[Param],
     "profiles": list[Profile],
     "rejected": list[StageReport],
