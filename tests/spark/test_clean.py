@@ -279,18 +279,12 @@ def test_personal_data_is_marked_not_rejected(cleaned: Cleaned) -> None:
 def test_masked_personal_data_stands_nowhere_in_a_record(cleaned: Cleaned) -> None:
     rows = {
         "mail": qa("Whom do I ask?", "Write to jo@example.org or call 555-0142."),
-        "far": [
-            *qa("My mobile number, please note it, is this one", "Yes?"),
-            *qa("it is 0410 787 999", "Noted."),
-        ],
         "plain": qa("What is 1.2.3.4 of?", "Version 1.2.3.4 is the newest; see section 2.1.3.4 of it."),
     }
     kept, rejected = cleaned(CleanParams(personal="mask"), **rows)
     assert rejected == {}
     assert kept["mail"]["answer"] == kept["mail"]["messages"][1]["content"] == "Write to [email] or call [phone]."
     assert kept["mail"]["personal"] == [] and "jo@example.org" not in str(kept["mail"])
-    assert kept["far"]["personal"] in ([], ["phone"]), "what another turn tells may leave the number; then it is marked"
-    assert ("0410 787 999" in kept["far"]["text"]) == (kept["far"]["personal"] == ["phone"])
     assert kept["plain"]["answer"] == rows["plain"][1]["content"] and kept["plain"]["personal"] == []
 
 
