@@ -33,10 +33,10 @@ query Metadata($key: AssetKeyInput!) {
 def server(rated_next: Lake, tmp_path: Path) -> Iterator[Server]:
     with launch.instance() as instance:  # of a machine that lost its power while a run rated
         occupy(instance, "models", "a run of an earlier UI")
-    # of the folder where the user stands nothing may be imported
+    # of the folder where the user stands nothing may be imported: the command `mixlake` has it on no path, nor must its servers
     (tmp_path / "lake.py").write_text("raise RuntimeError('a file of the user')\n")
     command = [sys.executable, "-m", "lake.cli", "ui"]
-    with serving(command, os.environ, tmp_path, tmp_path / "ui.log") as running:
+    with serving(command, os.environ | {"PYTHONSAFEPATH": "1"}, tmp_path, tmp_path / "ui.log") as running:
         yield running
 
 
