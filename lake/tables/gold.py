@@ -85,6 +85,7 @@ TABLES = (
             "evidence": (EVIDENCE, "for each statement the member that supports it, and from where to where in it"),
         },
         id="id",
+        mode="grow",
     ),
     Table(
         "gold/distilled_refused",
@@ -97,6 +98,7 @@ TABLES = (
             "detail": (TEXT, "why, as a sentence"),
         },
         id="group_id",
+        mode="grow",
         side_of="gold/distilled",
     ),
     Table(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from statistics import fmean
 from typing import Any
@@ -279,3 +280,24 @@ def test_no_champion_fails_the_stage(tmp_path: Path) -> None:
                 inputs() | {"models/in_service": dataset("models/in_service", [])}, DistilParams(), context(tmp_path)
             )
         )
+
+
+def test_new_groups_alone_are_fused_with_members_that_were_alone_before(tmp_path: Path) -> None:
+    given, params = inputs("scripted"), scripted(f"<answer>{ITEM}</answer>", limits=LENIENT)
+    records = given["silver/unique_instructions"].to_table().to_pylist()
+    grouped = given["silver/groups"].to_table().to_pylist()
+    whole = collected(distilled(given, params, context(tmp_path / "whole")))
+    # one member of grp_a is new, the other two were published before
+    new = given | {
+        "silver/groups": dataset("silver/groups", [row for row in grouped if row["group_id"] == "grp_a"]),
+        "silver/unique_instructions": dataset(
+            "silver/unique_instructions", [r for r in records if r["id"] == "rec_a0"]
+        ),
+    }
+    before = {
+        "silver/unique_instructions": dataset("silver/unique_instructions", [r for r in records if r["id"] != "rec_a0"])
+    }
+    grown = collected(distilled(new, params, replace(context(tmp_path / "new"), before=before)))
+    for key, name in (("gold/distilled", "group_id"), ("gold/distilled_refused", "group_id")):
+        assert grown.get(key, []) == [row for row in whole.get(key, []) if row[name] == "grp_a"]
+    assert sum(map(len, grown.values())) == 1
