@@ -123,7 +123,7 @@ class RateParams(Params):
         default=200,
         ge=20,
         le=2_000,
-        description="records of a delivery that further judges, or the judge once more, rate",
+        description="records of a delivery that further judges, or the judge once more, rate; of a smaller one its share of those of the lake",
     )
     sample: int | None = Field(
         default=None,
