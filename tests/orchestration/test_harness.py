@@ -123,6 +123,19 @@ def test_a_command_waits_for_no_place_in_a_pool_and_keeps_none(rated_next: Lake)
         assert [run.status for run in instance.get_runs()] == [dg.DagsterRunStatus.SUCCESS]
 
 
+def test_dagster_is_told_once_of_what_has_nothing_to_do(rated_next: Lake) -> None:
+    student = "models/student_embedder"
+
+    def materialisations() -> list[int]:
+        with launch.instance() as instance:
+            keys = [stage_asset.asset_of(key) for key in (student, KEY)]
+            return [len(instance.fetch_materializations(key, limit=9).records) for key in keys]
+
+    for times in (1, 2):
+        reports = launch.materialise([student, KEY], RULES_ALONE, idle=[student])
+        assert [report.stage for report in reports] == [student, KEY] and materialisations() == [1, times]
+
+
 def test_the_second_run_has_nothing_to_do(rated_next: Lake) -> None:
     profile, records = load_profile(RULES_ALONE), LeaseRecords.of(rated_next.root)
     first = run_stage(STAGES[KEY], profile, rated_next)
