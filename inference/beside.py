@@ -27,14 +27,14 @@ SECOND = "silver/second_ratings"
 _BATCH = 512
 
 
-def compared(records: ds.Dataset, params: RateParams, context: JobContext) -> list[str]:
-    """The ids of the records that further judges rate."""
+def compared(records: ds.Dataset, before: ds.Dataset | None, params: RateParams) -> list[str]:
+    """The ids of the records that further judges rate; before: silver/second_ratings where only new records are given."""
     if not (params.beside or params.repeat):
         return []
     fresh = drawn(records, params.compared)
-    if len(fresh) == params.compared or SECOND not in context.before:
+    if len(fresh) == params.compared or before is None:
         return fresh
-    earlier = context.before[SECOND].to_table(columns=["record_id"])["record_id"].to_pylist()
+    earlier = before.to_table(columns=["record_id"])["record_id"].to_pylist()
     first = set(nsmallest(params.compared, {*earlier, *fresh}, key=lot))
     return [record for record in fresh if record in first]
 

@@ -27,7 +27,9 @@ from inference.text_engines import Completion, EngineParams, Request, open_engin
 from inference.text_engines.metered import billed
 from lake.errors import StageFailed
 from lake.harness.job import ArrowInputs, ArrowRows, JobContext, Params
+from lake.harness.new_rows import NewRows
 from lake.ids import content_id
+from lake.storage.store import Lake
 from lake.tables import TABLES
 from texts.coverage import copied, member_coverage
 from texts.formats import FORMATS
@@ -68,6 +70,10 @@ class DistilParams(Params):
     seed: int = Field(
         default=7, description="of sampling, and part of each request's id; a group's next sample has the next one"
     )
+
+    def opens_no_model(self, lake: Lake, new: NewRows | None) -> bool:
+        """Whether the rules serve, which are no model."""
+        return _champion(lake.dataset("models/in_service"))["engine"] == "rules"
 
     @model_validator(mode="after")
     def _samples_differ(self) -> DistilParams:

@@ -29,7 +29,7 @@ def ratings(inputs: ArrowInputs, params: RateParams, context: JobContext) -> Arr
     """
     records = inputs["silver/unique_instructions"]
     total = records.count_rows()
-    ids = compared(records, params, context)
+    ids = compared(records, context.before.get(SECOND), params)
     first: dict[str, int] = {}
     done = failed = predicted = 0
     yield SECOND, TABLES[SECOND].schema.empty_table()

@@ -14,7 +14,9 @@ from pydantic import ValidationError
 from inference.beside import SECOND
 from inference.judge_params import JudgeParams, RateParams
 from inference.rate import ratings
+from inference.sampling import drawn
 from inference.text_engines.rules import RulesEngine
+from lake.harness.new_rows import NewRows
 from texts.agreement import agreement
 from texts.rubric import Rating
 
@@ -126,6 +128,22 @@ def test_a_model_beside_runs_in_a_process_of_its_own_and_rules_do_not() -> None:
     assert RateParams(beside=(JudgeParams(),)).loads_no_model
     by_losses = JudgeParams.model_validate({"kind": "perplexity", "cuts": range(1, 10)})
     assert not RateParams(beside=(by_losses,)).loads_no_model
+
+
+def test_new_rows_of_which_none_is_for_a_model_beside_need_no_process(tmp_path: Path) -> None:
+    lake = context(tmp_path).lake
+    params = RateParams(beside=(JudgeParams.model_validate({"kind": "perplexity", "cuts": range(1, 10)}),), compared=20)
+    first = drawn(records(60)[RECORDS], 21)
+    lake.append(SECOND, dataset(SECOND, [{"record_id": one} for one in first[:20]]).to_table(), "rated")
+
+    def opens_none(*ids: str) -> bool:
+        rows = dataset(RECORDS, [{"id": one, "text": "Why?"} for one in ids]).to_table()
+        return params.opens_no_model(
+            lake, NewRows({RECORDS: lake.write(RECORDS, f"run-{ids[0]}", rows).paths}, {SECOND: 0})
+        )
+
+    assert opens_none(first[20]) and not opens_none(first[3], first[20])
+    assert not params.opens_no_model(lake, None), "of all records some are compared"
 
 
 def test_what_judges_are_asked_is_told_as_a_bound() -> None:

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 from fakes import asked_penalties, collected, context, dataset
+from lakes import ROWS, publish, small_lake
 from pydantic import ValidationError
 
 from inference.acceptance import AcceptanceParams
@@ -301,3 +302,11 @@ def test_new_groups_alone_are_fused_with_members_that_were_alone_before(tmp_path
     for key, name in (("gold/distilled", "group_id"), ("gold/distilled_refused", "group_id")):
         assert grown.get(key, []) == [row for row in whole.get(key, []) if row[name] == "grp_a"]
     assert sum(map(len, grown.values())) == 1
+
+
+def test_only_a_model_in_service_needs_a_process_of_its_own(tmp_path: Path) -> None:
+    lake = small_lake(tmp_path)
+    assert DistilParams().opens_no_model(lake, None)
+    serving = {"models/in_service": [row | {"engine": "vllm"} for row in ROWS["models/in_service"]]}
+    publish(lake, "models/champion", ROWS["models/champion"], serving, run_id="promoted")
+    assert not DistilParams().opens_no_model(lake, None)
