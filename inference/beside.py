@@ -2,12 +2,14 @@
 
 A judge that answers prompts can be compared with itself, too: it is asked about these records again with another seed, which is another
 request. What rules, losses and files say of a record does not change, so that they are not asked twice. A delivery's records are drawn
-by hash of id, the first ones of those that a sampled judge rates.
+by hash of id, the first ones of those that a sampled judge rates. Of a delivery with fewer records than are compared, too few to tell how a judge
+drifts, only those are drawn that would be out of the whole lake: mostly none, and then no judge is opened.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from heapq import nsmallest
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -15,7 +17,7 @@ import pyarrow.dataset as ds
 
 from inference.judge_params import RateParams
 from inference.judges import open_judge
-from inference.sampling import only
+from inference.sampling import drawn, lot, only
 from lake.harness.job import ArrowRows, JobContext
 from lake.ids import content_id
 from lake.tables import TABLES
@@ -25,6 +27,18 @@ SECOND = "silver/second_ratings"
 _BATCH = 512
 
 
+def compared(records: ds.Dataset, before: ds.Dataset | None, params: RateParams) -> list[str]:
+    """The ids of the records that further judges rate; before: silver/second_ratings where only new records are given."""
+    if not (params.beside or params.repeat):
+        return []
+    fresh = drawn(records, params.compared)
+    if len(fresh) == params.compared or before is None:
+        return fresh
+    earlier = before.to_table(columns=["record_id"])["record_id"].to_pylist()
+    first = set(nsmallest(params.compared, {*earlier, *fresh}, key=lot))
+    return [record for record in fresh if record in first]
+
+
 def second_ratings(
     records: ds.Dataset, ids: Sequence[str], first: Mapping[str, int], params: RateParams, context: JobContext
 ) -> ArrowRows:
@@ -32,7 +46,7 @@ def second_ratings(
 
     first: the overall ratings of the judge that decides, of those of `ids` that it rated itself. How far they agree goes into the metrics.
     """
-    for name, role, asked in _judges(params):
+    for name, role, asked in _judges(params) if ids else ():
         second: dict[str, int] = {}
         with open_judge(asked, records, len(ids), context) as judge:
             for table in judge.rated(only(records, ids, judge.columns, _BATCH)):

@@ -2,13 +2,13 @@
 
 What an item must reach is in inference.acceptance; the words of the request are in texts.formats.distillation. Of several answers to
 one group the one that is worth most of those that pass is its item (texts.worth).
-The texts of all groups' members are in memory at once (about 1 kB a record).
+Given only what is new, new groups alone are fused, by the same champion. The texts of their members are in memory at once (about 1 kB a record).
 Does not do yet: other forms than the one of `item_type`, splitting a group that is too long.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import chain, groupby, islice
 from statistics import fmean
@@ -27,7 +27,9 @@ from inference.text_engines import Completion, EngineParams, Request, open_engin
 from inference.text_engines.metered import billed
 from lake.errors import StageFailed
 from lake.harness.job import ArrowInputs, ArrowRows, JobContext, Params
+from lake.harness.new_rows import NewRows
 from lake.ids import content_id
+from lake.storage.store import Lake
 from lake.tables import TABLES
 from texts.coverage import copied, member_coverage
 from texts.formats import FORMATS
@@ -36,6 +38,7 @@ from texts.rubric import score
 
 DISTILLED = "gold/distilled"
 REJECTED = "gold/distilled_refused"
+_RECORDS = "silver/unique_instructions"
 
 # the reason code for an engine's error, by the word that the error begins with; of any other error it is engine_error
 _REASONS = {"prompt_too_long": "too_long", "not_possible": "malformed"}
@@ -68,6 +71,10 @@ class DistilParams(Params):
         default=7, description="of sampling, and part of each request's id; a group's next sample has the next one"
     )
 
+    def opens_no_model(self, lake: Lake, new: NewRows | None) -> bool:
+        """Whether the rules serve, which are no model."""
+        return _champion(lake.dataset("models/in_service"))["engine"] == "rules"
+
     @model_validator(mode="after")
     def _samples_differ(self) -> DistilParams:
         if self.samples > 1 and not self.temperature:
@@ -93,7 +100,7 @@ def distilled(inputs: ArrowInputs, params: DistilParams, context: JobContext) ->
     # the profile says how an engine is opened, models/in_service which one and with what weights
     serving = params.engine.model_copy(update={"kind": champion["engine"], "model": champion["uri"] or ""})
     samples = 1 if serving.kind == "rules" else params.samples  # the rules know one answer
-    members = _members(inputs["silver/groups"], inputs["silver/unique_instructions"])
+    members = _members(inputs["silver/groups"], [inputs[_RECORDS], *_older(context)])
     total = len(members["group_id"].unique())
     accepted = done = 0
     with open_engine(serving) as engine:
@@ -124,11 +131,16 @@ def _champion(models: ds.Dataset) -> dict[str, Any]:
     return rows[0]
 
 
-def _members(groups: ds.Dataset, records: ds.Dataset) -> pa.Table:
+def _older(context: JobContext) -> list[ds.Dataset]:
+    """The records of before: a new group may have members that were alone until now."""
+    return [context.before[_RECORDS]] if context.before else []
+
+
+def _members(groups: ds.Dataset, records: Sequence[ds.Dataset]) -> pa.Table:
     """The members of all groups with their prompts and answers, sorted by group and id."""
     grouped = groups.to_table(columns=["group_id", "id", "source", "licence", "language"])
     wanted = pc.field("id").isin(grouped["id"].combine_chunks())
-    texts = records.to_table(columns=["id", "prompt", "answer"], filter=wanted)
+    texts = pa.concat_tables(part.to_table(columns=["id", "prompt", "answer"], filter=wanted) for part in records)
     joined = grouped.join(texts, "id", join_type="inner")
     if joined.num_rows != grouped.num_rows:
         raise StageFailed(

@@ -10,11 +10,14 @@ from pydantic import Field, model_validator
 
 from inference.text_engines import EngineParams
 from lake.harness.job import Params
+from lake.harness.new_rows import NewRows
 from lake.ids import sha256_file
+from lake.storage.store import Lake
 
 JudgeKind = Literal["rules", "vllm", "openai_api", "scripted", "perplexity", "difficulty", "file"]
 ItemType = Literal["qa", "code", "chat", "tools"]
 RecordKey = Literal["id", "raw_id", "source", "original_id", "prompt", "answer"]
+_RECORDS = "silver/unique_instructions"
 _BETTER: dict[str, Literal["low", "high"]] = {"perplexity": "low", "difficulty": "high"}  # as published
 
 
@@ -123,7 +126,7 @@ class RateParams(Params):
         default=200,
         ge=20,
         le=2_000,
-        description="records of a delivery that further judges, or the judge once more, rate",
+        description="records of a delivery that further judges, or the judge once more, rate; of a smaller one its share of those of the lake",
     )
     sample: int | None = Field(
         default=None,
@@ -140,6 +143,15 @@ class RateParams(Params):
     def loads_no_model(self) -> bool:
         """Rules and files need no process of their own; what predicts from a sample may have to make an embedder first."""
         return self.sample is None and all(judge.loads_no_model for judge in (self.engine, *self.beside))
+
+    def opens_no_model(self, lake: Lake, new: NewRows | None) -> bool:
+        """Whether only judges beside are models, and none of the new records is for them."""
+        from inference.beside import SECOND, compared  # imports us
+
+        if self.loads_no_model or new is None or self.sample is not None or not self.engine.loads_no_model:
+            return self.loads_no_model
+        records = lake.files_dataset(_RECORDS, new.files[_RECORDS])
+        return not compared(records, lake.dataset(SECOND, new.before[SECOND]), self)
 
     def fingerprint(self) -> dict[str, Any]:
         """The params, and the content of every file of ratings; of one that is not there none."""

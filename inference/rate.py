@@ -10,10 +10,10 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.dataset as ds
 
-from inference.beside import SECOND, overall, second_ratings
+from inference.beside import SECOND, compared, overall, second_ratings
 from inference.judge_params import RateParams
 from inference.judges import RATINGS, open_judge
-from inference.sampling import PREDICTORS, Sampling, drawn
+from inference.sampling import PREDICTORS, Sampling
 from lake.harness.job import ArrowInputs, ArrowRows, JobContext
 from lake.tables import TABLES
 
@@ -29,7 +29,7 @@ def ratings(inputs: ArrowInputs, params: RateParams, context: JobContext) -> Arr
     """
     records = inputs["silver/unique_instructions"]
     total = records.count_rows()
-    compared = drawn(records, params.compared) if params.beside or params.repeat else []
+    ids = compared(records, context.before.get(SECOND), params)
     first: dict[str, int] = {}
     done = failed = predicted = 0
     yield SECOND, TABLES[SECOND].schema.empty_table()
@@ -39,13 +39,13 @@ def ratings(inputs: ArrowInputs, params: RateParams, context: JobContext) -> Arr
             done += table.num_rows
             failed += table.num_rows - table["error"].null_count
             predicted += table.num_rows - table["margin"].null_count
-            first |= overall(table.filter(pc.field("id").isin(pa.array(compared, pa.string()))))
+            first |= overall(table.filter(pc.field("id").isin(pa.array(ids, pa.string()))))
             context.progress(done, total)
         yield key, table
     context.metrics.update(records=done, unrated=failed)
     if predicted:
         context.metrics["predicted"] = predicted
-    yield from second_ratings(records, compared, first, params, context)
+    yield from second_ratings(records, ids, first, params, context)
 
 
 def _rows(records: ds.Dataset, total: int, params: RateParams, context: JobContext) -> ArrowRows:

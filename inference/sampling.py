@@ -61,7 +61,12 @@ class _Judged:
 def drawn(records: ds.Dataset, count: int) -> list[str]:
     """`count` ids, or all, those with the smallest hashes: the same ones in any order of the records."""
     ids = (record for batch in records.to_batches(columns=["id"]) for record in batch["id"].to_pylist())
-    return nsmallest(count, ids, key=lambda record: sha256(f"sample {record}".encode()).digest())
+    return nsmallest(count, ids, key=lot)
+
+
+def lot(record: str) -> bytes:
+    """What the record with this id is drawn by."""
+    return sha256(f"sample {record}".encode()).digest()
 
 
 def only(records: ds.Dataset, ids: Sequence[str], columns: Sequence[str], size: int) -> Iterator[pa.RecordBatch]:

@@ -38,6 +38,7 @@ class Stage:
     balance: Balance | None = None
     optional: tuple[str, ...] = ()  # further inputs, read if they exist
     reads_itself: bool = False  # the job is also given its own table as last published (append mode)
+    decided_by: tuple[str, ...] = ()  # inputs of which any change makes all rows anew, though the table grows
     records: str | None = None  # the input that other inputs were made from: all are read as of the same version of it
     kinds: tuple[str, ...] = ()
     summary: str = ""
@@ -184,7 +185,7 @@ _ALL = (
         "gold/distilled", "generate", ("silver/groups", "silver/unique_instructions", "models/in_service"),
         job="inference.distil:distilled", params="inference.distil:DistilParams",
         suite="expectations.suites.distilled:distilled", limits="expectations.limits:Distilled",
-        sides=("gold/distilled_refused",),
+        sides=("gold/distilled_refused",), decided_by=("models/in_service",),
         balance=Balance("silver/groups", "group_id", (("gold/distilled", "group_id"), ("gold/distilled_refused", "group_id"))),
         summary="The champion fuses each group into one item; what is unfaithful, thin or copied is rejected with its reason.",
     ),

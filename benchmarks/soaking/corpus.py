@@ -42,12 +42,12 @@ class Corpus:
         elif roll < 0.42:
             record = self._odd()
         else:
-            record = self._chat() if chats and roll < 0.60 else self._plain()
+            record = self._chat() if chats and roll < 0.60 else self.plain()
         if record.rejected is None:
             self.given.append(record)
         return record
 
-    def _plain(self) -> Record:
+    def plain(self) -> Record:
         pick = self._rng.choice
         thing, deed, place = pick(_THINGS), pick(_DEEDS), pick(_PLACES)
         asked = pick(_ASKED).format(thing=thing, deed=deed, place=place)
@@ -62,13 +62,13 @@ class Corpus:
         )
 
     def _chat(self) -> Record:
-        turns: Turns = self._plain().turns + self._plain().turns
+        turns: Turns = self.plain().turns + self.plain().turns
         opening: Turns = (("system", f"Answer as a {self._rng.choice(_STUFF)} merchant would."),)
         return Record(opening + turns if self._rng.random() < 0.5 else turns)
 
     def _odd(self) -> Record:
         """A record that some rule or other must look at: without an answer, without a question, in another script, personal."""
-        plain = self._plain()
+        plain = self.plain()
         (_, asked), (_, said) = plain.turns
         pick = self._rng.choice
         kinds: list[Record] = [
@@ -100,7 +100,7 @@ class Corpus:
             _with_numbers_turned,
         ]
         if chats and self._rng.random() < 0.2:
-            return Record((*self._plain().turns, *record.turns[-2:]))
+            return Record((*self.plain().turns, *record.turns[-2:]))
         change = self._rng.choice(kinds)
         return Record(tuple((role, change(text)) for role, text in record.turns))
 

@@ -2,7 +2,7 @@
 
 import os
 import warnings
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from contextlib import suppress
 from pathlib import Path
 
@@ -11,7 +11,7 @@ import yaml
 
 from dagster_project.lib.events import check_specs, tell
 from dagster_project.lib.failures import failures
-from dagster_project.lib.stage_asset import REBUILD
+from dagster_project.lib.stage_asset import REBUILD, asset_of
 from lake.errors import StageFailed, UserError
 from lake.harness.plan import reasons_to_run
 from lake.harness.profiles import load_profile
@@ -47,9 +47,12 @@ def _opened(home: Path, config: str) -> dg.DagsterInstance:
         raise UserError(f"{home / _INSTANCE} describes an instance that cannot be opened: {reason}") from error
 
 
-def materialise(stages: Sequence[str], profile: str, rebuild: bool = False) -> list[StageReport]:
+def materialise(
+    stages: Sequence[str], profile: str, rebuild: bool = False, idle: Collection[str] = ()
+) -> list[StageReport]:
     """Materialises the assets of `stages` and returns a report for each that ran or had nothing to do.
 
+    idle: the stages that a plan found to have nothing to do. Dagster is told of them only where it does not know their tables.
     `rebuild` becomes a tag of the run, which does the same when it is set in the UI's launchpad.
 
     Raises StageFailed naming each stage that could not finish for another reason than its gate.
@@ -57,11 +60,12 @@ def materialise(stages: Sequence[str], profile: str, rebuild: bool = False) -> l
     os.environ["MIXLAKE_PROFILE"] = profile
     warnings.filterwarnings("ignore", category=dg.BetaWarning)
     with _instance_of_commands() as instance:
+        known = _known(instance, idle)
         result = (
             _definitions()
             .resolve_implicit_global_asset_job_def()
             .execute_in_process(
-                asset_selection=[dg.AssetKey(key.split("/")) for key in stages],
+                asset_selection=[asset_of(key) for key in stages if key not in known],
                 instance=instance,
                 raise_on_error=False,
                 run_config={"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}},
@@ -78,6 +82,12 @@ def materialise(stages: Sequence[str], profile: str, rebuild: bool = False) -> l
         reasons = "; ".join(f"{key} failed: {sentence}" for key, sentence in crashed)
         raise StageFailed(f"{reasons}; `mixlake ui` shows the run {result.run_id}")
     return reports
+
+
+def _known(instance: dg.DagsterInstance, stages: Collection[str]) -> set[str]:
+    """The stages of which Dagster has told that they were materialised."""
+    events = instance.get_latest_materialization_events([asset_of(key) for key in stages])
+    return {key for key in stages if events.get(asset_of(key))}
 
 
 def tell_accepted(report: StageReport) -> None:

@@ -96,7 +96,7 @@ def _run(context: dg.AssetExecutionContext, stage: Stage, profile: Profile, lake
     if reasons:
         progress.started(stage.key, "; ".join(reasons))
     # whether anything has to run is decided here: after a Pipes run Dagster demands every output
-    apart = bool(reasons) and not rejected_inputs(lake, stage) and own_process(stage, profile.params_of(stage))
+    apart = bool(reasons) and not rejected_inputs(lake, stage) and own_process(lake, stage, profile, rebuild)
     if apart:
         report = _run_apart(context, stage, profile, rebuild)
     else:

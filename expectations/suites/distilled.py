@@ -66,7 +66,7 @@ def distilled(frames: Frames, *, gate: Distilled, limits: Any) -> Iterable[Batch
     reasons = [filled("reason"), one_of("reason", DISTILLED_REJECTED)]
     ids = [filled("group_id"), unique("group_id")]
     yield Batch("gold/distilled_refused", rejected, [*ids, *reasons], key="group_id")
-    yield figures(*_groups(rows, rejected, frames["silver/groups"], gate))
+    yield figures(*_groups(rows, rejected, frames["silver/groups"], gate), _distilled_before(frames))
     yield from since_last(frames, "gold/distilled", gate, ["gain"], ["model"])
 
 
@@ -113,6 +113,24 @@ def _groups(rows: ds.Dataset, rejected: ds.Dataset, grouped: ds.Dataset, gate: D
         gate.expected_refused,
         "Not nearly all groups were refused.",
         warning=True,
+    )
+
+
+def _distilled_before(frames: Frames) -> Rule:
+    """When only new groups were fused: that none of them had an end before."""
+    items, refusals, before = "gold/distilled", "gold/distilled_refused", frames.before
+    earlier = (
+        {"was_item": keys(before[items], "group_id"), "was_refused": keys(before[refusals], "group_id")}
+        if before
+        else {}
+    )
+    both = membership(items=keys(frames[items], "group_id"), refused=keys(frames[refusals], "group_id"), lookup=earlier)
+    return vital(
+        none(
+            "groups_distilled_before",
+            lambda: both.count("was_item + was_refused > 0") if before else None,
+            "No new group had an end before.",
+        )
     )
 
 

@@ -156,7 +156,8 @@ def run(
         return 0
     start_ahead(lake, (entry.stage for entry in planned if entry.action != "nothing_to_do"))
     materialise = resolve("dagster_project.lib.launch:materialise")
-    reports = materialise([stage.key for stage in selected], chosen.name, rebuild)
+    idle = [entry.stage for entry in planned if entry.action == "nothing_to_do"]
+    reports = materialise([stage.key for stage in selected], chosen.name, rebuild, idle)
     render.reports(reports, as_json)
     notices.unpublished(lake)
     return 1 if any(report.status == "rejected" for report in reports) else 0

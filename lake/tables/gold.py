@@ -95,6 +95,7 @@ TABLES = (
             "evidence": (EVIDENCE, "for each statement the member that supports it, and from where to where in it"),
         },
         id="id",
+        mode="grow",
         carried=(
             carried("silver/groups", "group_id", "language", member_ids="id", sources="source", licences="licence"),
             carried("models/in_service", "model"),
@@ -111,6 +112,7 @@ TABLES = (
             "detail": (TEXT, "why, as a sentence"),
         },
         id="group_id",
+        mode="grow",
         side_of="gold/distilled",
         carried=(carried("silver/groups", "group_id", member_ids="id"),),
     ),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import inspect
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -29,8 +29,9 @@ if TYPE_CHECKING:
 # what they ask about hangs on rows published before: test_duplicates, test_group_growth and below
 NEEDS_ROWS_BEFORE = {
     "ids_published_before", "texts_published_before", "id_published_before", "text_key_published_before", "grouped_before", "kept_before",
+    "groups_distilled_before",
 }  # fmt: skip
-Audited = Callable[[str, Mapping[str, Any]], "Audit"]
+Audited = Callable[..., "Audit"]
 
 
 @pytest.mark.parametrize("stage", STAGES)
@@ -200,6 +201,17 @@ def test_new_rows_share_no_key_with_published_ones(
         frames, gate=resolve(STAGES[stage].limits)(), **{name: getattr(params, name) for name in limits_of(suite)}
     )
     assert _failing(audit(stage, batches, "run-1", tmp_path / "audits")) == noticed
+
+
+@pytest.mark.parametrize(("group", "noticed"), [("grp_" + "9" * 24, set[str]()), (None, {"groups_distilled_before"})])
+@pytest.mark.parametrize("place", ["gold/distilled", "gold/distilled_refused"])
+def test_a_group_that_had_an_end_gets_no_other(
+    group: str | None, noticed: set[str], place: str, audited: Audited, tmp_path: Path
+) -> None:
+    rows = everything(tmp_path)
+    old = {**rows[place][0], "group_id": group or rows["gold/distilled"][0]["group_id"]}
+    before = tables({"gold/distilled": list[Any](), "gold/distilled_refused": list[Any](), place: [old]})
+    assert _failing(audited("gold/distilled", tables(rows), before=before)) == noticed
 
 
 @pytest.mark.parametrize("stage", STAGES)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,9 @@ from pydantic import ValidationError
 from inference.beside import SECOND
 from inference.judge_params import JudgeParams, RateParams
 from inference.rate import ratings
+from inference.sampling import drawn
 from inference.text_engines.rules import RulesEngine
+from lake.harness.new_rows import NewRows
 from texts.agreement import agreement
 from texts.rubric import Rating
 
@@ -59,6 +62,24 @@ def test_the_records_compared_are_the_same_in_any_order_and_the_first_of_the_sam
     assert by_name["scripted"] == by_name["scripted_2"] and len(rows) == 40
     more = collected(ratings(records(60), RateParams(beside=(judge(3, 6, 9),), compared=40), context(tmp_path)))[SECOND]
     assert by_name["scripted"] < {row["record_id"] for row in more}
+
+
+def test_a_small_delivery_has_its_share_of_what_is_compared_and_opens_no_judge_for_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    params = RateParams(beside=(judge(3, 6, 9),), compared=40)
+
+    def second(given: dict[str, Any], before: list[dict[str, Any]]) -> list[dict[str, Any]]:
+        run = replace(context(tmp_path), before={SECOND: dataset(SECOND, before)} if before else {})
+        return collected(ratings(given, params, run)).get(SECOND, [])
+
+    whole = {row["record_id"] for row in second(records(300), [])}
+    before = second(records(280), [])
+    assert {row["record_id"] for row in second(records(20, 280), before)} == whole - {f"rec_{n}" for n in range(280)}
+    assert len(second(records(60, 300), before)) == 40, "a delivery that can be compared is"
+    strangers = [n for n in range(300, 340) if f"rec_{n}" not in {row["record_id"] for row in second(records(340), [])}]
+    monkeypatch.setattr("inference.beside.open_judge", None)
+    assert second(records(1, strangers[0]), before) == []
 
 
 def test_a_judge_that_is_asked_again_is_asked_with_another_seed_and_compared_with_itself(tmp_path: Path) -> None:
@@ -107,6 +128,22 @@ def test_a_model_beside_runs_in_a_process_of_its_own_and_rules_do_not() -> None:
     assert RateParams(beside=(JudgeParams(),)).loads_no_model
     by_losses = JudgeParams.model_validate({"kind": "perplexity", "cuts": range(1, 10)})
     assert not RateParams(beside=(by_losses,)).loads_no_model
+
+
+def test_new_rows_of_which_none_is_for_a_model_beside_need_no_process(tmp_path: Path) -> None:
+    lake = context(tmp_path).lake
+    params = RateParams(beside=(JudgeParams.model_validate({"kind": "perplexity", "cuts": range(1, 10)}),), compared=20)
+    first = drawn(records(60)[RECORDS], 21)
+    lake.append(SECOND, dataset(SECOND, [{"record_id": one} for one in first[:20]]).to_table(), "rated")
+
+    def opens_none(*ids: str) -> bool:
+        rows = dataset(RECORDS, [{"id": one, "text": "Why?"} for one in ids]).to_table()
+        return params.opens_no_model(
+            lake, NewRows({RECORDS: lake.write(RECORDS, f"run-{ids[0]}", rows).paths}, {SECOND: 0})
+        )
+
+    assert opens_none(first[20]) and not opens_none(first[3], first[20])
+    assert not params.opens_no_model(lake, None), "of all records some are compared"
 
 
 def test_what_judges_are_asked_is_told_as_a_bound() -> None:

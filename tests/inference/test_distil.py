@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from statistics import fmean
 from typing import Any
 
 import pytest
 from fakes import asked_penalties, collected, context, dataset
+from lakes import ROWS, publish, small_lake
 from pydantic import ValidationError
 
 from inference.acceptance import AcceptanceParams
@@ -279,3 +281,32 @@ def test_no_champion_fails_the_stage(tmp_path: Path) -> None:
                 inputs() | {"models/in_service": dataset("models/in_service", [])}, DistilParams(), context(tmp_path)
             )
         )
+
+
+def test_new_groups_alone_are_fused_with_members_that_were_alone_before(tmp_path: Path) -> None:
+    given, params = inputs("scripted"), scripted(f"<answer>{ITEM}</answer>", limits=LENIENT)
+    records = given["silver/unique_instructions"].to_table().to_pylist()
+    grouped = given["silver/groups"].to_table().to_pylist()
+    whole = collected(distilled(given, params, context(tmp_path / "whole")))
+    # one member of grp_a is new, the other two were published before
+    new = given | {
+        "silver/groups": dataset("silver/groups", [row for row in grouped if row["group_id"] == "grp_a"]),
+        "silver/unique_instructions": dataset(
+            "silver/unique_instructions", [r for r in records if r["id"] == "rec_a0"]
+        ),
+    }
+    before = {
+        "silver/unique_instructions": dataset("silver/unique_instructions", [r for r in records if r["id"] != "rec_a0"])
+    }
+    grown = collected(distilled(new, params, replace(context(tmp_path / "new"), before=before)))
+    for key, name in (("gold/distilled", "group_id"), ("gold/distilled_refused", "group_id")):
+        assert grown.get(key, []) == [row for row in whole.get(key, []) if row[name] == "grp_a"]
+    assert sum(map(len, grown.values())) == 1
+
+
+def test_only_a_model_in_service_needs_a_process_of_its_own(tmp_path: Path) -> None:
+    lake = small_lake(tmp_path)
+    assert DistilParams().opens_no_model(lake, None)
+    serving = {"models/in_service": [row | {"engine": "vllm"} for row in ROWS["models/in_service"]]}
+    publish(lake, "models/champion", ROWS["models/champion"], serving, run_id="promoted")
+    assert not DistilParams().opens_no_model(lake, None)

@@ -64,7 +64,7 @@ def test_a_shell_dagster_and_a_subprocess_tell_the_same(rated_next: Lake, monkey
             command = [sys.executable, "-m", "lake.harness.run", KEY]
             assert subprocess.run(command, capture_output=True, check=False).returncode == 0
         else:
-            monkeypatch.setattr(stage_asset, "own_process", lambda stage, params, apart=way == "apart": apart)
+            monkeypatch.setattr(stage_asset, "own_process", lambda *_, apart=way == "apart": apart)
             launch.materialise([KEY], RULES_ALONE)
             events[way] = materialisation()
         told_by[way], rows[way] = told(of_newest_attempt(lake)), ratings(lake)
@@ -121,6 +121,19 @@ def test_a_command_waits_for_no_place_in_a_pool_and_keeps_none(rated_next: Lake)
         assert report.status == "published"
         assert storage.get_concurrency_run_ids() == {"a run of the UI"}
         assert [run.status for run in instance.get_runs()] == [dg.DagsterRunStatus.SUCCESS]
+
+
+def test_dagster_is_told_once_of_what_has_nothing_to_do(rated_next: Lake) -> None:
+    student = "models/student_embedder"
+
+    def materialisations() -> list[int]:
+        with launch.instance() as instance:
+            keys = [stage_asset.asset_of(key) for key in (student, KEY)]
+            return [len(instance.fetch_materializations(key, limit=9).records) for key in keys]
+
+    for times in (1, 2):
+        reports = launch.materialise([student, KEY], RULES_ALONE, idle=[student])
+        assert [report.stage for report in reports] == [student, KEY] and materialisations() == [1, times]
 
 
 def test_the_second_run_has_nothing_to_do(rated_next: Lake) -> None:
@@ -310,7 +323,7 @@ def test_under_dagster_a_rejection_fails_its_checks_and_a_later_run_of_what_read
     rated_next: Lake, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(stage_asset, "load_profile", lambda name: BAD)
-    monkeypatch.setattr(stage_asset, "own_process", lambda stage, params: False)
+    monkeypatch.setattr(stage_asset, "own_process", lambda *_: False)
     monkeypatch.setattr(launch, "load_profile", lambda name: BAD)
     (report,) = launch.materialise([KEY, NEXT], RULES_ALONE)
     assert (report.stage, report.status) == (KEY, "rejected")
@@ -394,7 +407,7 @@ def test_why_a_stage_failed_in_a_process_of_its_own_is_the_last_thing_told(
     rated_next: Lake, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     # no item for training: what the child says of it must reach whoever started the run, not that a process failed
-    monkeypatch.setattr(stage_asset, "own_process", lambda stage, params: True)
+    monkeypatch.setattr(stage_asset, "own_process", lambda *_: True)
     publish(rated_next, "silver/passages", [])
     publish(rated_next, "gold/mixture", [])
     with pytest.raises(StageFailed, match="none of the 0 rows in MIXTURE's sft split") as told:

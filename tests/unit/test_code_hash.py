@@ -7,10 +7,11 @@ from pathlib import Path
 import pytest
 
 from lake.harness import code_hash as code
+from lake.harness import parsed_code
 from lake.settings import project_folder
 from lake.stages import STAGES
 
-_CACHES = (code.code_hash, code._imports, code._code, code._tree)
+_CACHES = (code.code_hash, code._imports, code._parsed)
 
 
 @pytest.fixture(autouse=True)
@@ -37,7 +38,7 @@ def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 def _hash() -> bytes:
     _forget()
-    return b"".join(map(code._code, sorted(code.module_closure("lake.first"))))
+    return b"".join(code._parsed(module).code for module in sorted(code.module_closure("lake.first")))
 
 
 def test_what_an_imported_module_does_counts_and_how_it_is_laid_out_or_described_does_not(project: Path) -> None:
@@ -124,3 +125,23 @@ def test_what_decides_rows_or_verdicts_counts_wherever_it_stands(copy: Path, edi
     with (copy / edited).open("a") as file:
         file.write("\n_EDITED = True\n")
     assert _hashes()["silver/unique_instructions"] != before["silver/unique_instructions"]
+
+
+def test_a_module_is_parsed_once_on_a_machine_and_never_taken_for_another(
+    project: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("MIXLAKE_CACHE", str(tmp_path / "cache"))
+    before = _hash()
+    kept = sorted((tmp_path / "cache/code").iterdir())
+    assert len(kept) == 2
+    with monkeypatch.context() as without_parser:
+        without_parser.setattr(parsed_code.ast, "parse", None)
+        assert _hash() == before
+    (project / "lake/second.py").write_text("def rule(): return 2\n")
+    assert _hash() != before
+    (project / "lake/second.py").write_text("def rule(): return 1\n")
+    for path in kept:
+        path.write_bytes(b"half of it")
+    assert _hash() == before, "what cannot be read is parsed again"
+    monkeypatch.setenv("MIXLAKE_CACHE", "/proc/nowhere")
+    assert _hash() == before, "and so it is where nothing can be kept"

@@ -209,3 +209,14 @@ def test_a_state_is_given_whole_and_is_no_reason_to_read_all_rows_again(current:
     found = new_rows(current, STAGES[UNIQUE], wanted)
     assert found is not None
     assert current.files_dataset(withdrawn, found.files[withdrawn]).to_table()["id"].to_pylist() == ["raw_1"]
+
+
+def test_another_distiller_in_service_distils_all_groups_anew(current: Lake) -> None:
+    groups, champion, distilled = "silver/groups", "models/champion", "gold/distilled"
+    for key in (champion, distilled):
+        publish(current, key, ROWS[key], {side: ROWS.get(side, ()) for side in STAGES[key].sides})
+    more(current, groups, "one")
+    assert grown(current, distilled) == {groups: 1, UNIQUE: 0, "models/in_service": 1}
+    (serving,) = ROWS["models/in_service"]
+    publish(current, champion, ROWS[champion], {"models/in_service": [serving | {"model": "other"}]}, run_id="promoted")
+    assert grown(current, distilled) is None
