@@ -38,8 +38,11 @@ class Params(BaseModel):
         """True where these params let a generate or train stage run without any model library."""
         return False
 
-    def asks(self, rows: int) -> str:
-        """What the job asks of models about so many rows, as far as it is known before one is opened; "" where it asks or tells nothing."""
+    def asks(self, rows: Callable[[str], int]) -> str:
+        """What the job would ask of models or make, as far as it is known before it starts; "" where there is nothing to tell.
+
+        rows: how many rows of an input it would read, by the table's key.
+        """
         return ""
 
 
