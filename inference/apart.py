@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from inference.overlap import NEAR, Grams, Postings, Vocabulary
+from inference.near_pairs import NEAR, Grams
+from inference.overlap import Postings, Vocabulary
 from lake.ids import sha256_text
 
 HELDOUT = "heldout"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_right
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Literal, cast
 
@@ -158,13 +159,14 @@ class RateParams(Params):
         paths = [Path(judge.path) for judge in (self.engine, *self.beside) if judge.kind == "file"]
         return super().fingerprint() | {"files": [sha256_file(path) if path.is_file() else None for path in paths]}
 
-    def asks(self, rows: int) -> str:
+    def asks(self, rows: Callable[[str], int]) -> str:
         """How many records each judge that is a model is asked about at most: a cache or a published predictor may answer."""
+        records = rows("silver/unique_instructions")
         again = [self.engine] if self.repeat else []
         compared = [(judge, self.compared) for judge in (*self.beside, *again)]
-        asked = [(self.engine, rows if self.sample is None else self.sample), *compared]
-        models = [f"{judge.kind} about {min(number, rows):,}" for judge, number in asked if not judge.loads_no_model]
-        return f"asks {', '.join(models)} of {rows:,} records at most" if models and rows else ""
+        asked = [(self.engine, records if self.sample is None else self.sample), *compared]
+        models = [f"{judge.kind} about {min(number, records):,}" for judge, number in asked if not judge.loads_no_model]
+        return f"asks {', '.join(models)} of {records:,} records at most" if models and records else ""
 
     @property
     def names_beside(self) -> tuple[str, ...]:

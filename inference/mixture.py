@@ -1,16 +1,20 @@
 """gold/mixture: high-quality targets, each with a group of degraded variants (method, section 2.1).
 
-Targets are built from segments of passages, and the lake's own best records are targets as they are. The chosen texts are in memory
-(about 1 kB each); items are made and written in batches, by the rules in as many processes as there are cores. The number of variants
-follows a clipped normal distribution because the method's is not published.
+Targets are built from segments of passages, and the lake's own best records are targets as they are. The chosen texts lie in a file and in
+memory is where each belongs; items are made and written in batches, by the rules in as many processes as there are cores. The number of
+variants follows a clipped normal distribution because the method's is not published.
 """
 
 from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import closing
+from dataclasses import dataclass
 from itertools import chain, groupby
 from operator import attrgetter
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import pyarrow as pa
@@ -23,8 +27,9 @@ from inference.likeness import drafts
 from inference.mixture_items import Maker
 from inference.mixture_params import MixtureParams
 from inference.overlap import COMMON
-from inference.pairing import Draft, Text, chosen, passages, placed, records
+from inference.pairing import Draft, Placed, Text, chosen, passages, placed, records
 from inference.prompts import degrade
+from inference.stored_texts import StoredTexts
 from inference.targets import REPEATED, Target, build_request
 from inference.text_engines import open_engine
 from inference.text_engines.metered import billed
@@ -54,34 +59,36 @@ def mixture(inputs: ArrowInputs, params: MixtureParams, context: JobContext) -> 
         ("passages", inputs["silver/passages"], params.limit, passages),
         ("records", inputs["silver/best_records"], params.originals, records),
     )
-    found: list[Text] = []
-    for name, rows, limit, read in kinds:
-        wanted = chosen(rows, limit, params.seed)
-        yield from _over_limit(rows, wanted, f"{len(wanted)} {name} were chosen")
-        found += read(rows, wanted)
-    if not found:
-        raise UserError(NOTHING)
-    used, boilerplate = placed(found, params.splits, params.seed)
-    kept = {text.id for text in used}
-    detail = f"half of its word 3-grams are each in more than {COMMON} texts"
-    alone = {one.id: (one.id, one.source, "boilerplate", detail) for one in boilerplate if one.id not in kept}
-    yield UNUSED, _table([*alone.values()])
-    yield from _made(used, params, context)
+    wanted = {name: chosen(rows, limit, params.seed) for name, rows, limit, _ in kinds}
+    for name, rows, _, _ in kinds:
+        yield from _over_limit(rows, wanted[name], f"{len(wanted[name])} {name} were chosen")
+    found = chain.from_iterable(read(rows, wanted[name]) for name, rows, _, read in kinds)
+    with TemporaryDirectory() as folder, closing(StoredTexts(Path(folder) / "texts", found)) as texts:
+        if not texts:
+            raise UserError(NOTHING)
+        used, boilerplate = placed(texts, params.splits, params.seed)
+        kept = {text.id for text in used}
+        detail = f"half of its word 3-grams are each in more than {COMMON} texts"
+        alone = {one.id: (one.id, one.source, "boilerplate", detail) for one in boilerplate if one.id not in kept}
+        yield UNUSED, _table([*alone.values()])
+        yield from _made(texts, used, params, context)
 
 
-def _made(used: Sequence[Text], params: MixtureParams, context: JobContext) -> ArrowRows:
+def _made(texts: Sequence[Text], used: Sequence[Placed], params: MixtureParams, context: JobContext) -> ArrowRows:
     """Items and unused texts, batch by batch."""
     counts, refused = Counter[str](), Counter[str]()
     apart = Apart()
     with open_engine(params.engine) as engine:
-        foretell(engine, params.engine, _asked(used, params), context.lake, MIXTURE)
+        foretell(engine, params.engine, _asked(texts, used, params), context.lake, MIXTURE)
         maker = Maker(engine, params, context.lake if engine.cached else None)
         processes = usable_cores() if params.loads_no_model and len(used) >= MANY else 1
-        made = in_processes(maker.items, _drafts(used, params), processes)
+        work = _Work(maker, open_embedder(STATIC, settings().cache).name)
+        wholes = ([one.whole(texts) for one in batch] for batch in _batches(used, params.batch_size))
+        made = in_processes(work, wholes, processes)
         for batch, one in zip(_batches(used, params.batch_size), made, strict=True):
             rows, near, repeated = apart.kept(one.rows)
             yield MIXTURE, pa.Table.from_pylist(rows, schema=TABLES[MIXTURE].schema)
-            reasons = {text: (f.reason, f.detail) for f in one.failures for text in f.draft.ids}
+            reasons = one.reasons
             reasons |= {text: ("near_heldout", NEAR_HELDOUT) for row in near for text in _texts(row)}
             reasons |= {text: ("not_buildable", REPEATED) for row in repeated for text in _texts(row)}
             unused = _unused(batch, rows, reasons)
@@ -92,14 +99,30 @@ def _made(used: Sequence[Text], params: MixtureParams, context: JobContext) -> A
         context.metrics.update(_metrics(counts, refused) | billed(engine, counts["items"]))
 
 
-def _drafts(used: Sequence[Text], params: MixtureParams) -> Iterator[list[Draft]]:
-    """The drafts of each batch."""
-    encode = open_embedder(STATIC, settings().cache).encode
-    for batch in _batches(used, params.batch_size):
-        yield list(drafts(batch, params.cross_topic, params.seed, encode))
+@dataclass(frozen=True)
+class _Done:
+    """What came of a batch: rows of gold/mixture, why which text is in none, and how often a target was refused by which rule."""
+
+    rows: list[dict[str, Any]]
+    reasons: dict[str, tuple[str, str]]
+    refused: Counter[str]
 
 
-def _batches(used: Sequence[Text], size: int) -> Iterator[list[Text]]:
+@dataclass(frozen=True)
+class _Work:
+    """Makes the items of a batch of texts; it is copied into other processes, so it has the embedder's name alone."""
+
+    maker: Maker
+    embedder: str
+
+    def __call__(self, batch: Sequence[Text]) -> _Done:
+        params, encode = self.maker.params, open_embedder(self.embedder).encode
+        made = self.maker.items(list(drafts(batch, params.cross_topic, params.seed, encode)))
+        reasons = {text: (one.reason, one.detail) for one in made.failures for text in one.draft.ids}
+        return _Done(made.rows, reasons, made.refused)
+
+
+def _batches(used: Sequence[Placed], size: int) -> Iterator[list[Placed]]:
     """The texts in batches of one split and so many passages each; those held out come first, since no target may be near one of theirs."""
     for split in sorted({text.split for text in used}, key=lambda split: (split != HELDOUT, split)):
         whole = groupby((text for text in used if text.split == split), key=attrgetter("id"))
@@ -108,12 +131,12 @@ def _batches(used: Sequence[Text], size: int) -> Iterator[list[Text]]:
             yield list(chain.from_iterable(some))
 
 
-def _asked(used: Sequence[Text], params: MixtureParams) -> list[Asked]:
+def _asked(texts: Sequence[Text], used: Sequence[Placed], params: MixtureParams) -> list[Asked]:
     """A target for each passage, and variants of it: their prompts are about as long as with the passage in the target's place."""
-    built = [text for text in used if not text.question]
-    single = [Draft((text,), text.title, text.text) for text in built[:SAMPLE]]
+    built = [one for one in used if not one.is_record]
+    single = [Draft((text,), text.title, text.text) for text in (one.whole(texts) for one in built[:SAMPLE])]
     typed = [Target(draft, kind) for draft, kind in Turns(params.quotas, params.seed).typed(single, ())]
-    weak = [degrade(text.id, "qa", text.text, 0, **params.sampling) for text in used[:SAMPLE]]
+    weak = [degrade(one.id, "qa", texts[one.number].text, 0, **params.sampling) for one in used[:SAMPLE]]
     variants = round(len(used) * params.mean_variants)
     return [Asked(len(built), [build_request(one, params) for one in typed]), Asked(variants, weak)]
 
@@ -124,7 +147,7 @@ def _texts(row: Mapping[str, Any]) -> list[str]:
 
 
 def _unused(
-    batch: Sequence[Text], rows: Sequence[Mapping[str, Any]], reasons: Mapping[str, tuple[str, str]]
+    batch: Sequence[Placed], rows: Sequence[Mapping[str, Any]], reasons: Mapping[str, tuple[str, str]]
 ) -> list[tuple[str, str, str, str]]:
     """Id, source, reason and detail of each passage and record of the batch of which nothing is in an item."""
     used = {text for row in rows for text in _texts(row)}
@@ -145,7 +168,7 @@ def _table(rows: Sequence[tuple[str, str, str, str]]) -> pa.Table:
     return pa.Table.from_pylist(named, schema=TABLES[UNUSED].schema)
 
 
-def _counted(batch: Sequence[Text], rows: Sequence[Mapping[str, Any]], unused: Sequence[str]) -> Counter[str]:
+def _counted(batch: Sequence[Placed], rows: Sequence[Mapping[str, Any]], unused: Sequence[str]) -> Counter[str]:
     counts = Counter([*unused, *(row["split"] for row in rows), *(row["item_type"] for row in rows)])
     crossed = sum(len(row["passage_ids"]) > 1 for row in rows)
     variants = sum(len(row["members"]) for row in rows)

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any, Self
 
 from pydantic import Field, field_validator, model_validator
 
+from inference.mixture_plan import Plan, foreseen
 from inference.text_engines import EngineParams
+from lake.engines.parallel import usable_cores
 from lake.harness.job import Params
 from texts.formats import FORMATS
 from texts.rubric import HIGH
@@ -76,6 +79,14 @@ class MixtureParams(Params):
     def loads_no_model(self) -> bool:
         """The rules need no process of their own."""
         return self.engine.kind == "rules"
+
+    def asks(self, rows: Callable[[str], int]) -> str:
+        """How many items of which types would be made, of which texts, in what time; and of all that the limits allow."""
+        allowed = Plan(self.limit, self.originals, self.quotas)
+        there = Plan(
+            min(rows("silver/passages"), self.limit), min(rows("silver/best_records"), self.originals), self.quotas
+        )
+        return foreseen(there, allowed, usable_cores() if self.engine.kind == "rules" else None)
 
     @property
     def sampling(self) -> dict[str, Any]:

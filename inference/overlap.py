@@ -1,25 +1,25 @@
 """Which texts share word 3-grams: the clusters of texts that must not be parted, and texts too near a held-out one.
 
-Two texts are near where half of the distinct 3-grams of the shorter one are in the other. All such pairs are found, and not by comparing
-all pairs: half of a set cannot be shared without one of its rarest ones (prefix filtering, Bayardo, Ma and Srikant 2007), so a text is
-compared with those that have one of the rarer half of its 3-grams. A text most of whose 3-grams are in hundreds of others
-could be compared with all of these only; it is boilerplate, and named as such instead.
+A text most of whose 3-grams are in hundreds of others could be compared with all of these only; it is boilerplate, and named as such instead.
 """
 
 from __future__ import annotations
 
+from array import array
 from collections.abc import Hashable, Iterable, Sequence
+from contextlib import closing
+from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import numpy as np
 from numpy.typing import NDArray
 
+from inference.near_pairs import NEAR, Grams, NearPairs
 from texts.words import words
 
-NEAR = 0.5  # share of the shorter text's 3-grams that two near texts have in common
 COMMON = 500  # texts that may have a 3-gram before it counts as nobody's own
 _BITS = 21  # of a word's number: beyond two million words some share one, which makes texts look nearer than they are
 
-Grams = NDArray[np.uint64]
 Places = NDArray[np.int64]
 
 
@@ -61,41 +61,28 @@ class Postings:
         return bool((shared >= NEAR * np.minimum(len(grams), self.sizes[places])).any())
 
 
-def clusters(texts: Sequence[str], groups: Sequence[Iterable[Hashable]]) -> list[int | None]:
+def clusters(texts: Iterable[str], groups: Sequence[Iterable[Hashable]]) -> list[int | None]:
     """For each text the first text of its cluster, None for boilerplate; near texts, and those that share one of their `groups`, are in one."""
-    joined = _Sets(len(texts))
+    joined = _Sets(len(groups))
     first: dict[Hashable, int] = {}
     for place, named in enumerate(groups):
         for group in named:
             joined.join(place, first.setdefault(group, place))
-    vocabulary = Vocabulary()
-    grams = [vocabulary.grams(text) for text in texts]
-    postings = Postings(grams)
-    boilerplate = {place for place in range(len(texts)) if not _joins_near(place, grams, postings, joined)}
-    return [None if place in boilerplate else joined.root(place) for place in range(len(texts))]
-
-
-def _joins_near(place: int, grams: Sequence[Grams], postings: Postings, joined: _Sets) -> bool:
-    """Joins a text with the near ones that are no shorter; False where it is boilerplate and cannot be."""
-    own = grams[place]
-    counts, _ = postings.holders(own)
-    rarest = np.argsort(counts, kind="stable")[: len(own) - int(np.ceil(NEAR * len(own))) + 1]
-    if counts[rarest[-1]] > COMMON:
-        return False
-    shared_with = np.unique(postings.holders(own[rarest[counts[rarest] > 1]])[1])
-    for other in shared_with[postings.sizes[shared_with] >= len(own)].tolist():
-        if joined.root(other) != joined.root(place):
-            common = np.intersect1d(own, grams[other], assume_unique=True)
-            if len(common) >= NEAR * len(own):
-                joined.join(place, other)
-    return True
+    with (
+        TemporaryDirectory() as folder,
+        closing(NearPairs(map(Vocabulary().grams, texts), len(groups), COMMON, Path(folder))) as pairs,
+    ):
+        for text, other in pairs:
+            if joined.root(text) != joined.root(other) and pairs.near(text, other):
+                joined.join(text, other)
+    return [None if boilerplate else joined.root(place) for place, boilerplate in enumerate(pairs.boilerplate.tolist())]
 
 
 class _Sets:
     """Disjoint sets of places; the root of a set is its smallest place."""
 
     def __init__(self, count: int) -> None:
-        self._above = list(range(count))
+        self._above = array("q", range(count))
 
     def root(self, place: int) -> int:
         """The smallest place of the set."""

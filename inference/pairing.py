@@ -6,7 +6,7 @@ Texts of one page or module, and near-duplicates (inference.overlap), are one cl
 from __future__ import annotations
 
 import heapq
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -16,7 +16,10 @@ import pyarrow.dataset as ds
 
 from inference.overlap import clusters
 from inference.segments import segments
+from lake.engines.batches import read_batches
 from lake.ids import sha256_text
+
+_ROWS = 1_024
 
 
 @dataclass(frozen=True)
@@ -78,44 +81,63 @@ def chosen(rows: ds.Dataset, limit: int, seed: int) -> frozenset[str]:
     return frozenset(heapq.nsmallest(limit, ids, key=lambda one: (share(seed, "choose", one), one)))
 
 
-def passages(rows: ds.Dataset, wanted: frozenset[str]) -> list[Text]:
+def passages(rows: ds.Dataset, wanted: frozenset[str]) -> Iterator[Text]:
     """The segments of the wanted passages."""
-    found = _wanted(rows, wanted, ["id", "source", "licence", "title", "text"])
-    return [
-        Text(row["id"], row["source"], row["title"], one, row["licence"], part=part)
-        for row in found
-        for part, one in enumerate(segments(row["title"], row["text"]))
-    ]
+    for row in _wanted(rows, wanted, ["id", "source", "licence", "title", "text"]):
+        for part, one in enumerate(segments(row["title"], row["text"])):
+            yield Text(row["id"], row["source"], row["title"], one, row["licence"], part=part)
 
 
-def records(rows: ds.Dataset, wanted: frozenset[str]) -> list[Text]:
+def records(rows: ds.Dataset, wanted: frozenset[str]) -> Iterator[Text]:
     """The wanted records."""
-    found = _wanted(rows, wanted, ["id", "source", "licence", "prompt", "answer", "score"])
-    return [
-        Text(row["id"], row["source"], "", row["answer"], row["licence"], row["prompt"], row["score"]) for row in found
-    ]
+    for row in _wanted(rows, wanted, ["id", "source", "licence", "prompt", "answer", "score"]):
+        yield Text(row["id"], row["source"], "", row["answer"], row["licence"], row["prompt"], row["score"])
 
 
-def _wanted(rows: ds.Dataset, wanted: frozenset[str], columns: list[str]) -> list[dict[str, Any]]:
+def _wanted(rows: ds.Dataset, wanted: frozenset[str], columns: list[str]) -> Iterator[dict[str, Any]]:
     is_wanted = pc.field("id").isin(pa.array(sorted(wanted), pa.string()))
-    return rows.to_table(columns=columns, filter=is_wanted).to_pylist()
+    for batch in read_batches(rows, columns, is_wanted):
+        for some in range(0, len(batch), _ROWS):  # as Python's objects rows take several times as much
+            yield from batch.slice(some, _ROWS).to_pylist()
 
 
-def placed(texts: Sequence[Text], splits: Mapping[str, float], seed: int) -> tuple[list[Text], list[Text]]:
+@dataclass(frozen=True, slots=True)
+class Placed:
+    """The text number `number` of those that were placed, without its words: what it is part of, and in which split."""
+
+    number: int
+    id: str
+    part: int
+    source: str
+    is_record: bool
+    cluster: str = ""
+    split: str = ""
+
+    def whole(self, texts: Sequence[Text]) -> Text:
+        """The text itself."""
+        return replace(texts[self.number], cluster=self.cluster, split=self.split)
+
+
+def placed(texts: Sequence[Text], splits: Mapping[str, float], seed: int) -> tuple[list[Placed], list[Placed]]:
     """The texts with their clusters and splits, and those that are boilerplate and belong to none.
 
     splits: shares that add up to 1; a cluster's split follows from its own hash, so that one more text moves no other cluster.
     """
-    ordered = sorted(texts, key=lambda text: (text.id, text.part))
-    pages = [[text.id, _page(text.title)] if text.title else [text.id] for text in ordered]
-    firsts = clusters([f"{text.question} {text.text}" for text in ordered], pages)
+    heads, pages = list[Placed](), list[str]()
+    for number, text in enumerate(texts):
+        heads.append(Placed(number, text.id, text.part, text.source, bool(text.question)))
+        pages.append(_page(text.title) if text.title else "")
+    ordered = sorted(heads, key=lambda head: (head.id, head.part))
+    groups = [[head.id, page] if (page := pages[head.number]) else [head.id] for head in ordered]
+    said = (f"{text.question} {text.text}" for text in (texts[head.number] for head in ordered))
+    firsts = clusters(said, groups)
     whole = [
-        replace(text, cluster=ordered[first].id, split=_split_of(ordered[first].id, splits, seed))
-        for text, first in zip(ordered, firsts, strict=True)
+        replace(head, cluster=ordered[first].id, split=_split_of(ordered[first].id, splits, seed))
+        for head, first in zip(ordered, firsts, strict=True)
         if first is not None
     ]
-    boilerplate = [text for text, first in zip(ordered, firsts, strict=True) if first is None]
-    return sorted(whole, key=lambda text: (share(seed, "order", text.id), text.id, text.part)), boilerplate
+    boilerplate = [head for head, first in zip(ordered, firsts, strict=True) if first is None]
+    return sorted(whole, key=lambda head: (share(seed, "order", head.id), head.id, head.part)), boilerplate
 
 
 def _page(title: str) -> str:

@@ -48,6 +48,8 @@ _STEP_LINE = re.compile(r"\n\s*(?:\d+[.)]|[-*•])(?=\s)")
 _OPENING = re.compile(r"[\W_]*(?:[A-Z0-9\u00c0-\u00de\u0400-\u042f]|[^\x00-\u024f]|\w+[`:._(])")
 _CLOSING = frozenset('.!?。！？:)"”`')
 _CUT_OFF = re.compile(r"(?:\.\.\.|…|[,;–-]|\b(?:and|or|the|a|an|of|to|with|for|in|is|are))$")
+_MOST_SCORED = 2_048  # texts whose scores are remembered: weak versions of an item are scored as they are made, and again as they are used
+_SCORED: dict[str, float] = {}
 _LONGEST_CUT = 5  # characters, with the one before it
 
 
@@ -102,7 +104,14 @@ def ratings(texts: Sequence[str]) -> list[Rating]:
 
 def scores(texts: Sequence[str]) -> list[float]:
     """The continuous score of each text, 0..5; it is at least 4 exactly where the compressed overall rating is."""
-    return _criteria(texts).score.tolist()
+    lacking = [text for text in dict.fromkeys(texts) if text not in _SCORED]
+    found = dict(zip(lacking, _criteria(lacking).score.tolist() if lacking else (), strict=True))
+    scored = [found[text] if text in found else _SCORED[text] for text in texts]
+    if len(_SCORED) + len(found) > _MOST_SCORED:
+        _SCORED.clear()
+    if len(found) <= _MOST_SCORED:
+        _SCORED.update(found)
+    return scored
 
 
 def score(text: str) -> float:

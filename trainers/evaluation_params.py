@@ -1,5 +1,6 @@
 """What the evaluation trains, on how much, and on what it measures it."""
 
+from collections.abc import Callable
 from typing import Literal, Self, get_args
 
 from pydantic import Field, field_validator, model_validator
@@ -106,7 +107,7 @@ class EvaluationParams(Params):
         first = [RELEASED, *(arm for arm in self.arms if arm != RELEASED)]
         return [(arm, seed) for seed in self.seeds for arm in first]  # pyright: ignore[reportReturnType]
 
-    def asks(self, rows: int) -> str:
+    def asks(self, rows: Callable[[str], int]) -> str:
         """How much is trained and read."""
         at_most = f", within {self.time_limit_s / 60:.0f} min" if self.time_limit_s else ""
         return (

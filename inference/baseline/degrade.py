@@ -16,6 +16,7 @@ from __future__ import annotations
 import random
 from bisect import bisect_left
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from functools import lru_cache
 from itertools import accumulate, pairwise
 from types import MappingProxyType
@@ -37,6 +38,7 @@ LONG: Mapping[str, str] = MappingProxyType(
         "paragraph": "paragraph",
     }
 )
+Order = tuple[str, str, int, int]  # item type, target, how many weak versions, seed
 _KEEPING_SHARE = 0.6  # of the variants
 _SHARE_WORDS = 50  # of a target that a variant may keep and still be weak
 _OVERLAP = 0.3  # how often a variant that keeps its share also holds a unit of the next one's
@@ -59,7 +61,7 @@ def operators(item_type: str, target: str, variants: int, seed: int) -> tuple[st
     rng = random.Random(f"{seed} operators {variants} {target}")
     keeping = min(variants, max(needed(target), round(_KEEPING_SHARE * variants)))
     # one unit alone is either all there or not: then what stands around it has to make it weak
-    several = len(units((FORMATS[item_type].parse(target) or {}).get(LONG[item_type], ""))) > 1
+    several = len(_parted(item_type, target)[1]) > 1
     chosen = [*_in_turn([*KEEPING][0 if several else 1 :], keeping, rng), *_in_turn([*LOSING], variants - keeping, rng)]
     rng.shuffle(chosen)
     return tuple(chosen)
@@ -74,17 +76,62 @@ def degrade(item_type: str, target: str, variant: int, variants: int, seed: int)
 @lru_cache(maxsize=_REMEMBERED)
 def weak_versions(item_type: str, target: str, variants: int, seed: int) -> tuple[str, ...]:
     """All `variants` weak versions of an item, in the order of their operators; none if it is not well formed."""
-    fields = FORMATS[item_type].parse(target)
+    [versions] = weak_versions_of([(item_type, target, variants, seed)])
+    return versions
+
+
+def weak_versions_of(orders: Sequence[Order]) -> list[tuple[str, ...]]:
+    """The weak versions of each item: of many in a fraction of the time, since they are rated together.
+
+    One that would still rate high says its share again, which takes nothing from it.
+    """
+    made = [_versions(*order) for order in orders]
+    left = [(versions, n) for versions in made for n in range(len(versions.longs))]
+    for _ in range(_MOST_ECHOES if left else 0):
+        ratings = scores([versions.written(n) for versions, n in left])
+        rated = zip(left, ratings, strict=True)
+        left = [(versions, n) for (versions, n), rating in rated if rating >= HIGH and versions.shares[n].places]
+        for versions, n in left:
+            versions.longs[n] += f"\nAgain: {versions.shares[n].text}"
+    return [tuple(map(versions.written, range(len(versions.longs)))) for versions in made]
+
+
+@dataclass(frozen=True)
+class _Versions:
+    """Weak versions of one item: of each the short parts, the long text, and the share of the target that it works on."""
+
+    item_type: str
+    heads: list[dict[str, str]]
+    longs: list[str]
+    shares: list[Share]
+
+    def written(self, n: int) -> str:
+        """What is left of the item in the n-th version, in its form."""
+        parts = {**self.heads[n], LONG[self.item_type]: self.longs[n]}
+        lines = [
+            f"{marker} {parts[name]}".strip() for name, marker in FORMATS[self.item_type].markers if parts.get(name)
+        ]
+        return "\n".join(lines)
+
+
+def _versions(item_type: str, target: str, variants: int, seed: int) -> _Versions:
+    fields, whole = _parted(item_type, target)
     if fields is None:
-        return ()
+        return _Versions(item_type, [], [], [])
     rng = random.Random(f"{seed} {variants} {target}")
     names = operators(item_type, target, variants, seed)
-    whole = units(fields[LONG[item_type]])
     keepers = _keepers(names, rng)
     shares = [Share(whole, places) for places in _places(names, keepers, whole, rng)]
     heads = _heads(item_type, fields, names, keepers, rng)
     longs = [_noisy(_weak(name, share, rng), rng) for name, share in zip(names, shares, strict=True)]
-    return _all_weak(item_type, heads, longs, shares)
+    return _Versions(item_type, heads, longs, shares)
+
+
+@lru_cache(maxsize=_REMEMBERED)
+def _parted(item_type: str, target: str) -> tuple[Mapping[str, str] | None, Sequence[Unit]]:
+    """The fields of an item, None if it is not well formed, and the units of its long text."""
+    fields = FORMATS[item_type].parse(target)
+    return fields, tuple(units((fields or {}).get(LONG[item_type], "")))
 
 
 def _in_turn(names: Sequence[str], count: int, rng: random.Random) -> list[str]:
@@ -121,24 +168,6 @@ def _parts(whole: Sequence[Unit], most: int) -> list[range]:
 
 def _weak(name: str, share: Share, rng: random.Random) -> str:
     return OPERATORS[name](share, rng) if share.places else ""
-
-
-def _all_weak(
-    item_type: str, heads: Sequence[Mapping[str, str]], longs: Sequence[str], shares: Sequence[Share]
-) -> tuple[str, ...]:
-    """The variants; one that would still rate high says its share again, which takes nothing from it."""
-    versions = _versions(item_type, heads, longs)
-    for _ in range(_MOST_ECHOES):
-        strong = {n for n, rating in enumerate(scores(versions)) if rating >= HIGH and shares[n].places}
-        if not strong:
-            break
-        longs = [f"{long}\nAgain: {shares[n].text}" if n in strong else long for n, long in enumerate(longs)]
-        versions = _versions(item_type, heads, longs)
-    return tuple(versions)
-
-
-def _versions(item_type: str, heads: Sequence[Mapping[str, str]], longs: Sequence[str]) -> list[str]:
-    return [_written(item_type, {**head, LONG[item_type]: long}) for head, long in zip(heads, longs, strict=True)]
 
 
 def _heads(
@@ -188,9 +217,3 @@ def _noisy(text: str, rng: random.Random) -> str:
     if rng.random() < _SPACE:
         text = text.replace(" ", "  ", 1)
     return text
-
-
-def _written(item_type: str, parts: Mapping[str, str]) -> str:
-    """What is left of the item, in its form."""
-    lines = [f"{marker} {parts[name]}".strip() for name, marker in FORMATS[item_type].markers if parts.get(name)]
-    return "\n".join(lines)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 
 from inference.baseline.topics import mended
 from texts.words import sentences, words
@@ -115,6 +116,7 @@ def is_program_name(title: str) -> bool:
     return bool(_NAME.fullmatch(title))
 
 
+@lru_cache(maxsize=2_048)  # an item of each type is tried on a passage, and it lends its option to others of its batch
 def read(title: str, text: str) -> Passage:
     """The passage with what reads badly left out: fragments, code, layout, sentences of under four or over sixty
     words.

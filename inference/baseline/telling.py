@@ -55,15 +55,16 @@ def _within(lines: Sequence[str], budget: int) -> list[str]:
     """
     kept: list[str] = []
     said: set[str] = set()
-    skipped = False
+    told, skipped = 0, False
     for line in lines:
-        stems = set(content_words(line))
-        if kept and _count([*kept, line]) > budget:
+        size, stems = len(words(line)), set(content_words(line))
+        if kept and told + size > budget:
             break
         if kept and (len(stems - said) < 0.3 * len(stems) or (skipped and not stands_alone(line))):
             skipped = True
             continue
         kept.append(line)
+        told += size
         said |= stems
         skipped = False
     return kept

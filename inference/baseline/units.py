@@ -11,7 +11,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 
 from inference.baseline.passage import stands_alone
-from texts.grounding.tokens import tokens
+from texts.grounding.tokens import tokens_in
 from texts.words import sentence_spans
 
 _FENCED = re.compile(r"^```.*?^```[^\S\n]*$", re.MULTILINE | re.DOTALL)
@@ -89,4 +89,5 @@ def _leans(one: Unit) -> bool:
 
 def _heads(text: str) -> bool:
     """Whether a list below the sentence is about what it names: it announces the list, or the first word that counts is code."""
-    return text.endswith(":") or any(token.code for token in tokens(text[:_OPENING])[:1])
+    first = next(tokens_in(text[:_OPENING]), None)
+    return text.endswith(":") or (first is not None and first.code)

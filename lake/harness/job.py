@@ -43,8 +43,11 @@ class Params(BaseModel):
         """Whether the job opens no model for these rows, or for all (None): what the lake tells of that beyond the params."""
         return self.loads_no_model
 
-    def asks(self, rows: int) -> str:
-        """What the job asks of models about so many rows, as far as it is known before one is opened; "" where it asks or tells nothing."""
+    def asks(self, rows: Callable[[str], int]) -> str:
+        """What the job would ask of models or make, as far as it is known before it starts; "" where there is nothing to tell.
+
+        rows: how many rows of an input it would read, by the table's key.
+        """
         return ""
 
 

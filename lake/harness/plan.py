@@ -1,6 +1,6 @@
 """What a run would do and why, decided from the last commits alone: no JVM, no model, milliseconds."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Literal
 
 from pydantic import BaseModel, ConfigDict
@@ -27,7 +27,7 @@ _BEST = "silver/best_records"
 
 class PlannedStage(BaseModel):
     """What a run would do about one stage. `wait`: it would run after the stages named in `reason` have; `scope`: on which
-    rows, where that can be told already; `asks`: what it would then ask of models, "" where nothing, or where only the run can tell."""
+    rows, where that can be told already; `asks`: what it would then ask of models or make, "" where only the run can tell."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -144,12 +144,13 @@ def _planned(
     )
 
 
-def _scope(lake: Lake, stage: Stage, profile: Profile, rebuild: bool) -> tuple[Scope, int]:
-    """On which rows the stage would run, and how many they are of the input that drives it; 0 where one was never published."""
+def _scope(lake: Lake, stage: Stage, profile: Profile, rebuild: bool) -> tuple[Scope, Callable[[str], int]]:
+    """On which rows the stage would run, and what tells how many they are of an input: none where one was never published."""
     wanted = fingerprint(lake, stage, profile, rebuild)
-    driving = stage.records or stage.inputs[0]
     if wanted is None:
-        return "everything", 0
+        return "everything", lambda table: 0
     new = None if rebuild else new_rows(lake, stage, wanted)
-    rows = lake.row_count(driving, wanted.inputs[driving], new.files[driving] if new else None)
-    return ("new_rows" if new else "everything"), rows
+    files = new.files if new else {}
+    return ("new_rows" if new else "everything"), lambda table: lake.row_count(
+        table, wanted.inputs[table], files.get(table)
+    )

@@ -150,8 +150,11 @@ def test_what_judges_are_asked_is_told_as_a_bound() -> None:
     by_losses = JudgeParams.model_validate({"kind": "perplexity", "cuts": range(1, 10)})
     params = RateParams(engine=judge(5), sample=1_000, beside=(JudgeParams(), by_losses), repeat=True, compared=50)
     assert (
-        params.asks(20_000)
+        params.asks(lambda _: 20_000)
         == "asks scripted about 1,000, perplexity about 50, scripted about 50 of 20,000 records at most"
     )
-    assert params.asks(30) == "asks scripted about 30, perplexity about 30, scripted about 30 of 30 records at most"
-    assert params.asks(0) == RateParams().asks(9) == ""
+    assert (
+        params.asks(lambda _: 30)
+        == "asks scripted about 30, perplexity about 30, scripted about 30 of 30 records at most"
+    )
+    assert params.asks(lambda _: 0) == RateParams().asks(lambda _: 9) == ""

@@ -244,7 +244,7 @@ def test_a_maker_that_was_copied_into_another_process_makes_the_same() -> None:
 
 def test_long_passages_are_told_in_segments_that_share_a_split() -> None:
     one = ROWS[0] | {"text": " ".join(row["text"].replace("\n", " ") for row in ROWS[1:7])}
-    texts = passages(dataset("silver/passages", [one]), frozenset([one["id"]]))
+    texts = list(passages(dataset("silver/passages", [one]), frozenset([one["id"]])))
     assert [text.part for text in texts] == list(range(len(texts))) and len(texts) > 1
     assert " ".join(text.text for text in texts) == one["text"]
     made = run([one, *ROWS[20:60]], cross_topic=0.0)
@@ -287,8 +287,8 @@ def test_members_of_a_module_share_a_split() -> None:
 
 
 def test_a_draft_lends_from_its_own_batch_alone() -> None:
-    texts, _ = placed([Text(row["id"], "made", row["title"], row["text"]) for row in ROWS], SPLITS, 7)
-    batch = [text for text in texts if text.split == "sft"]
+    texts = [Text(row["id"], "made", row["title"], row["text"]) for row in ROWS]
+    batch = [one.whole(texts) for one in placed(texts, SPLITS, 7)[0] if one.split == "sft"]
     made = list(drafts(batch, 0.3, 7, open_embedder(STATIC, settings().cache).encode))
     lent = {other for draft in made for other in draft.others}
     assert lent and lent <= {f"{text.title}\n{text.text}" for text in batch}

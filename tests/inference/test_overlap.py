@@ -5,8 +5,9 @@ from itertools import combinations
 
 import pytest
 
-from inference import overlap
-from inference.overlap import NEAR, Postings, Vocabulary, clusters
+from inference import near_pairs, overlap
+from inference.near_pairs import NEAR
+from inference.overlap import Postings, Vocabulary, clusters
 from texts.coverage import shingles
 
 WORDS = [f"{sound}{vowel}{end}" for sound in "bdfgklmnprst" for vowel in "aeiou" for end in "lnrs"]
@@ -49,6 +50,13 @@ def test_clusters_are_those_of_all_pairs(seed: int) -> None:
     assert clusters(texts, [[] for _ in texts]) == expected
     assert len(set(expected)) < len(texts), "some are near"
     assert max(map(expected.count, expected)) < 60, "and not all are"
+
+
+def test_clusters_are_the_same_where_texts_do_not_fit_in_memory(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(near_pairs, "_TEXTS", 8)
+    monkeypatch.setattr(near_pairs, "_HELD", 50)
+    texts = made(150, 6)
+    assert clusters(texts, [[] for _ in texts]) == by_all_pairs(texts)
 
 
 @pytest.mark.parametrize("seed", range(3))

@@ -154,10 +154,8 @@ class Marked:
         """The same of a marker or a near miss of one."""
         bold = _BOLD_LINE.match(line)
         shown = bold[1] + bold[2] if bold else line
-        for name, pattern in _near_markers(self.markers, self.words):
-            if found := pattern.match(shown):
-                return name, shown[found.end() :]
-        return None
+        found = _near_marker(self.markers, self.words).match(shown)
+        return (found.lastgroup or "", shown[found.end() :]) if found else None
 
     def _cut(self, text: str, marker: Callable[[str], tuple[str, str] | None]) -> list[tuple[str, str]]:
         opening = next((name for name, mark in self.markers if not mark), "")
@@ -196,11 +194,9 @@ def bare(value: str) -> str:
 
 
 @cache
-def _near_markers(
-    markers: tuple[tuple[str, str], ...], words: tuple[tuple[str, str], ...]
-) -> tuple[tuple[str, re.Pattern[str]], ...]:
-    """For each field, what opens it in a near miss: its marker or words in any case, bulleted, bold; `(a)` and `a.` for `A)`."""
-    patterns = list[tuple[str, re.Pattern[str]]]()
+def _near_marker(markers: tuple[tuple[str, str], ...], words: tuple[tuple[str, str], ...]) -> re.Pattern[str]:
+    """What opens a field in a near miss, a group by its name: its marker or words in any case, bulleted, bold; `(a)` and `a.` for `A)`."""
+    patterns = list[str]()
     for name, marker in markers:
         said = [re.escape(word.rstrip(":")) for one, word in (*markers, *words) if one == name and word]
         core = rf"(?:{'|'.join(said)}){_AFTER}:"
@@ -210,5 +206,5 @@ def _near_markers(
         if said:
             # before a field without a marker of its own, every word that stands there is taken away at once
             times = "" if marker else "+"
-            patterns.append((name, re.compile(f"(?:{_BEFORE}{core}{_AFTER}){times}", re.IGNORECASE)))
-    return tuple(patterns)
+            patterns.append(f"(?P<{name}>(?:{_BEFORE}{core}{_AFTER}){times})")
+    return re.compile("|".join(patterns), re.IGNORECASE)

@@ -7,6 +7,7 @@ and the synonyms of texts.grounding.synonyms count as unsupported, and a member'
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from heapq import nsmallest
 
 from texts.grounding.faults import clauses, found_faults
 from texts.grounding.rewording import reworded
@@ -101,12 +102,7 @@ class Members:
     def _search(self, statement: Sentence, every: bool = False) -> _Found:
         """What supports the statement: `every` stretch of those compared, or the first that does."""
         found = _Found()
-        about = parts(statement.under)
-        near = sorted(
-            (one for one in self._stretches if one.keys & statement.keys and self._parts[one.member] >= about),
-            key=lambda stretch: (-len(stretch.keys & statement.keys), len(stretch.keys)),
-        )
-        for stretch in near[:_CANDIDATES]:
+        for stretch in self._near(statement):
             faults = found_faults(statement.tokens, stretch.tokens, self._topics[stretch.member])
             if faults and not statement.asks and reworded(statement.tokens, stretch.tokens):
                 faults = []
@@ -125,6 +121,16 @@ class Members:
         if found.faults and (statement.asks or statement.heading) and not (faults := self._asked_faults(statement)):
             found.faults = faults
         return found
+
+    def _near(self, statement: Sentence) -> list[Stretch]:
+        """The stretches that share most of its words, of members that tell of what it is listed under; of those that share as many the shortest."""
+        about, keys = parts(statement.under), statement.keys
+        shared = [
+            (-common, len(one.keys), place)
+            for place, one in enumerate(self._stretches)
+            if (common := len(one.keys & keys)) and (not about or self._parts[one.member] >= about)
+        ]
+        return [self._stretches[place] for _, _, place in nsmallest(_CANDIDATES, shared)]
 
     def _asked_faults(self, statement: Sentence) -> list[str]:
         """What keeps a question from being raised by the members: each of its clauses by one of them as a whole."""

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from functools import cached_property, lru_cache
+from functools import lru_cache
 from itertools import pairwise
 
 from texts.grounding.tokens import Kind, Token, tokens
@@ -11,6 +11,7 @@ from texts.words import sentence_spans
 
 _MARKER = re.compile(r"(?:Q|A|C|S|[A-D]\)|Answer|Explanation)[:)]?\s(?=\S)|\d+[.)]\s+")
 _BULLET = re.compile(r"[-*•]\s+")
+_LINE = re.compile(r"[^\n]*\S")
 _QUESTION_PART = re.compile(r"Q:")
 _REMEMBERED = 2_048  # sentences: a text and its members, and members among one another, share many
 _OTHER_PART = re.compile(r"(?:A|[A-D]\)|Answer|Explanation|S):?")
@@ -31,15 +32,15 @@ class Sentence:
     heading: bool = False
     under: frozenset[str] = frozenset()
 
-    @cached_property
+    @property
     def tokens(self) -> list[Token]:
         """What is compared."""
-        return _tokens(self.text)
+        return _compared(self.text)[0]
 
-    @cached_property
+    @property
     def keys(self) -> frozenset[str]:
         """The keys of its tokens."""
-        return frozenset(token.key for token in self.tokens if token.kind != Kind.BREAK)
+        return _compared(self.text)[1]
 
 
 @dataclass(frozen=True)
@@ -67,10 +68,11 @@ def cut(text: str) -> list[Sentence]:
         start = bullet.end() if bullet else start
         asks, heading = asking or line.endswith("?"), line.endswith(":") and not bullet
         one = Sentence(text[start:end], start, end, asks, heading, about if bullet else frozenset())
-        if one.keys:
+        keys = one.keys
+        if keys:
             found.append(one)
-        if one.keys and not bullet and not asks:
-            about = one.keys if heading else frozenset(token.key for token in one.tokens[:1] if token.code)
+        if keys and not bullet and not asks:
+            about = keys if heading else frozenset(token.key for token in one.tokens[:1] if token.code)
     return found
 
 
@@ -86,13 +88,15 @@ def stretches(member: int, sentences: Sequence[Sentence]) -> list[Stretch]:
 
 
 @lru_cache(maxsize=_REMEMBERED)
-def _tokens(sentence: str) -> list[Token]:
-    return tokens(sentence)
+def _compared(sentence: str) -> tuple[list[Token], frozenset[str]]:
+    """The tokens of a sentence and their keys."""
+    found = tokens(sentence)
+    return found, frozenset(token.key for token in found if token.kind != Kind.BREAK)
 
 
 def _lines(text: str) -> Iterator[tuple[int, int]]:
     """The spans of the sentences, none over a line break."""
     for start, end in sentence_spans(text):
-        for line in re.finditer(r"[^\n]*\S", text[start:end]):
+        for line in _LINE.finditer(text[start:end]):
             first = start + line.start() + len(line[0]) - len(line[0].lstrip())
             yield first, start + line.end()

@@ -7,7 +7,7 @@ English only: of other languages words, figures and operators are compared, thei
 """
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from enum import IntEnum
 from functools import lru_cache
 from typing import NamedTuple
@@ -73,30 +73,41 @@ _TOKEN = re.compile(
 _SHORT_VERB = re.compile(
     r"(?:(?P<silent>[^aeiou]?[aeiou][^aeiouwxy])|(?P<whole>[aeiou][a-z][^aeiou]|[^aeiou][aeiou][wxy]))(?:ed|ing)"
 )
+_GENITIVE = re.compile(r"['’]s$")
+_JOINED = re.compile(r"[A-Za-z]+(?:['-][a-z]+)+")
+_THOUSANDS = re.compile(r"\d{1,3}(?:,\d{3})+(?:\.\d+)?")
 _WORDS = 100_000  # whose tokens are remembered
 _CONTRACTED = {"ca": "can", "wo": "will", "sha": "shall", "can": "can"}
 
 
 def tokens(text: str) -> list[Token]:
     """The tokens of the text, in order; words without a part in its meaning are left out."""
-    found: list[Token] = []
+    return list(tokens_in(text))
+
+
+def tokens_in(text: str) -> Iterator[Token]:
+    """The tokens of the text one by one, for whoever asks for the first ones alone."""
     lead: tuple[str, ...] = ()
     opening = True  # a capital tells no name at the start of a sentence
     for match in _TOKEN.finditer(text):
-        form = match[0]
-        made = _word(form, opening) if match["word"] else (_sign(match),)
-        found += [made[0]._replace(lead=lead), *made[1:]] if made and lead else made
+        form, kind = match[0], match.lastgroup
+        made = _word(form, opening) if kind == "word" else _sign(form, kind)
+        if made and lead:
+            first = made[0]
+            yield Token(first.key, first.kind, first.form, first.named, first.code, lead)
+            yield from made[1:]
+        else:
+            yield from made
         lead = () if made else (*lead, form.lower())
-        opening = form in ".!?:" or (opening and not match["word"])
-    return found
+        opening = form in ".!?:" or (opening and kind != "word")
 
 
-def _sign(match: re.Match[str]) -> Token:
+@lru_cache(maxsize=_WORDS)
+def _sign(form: str, kind: str | None) -> tuple[Token]:
     """The token of what is no word."""
-    form = match[0]
-    if match["figure"]:
-        return Token(form.replace(",", "") if _thousands(form) else form, Kind.FIGURE, form)
-    return Token(form.strip(), Kind.SIGN if match["sign"] else Kind.BREAK, form)
+    if kind == "figure":
+        return (Token(form.replace(",", "") if _thousands(form) else form, Kind.FIGURE, form),)
+    return (Token(form.strip(), Kind.SIGN if kind == "sign" else Kind.BREAK, form),)
 
 
 def _stem(word: str) -> str:
@@ -133,13 +144,13 @@ def parts(*keys: Iterable[str]) -> frozenset[str]:
 
 
 def _thousands(figure: str) -> bool:
-    return bool(re.fullmatch(r"\d{1,3}(?:,\d{3})+(?:\.\d+)?", figure))
+    return bool(_THOUSANDS.fullmatch(figure))
 
 
 @lru_cache(maxsize=_WORDS)
 def _word(form: str, opening: bool) -> tuple[Token, ...]:
     """The tokens of one word: none for a filler, two for a contraction such as `can't`."""
-    form = re.sub(r"['’]s$", "", form)
+    form = _GENITIVE.sub("", form)
     lower = form.lower().replace("’", "'")
     if lower.endswith("n't") or lower == "cannot":
         verb = _CONTRACTED.get(lower.removesuffix("not").removesuffix("n't"), lower[:-3])
@@ -156,6 +167,6 @@ def _word(form: str, opening: bool) -> tuple[Token, ...]:
         return ()
     if lower[0].isdigit() and not lower.isalnum():
         return (Token(lower, Kind.FIGURE, form),)  # a date, a version
-    code = not form.isalpha() and not re.fullmatch(r"[A-Za-z]+(?:['-][a-z]+)+", form)
+    code = not form.isalpha() and not _JOINED.fullmatch(form)
     named = code or not (form[1:].islower() or len(form) == 1) or (form[0].isupper() and not opening)
     return (Token(lower if code else _key(lower), Kind.WORD, form, (named and not form.islower()) or code, code),)
