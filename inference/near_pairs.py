@@ -146,7 +146,7 @@ class _Parted:
 
 
 def _rows(dtype: Any, one: Rows, other: Rows) -> Rows:
-    rows = np.empty(len(one), dtype)
+    rows: Any = np.empty(len(one), dtype)
     for name, values in zip(rows.dtype.names or (), (one, other), strict=True):
         rows[name] = values
     return rows

@@ -95,7 +95,7 @@ def _built(payload: Mapping[str, Any]) -> str | None:
 
 
 def _degraded(payload: Mapping[str, Any], weak: Mapping[Order, Sequence[str]]) -> str | None:
-    order, variant = _order(payload), payload["variant"]
+    order, variant = _order(payload), int(payload["variant"])
     return _tagged(weak[order][variant]) if weak[order] else None
 
 

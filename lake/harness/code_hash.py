@@ -48,7 +48,7 @@ def code_parts(stage: Stage) -> dict[str, str]:
     modules = sorted(set[str]().union(*map(module_closure, _roots(stage))))
     libraries = sorted(set[str]().union(*(_imports(module)[1] for module in modules)))
     return {
-        **{module: hashlib.sha256(_code(module)).hexdigest()[:12] for module in modules},
+        **{module: hashlib.sha256(_parsed(module).code).hexdigest()[:12] for module in modules},
         **{library: _version(library) for library in libraries},
         **{
             table: hashlib.sha256(schema_text(TABLES[table].schema).encode()).hexdigest()[:12]
