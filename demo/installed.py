@@ -89,9 +89,9 @@ def passages(
 def land(
     folder: Path,
     seed: int = 7,
-    passage_limit: int = 3200,
-    question_limit: int = 5050,
-    guide_limit: int = 520,
+    passage_limit: int = 2000,
+    question_limit: int = 3000,
+    guide_limit: int = 320,
     files_per_package: int = 300,
 ) -> list[LandedFile]:
     """The files written under `folder`, one a kind and licence; a second call writes the same bytes."""

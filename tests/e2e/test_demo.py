@@ -106,7 +106,7 @@ def test_the_distiller_was_trained_answered_and_weighed(first: Run) -> None:
     answers = first.lake.dataset("gold/heldout_answers").to_table(columns=["engine", "item_id"]).to_pylist()
     by_engine = {engine: {row["item_id"] for row in answers if row["engine"] == engine} for engine in ("rules", "vllm")}
     assert by_engine["rules"] == by_engine["vllm"]
-    assert len(by_engine["vllm"]) >= 30
+    assert len(by_engine["vllm"]) >= 20
     _, champion = first.lake.dataset("models/champion").to_table().sort_by("number").to_pylist()
     assert champion["test"] == 1, "the first challenger was tried"
     assert champion["low"] > 0 or not champion["promoted"]
