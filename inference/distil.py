@@ -28,6 +28,7 @@ from inference.text_engines.metered import billed
 from lake.errors import StageFailed
 from lake.harness.job import ArrowInputs, ArrowRows, JobContext, Params
 from lake.ids import content_id
+from lake.storage.artifacts import at_hand
 from lake.tables import TABLES
 from texts.coverage import copied, member_coverage
 from texts.formats import FORMATS
@@ -91,7 +92,9 @@ def distilled(inputs: ArrowInputs, params: DistilParams, context: JobContext) ->
     """gold/distilled and gold/distilled_refused in batches: each group ends in exactly one of them."""
     champion = _champion(inputs["models/in_service"])
     # the profile says how an engine is opened, models/in_service which one and with what weights
-    serving = params.engine.model_copy(update={"kind": champion["engine"], "model": champion["uri"] or ""})
+    serving = params.engine.model_copy(
+        update={"kind": champion["engine"], "model": at_hand(context.lake, champion["uri"] or "")}
+    )
     samples = 1 if serving.kind == "rules" else params.samples  # the rules know one answer
     members = _members(inputs["silver/groups"], inputs["silver/unique_instructions"])
     total = len(members["group_id"].unique())

@@ -22,6 +22,7 @@ from lake.errors import StageFailed, UserError
 from lake.harness.job import ArrowInputs, ArrowRows, JobContext, Params
 from lake.ids import sha256_file
 from lake.stages import STAGES
+from lake.storage.artifacts import at_hand
 from lake.storage.store import Lake
 from lake.storage.tombstones import tombstones
 from lake.tables import TABLES
@@ -50,18 +51,17 @@ def release(inputs: ArrowInputs, params: ReleaseParams, context: JobContext) -> 
     counts = {split_path(name): rows for name, rows in sizes.items() if rows}
     for name in (name for name in SPLITS if sizes[name]):
         write_sorted(examples, name, folder / split_path(name))
-    files = [_described(params.name, folder / path, rows) for path, rows in counts.items()]
+    files = [_described(params.name, context, path, rows) for path, rows in counts.items()]
     writer = author(context.lake)
     texts = {"README.md": card(context.lake, params.name, inputs, {k: v for k, v in sizes.items() if v}, writer)}
     if writer and (licence := licence_text(writer)):
         texts[f"licences/{writer.name}.txt"] = licence
     for name, text in texts.items():
         _write(folder / name, text)
-        files.append(_described(params.name, folder / name, 0))
-    _write(
-        folder / "manifest.json", json.dumps(_manifest(context.lake, folder, params, files, writer), indent=1) + "\n"
-    )
-    files.append(_described(params.name, folder / "manifest.json", 0))
+        files.append(_described(params.name, context, name, 0))
+    manifest = _manifest(context.lake, context.named(folder), params, files, writer)
+    _write(folder / "manifest.json", json.dumps(manifest, indent=1) + "\n")
+    files.append(_described(params.name, context, "manifest.json", 0))
     context.metrics.update({f"rows/{name}": float(rows) for name, rows in sizes.items()})
     yield TABLE, pa.Table.from_pylist(files, schema=TABLES[TABLE].schema)
 
@@ -106,12 +106,14 @@ def _write(path: Path, text: str) -> None:
     path.write_text(text, encoding="utf-8", newline="\n")
 
 
-def _described(name: str, path: Path, rows: int) -> dict[str, Any]:
-    return {"release": name, "path": str(path), "sha256": sha256_file(path), "size": path.stat().st_size, "rows": rows}
+def _described(name: str, context: JobContext, file: str, rows: int) -> dict[str, Any]:
+    path = context.artifacts / file
+    size, sha256 = path.stat().st_size, sha256_file(path)
+    return {"release": name, "path": context.named(path), "sha256": sha256, "size": size, "rows": rows}
 
 
 def _manifest(
-    lake: Lake, folder: Path, params: ReleaseParams, files: list[dict[str, Any]], writer: Author | None
+    lake: Lake, folder: str, params: ReleaseParams, files: list[dict[str, Any]], writer: Author | None
 ) -> dict[str, Any]:
     """Checksums of the files, and for each stage before the release the version, inputs, params and code that made its table.
 
@@ -133,8 +135,8 @@ def _manifest(
 
 
 def folder(lake: Lake) -> Path:
-    """The folder of the newest release. Raises UserError when nothing was released."""
-    return _folder(_listed(lake))
+    """The folder of the newest release, on this machine. Raises UserError when nothing was released."""
+    return Path(at_hand(lake, _folder(_listed(lake))))
 
 
 def _listed(lake: Lake) -> list[dict[str, Any]]:
@@ -156,8 +158,9 @@ def _check_held(lake: Lake) -> None:
         )
 
 
-def _folder(files: list[dict[str, Any]]) -> Path:
-    return Path(os.path.commonpath([Path(file["path"]).parent for file in files]))
+def _folder(files: list[dict[str, Any]]) -> str:
+    """The release's folder, as rows name what is in it."""
+    return os.path.commonpath([Path(file["path"]).parent for file in files])
 
 
 def export(lake: Lake, out: Path) -> list[dict[str, Any]]:
@@ -171,7 +174,7 @@ def export(lake: Lake, out: Path) -> list[dict[str, Any]]:
     base, partial = _folder(files), target.with_name(f".{target.name}.partial")
     shutil.rmtree(partial, ignore_errors=True)
     try:
-        copied = [_copy(file, base, partial) for file in files]
+        copied = [_copy(lake, file, base, partial) for file in files]
         if target.exists():
             target.rmdir()
         partial.rename(target)
@@ -180,12 +183,12 @@ def export(lake: Lake, out: Path) -> list[dict[str, Any]]:
     return copied
 
 
-def _copy(file: dict[str, Any], base: Path, out: Path) -> dict[str, Any]:
+def _copy(lake: Lake, file: dict[str, Any], base: str, out: Path) -> dict[str, Any]:
     path = Path(file["path"]).relative_to(base)
     copy = out / path
     copy.parent.mkdir(parents=True, exist_ok=True)
     try:
-        shutil.copyfile(file["path"], copy)
+        shutil.copyfile(at_hand(lake, file["path"]), copy)
     except FileNotFoundError:
         raise UserError(f"The released file {path} is gone: run the stage {TABLE} again") from None
     if sha256_file(copy) != file["sha256"]:

@@ -152,7 +152,7 @@ def run(
         render.reports([], as_json)
         notices.unpublished(lake)
         return 0
-    start_ahead(lake, (entry.stage for entry in planned if entry.action != "nothing_to_do"))
+    start_ahead(lake, [entry.stage for entry in planned if entry.action != "nothing_to_do"], rebuild)
     materialise = resolve("dagster_project.lib.launch:materialise")
     reports = materialise([stage.key for stage in selected], chosen.name, rebuild)
     render.reports(reports, as_json)
