@@ -48,6 +48,9 @@ _MODULES = {
 S3A: Mapping[Jar, str] = MappingProxyType(
     {
         Jar(
+            "software.amazon.s3.analyticsaccelerator", "analyticsaccelerator-s3", "1.3.1"
+        ): "4959a9747cbb479c73c3ffbcd479bee5b014f8b2880994585a8693fb9d24675e",
+        Jar(
             "software.amazon.eventstream", "eventstream", "1.0.1"
         ): "0c37d8e696117f02c302191b8110b0d0eb20fa412fce34c3a269ec73c16ce822",
         Jar(

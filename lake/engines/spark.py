@@ -48,14 +48,14 @@ class SparkFrames:
     def run(
         self, stage: Stage, inputs: Mapping[str, Any], params: Any, context: JobContext, folder: str
     ) -> dict[str, Staged]:
-        self._fit_partitions(stage)
+        self.fit_partitions(stage)
         try:
             return self._run_and_stage(stage, inputs, params, context, folder)
         finally:
             with suppress(Exception):  # an interrupt ends the JVM, too: then there is nothing to clear
                 resolve("spark_jobs.session:release_cached")(self.spark)
 
-    def _fit_partitions(self, stage: Stage) -> None:
+    def fit_partitions(self, stage: Stage) -> None:
         """On a cluster as many partitions of what is moved as the data needs: Spark's own 200 cost a small delivery minutes."""
         here = settings()
         if not has_workers(here) or _PARTITIONS in here.spark_conf:
