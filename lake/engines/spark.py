@@ -154,5 +154,5 @@ def _session() -> "SparkSession":
         master=here.spark_master,
         driver_memory=here.driver_memory,
         brief=brief,
-        extra=spark_store_settings(here.root) | here.spark_conf,
+        extra={**spark_store_settings(here.root), **here.spark_conf},
     )

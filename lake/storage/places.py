@@ -9,7 +9,7 @@ from collections.abc import Callable, Generator, Mapping
 from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from deltalake.exceptions import DeltaError
 from obstore.exceptions import BaseError, PermissionDeniedError, UnauthenticatedError
@@ -69,10 +69,11 @@ def arrow_files(address: str) -> tuple[fs.FileSystem, str]:
 def object_store(root: str) -> ObjectStore:
     """obstore's view of a lake; an empty one in memory where its folder is not there yet."""
     if is_remote(root):
-        options = {"client_options": {"allow_http": True}} if _plain_http() else {}
-        config = {"region": place} if root.startswith("s3://") and (place := region()) else {}
-        retries = {"max_retries": 2, "retry_timeout": timedelta(seconds=20)}
-        return from_url(root, retry_config=retries, config=config or None, **options)
+        # its types tell the stores apart, which the address does
+        options: dict[str, Any] = {"retry_config": {"max_retries": 2, "retry_timeout": timedelta(seconds=20)}}
+        options |= {"client_options": {"allow_http": True}} if _plain_http() else {}
+        options |= {"config": {"region": place}} if root.startswith("s3://") and (place := region()) else {}
+        return from_url(root, **options)
     return LocalStore(root) if Path(root).is_dir() else MemoryStore()
 
 
