@@ -29,6 +29,7 @@ from lake.errors import StageFailed
 from lake.harness.job import ArrowInputs, ArrowRows, JobContext, Params
 from lake.harness.new_rows import NewRows
 from lake.ids import content_id
+from lake.storage.artifacts import at_hand
 from lake.storage.store import Lake
 from lake.tables import TABLES
 from texts.coverage import copied, member_coverage
@@ -98,7 +99,9 @@ def distilled(inputs: ArrowInputs, params: DistilParams, context: JobContext) ->
     """gold/distilled and gold/distilled_refused in batches: each group ends in exactly one of them."""
     champion = _champion(inputs["models/in_service"])
     # the profile says how an engine is opened, models/in_service which one and with what weights
-    serving = params.engine.model_copy(update={"kind": champion["engine"], "model": champion["uri"] or ""})
+    serving = params.engine.model_copy(
+        update={"kind": champion["engine"], "model": at_hand(context.lake, champion["uri"] or "")}
+    )
     samples = 1 if serving.kind == "rules" else params.samples  # the rules know one answer
     members = _members(inputs["silver/groups"], [inputs[_RECORDS], *_older(context)])
     total = len(members["group_id"].unique())

@@ -25,6 +25,8 @@ from lake.harness.job import ArrowInputs, ArrowRows, JobContext, Params
 from lake.ids import content_id
 from lake.models.serving import Serving, in_service
 from lake.settings import settings
+from lake.storage.artifacts import at_hand
+from lake.storage.store import Lake
 from lake.storage.student import embedder_name
 from lake.tables import TABLES
 from texts.embed.embedder import DEFAULT, Embedder, open_embedder
@@ -67,7 +69,8 @@ def answers(inputs: ArrowInputs, params: HeldoutParams, context: JobContext) -> 
 
     A challenger that is the one in service answers once, as that.
     """
-    contestants = _contestants(_checkpoint(inputs["models/distiller_grpo"]), in_service(context.lake), params)
+    lake = context.lake
+    contestants = _contestants(lake, _checkpoint(inputs["models/distiller_grpo"]), in_service(lake), params)
     total = len(contestants) * inputs["gold/mixture"].count_rows(filter=pc.field("split") == "heldout")
     done = 0
     for one in contestants:
@@ -82,35 +85,35 @@ def answers(inputs: ArrowInputs, params: HeldoutParams, context: JobContext) -> 
 
 @dataclass(frozen=True)
 class Contestant:
-    """A model in its role; `digest` names it where the engine's own digest should not."""
+    """A model in its role; `digest` names it where the engine's own digest should not; `uri` as rows name it, None for the rules."""
 
     role: str
     engine: EngineParams
     digest: str | None
-
-    @property
-    def uri(self) -> str | None:
-        """What the engine loads; None for the rules."""
-        return self.engine.model or None
+    uri: str | None
 
 
-def _contestants(checkpoint: Mapping[str, Any], serving: Serving | None, params: HeldoutParams) -> list[Contestant]:
+def _contestants(
+    lake: Lake, checkpoint: Mapping[str, Any], serving: Serving | None, params: HeldoutParams
+) -> list[Contestant]:
     """Those who answer. vLLM's settings must stand before the embedder loads torch: a contestant that loads a model comes first."""
-    trained = params.challenger.kind in ("vllm", "scripted")
-    opened = params.challenger.model_copy(update={"model": checkpoint["uri"]}) if trained else params.challenger
-    challenger = Contestant("challenger", opened, checkpoint["digest"] if trained else None)
-    champion = Contestant("champion", params.champion, None)
+    challenger = _contestant(lake, "challenger", params.challenger, params.challenger.model)
+    if params.challenger.kind in ("vllm", "scripted"):
+        challenger = _contestant(lake, "challenger", params.challenger, checkpoint["uri"], checkpoint["digest"])
+    champion = _contestant(lake, "champion", params.champion, params.champion.model)
     if serving is not None:
         kinds = (params.champion, params.challenger)
         how = next(
             (one for one in kinds if one.kind == serving.engine), EngineParams(kind=cast("Kind", serving.engine))
         )
-        champion = Contestant(
-            "champion", how.model_copy(update={"model": serving.uri or ""}), serving.model if serving.uri else None
-        )
+        champion = _contestant(lake, "champion", how, serving.uri or "", serving.model if serving.uri else None)
     if (champion.engine.kind, champion.uri) == (challenger.engine.kind, challenger.uri):
         return [champion]
     return sorted([challenger, champion], key=lambda one: one.engine.kind == "rules")
+
+
+def _contestant(lake: Lake, role: str, engine: EngineParams, uri: str, digest: str | None = None) -> Contestant:
+    return Contestant(role, engine.model_copy(update={"model": at_hand(lake, uri)}), digest, uri or None)
 
 
 def _checkpoint(models: ds.Dataset) -> Mapping[str, Any]:

@@ -30,6 +30,7 @@ from lake.errors import StageFailed, as_user_error
 from lake.harness.job import ArrowRows, JobContext
 from lake.ids import sha256_folder
 from lake.settings import settings
+from lake.storage.artifacts import at_hand
 from lake.tables import TABLES
 from texts.embed.embedder import STATIC, open_embedder
 from texts.errors import EmbedderError
@@ -97,7 +98,7 @@ class Sampling:
         rows = before[PREDICTORS].to_table().to_pylist() if PREDICTORS in before else []
         if not rows:
             return None
-        folder = Path(rows[-1]["uri"])
+        folder = Path(at_hand(self._context.lake, rows[-1]["uri"]))
         if not folder.is_dir() or sha256_folder(folder) != rows[-1]["digest"]:
             raise StageFailed(
                 f"The predictor of the ratings is not in {folder} as it was published: `--rebuild` fits another"
@@ -127,7 +128,7 @@ class Sampling:
         found = predictor.fidelity(held.rows, held.ratings)
         self._context.metrics.update(explained=found.explained, explained_low=found.low, heldout_error=found.error)
         row = {
-            "digest": predictor.save(folder), "uri": str(folder), "judge": judge.name, "fitted": len(training.ratings), "heldout": found.heldout,
+            "digest": predictor.save(folder), "uri": self._context.named(folder), "judge": judge.name, "fitted": len(training.ratings), "heldout": found.heldout,
             "explained": found.explained, "explained_low": found.low, "error": found.error, "advice": _advice(found, sample),
         }  # fmt: skip
         yield PREDICTORS, pa.Table.from_pylist([row], schema=TABLES[PREDICTORS].schema)

@@ -20,6 +20,7 @@ class Settings:
     root: the lake, a path or an object-store URL. home: Dagster's instance: dagster_home, where
     the user has one, or else a folder inside a local lake.
     profile: one of ours or a profile file. spark_conf: Spark settings of the user, which win over those of spark_jobs.session.
+    shared: folders that Spark's workers on other machines see under the same path.
     pages_port: the loopback port on which `mixlake ui` serves audit pages and reports.
     lease_wait: for how many seconds a stage waits for another run that works on it.
     owners: who is asked about the tables of a layer; "": of all other layers. Each is an e-mail address or `team:NAME`.
@@ -31,6 +32,7 @@ class Settings:
     spark_master: str
     driver_memory: str
     spark_conf: Mapping[str, str]
+    shared: tuple[Path, ...]
     cache: Path
     pages_port: int
     lease_wait: int
@@ -44,13 +46,17 @@ class Settings:
 
 
 def local_path(root: str) -> Path:
-    """The local folder that belongs to a lake: the lake itself, or `./.mixlake` beside a lake on an object store."""
-    return Path(".mixlake").resolve() if "://" in root else Path(root)
+    """The local folder that belongs to a lake: the lake itself; of one in an object store, a folder in `./.mixlake` for what runs here.
+
+    >>> local_path("s3://bucket/lake").name
+    's3-bucket-lake'
+    """
+    return Path(".mixlake").resolve() / re.sub(r"[^\w.]+", "-", root) if "://" in root else Path(root)
 
 
 def settings() -> Settings:
-    """The settings of this process: MIXLAKE_ROOT, _PROFILE, _SPARK_MASTER, _DRIVER_MEMORY, _SPARK_CONF, _CACHE, _PAGES_PORT, _LEASE_WAIT, _OWNERS,
-    _ALERTS, and DAGSTER_HOME.
+    """The settings of this process: MIXLAKE_ROOT, _PROFILE, _SPARK_MASTER, _DRIVER_MEMORY, _SPARK_CONF, _SHARED, _CACHE, _PAGES_PORT, _LEASE_WAIT,
+    _OWNERS, _ALERTS, and DAGSTER_HOME.
 
     Raises UserError, naming the variable, its value and what is allowed.
     """
@@ -61,6 +67,7 @@ def settings() -> Settings:
         spark_master=os.environ.get("MIXLAKE_SPARK_MASTER", "local[*]"),
         driver_memory=os.environ.get("MIXLAKE_DRIVER_MEMORY", "2g"),
         spark_conf=_spark_conf(os.environ.get("MIXLAKE_SPARK_CONF", "")),
+        shared=tuple(Path(one) for one in os.environ.get("MIXLAKE_SHARED", "").split(os.pathsep) if one),
         cache=Path(os.environ.get("MIXLAKE_CACHE") or _user_cache() / "mixlake"),
         pages_port=_port(os.environ.get("MIXLAKE_PAGES_PORT", "3001")),
         lease_wait=_lease_wait(os.environ.get("MIXLAKE_LEASE_WAIT", "600")),

@@ -9,6 +9,7 @@ from typing import Any
 
 from lake.errors import UserError
 from lake.ids import sha256_file
+from lake.storage.artifacts import at_hand
 from lake.storage.store import Lake
 from lake.storage.tombstones import tombstones
 
@@ -36,8 +37,9 @@ def newest(lake: Lake) -> list[dict[str, Any]]:
 
 
 def files_at(lake: Lake, version: int) -> list[dict[str, Any]]:
-    """The files of the release of a version, by path."""
-    return sorted(lake.dataset(TABLE, version).to_table().to_pylist(), key=lambda row: row["path"])
+    """The files of the release of a version, by their path on this machine."""
+    rows = lake.dataset(TABLE, version).to_table().to_pylist()
+    return sorted((row | {"path": at_hand(lake, row["path"])} for row in rows), key=lambda row: row["path"])
 
 
 def taken_from(lake: Lake, version: int) -> dict[str, Any] | None:

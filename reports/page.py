@@ -16,6 +16,7 @@ from urllib.parse import quote
 from lake.books.changes import last_changes
 from lake.books.ledger import ledger
 from lake.settings import local_path
+from lake.storage.artifacts import bring_files, keep
 from lake.storage.store import Lake
 from reports import sections
 from reports.decontamination import decontamination
@@ -53,12 +54,15 @@ def write_report(lake: Lake, out: Path | None) -> Path:
     partial = Path(file.name)
     partial.chmod(0o644)
     partial.replace(path)
+    if out is None:
+        keep(lake, "reports/report.html")
     return path
 
 
 def html(lake: Lake, folder: Path) -> str:
     """The page as it is to lie in `folder`: its links to audit pages are relative to that."""
     view = View(lake)
+    bring_files(lake, "audits/index.html")
     audits = os.path.relpath(local_path(lake.root) / "audits", folder)
     history = (local_path(lake.root) / "audits" / "index.html").exists()
     tables = sections.made(view)

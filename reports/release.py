@@ -47,7 +47,8 @@ def release(inputs: ArrowInputs, params: ReleaseParams, context: JobContext) -> 
         context.metrics[f"rows/{split}"] = float(
             max((file["rows"] for file in files if f"/{split}-" in file["path"]), default=0)
         )
-    yield TABLE, pa.Table.from_pylist(files, schema=TABLES[TABLE].schema)
+    rows = [file | {"path": context.named(Path(file["path"]))} for file in files]
+    yield TABLE, pa.Table.from_pylist(rows, schema=TABLES[TABLE].schema)
 
 
 def write_release(lake: LakeAsOf, inputs: ArrowInputs, params: ReleaseParams, folder: Path) -> list[dict[str, Any]]:

@@ -1,14 +1,16 @@
 """The one place where a Spark session is configured: Delta, memory, parallelism, and what makes a small local run fast.
 
-It does not tune a cluster yet: a remote master gets the same SQL settings, and its own memory and shuffle settings from
+A remote master gets the same SQL settings, as many partitions as a stage's inputs need (lake.engines.spark), and its memory and cores from
 MIXLAKE_SPARK_CONF or from Spark's spark-defaults.conf.
 """
 
+import atexit
 import gc
 import os
 import re
 import sys
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -85,7 +87,16 @@ def spark_session(
         builder = builder.config(name, value)
     session = builder.getOrCreate()
     keep_quiet_when_lost(session)
+    if not master.startswith(
+        "local"
+    ):  # its executors would stay until the master misses the driver; a local one ends with its JVM
+        atexit.register(_stop, session)
     return session
+
+
+def _stop(session: SparkSession) -> None:
+    with suppress(Exception):  # the JVM may be gone, and with it the executors
+        session.stop()
 
 
 def release_cached(session: SparkSession) -> None:

@@ -1,8 +1,9 @@
-"""A bucket on loopback that speaks as much of S3 as leases need: put where nothing is, get, list, remove."""
+"""A bucket on loopback that speaks as much of S3 as leases and plans need, and keeps what it was asked: put where nothing is, get, list, remove."""
 
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Lock, Thread
 from urllib.parse import parse_qs, unquote, urlsplit
@@ -10,7 +11,26 @@ from xml.sax.saxutils import escape, unescape
 
 from obstore.store import S3Store
 
+_PAGE = 1000  # objects that one listing names, as S3's do
 _ITEM = '<Contents><Key>{}</Key><Size>{}</Size><ETag>"e"</ETag><LastModified>2024-05-17T09:30:00.000Z</LastModified></Contents>'
+
+
+@dataclass
+class Served:
+    """A bucket that is being served: its objects by key, and the method and key, or prefix, of each request."""
+
+    port: int = 0
+    objects: dict[str, bytes] = field(default_factory=dict[str, bytes])
+    asked: list[tuple[str, str]] = field(default_factory=list[tuple[str, str]])
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """What a process needs to find it."""
+        return {
+            "AWS_ENDPOINT_URL": f"http://127.0.0.1:{self.port}",
+            "AWS_ACCESS_KEY_ID": "reader",
+            "AWS_SECRET_ACCESS_KEY": "words",
+        }
 
 
 class _Bucket(BaseHTTPRequestHandler):
@@ -18,8 +38,12 @@ class _Bucket(BaseHTTPRequestHandler):
     disable_nagle_algorithm = (
         True  # an answer is sent in two parts: the second would wait for the first one to be acknowledged
     )
-    objects: dict[str, bytes]
+    served: Served
     lock: Lock
+
+    @property
+    def objects(self) -> dict[str, bytes]:
+        return self.served.objects
 
     @property
     def key(self) -> str:
@@ -36,14 +60,25 @@ class _Bucket(BaseHTTPRequestHandler):
     def do_GET(self) -> None:
         query = parse_qs(urlsplit(self.path).query)
         if "list-type" in query:
-            (prefix,) = query.get("prefix", [""])
-            with self.lock:
-                found = [(key, len(body)) for key, body in sorted(self.objects.items()) if key.startswith(prefix)]
-            items = "".join(_ITEM.format(escape(key), size) for key, size in found)
-            self._answer(200, f"<ListBucketResult><IsTruncated>false</IsTruncated>{items}</ListBucketResult>".encode())
+            self._list({name: value for name, (value,) in query.items()})
         else:
+            self.served.asked.append(("GET", self.key))
             body = self.objects.get(self.key)
             self._answer(404 if body is None else 200, body or b"")
+
+    def _list(self, query: dict[str, str]) -> None:
+        prefix = query.get("prefix", "")
+        self.served.asked.append(("LIST", prefix))
+        after = max(query.get("start-after", ""), query.get("continuation-token", ""))
+        with self.lock:
+            found = sorted(
+                (key, len(body)) for key, body in self.objects.items() if key.startswith(prefix) and key > after
+            )
+        page, more = found[:_PAGE], len(found) > _PAGE
+        items = "".join(_ITEM.format(escape(key), size) for key, size in page)
+        told = f"<NextContinuationToken>{escape(page[-1][0])}</NextContinuationToken>" if more else ""
+        answer = f"<ListBucketResult><IsTruncated>{str(more).lower()}</IsTruncated>{told}{items}</ListBucketResult>"
+        self._answer(200, answer.encode())
 
     def do_POST(self) -> None:
         named = re.findall("<Key>(.*?)</Key>", self.rfile.read(int(self.headers["content-length"])).decode())
@@ -65,19 +100,27 @@ class _Bucket(BaseHTTPRequestHandler):
 
 
 @contextmanager
-def bucket() -> Iterator[S3Store]:
-    """An empty bucket, there while the block runs."""
-    handler = type("Bucket", (_Bucket,), {"objects": {}, "lock": Lock()})
-    server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
+def served() -> Iterator[Served]:
+    """An empty bucket, `s3://bucket`, there while the block runs."""
+    there = Served()
+    server = ThreadingHTTPServer(("127.0.0.1", 0), type("Bucket", (_Bucket,), {"served": there, "lock": Lock()}))
+    there.port = server.server_port
     Thread(target=server.serve_forever, daemon=True).start()
     try:
+        yield there
+    finally:
+        server.shutdown()
+        server.server_close()
+
+
+@contextmanager
+def bucket() -> Iterator[S3Store]:
+    """An empty bucket, as obstore opens it, there while the block runs."""
+    with served() as there:
         yield S3Store(
             "bucket",
-            endpoint=f"http://127.0.0.1:{server.server_port}",
+            endpoint=f"http://127.0.0.1:{there.port}",
             region="local",
             skip_signature=True,
             client_options={"allow_http": True},
         )
-    finally:
-        server.shutdown()
-        server.server_close()

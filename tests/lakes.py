@@ -102,12 +102,13 @@ def publish(
     `grown`: as a run on what is new alone would. `inputs`: what it read, by default the newest of each. `accepted`: though a gate rejected it.
     """
     run = run_id or f"run-{key.replace('/', '-')}"
+    filled = dict.fromkeys(STAGES[key].sides, ()) | dict(sides or {})
+    counts = {key: len(rows)} | {name: len(found) for name, found in filled.items()}
     told = Publication(
         stage=key, run_id=run, published_at=moment, params_hash="p" * 16, code_hash="c" * 16, suite=STAGES[key].suite,
-        inputs=dict(inputs or {table: lake.version(table) or 0 for table in STAGES[key].inputs}), rows={key: len(rows)},
+        inputs=dict(inputs or {table: lake.version(table) or 0 for table in STAGES[key].inputs}), rows=counts,
         grown=grown, accepted=tuple(accepted), params={"contamination_coverage": 0.5} if key == "gold/training_set" else {},
     )  # fmt: skip
-    filled = dict.fromkeys(STAGES[key].sides, ()) | dict(sides or {})
     staged = {name: lake.write(name, f"run-{run}", _table(name, found)) for name, found in filled.items()}
     versions = {name: lake.publish(found, told) for name, found in staged.items()}
     own = lake.write(key, f"run-{run}", _table(key, rows))

@@ -23,6 +23,7 @@ from pydantic import Field, field_validator
 from lake.errors import StageFailed
 from lake.harness.environment import prepare
 from lake.harness.job import ArrowInputs, ArrowRows, JobContext, Params
+from lake.storage.artifacts import at_hand
 from lake.tables import TABLES
 from trainers.recipes import GrpoRecipe, load, parse
 
@@ -81,8 +82,9 @@ def distiller(inputs: ArrowInputs, params: GrpoParams, context: JobContext) -> A
 
     proof = _proof(recipe, basis)
     start = inputs["models/distiller_sft"].to_table(columns=["uri", "digest"]).to_pylist()[0]
-    before, _ = _heldout_figures(*_loaded(start["uri"], recipe), basis, params)
-    trainer, rows, dropped = _trainer(start["uri"], basis, params, context)
+    base = at_hand(context.lake, start["uri"])
+    before, _ = _heldout_figures(*_loaded(base, recipe), basis, params)
+    trainer, rows, dropped = _trainer(base, basis, params, context)
     watch = _watch(trainer, basis, params)
     train(trainer, recipe, context)
     folder = context.artifacts / "checkpoint"
@@ -91,12 +93,12 @@ def distiller(inputs: ArrowInputs, params: GrpoParams, context: JobContext) -> A
     after, format_rate = _heldout_figures(*_loaded(str(folder), recipe), basis, params)
     points = logged_curves(trainer.state.log_history, _curves(recipe))
     row: dict[str, Any] = {
-        "digest": digest, "recipe": recipe.name, "uri": str(folder), "base": start["digest"],
+        "digest": digest, "recipe": recipe.name, "uri": context.named(folder), "base": start["digest"],
         "steps": trainer.state.global_step, "train_rows": rows, "dropped_rows": dropped,
         "max_tokens": recipe.max_completion_length, "frequency_penalty": recipe.frequency_penalty, "reward": after, "reward_before": before,
         "kl": mean_of(points, "kl"), "frac_reward_zero_std": mean_of(points, "frac_reward_zero_std"),
         "entropy": mean_of(points, "entropy"), "clipped_ratio": mean_of(points, "completions/clipped_ratio"), "stopped": watch.reason,
-        "format_rate": format_rate, "weight_change": checkpoint.weight_change(Path(start["uri"]), folder), "curve": points,
+        "format_rate": format_rate, "weight_change": checkpoint.weight_change(Path(base), folder), "curve": points,
     }  # fmt: skip
     row |= proof
     context.metrics.update({name: float(row[name]) for name in _FIGURES})

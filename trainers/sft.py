@@ -65,7 +65,7 @@ def distiller(inputs: ArrowInputs, params: SftParams, context: JobContext) -> Ar
     folder = context.artifacts / "checkpoint"
     points = logged_curves(trainer.state.log_history, ("loss", "grad_norm", "learning_rate"))
     row: dict[str, Any] = {
-        "digest": checkpoint.save(trainer.model, tokenizer, folder, dtype), "uri": str(folder),
+        "digest": checkpoint.save(trainer.model, tokenizer, folder, dtype), "uri": context.named(folder),
         "recipe": recipe.name, "base": NAME if recipe.base == ALIAS else recipe.base,
         "steps": trainer.state.global_step, "train_rows": len(rows), "dropped_rows": dropped,
         "max_tokens": recipe.max_completion_length, "frequency_penalty": recipe.frequency_penalty,

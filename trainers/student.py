@@ -95,7 +95,7 @@ def student_embedder(inputs: ArrowInputs, params: StudentParams, context: JobCon
     figures = _figures(student_sides, teacher_sides)
     context.metrics.update(figures)
     yield STUDENT_TABLE, _row(
-        digest=student.digest, uri=str(student.folder), teacher=teacher.digest, decision="trained", seed=params.seed,
+        digest=student.digest, uri=context.named(student.folder), teacher=teacher.digest, decision="trained", seed=params.seed,
         train_rows=len(training), heldout_rows=count, train_texts=len(texts), loss=losses[-1], **figures,
         parts=_parts(heldout, student_sides[0], teacher_sides[0]),
     )  # fmt: skip

@@ -6,7 +6,6 @@ all of them are looked at again. What is up to date costs milliseconds. Each of 
 
 import hashlib
 from collections.abc import Iterable, Mapping, Sequence
-from pathlib import Path
 from typing import Any
 
 import dagster as dg
@@ -14,7 +13,7 @@ from pydantic import BaseModel
 
 from dagster_project.lib.described import described
 from dagster_project.lib.stage_asset import BY_HAND, REBUILD
-from lake.landing.landed import outside_sources, register_landed, unregistered, unsettled
+from lake.landing.landed import Landed, outside_sources, register_landed, unregistered, unsettled
 from lake.landing.register import registered
 from lake.settings import settings
 from lake.stages import STAGES
@@ -110,8 +109,8 @@ def landing_folder_sensor(context: dg.SensorEvaluationContext) -> dg.RunRequest 
     return dg.SkipReason(f"Every settled file of the landing folder's sources is registered.{_left_out(lake)}")
 
 
-def _state(waiting: Sequence[tuple[Path, str, str | None]]) -> str:
-    state = "\n".join(f"{path} {path.stat().st_size} {path.stat().st_mtime_ns}" for path, _, _ in waiting)
+def _state(waiting: Sequence[Landed]) -> str:
+    state = "\n".join(f"{file.address} {file.status}" for file in waiting)
     return hashlib.sha256(state.encode()).hexdigest()
 
 

@@ -18,6 +18,8 @@ from dagster_project.lib.launch import instance, prepare_home
 from lake.errors import StageFailed, UserError
 from lake.harness.profiles import Profile
 from lake.settings import local_path, project_folder, settings, shipped
+from lake.storage.artifacts import bring_files
+from lake.storage.store import Lake
 
 _HOST = "127.0.0.1"
 _WORKSPACE = "mixlake_workspace.yaml"
@@ -35,6 +37,8 @@ class _Pages(http.server.SimpleHTTPRequestHandler):
             and place.relative_to(base).parts[:1]
             and place.relative_to(base).parts[0] in _SHOWN
         )
+        if inside:  # of a lake in an object store the page may have been written on another machine
+            bring_files(Lake(settings().root), str(place.relative_to(base)))
         return str(place) if inside else str(base / "absent")
 
     def end_headers(self) -> None:

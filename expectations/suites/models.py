@@ -53,14 +53,14 @@ def student_embedder(frames: Frames, *, gate: Student) -> Iterable[Batch]:
         vital(
             none(
                 "students_without_files",
-                lambda: sum(bool(_missing(row["uri"], STATIC_FILES)) for row in trained),
+                lambda: sum(bool(_missing(frames.at_hand(row["uri"]), STATIC_FILES)) for row in trained),
                 "Every file of the student is there.",
             )
         ),
         vital(
             none(
                 "students_that_changed",
-                lambda: sum(Embedder("", Path(row["uri"])).digest != row["digest"] for row in trained),
+                lambda: sum(Embedder("", Path(frames.at_hand(row["uri"]))).digest != row["digest"] for row in trained),
                 "The student's files are those that were measured.",
             )
         ),
@@ -77,7 +77,7 @@ def distiller_sft(frames: Frames, *, gate: Trained) -> Iterable[Batch]:
     """The suite of models/distiller_sft."""
     rows = frames["models/distiller_sft"]
     yield Batch("models/distiller_sft", rows, [*_trained(), *_finite("loss"), _format_rate(gate)], key="recipe")
-    yield _files(rows)
+    yield _files(frames, rows)
     yield figures(_few_dropped(rows, gate))
     yield from since_last(frames, "models/distiller_sft", gate)
 
@@ -99,7 +99,7 @@ def distiller_grpo(frames: Frames, *, gate: Reinforced, recipe: Audited) -> Iter
     says = "The reward puts honest answers above worsened ones about as often as the audit asks."
     audited = between("audit_high", LEAST_SHARE, 1, warning=recipe.audit == "recorded", says=says)
     yield Batch("models/distiller_grpo", rows, [*_trained(), *numbers, audited, *trends], key="recipe")
-    yield _files(rows)
+    yield _files(frames, rows)
     # completions that all earn the same, as when none is well formed yet, give no gradient: then adapters stay where they are
     signal = pc.coalesce(field("frac_reward_zero_std") < 1, pc.scalar(True))
     yield figures(
@@ -204,10 +204,10 @@ def _format_rate(gate: Trained) -> Rule:
     return between("format_rate", gate.expected_format_rate, 1, warning=True, says=says)
 
 
-def _files(rows: ds.Dataset) -> Batch:
+def _files(frames: Frames, rows: ds.Dataset) -> Batch:
     """One row a checkpoint: what is missing of it, and whether its files are those the digest was taken of."""
-    listed = records(rows, ("uri", "digest"))
-    found = [(row["uri"], _missing(row["uri"]), _changed(row["uri"], row["digest"])) for row in listed]
+    listed = [(row, frames.at_hand(row["uri"] or "")) for row in records(rows, ("uri", "digest"))]
+    found = [(row["uri"], _missing(place), _changed(place, row["digest"])) for row, place in listed]
     files = table(found, ["uri", "missing_files", "changed"])
     whole = [
         vital(between("missing_files", 0, 0, says="Every file of the checkpoint is there.")),

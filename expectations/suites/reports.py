@@ -53,7 +53,8 @@ def release(frames: Frames, *, gate: Limits) -> Iterable[Batch]:
     rows = frames["releases/current"]
     listed = [filled("path"), unique("path"), filled("release"), matches("sha256", "^[0-9a-f]{64}$"), filled("sha256")]
     yield Batch("releases/current", rows, [*listed, filled("size"), between("size", 1, None)], key="path")
-    files = table(map(_compared, records(rows, ("path", "sha256", "size"))), ["path", "missing", "changed"])
+    found = [_compared(row, frames) for row in records(rows, ("path", "sha256", "size"))]
+    files = table(found, ["path", "missing", "changed"])
     whole = [
         vital(between("missing", 0, 0, says="Every file of the release is there.")),
         vital(between("changed", 0, 0, says="Every file has the size and the SHA-256 that are listed.")),
@@ -105,9 +106,10 @@ def removals(frames: Frames, *, gate: Limits) -> Iterable[Batch]:
     yield Batch("upkeep/removals", frames["upkeep/removals"], rules, key="path")
 
 
-def _compared(row: dict[str, Any]) -> tuple[str, int, int]:
+def _compared(row: dict[str, Any], frames: Frames) -> tuple[str, int, int]:
     """path, 1 if the file is missing, 1 if its size or its SHA-256 is not the listed one."""
-    path = Path(row["path"] or "")
+    name = row["path"] or ""
+    path = Path(frames.at_hand(name))
     if not path.is_file():
-        return str(path), 1, 0
-    return str(path), 0, int(sha256_file(path) != row["sha256"] or path.stat().st_size != row["size"])
+        return name, 1, 0
+    return name, 0, int(sha256_file(path) != row["sha256"] or path.stat().st_size != row["size"])

@@ -11,7 +11,8 @@ from importlib import metadata
 
 from pydantic import BaseModel, ConfigDict
 
-from lake.engines.jars import delta_jars, jars_present, java
+from lake.engines.jars import jars_present, java
+from lake.engines.s3a_jars import spark_jars
 from lake.errors import UserError
 from lake.harness.profiles import Profile
 from lake.models.embedded import NAME, SHA256, embedded_folder
@@ -75,10 +76,10 @@ def _java() -> Finding:
 
 def _jars(here: Settings) -> Finding:
     mend = "install Java first, then run `mixlake doctor` again where a Maven repository can be reached"
-    if jars_present(here.cache):
+    if jars_present(here.cache) and not here.root.startswith("s3://"):
         return Finding(name="delta jars", met=True, required=True, seen="in the cache, checked", mend=mend)
     try:
-        delta_jars(here.cache)
+        spark_jars(here.cache, here.root)
     except UserError as error:
         return Finding(name="delta jars", met=False, required=True, seen=str(error), mend=mend)
     return Finding(name="delta jars", met=True, required=True, seen="fetched and checked", mend=mend)

@@ -9,6 +9,7 @@ from typer import exceptions
 
 from lake.errors import StageFailed, UserError
 from lake.harness import environment, progress
+from lake.settings import settings
 
 _CTRL_C = 130  # what typer returns in its place where it meets one inside a command
 
@@ -23,8 +24,10 @@ def _run(arguments: list[str]) -> object:
     import typer.main
 
     from lake.cli.commands import app  # takes a second: Ctrl-C may come in the middle of it
+    from lake.storage.places import told_in_a_sentence
 
-    return typer.main.get_command(app).main(arguments, prog_name="mixlake", standalone_mode=False)
+    with told_in_a_sentence(lambda: settings().root):
+        return typer.main.get_command(app).main(arguments, prog_name="mixlake", standalone_mode=False)
 
 
 def guarded(command: Callable[[], object]) -> int:

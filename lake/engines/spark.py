@@ -8,14 +8,17 @@ from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 
+from lake.engines.cluster import check_workers_see, has_workers
 from lake.engines.frames import declared
-from lake.engines.jars import delta_jars, found_java
+from lake.engines.jars import found_java
+from lake.engines.s3a_jars import spark_jars
 from lake.errors import StageFailed
 from lake.harness.job import JobContext, WorkerFiles
 from lake.harness.profiles import resolve
-from lake.landing.register import unread_bytes
+from lake.landing.register import FILES, unread_bytes
 from lake.settings import settings
 from lake.stages import STAGES, Stage
+from lake.storage.places import spark_address, spark_store_settings
 from lake.storage.staging import Staged
 from lake.storage.store import Lake
 from lake.tables import TABLES
@@ -24,6 +27,10 @@ if TYPE_CHECKING:
     from pyspark.sql import DataFrame, SparkSession
 
 _MUCH = 150 * 2**20  # bytes of raw files, about 300,000 records: what a session that is not brief pays from
+_PARTITIONS, _PARTITION = (
+    "spark.sql.shuffle.partitions",
+    32 * 2**20,
+)  # bytes as they are stored, a third of what they are in memory
 _STARTING = Lock()
 
 
@@ -41,11 +48,23 @@ class SparkFrames:
     def run(
         self, stage: Stage, inputs: Mapping[str, Any], params: Any, context: JobContext, folder: str
     ) -> dict[str, Staged]:
+        self.fit_partitions(stage)
         try:
             return self._run_and_stage(stage, inputs, params, context, folder)
         finally:
             with suppress(Exception):  # an interrupt ends the JVM, too: then there is nothing to clear
                 resolve("spark_jobs.session:release_cached")(self.spark)
+
+    def fit_partitions(self, stage: Stage) -> None:
+        """On a cluster as many partitions of what is moved as the data needs: Spark's own 200 cost a small delivery minutes."""
+        here = settings()
+        if not has_workers(here) or _PARTITIONS in here.spark_conf:
+            return
+        volume = sum(self.lake.stored_bytes(key) for key in stage.inputs) + (
+            unread_bytes(self.lake) if FILES in stage.inputs else 0
+        )
+        cores = self.spark.sparkContext.defaultParallelism
+        self.spark.conf.set(_PARTITIONS, str(max(2 * cores, volume // _PARTITION)))
 
     def _run_and_stage(
         self, stage: Stage, inputs: Mapping[str, Any], params: Any, context: JobContext, folder: str
@@ -65,7 +84,7 @@ class SparkFrames:
         """The rows of `frame`, written by Spark unless workers wrote exactly these."""
         if written and written.frame is frame:
             return written.staged
-        self._declared_columns(key, frame).write.mode("error").parquet(f"{self.lake.uri(key)}/{folder}")
+        self._declared_columns(key, frame).write.mode("error").parquet(spark_address(f"{self.lake.uri(key)}/{folder}"))
         return self.lake.staged(key, folder)
 
     def _declared_columns(self, key: str, frame: "DataFrame") -> "DataFrame":
@@ -81,7 +100,7 @@ def spark_frame(spark: "SparkSession", lake: Lake, key: str, files: Sequence[str
     """The rows of some files of one table, named relative to it, as a Spark frame with its columns as declared."""
     if not files:  # from Arrow: rows given as a list, even none, are made by Python workers
         return spark.createDataFrame(TABLES[key].schema.empty_table(), _spark_schema(key))
-    return spark.read.schema(_spark_schema(key)).parquet(*(f"{lake.uri(key)}/{path}" for path in files))
+    return spark.read.schema(_spark_schema(key)).parquet(*(spark_address(f"{lake.uri(key)}/{path}") for path in files))
 
 
 def _spark_schema(key: str) -> Any:
@@ -90,12 +109,13 @@ def _spark_schema(key: str) -> Any:
     return from_arrow_schema(TABLES[key].schema, prefer_timestamp_ntz=False)
 
 
-def start_ahead(lake: Lake, stages: Iterable[str]) -> None:
+def start_ahead(lake: Lake, stages: Iterable[str], rebuild: bool = False) -> None:
     """Where one of the stages needs Spark, starts its session in the background, and what first queries wait for, so that this
-    process can go on importing.
+    process can go on importing. Raises UserError where workers could not see what the stages read.
     """
     if all(STAGES[key].engine != "spark" for key in stages):
         return
+    check_workers_see(settings(), lake, rebuild)
     resolve("spark_jobs.session:spark_session")  # imports are this thread's: two of them could wait for each other
     Thread(target=_warm, args=[lake], daemon=True).start()
 
@@ -130,9 +150,9 @@ def _session() -> "SparkSession":
     found_java()  # Spark's own message names no remedy
     brief = unread_bytes(Lake(here.root)) < _MUCH
     return resolve("spark_jobs.session:spark_session")(
-        delta_jars(here.cache),
+        spark_jars(here.cache, here.root),
         master=here.spark_master,
         driver_memory=here.driver_memory,
         brief=brief,
-        extra=here.spark_conf,
+        extra={**spark_store_settings(here.root), **here.spark_conf},
     )

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import pyarrow.dataset as ds
@@ -10,6 +11,7 @@ from lake.engines.frames import Frames
 from lake.harness.job import Views
 from lake.harness.new_rows import NewRows
 from lake.stages import Stage
+from lake.storage import artifacts
 from lake.storage.staging import Staged
 from lake.storage.store import Lake
 
@@ -72,7 +74,8 @@ class RunInputs:
             if (at := self.lake.version(key)) is not None and self.lake.has_declared_columns(key)
         }
         older = self.increment.before if self.increment else {}
-        return Views(inputs | outputs, LazyFrames(older, self._dataset), LazyFrames(last, self._dataset))
+        at_hand = partial(artifacts.at_hand, self.lake)
+        return Views(inputs | outputs, LazyFrames(older, self._dataset), LazyFrames(last, self._dataset), at_hand)
 
     def _dataset(self, key: str, version: int, files: Sequence[str] | None = None) -> ds.Dataset:
         return self.lake.files_dataset(key, self.lake.file_paths(key, version) if files is None else files)

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
     from lake.harness.new_rows import NewRows
     from lake.storage.staging import Staged
+from lake.storage.artifacts import artifact_name
 from lake.storage.store import Lake
 
 
@@ -68,7 +69,7 @@ class JobContext:
     """The surroundings of one run of one job.
 
     artifacts: an empty folder of this run, kept if its rows are published (checkpoints, release files). Rows refer to what is
-        in it by absolute path.
+        in it by `named`.
     unfinished: a folder that outlives a run that is killed, for what the next run with the same inputs, params and code goes on from; it may
         not be there yet, and is removed once a run has ended. None: nothing is kept.
     metrics: figures about the run (`context.metrics["recall"] = 0.99`); they go into the report, the commit and the UI.
@@ -90,19 +91,27 @@ class JobContext:
     before: Mapping[str, Any] = field(default_factory=dict[str, Any])
     worker_files: dict[str, WorkerFiles] = field(default_factory=dict[str, WorkerFiles])
 
+    def named(self, path: Path) -> str:
+        """How rows name a file or folder of the artifacts: by its path in the lake, so that a lake can be copied."""
+        return artifact_name(self.lake, path)
+
 
 class Views(dict[str, Any]):
     """The frames that a suite looks at: a stage's inputs as its job was given them, and its staged rows.
 
     `before` is what the job was given as `JobContext.before`; `last` are the stage's own tables as last published, those that have the
-    columns of today.
+    columns of today. `at_hand` gives what a row's name of an artifact stands for on this machine.
     """
 
     def __init__(
-        self, frames: Mapping[str, Any], before: Mapping[str, Any], last: Mapping[str, Any] | None = None
+        self,
+        frames: Mapping[str, Any],
+        before: Mapping[str, Any],
+        last: Mapping[str, Any] | None = None,
+        at_hand: Callable[[str], str] = str,
     ) -> None:
         super().__init__(frames)
-        self.before, self.last = before, last or {}
+        self.before, self.last, self.at_hand = before, last or {}, at_hand
 
 
 ArrowInputs = Mapping[str, ds.Dataset]

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from lake.stages import Stage
-from lake.storage.attempts import newest_attempt
+from lake.storage.attempts import unpublished_attempt
 from lake.storage.publication import Fingerprint
 from lake.storage.store import Lake
 from lake.storage.tombstones import to_be_made_anew
@@ -59,7 +59,7 @@ def last_read(lake: Lake, stage: Stage) -> Fingerprint | None:
     if published is None:
         return None
     version, publication = published
-    attempt = newest_attempt(lake, stage.key)
+    attempt = unpublished_attempt(lake, stage.key)
     added_nothing = attempt and attempt.status == "up_to_date" and attempt.version == version
     newest = attempt if attempt and added_nothing else publication
     return Fingerprint(inputs=newest.inputs, params_hash=newest.params_hash, code_hash=newest.code_hash)

@@ -14,7 +14,7 @@ from lake.landing.landed import unregistered
 from lake.landing.pending import tried_again
 from lake.landing.register import FILES, registered
 from lake.stages import STAGES, Stage, producer
-from lake.storage.attempts import newest_attempt
+from lake.storage.attempts import unpublished_attempt
 from lake.storage.publication import Fingerprint, hash_json
 from lake.storage.store import Lake
 from lake.storage.tombstones import to_be_made_anew
@@ -88,7 +88,7 @@ def reasons_to_run(lake: Lake, stage: Stage, profile: Profile, rebuild: bool = F
         return ["never run"]
     if rebuild:
         return ["a rebuild was asked for"]
-    attempt = newest_attempt(lake, stage.key)
+    attempt = unpublished_attempt(lake, stage.key)
     if attempt and attempt.status == "rejected":
         return ["the newest attempt was rejected"]
     if to_be_made_anew(lake, stage.key):
@@ -102,12 +102,17 @@ def reasons_to_run(lake: Lake, stage: Stage, profile: Profile, rebuild: bool = F
 def rejected_inputs(lake: Lake, stage: Stage) -> list[str]:
     """The upstream stages whose newest attempt was rejected: while there is one, `stage` must not run."""
     owners = {owner.key for table in stage.inputs if (owner := producer(table))}
-    attempts = {key: newest_attempt(lake, key) for key in sorted(owners)}
+    attempts = {key: unpublished_attempt(lake, key) for key in sorted(owners)}
     return [key for key, attempt in attempts.items() if attempt and attempt.status == "rejected"]
 
 
 def plan(lake: Lake, stages: Sequence[Stage], profile: Profile, rebuild: bool = False) -> list[PlannedStage]:
     """What running `stages` in order would do, one entry a stage."""
+    lake = lake.pinned()
+    for stage in reversed(
+        stages
+    ):  # the last first: what it was made from bounds what has to be listed of the tables before it
+        lake.publication(stage.key)
     planned: list[PlannedStage] = []
     moving: set[str] = set()
     landed = len(unregistered(lake))

@@ -18,9 +18,9 @@ from lake.harness.inputs import RunInputs
 from lake.harness.new_rows import new_rows
 from lake.harness.profiles import resolve
 from lake.harness.progress import waits
-from lake.settings import local_path, settings
+from lake.settings import settings
 from lake.stages import STAGES, Stage
-from lake.storage.attempts import AUDITS, newest_attempt, record_attempt
+from lake.storage.attempts import audit_pages, newest_attempt, record_attempt
 from lake.storage.lease_records import LeaseRecords
 from lake.storage.leases import lease
 from lake.storage.publication import Fingerprint, now
@@ -112,6 +112,6 @@ def _check_books(lake: Lake, stage: Stage, attempt: StageReport, staged: Mapping
 
 def _write_page(lake: Lake, published: StageReport) -> None:
     """Renews the audit page, which then tells of the acceptance."""
-    at, folder = published.audited_at or now(), local_path(lake.root) / AUDITS
-    write = resolve("expectations.pages.page:write")
-    write(published.stage, published.run_id, at, published.checks, folder, published.accepted)
+    at, write = published.audited_at or now(), resolve("expectations.pages.page:write")
+    with audit_pages(lake, published.stage) as folder:
+        write(published.stage, published.run_id, at, published.checks, folder, published.accepted)

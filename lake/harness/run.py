@@ -18,6 +18,7 @@ from functools import partial
 from typing import Any
 
 from lake.engines.balance import check_books
+from lake.engines.cluster import check_workers_see
 from lake.engines.frames import frames_for
 from lake.errors import StageFailed, UserError
 from lake.harness import environment
@@ -33,7 +34,8 @@ from lake.harness.status import current_report
 from lake.harness.unfinished import forget_unfinished, unfinished_folder
 from lake.settings import local_path, settings
 from lake.stages import STAGES, Stage
-from lake.storage.attempts import AUDITS, record_attempt
+from lake.storage.artifacts import ARTIFACTS, keep
+from lake.storage.attempts import audit_pages, record_attempt
 from lake.storage.lease_records import LeaseRecords
 from lake.storage.leases import lease
 from lake.storage.publication import Fingerprint, now
@@ -66,6 +68,8 @@ def run_stage(
     stage's lease for too long, the books do not balance or Spark's session was lost; whatever is raised, nothing was published.
     """
     environment.prepare(profile.offline)
+    if stage.engine == "spark":
+        check_workers_see(settings(), lake, rebuild)
     # asked before there is a lease: a lake that is up to date may be one that cannot be written to
     if not _what_to_do(lake, stage, profile, rebuild)[0]:
         return current_report(lake, stage)
@@ -103,7 +107,7 @@ def _next_step(
     if not reasons or wanted.inputs == read:
         return None
     increment = None if rebuild else new_rows(lake, stage, wanted)
-    artifacts = local_path(lake.root) / "artifacts" / stage.key / attempt_id
+    artifacts = local_path(lake.root) / ARTIFACTS / stage.key / attempt_id
     unfinished = unfinished_folder(lake.root, stage.key, wanted)
     context = JobContext(lake, attempt_id, artifacts, unfinished, progress=progress, read=wanted.inputs)
     attempt = Attempt(lake, stage, profile, attempt_id, wanted, increment, seen, context, started)
@@ -163,6 +167,7 @@ def _run(attempt: Attempt, reason: str) -> StageReport:
     if attempt.increment and adds_nothing(attempt, staged):
         shutil.rmtree(artifacts)
         return report_nothing_added(attempt)
+    keep(attempt.lake, f"{ARTIFACTS}/{stage.key}/{attempt.run_id}")
     views = inputs.for_suite(staged)
     report = report_of(attempt, staged, _audit(attempt, gate, views), reason)
     if report.failed:
@@ -184,7 +189,8 @@ def _audit(attempt: Attempt, gate: tuple[Any, Any], views: Mapping[str, Any]) ->
     named = [name for name, one in inspect.signature(suite).parameters.items() if one.kind is one.KEYWORD_ONLY]
     known = {name: getattr(attempt.params, name) for name in named if name != GATE}
     batches = suite(views, **known, gate=attempt.profile.limits_of(attempt.stage))
-    return audit(attempt.stage.key, batches, attempt.run_id, local_path(attempt.lake.root) / AUDITS)
+    with audit_pages(attempt.lake, attempt.stage.key) as folder:
+        return audit(attempt.stage.key, batches, attempt.run_id, folder)
 
 
 def main(arguments: list[str]) -> int:

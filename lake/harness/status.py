@@ -9,7 +9,7 @@ from lake.harness.plan import plan
 from lake.harness.profiles import Profile
 from lake.landing.pending import waiting
 from lake.stages import STAGES, Stage
-from lake.storage.attempts import attempt, newest_attempt
+from lake.storage.attempts import attempt, unpublished_attempt
 from lake.storage.publication import Publication
 from lake.storage.report import StageReport
 from lake.storage.store import Lake
@@ -34,12 +34,13 @@ class TableStatus(BaseModel):
 
 def status(lake: Lake, profile: Profile) -> list[TableStatus]:
     """The state of every stage's table, in pipeline order."""
+    lake = lake.pinned()
     planned = {entry.stage: entry.action for entry in plan(lake, list(STAGES.values()), profile)}
     return [_status(lake, key, up_to_date=planned[key] == "nothing_to_do") for key in STAGES]
 
 
 def _status(lake: Lake, key: str, up_to_date: bool) -> TableStatus:
-    published, newest = lake.publication(key), newest_attempt(lake, key)
+    published, newest = lake.publication(key), unpublished_attempt(lake, key)
     rejected = newest is not None and newest.status == "rejected"
     if published is None:
         return TableStatus(
@@ -56,7 +57,7 @@ def _status(lake: Lake, key: str, up_to_date: bool) -> TableStatus:
     return TableStatus(
         table=key,
         version=version,
-        rows=lake.dataset(key, version).count_rows(),
+        rows=_rows(lake, version, publication)[key],
         gate=gate,
         run_id=publication.run_id,
         published_at=publication.published_at,
@@ -64,6 +65,11 @@ def _status(lake: Lake, key: str, up_to_date: bool) -> TableStatus:
         accepted=tuple(map(str, publication.accepted)),
         waits=tuple(sorted({file.source for file in waiting(lake, (key,))})),
     )
+
+
+def _rows(lake: Lake, version: int, publication: Publication) -> dict[str, int]:
+    """How many rows the tables of a stage have: fewer than its commit says where some were taken back since."""
+    return lake.rows_of(publication.stage, version, publication) if lake.exists(TOMBSTONES) else publication.rows
 
 
 def _gate(publication: Publication) -> Gate:
@@ -81,7 +87,7 @@ def current_report(lake: Lake, stage: Stage) -> StageReport:
         status="up_to_date",
         run_id=publication.run_id,
         version=version,
-        rows=lake.rows_of(stage.key, version, publication) if lake.exists(TOMBSTONES) else publication.rows,
+        rows=_rows(lake, version, publication),
         metrics=publication.metrics,
         inputs=publication.inputs,
         checks=audited.checks if audited else (),

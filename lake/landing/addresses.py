@@ -6,6 +6,7 @@ from pathlib import Path
 from pyarrow import fs
 
 from lake.errors import UserError
+from lake.storage.places import arrow_files
 
 INSIDE = "!/"  # between an archive's address and the name of a file inside it
 _UNNAMED = "!archive"  # ends the address of an archive whose name does not say that it is one
@@ -39,7 +40,9 @@ def absolute(address: str) -> str:
 def located(address: str) -> tuple[fs.FileSystem, str]:
     """The file system behind an absolute address and the path inside it. Raises UserError if nothing here can open such a URL."""
     scheme = address.split("://", 1)[0] if "://" in address else ""
-    if scheme in ("", "file", "s3", "gs", "gcs", "hdfs", "viewfs", "abfs", "abfss"):
+    if scheme in ("", "s3"):
+        return arrow_files(address)
+    if scheme in ("file", "gs", "gcs", "hdfs", "viewfs", "abfs", "abfss"):
         return fs.FileSystem.from_uri(address)
     import fsspec
 

@@ -5,43 +5,69 @@ changed by content, for sizes and clocks may stay as they were; a file whose sta
 """
 
 import json
-import os
 import time
 from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
+
+import obstore
 
 from lake.ids import sha256_file
-from lake.landing.listing import is_visible, visible_files
-from lake.landing.register import SOURCE, Entry, Registered, landing_folder, register, registered
+from lake.landing.addresses import located
+from lake.landing.listing import is_visible, size_and_sha256, visible_files
+from lake.landing.register import LANDING, SOURCE, Entry, Registered, landing_folder, register, registered
+from lake.storage.places import STORE_ERRORS, is_remote
 from lake.storage.store import Lake
 
 SETTLED_AFTER = 5.0  # seconds since a file was last written to
 _INDEX = ".hashed.json"  # beside the sources' folders: a cache, made anew where it is lost
+_LICENCE = "_licence"
 
 
-def unregistered(lake: Lake) -> list[tuple[Path, str, str | None]]:
-    """The settled files of the landing folder that were never registered, or changed since: (file, source, licence)."""
-    known = {row["uri"]: row for row in registered(lake)}
-    index = _HashIndex(landing_folder(lake) / _INDEX)
-    waiting = [
-        (file, folder.name, licence)
-        for folder, licence in _sources(lake)
-        for file in visible_files(folder)
-        if _settled(file) and _is_new(file, known.get(str(file)), index)
-    ]
+class Landed(NamedTuple):
+    """A file of the landing folder. status: what differs as soon as somebody has touched it. modified: 0 of an object, which is whole once it is there."""
+
+    address: str
+    source: str
+    licence: str | None
+    size: int
+    status: list[Any]
+    modified: float = 0.0
+
+    @property
+    def settled(self) -> bool:
+        """Whether it was last written to a while ago. A time in the future tells nothing: such a file counts as settled."""
+        return abs(time.time() - self.modified) >= SETTLED_AFTER
+
+
+def unregistered(lake: Lake) -> list[Landed]:
+    """The settled files of the landing folder that were never registered, or changed since."""
+    settled = [file for file in _landed(lake) if file.settled]
+    if not settled:
+        return []
+    # by the place in the landing folder: a copied lake has another address, and the same files
+    known = {place: row for row in registered(lake) if (place := _place(row["uri"]))}
+    index = _HashIndex(lake)
+    waiting = [file for file in settled if _is_new(file, known.get(_place(file.address)), index)]
     index.save()
     return waiting
 
 
 def unsettled(lake: Lake) -> list[Path]:
     """The files of the landing folder that were written to a moment ago: they wait for the next look."""
-    return [file for folder, _ in _sources(lake) for file in visible_files(folder) if not _settled(file)]
+    return [Path(file.address) for file in _landed(lake) if not file.settled]
 
 
 def outside_sources(lake: Lake) -> list[Path]:
     """What lies in the landing folder and is never read: files beside the sources' folders, folders whose name no source may have."""
+    if is_remote(lake.root):
+        names = {path.partition("/") for path in _objects(lake)}
+        return [
+            Path(name)
+            for name, inner, _ in sorted(names)
+            if not (inner and SOURCE.fullmatch(name)) and is_visible(Path(name))
+        ]
     return sorted(
         item for item in landing_folder(lake).glob("*") if not _is_source(item) and is_visible(Path(item.name))
     )
@@ -49,52 +75,81 @@ def outside_sources(lake: Lake) -> list[Path]:
 
 def register_landed(lake: Lake) -> list[Registered]:
     """Registers what waits in the landing folder, each file under its subfolder's source and licence, in one commit."""
-    return register(lake, *(Entry(str(path), source, licence) for path, source, licence in unregistered(lake)))
+    return register(lake, *(Entry(file.address, file.source, file.licence) for file in unregistered(lake)))
 
 
-def _sources(lake: Lake) -> Iterator[tuple[Path, str | None]]:
+def _landed(lake: Lake) -> Iterator[Landed]:
+    """Every visible file of every source's folder, in order."""
+    return _stored(lake) if is_remote(lake.root) else _on_disk(lake)
+
+
+def _on_disk(lake: Lake) -> Iterator[Landed]:
     for folder in sorted(item for item in landing_folder(lake).glob("*") if _is_source(item)):
-        stated = folder / "_licence"
-        yield folder, stated.read_text(encoding="utf-8").strip() if stated.exists() else None
+        stated = folder / _LICENCE
+        licence = stated.read_text(encoding="utf-8").strip() if stated.exists() else None
+        for file in visible_files(folder):
+            now = file.stat()
+            # the time of the last change of status cannot be set back by hand, as that of the content can
+            status = [now.st_size, now.st_mtime_ns, now.st_ctime_ns, now.st_ino]
+            yield Landed(str(file), folder.name, licence, now.st_size, status, now.st_mtime)
+
+
+def _stored(lake: Lake) -> Iterator[Landed]:
+    objects, licences = _objects(lake), dict[str, str | None]()
+    for path, item in sorted(objects.items()):
+        source, inner, name = path.partition("/")
+        if not inner or not SOURCE.fullmatch(source) or not is_visible(Path(name)):
+            continue
+        if source not in licences:
+            stated = lake.read(f"{LANDING}/{source}/{_LICENCE}") if f"{source}/{_LICENCE}" in objects else None
+            licences[source] = stated.decode().strip() if stated else None
+        status = [item["size"], item["e_tag"], item["last_modified"].isoformat()]
+        yield Landed(f"{lake.root}/{LANDING}/{path}", source, licences[source], item["size"], status)
+
+
+def _objects(lake: Lake) -> dict[str, Any]:
+    """The objects of the landing folder, by their path in it."""
+    listed = (item for items in obstore.list(lake.objects(), LANDING, chunk_size=1000) for item in items)
+    return {item["path"].removeprefix(f"{LANDING}/"): item for item in listed}
 
 
 def _is_source(item: Path) -> bool:
     return item.is_dir() and SOURCE.fullmatch(item.name) is not None
 
 
-def _settled(file: Path) -> bool:
-    """Whether a file was last written to a while ago. A time in the future tells nothing: such a file counts as settled."""
-    return abs(time.time() - file.stat().st_mtime) >= SETTLED_AFTER
+def _place(address: str) -> str:
+    """Where a file lies in a landing folder, of whatever lake; "" of any other address."""
+    return address.rpartition(f"/{LANDING}/")[2] if f"/{LANDING}/" in address else ""
 
 
-def _is_new(file: Path, row: dict[str, Any] | None, index: "_HashIndex") -> bool:
-    return row is None or row["size"] != file.stat().st_size or row["sha256"] != index.sha256(file)
+def _is_new(file: Landed, row: dict[str, Any] | None, index: "_HashIndex") -> bool:
+    return row is None or row["size"] != file.size or row["sha256"] != index.sha256(file)
 
 
 class _HashIndex:
-    """SHA-256 of files by path, kept with the status they had, so that only what was touched is read again."""
+    """SHA-256 of files by their place, kept with the status they had, so that only what was touched is read again."""
 
-    def __init__(self, path: Path) -> None:
-        self._path = path
+    def __init__(self, lake: Lake) -> None:
+        self._lake = lake
         try:
-            self._hashed: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
-        except (OSError, ValueError):
+            self._hashed: dict[str, Any] = json.loads(lake.read(f"{LANDING}/{_INDEX}") or b"{}")
+        except ValueError:
             self._hashed = {}
         self._changed = False
 
-    def sha256(self, file: Path) -> str:
-        now = file.stat()
-        # the time of the last change of status cannot be set back by hand, as that of the content can
-        status = [now.st_size, now.st_mtime_ns, now.st_ctime_ns, now.st_ino]
-        known = self._hashed.get(str(file))
-        if known is None or known[0] != status:
-            known = self._hashed[str(file)] = (status, sha256_file(file))
+    def sha256(self, file: Landed) -> str:
+        place = _place(file.address)
+        known = self._hashed.get(place)
+        if known is None or known[0] != file.status:
+            known = self._hashed[place] = (file.status, _sha256(file))
             self._changed = True
         return str(known[1])
 
     def save(self) -> None:
         if self._changed:
-            with suppress(OSError):  # a cache in a folder that may only be read: files are hashed again next time
-                unfinished = self._path.with_name(f"{self._path.name}.{os.getpid()}")
-                unfinished.write_text(json.dumps(self._hashed), encoding="utf-8")
-                unfinished.replace(self._path)
+            with suppress(*STORE_ERRORS):  # a cache in a folder that may only be read: files are hashed again next time
+                self._lake.put(f"{LANDING}/{_INDEX}", json.dumps(self._hashed).encode())
+
+
+def _sha256(file: Landed) -> str:
+    return size_and_sha256(*located(file.address))[1] if is_remote(file.address) else sha256_file(Path(file.address))

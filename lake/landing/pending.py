@@ -68,9 +68,16 @@ def _write_accepted(lake: Lake, current: Sequence[dict[str, Any]]) -> None:
 
 
 def _rows(lake: Lake, stage: str) -> list[dict[str, Any]]:
-    version = lake.version(f"{stage}{_SIDE}")
+    published = lake.publication(stage)
+    if published is None or published[1].rows.get(f"{stage}{_SIDE}") == 0:
+        return []
+    return lake.once(f"pending {stage}", lambda: _read(lake, f"{stage}{_SIDE}"))
+
+
+def _read(lake: Lake, table: str) -> list[dict[str, Any]]:
+    version = lake.version(table)
     columns = ["source", "uri", "sha256", "reason", "detail", "rows"]
     if version is None:
         return []
     # a few rows: threads for them may still be ending when a command that has nothing else to do ends its process
-    return lake.dataset(f"{stage}{_SIDE}", version).to_table(columns=columns, use_threads=False).to_pylist()
+    return lake.dataset(table, version).to_table(columns=columns, use_threads=False).to_pylist()

@@ -18,12 +18,13 @@ from lake.ids import content_id
 from lake.landing.addresses import absolute
 from lake.landing.listing import files_under, leave_out, size_and_sha256
 from lake.landing.peek import Kind, field_map, kind_of
-from lake.settings import local_path
+from lake.storage.places import is_remote
 from lake.storage.publication import now
 from lake.storage.store import Lake
 from lake.tables import TABLES
 
 FILES = "landing/files"
+LANDING = "landing/raw"  # the landing folder, relative to the lake
 _STATED = ("source", "licence", "kind", "fields")  # what the user states of a file, beside its content
 SOURCE = re.compile(r"[a-z0-9][a-z0-9_.-]{0,63}")
 _LICENCE = re.compile(r"[A-Za-z0-9][A-Za-z0-9.+-]{0,63}")
@@ -46,8 +47,9 @@ class Registered:
 
 
 def landing_folder(lake: Lake) -> Path:
-    """Where files are copied on request and where the sensor looks: one subfolder a source, `_licence` in it names its licence."""
-    return local_path(lake.root) / "landing" / "raw"
+    """Where in a lake on a disk files are copied on request and where the sensor looks: one subfolder a source, `_licence` in it names its
+    licence."""
+    return Path(lake.root) / LANDING
 
 
 @dataclass(frozen=True)
@@ -156,7 +158,11 @@ def _path_in_source(uri: str, taken: set[str]) -> str:
 
 
 def _copied(lake: Lake, filesystem: fs.FileSystem, path: str, source: str) -> tuple[fs.FileSystem, str, str]:
-    """Copies a file under a name that no reader looks at, then renames it: the sensor never sees half a file."""
+    """Copies a file under a name that no reader looks at, then renames it: the sensor never sees half a file. An object is put as a whole."""
+    if is_remote(lake.root):
+        place = f"{LANDING}/{source}/{Path(path).name}"
+        fs.copy_files(path, lake.path(place), source_filesystem=filesystem, destination_filesystem=lake.files)
+        return lake.files, lake.path(place), f"{lake.root}/{place}"
     target = landing_folder(lake) / source / Path(path).name
     target.parent.mkdir(parents=True, exist_ok=True)
     local = fs.LocalFileSystem()

@@ -14,7 +14,9 @@ from deltalake.exceptions import DeltaError
 from deltalake.transaction import AddAction, create_table_with_add_actions
 
 from lake.errors import StageFailed
+from lake.storage.places import DeltaAddress
 from lake.storage.staging import Staged
+from lake.storage.table_logs import NO_TABLE
 
 Mode = Literal["append", "overwrite"]
 
@@ -26,16 +28,8 @@ _CONFIGURATION: Mapping[str, str | None] = {
 }
 
 
-NO_TABLE = -1  # the newest version of a table that does not exist yet
-
-
-def newest_version(uri: str) -> int:
-    """The newest version of the table at `uri`, of whatever commit; NO_TABLE where there is none."""
-    return DeltaTable(uri).version() if DeltaTable.is_deltatable(uri) else NO_TABLE
-
-
 def commit(
-    uri: str,
+    table: DeltaAddress,
     staged: Staged,
     app_id: str,
     metadata: Mapping[str, str],
@@ -43,7 +37,7 @@ def commit(
     base: int | None = None,
     seen: int | None = None,
 ) -> int:
-    """The version of the table at `uri` after one atomic commit that names the staged files; a repeat with the same `app_id` adds none.
+    """The version of the table at an address after one atomic commit that names the staged files; a repeat with the same `app_id` adds none.
 
     metadata: what the commit says of itself. base: for a side table whose rows grow, the version that its owner's newest commit
     names; what was committed after it belongs to a run that did not finish, and is undone first. seen: the newest version when the
@@ -58,9 +52,10 @@ def commit(
     retries = None if seen is None else 0
     properties = CommitProperties(dict(metadata), max_commit_retries=retries, app_transactions=[Transaction(app_id, 1)])
     schema = Schema.from_arrow(staged.table.schema)
+    uri, options = table
     expected = seen  # the newest version that this commit has to meet
     try:
-        if not DeltaTable.is_deltatable(uri):
+        if not DeltaTable.is_deltatable(uri, options):
             create_table_with_add_actions(
                 uri,
                 schema,
@@ -70,9 +65,10 @@ def commit(
                 name=staged.table.key,
                 description=staged.table.grain,
                 commit_properties=properties,
+                storage_options=options,
             )
             return 0
-        current = DeltaTable(uri)
+        current = DeltaTable(uri, storage_options=options)
         if current.transaction_version(app_id) is None:
             if seen is not None and current.version() != seen:
                 raise _overtaken(staged)
@@ -84,9 +80,15 @@ def commit(
         return current.version()
     except DeltaError as error:
         # anything else that Delta rejects is no other writer's doing, and must not be told as if it were
-        if expected is None or newest_version(uri) == expected:
+        if expected is None or _newest_version(table) == expected:
             raise
         raise _overtaken(staged) from error
+
+
+def _newest_version(table: DeltaAddress) -> int:
+    uri, options = table
+    there = DeltaTable.is_deltatable(uri, options)
+    return DeltaTable(uri, storage_options=options).version() if there else NO_TABLE
 
 
 def _overtaken(staged: Staged) -> StageFailed:

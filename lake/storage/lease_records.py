@@ -9,10 +9,11 @@ from datetime import datetime
 
 import obstore
 from obstore.exceptions import AlreadyExistsError, BaseError
-from obstore.store import LocalStore, ObjectStore, from_url
+from obstore.store import LocalStore, ObjectStore
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from lake.settings import LEASE_EXPIRES_AFTER
+from lake.storage.places import is_remote, object_store
 
 UNREACHABLE = (BaseError, OSError)  # what a store raises that cannot be reached or written to
 
@@ -52,7 +53,7 @@ class LeaseRecords:
     @classmethod
     def of(cls, root: str) -> "LeaseRecords":
         """Those of the lake at `root`, a path or an object-store URL."""
-        return cls(from_url(root) if "://" in root else LocalStore(root, mkdir=True))
+        return cls(object_store(root) if is_remote(root) else LocalStore(root, mkdir=True))
 
     def newest(self, stage: str) -> tuple[int, LeaseRecord | None]:
         """The number of the newest record of a stage's lease, and the record; 0 and None where nobody ever held it."""

@@ -6,22 +6,27 @@ through deltalake, which needs no JVM; Spark reads the files that the log names.
 """
 
 import json
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from pathlib import Path
+from typing import TypeVar, cast
 from urllib.parse import unquote
 
+import obstore
 import pyarrow as pa
 import pyarrow.dataset as ds
 from deltalake import DeltaTable, Schema
+from obstore.store import MemoryStore, ObjectStore
 from pyarrow import fs
 
 from lake.errors import UserError
-from lake.storage.commits import commit, newest_version
-from lake.storage.publication import FORMAT, OLDEST, Publication
+from lake.storage.commits import commit
+from lake.storage.places import arrow_files, check_address, delta_address, is_remote, object_store
+from lake.storage.publication import Publication
 from lake.storage.staging import Staged, StagingWriter, staged_files
+from lake.storage.table_logs import NO_TABLE, TableLogs
 from lake.tables import TABLES
 
-_RECENT = 20  # commits
+T = TypeVar("T")
 
 
 class Lake:
@@ -29,9 +34,40 @@ class Lake:
 
     def __init__(self, root: str) -> None:
         self.root = root.rstrip("/")
-        self.files, self._base = fs.FileSystem.from_uri(
-            self.root if "://" in self.root else str(Path(self.root).absolute())
-        )
+        check_address(self.root)
+        self.files, self._base = arrow_files(self.root)
+        self._objects: ObjectStore | None = None
+        self._logs = TableLogs(self.objects)
+
+    def objects(self) -> ObjectStore:
+        """The lake as objects: what is put there is whole, or not there."""
+        if self._objects is None:
+            opened = object_store(self.root)
+            if isinstance(opened, MemoryStore):  # there is no lake yet; it may begin
+                return opened
+            self._objects = opened
+        return self._objects
+
+    def put(self, path: str, content: bytes) -> None:
+        """Puts a small file into the lake, whole or not at all; it takes the place of one that is there."""
+        if not is_remote(self.root):
+            Path(self.root).mkdir(parents=True, exist_ok=True)
+        obstore.put(self.objects(), path, content)
+
+    def read(self, path: str) -> bytes | None:
+        """The bytes of a small file of the lake; None where there is none."""
+        try:
+            return bytes(obstore.get(self.objects(), path).bytes())
+        except FileNotFoundError:
+            return None
+
+    def pinned(self) -> "Lake":
+        """This lake as it is when it is first asked: what was found out of a table is not asked for again. For plans, which ask each table often."""
+        return _PinnedLake(self.root)
+
+    def once(self, name: str, find: Callable[[], T]) -> T:
+        """What `find` gives; of a pinned lake, what it gave the first time under this name."""
+        return find()
 
     def uri(self, key: str) -> str:
         """The address of a table."""
@@ -43,46 +79,42 @@ class Lake:
 
     def exists(self, key: str) -> bool:
         """Whether the table was ever committed to."""
-        return DeltaTable.is_deltatable(self.uri(key))
+        return self.newest(key) != NO_TABLE
+
+    def newest(self, key: str) -> int:
+        """The newest version of a table, of whatever commit: a publication, maintenance, or a side of a run that did not finish."""
+        return self.once(f"newest {key}", lambda: self._logs.newest(key))
 
     def publication(self, key: str) -> tuple[int, Publication] | None:
         """The version and metadata of the last publish of a stage's table; maintenance commits (OPTIMIZE, VACUUM) are passed over.
 
         Raises UserError when the table was written by another format of the lake.
         """
-        if not self.exists(key):
-            return None
-        # nearly always the newest commit: the whole log is read only where maintenance came after it
-        for most in (1, _RECENT, None):
-            for published in self.publications(key, most):
-                return published
-        return None
+        return self.once(f"publication {key}", lambda: next(self.publications(key), None))
 
     def publications(self, key: str, most: int | None = None) -> Iterator[tuple[int, Publication]]:
         """The publishes of a stage's table, newest first: all, or those among the newest `most` commits."""
-        for entry in DeltaTable(self.uri(key)).history(most):
-            metadata = json.loads(entry.get("userMetadata") or "{}")
-            if "stage" in metadata:
-                _check_format(key, metadata.get("format"))
-                yield int(entry["version"]), Publication.model_validate(metadata)
+        return self._logs.publications(key, self.newest(key), most)
 
     def version(self, key: str) -> int | None:
         """The version of `key` that readers use: its last publish; for a side table the one published with its owner."""
-        owner = TABLES[key].side_of
-        if owner:
-            published = self.publication(owner)
+        table = TABLES[key]
+        if table.side_of:
+            published = self.publication(table.side_of)
             return published[1].sides.get(key) if published else None
-        published = self.publication(key)
+        published = self.publication(key) if table.of_a_stage else None
         if published:
             return published[0]
-        return DeltaTable(self.uri(key)).version() if self.exists(key) else None
+        newest = self.newest(key)
+        return None if newest == NO_TABLE else newest
 
     def delta(self, key: str, version: int | None = None) -> DeltaTable:
         """The Delta table at `version`, by default the one that readers use. Raises UserError if it was never published."""
         at = self.version(key) if version is None else version
         if at is None:
             raise UserError(f"The table {key} has never been published")
-        return DeltaTable(self.uri(key), version=at)
+        uri, options = delta_address(self.root, key)
+        return DeltaTable(uri, version=at, storage_options=options)
 
     def dataset(self, key: str, version: int | None = None) -> ds.Dataset:
         """The rows of `key` at `version` as an Arrow dataset, its columns as declared."""
@@ -122,6 +154,11 @@ class Lake:
         """The files of `key` at `version`, relative to the table."""
         return self._add_actions(key, version)["path"].to_pylist()
 
+    def stored_bytes(self, key: str) -> int:
+        """The bytes of the files that readers of `key` use; 0 where it was never published."""
+        version = self.version(key)
+        return 0 if version is None else sum(self._add_actions(key, version)["size_bytes"].to_pylist())
+
     def _add_actions(self, key: str, version: int) -> pa.Table:
         return pa.table(self.delta(key, version).get_add_actions(flatten=True))
 
@@ -143,10 +180,6 @@ class Lake:
         """Removes the files of rows that will not be published."""
         for path in staged.paths:
             self.files.delete_file(self.path(f"{staged.table.key}/{path}"))
-
-    def newest(self, key: str) -> int:
-        """The newest version of a table, of whatever commit: a publication, maintenance, or a side of a run that did not finish."""
-        return newest_version(self.uri(key))
 
     def adds(self, key: str, grown: bool) -> bool:
         """Whether a run adds its rows to what is published, and does not replace it; `grown`: it was given new rows alone."""
@@ -171,20 +204,27 @@ class Lake:
         begins = base is None and staged.table.side_of is not None
         metadata = {"userMetadata": publication.model_dump_json()}
         write_mode = "append" if adds and not begins else "overwrite"
-        return commit(self.uri(key), staged, f"mixlake/{publication.run_id}", metadata, write_mode, base, seen)
+        return commit(
+            delta_address(self.root, key), staged, f"mixlake/{publication.run_id}", metadata, write_mode, base, seen
+        )
 
     def append(self, key: str, rows: pa.Table, txn: str, replaced: int | None = None) -> int:
         """Appends rows to a landing or cache table, or puts them in place of all that version `replaced` of it holds; a repeat with the
         same `txn` changes nothing. Returns the version. Raises StageFailed where another writer committed since `replaced`."""
         staged = self.write(key, f"run-{txn}", rows)
         mode = "append" if replaced is None else "overwrite"
-        return commit(self.uri(key), staged, f"mixlake/{txn}", {}, mode, seen=replaced)
+        return commit(delta_address(self.root, key), staged, f"mixlake/{txn}", {}, mode, seen=replaced)
 
 
-def _check_format(key: str, written: int | None) -> None:
-    if written == FORMAT:
-        return
-    differs = f"The table {key} was written by lake format {written}, this mixlake reads format {FORMAT}"
-    if written is not None and OLDEST <= written < FORMAT:
-        raise UserError(f"{differs}: `mixlake migrate` brings the lake there")
-    raise UserError(f"{differs}: use another MIXLAKE_ROOT, or a newer mixlake")
+class _PinnedLake(Lake):
+    def __init__(self, root: str) -> None:
+        super().__init__(root)
+        self._found: dict[str, object] = {}
+
+    def pinned(self) -> Lake:
+        return self
+
+    def once(self, name: str, find: Callable[[], T]) -> T:
+        if name not in self._found:
+            self._found[name] = find()
+        return cast(T, self._found[name])

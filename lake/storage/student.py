@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from lake.errors import UserError
+from lake.storage.artifacts import at_hand
 from lake.storage.store import Lake
 
 STUDENT = "student"
@@ -18,7 +19,9 @@ def embedder_name(name: str, lake: Lake) -> str:
         return name
     published = lake.version(STUDENT_TABLE) is not None
     rows = lake.dataset(STUDENT_TABLE).to_table(["uri"]).to_pylist() if published else []
-    folders = [Path(row["uri"]) for row in rows if row["uri"]]  # a row without one says that no student was asked for
+    folders = [
+        Path(at_hand(lake, row["uri"])) for row in rows if row["uri"]
+    ]  # a row without one says that no student was asked for
     if not folders:
         raise UserError(
             "this lake has no student embedder: set `train: true` for models/student_embedder in the profile, then "

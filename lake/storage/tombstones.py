@@ -95,7 +95,8 @@ def found_rows(lake: Lake, order: Order) -> pa.Table:
 
 def to_be_made_anew(lake: Lake, stage: str) -> bool:
     """Whether the stage's rows of now lack some that were made of what was taken back and of other rows, which have no place since."""
-    marked = {row["version"] for row in tombstones(lake, "stage") if row["id"] == stage}
+    marks = lake.once("stages to be made anew", lambda: tombstones(lake, "stage"))
+    marked = {row["version"] for row in marks if row["id"] == stage}
     return bool(marked) and lake.version(stage) in marked
 
 

@@ -81,6 +81,11 @@ class Table:
         """`bronze` of `bronze/instructions`."""
         return self.key.split("/")[0]
 
+    @property
+    def of_a_stage(self) -> bool:
+        """Whether a stage publishes it: to landing and cache tables, whoever has a row appends."""
+        return self.layer not in ("landing", "cache")
+
     @cached_property
     def schema(self) -> pa.Schema:
         """The columns in order, all nullable."""

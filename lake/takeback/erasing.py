@@ -1,7 +1,6 @@
 """Erasing what an order takes back, place by place; what was erased already is found erased, so that a killed command can go on."""
 
 import shutil
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -10,14 +9,16 @@ import pyarrow.compute
 from pyarrow import fs
 
 from lake.harness.profiles import resolve
-from lake.landing.register import FILES, landing_folder
+from lake.landing.register import FILES, LANDING
 from lake.settings import local_path
+from lake.storage.artifacts import remove
 from lake.storage.erasure import Goes, Mask, erase
+from lake.storage.places import is_remote
 from lake.storage.report import StageReport
 from lake.storage.store import Lake
 from lake.storage.tombstones import TOMBSTONES, Order, keys, taken_back, tombstones
 from lake.tables import TABLES
-from lake.takeback.landed import cut_lines
+from lake.takeback.landed import cut_lines, remove_copy
 from lake.takeback.references import ABOUT, MADE_OF, WHOLE, mentions
 
 pc: Any = pyarrow.compute  # its functions are made at import, where types cannot see them
@@ -37,15 +38,13 @@ def erase_order(lake: Lake, order: Order) -> dict[str, int]:
         for table in TABLES
         if table != TOMBSTONES
     }
-    for name in _FOLDERS:
-        shutil.rmtree(local_path(lake.root) / name, ignore_errors=True)
-    # pages lie on this machine, wherever the tables are
-    for page in (*local_path(lake.root).glob("reports/*.html"), *local_path(lake.root).glob("audits/**/*.html")):
-        page.unlink()
-    _erase_audits(lake)
-    home = local_path(lake.root) / "dagster"
-    if home.is_dir():  # importing Dagster takes seconds
-        resolve("dagster_project.lib.history:forget_runs")(home)
+    home = local_path(lake.root)
+    # of a lake in an object store pages that lie here are copies
+    for name in (*_FOLDERS, "audits", "reports") if is_remote(lake.root) else _FOLDERS:
+        shutil.rmtree(home / name, ignore_errors=True)
+    _erase_pages(lake)
+    if (home / "dagster").is_dir():  # importing Dagster takes seconds
+        resolve("dagster_project.lib.history:forget_runs")(home / "dagster")
     return {table: rows for table, rows in gone.items() if rows}
 
 
@@ -69,9 +68,9 @@ def _goes(table: str, order: Order, taken: pa.Array) -> Goes:
 
 def _erase_landed(lake: Lake, order: Order) -> None:
     if order.source is not None:
-        shutil.rmtree(landing_folder(lake) / order.source, ignore_errors=True)
+        remove(lake, f"{LANDING}/{order.source}")
     for row in tombstones(lake, "file", order=order.id):
-        Path(row["id"]).unlink(missing_ok=True)
+        remove_copy(lake, row["id"])
     cut_lines(lake, taken_back(lake.root, lake.version(TOMBSTONES)))
 
 
@@ -79,11 +78,14 @@ def _erase_releases(lake: Lake, order: Order) -> None:
     """Removes the folders of the releases that held a row of the order."""
     for row in tombstones(lake, "release", order=order.id):
         for path in lake.dataset(RELEASES, row["version"]).to_table(["path"])["path"].to_pylist():
-            Path(path).unlink(missing_ok=True)
+            remove(lake, path)
 
 
-def _erase_audits(lake: Lake) -> None:
-    """Removes from the reports of attempts the values that were seen, and half-written reports: what each check found stays."""
+def _erase_pages(lake: Lake) -> None:
+    """Removes the pages, and from the reports of attempts the values that were seen: what each check found stays."""
+    for item in lake.files.get_file_info(fs.FileSelector(lake.path("reports"), allow_not_found=True)):
+        if item.path.endswith(".html"):
+            lake.files.delete_file(item.path)
     root = lake.path("audits")
     for item in lake.files.get_file_info(fs.FileSelector(root, allow_not_found=True, recursive=True)):
         if item.is_file and item.path.endswith(".json") and not item.path.endswith(".results.json"):

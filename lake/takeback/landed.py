@@ -4,15 +4,20 @@ A file of JSON Lines loses the lines of the taken rows, and is registered again,
 archive, a list, a table) the rest cannot be kept for certain: the copy goes, and the rows that were read from it stay in the tables.
 """
 
+import io
 import re
 from collections.abc import Callable, Collection, Iterator
+from contextlib import suppress
 from pathlib import Path
+from typing import cast
 
 import pyarrow as pa
+from pyarrow import fs
 
 from lake.ids import sha256_bytes
 from lake.landing.addresses import MEMBER
-from lake.landing.register import landing_folder
+from lake.landing.register import LANDING, landing_folder
+from lake.storage.places import is_remote
 from lake.storage.store import Lake
 
 _PARTIAL = ".taken"  # ends the hidden name of a file that is to take the place of another
@@ -25,7 +30,15 @@ def file_of(uri: str) -> str:
 
 def landed(lake: Lake, uri: str) -> bool:
     """Whether a registered file is a copy in the lake; any other is the user's own, and never changed."""
+    if is_remote(lake.root):
+        return uri.startswith(f"{lake.root}/{LANDING}/")
     return "://" not in uri and Path(file_of(uri)).is_relative_to(landing_folder(lake).absolute())
+
+
+def remove_copy(lake: Lake, uri: str) -> None:
+    """Removes a landed file; nothing where it is gone."""
+    with suppress(FileNotFoundError):
+        lake.files.delete_file(_path(lake, uri))
 
 
 def copies_to_remove(lake: Lake, rows: pa.Table) -> list[str]:
@@ -34,19 +47,26 @@ def copies_to_remove(lake: Lake, rows: pa.Table) -> list[str]:
     for uri, content in zip(rows["uri"].to_pylist(), rows["content"].to_pylist(), strict=True):
         if landed(lake, uri):
             expected.setdefault(file_of(uri), set()).add(content)
-    return [uri for uri, wanted in sorted(expected.items()) if not wanted <= _line_hashes(Path(uri), wanted)]
+    return [
+        uri for uri, wanted in sorted(expected.items()) if not wanted <= _line_hashes(lake, _path(lake, uri), wanted)
+    ]
 
 
-def _line_hashes(file: Path, wanted: Collection[str | None]) -> set[str]:
+def _path(lake: Lake, uri: str) -> str:
+    """The path of a landed file inside the lake's file system."""
+    return lake.path(uri.removeprefix(f"{lake.root}/")) if is_remote(lake.root) else uri
+
+
+def _line_hashes(lake: Lake, path: str, wanted: Collection[str | None]) -> set[str]:
     """The hashes among those wanted that lines of a file of JSON Lines have; none of any other file, or of one that is gone."""
-    return {found for line in _lines(file) if (found := sha256_bytes(line.rstrip(b"\r\n"))) in wanted}
+    return {found for line in _lines(lake, path) if (found := sha256_bytes(line.rstrip(b"\r\n"))) in wanted}
 
 
-def _lines(file: Path) -> Iterator[bytes]:
-    if not file.is_file():
+def _lines(lake: Lake, path: str) -> Iterator[bytes]:
+    if lake.files.get_file_info(path).type != fs.FileType.File:
         return
-    with file.open("rb") as stream:
-        for number, line in enumerate(stream):
+    with lake.files.open_input_file(path) as stream:
+        for number, line in enumerate(io.BufferedReader(cast(io.RawIOBase, stream))):
             if number == 0 and not line.lstrip().startswith(b"{"):
                 return
             yield line
@@ -58,19 +78,24 @@ def cut_lines(lake: Lake, taken: Collection[bytes]) -> None:
     def goes(line: bytes) -> bool:
         return bytes.fromhex(sha256_bytes(line.rstrip(b"\r\n")))[:16] in taken
 
-    for file in _files(landing_folder(lake)):
-        if file.name.endswith(_PARTIAL):
-            file.unlink()
-        elif any(map(goes, _lines(file))):
-            _write_without(file, goes)
+    for path in _files(lake):
+        if path.endswith(_PARTIAL):
+            lake.files.delete_file(path)
+        elif any(map(goes, _lines(lake, path))):
+            _write_without(lake, path, goes)
 
 
-def _write_without(file: Path, goes: Callable[[bytes], bool]) -> None:
-    partial = file.with_name(f".{file.name}{_PARTIAL}")
-    with partial.open("wb") as target:
-        target.writelines(line for line in _lines(file) if not goes(line))
-    partial.replace(file)
+def _write_without(lake: Lake, path: str, goes: Callable[[bytes], bool]) -> None:
+    folder, _, name = path.rpartition("/")
+    partial = f"{folder}/.{name}{_PARTIAL}"
+    with lake.files.open_output_stream(partial) as target:
+        for line in _lines(lake, path):
+            if not goes(line):
+                target.write(line)
+    lake.files.move(partial, path)
 
 
-def _files(folder: Path) -> list[Path]:
-    return sorted(path for path in folder.rglob("*") if path.is_file() and not path.is_symlink())
+def _files(lake: Lake) -> list[str]:
+    selector = fs.FileSelector(lake.path(LANDING), allow_not_found=True, recursive=True)
+    found = sorted(item.path for item in lake.files.get_file_info(selector) if item.is_file)
+    return [path for path in found if is_remote(lake.root) or not Path(path).is_symlink()]

@@ -4,11 +4,11 @@ import json
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from datetime import datetime
-from pathlib import Path
 from typing import Any
 
 from lake.harness.new_rows import last_read
 from lake.stages import STAGES
+from lake.storage.artifacts import read_artifact
 from lake.storage.log import versions
 from lake.storage.store import Lake
 from lake.tables import TABLES
@@ -51,8 +51,9 @@ def _of_releases(lake: Lake) -> Iterator[tuple[str, set[int]]]:
     """What the manifests of all releases name whose files are still there."""
     for version, _ in lake.publications(_RELEASES) if lake.exists(_RELEASES) else ():
         for path in lake.dataset(_RELEASES, version).to_table(["path"])["path"].to_pylist():
-            if path.endswith("manifest.json") and Path(path).exists():
-                yield from _named(json.loads(Path(path).read_text(encoding="utf-8"))["tables"])
+            content = read_artifact(lake, path) if path.endswith("manifest.json") else None
+            if content is not None:
+                yield from _named(json.loads(content)["tables"])
 
 
 def _named(tables: Mapping[str, Mapping[str, Any]]) -> Iterator[tuple[str, set[int]]]:

@@ -7,18 +7,17 @@ Registrations, answers of models, models and releases keep all their versions: t
 not listed by the next run.
 """
 
-import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import NamedTuple
 
 import pyarrow as pa
+from pyarrow import fs
 from pydantic import Field
 
 from lake.harness.job import ArrowInputs, ArrowRows, JobContext, Params
-from lake.settings import local_path
 from lake.stages import STAGES
+from lake.storage.artifacts import folders_of, remove
 from lake.storage.log import files_below, logged_files, versions
 from lake.storage.publication import now
 from lake.storage.store import Lake
@@ -104,16 +103,14 @@ def _is_left_behind(lake: Lake, table: str, name: str, logged: set[str], dead: d
 
 def _artifacts(lake: Lake, dead: datetime, run_id: str) -> Iterator[Removal]:
     """Folders of artifacts of runs that published nothing."""
-    home = local_path(lake.root) / "artifacts"
     for key in STAGES:
-        runs = {publication.run_id for _, publication in lake.publications(key)} if lake.exists(key) else set[str]()
-        for folder in sorted((home / key).glob("*")):
-            if folder.is_dir() and folder.name not in runs | {run_id} and _changed(folder) < dead:
-                size = sum(file.stat().st_size for file in folder.rglob("*") if file.is_file())
-                shutil.rmtree(folder)
-                yield Removal(str(folder.relative_to(local_path(lake.root))), "left_behind", size)
+        runs = {publication.run_id for _, publication in lake.publications(key)}
+        for folder, items in folders_of(lake, key):
+            if folder.rpartition("/")[2] not in runs | {run_id} and _changed(items) < dead:
+                remove(lake, folder)
+                yield Removal(folder, "left_behind", sum(item.size for item in items if item.is_file))
 
 
-def _changed(folder: Path) -> datetime:
-    newest = max((item.stat().st_mtime for item in (folder, *folder.rglob("*"))), default=0.0)
-    return datetime.fromtimestamp(newest, UTC)
+def _changed(items: Sequence[fs.FileInfo]) -> datetime:
+    times = (item.mtime.astimezone(UTC) for item in items if item.mtime is not None)
+    return max(times, default=datetime.fromtimestamp(0, UTC))

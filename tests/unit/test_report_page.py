@@ -205,6 +205,7 @@ def test_a_rejected_attempt_is_told_beside_the_table_that_stays(tmp_path: Path) 
     assert "2 twice" in gate[-1]
     assert versions[1:3] == ["0", "11"]
     acceptance = Acceptance(reason="they are known", at=MOMENT, failed=("A.",))
+    publish(lake, told.stage, ROWS[told.stage], run_id="bad", accepted=(acceptance,))
     record_attempt(lake, told.model_copy(update={"status": "published", "accepted": acceptance}))
     (gate, _) = [row for row in Page(html(lake, tmp_path)).rows if row[:1] == ["silver/instructions"]]
     assert gate[1] == "accepted" and "they are known" in gate[-1]

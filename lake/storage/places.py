@@ -1,0 +1,169 @@
+"""One address of a lake, and what each reader makes of it: pyarrow, deltalake, obstore and Spark.
+
+Credentials, region and endpoint come from the environment (AWS_*, GOOGLE_*, AZURE_*), where every reader looks for them by itself. An own
+server is named by AWS_ENDPOINT_URL: it is asked by path, not by a host name for each bucket, and by plain HTTP where its address says so.
+"""
+
+import os
+from collections.abc import Callable, Generator, Mapping
+from contextlib import contextmanager
+from datetime import timedelta
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from deltalake.exceptions import DeltaError
+from obstore.exceptions import BaseError, PermissionDeniedError, UnauthenticatedError
+from obstore.store import LocalStore, MemoryStore, ObjectStore, from_url
+from pyarrow import fs
+
+from lake.errors import UserError
+
+SCHEMES = ("s3", "gs", "abfss")
+STORE_ERRORS = (BaseError, DeltaError, OSError)  # what a reader raises where a store cannot be reached, or refuses
+_KEYS = ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY")
+
+
+def is_remote(root: str) -> bool:
+    """Whether a lake lies in an object store."""
+    return "://" in root
+
+
+def check_address(root: str) -> None:
+    """Raises UserError for an address that no reader knows, or whose own server is named without the keys to it."""
+    scheme = root.split("://", 1)[0]
+    if is_remote(root) and scheme not in SCHEMES:
+        raise UserError(
+            f"MIXLAKE_ROOT is {root!r}: a lake is a folder, or lies at {', '.join(f'{one}://' for one in SCHEMES)}"
+        )
+    missing = [name for name in _KEYS if not os.environ.get(name)]
+    # elsewhere keys may come from a file or from the machine's role
+    if scheme == "s3" and endpoint() and missing:
+        raise UserError(
+            f"{root} lies on the server {endpoint()}, and {' and '.join(missing)} is not set in the environment"
+        )
+
+
+def endpoint() -> str | None:
+    """The own S3 server that the environment names, if any."""
+    return os.environ.get("AWS_ENDPOINT_URL_S3") or os.environ.get("AWS_ENDPOINT_URL") or None
+
+
+def region() -> str | None:
+    """The region that the environment names; of an own server, which has none, any."""
+    named = os.environ.get("AWS_REGION") or os.environ.get("AWS_DEFAULT_REGION")
+    return named or ("us-east-1" if endpoint() else None)
+
+
+def arrow_files(address: str) -> tuple[fs.FileSystem, str]:
+    """Arrow's file system for a path or URL, and the path inside it."""
+    if not is_remote(address):
+        return fs.FileSystem.from_uri(str(Path(address).absolute()))
+    place = region()
+    if not address.startswith("s3://") or place is None:  # Arrow asks AWS for the region of the bucket
+        return fs.FileSystem.from_uri(address)
+    tries = fs.AwsStandardS3RetryStrategy(max_attempts=3)
+    own = {"endpoint_override": server} if (server := endpoint()) else {}
+    return fs.S3FileSystem(region=place, retry_strategy=tries, connect_timeout=10, **own), address.removeprefix("s3://")
+
+
+def object_store(root: str) -> ObjectStore:
+    """obstore's view of a lake; an empty one in memory where its folder is not there yet."""
+    if is_remote(root):
+        # its types tell the stores apart, which the address does
+        options: dict[str, Any] = {"retry_config": {"max_retries": 2, "retry_timeout": timedelta(seconds=20)}}
+        options |= {"client_options": {"allow_http": True}} if _plain_http() else {}
+        options |= {"config": {"region": place}} if root.startswith("s3://") and (place := region()) else {}
+        return from_url(root, **options)
+    return LocalStore(root) if Path(root).is_dir() else MemoryStore()
+
+
+class DeltaAddress(NamedTuple):
+    """Where a table lies, and what deltalake is told of the store beside the environment."""
+
+    uri: str
+    options: dict[str, str]
+
+
+def delta_address(root: str, key: str) -> DeltaAddress:
+    """The address of a table for deltalake. In a store a commit puts its file only where none of that number is."""
+    if not root.startswith("s3://"):
+        return DeltaAddress(f"{root}/{key}", {})
+    options = {"aws_conditional_put": "etag", "max_retries": "2", "retry_timeout": "20s"}
+    options |= {"aws_region": place} if (place := region()) else {}
+    options |= {"aws_allow_http": "true"} if _plain_http() else {}
+    return DeltaAddress(f"{root}/{key}", options)
+
+
+def spark_address(address: str) -> str:
+    """The address as Hadoop's file systems call it.
+
+    >>> spark_address("s3://bucket/lake"), spark_address("/data/lake")
+    ('s3a://bucket/lake', '/data/lake')
+    """
+    return f"s3a://{address.removeprefix('s3://')}" if address.startswith("s3://") else address
+
+
+def spark_store_settings(root: str) -> dict[str, str]:
+    """Spark's settings for a lake in S3; Spark itself takes the keys from the environment, and hides them wherever it shows settings."""
+    if not root.startswith("s3://"):
+        return {}
+    s3a = {"fs.s3a.attempts.maximum": "3", "fs.s3a.connection.establish.timeout": "10s"}
+    if server := endpoint():
+        s3a |= {"fs.s3a.endpoint": server, "fs.s3a.path.style.access": "true"}
+        s3a["fs.s3a.connection.ssl.enabled"] = str(not _plain_http()).lower()
+    if place := region():
+        s3a["fs.s3a.endpoint.region"] = place
+    # executors' Python opens the lake, too: where it lies, but no key, which each machine has of its own
+    named = {"AWS_ENDPOINT_URL": endpoint(), "AWS_REGION": region()}
+    return {f"spark.hadoop.{name}": value for name, value in s3a.items()} | {
+        f"spark.executorEnv.{name}": value for name, value in named.items() if value
+    }
+
+
+def _plain_http() -> bool:
+    return (endpoint() or "").startswith("http://")
+
+
+@contextmanager
+def told_in_a_sentence(root: Callable[[], str]) -> Generator[None]:
+    """What a store answers that does not let itself be read or written leaves the block as UserError with one sentence."""
+    try:
+        yield
+    except STORE_ERRORS as error:
+        if not is_remote(root()):
+            raise
+        raise UserError(f"{root()} cannot be used: {_why(error)}") from None
+
+
+def _why(error: BaseException) -> str:
+    """What the store's answer says to a user, and which variable decides it; never the request, whose headers hold a signature."""
+    said = " ".join(str(error).split())
+    server = endpoint() or "the store"
+    if "NoSuchBucket" in said or "bucket does not exist" in said:
+        return f"{server} has no such bucket"
+    if isinstance(error, PermissionDeniedError | UnauthenticatedError) or any(one in said for one in _REFUSED):
+        return f"{server} refuses the credentials of the environment ({', '.join(_KEYS)})"
+    if any(one in said for one in _UNREACHED):
+        return f"{server} does not answer (AWS_ENDPOINT_URL names an own server)"
+    return f"{server} answers with an error ({_KINDS.get(type(error).__name__, type(error).__name__)})"
+
+
+_REFUSED = (
+    "AccessDenied",
+    "InvalidAccessKeyId",
+    "SignatureDoesNotMatch",
+    "ACCESS_DENIED",
+    "403 Forbidden",
+    "401 Unauthorized",
+    "credential",
+)
+_UNREACHED = (
+    "error sending request",
+    "Connection refused",
+    "connect",
+    "timed out",
+    "dns error",
+    "curlCode",
+    "NETWORK_CONNECTION",
+)
+_KINDS: Mapping[str, str] = {"OSError": "input or output failed"}
