@@ -12,7 +12,7 @@ from lake.landing.register import Entry, register
 from lake.stages import STAGES
 from lake.storage.artifacts import artifact_name, at_hand
 from lake.storage.store import Lake
-from reports.release import TABLE, export
+from reports.exported import TABLE, export
 
 
 def test_a_copied_lake_goes_on_without_the_one_it_was_copied_from(tmp_path: Path) -> None:
