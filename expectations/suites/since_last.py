@@ -9,6 +9,7 @@ import pandas as pd
 
 from expectations.frames import whole_columns
 from expectations.rules import SINCE_LAST, Batch, Rule, divergence, quantiles, volume
+from lake.tables import TABLES
 
 if TYPE_CHECKING:
     from expectations.frames import Frames
@@ -29,7 +30,9 @@ def since_last(
     now, counted = rows.count_rows(), last.count_rows() if last is not None else 0
     few = f"fewer than {gate.enough} rows to compare"
     first = "" if counted else FIRST
-    no_volume = first or (GROWN if frames.before else "") or (few if max(now, counted) < gate.enough else "")
+    # a table that is only appended to is given what is new to it, whatever its run was given
+    grown = bool(frames.before) or TABLES[key].mode == "append"
+    no_volume = first or (GROWN if grown else "") or (few if max(now, counted) < gate.enough else "")
     yield Batch(SINCE_LAST[0], rows, [_volume(counted, gate)], whole=True, idle=no_volume)
     if numbers or categories:
         before = whole_columns(last, [*numbers, *categories])

@@ -56,3 +56,10 @@ def test_without_an_earlier_version_and_of_new_rows_alone_it_says_what_was_not_l
     assert not grown["cohesion_quantiles"].passed
     few = checked(tmp_path, rows(50, high=0.5), rows(60))
     assert {check.observed for check in few.values()} == {"fewer than 100 rows to compare"}
+
+
+def test_a_table_that_is_only_appended_to_has_no_volume_of_its_new_rows(tmp_path: Path) -> None:
+    key = "silver/embeddings"
+    frames = Views({key: rows(0)}, {}, {key: rows(200)})
+    (volume,) = audit(key, since_last(frames, key, Limits()), "run", tmp_path).checks
+    assert (volume.passed, volume.observed) == (True, GROWN)
