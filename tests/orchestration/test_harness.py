@@ -192,7 +192,7 @@ def test_a_predictor_outlives_the_run_that_fitted_it_and_serves_the_next(rated_n
     predicted = [row for row in ratings(rated_next) if row["state"] == "predicted"]
     assert len(predicted) == 53 and len({row["judge"] for row in predicted}) == 1
     (row,) = rated_next.dataset("silver/rating_predictors").to_table().to_pylist()
-    assert Path(row["uri"]).is_dir()
+    assert Path(rated_next.root, row["uri"]).is_dir()
 
 
 def test_deliveries_that_a_stage_missed_are_published_one_by_one(rated_next: Lake) -> None:
