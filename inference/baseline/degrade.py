@@ -46,8 +46,8 @@ _HEAD_WHOLE = 0.3  # how often a part of the form that need not be in a variant 
 # surface noise: how often the long text of a variant loses its last stop, its first capital, or has a space doubled
 _REMEMBERED = 1_024  # targets: an engine is asked for the versions of one by one, in any order inside a batch
 _NO_STOP, _SMALL, _SPACE = 0.25, 0.15, 0.1
-_MOST_ECHOES = 4
-_LEAST_WORDS = 5  # of a variant's long text: fewer tell nobody what they are from
+_MOST_ECHOES = 7
+LEAST_WORDS = 5  # of a variant's long text: fewer tell nobody what they are from
 _LOOSE_WORDS = 12  # of a question that is asked loosely
 
 
@@ -154,7 +154,7 @@ def _keepers(names: Sequence[str], rng: random.Random) -> list[int]:
 def _places(names: Sequence[str], keepers: Sequence[int], whole: Sequence[Unit], rng: random.Random) -> list[range]:
     """The places of the units that each variant works on: those that keep theirs have all of them together."""
     parts = _parts(whole, len(keepers))
-    telling = [part for part in parts if len(words(told(whole, part))) >= _LEAST_WORDS] or parts
+    telling = [part for part in parts if len(words(told(whole, part))) >= LEAST_WORDS] or parts
     found = [rng.choice(telling) if parts else range(0) for _ in names]
     for keeper, part in zip(keepers, parts, strict=False):
         last = len(whole) - (part.start == 0)  # an overlap that completes the text would leave nothing to put together
@@ -168,7 +168,8 @@ def _parts(whole: Sequence[Unit], most: int) -> list[range]:
     lengths = list(accumulate(len(words(unit.text)) + 1 for unit in whole))
     if not lengths:
         return []
-    ends = {bisect_left(lengths, lengths[-1] * part / most) + 1 for part in range(1, most)} | {len(whole)}
+    last = max(1, len(whole) - 1)  # before the last unit at the latest, however long it is
+    ends = {min(bisect_left(lengths, lengths[-1] * part / most) + 1, last) for part in range(1, most)} | {len(whole)}
     return [range(start, end) for start, end in pairwise([0, *sorted(ends)])]
 
 
@@ -176,7 +177,7 @@ def _weak(name: str, share: Share, rng: random.Random) -> str:
     if not share.places:
         return ""
     text = OPERATORS[name](share, rng)
-    if len(words(text)) >= _LEAST_WORDS:
+    if len(words(text)) >= LEAST_WORDS:
         return text
     # a scrap: what keeps its share goes on and breaks off, what loses some of it is mistyped instead
     return (cut_off if name in KEEPING else typos)(share, rng)

@@ -59,7 +59,9 @@ def redundant(share: Share, rng: random.Random) -> str:
 def echoed(text: str, share: Share, echo: int) -> str:
     """The text, and units of its share said again: at the first echo one, at later ones more."""
     some = sorted(share.places, key=lambda place: (-len(share.whole[place].text), place))[: 1 << echo]
-    return " ".join([text, *(_again(share.whole[place], _ECHOES[(echo + place) % len(_ECHOES)]) for place in sorted(some))])
+    return " ".join(
+        [text, *(_again(share.whole[place], _ECHOES[(echo + place) % len(_ECHOES)]) for place in sorted(some))]
+    )
 
 
 def _again(unit: Unit, echo: str) -> str:

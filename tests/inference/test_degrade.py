@@ -157,7 +157,9 @@ def test_what_is_said_again_loses_no_character() -> None:
         assert any(again.endswith(unit.text[1:]) for unit in whole[:2]), again
 
 
-LEANING = "Q: Who was Ada Moss?\nA: Ada Moss was a potter of Hull. She dug clay at the river. Her kiln burned for 3 days."
+LEANING = (
+    "Q: Who was Ada Moss?\nA: Ada Moss was a potter of Hull. She dug clay at the river. Her kiln burned for 3 days."
+)
 
 
 @pytest.mark.parametrize("seed", range(12))
@@ -172,7 +174,9 @@ def test_no_variant_of_several_sentences_says_all_of_them_or_nearly_nothing(seed
 
 def test_a_clause_does_not_end_inside_a_bracket() -> None:
     weak = [
-        OPERATORS[name](Share(units("Edwin Moss (December 29, 1814) was a preacher in Hull."), range(1)), random.Random(1))
+        OPERATORS[name](
+            Share(units("Edwin Moss (December 29, 1814) was a preacher in Hull."), range(1)), random.Random(1)
+        )
         for name in ("drop_details", "reasoning_cut")
     ]
     assert all(text.count("(") == text.count(")") for text in weak), weak
