@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import islice
 
@@ -9,8 +10,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from inference.baseline.choices import sort
-from inference.baseline.passage import read
+from inference.baseline.passage import is_program_name, read
 from inference.baseline.telling import JOINER, dense, introduced
+from inference.baseline.topics import name_of
 from inference.pairing import Draft, Text, share
 
 Vectors = NDArray[np.float32]
@@ -18,9 +20,8 @@ Encode = Callable[[Sequence[str]], Vectors]
 
 _PAIRED = 0.5  # cosine of two passages that make one item: half of all have one as near in a batch of 512
 _LENDS = 0.3  # cosine from which what one is about can be taken for what the other is
-_OTHERS = (
-    8  # passages about the same sort of thing that lend wrong options: what some say may be true of this one as well
-)
+_OTHERS = 16  # passages about the same sort of thing that lend wrong options: what some say is true of this one, or gives it away
+_LEAST_NAME = 3  # characters of a name that a text can name: shorter ones are words
 _HALF = 65  # words of each passage in an item across topics
 
 
@@ -70,11 +71,22 @@ def _pairs(near: _Near, cross_topic: float, seed: int) -> Mapping[int, int]:
     for place, text in enumerate(near.texts):
         if place in paired or share(seed, "cross", text.id) >= cross_topic:
             continue
-        partner = next((one for one in near.to(place, _PAIRED) if one not in paired), None)
+        free = (one for one in near.to(place, _PAIRED) if one not in paired)
+        partner = next((one for one in free if linked(text, near.texts[one])), None)
         if partner is not None:
             pairs[place] = partner
             paired |= {place, partner}
     return pairs
+
+
+def linked(one: Text, other: Text) -> bool:
+    """Whether one of the texts names what the other is about: two that are only alike have nothing to do with each other."""
+    return any(_named_in(first.title, second.text) for first, second in ((one, other), (other, one)))
+
+
+def _named_in(title: str, text: str) -> bool:
+    name = title.rsplit(".", 1)[-1] if is_program_name(title) else name_of(title)
+    return len(name) > _LEAST_NAME and re.search(rf"(?<!\w){re.escape(name)}(?!\w)", text) is not None
 
 
 def _crossed(one: Text, other: Text) -> Draft:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 
-from inference.baseline.degrade import LONG, needed
+from inference.baseline.degrade import LEAST_WORDS, LONG, needed
 from inference.baseline.topics import names
 from inference.batch import answered
 from inference.mixture_params import MixtureParams
@@ -19,9 +20,11 @@ from lake.storage.store import Lake
 from texts.formats import FORMATS
 from texts.formats.distillation import item_in
 from texts.rubric import scores
-from texts.words import content_words
+from texts.words import content_words, words
 
 _FORMS_DIFFER = 0.5  # in score, at most, what two types make of the same sentences
+_NOTES = re.compile(r"\b(?:XXX|TODO|FIXME)\b")
+_QUOTED = 11  # words that an answer may take from its question as they are: a name, a title, a line
 REPEATED = "its target repeats another one, or the prompt's example"
 
 
@@ -103,6 +106,8 @@ class Targets:
             return Failure(
                 draft, "not_buildable", "its prompt and answer cannot be told apart as one qa item", "no_form"
             )
+        if why := _no_answer(draft):
+            return Failure(draft, "not_buildable", ": ".join(why), why[0])
         return self._fit(Target(draft, "qa", text, draft.texts[0].score))
 
     def _thin(self, draft: Draft) -> Failure | None:
@@ -136,6 +141,19 @@ class Targets:
             return Failure(one.draft, "not_buildable", REPEATED, "repeated")
         self._seen.add(digest)
         return one
+
+
+def _no_answer(draft: Draft) -> tuple[str, str] | None:
+    """The rule and the reason why a record is no target although it is rated high; None where it may be one."""
+    told = words(draft.text)
+    if len(told) < LEAST_WORDS:
+        return "scrap", f"{len(told)} words, of which no variant could lack any"
+    if _NOTES.search(draft.text):
+        return "note", "it holds a note that its writer left for later"
+    copied = (
+        len(told) > _QUOTED and f" {' '.join(told)} ".casefold() in f" {' '.join(words(draft.question))} ".casefold()
+    )
+    return ("copied", "it stands word for word in what is asked") if copied else None
 
 
 def build_request(one: Target, params: MixtureParams) -> Request:

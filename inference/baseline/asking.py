@@ -13,7 +13,7 @@ DOES, TAKES, RETURNS, FAILS = range(4)
 _WORDINGS = ("what does {} do", "which arguments does {} take", "what does {} return", "when does {} fail")
 _NOUNS = ("purpose", "arguments", "result", "errors")
 _ONE_THING = re.compile(r"the (?:purpose|argument `[^`]+`|result) of ")
-_MOST_NAMED = 4  # arguments that a question names; of more it asks which there are
+MOST_NAMED = 4  # arguments that a question names; of more it asks which there are
 
 NAMED = re.compile(r"(?<![\w.])[A-Za-z_]\w*(?:\.\w+)+|(?<![\w.])\w*[A-Za-z]_\w+")
 _DOTTED = r"[A-Za-z_]\w*(?:\.\w+)+"
@@ -95,7 +95,7 @@ def listed(parts: Sequence[str], comma: str = ", ", two: str = " ") -> str:
 def _asked_of(subject: str, told: Told) -> list[str]:
     asked: list[str] = []
     for aspect in sorted(told.aspects):
-        named = told.arguments if aspect == TAKES and len(told.arguments) <= _MOST_NAMED else ()
+        named = told.arguments if aspect == TAKES and len(told.arguments) <= MOST_NAMED else ()
         if named:
             verb, noun = ("do", "arguments") if len(named) > 1 else ("does", "argument")
             whose = f"its {noun} {_quoted(named)}" if asked else f"the {noun} {_quoted(named)} of {subject}"
@@ -109,7 +109,7 @@ def _named(told: Told) -> list[str]:
     """Each aspect as a noun."""
     nouns: list[str] = []
     for aspect in sorted(told.aspects):
-        if aspect == TAKES and 0 < len(told.arguments) <= _MOST_NAMED:
+        if aspect == TAKES and 0 < len(told.arguments) <= MOST_NAMED:
             nouns.append(f"the argument{'s' * (len(told.arguments) > 1)} {_quoted(told.arguments)}")
         else:
             nouns.append(f"the {_NOUNS[aspect]}")

@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from types import MappingProxyType
 
-from inference.baseline.asking import DOES, FAILS, RETURNS, TAKES, Told, question_about
+from inference.baseline.asking import DOES, FAILS, MOST_NAMED, RETURNS, TAKES, Told, question_about
 from inference.baseline.choices import multiple_choice
 from inference.baseline.passage import Passage, read
 from inference.baseline.telling import JOINER, Refused, dense, introduced, room
@@ -16,7 +16,7 @@ from inference.baseline.topics import definition, sort_of
 from inference.baseline.verdicts import true_false
 from texts.formats import FORMATS
 from texts.spelling import COMMON
-from texts.words import stem
+from texts.words import stem, words
 
 
 def build(item_type: str, title: str, text: str, others: Sequence[str] = ()) -> str:
@@ -36,12 +36,15 @@ def build(item_type: str, title: str, text: str, others: Sequence[str] = ()) -> 
         raise Refused("no_form", f"what it says does not fit the form of a {item_type} item") from None
 
 
-def _question(passage: Passage) -> str:
-    """What a reader would ask, by the aspects that the passage covers."""
+def _question(passage: Passage, answer: str) -> str:
+    """What a reader would ask who is given the answer: which arguments there are only where all are told."""
     if not passage.named:
         return _question_about_topic(passage)
-    offered = {DOES: passage.prose, TAKES: passage.arguments, RETURNS: passage.returned, FAILS: passage.errors}
-    return question_about({passage.subject: Told(frozenset(aspect for aspect, part in offered.items() if part))})
+    named = tuple(name for name, _ in passage.arguments if f"- `{name}`: " in answer)
+    some = named if len(named) < len(passage.arguments) or not passage.whole else ()
+    takes = bool(named) and len(some) <= MOST_NAMED
+    asked = {DOES: True, TAKES: takes, RETURNS: "- Returns: " in answer, FAILS: "- Raises `" in answer}
+    return question_about({passage.subject: Told(frozenset(one for one, is_told in asked.items() if is_told), some)})
 
 
 def _question_about_topic(passage: Passage) -> str:
@@ -59,24 +62,35 @@ def _question_about_topic(passage: Passage) -> str:
 
 
 def _qa(passage: Passage, others: Sequence[str]) -> dict[str, str]:
-    return {"question": _question(passage), "answer": dense(passage, room(passage))}
+    answer = dense(_saying(passage), room(passage))
+    return {"question": _question(passage, answer), "answer": answer}
 
 
 def _category_statement(passage: Passage, others: Sequence[str]) -> dict[str, str]:
-    return {"category": passage.title, "statement": dense(passage, room(passage))}
+    return {"category": passage.title, "statement": dense(_saying(passage), room(passage))}
 
 
 def _paragraph(passage: Passage, others: Sequence[str]) -> dict[str, str]:
     """Running text: what the passage lists is told as sentences; the subject is named at the start."""
-    told = [f"Argument `{name}`: {_lowered(text)}" for name, text in passage.arguments]
-    told += [f"The result: {_lowered(passage.returned)}"] if passage.returned else []
+    listed = [f"Argument `{name}`: {_lowered(text)}" for name, text in passage.arguments]
+    told = [f"The result: {_lowered(passage.returned)}"] if passage.returned else []
     told += [f"It raises `{name}` in this case: {_lowered(text)}" for name, text in passage.errors]
-    flowing = replace(passage.without_lists(), prose=(*passage.prose, *told))
-    return {"paragraph": introduced(passage, dense(flowing, room(passage)))}
+    flowing = replace(passage.without_lists(), prose=(*passage.prose, *listed, *told))
+    paragraph = dense(flowing, room(passage))
+    if 2 * len(words(" ".join(one for one in listed if one in paragraph))) > len(words(paragraph)):
+        raise Refused("parameters_only", "most of it would be a list of arguments told as sentences")
+    return {"paragraph": introduced(passage, paragraph)}
+
+
+def _saying(passage: Passage) -> Passage:
+    """The passage; Refused where it lists arguments and says nothing of what they belong to."""
+    if passage.named and not passage.prose:
+        raise Refused("parameters_only", "it lists arguments, and says nothing of what they are arguments of")
+    return passage
 
 
 def _true_false(passage: Passage, others: Sequence[str]) -> dict[str, str]:
-    return true_false(passage)
+    return true_false(passage, others)
 
 
 def _lowered(text: str) -> str:

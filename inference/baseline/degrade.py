@@ -21,8 +21,8 @@ from functools import lru_cache
 from itertools import accumulate, pairwise
 from types import MappingProxyType
 
-from inference.baseline.operators import KEEPING, LOSING, OPERATORS, Share, mistyped
-from inference.baseline.units import Unit, units
+from inference.baseline.operators import KEEPING, LOSING, OPERATORS, Share, cut_off, echoed, mistyped, typos
+from inference.baseline.units import Unit, single, told, units
 from texts.formats import FORMATS
 from texts.formats.multiple_choice import LETTERS
 from texts.rubric import HIGH, scores
@@ -46,7 +46,8 @@ _HEAD_WHOLE = 0.3  # how often a part of the form that need not be in a variant 
 # surface noise: how often the long text of a variant loses its last stop, its first capital, or has a space doubled
 _REMEMBERED = 1_024  # targets: an engine is asked for the versions of one by one, in any order inside a batch
 _NO_STOP, _SMALL, _SPACE = 0.25, 0.15, 0.1
-_MOST_ECHOES = 3
+_MOST_ECHOES = 7
+LEAST_WORDS = 5  # of a variant's long text: fewer tell nobody what they are from
 _LOOSE_WORDS = 12  # of a question that is asked loosely
 
 
@@ -83,16 +84,16 @@ def weak_versions(item_type: str, target: str, variants: int, seed: int) -> tupl
 def weak_versions_of(orders: Sequence[Order]) -> list[tuple[str, ...]]:
     """The weak versions of each item: of many in a fraction of the time, since they are rated together.
 
-    One that would still rate high says its share again, which takes nothing from it.
+    One that would still rate high says more and more of its share again, which takes nothing from it.
     """
     made = [_versions(*order) for order in orders]
     left = [(versions, n) for versions in made for n in range(len(versions.longs))]
-    for _ in range(_MOST_ECHOES if left else 0):
+    for echo in range(_MOST_ECHOES if left else 0):
         ratings = scores([versions.written(n) for versions, n in left])
         rated = zip(left, ratings, strict=True)
         left = [(versions, n) for (versions, n), rating in rated if rating >= HIGH and versions.shares[n].places]
         for versions, n in left:
-            versions.longs[n] += f"\nAgain: {versions.shares[n].text}"
+            versions.longs[n] = echoed(versions.longs[n], versions.shares[n], echo)
     return [tuple(map(versions.written, range(len(versions.longs)))) for versions in made]
 
 
@@ -131,7 +132,10 @@ def _versions(item_type: str, target: str, variants: int, seed: int) -> _Version
 def _parted(item_type: str, target: str) -> tuple[Mapping[str, str] | None, Sequence[Unit]]:
     """The fields of an item, None if it is not well formed, and the units of its long text."""
     fields = FORMATS[item_type].parse(target)
-    return fields, tuple(units((fields or {}).get(LONG[item_type], "")))
+    text = (fields or {}).get(LONG[item_type], "")
+    whole = units(text)
+    # where every sentence leans on the first, each is its own: else one variant would hold all
+    return fields, tuple(whole if len(whole) > 1 else single(text))
 
 
 def _in_turn(names: Sequence[str], count: int, rng: random.Random) -> list[str]:
@@ -150,9 +154,11 @@ def _keepers(names: Sequence[str], rng: random.Random) -> list[int]:
 def _places(names: Sequence[str], keepers: Sequence[int], whole: Sequence[Unit], rng: random.Random) -> list[range]:
     """The places of the units that each variant works on: those that keep theirs have all of them together."""
     parts = _parts(whole, len(keepers))
-    found = [rng.choice(parts) if parts else range(0) for _ in names]
+    telling = [part for part in parts if len(words(told(whole, part))) >= LEAST_WORDS] or parts
+    found = [rng.choice(telling) if parts else range(0) for _ in names]
     for keeper, part in zip(keepers, parts, strict=False):
-        more = part.stop < len(whole) and rng.random() < _OVERLAP
+        last = len(whole) - (part.start == 0)  # an overlap that completes the text would leave nothing to put together
+        more = part.stop < last and rng.random() < _OVERLAP
         found[keeper] = range(part.start, part.stop + more)
     return found
 
@@ -162,12 +168,19 @@ def _parts(whole: Sequence[Unit], most: int) -> list[range]:
     lengths = list(accumulate(len(words(unit.text)) + 1 for unit in whole))
     if not lengths:
         return []
-    ends = {bisect_left(lengths, lengths[-1] * part / most) + 1 for part in range(1, most)} | {len(whole)}
+    last = max(1, len(whole) - 1)  # before the last unit at the latest, however long it is
+    ends = {min(bisect_left(lengths, lengths[-1] * part / most) + 1, last) for part in range(1, most)} | {len(whole)}
     return [range(start, end) for start, end in pairwise([0, *sorted(ends)])]
 
 
 def _weak(name: str, share: Share, rng: random.Random) -> str:
-    return OPERATORS[name](share, rng) if share.places else ""
+    if not share.places:
+        return ""
+    text = OPERATORS[name](share, rng)
+    if len(words(text)) >= LEAST_WORDS:
+        return text
+    # a scrap: what keeps its share goes on and breaks off, what loses some of it is mistyped instead
+    return (cut_off if name in KEEPING else typos)(share, rng)
 
 
 def _heads(

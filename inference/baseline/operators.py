@@ -25,7 +25,7 @@ _SPACED = re.compile(r"\s+([.,;])")
 _WORD = re.compile(r"[^\W\d_]{4,}")
 _CLAUSE = re.compile(r"[,;，；、]")
 _CLAUSE_MARK = re.compile(r"([,;，；、.。])")
-_BULLET = re.compile(r"(?:[-*•]|\d+[.)])\s+")
+_BULLET = re.compile(r"\A(?:[-*•]|\d+[.)])\s+")  # at the start alone: "(1877 - 1959) was" has none
 _CODE = re.compile(r"^```.*?^```[^\S\n]*$", re.MULTILINE | re.DOTALL)
 # openings that inference.baseline.statements takes off again
 _OPENERS = ("Basically, ", "Well, ", "It is something like this: ", "Hey, ")
@@ -53,8 +53,20 @@ def fragment(share: Share, rng: random.Random) -> str:
 
 def redundant(share: Share, rng: random.Random) -> str:
     """The share, and one of its units said again behind an announcement."""
-    again = _BULLET.sub("", share.whole[rng.choice(share.places)].text, count=1)
-    return f"{share.text} {rng.choice(_ECHOES).format(again[0].lower() + again[1:])}"
+    return f"{share.text} {_again(share.whole[rng.choice(share.places)], rng.choice(_ECHOES))}"
+
+
+def echoed(text: str, share: Share, echo: int) -> str:
+    """The text, and units of its share said again: at the first echo one, at later ones more."""
+    some = sorted(share.places, key=lambda place: (-len(share.whole[place].text), place))[: 1 << echo]
+    return " ".join(
+        [text, *(_again(share.whole[place], _ECHOES[(echo + place) % len(_ECHOES)]) for place in sorted(some))]
+    )
+
+
+def _again(unit: Unit, echo: str) -> str:
+    again = _BULLET.sub("", unit.text, count=1)
+    return echo.format(again[0].lower() + again[1:])
 
 
 def cut_off(share: Share, rng: random.Random) -> str:
@@ -75,7 +87,7 @@ def padded(share: Share, rng: random.Random) -> str:
 
 def vague(share: Share, rng: random.Random) -> str:
     """Figures and names become "some" and "something", and the wording hedges; without any, the last clause is lost."""
-    clear = _shortened(share.text)
+    clear = _without_code(share.text)
     blurred = _NAME.sub("something", _FIGURE.sub("some", clear))
     if blurred == clear:
         blurred = "".join(_CLAUSE_MARK.split(clear)[:-3]) or beginning(clear, rng)
@@ -84,16 +96,16 @@ def vague(share: Share, rng: random.Random) -> str:
 
 def drop_details(share: Share, rng: random.Random) -> str:
     """No asides, reasons, examples or figures, and without the sentence that says most; of a single one its first clause."""
-    said = sentences(_shortened(share.text))
+    said = sentences(_without_code(share.text))
     fullest = max(said, key=lambda sentence: (len(set(content_words(sentence))), sentence))
-    bare = " ".join(sentence for sentence in said if sentence != fullest) or _CLAUSE.split(fullest)[0]
+    bare = " ".join(sentence for sentence in said if sentence != fullest) or _first_clause(fullest)
     return _SPACED.sub(r"\1", _FIGURE.sub("some", _ASIDE.sub("", bare))).rstrip(".。") + "."
 
 
 def reasoning_cut(share: Share, rng: random.Random) -> str:
     """What it comes to, without the way there: the last unit alone, and no reason in it."""
     last = _shortened(share.whole[share.places[-1]].text)
-    return _REASON.sub("", last) if _REASON.search(last) else f"{_CLAUSE.split(last)[0].rstrip('.。')}."
+    return _REASON.sub("", last) if _REASON.search(last) else f"{_first_clause(last).rstrip('.。')}."
 
 
 def typos(share: Share, rng: random.Random) -> str:
@@ -135,6 +147,17 @@ def _slip(word: str, rng: random.Random) -> str:
 def _shortened(text: str) -> str:
     """The text with each block of code cut in half."""
     return _CODE.sub(lambda block: _half_of_code(block[0]), text)
+
+
+def _without_code(text: str) -> str:
+    """The text without its blocks of code, half of the code where there is nothing else: spoilt code says nothing at all."""
+    return _CODE.sub("", text).strip() or _shortened(text)
+
+
+def _first_clause(text: str) -> str:
+    """The text up to the first mark of a clause that stands in no bracket."""
+    ends = (found.start() for found in _CLAUSE.finditer(text))
+    return next((text[:end] for end in ends if text.count("(", 0, end) == text.count(")", 0, end)), text)
 
 
 def _half_of_code(block: str) -> str:

@@ -11,7 +11,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 
+from inference.baseline.debris import ABBREVIATED, LAYOUT, TORN, is_untold, points_away, told_part
 from inference.baseline.topics import mended
+from inference.baseline.verbs import INFLECTED, VERBS, inflected, is_heading
 from texts.words import sentences, words
 
 _NAME = re.compile(r"[A-Za-z_]\w*(?:\.\w+)+|[a-z]+_\w+|_\w+")
@@ -23,20 +25,6 @@ REMARK = re.compile(
 )
 ERROR = re.compile(r"\w*(?:Error|Exception|Warning|Interrupt)$")
 _STOP = re.compile(r"[.!?][\"'”’)\]`]*$")
-_DEBRIS = re.compile(
-    r">>>|::|\.\. |={3,}|-{3,}|\|\s*\||[{}<>\\]{2,}|^\W*[a-z_]+\(.*\)\W*$|\(\s*\)|:$"
-    r"|\b(?:is|are|be|by|as|of|the|and|or|with|to|for|from|see|via|than)[.:]"  # something was cut out after it
-)
-# the same of a text about a topic: a sentence that lost a name, a date or a stop where its page had markup
-_MONTHS = "January|February|March|April|May|June|July|August|September|October|November|December"
-_TORN = re.compile(
-    rf"\b(?:of|by|the|an?|with|and),(?= [a-z])|\d{{4,}} (?:{_MONTHS}) \d|\d{{5,}} (?:{_MONTHS})|:-|\( ?[–-]|\b(?:and|,) \(\d{{4}}\)"
-    r"|\b(?:over|of|by|the|its|an?) (?:and|or|was|is|were|are)\b(?! over)|\ban? (?:directed|written|produced|starring)\b"
-    r"|[a-z],? (?:She|He|It|They|Her|His) (?:is|was|had|were|has)\b|[a-z]{3}[A-Z][a-z]{2}"
-    r"|\b(?:Gen|Col|Capt|Lt|Sgt|Rev|Maj|Adm|Gov|Sen|Prof|lit|vol|pp)\.$"
-)
-# endings behind which the next piece may be the rest of the sentence
-_ABBREVIATED = re.compile(r"\b(?:Bros|Inc|Co|Corp|Ltd|Jr|Sr|Mt|Ft|Prof|Dott|[A-Z])\.$")
 # openings by which a sentence leans on the one before it
 _LEANING = """This It Its These Those They Their He She His Her However But And Or So Also Otherwise Such That Then
 Therefore Thus For Here There Moreover Furthermore Instead Note See As Both Each One Another Again Finally Next
@@ -52,27 +40,8 @@ _KIND = re.compile(
     r"|[Ww]rapper|exception|iterator|container|interface|version|[Cc]onstructor)\b"
     r"(?= (?:for|that|which|to|with|by|used|from|of an?)\b|[.,])"
 )
-# verbs with which documentation opens a sentence whose subject is the documented thing ("Returns the mean.")
-_DOCUMENTED = """accept acquire add allow append apply ask assert assign attempt bind bisect broadcast build calculate call cast change
-check classify clean clear close coerce collect combine compare compile compute concatenate configure connect
-construct contain control convert convolve copy count create decide decode decorate define delete deprecate describe
-detect determine differentiate disable dispatch display divide draw drop dump emit enable encode ensure enter estimate
-evaluate execute expand expire export extract fetch fill filter find fit flatten flush force format generate get give
-group guess handle hash implement indicate initialize insert inspect install instantiate integrate interpret
-invalidate invoke iterate join keep learn list load localize locate look make map mark match materialize merge move
-multiply normalize notify obtain open pack parse perform permute plot pop predict prepare print produce provide push
-put raise read receive reconstruct record reduce register reject release remove rename render repeat replace report
-represent request resample reset reshape resolve restore retrieve return reverse roll round run save scale search
-select send serialize set shift show shut simulate skip solve sort specify split squeeze start stop store stream strip
-submit subtract swap switch take terminate test track transform translate traverse trim truncate try unpack update use
-validate verify visit wait walk warn wrap write yield zip"""
-_VERBS = frozenset(_DOCUMENTED.split())
 _SECOND = re.compile(r"(?:\b(?:and|or|then)|,) (?:then |optionally )?(?P<verb>[a-z]+) (?!of\b)")
 _STATES = re.compile(r"\w+(?: [\w-]+){0,3} (?:is|are|was|were) ")  # "Group centrality is ..." is no order
-
-# words that are verbs wherever they stand
-_ALWAYS_VERBS = """is are was were has have had can could will would may might must should do does did became began took made won wrote
-led gave held came went found built sold grew ran kept rose fell met saw stars tells follows contains includes lies"""
 
 
 @dataclass(frozen=True)
@@ -84,6 +53,7 @@ class Passage:
     arguments: tuple[tuple[str, str], ...] = ()
     errors: tuple[tuple[str, str], ...] = ()
     returned: str = ""
+    whole: bool = True  # whether all arguments that the text lists are there
 
     @property
     def named(self) -> bool:
@@ -125,31 +95,50 @@ def read(title: str, text: str) -> Passage:
     told: list[str] = []
     listed: list[tuple[str, str]] = []
     returned = ""
-    for line in (text if named else mended(text)).split("\n"):
+    whole = True
+    for line in told_part(text if named else mended(text)).split("\n"):
         entry = _ENTRY.fullmatch(line.strip()) if named else None
         if entry is None or REMARK.match(line):
             told += sentences(line)
         elif entry["name"] in ("Returns", "Yields"):
-            returned = _complete(entry["text"])
-        elif not _DEBRIS.search(entry["text"]):
-            listed.append((entry["name"].lstrip("*"), _complete(entry["text"])))
+            returned = _entry_told(entry["text"])
+        elif text_told := _entry_told(entry["text"]):
+            listed.append((entry["name"].lstrip("*"), text_told))
+        else:
+            whole = whole and bool(ERROR.match(entry["name"]))
     return Passage(
         title=title,
         prose=tuple(dict.fromkeys(_understood(told, named))),
         arguments=tuple(entry for entry in listed if not ERROR.match(entry[0])),
         errors=tuple(entry for entry in listed if ERROR.match(entry[0])),
         returned=returned,
+        whole=whole,
     )
+
+
+def _entry_told(text: str) -> str:
+    """What is said of a listed entry, without sentences that point elsewhere; "" where its first one does, or it is layout."""
+    said = sentences(text)
+    if LAYOUT.search(text) or points_away(said[0]):
+        return ""
+    return _complete(" ".join(one for one in said if not points_away(one)))
 
 
 def _understood(told: Sequence[str], named: bool) -> Iterator[str]:
     """The readable sentences without those that lean on one that is not; the first may lean on a title that is a program's name."""
-    lost, before = not named, ""
+    lost, before, opened = not named, "", False
     for sentence in told:
-        torn = not named and bool(_TORN.search(sentence) or _ABBREVIATED.search(before))
-        lost = torn or not readable(sentence) or (lost and not stands_alone(sentence))
+        torn = not named and bool(TORN.search(sentence) or ABBREVIATED.search(before))
+        lost = (
+            torn
+            or (named and bool(before) and is_heading(sentence))
+            or not readable(sentence)
+            or (lost and not stands_alone(sentence))
+        )
+        lost = lost or (not opened and not named and is_untold(sentence))
         before = sentence
         if not lost:
+            opened = True
             yield sentence
 
 
@@ -162,22 +151,14 @@ def readable(sentence: str) -> bool:
         and closed
         and 4 <= len(words(sentence)) <= 60
         and bool(_STOP.search(sentence))
-        and not _DEBRIS.search(sentence)
+        and not LAYOUT.search(sentence)
+        and not points_away(sentence)
     )
 
 
 def stands_alone(sentence: str) -> bool:
     """Whether a sentence can be understood without the one before it, as far as its opening shows."""
     return not _LEANS.match(sentence.lstrip("\"'`“‘("))
-
-
-def states(sentence: str) -> bool:
-    """Whether the sentence has a verb, as far as its words tell: a heading has none.
-
-    >>> states("The heap is warm."), states("`heap.sort` sorts it."), states("Turns and uses of heaps in winter.")
-    (True, True, False)
-    """
-    return bool(_FINITE.search(sentence))
 
 
 def with_subject(passage: Passage, sentence: str) -> str:
@@ -189,11 +170,11 @@ def with_subject(passage: Passage, sentence: str) -> str:
     first, _, rest = sentence.partition(" ")
     verb = first.lower()
     if (
-        verb in _VERBS and rest and not rest.startswith("of ") and not _STATES.match(sentence)
+        verb in VERBS and rest and not rest.startswith("of ") and not _STATES.match(sentence)
     ):  # a list of names, a set of them
         # "Read a file and return it" stays an order: half of it would read as one
         return sentence if _orders_too(rest) else f"{passage.subject} {inflected(verb)} {rest}"
-    if rest and any(verb == inflected(known) for known in (verb[:-1], verb[:-2], verb[:-3] + "y") if known in _VERBS):
+    if rest and verb in INFLECTED:
         return f"{passage.subject} {verb} {rest}"
     if _THIS.match(sentence):
         return _THIS.sub(f"{passage.subject} ", sentence, count=1)
@@ -206,19 +187,7 @@ def with_subject(passage: Passage, sentence: str) -> str:
 
 def _orders_too(rest: str) -> bool:
     """Whether a second verb follows in the form of the first."""
-    return any(found["verb"] in _VERBS for found in _SECOND.finditer(rest))
-
-
-def inflected(verb: str) -> str:
-    """The third person singular of a regular English verb."""
-    if verb.endswith(("s", "sh", "ch", "x", "z", "o")):
-        return verb + "es"
-    return verb[:-1] + "ies" if verb.endswith("y") and verb[-2] not in "aeiou" else verb + "s"
-
-
-_FINITE = re.compile(
-    rf"\b(?:{'|'.join(_ALWAYS_VERBS.split())}|[a-z]{{2,}}ed)\b|` (?:{'|'.join(map(inflected, sorted(_VERBS)))})\b"
-)
+    return any(found["verb"] in VERBS for found in _SECOND.finditer(rest))
 
 
 def _complete(text: str) -> str:

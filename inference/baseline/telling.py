@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from inference.baseline.passage import Passage, stands_alone
-from inference.baseline.topics import names
+from inference.baseline.topics import has_all, in_full, names
 from texts.words import content_words, words
 
 BUDGET = 130  # words of an answer about a part of a program, prose and list together
@@ -45,8 +45,11 @@ def introduced(passage: Passage, told: str) -> str:
     """What is told with the subject's name before it, unless the opening sentence has it."""
     title, opening = passage.title, told[:_OPENING]
     # two passages are each introduced before they are put together
-    has_it = passage.subject in opening or JOINER in title or (not passage.named and names(title, opening))
-    return told if not told or has_it else f"{passage.subject}: {told}"
+    has_it = passage.subject in opening or JOINER in title
+    if not told or has_it or (not passage.named and has_all(title, told) and names(title, opening)):
+        return told
+    full = told if passage.named else in_full(title, told)
+    return full if full != told else f"{passage.subject}: {told}"
 
 
 def _within(lines: Sequence[str], budget: int) -> list[str]:

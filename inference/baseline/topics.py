@@ -6,17 +6,20 @@ Knows English. What it cannot tell it leaves out, and the builder refuses the it
 from __future__ import annotations
 
 import re
+import unicodedata
 from dataclasses import dataclass
 
 from texts.words import words
 
-_BRACKETED = re.compile(r"\s*\([^()]*\)")
+BRACKETED = re.compile(r"\s*\([^()]*\)")
 _IS = re.compile(
     r"(?P<subject>.{1,160}?),? (?P<verb>is|are|was|were) (?P<kind>(?:an?|the|one of)\b .+"
     # a mass has no article: "organic matter that microbes have broken down"
     r"|(?!(?:not|also|often|known|said|held|made|thought|set|\w+ed|\w+ly|\w+ing)\b)[a-z]+ (?:\w+ )?(?:that|which|of|for|from|used)\b.+)"
 )
 _DATES = re.compile(r"\([^()]*(?:\bborn\b|\bdied\b|\d{3,4}\s?[–-]\s?[^()]*\d{3,4})[^()]*\)")
+_PERSONS_NAME = re.compile(r"[^\W\d_a-z][\w.'’-]+(?: [^\W\d_a-z][\w.'’-]*)+")
+_ALONE_AFTER = re.compile(r"(?!the$)[a-z0-9]+,?|\w{3,}[.!?]|(?:In|On|At|By|With|For|After|Before|While|When|As)")
 _OF_A_LIFE = re.compile(r"\b(?:He|She|His|Her)\b")
 _THING = re.compile(
     r"\b(?:films?|movie|novel|song|album|single|band|series|episode|play|opera|book|magazine|newspaper|company|school|college|city"
@@ -137,7 +140,7 @@ def name_of(title: str) -> str:
     >>> name_of("The Bat (1959 film)"), name_of("John Lyon, 6th Lord Glamis")
     ('The Bat', 'John Lyon')
     """
-    return _BRACKETED.sub("", title).split(", ")[0].strip() or title
+    return BRACKETED.sub("", title).split(", ")[0].strip() or title
 
 
 def names(title: str, sentence: str) -> bool:
@@ -148,9 +151,41 @@ def names(title: str, sentence: str) -> bool:
     return name[1:] in sentence or (family and last[0] in words(sentence))
 
 
+def has_all(title: str, text: str) -> bool:
+    """Whether the text has each word of the topic's name somewhere, accents and case apart.
+
+    >>> has_all("Andrea Corr", "Andrea Jane Corr sang."), has_all("Andrea Corr", "Corr sang.")
+    (True, False)
+    """
+    return set(words(_folded(name_of(title)))) <= set(words(_folded(text)))
+
+
+def in_full(title: str, text: str) -> str:
+    """The text with the whole name of a person where it first has the family's alone; unchanged where it does not.
+
+    >>> in_full("Ada Moss", "In 1901 Moss left Hull. Moss dug clay."), in_full("Ada Moss", "Ned Moss left, and the Moss grew.")
+    ('In 1901 Ada Moss left Hull. Moss dug clay.', 'Ned Moss left, and the Moss grew.')
+    """
+    name = name_of(title)
+    if not _PERSONS_NAME.fullmatch(name):
+        return text
+    found = re.search(rf"\b{re.escape(name.split(' ')[-1])}\b(?!-| [A-Z])", text)
+    if found is None:
+        return text
+    before = text[: found.start()].split()[-1:]
+    if before and not _ALONE_AFTER.fullmatch(before[0]):  # another's first name, or a thing of that name
+        return text
+    return f"{text[: found.start()]}{name}{text[found.end() :]}"
+
+
+def _folded(text: str) -> str:
+    plain = unicodedata.normalize("NFKD", text.casefold().replace("-", " "))
+    return "".join(one for one in plain if not unicodedata.combining(one))
+
+
 def definition(title: str, opening: str) -> Definition | None:
     """What the opening sentence says the topic is; None where it says no such thing, or not of the topic."""
-    found = _IS.fullmatch(_BRACKETED.sub("", opening))
+    found = _IS.fullmatch(BRACKETED.sub("", opening))
     if found is None or not names(title, found["subject"]) or len(words(found["subject"])) > 14:
         return None
     return Definition(found["verb"], found["kind"][0].upper() + found["kind"][1:])

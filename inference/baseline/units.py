@@ -15,7 +15,7 @@ from texts.grounding.tokens import tokens_in
 from texts.words import sentence_spans
 
 _FENCED = re.compile(r"^```.*?^```[^\S\n]*$", re.MULTILINE | re.DOTALL)
-_BULLET = re.compile(r"(?:[-*•]|\d+[.)])\s+")
+_BULLET = re.compile(r"\A(?:[-*•]|\d+[.)])\s+")
 _COUNT = re.compile(r"\d+[.)]")
 _OPENING = 80  # characters, in which a sentence has its first word that counts
 _LEANS_TOO = re.compile(r"(?:Them|Him|Us)\b")
@@ -56,6 +56,15 @@ def units(text: str) -> list[Unit]:
         if not one.listed and found[-1].under is None:
             heads = len(found) - 1 if _heads(one.text) else None
     return found
+
+
+def single(text: str) -> list[Unit]:
+    """Each sentence and each block of code as a unit of its own, whatever it leans on."""
+    spans = _spans(text)
+    befores = [0, *(end for _, end in spans)]
+    return [
+        Unit(text[start:end], "\n" in text[before:start]) for before, (start, end) in zip(befores, spans, strict=False)
+    ]
 
 
 def told(whole: Sequence[Unit], chosen: Collection[int]) -> str:

@@ -1,52 +1,68 @@
-"""A statement that is true or false, from a sentence of a passage that says something by itself."""
+"""A statement that is true or false, from a sentence of a passage that says something by itself, or from what another is said to be."""
 
 from __future__ import annotations
 
 import re
-from dataclasses import replace
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
-from inference.baseline.passage import Passage, stands_alone, states, with_subject
+from inference.baseline.choices import Option, option_of, wrong_options
+from inference.baseline.passage import Passage, stands_alone, with_subject
 from inference.baseline.telling import Refused, dense, room
-from inference.baseline.topics import is_person, name_of, names
+from inference.baseline.topics import definition, has_all, in_full, is_person, name_of
+from inference.baseline.verbs import INFLECTED, form_of, states
 from lake.ids import sha256_text
 from texts.words import content_words, numbers, words
 
-_FIGURE = re.compile(r"(?<![\w.`])[0-9]{1,15}(?![\w.]*[`\w])")
+_FIGURE = re.compile(r"(?<![\w.`*/^+-])[0-9]{1,15}(?![\w.]*[`\w])")
 # a first clause about somebody who is named elsewhere
 _LEANS_LATER = re.compile(
     r"(?:When|After|As|While|Although|Before|Since|Until|Though) [^,]*\b(?:he|she|they|it|his|her|their)\b[^,]*,"
 )
 _YEARS = (1000, 2100)  # a figure between them is taken for a year: doubled, it would be absurd rather than wrong
+_FALSE = 0.5  # of the statements are tried as false: some have nothing to alter
+# no "not" is put in: that alone would tell, and what it makes is often nonsense
 _FLIPS: tuple[tuple[str, str], ...] = (
     ("always", "never"), ("never", "always"), ("before", "after"), ("after", "before"), ("first", "last"),
     ("last", "first"), ("minimum", "maximum"), ("maximum", "minimum"), ("ascending", "descending"),
     ("descending", "ascending"), ("increases", "decreases"), ("decreases", "increases"), ("larger", "smaller"),
-    ("smaller", "larger"), ("True", "False"), ("False", "True"), ("must", "need not"), ("cannot", "can"),
-    ("is not", "is"), ("are not", "are"), ("does not", "does"), ("do not", "do"), ("is", "is not"),
-    ("are", "are not"), ("was", "was not"), ("were", "were not"), ("can", "cannot"), ("will", "will not"),
-    ("should", "should not"), ("may", "may not"), ("has", "does not have"), ("returns", "does not return"),
-    ("raises", "does not raise"),
+    ("smaller", "larger"), ("largest", "smallest"), ("smallest", "largest"), ("higher", "lower"), ("lower", "higher"),
+    ("True", "False"), ("False", "True"), ("north", "south"), ("south", "north"), ("east", "west"), ("west", "east"),
+    ("youngest", "oldest"), ("oldest", "youngest"), ("eldest", "youngest"), ("second", "third"), ("third", "fourth"),
+    ("left", "right"), ("right", "left"), ("row", "column"), ("rows", "columns"), ("columns", "rows"),
 )  # fmt: skip
 
 
-def true_false(passage: Passage) -> dict[str, str]:
-    """A statement taken from the passage or altered, by the statement's own hash; the explanation gives the passage's words."""
-    original = _telling(passage)
-    told = with_subject(passage, original)
-    # about half are made false; which half follows from the statement, so that every run makes the same
-    wrong = altered(told) if int(sha256_text(told), 16) % 2 == 0 else None
-    remaining = replace(passage, prose=tuple(sentence for sentence in passage.prose if sentence != original))
-    rest = dense(remaining, room(passage) - len(words(told)))
+@dataclass(frozen=True)
+class _Verdict:
+    """A statement to be judged, what it was made from, and where it is false, what is right instead."""
+
+    statement: str
+    source: str
+    right: str = ""
+
+
+def true_false(passage: Passage, others: Sequence[str] = ()) -> dict[str, str]:
+    """A statement of the passage, or one made false by a figure, an opposite, or what another passage says of its subject.
+
+    About half are false, by the passage's own hash, so that every run makes the same.
+    """
+    told = _telling(passage)
+    share = int(sha256_text(f"{passage.title} {passage.prose}")[:8], 16) / 16**8
+    verdict = _false(passage, told, others) if share < _FALSE else None
+    verdict = verdict or _Verdict(with_subject(passage, told[0]), told[0])
+    remaining = replace(passage, prose=tuple(one for one in passage.prose if one != verdict.source))
+    rest = dense(remaining, room(passage) - len(words(verdict.statement)))
     listed = f"The documentation lists:\n{rest}" if rest.startswith("- ") else rest
     return {
-        "statement": _about(passage, wrong or told),
-        "answer": "False" if wrong else "True",
-        "explanation": " ".join(filter(None, (f"In fact: {told}" if wrong else "", listed))),
+        "statement": _about(passage, verdict.statement),
+        "answer": "False" if verdict.right else "True",
+        "explanation": " ".join(filter(None, (verdict.right, listed))),
     }
 
 
-def _telling(passage: Passage) -> str:
-    """The sentence of 7 to 40 words that stands alone and says most; Refused where there is none."""
+def _telling(passage: Passage) -> list[str]:
+    """The sentences of 7 to 40 words that stand alone, the one that says most first; Refused where there is none."""
     candidates = [
         sentence
         for sentence in passage.prose
@@ -58,27 +74,75 @@ def _telling(passage: Passage) -> str:
     ]
     if not candidates:
         raise Refused("no_statement", "no sentence of 7 to 40 words says something by itself")
-    return max(candidates, key=lambda one: (len(set(content_words(one))) + 2 * len(numbers(one)), one))
+    return sorted(candidates, key=lambda one: (len(set(content_words(one))) + 2 * len(numbers(one)), one), reverse=True)
+
+
+def _false(passage: Passage, told: Sequence[str], others: Sequence[str]) -> _Verdict | None:
+    """A false statement: the fullest that can be altered, else what another subject of the sort is or does, said of this one."""
+    for sentence in told:
+        if change := altered(with_subject(passage, sentence)):
+            return _Verdict(change.text, sentence, f"Right is {change.right}, not {change.wrong}.")
+    right = option_of(passage)
+    lent = wrong_options(right, others) if right else ()
+    wrong = next((one for one in lent if _says(passage, one.text)), None)
+    if right is None or wrong is None or not _says(passage, right.text):
+        return None
+    subject, verb = _said_of(passage, right)
+    return _Verdict(f"{subject}{verb}{lowered(wrong.text)}", passage.prose[0], f"{subject}{verb}{lowered(right.text)}")
+
+
+def _says(passage: Passage, description: str) -> bool:
+    """Whether a description can be put behind the subject: of a part of a program, no order."""
+    return not passage.named or form_of(description) == "noun" or description.split(" ")[0].lower() in INFLECTED
+
+
+def _said_of(passage: Passage, right: Option) -> tuple[str, str]:
+    """What a description is put behind to be a statement: the subject, and the verb that the description has not."""
+    if not passage.named:
+        defined = definition(passage.title, passage.purpose)
+        return name_of(passage.title), f" {defined.verb} " if defined else " is "
+    return passage.subject, " is " if right.text.startswith(("A ", "An ")) else " "
+
+
+def lowered(text: str) -> str:
+    """The text to follow a subject: its first letter small."""
+    return text[0].lower() + text[1:]
 
 
 def _about(passage: Passage, sentence: str) -> str:
-    """The sentence with the title before it where it does not name its subject."""
-    family = (
-        not passage.named and names(passage.title, sentence) and is_person(passage.purpose, " ".join(passage.prose))
-    )
-    named = passage.title in sentence or name_of(passage.title) in sentence or family
-    return sentence if named else f"About {passage.subject}: {sentence}"
+    """The sentence with the name of its subject: a family's in full, or the title before it where it has none."""
+    whole = passage.named or has_all(passage.title, sentence)
+    if whole and (passage.title in sentence or name_of(passage.title) in sentence or not passage.named):
+        return sentence
+    full = sentence
+    if not passage.named and is_person(passage.purpose, " ".join(passage.prose)):
+        full = in_full(passage.title, sentence)
+    return full if full != sentence else f"About {passage.subject}: {sentence}"
 
 
-def altered(sentence: str) -> str | None:
-    """The sentence made false by one change: a figure, a word and its opposite, or a negation; None if none applies."""
+@dataclass(frozen=True)
+class Change:
+    """A sentence made false by one change, and what stands in it instead of what."""
+
+    text: str
+    wrong: str
+    right: str
+
+
+def altered(sentence: str) -> Change | None:
+    """The sentence with one figure or word changed so that it is false; None where there is none to change."""
     figure = max(_FIGURE.finditer(sentence), key=lambda found: int(found[0]), default=None)
     if figure:
         value = int(figure[0])
         wrong = value + 7 if _YEARS[0] <= value <= _YEARS[1] else 2 * value + 1
-        return f"{sentence[: figure.start()]}{wrong}{sentence[figure.end() :]}"
+        return _changed(sentence, figure, str(wrong))
     for word, opposite in _FLIPS:
-        match = re.search(rf"(?<![\w`]){word}(?![\w`])", sentence)
-        if match:
-            return sentence[: match.start()] + opposite + sentence[match.end() :]
+        if match := re.search(rf"(?<![\w`.-]){word}(?![\w`-])", sentence):
+            if re.search(rf"\b{opposite}\b", sentence):
+                continue  # "to the left or right child"
+            return _changed(sentence, match, opposite)
     return None
+
+
+def _changed(sentence: str, found: re.Match[str], wrong: str) -> Change:
+    return Change(f"{sentence[: found.start()]}{wrong}{sentence[found.end() :]}", wrong, found[0])

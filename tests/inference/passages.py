@@ -48,10 +48,10 @@ OTHERS = tuple(
     for title, text in (
         ("Glacier", "A glacier is a mass of dense ice that moves slowly under its own weight."),
         ("Loom", "A loom is a device that holds warp threads under tension while weft is woven through them."),
-        ("Weir", "A weir is a low wall across a river that raises the water behind it."),
-        ("graph.paths.shortest", "Find the shortest path between two nodes of a weighted graph."),
+        ("Weir", "A weir is a low wall below a bridge or across a river that raises the water behind it."),
+        ("graph.paths.shortest", "Find the shortest smooth path between two nodes of a weighted graph."),
         ("mail.queue.flush", "Send every message that waits in the queue and empty it afterwards."),
-        ("image.codec.decode", "Decode a compressed picture into an array of pixels."),
+        ("image.codec.decode", "Decode a compressed picture into a table of pixels."),
     )
 )
 

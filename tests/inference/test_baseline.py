@@ -155,14 +155,18 @@ def test_hostile_text_stays_text() -> None:
 
 
 @pytest.mark.parametrize(
-    ("sentence", "wrong"), [("It boils at 100 degrees.", "It boils at 201 degrees."), ("It is wet.", "It is not wet.")]
+    ("sentence", "wrong"),
+    [("It boils at 100 degrees.", "It boils at 201 degrees."), ("It is always wet.", "It is never wet.")],
 )
 def test_an_altered_sentence_says_something_else(sentence: str, wrong: str) -> None:
-    assert altered(sentence) == wrong
+    change = altered(sentence)
+    assert change and change.text == wrong
+    assert sentence.replace(change.right, change.wrong) == wrong
 
 
-def test_a_sentence_without_anything_to_alter_is_left_alone() -> None:
-    assert altered("Rain falls softly.") is None
+@pytest.mark.parametrize("sentence", ["Rain falls softly.", "It is wet.", "It does not return."])
+def test_a_sentence_without_anything_to_alter_is_left_alone(sentence: str) -> None:
+    assert altered(sentence) is None
 
 
 def test_a_target_that_is_no_item_is_not_degraded() -> None:

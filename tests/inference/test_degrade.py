@@ -12,6 +12,7 @@ from inference.baseline.units import told, units
 from texts.formats import FORMATS
 from texts.grounding import grounding
 from texts.rubric import HIGH, score, scores
+from texts.words import words
 
 BREAD = (
     "Strong flour holds about 13 percent protein, which makes a dough that stretches. Mix 500 grams of it with 350 grams of water and "
@@ -140,6 +141,45 @@ def test_each_operator_lowers_nearly_every_target() -> None:
         score(version) < score(target) for kind, target in TARGETS for version in weak_versions(kind, target, 8, 7)
     ]
     assert sum(lowered) >= 0.98 * len(lowered)
+
+
+LIVES = (
+    "Ada Moss (1877 - 1959) was a potter of Hull. In 1916) the (2) kilns of Lind- Berg stood idle. "
+    "The clay came from 3 pits. Boats carried it on the river in 1925. A fire took the mill in 1931."
+)
+
+
+def test_what_is_said_again_loses_no_character() -> None:
+    whole = units(LIVES)
+    for seed in range(20):
+        weak = OPERATORS["redundant"](Share(whole, range(2)), random.Random(seed))
+        again = weak.removeprefix(told(whole, range(2))).split(" ", 1)[1]
+        assert any(again.endswith(unit.text[1:]) for unit in whole[:2]), again
+
+
+LEANING = (
+    "Q: Who was Ada Moss?\nA: Ada Moss was a potter of Hull. She dug clay at the river. Her kiln burned for 3 days."
+)
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_no_variant_of_several_sentences_says_all_of_them_or_nearly_nothing(seed: int) -> None:
+    for target in (LEANING, f"Q: Who was Ada Moss?\nA: {LIVES}"):
+        said = [sentence.rstrip(".") for sentence in target.split("A: ")[1].split(". ")]
+        for version in weak_versions("qa", target, 5, seed):
+            body = version.split("A: ")[-1]
+            assert len(words(body)) >= 5, version
+            assert not all(one in body for one in said), version
+
+
+def test_a_clause_does_not_end_inside_a_bracket() -> None:
+    weak = [
+        OPERATORS[name](
+            Share(units("Edwin Moss (December 29, 1814) was a preacher in Hull."), range(1)), random.Random(1)
+        )
+        for name in ("drop_details", "reasoning_cut")
+    ]
+    assert all(text.count("(") == text.count(")") for text in weak), weak
 
 
 def test_what_is_no_item_has_no_variants() -> None:

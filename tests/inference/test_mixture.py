@@ -164,8 +164,15 @@ def test_all_types_and_splits_occur_and_nothing_is_in_two_splits() -> None:
     assert max(targets.values()) == 1
 
 
+def _listed(topics: Sequence[str], number: int) -> str:
+    """A sentence that names many topics: two passages are told together only where one names the other."""
+    return f"Others are {', '.join(random.Random(number).sample(topics, 30))}."
+
+
 def test_cross_topic_items_have_two_passages() -> None:
-    crossed = [row for row in run(ROWS, cross_topic=0.5)[MIXTURE] if len(row["passage_ids"]) == 2]
+    topics = [row["title"] for row in ROWS if "." not in row["title"]]
+    named = [row | {"text": f"{row['text']} {_listed(topics, number)}"} for number, row in enumerate(ROWS)]
+    crossed = [row for row in run(named, cross_topic=0.5)[MIXTURE] if len(row["passage_ids"]) == 2]
     assert crossed
     assert all("; " in row["title"] for row in crossed)
     for row in crossed:  # it tells of both, and does not only ask

@@ -1,0 +1,177 @@
+"""What the rules refuse or mend because a reader would stumble over it, beside what is like it and must pass."""
+
+import pytest
+from passages import OTHERS, PASSAGES
+
+from inference.baseline.build import build
+from inference.baseline.passage import read
+from inference.baseline.telling import Refused
+from inference.likeness import linked
+from inference.mixture_params import MixtureParams
+from inference.pairing import Draft, Text
+from inference.targets import Failure, Target, Targets
+from inference.text_engines import EngineParams, open_engine
+from texts.formats import FORMATS
+
+
+def rule_of(item_type: str, title: str, text: str, others: tuple[str, ...] = ()) -> str:
+    """The rule by which no item is made; "" where one is."""
+    try:
+        return build(item_type, title, text, others) and ""
+    except Refused as why:
+        return why.rule
+
+
+POTTERS = (
+    "Ned Clay\nNed Clay (born 1920) is a Danish potter of large jars. He lives.",
+    "Tom Loam\nTom Loam (born 1921) is a Polish painter of small tiles. He lives.",
+    "Jim Marl\nJim Marl (born 1922) is a Dutch sculptor of garden figures. He lives.",
+    "Ada Moss\nAda Moss (born 1923) is a Dutch actress and weaver of rugs. She lives.",
+)
+PIET = (
+    "Piet Klei",
+    "Piet Klei (born 1901) is a Dutch architect of brick kilns. He built 40 of them. He died in Delft.",
+)
+
+
+def test_the_right_option_is_not_the_only_one_of_its_nation_and_none_is_of_the_other_sex() -> None:
+    item = build("multiple_choice", *PIET, POTTERS)
+    assert "A Dutch sculptor" in item and "actress" not in item
+    assert rule_of("multiple_choice", *PIET, (*POTTERS[:2], POTTERS[3], POTTERS[0])) == "few_like_options"
+    polish = tuple(one.replace("Dutch", "Polish") for one in POTTERS)
+    assert rule_of("multiple_choice", *PIET, polish) == "told_by_nation"
+    assert rule_of("multiple_choice", PIET[0], PIET[1].replace("a Dutch", "an"), polish) == ""
+
+
+PRUNE = ("tree.nodes.prune", "Prune a tree below a node and return the rest. The node must be a child of the root.")
+
+
+def test_the_name_is_not_told_by_the_right_option_alone() -> None:
+    assert rule_of("multiple_choice", *PRUNE, OTHERS) == "told_by_name"
+    forest = (*OTHERS[-3:], "wood.cut.thin", "wood.cut.thin\nThin a tree by its oldest nodes and prune a hedge.")
+    assert rule_of("multiple_choice", *PRUNE, forest) == ""
+
+
+@pytest.mark.parametrize(
+    "opening",
+    ["All nodes are visited.", "In order to grow, call it.", "The code is old.", "Useful in winter and in spring."],
+)
+def test_what_describes_nothing_is_no_option(opening: str) -> None:
+    others = tuple(f"wood.cut.n{n}\n{opening} It takes {n} steps." for n in range(4))
+    assert rule_of("multiple_choice", *PASSAGES[2], others) == "few_like_options"
+    assert rule_of("multiple_choice", "wood.cut.thin", f"{opening} It takes 3 steps.", OTHERS) == "no_definition"
+
+
+def test_a_single_name_is_asked_for_with_what_goes_on() -> None:
+    text = PIET[1].replace("Piet Klei", "Pieter of Delft")
+    item = build("multiple_choice", "Pieter, Lord of Delft", text.replace("Pieter of Delft", "Pieter"), POTTERS)
+    assert "Which of these describes Pieter, Lord of Delft?" in item
+    assert "Which of these describes Piet Klei?" in build(
+        "multiple_choice", "Piet Klei, Lord of Delft", PIET[1], POTTERS
+    )
+
+
+@pytest.mark.parametrize(
+    "pointing",
+    [
+        "The glaze is listed below in a table.", "For the glaze see Notes and the table.", "The glaze is described in .", "XXX: the glaze is new.",
+        "The glaze of the aforementioned kiln is red.", "The glaze was film . It ran.",
+    ],
+)  # fmt: skip
+def test_a_sentence_that_points_away_is_left_out_of_the_item(pointing: str) -> None:
+    told = read("Ada Moss", f"Ada Moss was a potter of Hull. {pointing} Her kiln burned for 3 days.").prose
+    assert told[0] == "Ada Moss was a potter of Hull." and not any("glaze" in one for one in told)
+
+
+@pytest.mark.parametrize(
+    "whole", ["The switch is on.", "The kiln is above the mill.", "The work is based on .NET and on clay.", "She was born in Hull and lived there."]
+)  # fmt: skip
+def test_a_sentence_that_is_like_it_stays(whole: str) -> None:
+    assert whole in read("Ada Moss", f"Ada Moss was a potter of Hull. {whole}").prose
+
+
+def test_an_opening_that_hangs_on_what_was_before_is_left_out() -> None:
+    rest = "Ada Moss opened a kiln in 1931. It burned for 3 days."
+    assert read("Ada Moss", f"After his release the studio closed. {rest}").prose[0].startswith("Ada Moss opened")
+    assert read("Ada Moss", f"The series ran for 2 years. {rest}").prose[0].startswith("Ada Moss opened")
+    assert read("Ada Moss", f"After 1930 Ada Moss left Hull. {rest}").prose[0].startswith("After 1930")
+
+
+LISTED = "seed: Number of the first random draw, any whole number.\nsteps: How many draws are made in a row.\nReturns: The draws in their order."
+
+
+def test_arguments_alone_are_no_item() -> None:
+    for item_type in ("qa", "category_statement"):
+        assert rule_of(item_type, "dice.roll.many", LISTED) == "parameters_only"
+        assert rule_of(item_type, "dice.roll.many", f"Roll a die many times.\n{LISTED}") == ""
+    assert rule_of("paragraph", "dice.roll.many", f"Roll a die again.\n{LISTED}") == "parameters_only"
+
+
+def test_a_question_asks_for_the_arguments_that_are_told() -> None:
+    asked = build("qa", "dice.roll.many", f"Roll a die many times.\n{LISTED}").split("\n")[0]
+    assert "which arguments does it take, and what does it return?" in asked
+    cut = build("qa", "dice.roll.many", f"Roll a die many times.\n{LISTED}\nshape: See Notes.").split("\n")[0]
+    assert "its arguments `seed` and `steps` mean" in cut and "which arguments" not in cut
+
+
+def test_a_heading_is_no_sentence_of_a_paragraph() -> None:
+    told = read(
+        "dice.roll.many",
+        "Roll a die many times. Support for Loaded Dice. Lasso dice with weights never fall. Return early in May.",
+    ).prose
+    assert told == ("Roll a die many times.", "Lasso dice with weights never fall.", "Return early in May.")
+
+
+def test_a_family_name_is_told_in_full_once() -> None:
+    text = "In 1931 Moss opened a kiln of 40 cubic metres in Hull. Moss was a potter. She fired jars."
+    assert build("paragraph", "Ada Moss", text).startswith("In 1931 Ada Moss opened a kiln")
+    assert "Ada Ada" not in build("paragraph", "Ada Moss", f"Ada Moss was a potter. {text}")
+
+
+def verdicts() -> list[dict[str, str]]:
+    """True or false about many invented passages."""
+    made: list[dict[str, str]] = []
+    for n in range(60):
+        title = f"tools.part{n}.sort"
+        text = f"Sorts a list of {n + 20} names by their length in ascending order. The list is read twice, and the names stay as they are."
+        if n % 2:
+            text = f"Counts every one of the names in a list by kind number{'x' * n}. The list is read twice, and the names stay as they are."
+        made.append(
+            FORMATS["true_false"].parse(
+                build("true_false", title, text, ("wood.cut.thin\nReturns a fresh plank of oak wood.",))
+            )
+            or {}
+        )
+    return made
+
+
+def test_about_half_is_false_and_none_by_a_not() -> None:
+    made = verdicts()
+    false = [one for one in made if one["answer"] == "False"]
+    assert 0.3 * len(made) <= len(false) <= 0.7 * len(made)
+    assert not any(" not " in one["statement"] for one in made)
+    assert all(one["explanation"] for one in false)
+    assert any("plank" in one["statement"] for one in false) and any("Right is" in one["explanation"] for one in false)
+
+
+def test_two_passages_are_told_together_where_one_names_the_other() -> None:
+    moss, clay = Text("1", "s", "Ada Moss", "Ada Moss learned from Ned Clay."), Text("2", "s", "Ned Clay", "He dug.")
+    assert linked(moss, clay) and linked(clay, moss)
+    assert not linked(moss, Text("3", "s", "Tom Moss", "Tom Moss was a sailor."))
+
+
+@pytest.mark.parametrize(
+    ("question", "answer", "rule"),
+    [
+        ("In which year did it open?", "1986", "scrap"),
+        ("Who is told of? Ada Moss opened a large kiln near the river in Hull in 1931.", "Ada Moss opened a large kiln near the river in Hull in 1931.", "copied"),
+        ("What is a kiln?", "A kiln is a hot oven. TODO: say more of how it is fired and of what it is built.", "note"),
+        ("What is a kiln?", "A kiln is a hot oven in which potters fire clay until it is hard.", ""),
+    ],
+)  # fmt: skip
+def test_a_record_is_a_target_where_its_answer_tells_something(question: str, answer: str, rule: str) -> None:
+    with open_engine(EngineParams(kind="rules")) as engine:
+        targets = Targets(engine, MixtureParams(), None)
+        made, failed = targets.of([Draft((Text("1", "s", "", answer, question=question, score=5.0),), "", answer)])
+    assert [one.rule for one in failed if isinstance(one, Failure)] == [rule] * bool(rule)
+    assert [one.item_type for one in made if isinstance(one, Target)] == ["qa"] * (not rule)
