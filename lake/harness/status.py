@@ -69,7 +69,8 @@ def _status(lake: Lake, key: str, up_to_date: bool) -> TableStatus:
 
 def _rows(lake: Lake, version: int, publication: Publication) -> dict[str, int]:
     """How many rows the tables of a stage have: fewer than its commit says where some were taken back since."""
-    return lake.rows_of(publication.stage, version, publication) if lake.exists(TOMBSTONES) else publication.rows
+    known = publication.stage in publication.rows and not lake.exists(TOMBSTONES)
+    return publication.rows if known else lake.rows_of(publication.stage, version, publication)
 
 
 def _gate(publication: Publication) -> Gate:
