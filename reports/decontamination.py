@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from heapq import nsmallest
 
 import pyarrow.dataset as ds
 
@@ -52,8 +53,9 @@ def decontamination(view: View) -> Decontamination | None:
     names = _registered(view)
     if not names or not view.has(TABLE):
         return None
-    rows = sorted((Pair(**row) for row in view.sample(TABLE, _COLUMNS)), key=lambda pair: (-pair.shared, pair.id))
-    return Decontamination([_benchmark(name, rows) for name in names], view.count(TABLE), rows[:_SHOWN])
+    pairs = (Pair(**row) for row in view.rows(TABLE, _COLUMNS))
+    shown = nsmallest(_SHOWN, pairs, key=lambda pair: (-pair.shared, pair.id))
+    return Decontamination([_benchmark(view, name) for name in names], view.count(TABLE), shown)
 
 
 def _registered(view: View) -> list[str]:
@@ -64,8 +66,8 @@ def _registered(view: View) -> list[str]:
     return sorted(held["source"].unique().to_pylist())
 
 
-def _benchmark(name: str, rows: Sequence[Pair]) -> Benchmark:
-    own = [row for row in rows if row.benchmark == name]
-    shared = [row.shared for row in own if row.outcome == "released"]
-    long = sum(words >= LONG for words in shared)
-    return Benchmark(name, len(shared), long, max(shared, default=0), len(own) - len(shared))
+def _benchmark(view: View, name: str) -> Benchmark:
+    own, released = ds.field("benchmark") == name, ds.field("outcome") == "released"
+    words = [row["shared"] for row in view.rows(TABLE, ["shared"], own & released)]
+    long = sum(shared >= LONG for shared in words)
+    return Benchmark(name, len(words), long, max(words, default=0), view.count(TABLE, own & ~released))

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from heapq import nsmallest
 
 import pyarrow.dataset as ds
 
@@ -70,8 +71,8 @@ def _names(files: Sequence[Mapping[str, str]]) -> list[str]:
 def near_duplicates(view: View, shown: int = 3) -> list[Copies]:
     """The near-duplicates that are least alike, where a rule errs first; ties in the order of ids."""
     columns = ["removed_id", "kept_id", "similarity"]
-    rows = view.sample("silver/duplicates", columns, ds.field("rule") == "near")
-    chosen = sorted(rows, key=lambda row: (row["similarity"], row["removed_id"]))[:shown]
+    rows = view.rows("silver/duplicates", columns, ds.field("rule") == "near")
+    chosen = nsmallest(shown, rows, key=lambda row: (row["similarity"], row["removed_id"]))
     ids = {row[side] for row in chosen for side in ("removed_id", "kept_id")}
     found = view.sample("silver/instructions", ["id", "text"], one_of("id", ids), len(ids) or 1)
     texts = {row["id"]: row["text"] for row in found}

@@ -1,7 +1,7 @@
-"""Reading a lake for a report: one version of each table for the whole report, never more than a bounded sample of its rows."""
+"""Reading a lake for a report: one version of each table for the whole report; of rows no more than a batch or a bounded sample at a time."""
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from functools import cached_property
 from typing import Any
 
@@ -66,6 +66,11 @@ class View:
             return []
         found: pa.Table = self.dataset(key).head(limit, columns=columns, filter=where, batch_size=_BATCH)
         return found.to_pylist()
+
+    def rows(self, key: str, columns: list[str], where: ds.Expression | None = None) -> Iterator[dict[str, Any]]:
+        """All rows of `key` that meet `where`, in batches; none for a table that was never published."""
+        for batch in self.dataset(key).to_batches(columns=columns, filter=where) if self.has(key) else ():
+            yield from batch.to_pylist()
 
     def decisions(self) -> list[dict[str, Any]]:
         """All decisions about which distiller serves, the newest last: few, one a challenge or an order."""
