@@ -1,4 +1,4 @@
-"""Files put into a folder or a bucket, in whatever store obstore opens; credentials come from the environment, as the store's own tools read them."""
+"""Files put into a folder or a bucket, which is opened as a lake's is (lake.storage.places): credentials and an own server come from the environment."""
 
 from collections.abc import Generator, Iterable, Mapping
 from contextlib import contextmanager, suppress
@@ -6,10 +6,11 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import obstore
-from obstore.store import LocalStore, ObjectStore, from_url
+from obstore.store import LocalStore, ObjectStore
 
 from lake.errors import UserError
 from lake.storage.lease_records import UNREACHABLE
+from lake.storage.places import is_remote, object_store
 
 
 class Target:
@@ -59,10 +60,10 @@ def _opened(address: str) -> ObjectStore:
         raise UserError(
             "Credentials do not belong in an address, where lists of commands keep them: set them in the environment"
         )
-    if "://" not in address:
+    if not is_remote(address):
         return LocalStore(address, mkdir=True)
     try:
-        return from_url(address)
+        return object_store(address)
     except (*UNREACHABLE, ValueError) as error:
         raise UserError(
             f"{address} cannot be opened ({type(error).__name__}): a folder, s3://, gs:// or az:// and a bucket are meant"

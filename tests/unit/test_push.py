@@ -69,11 +69,11 @@ def test_what_was_taken_back_or_changed_is_not_pushed(lake: Lake, tmp_path: Path
 
 def test_a_bucket_has_the_release(lake: Lake, monkeypatch: pytest.MonkeyPatch) -> None:
     with bucket() as store:
+        # an own server, named as that of a lake is
         for name, value in {
-            "ENDPOINT": store.config["endpoint"],
-            "ALLOW_HTTP": "true",
-            "SKIP_SIGNATURE": "true",
-            "REGION": "local",
+            "ENDPOINT_URL": store.config["endpoint"],
+            "ACCESS_KEY_ID": "key",
+            "SECRET_ACCESS_KEY": "secret",
         }.items():
             monkeypatch.setenv(f"AWS_{name}", value)
         push(lake, "s3://bucket/sets/mine")
