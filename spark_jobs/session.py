@@ -87,9 +87,8 @@ def spark_session(
         builder = builder.config(name, value)
     session = builder.getOrCreate()
     keep_quiet_when_lost(session)
-    if not master.startswith(
-        "local"
-    ):  # its executors would stay until the master misses the driver; a local one ends with its JVM
+    # on a cluster executors would stay until the master misses the driver; a local session ends with its JVM
+    if not master.startswith("local"):
         atexit.register(_stop, session)
     return session
 

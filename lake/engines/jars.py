@@ -1,7 +1,8 @@
-"""Jars beside Spark's own, Delta's and those of lake.engines.s3a_jars: resolved once by the dependency resolver inside Spark, checked, and kept in the cache.
+"""Jars beside Spark's own, Delta's and those of lake.engines.s3a_jars: resolved once by the dependency resolver inside Spark, checked, and kept in
+the cache.
 
-Everything else that Delta's POM names is already part of Spark, so nothing transitive is fetched, and a session starts from files without resolving anything. Spark's own Ivy is used because every PySpark has it and
-it knows the public repositories.
+Everything else that Delta's POM names is already part of Spark, so nothing transitive is fetched, and a session starts from
+files without resolving anything. Spark's own Ivy is used because every PySpark has it and it knows the public repositories.
 """
 
 import os

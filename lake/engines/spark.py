@@ -27,10 +27,8 @@ if TYPE_CHECKING:
     from pyspark.sql import DataFrame, SparkSession
 
 _MUCH = 150 * 2**20  # bytes of raw files, about 300,000 records: what a session that is not brief pays from
-_PARTITIONS, _PARTITION = (
-    "spark.sql.shuffle.partitions",
-    32 * 2**20,
-)  # bytes as they are stored, a third of what they are in memory
+_PARTITIONS = "spark.sql.shuffle.partitions"
+_PARTITION = 32 * 2**20  # bytes as they are stored, a third of what they are in memory
 _STARTING = Lock()
 
 

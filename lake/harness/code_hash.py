@@ -30,13 +30,11 @@ _DISTRIBUTIONS = {"yaml": "pyyaml", "sentence_transformers": "sentence-transform
 @cache
 def code_hash(stage: Stage) -> str:
     """16 hex digits over all that decides what a stage's code does."""
-    modules = sorted(set[str]().union(*map(module_closure, _roots(stage))))
+    modules, libraries = _made_of(stage)
     digest = hashlib.sha256()
-    libraries: set[str] = set()
     for module in modules:
         digest.update(_parsed(module).code)
-        libraries |= _imports(module)[1]
-    for library in sorted(libraries):
+    for library in libraries:
         digest.update(f"{library}=={_version(library)}".encode())
     for table in stage.outputs:
         digest.update(schema_text(TABLES[table].schema).encode())
@@ -45,8 +43,7 @@ def code_hash(stage: Stage) -> str:
 
 def code_parts(stage: Stage) -> dict[str, str]:
     """What `code_hash` is made of, a part a name: 12 hex digits over a module or a table's columns, or a library's version."""
-    modules = sorted(set[str]().union(*map(module_closure, _roots(stage))))
-    libraries = sorted(set[str]().union(*(_imports(module)[1] for module in modules)))
+    modules, libraries = _made_of(stage)
     return {
         **{module: hashlib.sha256(_parsed(module).code).hexdigest()[:12] for module in modules},
         **{library: _version(library) for library in libraries},
@@ -57,9 +54,11 @@ def code_parts(stage: Stage) -> dict[str, str]:
     }
 
 
-def _roots(stage: Stage) -> set[str]:
-    """The modules that a stage names."""
-    return {dotted.split(":")[0] for dotted in (stage.job, stage.params, stage.suite)}
+def _made_of(stage: Stage) -> tuple[list[str], list[str]]:
+    """The project's modules behind a stage and the libraries that they import, sorted."""
+    named = {dotted.split(":")[0] for dotted in (stage.job, stage.params, stage.suite)}
+    modules = sorted(set[str]().union(*map(module_closure, named)))
+    return modules, sorted(set[str]().union(*(_imports(module)[1] for module in modules)))
 
 
 def module_closure(module: str) -> frozenset[str]:
