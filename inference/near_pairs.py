@@ -35,6 +35,13 @@ Rows = NDArray[Any]
 class NearPairs:
     """Pairs of texts that may be near, of texts that are given by their 3-grams, of each ascending and distinct.
 
+    >>> from tempfile import mkdtemp
+    >>> texts = [np.array(grams, np.uint64) for grams in ([1, 2, 3, 4], [1, 2, 3, 9], [5, 6])]
+    >>> found = NearPairs(texts, 3, 500, Path(mkdtemp()))
+    >>> list(found), found.near(0, 1)  # three of four are shared, whichever of the two is asked
+    ([(0, 1), (1, 0)], True)
+    >>> found.close()
+
     count: how many texts there are. folder: an empty one, for files that are of use as long as the pairs are asked for. common: texts that may
     have a 3-gram before it counts as nobody's own. boilerplate: of each text whether some of its rarer half are common; it is compared
     with no longer one.
@@ -153,7 +160,12 @@ def _rows(dtype: Any, one: Rows, other: Rows) -> Rows:
 
 
 def _by_gram(rows: Rows) -> tuple[Numbers, Numbers, Numbers]:
-    """The texts of the rows sorted by 3-gram; where the run of the 3-gram begins, and how long it is."""
+    """The texts of the rows sorted by 3-gram; where the run of the 3-gram begins, and how long it is: each of shape (rows,).
+
+    >>> rows = np.array([(7, 0), (5, 0), (7, 1)], _GRAM)
+    >>> [part.tolist() for part in _by_gram(rows)]
+    [[0, 0, 1], [0, 1, 1], [1, 2, 2]]
+    """
     rows = rows[np.argsort(rows["gram"], kind="stable")]
     starts = np.flatnonzero(np.diff(rows["gram"], prepend=rows["gram"][0] + np.uint64(1)))
     lengths = np.diff(np.append(starts, len(rows)))

@@ -87,7 +87,7 @@ def repetition(text: str) -> float:
     """The share (0..1) of the text's word 4-grams that stand in it before; 0 for a shorter text.
 
     >>> repetition("to be or not to be or not to be"), repetition("to be or not to be")
-    (0.42857142857142855, 0.0)
+    (0.4285714285714286, 0.0)
     """
     told = [word.lower() for word in words(text)]
     grams = [tuple(told[at : at + _GRAM]) for at in range(len(told) - _GRAM + 1)]
