@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import signal
 import subprocess
 import time
@@ -70,7 +71,7 @@ def standalone(folder: Path, hidden: Sequence[Path], environment: Mapping[str, s
     hidden: folders of whose content no worker sees anything: in mount namespaces each finds an empty disk of its own there. Where these are
     not allowed each worker is a user of its own, and the folders, like those that pytest makes, must be closed to others.
     """
-    cluster = Cluster(free_port(), free_port())
+    cluster, scratches = Cluster(free_port(), free_port()), list[Path]()
     folder.mkdir(parents=True, exist_ok=True)
     own = {**environment, "SPARK_HOME": str(_HOME), "SPARK_DAEMON_MEMORY": "256m", "SPARK_NO_DAEMONIZE": "1"}
     place = ["--host", _HOST, "--port", cluster.master.rpartition(":")[2], "--webui-port", str(cluster.page)]
@@ -79,6 +80,7 @@ def standalone(folder: Path, hidden: Sequence[Path], environment: Mapping[str, s
         patiently(cluster.state, "the master's start")
         for number in (1, 2):
             before, scratch = _apart(hidden, number)
+            scratches.append(scratch)
             # an address of its own: executors of one host read one another's shuffle files from the disk
             sized = ["--host", f"127.0.0.{1 + number}", "--cores", "1", "--memory", "1g", "--work-dir", str(scratch)]
             worker = ["worker.Worker", *sized, "--webui-port", str(free_port()), cluster.master]
@@ -89,6 +91,8 @@ def standalone(folder: Path, hidden: Sequence[Path], environment: Mapping[str, s
     finally:
         for process in reversed(cluster.processes):
             ended(process)
+        for scratch in scratches:
+            shutil.rmtree(scratch, ignore_errors=True)
 
 
 def _apart(hidden: Sequence[Path], number: int) -> tuple[list[str], Path]:

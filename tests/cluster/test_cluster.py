@@ -142,7 +142,9 @@ def rows(lake: Lake, key: str) -> list[Row]:
 def objects(lake: Lake) -> Iterator[str]:
     """What each object of a lake in a store says: of Parquet its rows and statistics."""
     store = lake.objects()
-    for found in (item for items in obstore.list(store) for item in items):
+    for found in (
+        item for items in obstore.list(store) for item in items if item["size"]
+    ):  # a folder is an empty object
         content = bytes(obstore.get(store, found["path"]).bytes())
         if found["path"].endswith(".parquet"):
             file = pq.ParquetFile(pa.BufferReader(content))
