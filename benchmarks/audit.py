@@ -16,10 +16,9 @@ from typing import Any
 
 import pyarrow as pa
 import pyarrow.dataset as ds
-from grounding import BADLY_SPACED, RARE, extracts, part_of, rows
+from grounding import BADLY_SPACED, RARE, built, extracts, part_of, rows
 
 from inference.acceptance import Acceptance, AcceptanceParams
-from inference.baseline.build import build
 from inference.baseline.degrade import degrade
 from texts import rubric
 from texts.audit import Judge, audit, honest_of
@@ -43,7 +42,7 @@ def mixture(data: Path, part: str) -> Iterator[dict[str, Any]]:
         if part_of(text) != part or BADLY_SPACED.search(text):
             continue
         kind = ("qa", "paragraph")[len(text) % 2]
-        if target := build(kind, title, text):
+        if target := built(kind, title, text):
             variants = [degrade(kind, target, number, _VARIANTS, 7) for number in range(_VARIANTS)]
             yield {"item_type": kind, "members": [one for one in variants if one], "target": target}
 

@@ -28,6 +28,7 @@ import pyarrow as pa
 from inference.baseline.build import build
 from inference.baseline.degrade import degrade
 from inference.baseline.fuse import fuse
+from inference.baseline.telling import Refused
 from texts.audit import wilson
 from texts.formats import FORMATS
 from texts.grounding import grounding
@@ -53,11 +54,19 @@ def part_of(text: str) -> str:
     return ("dev", "test")[int(sha256(text.encode()).hexdigest(), 16) % 2]
 
 
+def built(kind: str, title: str, text: str) -> str:
+    """The item of a passage; "" where it carries none."""
+    try:
+        return build(kind, title, text)
+    except Refused:
+        return ""
+
+
 def fusions(data: Path, part: str) -> Iterator[Item]:
     """Fusions of degraded passages."""
     passages = [row for row in rows(data / "wikipedia/2wiki_corpus.jsonl.zst") if part_of(row["text"]) == part]
     passages = [row for row in passages if not BADLY_SPACED.search(row["text"])]
-    targets = [target for row in passages if (target := build("qa", row["title"], row["text"]))]
+    targets = [target for row in passages if (target := built("qa", row["title"], row["text"]))]
     for place, target in enumerate(targets):
         group = [target, targets[place - 1]] if place % 2 else [target]
         members = tuple(

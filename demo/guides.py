@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from demo.docstrings import parse
+from demo.docstrings import Docstring, parse
 from demo.markup import closed
 from demo.packages import Definition, in_pool, rank
 from demo.questions import Function, Question
@@ -14,7 +14,7 @@ TEMPLATES = (
     "How does {name} work, and what should I know before I use it?",
     "Explain {name} in full: what it is for, how to use it, and what to watch out for.",
     "I am about to use {name}. Give me a complete explanation of its behaviour.",
-    "Describe {name} thoroughly, with its inputs, its result and its limits.",
+    "Describe {name} thoroughly, with all that its documentation says of it.",
 )
 
 
@@ -33,8 +33,9 @@ def guides(definitions: Iterable[Definition], functions: Iterable[Function], see
             continue
         if len(definition.docstring.split()) < SHORTEST:  # parsing is dear, and adds no word
             continue
-        text = "\n".join(closed(paragraph) for paragraph in parse(definition.docstring).paragraphs)
-        if text in texts or not SHORTEST <= len(text.split()) <= LONGEST:
+        docstring = parse(definition.docstring)
+        text = "\n".join(closed(paragraph) for paragraph in docstring.paragraphs)
+        if not tells_all(definition, docstring) or text in texts or not SHORTEST <= len(text.split()) <= LONGEST:
             continue
         texts.add(text)
         question = TEMPLATES[rank(seed, "wording", definition.name) % len(TEMPLATES)]
@@ -42,3 +43,9 @@ def guides(definitions: Iterable[Definition], functions: Iterable[Function], see
             Question(id=definition.name, instruction=question.format(name=definition.name), input="", output=text)
         )
     return sorted(whole, key=lambda row: row["id"])
+
+
+def tells_all(definition: Definition, docstring: Docstring) -> bool:
+    """Whether a docstring says what its subject is for, and describes each of its arguments."""
+    described = {name.strip() for entry in docstring.arguments for name in entry.name.split(",")}
+    return bool(docstring.body) and described.issuperset(definition.argument_names)

@@ -19,6 +19,7 @@ from demo.docstrings import parse
 from demo.guides import guides
 from demo.markup import closed, paragraphs, plain, without_control
 from demo.packages import STDLIB_LICENCE, Definition, Scan, in_pool, installed_packages, rank, scan, standard_library
+from demo.prose import is_prose
 from demo.questions import documented_functions, partial_questions, references
 
 LOG = logging.getLogger(__name__)
@@ -70,11 +71,11 @@ def passages(
     limit: int,
     reference_texts: Iterable[str] = (),
 ) -> list[Passage]:
-    """Every topic's passages and those of the docstrings that the seed chooses, `limit` in all, sorted by title.
+    """The openings of every topic and of the docstrings in prose that the seed chooses, `limit` in all, sorted by title.
 
     A docstring whose text is one of `reference_texts` gives no passage: copies of it may lie in both halves.
     """
-    passages_so_far = list(_topic_passages(topics))
+    passages_so_far = [*{passage["text"]: passage for passage in _topic_passages(topics)}.values()]
     seen, left_out = {passage["text"] for passage in passages_so_far}, frozenset(reference_texts)
     mixture = [one for one in definitions if not in_pool(one.package, one.module, seed)]
     for definition in sorted(mixture, key=lambda one: rank(seed, "passage", one.name)):
@@ -114,11 +115,10 @@ def land(
 
 def _topic_passages(topics: Mapping[str, str]) -> Iterator[Passage]:
     for name in sorted(topics):
-        texts: list[tuple[str, str]] = []
         for title, text in _headed(without_control(topics[name]), name):
-            texts.extend((title, paragraph) for paragraph in paragraphs(text))
-        for title, text in _packed(texts, SHORTEST_TOPIC):
-            yield Passage(title=title, text=text, module=TOPICS_MODULE, package="python", licence=STDLIB_LICENCE)
+            if opening := _opening(paragraphs(text), SHORTEST_TOPIC):
+                named = f"{title} (Python)"
+                yield Passage(title=named, text=opening, module=TOPICS_MODULE, package="python", licence=STDLIB_LICENCE)
 
 
 def _headed(text: str, title: str) -> Iterator[tuple[str, str]]:
@@ -131,36 +131,33 @@ def _headed(text: str, title: str) -> Iterator[tuple[str, str]]:
 
 
 def _docstring_passages(definition: Definition, reference_texts: frozenset[str]) -> Iterator[Passage]:
-    if len(definition.docstring.split()) < SHORTEST:  # parsing is dear, and adds no word
+    if not is_prose(definition.docstring):  # parsing is dear
         return
     texts = parse(definition.docstring).paragraphs
-    if "\n".join(texts) in reference_texts:
-        return
-    for _, text in _packed([(definition.name, paragraph) for paragraph in texts], SHORTEST):
+    opening = _opening(texts, SHORTEST)
+    if opening and "\n".join(texts) not in reference_texts:
         yield Passage(
             title=definition.name,
-            text=text,
+            text=opening,
             module=definition.module,
             package=definition.package,
             licence=definition.licence,
         )
 
 
-def _packed(texts: Sequence[tuple[str, str]], shortest: int) -> Iterator[tuple[str, str]]:
-    """Paragraphs put together to passages of `shortest` to LONGEST words; one that fits nowhere is left out."""
-    title, lines, words = "", list[str](), 0
-    for heading, paragraph in texts:
+def _opening(texts: Sequence[str], shortest: int) -> str:
+    """The first paragraphs, `TARGET` to LONGEST words, or all if there are fewer; "" for less than `shortest`.
+
+    What stands behind them has no title of its own, and could not be understood under that of the whole.
+    """
+    lines, words = list[str](), 0
+    for paragraph in texts:
         size = len(paragraph.split())
-        if lines and (words + size > LONGEST or words >= TARGET):
-            if words >= shortest:
-                yield title, "\n".join(lines)
-            lines, words = [], 0
-        if size <= LONGEST:
-            title = title if lines else heading
-            lines.append(closed(paragraph))
-            words += size
-    if words >= shortest:
-        yield title, "\n".join(lines)
+        if words + size > LONGEST or words >= TARGET:
+            break
+        lines.append(closed(paragraph))
+        words += size
+    return "\n".join(lines) if words >= shortest else ""
 
 
 def _write_source(folder: Path, kind: str, source: str, licensed: Sequence[tuple[str, object]]) -> Iterator[LandedFile]:

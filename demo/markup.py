@@ -28,6 +28,8 @@ INLINE = (
     (re.compile(r"!?\[([^\[\]]*)\]\((?:[^()\s]|\([^()]*\))+\)"), r"\1"),  # Markdown link
     (re.compile(r"\[(`[^`\]]+`)\]"), r"\1"),  # reference to an object in doc-builder
     (re.compile(r"</?(?:Tip|tip|br|code|em|b|i|p)(?:\s[^<>]*)?/?>"), " "),
+    (re.compile(r":pep:`(\d+)[^`]*`"), r"PEP \1"),
+    (re.compile(r":rfc:`(\d+)[^`]*`"), r"RFC \1"),
     (re.compile(r"(?::[\w+-]+){1,2}:`[~!.]*(?:_\w+\.)?([^`<]*?)\s*(?:<[^`>]*>)?`"), r"``\1``"),  # role
     (re.compile(r"(?<!`)`([^`<]+?)\s*<[^`>]*>`_{0,2}"), r"\1"),  # hyperlink
     (re.compile(r"``~?(.+?)``"), r"\1"),

@@ -9,11 +9,13 @@ from itertools import islice
 import numpy as np
 from numpy.typing import NDArray
 
-from inference.baseline.choices import sort
+from inference.baseline.descriptions import sort
 from inference.baseline.passage import is_program_name, read
 from inference.baseline.telling import JOINER, dense, introduced
 from inference.baseline.topics import name_of
+from inference.baseline.usable import is_usable
 from inference.pairing import Draft, Text, share
+from texts.words import content_words
 
 Vectors = NDArray[np.float32]
 Encode = Callable[[Sequence[str]], Vectors]
@@ -25,10 +27,19 @@ _LEAST_NAME = 3  # characters of a name that a text can name: shorter ones are w
 _HALF = 65  # words of each passage in an item across topics
 
 
-def drafts(batch: Sequence[Text], cross_topic: float, seed: int, encode: Encode) -> Iterator[Draft]:
-    """A draft for each text of a batch of one split, but one for two passages where they are paired; each text is in one draft."""
-    about = [text for text in batch if not text.question]
-    yield from (Draft((text,), "", text.text) for text in batch if text.question)
+def drafts(batch: Sequence[Text], cross_topic: float, seed: int, encode: Encode, least_content: int) -> Iterator[Draft]:
+    """A draft for each text of a batch of one split, but one for two passages where they are paired; each text is in one draft.
+
+    least_content: different words that carry meaning, of a passage that can be part of another's item.
+    """
+    about = list[Text]()
+    for text in batch:
+        if text.question:
+            yield Draft((text,), "", text.text)
+        elif content(text.text) >= least_content and is_usable(text.title, text.text):
+            about.append(text)
+        else:  # what carries no item of its own is no part of another, and lends nothing
+            yield Draft((text,), text.title, text.text)
     if not about:
         return
     near = _Near(about, encode([f"{text.title}. {text.text}" for text in about]))
@@ -40,6 +51,11 @@ def drafts(batch: Sequence[Text], cross_topic: float, seed: int, encode: Encode)
         elif place not in partners:
             lenders = map(about.__getitem__, islice(near.to(place, _LENDS), _OTHERS))
             yield Draft((text,), text.title, text.text, tuple(f"{one.title}\n{one.text}" for one in lenders))
+
+
+def content(text: str) -> int:
+    """How many different words that carry meaning a text has."""
+    return len(set(content_words(text)))
 
 
 class _Near:

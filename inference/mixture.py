@@ -117,7 +117,7 @@ class _Work:
 
     def __call__(self, batch: Sequence[Text]) -> _Done:
         params, encode = self.maker.params, open_embedder(self.embedder).encode
-        made = self.maker.items(list(drafts(batch, params.cross_topic, params.seed, encode)))
+        made = self.maker.items(list(drafts(batch, params.cross_topic, params.seed, encode, params.least_content)))
         reasons = {text: (one.reason, one.detail) for one in made.failures for text in one.draft.ids}
         return _Done(made.rows, reasons, made.refused)
 

@@ -10,9 +10,9 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-ITEMS_A_PASSAGE = 0.34
-ITEMS_A_RECORD = 0.89
-ITEMS_A_SECOND = 75  # of a processor, by the rules
+ITEMS_A_PASSAGE = 0.22
+ITEMS_A_RECORD = 0.33
+ITEMS_A_SECOND = 33  # of a processor, by the rules
 MEMORY_MB = 350  # of each process
 KB_A_TEXT = 0.6  # beside that, of the process that places all
 

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 
-from inference.baseline.degrade import LEAST_WORDS, LONG, needed
+from inference.baseline.degrade import LONG, needed
+from inference.baseline.gaps import can_ask
 from inference.baseline.topics import names
+from inference.baseline.usable import OF_PASSAGES
 from inference.batch import answered
+from inference.likeness import content
 from inference.mixture_params import MixtureParams
 from inference.pairing import Draft
 from inference.prompts import build
+from inference.record_rules import no_target
 from inference.text_engines import Completion, Generator, Request
 from inference.turns import Turns
 from lake.ids import sha256_text
@@ -20,11 +23,8 @@ from lake.storage.store import Lake
 from texts.formats import FORMATS
 from texts.formats.distillation import item_in
 from texts.rubric import scores
-from texts.words import content_words, words
 
 _FORMS_DIFFER = 0.5  # in score, at most, what two types make of the same sentences
-_NOTES = re.compile(r"\b(?:XXX|TODO|FIXME)\b")
-_QUOTED = 11  # words that an answer may take from its question as they are: a name, a title, a line
 REPEATED = "its target repeats another one, or the prompt's example"
 
 
@@ -74,7 +74,8 @@ class Targets:
 
     def _built(self, todo: Sequence[Draft]) -> tuple[list[Target], list[Failure]]:
         """Targets built from passages, and what there is to say of those without after the last try."""
-        turns = Turns(self.params.quotas, self.params.seed)
+        by_rules = self.params.loads_no_model  # a model may ask for other facts
+        turns = Turns(self.params.quotas, self.params.seed, _can_ask if by_rules else lambda _: True)
         made, lacking = list[Target](), dict[str, Failure]()
         for _ in range(self.params.attempts):
             typed = [Target(draft, kind) for draft, kind in turns.typed(todo, (one.item_type for one in made))]
@@ -106,13 +107,13 @@ class Targets:
             return Failure(
                 draft, "not_buildable", "its prompt and answer cannot be told apart as one qa item", "no_form"
             )
-        if why := _no_answer(draft):
+        if why := no_target(draft.question, draft.text, self.params.least_content):
             return Failure(draft, "not_buildable", ": ".join(why), why[0])
         return self._fit(Target(draft, "qa", text, draft.texts[0].score))
 
     def _thin(self, draft: Draft) -> Failure | None:
         """The failure of a passage too thin for any item, which saves building some in vain."""
-        if (count := len(set(content_words(draft.text)))) >= self.params.least_content:
+        if (count := content(draft.text)) >= self.params.least_content:
             return None
         detail = f"{count} different words that carry meaning, at least {self.params.least_content}"
         return Failure(draft, "thin", detail)
@@ -143,17 +144,8 @@ class Targets:
         return one
 
 
-def _no_answer(draft: Draft) -> tuple[str, str] | None:
-    """The rule and the reason why a record is no target although it is rated high; None where it may be one."""
-    told = words(draft.text)
-    if len(told) < LEAST_WORDS:
-        return "scrap", f"{len(told)} words, of which no variant could lack any"
-    if _NOTES.search(draft.text):
-        return "note", "it holds a note that its writer left for later"
-    copied = (
-        len(told) > _QUOTED and f" {' '.join(told)} ".casefold() in f" {' '.join(words(draft.question))} ".casefold()
-    )
-    return ("copied", "it stands word for word in what is asked") if copied else None
+def _can_ask(draft: Draft) -> bool:
+    return can_ask(draft.title, draft.text)
 
 
 def build_request(one: Target, params: MixtureParams) -> Request:
@@ -167,7 +159,8 @@ def _unwritten(one: Target, completion: Completion) -> Failure:
     cut = "cut off: " * completion.truncated
     detail = completion.error or f"{cut}not one well-formed {one.item_type} item"
     code, _, rest = detail.partition(": ")
-    return Failure(one.draft, "not_buildable", detail, rest.partition(": ")[0] if code == "not_possible" else "")
+    rule = rest.partition(": ")[0] if code == "not_possible" else ""
+    return Failure(one.draft, "not_buildable", detail, rule, hopeless=rule in OF_PASSAGES)
 
 
 def _untold(one: Target) -> str:

@@ -5,18 +5,18 @@ sentences.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
 from types import MappingProxyType
 
-from inference.baseline.asking import DOES, FAILS, MOST_NAMED, RETURNS, TAKES, Told, question_about
-from inference.baseline.choices import multiple_choice
-from inference.baseline.passage import Passage, read
+from inference.baseline.asking import DOES, FAILS, RETURNS, TAKES, Told, question_about
+from inference.baseline.gaps import multiple_choice
+from inference.baseline.passage import Passage
 from inference.baseline.telling import JOINER, Refused, dense, introduced, room
 from inference.baseline.topics import definition, sort_of
+from inference.baseline.usable import usable
 from inference.baseline.verdicts import true_false
 from texts.formats import FORMATS
-from texts.spelling import COMMON
-from texts.words import stem, words
+
+_LEAST_PROSE = 3  # sentences of a paragraph about a part of a program
 
 
 def build(item_type: str, title: str, text: str, others: Sequence[str] = ()) -> str:
@@ -26,7 +26,7 @@ def build(item_type: str, title: str, text: str, others: Sequence[str] = ()) -> 
     """
     if not title.strip():
         raise Refused("no_title", "the passage has no title, which names what it is about")
-    passage = read(title, text)
+    passage = usable(title, text)
     if not passage.prose and item_type in ("paragraph", "multiple_choice", "true_false"):
         raise Refused("no_prose", "no whole sentence of it can be read without the rest")
     fields = _BUILDERS[item_type](passage, others)
@@ -37,14 +37,12 @@ def build(item_type: str, title: str, text: str, others: Sequence[str] = ()) -> 
 
 
 def _question(passage: Passage, answer: str) -> str:
-    """What a reader would ask who is given the answer: which arguments there are only where all are told."""
+    """What a reader would ask who is given the answer: the arguments that are told by their names, since others may be there."""
     if not passage.named:
         return _question_about_topic(passage)
     named = tuple(name for name, _ in passage.arguments if f"- `{name}`: " in answer)
-    some = named if len(named) < len(passage.arguments) or not passage.whole else ()
-    takes = bool(named) and len(some) <= MOST_NAMED
-    asked = {DOES: True, TAKES: takes, RETURNS: "- Returns: " in answer, FAILS: "- Raises `" in answer}
-    return question_about({passage.subject: Told(frozenset(one for one, is_told in asked.items() if is_told), some)})
+    asked = {DOES: True, TAKES: bool(named), RETURNS: "- Returns: " in answer, FAILS: "- Raises `" in answer}
+    return question_about({passage.subject: Told(frozenset(one for one, is_told in asked.items() if is_told), named)})
 
 
 def _question_about_topic(passage: Passage) -> str:
@@ -71,15 +69,10 @@ def _category_statement(passage: Passage, others: Sequence[str]) -> dict[str, st
 
 
 def _paragraph(passage: Passage, others: Sequence[str]) -> dict[str, str]:
-    """Running text: what the passage lists is told as sentences; the subject is named at the start."""
-    listed = [f"Argument `{name}`: {_lowered(text)}" for name, text in passage.arguments]
-    told = [f"The result: {_lowered(passage.returned)}"] if passage.returned else []
-    told += [f"It raises `{name}` in this case: {_lowered(text)}" for name, text in passage.errors]
-    flowing = replace(passage.without_lists(), prose=(*passage.prose, *listed, *told))
-    paragraph = dense(flowing, room(passage))
-    if 2 * len(words(" ".join(one for one in listed if one in paragraph))) > len(words(paragraph)):
-        raise Refused("parameters_only", "most of it would be a list of arguments told as sentences")
-    return {"paragraph": introduced(passage, paragraph)}
+    """Running text, with the subject named at the start; what the passage lists is none."""
+    if len(passage.prose) < _LEAST_PROSE and passage.named:
+        raise Refused("parameters_only", f"without what it lists it has {len(passage.prose)} sentences")
+    return {"paragraph": introduced(passage, dense(passage.without_lists(), room(passage)))}
 
 
 def _saying(passage: Passage) -> Passage:
@@ -91,12 +84,6 @@ def _saying(passage: Passage) -> Passage:
 
 def _true_false(passage: Passage, others: Sequence[str]) -> dict[str, str]:
     return true_false(passage, others)
-
-
-def _lowered(text: str) -> str:
-    """The text to follow a colon: its first letter small where the word is an everyday one."""
-    first = text.split(" ")[0]
-    return text[0].lower() + text[1:] if stem(first) in COMMON and first not in ("True", "False", "None", "I") else text
 
 
 _BUILDERS: Mapping[str, Callable[[Passage, Sequence[str]], dict[str, str]]] = MappingProxyType(

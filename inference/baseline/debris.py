@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 
 LAYOUT = re.compile(
-    r">>>|::|\.\. |={3,}|-{3,}|\|\s*\||[{}<>\\]{2,}|^\W*[a-z_]+\(.*\)\W*$|\(\s*\)|:$|\b(?:XXX|TODO|FIXME)\b"
+    r">>>|::|\.\. |={3,}|-{3,}|\|\s*\||[{}<>\\]{2,}|^\W*[a-z_]+\(.*\)\W*$|(?<!\w)\(\s*\)|:$|\b(?:XXX|TODO|FIXME)\b"
     r"|\b(?:is|are|be|by|as|of|the|and|or|with|to|for|from|see|via|than)[.:]"  # something was cut out after it
     r"|\w \.(?:\s|$)|\w : [{a-z]"
 )
@@ -17,7 +17,7 @@ _POINTS = re.compile(
     r"|\b(?:the|of|this) (?:form|following|section|paper)\s*\.|\bfollowing\s*\."
     r"|\b[Ss]ee (?:also |the )*(?:[Nn]otes?|[Bb]elow|[Aa]bove|[Hh]ere|[Rr]eferences?|[Ee]xamples?|[Ss]ection|[Dd]ocumentation|\w+_\w+)\b"
     r"|\b(?:described|explained|listed|mentioned|noted|outlined|shown|given|defined|example|section|table) (?:above|below)\b|\bas (?:above|below)\b"
-    r"|\b[Aa]fore-? ?mentioned\b|\b[Ii]n section\b|\boriginal paper\b|\b(?:on|of|is|are|to|for) and\b"
+    r"|\b[Uu]ser [Gg]uide\b|\b(?:refer to|see) (?:also )?the [A-Z]|[,;—] see [A-Z]|\bsee (?:this|their)\b|\bthis link\b|\b[Tt]he above\b|\bfor (?:more|further) (?:examples?|details?|information)\b|\b[Aa]fore-? ?mentioned\b|\b[Ii]n section\b|\boriginal paper\b|\b(?:on|of|is|are|to|for) and\b"
 )
 _HEADED = re.compile(r"[A-Z]\w+ [A-Z]\w+ (?:If|A|An|The|When|In|To|It|This) [a-z]")  # a heading runs into its text
 ASIDE = re.compile(r"\s*\((?:see|cf\.?|see also) [^()]*\)", re.IGNORECASE)
@@ -27,7 +27,7 @@ _WORK = "album|film|movie|song|single|novel|book|series|play|show|episode"
 TORN = re.compile(
     rf"\b(?:of|by|the|an?|with|and),(?= [a-z])|\d{{4,}} (?:{_MONTHS}) \d|\d{{5,}} (?:{_MONTHS})|:-|\( ?[–-]|\b(?:and|,) \(\d{{4}}\)"
     r"|\b(?:over|of|by|the|its|an?) (?:and|or|was|is|were|are)\b(?! over)|\ban? (?:directed|written|produced|starring)\b"
-    r"|[a-z],? (?:She|He|It|They|Her|His) (?:is|was|had|were|has)\b|[a-z]{3}[A-Z][a-z]{2}"
+    r"|[a-z],? (?:She|He|It|They|Her|His) (?:is|was|had|were|has)\b|[a-z]{3}(?!Error|Exception|Warning|Interrupt|Exit)[A-Z][a-z]{2}"
     r"|\b(?:Gen|Col|Capt|Lt|Sgt|Rev|Maj|Adm|Gov|Sen|Prof|lit|vol|pp)\.$"
     rf"|\(;|; ?[–-] ?\d|\d(?:{_MONTHS})|[a-z][A-Z]\.(?: ?[A-Z]\.)|\b(?:{_WORK}), (?:was|is|were|are|had)\b|^\(\d{{4}}\)"
     rf"|\(\d{{1,2}} (?:{_MONTHS}) \d{{4}}\) was\b|\d- \d{{1,2}} -|\b(?:born|died)[,;]? ?[–-]"

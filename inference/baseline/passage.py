@@ -17,13 +17,15 @@ from inference.baseline.verbs import INFLECTED, VERBS, inflected, is_heading
 from texts.words import sentences, words
 
 _NAME = re.compile(r"[A-Za-z_]\w*(?:\.\w+)+|[a-z]+_\w+|_\w+")
-_ENTRY = re.compile(r"(?P<name>\*{0,2}[A-Za-z_][\w.]*): (?P<text>\S.*)")
+_ENTRY = re.compile(r"(?P<name>\*{0,2}[A-Za-z_][\w.]*(?:, \*{0,2}[A-Za-z_]\w*)*): (?P<text>\S.*)")
 # `Note: ...` has the shape of a listed entry but is prose
 REMARK = re.compile(
     r"(?:Notes?|Warnings?|Examples?|Tips?|Caution|Important|Deprecated|Changed|Added|See|Attention|Alias(?:es)?)\b",
     re.IGNORECASE,
 )
 ERROR = re.compile(r"\w*(?:Error|Exception|Warning|Interrupt)$")
+_CLASS = re.compile(r"[A-Z][a-z]+[A-Z]\w*")  # no argument has such a name: an exception, told with the arguments
+_CASE = re.compile(r"(?:If|When|Raised|Whenever|In case)\b", re.IGNORECASE)
 _STOP = re.compile(r"[.!?][\"'”’)\]`]*$")
 # openings by which a sentence leans on the one before it
 _LEANING = """This It Its These Those They Their He She His Her However But And Or So Also Otherwise Such That Then
@@ -41,6 +43,7 @@ _KIND = re.compile(
     r"(?= (?:for|that|which|to|with|by|used|from|of an?)\b|[.,])"
 )
 _SECOND = re.compile(r"(?:\b(?:and|or|then)|,) (?:then |optionally )?(?P<verb>[a-z]+) (?!of\b)")
+_FEW = 3  # words: so short a sentence is left out, and nothing is lost with it
 _STATES = re.compile(r"\w+(?: [\w-]+){0,3} (?:is|are|was|were) ")  # "Group centrality is ..." is no order
 
 
@@ -53,7 +56,7 @@ class Passage:
     arguments: tuple[tuple[str, str], ...] = ()
     errors: tuple[tuple[str, str], ...] = ()
     returned: str = ""
-    whole: bool = True  # whether all arguments that the text lists are there
+    broken: str = ""  # the first sentence of more than a few words that is not whole; "" where all are
 
     @property
     def named(self) -> bool:
@@ -95,7 +98,6 @@ def read(title: str, text: str) -> Passage:
     told: list[str] = []
     listed: list[tuple[str, str]] = []
     returned = ""
-    whole = True
     for line in told_part(text if named else mended(text)).split("\n"):
         entry = _ENTRY.fullmatch(line.strip()) if named else None
         if entry is None or REMARK.match(line):
@@ -104,15 +106,26 @@ def read(title: str, text: str) -> Passage:
             returned = _entry_told(entry["text"])
         elif text_told := _entry_told(entry["text"]):
             listed.append((entry["name"].lstrip("*"), text_told))
-        else:
-            whole = whole and bool(ERROR.match(entry["name"]))
+    errors = [entry for entry in listed if _is_error(*entry)]
     return Passage(
         title=title,
         prose=tuple(dict.fromkeys(_understood(told, named))),
-        arguments=tuple(entry for entry in listed if not ERROR.match(entry[0])),
-        errors=tuple(entry for entry in listed if ERROR.match(entry[0])),
+        arguments=tuple(entry for entry in listed if entry not in errors),
+        errors=tuple(errors),
         returned=returned,
-        whole=whole,
+        broken=next((one for one in told if len(words(one)) > _FEW and is_broken(one, named)), ""),
+    )
+
+
+def _is_error(name: str, text: str) -> bool:
+    """Whether a listed name is that of an exception, by its ending, or by its form and by what is said of it."""
+    return bool(ERROR.match(name) or (_CLASS.fullmatch(name) and _CASE.match(text)))
+
+
+def is_broken(sentence: str, named: bool) -> bool:
+    """Whether a sentence lost a part, runs into another or is none; one that only points elsewhere is whole."""
+    return not points_away(sentence) and (
+        not readable(sentence) or (is_heading(sentence) if named else bool(TORN.search(sentence)))
     )
 
 
@@ -142,6 +155,7 @@ def _understood(told: Sequence[str], named: bool) -> Iterator[str]:
             yield sentence
 
 
+@lru_cache(maxsize=256)  # asked of a sentence twice: whether it is told, and whether it breaks the passage
 def readable(sentence: str) -> bool:
     """Whether a sentence is complete, of ordinary length, closes its brackets and quotes, and is free of code and layout."""
     opens = sentence[0].isupper() or sentence[0].isdigit() or sentence[0] in "\"'`“‘(¿¡_"

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 from inference.baseline.passage import Passage, stands_alone
+from inference.baseline.signs import said_again
 from inference.baseline.topics import has_all, in_full, names
 from texts.words import content_words, words
 
@@ -37,6 +39,8 @@ def dense(passage: Passage, budget: int) -> str:
     return "\n".join(filter(None, (" ".join(prose), *_within(listed, budget - _count(prose)))))
 
 
+_NAMED = re.compile(r"^(?:- )?`[^`]*`")  # the subject at the start of a line: what it says of it is compared
+_NEW = 0.3  # of the words of a line that no line before has
 _OPENING = 120  # characters, in which what is told must name its subject
 JOINER = "; "  # between the titles of two passages that are told of together
 
@@ -53,24 +57,28 @@ def introduced(passage: Passage, told: str) -> str:
 
 
 def _within(lines: Sequence[str], budget: int) -> list[str]:
-    """The lines up to the budget, in order; the first always is. What repeats, and what then leans on it, is left
-    out.
-    """
+    """The lines up to the budget, in order; the first always is. What repeats, and what then leans on it, is left out."""
     kept: list[str] = []
-    said: set[str] = set()
+    said: list[frozenset[str]] = []  # by the lines before: the words that carry meaning
     told, skipped = 0, False
     for line in lines:
-        size, stems = len(words(line)), set(content_words(line))
+        size, stems = len(words(line)), frozenset(content_words(_NAMED.sub("", line)))
         if kept and told + size > budget:
             break
-        if kept and (len(stems - said) < 0.3 * len(stems) or (skipped and not stands_alone(line))):
+        if kept and (_is_said(stems, said) or (skipped and not stands_alone(line))):
             skipped = True
             continue
         kept.append(line)
         told += size
-        said |= stems
+        said.append(stems)
         skipped = False
     return kept
+
+
+def _is_said(stems: frozenset[str], said: Sequence[frozenset[str]]) -> bool:
+    """Whether one of the lines before says the same, or all of them together nearly each word."""
+    new = stems.difference(*said)
+    return len(new) < _NEW * len(stems) or any(said_again(stems, one) for one in said)
 
 
 def _count(lines: Sequence[str]) -> int:

@@ -26,8 +26,16 @@ _THING = re.compile(
     r"|town|village|district|county|river|mountain|island|church|castle|building|ship|station|game|award|language|group|team|club)\b"
 )
 _MISSET: tuple[tuple[re.Pattern[str], str], ...] = (
-    (re.compile(r"(?<=[\w\"]),? ?\( ?(?=[\w\"])"), " ("),  # `name( born`: the blank stands on the wrong side
-    (re.compile(r"(?<=[a-z])- (?=(?!(?:and|or|to)\b)[a-z])"), "-"),  # `lay- abbot`
+    (re.compile(r"(?<=[\w\").]),? ?\( (?=[\w\"])"), " ("),  # `name( born`: the blank stands on the wrong side
+    (re.compile(r"(?<=\w)- (?=(?!(?:and|or|to)\b)\w)"), "-"),  # `lay- abbot`, `17- year-old`
+    (re.compile(r"(?<=[a-z]) -(?=[a-z])"), "-"),
+    (re.compile(r"(?<=\w) ?/ (?=\w)"), "/"),
+    (re.compile(r"(?<=\w)& (?=\w)"), " & "),
+    (re.compile(r"(?<=\w) n['’]t\b"), "n't"),  # `ca n't`
+    (re.compile(r"(?<=\w) (?=[’']s\b)"), ""),
+    (re.compile(r"(?<=\b[dDlL]['’]) (?=[A-Z])"), ""),  # `d' Or`
+    (re.compile(r"(?<=[a-z])([$£€]) ?(?=\d)"), r" \1"),  # `grossing$ 40`
+    (re.compile(r"(?<=[$£€]) (?=\d)"), ""),
     (re.compile(r" +(?=[,;])"), ""),
     (re.compile(r",{2,}"), ","),
     (re.compile(r" {2,}"), " "),

@@ -27,7 +27,7 @@ led gave held came went found built sold grew ran kept rose fell met saw stars t
 _HEADING = 8  # words
 _THIRD = re.compile(r"[a-z]{2,}s")  # "removes"
 # an order by a verb that is not known: "Smooth a sampled signal"
-_ORDER = re.compile(r"(?P<verb>[a-z]{2,}[a-rt-z]) (?:an?|the|every|each|all|its|one) ")
+_ORDER = re.compile(r"(?P<verb>[a-z]{2,}[a-rt-z]) (?:an?|the|every|each|all|its|one|it|them) ")
 
 
 def inflected(verb: str) -> str:
@@ -52,8 +52,8 @@ def states(sentence: str) -> bool:
 
 def is_heading(sentence: str) -> bool:
     """Whether a sentence of few words has none that may be its verb: behind others it is a heading."""
-    first, *rest = words(sentence)
-    orders = first.lower() in VERBS or first.lower() in INFLECTED
+    first, *rest = words(sentence) or [""]
+    orders = first.lower() in VERBS or first.lower() in INFLECTED or _ORDER.match(sentence.lower())
     return len(rest) < _HEADING and not (orders or states(sentence) or any(_THIRD.fullmatch(word) for word in rest))
 
 

@@ -6,21 +6,27 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from inference.baseline.choices import Option, option_of, wrong_options
-from inference.baseline.passage import Passage, stands_alone, with_subject
+from inference.baseline.descriptions import Description, described, lent
+from inference.baseline.passage import Passage, with_subject
+from inference.baseline.single import is_single
 from inference.baseline.telling import Refused, dense, room
 from inference.baseline.topics import definition, has_all, in_full, is_person, name_of
 from inference.baseline.verbs import INFLECTED, form_of, states
 from lake.ids import sha256_text
 from texts.words import content_words, numbers, words
 
-_FIGURE = re.compile(r"(?<![\w.`*/^+-])[0-9]{1,15}(?![\w.]*[`\w])")
-# a first clause about somebody who is named elsewhere
-_LEANS_LATER = re.compile(
-    r"(?:When|After|As|While|Although|Before|Since|Until|Though) [^,]*\b(?:he|she|they|it|his|her|their)\b[^,]*,"
-)
+_FIGURE = re.compile(
+    r"(?<![\w.`*/^+–-])(?<![A-Z] )(?<!No\. )[0-9]{1,15}(?![\w.-]*[`\w]|[.,]\d)"
+)  # not "RFC 5322", nor "2-tuples"
 _YEARS = (1000, 2100)  # a figure between them is taken for a year: doubled, it would be absurd rather than wrong
-_FALSE = 0.5  # of the statements are tried as false: some have nothing to alter
+_LATEST = 2024  # a year behind it would tell that it is wrong
+_OFF = 7  # years
+_EARLIEST = 100  # a year of three digits is one where what stands before it says so
+_DATED = re.compile(
+    r"(?:\b(?:[Ii]n|until|since|from|died|born|January|February|March|April|May|June|July|August|September|October|November|December)|[–-]) ?$"
+)
+# of the statements are tried as false: some have nothing to alter, of those about programs most
+_FALSE, _FALSE_OF_PROGRAM = 0.5, 0.9
 # no "not" is put in: that alone would tell, and what it makes is often nonsense
 _FLIPS: tuple[tuple[str, str], ...] = (
     ("always", "never"), ("never", "always"), ("before", "after"), ("after", "before"), ("first", "last"),
@@ -49,7 +55,7 @@ def true_false(passage: Passage, others: Sequence[str] = ()) -> dict[str, str]:
     """
     told = _telling(passage)
     share = int(sha256_text(f"{passage.title} {passage.prose}")[:8], 16) / 16**8
-    verdict = _false(passage, told, others) if share < _FALSE else None
+    verdict = _false(passage, told, others) if share < (_FALSE_OF_PROGRAM if passage.named else _FALSE) else None
     verdict = verdict or _Verdict(with_subject(passage, told[0]), told[0])
     remaining = replace(passage, prose=tuple(one for one in passage.prose if one != verdict.source))
     rest = dense(remaining, room(passage) - len(words(verdict.statement)))
@@ -65,12 +71,8 @@ def _telling(passage: Passage) -> list[str]:
     """The sentences of 7 to 40 words that stand alone, the one that says most first; Refused where there is none."""
     candidates = [
         sentence
-        for sentence in passage.prose
-        if stands_alone(sentence)
-        and not _LEANS_LATER.match(sentence)
-        and 7 <= len(words(sentence)) <= 40
-        and sentence.count(": ") < 2
-        and states(with_subject(passage, sentence))
+        for place, sentence in enumerate(passage.prose)
+        if is_single(passage, place) and states(with_subject(passage, sentence))
     ]
     if not candidates:
         raise Refused("no_statement", "no sentence of 7 to 40 words says something by itself")
@@ -82,9 +84,8 @@ def _false(passage: Passage, told: Sequence[str], others: Sequence[str]) -> _Ver
     for sentence in told:
         if change := altered(with_subject(passage, sentence)):
             return _Verdict(change.text, sentence, f"Right is {change.right}, not {change.wrong}.")
-    right = option_of(passage)
-    lent = wrong_options(right, others) if right else ()
-    wrong = next((one for one in lent if _says(passage, one.text)), None)
+    right = described(passage)
+    wrong = next((one for one in lent(right, others) if _says(passage, one.text)), None) if right else None
     if right is None or wrong is None or not _says(passage, right.text):
         return None
     subject, verb = _said_of(passage, right)
@@ -96,7 +97,7 @@ def _says(passage: Passage, description: str) -> bool:
     return not passage.named or form_of(description) == "noun" or description.split(" ")[0].lower() in INFLECTED
 
 
-def _said_of(passage: Passage, right: Option) -> tuple[str, str]:
+def _said_of(passage: Passage, right: Description) -> tuple[str, str]:
     """What a description is put behind to be a statement: the subject, and the verb that the description has not."""
     if not passage.named:
         defined = definition(passage.title, passage.purpose)
@@ -133,15 +134,21 @@ def altered(sentence: str) -> Change | None:
     """The sentence with one figure or word changed so that it is false; None where there is none to change."""
     figure = max(_FIGURE.finditer(sentence), key=lambda found: int(found[0]), default=None)
     if figure:
-        value = int(figure[0])
-        wrong = value + 7 if _YEARS[0] <= value <= _YEARS[1] else 2 * value + 1
-        return _changed(sentence, figure, str(wrong))
+        dated = bool(_DATED.search(sentence[: figure.start()]))
+        return _changed(sentence, figure, str(_other(int(figure[0]), dated)))
     for word, opposite in _FLIPS:
         if match := re.search(rf"(?<![\w`.-]){word}(?![\w`-])", sentence):
             if re.search(rf"\b{opposite}\b", sentence):
                 continue  # "to the left or right child"
             return _changed(sentence, match, opposite)
     return None
+
+
+def _other(value: int, dated: bool) -> int:
+    """Another figure of its size: of a year one near it, and none that is still to come."""
+    if not (_YEARS[0] <= value <= _YEARS[1] or (dated and value >= _EARLIEST)):
+        return 2 * value + 1
+    return value + _OFF if value + _OFF <= _LATEST else value - _OFF
 
 
 def _changed(sentence: str, found: re.Match[str], wrong: str) -> Change:

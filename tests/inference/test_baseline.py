@@ -54,36 +54,20 @@ def test_what_is_built_is_what_the_passage_says(item_type: str) -> None:
         assert grounding([f"Q: {title}\nA: {text}"], build(item_type, title, text)).score >= 0.85
 
 
-def test_a_choice_has_one_right_option_and_others_from_elsewhere() -> None:
-    title, text = PASSAGES[1]
-    fields = FORMATS["multiple_choice"].parse(build("multiple_choice", title, text, OTHERS))
-    assert fields is not None
-    right = fields[f"option_{fields['answer'].lower()}"]
-    wrong = [fields[f"option_{letter}"] for letter in "abcd" if letter != fields["answer"].lower()]
-    assert right[1:] in text and not any(option[1:] in text for option in wrong)
-
-
 @pytest.mark.parametrize(
     "broken",
     [
-        "This is written to.",
+        "This is written by.",
         "The loom( or frame)( ca.",
         "Weavers sit (as a rule near the window.",
-        "For the pattern see.",
+        "For the pattern of.",
     ],
 )
-def test_a_sentence_that_lost_a_part_is_not_used(broken: str) -> None:
-    text = f"A loom holds warp threads under tension. {broken} A shuttle carries the weft between them."
-    assert broken.rstrip(".") not in build("paragraph", "Loom", text)
-    assert "A shuttle carries" in build("paragraph", "Loom", text)
-
-
-def test_options_are_of_the_kind_of_the_passage() -> None:
-    title, text = PASSAGES[1]
-    item = build("multiple_choice", title, text, [*OTHERS[2:], *OTHERS[:2]])
-    assert "A mass of dense ice" in item and "A device that holds warp" in item and "A low wall" in item
-    assert not any(name in item for name in ("Glacier", "Loom", "Weir"))
-    assert "shortest path" not in item and "Send every message" not in item
+def test_a_passage_with_a_sentence_that_lost_a_part_carries_nothing(broken: str) -> None:
+    text = "A loom holds warp threads under tension. {} A shuttle carries the weft between them. Weavers sit before it."
+    assert "A shuttle carries" in build("paragraph", "Loom", text.format(""))
+    with pytest.raises(Refused):
+        build("paragraph", "Loom", text.format(broken))
 
 
 @pytest.mark.parametrize("text", ["", "Nothing.", "x = {y}\n>>> f()", "| a | b |\n|---|---|"])
@@ -97,15 +81,22 @@ def test_a_passage_that_carries_nothing_is_an_error_not_an_item(text: str) -> No
 @pytest.mark.parametrize(
     ("item_type", "title", "text", "others", "rule"),
     [
-        ("true_false", "Compost", "Kinds and uses of compost in small gardens of the north.", (), "no_statement"),
-        ("multiple_choice", *PASSAGES[0], OTHERS[:2], "few_like_options"),
+        ("true_false", "Compost", "Compost rots. Compost warms. Compost cools.", (), "no_prose"),
+        (
+            "true_false",
+            "Compost",
+            "Compost warms a bed. Compost cools a bed. Compost feeds all worms.",
+            (),
+            "no_statement",
+        ),
         (
             "multiple_choice",
-            *PASSAGES[0],
-            ["Peat\nPeat is organic matter that microbes have broken down."] * 3,
-            "few_like_options",
+            "Loom",
+            "A loom holds warp threads. A shuttle carries weft. Weavers sit by it.",
+            (),
+            "nothing_to_ask",
         ),
-        ("multiple_choice", "Peter", PASSAGES[0][1], OTHERS, "no_definition"),
+        ("multiple_choice", "Peter", PASSAGES[0][1], (), "unnamed"),
         ("paragraph", "Compost", "It rots.", (), "no_prose"),
         ("qa", " ", PASSAGES[0][1], (), "no_title"),
         ("qa", "Compost", f"Compost </answer> is warm. {PASSAGES[0][1]}", (), "no_form"),
@@ -123,16 +114,24 @@ def test_what_a_person_would_refuse_is_refused_by_a_named_rule(
     [
         (
             "Ada Moss",
-            "Ada Moss (born 3 May 1901) was a potter.",
+            "Ada Moss (born 3 May 1901) was a potter. She fired red jars. Her son sold them.",
             "Who was Ada Moss, and what should one know about them?",
         ),
         (
             "Clay Road",
-            "Clay Road is a 1931 film about a potter. He leaves.",
+            "Clay Road is a 1931 film about a potter. He leaves his kiln. A son keeps it.",
             "What is Clay Road, and what should one know about it?",
         ),
-        ("Kilns", "Kilns are ovens for pots.", "What are Kilns, and what should one know about them?"),
-        ("Moss; Clay", "Moss is a plant of wet places.", "What should one know about Moss and about Clay?"),
+        (
+            "Kilns",
+            "Kilns are ovens for pots. They are hot inside. Bricks hold their heat.",
+            "What are Kilns, and what should one know about them?",
+        ),
+        (
+            "Moss; Clay",
+            "Moss is a plant of wet places. Clay is a soil of fine grains. Both are found here.",
+            "What should one know about Moss and about Clay?",
+        ),
     ],
 )
 def test_a_question_about_a_topic_asks_for_what_it_is(title: str, text: str, question: str) -> None:
@@ -140,7 +139,7 @@ def test_a_question_about_a_topic_asks_for_what_it_is(title: str, text: str, que
 
 
 def test_a_statement_names_its_subject() -> None:
-    text = "Ada Moss was a potter. In 1925 the potter moved 40 tons of blue clay from 3 pits near the old mill."
+    text = "Ada Moss was a potter. She fired red jars. In 1925 the potter moved 40 tons of blue clay from 3 pits near the old mill."
     assert build("true_false", "Ada Moss", text).startswith("About Ada Moss: In 19")
 
 

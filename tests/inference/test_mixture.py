@@ -33,6 +33,7 @@ from texts.embed.embedder import STATIC, open_embedder
 from texts.formats import FORMATS
 from texts.grounding import grounding
 from texts.rubric import HIGH, score
+from texts.words import sentences
 
 
 def run(
@@ -250,7 +251,9 @@ def test_a_maker_that_was_copied_into_another_process_makes_the_same() -> None:
 
 
 def test_long_passages_are_told_in_segments_that_share_a_split() -> None:
-    one = ROWS[0] | {"text": " ".join(row["text"].replace("\n", " ") for row in ROWS[1:7])}
+    name = ROWS[0]["title"]
+    said = [sentence for row in ROWS[1:13] if "." not in row["title"] for sentence in sentences(row["text"])]
+    one = ROWS[0] | {"text": " ".join(f"In {name}, {sentence[0].lower()}{sentence[1:]}" for sentence in said)}
     texts = list(passages(dataset("silver/passages", [one]), frozenset([one["id"]])))
     assert [text.part for text in texts] == list(range(len(texts))) and len(texts) > 1
     assert " ".join(text.text for text in texts) == one["text"]
@@ -296,7 +299,7 @@ def test_members_of_a_module_share_a_split() -> None:
 def test_a_draft_lends_from_its_own_batch_alone() -> None:
     texts = [Text(row["id"], "made", row["title"], row["text"]) for row in ROWS]
     batch = [one.whole(texts) for one in placed(texts, SPLITS, 7)[0] if one.split == "sft"]
-    made = list(drafts(batch, 0.3, 7, open_embedder(STATIC, settings().cache).encode))
+    made = list(drafts(batch, 0.3, 7, open_embedder(STATIC, settings().cache).encode, 1))
     lent = {other for draft in made for other in draft.others}
     assert lent and lent <= {f"{text.title}\n{text.text}" for text in batch}
     assert sorted(one for draft in made for one in draft.ids) == sorted(text.id for text in batch)
@@ -317,3 +320,13 @@ def test_a_draft_lends_from_its_own_batch_alone() -> None:
 def test_wrong_parameters_are_refused(wrong: dict[str, Any]) -> None:
     with pytest.raises(ValidationError):
         MixtureParams(**wrong)
+
+
+def test_what_can_be_asked_is_asked_and_what_cannot_is_not_tried_as_a_choice() -> None:
+    quotas = {"qa": 0.8, "multiple_choice": 0.2}
+    silent = [row | {"text": row["text"].translate(str.maketrans("0123456789", "x" * 10))} for row in ROWS[:80]]
+    few = [*silent, *ROWS[80:100]]
+    counted: dict[str, float] = {}
+    kinds = Counter(row["item_type"] for row in run(few, counted=counted, quotas=quotas, cross_topic=0.0)[MIXTURE])
+    assert kinds["multiple_choice"] >= 0.1 * kinds.total()
+    assert "refused_nothing_to_ask" not in counted

@@ -1,10 +1,13 @@
 """What the rules refuse or mend because a reader would stumble over it, beside what is like it and must pass."""
 
+from dataclasses import replace
+
 import pytest
-from passages import OTHERS, PASSAGES
+from passages import OTHERS
 
 from inference.baseline.build import build
-from inference.baseline.passage import read
+from inference.baseline.descriptions import described, lent
+from inference.baseline.passage import Passage, read
 from inference.baseline.telling import Refused
 from inference.likeness import linked
 from inference.mixture_params import MixtureParams
@@ -25,50 +28,42 @@ def rule_of(item_type: str, title: str, text: str, others: tuple[str, ...] = ())
 POTTERS = (
     "Ned Clay\nNed Clay (born 1920) is a Danish potter of large jars. He lives.",
     "Tom Loam\nTom Loam (born 1921) is a Polish painter of small tiles. He lives.",
-    "Jim Marl\nJim Marl (born 1922) is a Dutch sculptor of garden figures. He lives.",
     "Ada Moss\nAda Moss (born 1923) is a Dutch actress and weaver of rugs. She lives.",
+    "Jim Marl\nJim Marl (born 1922) is a Dutch sculptor of garden figures. He lives.",
 )
-PIET = (
+PIET = Passage(
     "Piet Klei",
-    "Piet Klei (born 1901) is a Dutch architect of brick kilns. He built 40 of them. He died in Delft.",
+    ("Piet Klei (born 1901) is a Dutch architect of brick kilns.", "He built 40 of them.", "He died in Delft."),
 )
 
 
-def test_the_right_option_is_not_the_only_one_of_its_nation_and_none_is_of_the_other_sex() -> None:
-    item = build("multiple_choice", *PIET, POTTERS)
-    assert "A Dutch sculptor" in item and "actress" not in item
-    assert rule_of("multiple_choice", *PIET, (*POTTERS[:2], POTTERS[3], POTTERS[0])) == "few_like_options"
-    polish = tuple(one.replace("Dutch", "Polish") for one in POTTERS)
-    assert rule_of("multiple_choice", *PIET, polish) == "told_by_nation"
-    assert rule_of("multiple_choice", PIET[0], PIET[1].replace("a Dutch", "an"), polish) == ""
+def lent_to(passage: Passage, others: tuple[str, ...]) -> list[str]:
+    """The titles of the passages whose descriptions could be taken for this one's."""
+    own = described(passage)
+    assert own is not None
+    return [one.title for one in lent(own, others)]
 
 
-PRUNE = ("tree.nodes.prune", "Prune a tree below a node and return the rest. The node must be a child of the root.")
+def test_what_is_lent_has_the_nation_and_the_sex_of_the_subject() -> None:
+    assert lent_to(PIET, POTTERS) == ["Jim Marl"]
+    nameless = replace(PIET, prose=(PIET.prose[0].replace("a Dutch", "an"), *PIET.prose[1:]))
+    assert lent_to(nameless, POTTERS) == ["Ned Clay", "Tom Loam", "Jim Marl"]
 
 
-def test_the_name_is_not_told_by_the_right_option_alone() -> None:
-    assert rule_of("multiple_choice", *PRUNE, OTHERS) == "told_by_name"
-    forest = (*OTHERS[-3:], "wood.cut.thin", "wood.cut.thin\nThin a tree by its oldest nodes and prune a hedge.")
-    assert rule_of("multiple_choice", *PRUNE, forest) == ""
+PRUNE = Passage("tree.nodes.prune", ("Prune a tree below a node.", "The node must be a child of the root."))
+
+
+def test_what_is_lent_says_as_much_of_the_name_and_is_of_the_same_module() -> None:
+    hedge = "Thin all nodes of a wood and prune a hedge."
+    assert lent_to(PRUNE, (*OTHERS[-3:], f"tree.nodes.thin\n{hedge}", f"tree.cut.thin\n{hedge}")) == ["tree.nodes.thin"]
 
 
 @pytest.mark.parametrize(
     "opening",
     ["All nodes are visited.", "In order to grow, call it.", "The code is old.", "Useful in winter and in spring."],
 )
-def test_what_describes_nothing_is_no_option(opening: str) -> None:
-    others = tuple(f"wood.cut.n{n}\n{opening} It takes {n} steps." for n in range(4))
-    assert rule_of("multiple_choice", *PASSAGES[2], others) == "few_like_options"
-    assert rule_of("multiple_choice", "wood.cut.thin", f"{opening} It takes 3 steps.", OTHERS) == "no_definition"
-
-
-def test_a_single_name_is_asked_for_with_what_goes_on() -> None:
-    text = PIET[1].replace("Piet Klei", "Pieter of Delft")
-    item = build("multiple_choice", "Pieter, Lord of Delft", text.replace("Pieter of Delft", "Pieter"), POTTERS)
-    assert "Which of these describes Pieter, Lord of Delft?" in item
-    assert "Which of these describes Piet Klei?" in build(
-        "multiple_choice", "Piet Klei, Lord of Delft", PIET[1], POTTERS
-    )
+def test_what_describes_nothing_is_no_description(opening: str) -> None:
+    assert described(Passage("wood.cut.thin", (opening, "It takes 3 steps."))) is None
 
 
 @pytest.mark.parametrize(
@@ -107,11 +102,10 @@ def test_arguments_alone_are_no_item() -> None:
     assert rule_of("paragraph", "dice.roll.many", f"Roll a die again.\n{LISTED}") == "parameters_only"
 
 
-def test_a_question_asks_for_the_arguments_that_are_told() -> None:
+def test_a_question_names_the_arguments_that_are_told() -> None:
     asked = build("qa", "dice.roll.many", f"Roll a die many times.\n{LISTED}").split("\n")[0]
-    assert "which arguments does it take, and what does it return?" in asked
-    cut = build("qa", "dice.roll.many", f"Roll a die many times.\n{LISTED}\nshape: See Notes.").split("\n")[0]
-    assert "its arguments `seed` and `steps` mean" in cut and "which arguments" not in cut
+    assert "its arguments `seed` and `steps` mean, and what does it return?" in asked
+    assert "shape" not in build("qa", "dice.roll.many", f"Roll a die many times.\n{LISTED}\nshape: See Notes.")
 
 
 def test_a_heading_is_no_sentence_of_a_paragraph() -> None:
@@ -123,35 +117,54 @@ def test_a_heading_is_no_sentence_of_a_paragraph() -> None:
 
 
 def test_a_family_name_is_told_in_full_once() -> None:
-    text = "In 1931 Moss opened a kiln of 40 cubic metres in Hull. Moss was a potter. She fired jars."
+    text = "In 1931 Moss opened a kiln of 40 cubic metres in Hull. Moss was a potter. She fired red jars in it."
     assert build("paragraph", "Ada Moss", text).startswith("In 1931 Ada Moss opened a kiln")
     assert "Ada Ada" not in build("paragraph", "Ada Moss", f"Ada Moss was a potter. {text}")
 
 
 def verdicts() -> list[dict[str, str]]:
-    """True or false about many invented passages."""
+    """True or false about many invented topics and parts of programs."""
     made: list[dict[str, str]] = []
     for n in range(60):
-        title = f"tools.part{n}.sort"
-        text = f"Sorts a list of {n + 20} names by their length in ascending order. The list is read twice, and the names stay as they are."
-        if n % 2:
-            text = f"Counts every one of the names in a list by kind number{'x' * n}. The list is read twice, and the names stay as they are."
-        made.append(
-            FORMATS["true_false"].parse(
-                build("true_false", title, text, ("wood.cut.thin\nReturns a fresh plank of oak wood.",))
-            )
-            or {}
+        title, text = (
+            f"Kiln{'x' * n}",
+            f"Kiln{'x' * n} was a hot oven of Hull until {1800 + n}. Potters fired red jars in it. A wall of brick kept its heat.",
         )
+        if n % 2:
+            title, text = (
+                f"tools.part{n}.sort",
+                f"Sorts a list of names by their length in ascending order, part {'x' * (n + 1)}. The list is read twice. The names stay whole.",
+            )
+        made.append(FORMATS["true_false"].parse(build("true_false", title, text)) or {})
     return made
 
 
 def test_about_half_is_false_and_none_by_a_not() -> None:
     made = verdicts()
     false = [one for one in made if one["answer"] == "False"]
-    assert 0.3 * len(made) <= len(false) <= 0.7 * len(made)
+    assert 0.4 * len(made) <= len(false) <= 0.9 * len(made)
     assert not any(" not " in one["statement"] for one in made)
-    assert all(one["explanation"] for one in false)
-    assert any("plank" in one["statement"] for one in false) and any("Right is" in one["explanation"] for one in false)
+    assert all("Right is " in one["explanation"] for one in false)
+
+
+def test_what_another_is_makes_a_statement_false_where_no_figure_does() -> None:
+    plank = "tools.part.plank\nReturns a fresh plank of oak wood. It is cut."
+    said = [
+        build(
+            "true_false",
+            f"tools.part.many{n}",
+            f"Counts the names in a list by kind {'x' * (n + 1)}. The list is read twice. All names stay whole.",
+            (plank,),
+        )
+        for n in range(20)
+    ]
+    false = [one for one in said if "plank" in one]
+    assert false and all("` counts the names" in one.split("Explanation:")[1] for one in false)
+
+
+def test_a_statement_is_none_that_another_sentence_leans_on() -> None:
+    text = "Ada Moss was a potter of Hull. In 1931 she built a kiln of brick near the mill. This kiln burned for 3 days. Her jars were red."
+    assert not build("true_false", "Ada Moss", text).startswith("About Ada Moss: In 19")
 
 
 def test_two_passages_are_told_together_where_one_names_the_other() -> None:
@@ -160,13 +173,19 @@ def test_two_passages_are_told_together_where_one_names_the_other() -> None:
     assert not linked(moss, Text("3", "s", "Tom Moss", "Tom Moss was a sailor."))
 
 
+KILN = (
+    "A kiln is a hot oven in which potters fire their clay. It is built of thick bricks, which hold the heat for a long time. "
+    "Wood, gas or electricity heat it slowly, so that no jar cracks. A full firing takes about twelve hours, and cooling another day."
+)
+
+
 @pytest.mark.parametrize(
     ("question", "answer", "rule"),
     [
         ("In which year did it open?", "1986", "scrap"),
         ("Who is told of? Ada Moss opened a large kiln near the river in Hull in 1931.", "Ada Moss opened a large kiln near the river in Hull in 1931.", "copied"),
         ("What is a kiln?", "A kiln is a hot oven. TODO: say more of how it is fired and of what it is built.", "note"),
-        ("What is a kiln?", "A kiln is a hot oven in which potters fire clay until it is hard.", ""),
+        ("What is a kiln?", KILN, ""),
     ],
 )  # fmt: skip
 def test_a_record_is_a_target_where_its_answer_tells_something(question: str, answer: str, rule: str) -> None:

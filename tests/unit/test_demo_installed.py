@@ -3,6 +3,7 @@
 import json
 import sys
 from collections.abc import Callable
+from dataclasses import replace
 from importlib.metadata import Distribution
 from pathlib import Path
 
@@ -10,6 +11,7 @@ import pytest
 
 from demo import installed
 from demo.docstrings import parse
+from demo.guides import tells_all
 from demo.installed import land, passages, read_topics
 from demo.licences import clear_licence
 from demo.packages import Definition, Package, Scan, in_pool, scan, standard_library
@@ -181,11 +183,26 @@ def test_passages_of_the_standard_library_are_titled_pieces_of_readable_length(f
     ]
 
 
-def test_topics_are_split_at_paragraphs_and_carry_their_headings():
+def test_a_docstring_that_is_no_prose_is_no_passage():
+    shown = "Mix the clay of Hull. It must be wet::\n\n    mix(clay)\n\nFire it in the kiln."
+    modules = [f"planted.module{number}" for number in range(20)]
+    for docstring in (shown * 9, "Mix the clay. " + "word " * 60):
+        copies = [Definition(f"{module}.mix", module, "planted", "MIT", docstring) for module in modules]
+        assert passages(copies, {}, SEED, 100) == []
+
+
+def test_a_guide_describes_every_argument():
+    told = Definition("clay.mix", "clay", "planted", "MIT", GOOGLE, True, ("left", "right"))
+    assert tells_all(told, parse(told.docstring))
+    assert not tells_all(replace(told, argument_names=("left", "right", "how")), parse(told.docstring))
+
+
+def test_topics_open_under_their_headings():
     rows = passages([], read_topics(), SEED, 10_000)
-    assert len(rows) > 150
+    assert len(rows) > 100
     assert all(80 <= len(row["text"].split()) <= 350 for row in rows)
-    assert {"The try statement", "String Methods"} <= {row["title"] for row in rows}
+    assert {"The with statement (Python)", "Annotated assignment statements (Python)"} <= {row["title"] for row in rows}
+    assert len({row["text"] for row in rows}) == len(rows)
 
 
 def test_no_module_is_in_both_halves(found: Scan, functions: list[Function]):

@@ -1,0 +1,80 @@
+"""Signs that a text is not clean prose: marks of its page, lost words, broken grammar. One of them refuses the whole passage or record.
+
+Patterns for English, each made from sentences that a reader of items found bad. What else such a text says is as likely to be
+spoilt, in ways that no pattern finds.
+"""
+
+from __future__ import annotations
+
+import re
+
+from texts.words import content_words, sentences
+
+_SIGNS = {
+    "a mark of its page": re.compile(
+        r"(?<=[\w.,;:!?)\"”])\s?\[(?:\d{1,3}|[a-z]|note \d+|citation needed|[a-z ]+ needed)\]|_\[|&(?:amp|nbsp|lt|gt|quot|#\d+);"
+        r"|\{\{|\}\}|\[\[|\]\]|https?://|www\.|<\w+[ />]|``|''(?=\w)|\w\[\w+(?:\.\w+)+\]|\\\w|(?<!\w)_[a-z]+(?: [a-z]+)?_(?!\w)"
+    ),
+    "punctuation with nothing in it": re.compile(
+        r"\(\s*[,;:]|(?<!\w)\(\s*\)|[,;]\s*\)|,\s*(?:[,;:]|\.(?!\.))|:\s*[.,;]|;\s*[.,;]|\s[,;.](?=\s)|(?<!\.)\.\.(?!\.)|\(see\)|[.!?][\"”)]\.|[!?]\.(?=\s|$)|\w\s[!?](?=\s|$)"
+    ),
+    "an article without its noun": re.compile(
+        r"\b(?:the|an) (?:an?|the|and|or|of|in|to|is|was|are|were|by|for|with|from|on|at|that|which|has|had|have|be|been)\b(?!-)"
+        r"|\ba (?:an?|the|of|in|to|was|were|by|for|with|from|at)\b(?!-)|\ban [bcdfgjklmnpqrtvwyz][aeiou][a-z]*\b|\ba (?!one|once|eu|ou)[aeio][a-z]{2,}\b"
+    ),
+    "a preposition without its noun": re.compile(
+        r"\b(?:of (?:of|from|by|with|for|to)|in (?:of|from)|from (?:of|from|by|with|for|to)|with (?:of|from|by|with|for|to)"
+        r"|at (?:of|from|by|with|for|to)|for (?:of|from|for|to)|by (?:of|by|from|with|for)|(?:of|the|between|in|from|by) (?:is|are|was|were) (?:of|in|to))\b"
+        r"|\b(?:roughly|approximately|nearly|than|least|of|the|an|by|from|between),(?= [a-z])|\b(?:as|the|than|of)[.;](?=\s|$)"
+    ),
+    "a verb in the wrong form": re.compile(
+        r"\bto (?:had|was|were|has|is|are|did|went|became|been)\b|\b(?:he|she|they|it|we) (?:he|she|they|we)\b"
+        r"|\b(?:is|was|are|were) (?:is|was|are|were)\b|\b(?:should|would|could|must|will|can) (?:\w+s themselves|had|has|was|were|is|are)\b"
+        r"|\b(?:did|does|do)(?:n't| not)? (?:had|has|was|were|is|are)\b|\b(?:has|have|had) (?:was|were|is|are|went|did)\b"
+    ),
+    "a word said twice": re.compile(r"\b(?!that\b|had\b|very\b)([a-z]{2,}) \1\b"),
+    "a list or a date that is not there": re.compile(
+        r"\b(?:were|was|are|is|as|includ(?:e|es|ed|ing)|following): (?:He|She|It|They|The|In|His|Her|This|After)\b|: (?:He|She|They) (?:died|was|is|had|has|married|also)\b|\bof (?:world|nation)wide\b|\bwhen the \w+ed\b|\d\?(?=\W)|(?:^|[.!?]\s)Examples? (?:of|using|usage|for)\b|(?:^|[.!?] )Where \w+ (?:is|are)\b"
+        r"|\b\d{4} \d{1,2} (?:January|February|March|April|May|June|July|August|September|October|November|December)\b"
+    ),
+    "two joined by nothing": re.compile(r"\b(?:and|or|but),? (?:and|or|but)\b|\band to [a-z]+ [a-z]+ed\b"),
+}  # fmt: skip
+_LEAST = 4  # words that carry meaning, of a sentence that can repeat another
+_WHOLLY = 2  # the same, of one that is wholly in another
+_SHARED = 0.7  # of the words of the shorter of two sentences that say the same
+
+
+def sign(text: str) -> str:
+    """What shows that a text is not clean prose; "" where nothing does.
+
+    >>> sign("The facade is roughly, on the other side."), sign("It burned for 3 days.")
+    ('a preposition without its noun', '')
+    >>> [sign(text) for text in ("Occurrence in tortoises,[2] too.", "He sat (as a rule.", "In order to had a residence.")]
+    ['a mark of its page', 'a bracket or quote left open', 'a verb in the wrong form']
+    """
+    for name, pattern in _SIGNS.items():
+        if pattern.search(text):
+            return name
+    opened = any(text.count(left) != text.count(right) for left, right in ("()", "[]"))
+    return "a bracket or quote left open" if opened or text.count('"') % 2 else ""
+
+
+def said_again(one: frozenset[str], other: frozenset[str]) -> bool:
+    """Whether two sentences, by their words that carry meaning, say the same."""
+    fewer, shared = min(len(one), len(other)), len(one & other)
+    return (fewer >= _LEAST and shared >= _SHARED * fewer) or (shared == fewer >= _WHOLLY)
+
+
+def repeated(text: str) -> str:
+    """A sentence that says what one before it said; "" where there is none.
+
+    >>> repeated("The heap warms the garden soil. Rain cools it. The garden soil is warmed by the heap.")
+    'The garden soil is warmed by the heap.'
+    """
+    before: list[frozenset[str]] = []
+    for sentence in sentences(text):
+        stems = frozenset(content_words(sentence))
+        if any(said_again(stems, other) for other in before):
+            return sentence
+        before.append(stems)
+    return ""

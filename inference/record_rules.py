@@ -1,0 +1,121 @@
+"""Why a record is no target although it is rated high: rules that look at its question and answer as a reader would."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from inference.baseline.debris import points_away
+from inference.baseline.degrade import LEAST_WORDS
+from inference.baseline.signs import repeated, sign
+from texts.spelling import MISSPELT
+from texts.words import content_words, sentences, words
+
+_LEAST_FACTS = 3  # sentences or lines
+_FACT_WORDS = 3  # of a sentence or line that tells something
+_NOTES = re.compile(r"\b(?:XXX|TODO|FIXME)\b")
+_QUOTED = 11  # words that an answer may take from its question as they are: a name, a title, a line
+_LONG_QUESTION = 60  # words: more bring a text that is asked about, or data
+_ABOUT_A_TEXT = re.compile(
+    r"\b(?:(?:the|this|that|given|following|above|below|provided) (?:passage|paragraph|text|article|context|excerpt|sentences?|information|reference)s?"
+    r"|from the (?:following|above|below)|based on the (?:following|above))\b",
+    re.IGNORECASE,
+)
+_OF_ITS_DAY = re.compile(
+    r"\b(?:currently|most recent(?:ly)?|latest|upcoming|nowadays|as of (?:now|today|\d{4}|\w+ \d{4})|(?:this|last|next) (?:year|season|month)"
+    r"|today|to date|so far)\b",
+    re.IGNORECASE,
+)
+_OPINION = re.compile(
+    r"\b(?:would you rather|(?:do|did) you (?:think|prefer|like)|your (?:favou?rite|opinion|thoughts)|(?:under|over)rated|best|worst|coolest)\b",
+    re.IGNORECASE,
+)
+_CODE = re.compile(
+    r"[{}=;]|^\s*(?:#|//|import |from |def |return\b|[-*•]|\d+[.)]|\*{0,2}[A-Za-z_][\w.]*(?:, \w+)*: )|[(\[]\w*[)\]]|:$"
+)
+_CLOSED = re.compile(r"[.!?:;)\]}>\"'”’`]$")
+_OF_NOTHING = re.compile(
+    r"^[\w*.]+: (?:Of\b|Or\b|And\b|.*[:,]\.?$)", re.MULTILINE
+)  # what is listed has lost what is said of it
+_LOOSE = re.compile(r"\w [,;:!?](?=\s|\w)|\w \.(?=\s|$)|\bi\b(?!\.)|[a-z]{3},[a-z]{3}|(?<=[a-z.,])  (?=[A-Za-z])")
+
+
+def no_target(question: str, answer: str, least_content: int) -> tuple[str, str] | None:
+    """The rule and the reason why a record is no target; None where it may be one.
+
+    >>> no_target("Is a kiln hot?", "Yes, it is very hot.", 24)
+    ('few_facts', '1 sentences or lines')
+    """
+    for rule, why in (
+        ("scrap", _scrap(answer)), ("note", _note(answer)), ("copied", _copied(question, answer)), ("with_text", _with_text(question)),
+        ("few_facts", _few_facts(answer, least_content)), ("of_its_day", _of_its_day(question, answer)),
+        ("opinion", _opinion(question)), ("unpolished", _unpolished(question, answer)), ("told_twice", _told_twice(answer)),
+    ):  # fmt: skip
+        if why:
+            return rule, why
+    return None
+
+
+def _scrap(answer: str) -> str:
+    told = len(words(answer))
+    return f"{told} words, of which no variant could lack any" if told < LEAST_WORDS else ""
+
+
+def _note(answer: str) -> str:
+    return "it holds a note that its writer left for later" if _NOTES.search(answer) else ""
+
+
+def _copied(question: str, answer: str) -> str:
+    told = words(answer)
+    inside = f" {' '.join(told)} ".casefold() in f" {' '.join(words(question))} ".casefold()
+    return "it stands word for word in what is asked" if inside and len(told) > _QUOTED else ""
+
+
+def _with_text(question: str) -> str:
+    """A question that brings a text: the answer is that text's, shortened, and cannot be understood or checked without it."""
+    brings = "\n\n" in question.strip() or len(words(question)) > _LONG_QUESTION or _ABOUT_A_TEXT.search(question)
+    return "its question brings a text or data of its own" if brings else ""
+
+
+def _few_facts(answer: str, least_content: int) -> str:
+    facts = sum(len(words(one)) >= _FACT_WORDS for one in sentences(answer))
+    if facts < _LEAST_FACTS:
+        return f"{facts} sentences or lines"
+    content = len(set(content_words(answer)))
+    return f"{content} different words that carry meaning" if content < least_content else ""
+
+
+def _of_its_day(question: str, answer: str) -> str:
+    found = _OF_ITS_DAY.search(f"{question}\n{answer}")
+    return f'true of its day alone: "{found[0]}"' if found else ""
+
+
+def _opinion(question: str) -> str:
+    return "it asks for what one likes, of which no answer is right" if _OPINION.search(question) else ""
+
+
+def _unpolished(question: str, answer: str) -> str:
+    """Slips of the writer: spelling, capitals, stops, blanks, marks of a page, broken grammar. Code and lists have a form of their own."""
+    prose = [*_prose(answer)]
+    text = "\n".join((question, *prose))
+    if wrong := next((word for word in words(text) if word.lower() in MISSPELT), ""):
+        return f'misspelt: "{wrong}"'
+    if not question[:1].isupper() or (question.strip()[-1].isalpha() and len(words(question)) > _QUOTED):
+        return "its question has no capital or no end"
+    if small := next((one for one in prose if one[0].islower() or not _CLOSED.search(one)), ""):
+        return f'no capital or no stop: "{small}"'
+    if _LOOSE.search(text) or _OF_NOTHING.search(answer):
+        return "blanks or stops where none belong"
+    return sign(text) or next((f'it points to what is not there: "{one}"' for one in prose if points_away(one)), "")
+
+
+def _prose(answer: str) -> Iterator[str]:
+    """The sentences of an answer, without code, lists and short lines."""
+    for line in answer.split("\n"):
+        if not _CODE.search(line):
+            yield from (one for one in sentences(line) if len(words(one)) > _FACT_WORDS)
+
+
+def _told_twice(answer: str) -> str:
+    again = repeated("\n".join(_prose(answer)))
+    return f'said before: "{again}"' if again else ""

@@ -1,0 +1,122 @@
+"""Questions with four options: one right, the others of its kind, none of them in the passage; and what is not asked for so."""
+
+from collections import Counter
+
+import pytest
+
+from inference.baseline.build import build
+from inference.baseline.options import EXCEPTIONS, figures_like, years_like
+from inference.baseline.telling import Refused
+from texts.formats import FORMATS
+
+REST = " She fired large red jars for many kitchens of Hull. Her son sold them in a shop near a harbour of the north."
+
+
+def choice(title: str, text: str) -> dict[str, str]:
+    """The fields of the choice about a passage; none where there is none."""
+    try:
+        return FORMATS["multiple_choice"].parse(build("multiple_choice", title, text)) or {}
+    except Refused as why:
+        return {"refused": why.rule}
+
+
+def right_of(fields: dict[str, str]) -> str:
+    return fields[f"option_{fields['answer'].lower()}"]
+
+
+def wrong_of(fields: dict[str, str]) -> list[str]:
+    return [fields[f"option_{letter}"] for letter in "abcd" if letter != fields["answer"].lower()]
+
+
+@pytest.mark.parametrize(
+    ("title", "text", "asked", "right"),
+    [
+        ("Ada Moss", "Ada Moss (born 3 May 1901) was a potter." + REST, "In which year was Ada Moss born?", "1901"),
+        ("Ada Moss", "Ada Moss (died 3 May 1971) was a potter. In 1931 Ada Moss opened a kiln." + REST, "Which year is missing here? In ____ Ada Moss opened a kiln.", "1931"),
+        ("The Kiln", "The Kiln is a 1931 British film about a potter of Hull. Ada Moss wrote it. She fired jars in it.", "Which year is missing here? The Kiln is a ____ British film about a potter of Hull.", "1931"),
+        ("Kiln", "A kiln is a hot oven. The door of a kiln is shut for 12 hours at a time." + REST, "Which figure is missing here? The door of a kiln is shut for ____ hours at a time.", "12"),
+    ],
+)  # fmt: skip
+def test_a_fact_is_asked_for(title: str, text: str, asked: str, right: str) -> None:
+    fields = choice(title, text)
+    assert fields["question"] == asked and right_of(fields) == right
+    assert len(wrong_of(fields)) == 3 and not any(one in text for one in wrong_of(fields))
+    assert "fired" in fields["explanation"] and "____" not in fields["explanation"]
+
+
+def test_of_a_life_the_birth_or_the_death_is_asked_for() -> None:
+    fields = choice("Ada Moss", "Ada Moss (3 May 1901 – 4 June 1971) was a potter." + REST)
+    assert (fields["question"], right_of(fields)) in {
+        ("In which year was Ada Moss born?", "1901"),
+        ("In which year did Ada Moss die?", "1971"),
+    }
+
+
+@pytest.mark.parametrize(
+    "opening",
+    [
+        "Ada Moss was a potter of Hull, and a weaver of rugs.",
+        "Ada Moss (reigned 1901 – 1971) was a queen of Hull.",  # no life
+        "Ada Moss opened a kiln in 1931, and another one in 1934.",  # two years: one tells the other
+        "Ada Moss opened a kiln in the 1930s near the old mill.",
+        "Ada Moss burned RFC 5322 in the yard of her kiln.",
+        "Ada Moss, aged 31, opened a kiln in 1932 near the old mill.",  # its other figure tells it
+    ],
+)
+def test_what_has_no_one_fact_of_the_kind_is_not_asked_about(opening: str) -> None:
+    assert choice("Ada Moss", opening + REST) == {"refused": "nothing_to_ask"}
+
+
+SMOOTH = "Smooth a signal with a window. The window is moved along the signal. Edges are padded with the last sample of each side.\n{}"
+
+
+@pytest.mark.parametrize(
+    ("listed", "asked", "right"),
+    [
+        ("width: Length of the window in samples. Default is 5.", "What is the default of the argument `width` of `signal.filters.smooth`?", "5"),
+        ("ValueError: If the window is longer than the signal.", "Which exception does `signal.filters.smooth` raise if the window is longer than the signal?", "ValueError"),
+    ],
+)  # fmt: skip
+def test_of_a_part_of_a_program_a_default_or_an_exception_is_asked_for(listed: str, asked: str, right: str) -> None:
+    fields = choice("signal.filters.smooth", SMOOTH.format(listed))
+    assert fields["question"] == asked and right_of(fields) == right
+    assert set(wrong_of(fields)) <= set(EXCEPTIONS) or all(one.isdigit() for one in wrong_of(fields))
+
+
+@pytest.mark.parametrize(
+    "listed",
+    [
+        "width: Length of the window. By default, all.",
+        "BadWindow: If the window is longer than the signal.",
+        "OSError: Any failure.",
+    ],
+)
+def test_of_a_part_of_a_program_without_them_nothing_is_asked(listed: str) -> None:
+    assert choice("signal.filters.smooth", SMOOTH.format(listed)) == {"refused": "nothing_to_ask"}
+
+
+def test_each_letter_is_right_about_as_often() -> None:
+    names = [
+        f"Ada {one}{other}"
+        for one in ("Mo", "Ba", "Ri", "Te", "Lu", "Na")
+        for other in ("ss", "ck", "ll", "rn", "nd", "st", "mp", "lt", "rk", "ff")
+    ]
+    letters = Counter(
+        choice(name, f"{name} (born 3 May {1800 + n}) was a potter.{REST}")["answer"] for n, name in enumerate(names)
+    )
+    assert min(letters[letter] for letter in "ABCD") >= 7
+
+
+def test_wrong_years_are_past_and_not_taken() -> None:
+    for number in range(200):
+        found = years_like(2021, {2015, 2010}, number)
+        assert len(set(found)) == 4 and 2021 in found and max(found) <= 2024 and not {2015, 2010} & set(found)
+
+
+@pytest.mark.parametrize("right", ["3", "1", "12", "40", "1,200", "365", "0.05", "0.1", "2.5"])
+def test_wrong_figures_are_of_the_size_of_the_right_one(right: str) -> None:
+    for number in range(8):
+        found = figures_like(right, {"13"}, number)
+        assert len(set(found)) == 4 and right in found and "13" not in found
+        values = [float(one.replace(",", "")) for one in found]
+        assert values == sorted(values) and min(values) > 0
