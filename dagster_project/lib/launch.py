@@ -13,7 +13,7 @@ from dagster_project.lib.events import check_specs, tell
 from dagster_project.lib.failures import failures
 from dagster_project.lib.stage_asset import REBUILD, asset_of
 from lake.errors import StageFailed, UserError
-from lake.harness.plan import reasons_to_run
+from lake.harness.plan import reasons_to_run, why_idle
 from lake.harness.profiles import load_profile
 from lake.harness.status import current_report
 from lake.settings import settings, shipped
@@ -122,5 +122,5 @@ def _reports(stages: Sequence[str], run_id: str) -> list[StageReport]:
         if attempt and attempt.run_id.startswith(run_id):
             reports.append(attempt)
         elif lake.publication(key) and not reasons_to_run(lake, STAGES[key], profile):
-            reports.append(current_report(lake, STAGES[key]))
+            reports.append(current_report(lake, STAGES[key], why_idle(lake, STAGES[key], profile)))
     return reports

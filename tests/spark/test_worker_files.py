@@ -14,6 +14,7 @@ from lake.engines import spark as engines
 from lake.engines.spark import SparkFrames
 from lake.harness.job import JobContext, SparkRows
 from lake.stages import STAGES
+from lake.storage.store import Lake
 from lake.tables import TABLES
 from spark_jobs.columnar.worker_files import Maker, written_by_workers
 
@@ -60,8 +61,9 @@ def test_an_interrupt_that_also_ended_the_jvm_is_told_as_an_interrupt(
         raise KeyboardInterrupt
 
     monkeypatch.setattr(engines, "resolve", lambda name: job)
+    monkeypatch.setattr(SparkFrames, "fitting", lambda self, stage: {})
     frames = object.__new__(SparkFrames)
-    frames.spark = cast("Any", None)  # whatever is asked of it fails
+    frames.spark, frames.lake = cast("Any", None), Lake(str(tmp_path))  # whatever is asked of the session fails
     with pytest.raises(KeyboardInterrupt):
         frames.run(STAGES[KEY], {}, None, context(tmp_path), "run-one")
 
