@@ -130,6 +130,8 @@ def release_cached(session: SparkSession) -> None:
     """
     # py4j's objects refer to themselves, so that only this tells the JVM that frames, and what they broadcast, are done with
     gc.collect()
+    if not gc.get_freeze_count():  # what was imported stays: to look through all of it again took half a second a stage
+        gc.freeze()
     session.catalog.clearCache()
     context: Any = session.sparkContext
     for rows in context._jsc.getPersistentRDDs().values():  # the catalog knows of no checkpoint

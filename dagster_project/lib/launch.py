@@ -11,6 +11,7 @@ import yaml
 
 from dagster_project.lib.events import check_specs, tell
 from dagster_project.lib.failures import failures
+from dagster_project.lib.kept_connections import KeptStorage
 from dagster_project.lib.stage_asset import REBUILD, asset_of
 from lake.errors import StageFailed, UserError
 from lake.harness.plan import reasons_to_run, why_idle
@@ -23,6 +24,7 @@ from lake.storage.report import StageReport
 from lake.storage.store import Lake
 
 _INSTANCE, _COMMANDS_INSTANCE = "dagster.yaml", "commands.yaml"
+_OWN_STORAGE = {"storage", "run_storage", "event_log_storage", "schedule_storage", "instance_class"}
 
 
 def prepare_home() -> Path:
@@ -97,13 +99,17 @@ def tell_accepted(report: StageReport) -> None:
 
 
 def _instance_of_commands() -> dg.DagsterInstance:
-    """The lake's instance with pools that limit runs, which a run in this process no longer waits for, instead of steps.
+    """The lake's instance with pools that limit runs, which a run in this process no longer waits for, instead of steps, and its
+    databases kept open.
 
     A command that was killed would keep its places, which only the daemon frees, and the next command would wait without a word.
     """
     home = prepare_home()
     config = yaml.safe_load((home / _INSTANCE).read_text(encoding="utf-8")) or {}
     config.setdefault("concurrency", {}).setdefault("pools", {})["granularity"] = "run"
+    if not _OWN_STORAGE & config.keys():
+        kept = {"module": KeptStorage.__module__, "class": KeptStorage.__name__, "config": {"base_dir": str(home)}}
+        config["storage"] = {"custom": kept}
     (home / _COMMANDS_INSTANCE).write_text(yaml.safe_dump(config), encoding="utf-8")
     return _opened(home, _COMMANDS_INSTANCE)
 
