@@ -5,7 +5,7 @@ CHECKOUT, it is copied to FOLDER, the rows (questions and answers of the benchma
 brings the copy up to date. The copy is told that its tables were made by the revision that is measured, so that new rows are its only reason to run.
 
 Written to FILE: wall and processor seconds of the command and of its parts (until the first stage, each stage, between stages, after the last one),
-and for each stage how many jobs and tasks Spark ran. Processor seconds are those of all processes of the command, read four times a second.
+and for each stage how many jobs and tasks Spark ran. Processor seconds are those of all processes of the command, read every second.
 """
 
 import argparse
@@ -28,7 +28,7 @@ import psutil
 from benchmarks.soaking.corpus import Corpus
 
 HERE = Path(__file__).resolve().parents[1]
-_EVERY = 0.25  # seconds between two looks at the processes
+_EVERY = 1.0  # seconds between two looks at the processes, each of which costs some milliseconds
 _HASHES = (
     "import json; from lake.harness.code_hash import code_hash; from lake.harness.profiles import load_profile; "
     "from lake.stages import STAGES; from lake.storage.publication import hash_json; profile = load_profile({profile!r}); "
