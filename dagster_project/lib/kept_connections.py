@@ -4,8 +4,9 @@ Dagster opens and closes a database up to seven times for a check, and each clos
 three new rows this was two fifths of all that the run's process did. The UI and its daemon read the files as ever.
 """
 
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 from dagster._core.storage.event_log.sqlite.sqlite_event_log import SqliteEventLogStorage
@@ -24,7 +25,7 @@ class KeptEvents(SqliteEventLogStorage):
         super().__init__(base_dir)
 
     @contextmanager
-    def _connect(self, shard: str) -> Iterator[Connection]:
+    def _connect(self, shard: str) -> Generator[Connection]:
         if shard not in self._initialized_dbs:  # Dagster makes the database, or brings it up to date
             with super()._connect(shard) as connection:
                 yield connection
@@ -56,7 +57,7 @@ class KeptStorage(DagsterSqliteStorage):
 
     def __init__(self, base_dir: str, inst_data: Any = None) -> None:
         super().__init__(base_dir, inst_data)
-        self._event_log_storage = KeptEvents(self._event_log_storage._base_dir)
+        self._event_log_storage = KeptEvents(str(Path(base_dir) / "history" / "runs"))
 
     @classmethod
     def from_config_value(cls, inst_data: Any, config_value: Any) -> "KeptStorage":

@@ -61,7 +61,7 @@ def materialise(
     """
     os.environ["MIXLAKE_PROFILE"] = profile
     warnings.filterwarnings("ignore", category=dg.BetaWarning)
-    with _instance_of_commands() as instance:
+    with instance_of_commands() as instance:
         known = _known(instance, idle)
         result = (
             _definitions()
@@ -94,11 +94,11 @@ def _known(instance: dg.DagsterInstance, stages: Collection[str]) -> set[str]:
 
 def tell_accepted(report: StageReport) -> None:
     """Shows in the UI that a stage's rejected rows were accepted and published by a command."""
-    with _instance_of_commands() as instance:
+    with instance_of_commands() as instance:
         tell(report, Lake(settings().root), check_specs(STAGES[report.stage]), instance)
 
 
-def _instance_of_commands() -> dg.DagsterInstance:
+def instance_of_commands() -> dg.DagsterInstance:
     """The lake's instance with pools that limit runs, which a run in this process no longer waits for, instead of steps, and its
     databases kept open.
 

@@ -28,7 +28,7 @@ def kinds(instance: dg.DagsterInstance, run_id: str) -> list[str]:
 
 
 def test_the_ui_reads_what_a_command_told_as_if_it_had_told_it_itself(home: Path) -> None:
-    with launch._instance_of_commands() as commands:
+    with launch.instance_of_commands() as commands:
         assert isinstance(commands.event_log_storage, KeptEvents)
         run = dg.materialize([told], instance=commands).run_id
     assert not list(home.rglob("*-wal")), "closed, and written to the end"
@@ -42,7 +42,7 @@ def test_the_ui_reads_what_a_command_told_as_if_it_had_told_it_itself(home: Path
 def test_a_storage_of_ones_own_is_used_as_it_is(home: Path, tmp_path: Path) -> None:
     own = {"storage": {"sqlite": {"base_dir": str(tmp_path / "own")}}}
     (home / "dagster.yaml").write_text(yaml.safe_dump(own))
-    with launch._instance_of_commands() as commands:
+    with launch.instance_of_commands() as commands:
         assert not isinstance(commands.event_log_storage, KeptEvents)
         dg.materialize([told], instance=commands)
     assert list((tmp_path / "own").rglob("*.db"))

@@ -67,9 +67,9 @@ def collected(rows: SparkRows) -> dict[str, Rows]:
 
 def rows_of(frame: DataFrame | pa.Table) -> tuple[list[str], Rows]:
     """The columns and rows that a job returned."""
-    if isinstance(frame, pa.Table):
-        return frame.schema.names, frame.to_pylist()
-    return frame.columns, [row.asDict(True) for row in frame.collect()]
+    if isinstance(frame, DataFrame):
+        return frame.columns, [row.asDict(True) for row in frame.collect()]
+    return frame.schema.names, frame.to_pylist()
 
 
 def messy(folder: Path) -> list[Path]:
