@@ -22,12 +22,15 @@ setup: $(READY) java  ## Install what is missing: uv, the hash-locked environmen
 	@$(BIN)/python -c "from lake.engines.jars import delta_jars; from lake.settings import settings; delta_jars(settings().cache)"
 	@$(BIN)/python -c "from lake.models.embedded import embedded_folder; from lake.settings import settings; embedded_folder(settings().cache)"
 
-.PHONY: java browser
+.PHONY: java browser object-server
 java:
 	@bash scripts/java.sh
 
 browser:
 	@bash scripts/browser.sh
+
+object-server: setup
+	@bash scripts/object_server.sh
 
 $(READY): requirements/$(EXTRA).txt requirements/uv.txt pyproject.toml
 	@bash scripts/environment.sh $(PYTHON) $(VENV) $(EXTRA)
@@ -39,7 +42,7 @@ demo: setup  ## Land the demo's raw files, materialise every asset, print what c
 test: setup browser  ## Run the tests but the long ones, two at a time: no GPU, hub or server needed
 	@$(PYTEST) -m "not long"
 
-test-long: setup browser  ## Run the long tests: soaks, and processes that are killed over and over
+test-long: setup browser object-server  ## Run the long tests: soaks, processes that are killed over and over, a cluster over an object store
 	@$(PYTEST) -m long
 
 test-fast: setup  ## Run the tests that start neither Spark nor a model

@@ -81,12 +81,14 @@ def spark_session(
     scratch: Path | None = None,
     brief: bool = True,
     extra: Mapping[str, str] | None = None,
+    checkpoints: str | None = None,
 ) -> SparkSession:
     """The running session, or a fresh one with Delta's `jars`; `scratch` takes shuffle and spill files, `extra` (MIXLAKE_SPARK_CONF)
     overrides any setting.
 
     A session that was lost is replaced.
     brief: whether a local JVM will not work long enough for its optimising compiler to pay.
+    checkpoints: a folder that all workers see, for what a stage keeps while it runs; none where there are no other workers.
     Memory, jars and master only count when no session runs yet, because the JVM is started once a process.
     """
     end_lost_session()
@@ -98,6 +100,8 @@ def spark_session(
         builder = builder.config(name, value)
     session = builder.getOrCreate()
     keep_quiet_when_lost(session)
+    if checkpoints is not None and not session.sparkContext.getCheckpointDir():
+        session.sparkContext.setCheckpointDir(checkpoints)
     # on a cluster executors would stay until the master misses the driver; a local session ends with its JVM
     if not master.startswith("local"):
         atexit.register(_stop, session)
@@ -136,6 +140,9 @@ def release_cached(session: SparkSession) -> None:
     context: Any = session.sparkContext
     for rows in context._jsc.getPersistentRDDs().values():  # the catalog knows of no checkpoint
         rows.unpersist()
+    if folder := context.getCheckpointDir():
+        place = context._jvm.org.apache.hadoop.fs.Path(folder)
+        place.getFileSystem(context._jsc.hadoopConfiguration()).delete(place, True)
 
 
 def spark_settings(

@@ -9,15 +9,17 @@
   checkpoint (section 4.1).
 
 A run that was killed goes on from its newest checkpoint, which always lies between two rollouts (trainers.resume), to the same weights, bit
-for bit on the same machine. Not yet: several GPUs, dual clipping.
+for bit on the same machine. It may run in several processes (trainers.ranks). Not yet: dual clipping.
 """
 
 from collections.abc import Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from statistics import fmean
 from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
+import pyarrow.dataset as ds
 from pydantic import Field, field_validator
 
 from lake.errors import StageFailed
@@ -30,6 +32,7 @@ from trainers.recipes import GrpoRecipe, load, parse
 if TYPE_CHECKING:
     from trainers.rewards import Basis
     from trainers.stop_rules import Watch
+    from trainers.trl_setup import Trained
 
 _AUDITED = 25  # honest answers that the reward is audited on: some four hundred pairs
 _FIGURES = (
@@ -78,33 +81,49 @@ def distiller(inputs: ArrowInputs, params: GrpoParams, context: JobContext) -> A
     _ = basis.opened  # before this process stops asking hubs
     prepare(offline=True)
     from trainers import checkpoint
-    from trainers.trl_setup import logged_curves, mean_of, train
+    from trainers.ranks import alone, in_ranks
+    from trainers.trl_setup import logged_curves, mean_of
 
+    here = alone(recipe.processes)
     proof = _proof(recipe, basis)
     start = inputs["models/distiller_sft"].to_table(columns=["uri", "digest"]).to_pylist()[0]
     base = at_hand(context.lake, start["uri"])
     before, _ = _heldout_figures(*_loaded(base, recipe), basis, params)
-    trainer, rows, dropped = _trainer(base, basis, params, context)
-    watch = _watch(trainer, basis, params)
-    train(trainer, recipe, context)
-    folder = context.artifacts / "checkpoint"
-    # in single precision: bfloat16 would round most of so small a change away
-    digest = checkpoint.save(trainer.model, trainer.processing_class, folder)
-    after, format_rate = _heldout_figures(*_loaded(str(folder), recipe), basis, params)
-    points = logged_curves(trainer.state.log_history, _curves(recipe))
+    if here:
+        trained = _trained(base, params, basis, context)
+    else:
+        trained = in_ranks(recipe.processes, partial(_as_rank, base, params), mixture, context)
+    after, format_rate = _heldout_figures(*_loaded(str(trained.folder), recipe), basis, params)
+    points = logged_curves(trained.history, _curves(recipe))
     row: dict[str, Any] = {
-        "digest": digest, "recipe": recipe.name, "uri": context.named(folder), "base": start["digest"],
-        "steps": trainer.state.global_step, "train_rows": rows, "dropped_rows": dropped,
+        "digest": trained.digest, "recipe": recipe.name, "uri": context.named(trained.folder), "base": start["digest"],
+        "steps": trained.steps, "train_rows": trained.rows, "dropped_rows": trained.dropped,
         "max_tokens": recipe.max_completion_length, "frequency_penalty": recipe.frequency_penalty, "reward": after, "reward_before": before,
         "kl": mean_of(points, "kl"), "frac_reward_zero_std": mean_of(points, "frac_reward_zero_std"),
-        "entropy": mean_of(points, "entropy"), "clipped_ratio": mean_of(points, "completions/clipped_ratio"), "stopped": watch.reason,
-        "format_rate": format_rate, "weight_change": checkpoint.weight_change(Path(base), folder), "curve": points,
+        "entropy": mean_of(points, "entropy"), "clipped_ratio": mean_of(points, "completions/clipped_ratio"), "stopped": trained.stopped,
+        "format_rate": format_rate, "weight_change": checkpoint.weight_change(Path(base), trained.folder), "curve": points,
     }  # fmt: skip
     row |= proof
     context.metrics.update({name: float(row[name]) for name in _FIGURES})
     spread = [name for name in _curves(recipe) if name.startswith("rewards/")]
     context.metrics.update({name: mean_of(points, name) for name in (*spread, "completions/mean_length")})
     yield "models/distiller_grpo", pa.Table.from_pylist([row], schema=TABLES["models/distiller_grpo"].schema)
+
+
+def _as_rank(base: str, params: GrpoParams, mixture: ds.Dataset, context: JobContext) -> "Trained":
+    from trainers.rewards import Basis
+
+    return _trained(base, params, Basis(mixture, params.recipe.embedder, params.recipe.library_items), context)
+
+
+def _trained(base: str, params: GrpoParams, basis: "Basis", context: JobContext) -> "Trained":
+    from trainers.trl_setup import kept, train
+
+    trainer, rows, dropped = _trainer(base, basis, params, context)
+    watch = _watch(trainer, basis, params)
+    train(trainer, params.recipe, context)
+    # in single precision: bfloat16 would round most of so small a change away
+    return kept(trainer, context, rows, dropped, stopped=watch.reason)
 
 
 def _proof(recipe: GrpoRecipe, basis: "Basis") -> dict[str, Any]:

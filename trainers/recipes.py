@@ -2,7 +2,7 @@
 
 Fields that TRL also has carry TRL's name and meaning, so that a recipe reads like its documentation. To change an experiment,
 edit its file or add one; defaults here are for recipes that leave a field out.
-A recipe is validated when params are built, long before a model is loaded. Not yet: several GPUs, schedules of learning rates.
+A recipe is validated when params are built, long before a model is loaded. Not yet: schedules of learning rates.
 """
 
 from pathlib import Path
@@ -62,6 +62,7 @@ class Recipe(Params):
     time_limit_s: float | None = Field(default=None, gt=0, description="training stops after the step that passes it")
     per_device_train_batch_size: int = Field(ge=1, description="rows (GRPO: completions) in memory at once")
     gradient_accumulation_steps: int = Field(default=1, ge=1, description="batches an update")
+    processes: int = Field(default=1, ge=1, le=64, description="that train together, each on a GPU of its own")
     gradient_checkpointing: bool = Field(default=False, description="recompute activations: less memory, more time")
     bf16: bool = Field(default=True, description="compute in bfloat16")
     lora: Lora | None = Field(default=None, description="train adapters; null: all weights")
@@ -100,7 +101,6 @@ class SftRecipe(Recipe):
 
     base: str = Field(min_length=1, description="a chat model: embedded, a folder or a hub name")
     max_length: int = Field(ge=64, description="tokens of prompt and answer; longer rows are dropped and counted")
-
     reasoning: bool = Field(default=False, description="teach the reasoning of each MIXTURE item before its answer")
 
     @model_validator(mode="after")
@@ -192,11 +192,11 @@ class GrpoRecipe(Recipe):
 
     @model_validator(mode="after")
     def _rollouts(self) -> Self:
-        rollout = self.per_device_train_batch_size * self.steps_per_generation
+        rollout = self.per_device_train_batch_size * self.steps_per_generation * self.processes
         updates, rest = divmod(self.steps_per_generation * self.num_iterations, self.gradient_accumulation_steps)
         if rollout % self.num_generations:
             raise ValueError(
-                f"per_device_train_batch_size x steps_per_generation = {rollout} must be a multiple of "
+                f"per_device_train_batch_size x steps_per_generation x processes = {rollout} must be a multiple of "
                 f"num_generations {self.num_generations}"
             )
         if rest:

@@ -4,12 +4,13 @@ The loss is the cross-entropy of the answer given the group, -sum_t log p(y_t | 
 code, every answer ends with the end-of-turn token inside the loss, so that stopping is learned, and rows that are too long are
 dropped whole rather than cut.
 A run that was killed goes on from its newest checkpoint (trainers.resume) to the same weights, bit for bit on the same machine; with a
-time limit the number of steps depends on the machine's speed, and so do they. Not yet: several GPUs.
+time limit the number of steps depends on the machine's speed, and so do they. It may run in several processes (trainers.ranks).
 """
 
 from collections.abc import Mapping
 from dataclasses import replace
-from typing import Any, cast
+from functools import partial
+from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 import pyarrow.dataset as ds
@@ -23,6 +24,9 @@ from lake.models.embedded import ALIAS, NAME
 from lake.models.named import model_folder
 from lake.tables import TABLES
 from trainers.recipes import SftRecipe, load, parse
+
+if TYPE_CHECKING:
+    from trainers.trl_setup import Trained
 
 
 class SftParams(Params):
@@ -52,30 +56,42 @@ def distiller(inputs: ArrowInputs, params: SftParams, context: JobContext) -> Ar
     base = model_folder(recipe.base)  # before this process stops asking hubs
     prepare(offline=True)
     from trainers import checkpoint
-    from trainers.dataset import conversations
-    from trainers.trl_setup import logged_curves, mean_of, train
+    from trainers.ranks import alone, in_ranks
+    from trainers.trl_setup import logged_curves, mean_of
 
-    dtype = checkpoint.frozen_dtype(recipe.lora)
-    model, tokenizer = checkpoint.load(str(base), dtype)
-    rows, dropped = conversations(mixture, "sft", lambda row: _fits(tokenizer, row, recipe), reasoning=recipe.reasoning)
+    work = partial(_trained, str(base), params)
     if context.unfinished:  # under a hub's name there may be another model by now
         context = replace(context, unfinished=context.unfinished / sha256_folder(base)[:16])
-    trainer = _trainer(model, tokenizer, rows, params, context)
-    train(trainer, recipe, context)
-    folder = context.artifacts / "checkpoint"
-    points = logged_curves(trainer.state.log_history, ("loss", "grad_norm", "learning_rate"))
+    trained: Trained = (
+        work(mixture, context) if alone(recipe.processes) else in_ranks(recipe.processes, work, mixture, context)
+    )
+    tuned = checkpoint.load(str(trained.folder), checkpoint.frozen_dtype(recipe.lora))
+    points = logged_curves(trained.history, ("loss", "grad_norm", "learning_rate"))
     row: dict[str, Any] = {
-        "digest": checkpoint.save(trainer.model, tokenizer, folder, dtype), "uri": context.named(folder),
+        "digest": trained.digest, "uri": context.named(trained.folder),
         "recipe": recipe.name, "base": NAME if recipe.base == ALIAS else recipe.base,
-        "steps": trainer.state.global_step, "train_rows": len(rows), "dropped_rows": dropped,
+        "steps": trained.steps, "train_rows": trained.rows, "dropped_rows": trained.dropped,
         "max_tokens": recipe.max_completion_length, "frequency_penalty": recipe.frequency_penalty,
         "loss": mean_of([point for point in points if point["name"] == "loss"][-5:], "loss"),
-        "format_rate": _format_rate(*checkpoint.load(str(folder), dtype), mixture, params), "curve": points,
+        "format_rate": _format_rate(*tuned, mixture, params), "curve": points,
     }  # fmt: skip
     context.metrics.update(
         {name: float(row[name]) for name in ("steps", "train_rows", "dropped_rows", "loss", "format_rate")}
     )
     yield "models/distiller_sft", pa.Table.from_pylist([row], schema=TABLES["models/distiller_sft"].schema)
+
+
+def _trained(base: str, params: SftParams, mixture: ds.Dataset, context: JobContext) -> "Trained":
+    from trainers import checkpoint
+    from trainers.dataset import conversations
+    from trainers.trl_setup import kept, train
+
+    recipe, dtype = params.recipe, checkpoint.frozen_dtype(params.recipe.lora)
+    model, tokenizer = checkpoint.load(base, dtype)
+    rows, dropped = conversations(mixture, "sft", lambda row: _fits(tokenizer, row, recipe), reasoning=recipe.reasoning)
+    trainer = _trainer(model, tokenizer, rows, params, context)
+    train(trainer, recipe, context)
+    return kept(trainer, context, len(rows), dropped, dtype)
 
 
 def _fits(tokenizer: Any, row: Mapping[str, Any], recipe: SftRecipe) -> bool:
@@ -89,7 +105,6 @@ def _fits(tokenizer: Any, row: Mapping[str, Any], recipe: SftRecipe) -> bool:
 
 
 def _trainer(model: Any, tokenizer: Any, rows: Any, params: SftParams, context: JobContext) -> Any:
-    from datasets import Dataset
     from trl.trainer.sft_config import SFTConfig
 
     from trainers.dataset import share_that_stops
@@ -106,7 +121,8 @@ def _trainer(model: Any, tokenizer: Any, rows: Any, params: SftParams, context: 
         processing_class=tokenizer,
         peft_config=lora_config(recipe.lora, model.config.num_hidden_layers),
     )
-    stops = context.metrics["eos_in_mask"] = share_that_stops(cast(Dataset, trainer.train_dataset), tokenizer)
+    given = trainer.train_dataset.select(range(len(rows)))
+    stops = context.metrics["eos_in_mask"] = share_that_stops(given, tokenizer)
     if stops < 1:
         raise StageFailed(
             f"{1 - stops:.1%} of the rows do not teach an answer's end: their loss mask hides {tokenizer.eos_token!r}"

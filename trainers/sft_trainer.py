@@ -3,22 +3,40 @@
 from typing import Any, cast
 
 import torch
+from datasets import Dataset, concatenate_datasets
 from torch.utils.data import Sampler
 from transformers.trainer_pt_utils import get_length_grouped_indices
 from trl.trainer.sft_trainer import SFTTrainer
 
 from trainers.epoch_order import OrderOfEpoch
 
+_NOTHING = {"input_ids": [0, 0], "labels": [-100, -100]}
+
 
 class LengthGroupedSft(SFTTrainer):
-    """SFT that puts rows of like length into one batch."""
+    """SFT that puts rows of like length into one batch.
+
+    Among several processes an epoch's last rows may be too few for all. They are filled up with rows that teach nothing; accelerate would repeat
+    others.
+    """
+
+    def __init__(self, **arguments: Any) -> None:
+        super().__init__(**arguments)
+        rows = cast(Dataset, self.train_dataset).select_columns(list(_NOTHING))
+        self._lengths = [len(ids) for ids in rows["input_ids"]]
+        at_once = self.args.train_batch_size * self.args.world_size
+        self._missing = -len(rows) % at_once if self.args.world_size > 1 else 0
+        if self._missing:
+            rows = concatenate_datasets([rows, Dataset.from_list([_NOTHING] * self._missing, features=rows.features)])
+        self.train_dataset = rows
 
     def _get_train_sampler(self, train_dataset: Any = None) -> Sampler[int]:
-        lengths = [len(ids) for ids in cast(Any, self.train_dataset)["input_ids"]]
-        batch = self.args.train_batch_size * self.args.gradient_accumulation_steps
+        lengths, rows = self._lengths, len(self._lengths)
+        batch = self.args.train_batch_size * self.args.gradient_accumulation_steps * self.args.world_size
 
         def order(epoch: int) -> list[int]:
             generator = torch.Generator().manual_seed(self.args.seed + epoch)
-            return get_length_grouped_indices(lengths, batch, generator=generator)
+            indices = get_length_grouped_indices(lengths, batch, generator=generator)
+            return [*indices, *range(rows, rows + self._missing)]
 
         return OrderOfEpoch(order)

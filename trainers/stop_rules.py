@@ -14,6 +14,8 @@ from typing import Any
 
 from transformers import TrainerCallback, TrainerControl, TrainerState, TrainingArguments
 
+from trainers.ranks import of_rank_zero
+
 HELDOUT = "heldout_reward"
 EVIDENCE = "evidence"
 _POINTS = 5
@@ -38,7 +40,9 @@ class Watch(TrainerCallback):
     ) -> None:
         """Rewards held-out answers now and then, into the curve."""
         if self._every and state.global_step % self._every == 0:
-            state.log_history.append({"step": state.global_step, HELDOUT: self._heldout(model)})
+            # ranks stop together only if their curves are the same
+            reward = of_rank_zero(self._heldout(model), args.device)
+            state.log_history.append({"step": state.global_step, HELDOUT: reward})
 
     def on_log(self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **_: Any) -> None:
         """Looks at the rules; the step that breaks one is the last, and no checkpoint to go on from is made of it."""

@@ -3,6 +3,7 @@
 import math
 import time
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, cast
 
@@ -10,6 +11,8 @@ import torch
 from transformers import PrinterCallback, TrainerCallback, TrainerControl, TrainerState, TrainingArguments
 
 from lake.harness.job import JobContext
+from trainers import checkpoint
+from trainers.ranks import of_rank_zero
 from trainers.recipes import Lora, Recipe
 from trainers.resume import Resumed, newest, seal
 
@@ -18,7 +21,7 @@ class Course(TrainerCallback):
     """What happens around each step: progress, the time limit, and the seal of what a killed training goes on from.
 
     With a time limit the learning rate falls linearly to zero at the limit, and training stops there. How many steps fit into a limit depends
-    on the machine, and so do the weights of a limited run. Time counts over all runs of one training.
+    on the machine, and so do the weights of a limited run. Time counts over all runs of one training, by the clock of rank 0.
     """
 
     def __init__(self, limit_s: float | None, resumed: Resumed, progress: Callable[[int, int], None]) -> None:
@@ -37,6 +40,12 @@ class Course(TrainerCallback):
         """Starts the clock."""
         self._start = time.monotonic()
 
+    def on_epoch_begin(
+        self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **others: Any
+    ) -> None:
+        """Tells the order of rows which epoch begins: the loop does not reach it in a rank that goes on in the middle of one."""
+        others["train_dataloader"].set_epoch(int(state.epoch or 0))
+
     def on_pre_optimizer_step(
         self, args: TrainingArguments, state: TrainerState, control: TrainerControl, optimizer: Any = None, **_: Any
     ) -> None:
@@ -52,7 +61,7 @@ class Course(TrainerCallback):
         self, args: TrainingArguments, state: TrainerState, control: TrainerControl, optimizer: Any = None, **_: Any
     ) -> None:
         """Reports the share done, of the steps or of the time, and ends training once the limit has passed."""
-        spent = min(1.0, self.spent_s / self._limit)
+        spent = of_rank_zero(min(1.0, self.spent_s / self._limit), args.device)
         for group in optimizer.param_groups if optimizer else ():
             group["lr"] *= 1 - spent  # the scheduler writes its own rate afresh at every step
         control.should_training_stop = control.should_training_stop or spent == 1
@@ -91,6 +100,7 @@ def shared_arguments(recipe: Recipe, seed: int, context: JobContext) -> dict[str
     return recipe.arguments() | saving | {
         "output_dir": str(context.unfinished or context.artifacts), "seed": seed, "data_seed": seed, "report_to": [], "disable_tqdm": True,
         "dataloader_pin_memory": torch.cuda.is_available(), "use_cpu": not torch.cuda.is_available(),
+        "ddp_find_unused_parameters": False,  # there are none: what is trained takes part in every loss
     }  # fmt: skip
 
 
@@ -117,6 +127,29 @@ def train(trainer: Any, recipe: Recipe, context: JobContext) -> None:
     trainer.add_callback(Course(recipe.time_limit_s, resumed, context.progress))
     context.metrics["resumed_at_step"] = resumed.step
     trainer.train(resume_from_checkpoint=str(resumed.folder) if resumed.folder else None)
+
+
+@dataclass(frozen=True)
+class Trained:
+    """What is left of a training: its checkpoint's folder and digest, steps, rows given, rows too long, and what TRL logged."""
+
+    folder: Path
+    digest: str
+    steps: int
+    rows: int
+    dropped: int
+    history: list[dict[str, float]]
+    stopped: str | None = None
+
+
+def kept(
+    trainer: Any, context: JobContext, rows: int, dropped: int, dtype: torch.dtype = torch.float32, stopped: str | None = None
+) -> Trained:  # fmt: skip
+    """What is left of a training that has ended; of several ranks the first alone writes the checkpoint, and has its digest."""
+    folder = context.artifacts / "checkpoint"
+    first = trainer.is_world_process_zero()
+    digest = checkpoint.save(trainer.model, trainer.processing_class, folder, dtype) if first else ""
+    return Trained(folder, digest, trainer.state.global_step, rows, dropped, trainer.state.log_history, stopped)
 
 
 def lora_config(lora: Lora | None, blocks: int) -> Any:

@@ -32,7 +32,7 @@ def in_processes(work: Callable[[T], R], items: Iterable[T], processes: int) -> 
         yield from map(work, items)
         return
     spawned = multiprocessing.get_context("spawn")
-    pool = ProcessPoolExecutor(processes, mp_context=spawned, initializer=_follow_parent)
+    pool = ProcessPoolExecutor(processes, mp_context=spawned, initializer=follow_parent)
     waiting: deque[Future[R]] = deque()
     try:
         for item in items:
@@ -45,7 +45,8 @@ def in_processes(work: Callable[[T], R], items: Iterable[T], processes: int) -> 
         pool.shutdown(cancel_futures=True)
 
 
-def _follow_parent() -> None:
+def follow_parent() -> None:
+    """Makes this process, which another one started, leave interrupts to that one and end when it ends."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     threading.Thread(target=_end_with_parent, daemon=True).start()
 

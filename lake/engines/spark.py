@@ -19,6 +19,7 @@ from lake.harness.profiles import resolve
 from lake.landing.register import FILES, unread_bytes
 from lake.settings import settings
 from lake.stages import STAGES, Stage
+from lake.storage.artifacts import CHECKPOINTS
 from lake.storage.places import spark_address, spark_store_settings
 from lake.storage.staging import Staged
 from lake.storage.store import Lake
@@ -174,4 +175,5 @@ def _session() -> "SparkSession":
         driver_memory=here.driver_memory,
         brief=brief,
         extra={**spark_store_settings(here.root), **here.spark_conf},
+        checkpoints=spark_address(f"{here.root}/{CHECKPOINTS}") if has_workers(here) else None,
     )

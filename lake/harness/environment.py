@@ -32,7 +32,8 @@ def prepare(offline: bool = False) -> None:
     """
     for name, value in (_QUIET | ({"HF_HUB_OFFLINE": "1"} if offline else {})).items():
         os.environ.setdefault(name, value)
-    # PySpark takes a main module without a file for a doctest and ends the process; Dagster's run workers have such a one
+    # PySpark takes a main module without a file for a doctest and ends the process; Dagster's run workers have such a one.
+    # A spawned process runs this file as its main module: one that does nothing by itself
     main = sys.modules["__main__"]
     if not hasattr(main, "__file__"):
-        main.__file__ = sys.executable
+        main.__file__ = __file__

@@ -8,8 +8,9 @@ his own machine, once. Of a lake in a folder the two places are one. What a row 
 the user's own.
 """
 
+import secrets
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from pathlib import Path
 
@@ -21,6 +22,7 @@ from lake.storage.places import is_remote
 from lake.storage.store import Lake
 
 ARTIFACTS = "artifacts"
+CHECKPOINTS = "checkpoints"  # what a cluster keeps of a stage while it runs; a run that was killed leaves its folder
 
 
 def artifact_name(lake: Lake | None, path: Path) -> str:
@@ -46,10 +48,16 @@ def _bring(lake: Lake, name: str, here: Path) -> None:
     if kind == fs.FileType.NotFound:
         return
     here.parent.mkdir(parents=True, exist_ok=True)
-    partial = here.with_name(f".{here.name}.partial")
-    shutil.rmtree(partial, ignore_errors=True)
+    partial = here.with_name(
+        f".{here.name}.{secrets.token_hex(4)}"
+    )  # several workers of a machine may bring it at once
+    if kind == fs.FileType.Directory:
+        partial.mkdir()
     fs.copy_files(lake.path(name), str(partial), lake.files, fs.LocalFileSystem())
-    partial.replace(here)
+    try:
+        partial.replace(here)
+    except OSError:  # another one has brought it
+        shutil.rmtree(partial)
 
 
 def keep(lake: Lake, name: str, since: float = 0.0) -> None:
@@ -62,6 +70,18 @@ def keep(lake: Lake, name: str, since: float = 0.0) -> None:
         if file.stat().st_mtime >= since:
             with file.open("rb") as content:
                 obstore.put(lake.objects(), file.relative_to(home).as_posix(), content)
+
+
+def add_folder(lake: Lake, name: str, folder: Path, patterns: Sequence[str]) -> None:
+    """Puts the files of a folder of this machine that fit one of the patterns into the lake, where they are not there yet."""
+    files = {path.relative_to(folder).as_posix(): path for pattern in patterns for path in folder.rglob(pattern)}
+    place = lake.path(name)
+    there = lake.files.get_file_info(fs.FileSelector(place, allow_not_found=True, recursive=True))
+    sizes = {item.path.removeprefix(f"{place}/"): item.size for item in there if item.is_file}
+    for inside, path in files.items():
+        if sizes.get(inside) != path.stat().st_size:
+            lake.files.create_dir(f"{place}/{inside}".rpartition("/")[0], recursive=True)
+            fs.copy_files(str(path), f"{place}/{inside}", fs.LocalFileSystem(), lake.files)
 
 
 def bring_files(lake: Lake, *names: str) -> None:
@@ -92,12 +112,12 @@ def remove(lake: Lake, name: str) -> None:
             obstore.delete(lake.objects(), stored or name)
 
 
-def folders_of(lake: Lake, stage: str) -> Iterator[tuple[str, list[fs.FileInfo]]]:
-    """The folder of artifacts of each run of a stage, by its path in the lake, with its files."""
-    home = lake.path(f"{ARTIFACTS}/{stage}")
+def folders_in(lake: Lake, place: str) -> Iterator[tuple[str, list[fs.FileInfo]]]:
+    """Each folder that lies in a place, such as `artifacts/STAGE` with one for each run, by its path in the lake, with its files."""
+    home = lake.path(place)
     found = lake.files.get_file_info(fs.FileSelector(home, allow_not_found=True, recursive=True))
-    runs: dict[str, list[fs.FileInfo]] = {}
+    folders: dict[str, list[fs.FileInfo]] = {}
     for item in found:
-        run = item.path.removeprefix(f"{home}/").partition("/")[0]
-        runs.setdefault(run, []).append(item)
-    yield from ((f"{ARTIFACTS}/{stage}/{run}", items) for run, items in sorted(runs.items()))
+        name = item.path.removeprefix(f"{home}/").partition("/")[0]
+        folders.setdefault(name, []).append(item)
+    yield from ((f"{place}/{name}", items) for name, items in sorted(folders.items()))

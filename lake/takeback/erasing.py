@@ -11,7 +11,7 @@ from pyarrow import fs
 from lake.harness.profiles import resolve
 from lake.landing.register import FILES, LANDING
 from lake.settings import local_path
-from lake.storage.artifacts import remove
+from lake.storage.artifacts import CHECKPOINTS, remove
 from lake.storage.erasure import Goes, Mask, erase
 from lake.storage.places import is_remote
 from lake.storage.report import StageReport
@@ -42,6 +42,7 @@ def erase_order(lake: Lake, order: Order) -> dict[str, int]:
     # of a lake in an object store pages that lie here are copies
     for name in (*_FOLDERS, "audits", "reports") if is_remote(lake.root) else _FOLDERS:
         shutil.rmtree(home / name, ignore_errors=True)
+    remove(lake, CHECKPOINTS)
     _erase_pages(lake)
     if (home / "dagster").is_dir():  # importing Dagster takes seconds
         resolve("dagster_project.lib.history:forget_runs")(home / "dagster")

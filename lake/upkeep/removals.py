@@ -17,7 +17,7 @@ from pydantic import Field
 
 from lake.harness.job import ArrowInputs, ArrowRows, JobContext, Params
 from lake.stages import STAGES
-from lake.storage.artifacts import folders_of, remove
+from lake.storage.artifacts import ARTIFACTS, CHECKPOINTS, folders_in, remove
 from lake.storage.log import files_below, logged_files, versions
 from lake.storage.publication import now
 from lake.storage.store import Lake
@@ -56,7 +56,11 @@ def removals(inputs: ArrowInputs, params: UpkeepParams, context: JobContext) -> 
     lake, moment = context.lake, now()
     dead = moment - timedelta(days=params.left_behind_days)
     needed = None if params.keep_days is None else needed_versions(lake, moment - timedelta(days=params.keep_days))
-    gone = [*_of_tables(lake, dead, needed), *_artifacts(lake, dead, context.run_id)]
+    gone = [
+        *_of_tables(lake, dead, needed),
+        *_artifacts(lake, dead, context.run_id),
+        *_unpublished(lake, CHECKPOINTS, set(), dead),
+    ]
     context.metrics["bytes"] = float(sum(one.bytes for one in gone))
     yield TABLE, pa.Table.from_pylist([one._asdict() for one in gone], schema=TABLES[TABLE].schema)
 
@@ -105,10 +109,15 @@ def _artifacts(lake: Lake, dead: datetime, run_id: str) -> Iterator[Removal]:
     """Folders of artifacts of runs that published nothing."""
     for key in STAGES:
         runs = {publication.run_id for _, publication in lake.publications(key)}
-        for folder, items in folders_of(lake, key):
-            if folder.rpartition("/")[2] not in runs | {run_id} and _changed(items) < dead:
-                remove(lake, folder)
-                yield Removal(folder, "left_behind", sum(item.size for item in items if item.is_file))
+        yield from _unpublished(lake, f"{ARTIFACTS}/{key}", runs | {run_id}, dead)
+
+
+def _unpublished(lake: Lake, place: str, kept: set[str], dead: datetime) -> Iterator[Removal]:
+    """The folders in a place that are none of those `kept`."""
+    for folder, items in folders_in(lake, place):
+        if folder.rpartition("/")[2] not in kept and _changed(items) < dead:
+            remove(lake, folder)
+            yield Removal(folder, "left_behind", sum(item.size for item in items if item.is_file))
 
 
 def _changed(items: Sequence[fs.FileInfo]) -> datetime:

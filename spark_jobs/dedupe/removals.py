@@ -16,6 +16,8 @@ import pyarrow as pa
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
+from spark_jobs.columnar.cut_lineage import cut_lineage
+
 FEW_EDGES = 1_000_000  # about 100 MB in one task: up to here a task of its own is faster than rounds of joins
 _REMOVAL = "removed_id string, kept_id string, similarity double"
 
@@ -31,10 +33,10 @@ def near_removals(edges: DataFrame, count: int, few_edges: int = FEW_EDGES) -> D
     undecided, removals = edges, list[DataFrame]()
     while count > few_edges:
         # without checkpoints each round would compute all those before it again
-        removal = _one_round(undecided).localCheckpoint()
+        removal = cut_lineage(_one_round(undecided))
         removals.append(removal)
         removed = removal.select("removed_id")
-        undecided = _without(_without(undecided, removed, "worse"), removed, "better").localCheckpoint()
+        undecided = cut_lineage(_without(_without(undecided, removed, "worse"), removed, "better"))
         count = undecided.count()
     removals.append(undecided.repartition(1).mapInArrow(all_rounds, _REMOVAL))
     return reduce(DataFrame.unionByName, removals)

@@ -1,6 +1,6 @@
 """One unit vector for each distinct text, never computed twice: a text that silver/embeddings already holds is not embedded again.
 
-Does not yet: use several GPUs, or bring a model's folder to workers that do not share this machine's file system.
+Does not yet: use several GPUs.
 """
 
 import os
@@ -15,12 +15,13 @@ from pyspark.sql.pandas.types import from_arrow_schema
 from pyspark.storagelevel import StorageLevel
 
 from lake.harness.job import JobContext, Params, SparkInputs, SparkRows
+from lake.storage.store import Lake
 from lake.storage.student import STUDENT, STUDENT_TABLE
 from lake.tables import TABLES
 from spark_jobs.columnar.cached_vectors import texts_without_vector
-from spark_jobs.columnar.embedders import embedder
+from spark_jobs.columnar.embedders import embedder, name_for_workers, opened_by_worker
 from spark_jobs.columnar.worker_files import written_by_workers
-from texts.embed.embedder import DEFAULT, open_embedder
+from texts.embed.embedder import DEFAULT, Embedder
 from texts.embed.fidelity import LEAST_TEXTS, fidelity
 from texts.embed.vector_bytes import to_bytes
 
@@ -61,29 +62,35 @@ def embeddings(inputs: SparkInputs, params: EmbedParams, context: JobContext) ->
     context.metrics["texts_embedded"] = float(count)
     cores = texts.sparkSession.sparkContext.defaultParallelism
     workers = max(1, min(cores, count // params.texts_per_worker))
-    # the model's own name: what `student` stands for is decided here, not again in each worker
-    encode = partial(_encode, name=model.name, threads=max(1, (os.cpu_count() or 1) // workers))
+    # what `student` stands for is decided here, not again in each worker
+    encode = partial(
+        _encode,
+        name=name_for_workers(model, context.lake),
+        root=context.lake.root,
+        threads=max(1, (os.cpu_count() or 1) // workers),
+    )
     vectors = written_by_workers(texts.repartition(workers, "text_hash"), encode, (_VECTORS,), context)
     watched = params.embedder == STUDENT and count >= LEAST_TEXTS
     if watched:
         return {
             **vectors,
-            _FIDELITY: student_fidelity(texts, model.name, embedder(params.teacher, context.lake).name, params),
+            _FIDELITY: student_fidelity(texts, model, params, context.lake),
         }
     return {**vectors, _FIDELITY: texts.sparkSession.createDataFrame(_MEASUREMENT.empty_table())}
 
 
-def student_fidelity(texts: DataFrame, name: str, teacher: str, params: EmbedParams) -> DataFrame:
-    """One row: how well the embedder `name` keeps the teacher's neighbours, on a sample of the texts chosen by hash."""
+def student_fidelity(texts: DataFrame, model: Embedder, params: EmbedParams, lake: Lake) -> DataFrame:
+    """One row: how well the embedder `model` keeps the teacher's neighbours, on a sample of the texts chosen by hash."""
     sample = texts.orderBy(F.xxhash64("text_hash"), "text_hash").limit(params.fidelity_texts)
-    measure = partial(_measure, name=name, teacher=teacher)
+    names = (name_for_workers(one, lake) for one in (model, embedder(params.teacher, lake)))
+    measure = partial(_measure, names=tuple(names), root=lake.root)
     # one task: every text is compared with every other
     return sample.coalesce(1).mapInArrow(measure, from_arrow_schema(_MEASUREMENT))
 
 
-def _measure(batches: Iterator[pa.RecordBatch], name: str, teacher: str) -> Iterator[pa.RecordBatch]:
+def _measure(batches: Iterator[pa.RecordBatch], names: tuple[str, str], root: str) -> Iterator[pa.RecordBatch]:
     texts = [text for batch in batches for text in batch["text"].to_pylist()]
-    student, judge = open_embedder(name), open_embedder(teacher)
+    student, judge = (opened_by_worker(name, root) for name in names)
     found = fidelity(student.encode(texts), judge.encode(texts))
     row = {
         "embedder": student.digest,
@@ -96,9 +103,11 @@ def _measure(batches: Iterator[pa.RecordBatch], name: str, teacher: str) -> Iter
     yield pa.RecordBatch.from_pylist([row], schema=_MEASUREMENT)
 
 
-def _encode(batches: Iterator[pa.RecordBatch], name: str, threads: int) -> Iterator[tuple[str, pa.RecordBatch]]:
+def _encode(
+    batches: Iterator[pa.RecordBatch], name: str, root: str, threads: int
+) -> Iterator[tuple[str, pa.RecordBatch]]:
     """Rows of silver/embeddings for each batch; the model is loaded once a worker, and only if there is a text."""
-    model = open_embedder(name)
+    model = opened_by_worker(name, root)
     for batch in batches:
         if batch.num_rows == 0:
             continue

@@ -14,6 +14,7 @@ from pyspark.sql import functions as F
 
 from lake.harness.job import JobContext, SparkInputs, SparkRows
 from lake.tables.reasons import NOT_SELECTED
+from spark_jobs.columnar.cut_lineage import cut_lineage
 from spark_jobs.columnar.embedders import embedder
 from spark_jobs.select.candidates import (
     EXAMPLE,
@@ -25,7 +26,7 @@ from spark_jobs.select.overlapping import TABLE as OVERLAPS
 from spark_jobs.select.overlapping import benchmark_overlaps
 from spark_jobs.select.params import SelectParams
 from spark_jobs.select.placed import in_cells
-from spark_jobs.select.sides import cut, selected
+from spark_jobs.select.sides import selected
 from texts.licences import CLASSES
 from texts.tokens import BYTES_A_TOKEN
 
@@ -36,12 +37,14 @@ def training_set(inputs: SparkInputs, params: SelectParams, context: JobContext)
     A member of a distilled item does not appear on its own: its outcome is the item's. A record that nobody rated left earlier.
     """
     originals, items = original_candidates(inputs), distilled_candidates(inputs, params.language_confidence)
-    checked = cut(with_block_reason(originals.unionByName(items).persist(), inputs, params))
+    checked = cut_lineage(with_block_reason(originals.unionByName(items).persist(), inputs, params))
     allowed = checked.where("reason is null").drop("reason", "detail")
     model = embedder(params.embedder, context.lake)
-    placed = cut(in_cells(compared(checked, params), inputs["silver/embeddings"], model, params.rows_per_cell))
+    placed = cut_lineage(
+        in_cells(compared(checked, params), inputs["silver/embeddings"], model, context.lake, params.rows_per_cell)
+    )
     released, left = selected(with_size(allowed, params.unit), placed, params, context)
-    chosen = cut(allowed.join(released, "origin_id", "left_semi"))
+    chosen = cut_lineage(allowed.join(released, "origin_id", "left_semi"))
     named = chosen.withColumns({"id": example_id(), "split": split(params.validation_share)})
     blocked = checked.where("reason is not null").select(*left.columns)
     return {

@@ -8,10 +8,12 @@ from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 from pyspark.storagelevel import StorageLevel
 
+from lake.storage.store import Lake
 from spark_jobs.columnar.cached_vectors import texts_without_vector, vectors_of
 from spark_jobs.columnar.cells import train_cells
+from spark_jobs.columnar.embedders import name_for_workers, opened_by_worker
 from spark_jobs.columnar.vectors import from_int16_bytes, with_scaled_vectors
-from texts.embed.embedder import Embedder, open_embedder
+from texts.embed.embedder import Embedder
 from texts.embed.vector_bytes import to_bytes
 
 _TEXTS_A_WORKER = 500  # for fewer, another copy of the model is not worth loading
@@ -19,12 +21,12 @@ _PLACED = "id string, origin string, score double, vector binary, cell bigint"
 _Batches = Iterator[pa.RecordBatch]
 
 
-def in_cells(candidates: DataFrame, cached: DataFrame, model: Embedder, rows_per_cell: int) -> DataFrame:
+def in_cells(candidates: DataFrame, cached: DataFrame, model: Embedder, lake: Lake, rows_per_cell: int) -> DataFrame:
     """id, origin (null of what may not be released), score, vector (int16 bytes) and cell of each candidate; about `rows_per_cell` share a cell."""
     text = F.concat_ws("\n", "prompt", "answer")  # what silver/embeddings keeps of a record under the hash of its text
     rows = candidates.select(F.col("origin_id").alias("id"), "origin", "score", text.alias("text"))
     rows = rows.withColumn("text_hash", F.sha2("text", 256)).persist(StorageLevel.DISK_ONLY)
-    vectors = vectors_of(cached, model.digest).unionByName(_made(rows, cached, model))
+    vectors = vectors_of(cached, model.digest).unionByName(_made(rows, cached, model, lake))
     scaled = with_scaled_vectors(rows.join(vectors, "text_hash").select("id", "origin", "score", "vector"))
     scaled = scaled.persist(StorageLevel.DISK_ONLY)
     count = scaled.count()
@@ -37,23 +39,23 @@ def in_cells(candidates: DataFrame, cached: DataFrame, model: Embedder, rows_per
     return scaled.mapInArrow(place, _PLACED)
 
 
-def _made(rows: DataFrame, cached: DataFrame, model: Embedder) -> DataFrame:
+def _made(rows: DataFrame, cached: DataFrame, model: Embedder, lake: Lake) -> DataFrame:
     """text_hash and vector of each text that silver/embeddings lacks: those of distilled items, which are embedded here."""
     texts = (
         texts_without_vector(rows, cached, model.digest).dropDuplicates(["text_hash"]).persist(StorageLevel.DISK_ONLY)
     )
     workers = max(1, min(texts.sparkSession.sparkContext.defaultParallelism, texts.count() // _TEXTS_A_WORKER))
-    encode = _encoder(model.name, max(1, (os.cpu_count() or 1) // workers))
+    encode = _encoder(name_for_workers(model, lake), lake.root, max(1, (os.cpu_count() or 1) // workers))
     # in order, so that the same texts share a batch however they came
     ordered = texts.repartition(workers, "text_hash").sortWithinPartitions("text_hash")
     return ordered.mapInArrow(encode, "text_hash string, vector binary")
 
 
-def _encoder(name: str, threads: int) -> Callable[[_Batches], _Batches]:
+def _encoder(name: str, root: str, threads: int) -> Callable[[_Batches], _Batches]:
     def encode(batches: _Batches) -> _Batches:
         for batch in batches:
             if batch.num_rows:  # a model is loaded where there is a text alone
-                model = open_embedder(name)
+                model = opened_by_worker(name, root)
                 model.limit_threads(threads)
                 vectors = to_bytes(model.encode(batch["text"].to_pylist()))
                 yield pa.RecordBatch.from_arrays([batch["text_hash"], vectors], names=["text_hash", "vector"])

@@ -8,10 +8,10 @@ import numpy as np
 import pyarrow as pa
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
-from pyspark.storagelevel import StorageLevel
 
 from lake.harness.job import JobContext
 from spark_jobs.columnar.cells import split_crowded
+from spark_jobs.columnar.cut_lineage import cut_lineage
 from spark_jobs.columnar.vectors import from_int16_bytes
 from spark_jobs.select.gain import ORDERS, Rows
 from spark_jobs.select.params import SelectParams
@@ -39,9 +39,11 @@ def selected(
     budget = max(round(params.budget * params.distilled_share), params.budget - sizes["original"])
     released, left = list[DataFrame](), list[DataFrame]()
     for origin in sizes:
-        side = cut(rows.where(F.col("origin") == origin).join(gains(placed, origin, released, params), "origin_id"))
+        side = cut_lineage(
+            rows.where(F.col("origin") == origin).join(gains(placed, origin, released, params), "origin_id")
+        )
         taken, ends = first_that_fit(side, room(params, budget, used_by(released)), _order(params, origin))
-        taken = cut(taken)
+        taken = cut_lineage(taken)
         count, size, gain = taken.agg(F.count("*"), F.sum("size"), F.sum("gain")).collect()[0]
         context.metrics[f"available/{origin}"] = float(available[origin]["n"] if origin in available else 0)
         context.metrics.update({f"selected/{origin}": float(count), f"gain/{origin}": float(gain or 0)})
@@ -49,14 +51,6 @@ def selected(
         released.append(taken)
         left.append(not_taken(side, taken, ends))
     return reduce(DataFrame.unionByName, released), reduce(DataFrame.unionByName, left)
-
-
-def cut(rows: DataFrame) -> DataFrame:
-    """The rows computed once and kept on disk, without the plan that they came from.
-
-    Frames that are read several times, each made of the one before, would else have plans that Spark takes minutes to write down.
-    """
-    return rows.localCheckpoint(storageLevel=StorageLevel.DISK_ONLY)
 
 
 def gains(placed: DataFrame, origin: str, released: Sequence[DataFrame], params: SelectParams) -> DataFrame:

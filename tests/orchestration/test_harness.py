@@ -397,6 +397,23 @@ def test_a_sentence_written_for_a_user_is_told_without_its_class(name: str, mess
             "dagster._core.errors.DagsterPipesExecutionError: External execution process failed with code 1\n",
             "External execution process failed with code 1, and printed above why",
         ),
+        (
+            "PythonException",
+            "pyspark.errors.exceptions.captured.PythonException: An exception was thrown from the Python worker:\n"
+            'Traceback (most recent call last):\n  File "/job.py", line 3, in read\n    raise OSError(2)\nOSError: no such file\n\n',
+            "a Python worker of Spark failed: OSError: no such file",
+        ),
+        (
+            "Py4JJavaError",
+            "py4j.protocol.Py4JJavaError: An error occurred while calling o163.collect.\n: org.apache.spark.SparkException: Job aborted\n"
+            "\tat org.apache.spark.Job.run(Job.scala:1)\nCaused by: java.net.ConnectException: Connection refused\n\tat java.net.Socket\n",
+            "Spark failed: java.net.ConnectException: Connection refused",
+        ),
+        (
+            "Py4JJavaError",
+            "py4j.protocol.Py4JJavaError: An error occurred while calling o1.\n: java.lang.IllegalStateException: no more\n\tat a.B\n",
+            "Spark failed: java.lang.IllegalStateException: no more",
+        ),
     ],
 )
 def test_why_a_stage_failed_is_told_in_one_line(kind: str, message: str, said: str) -> None:

@@ -1,5 +1,6 @@
 """Embeddings: unit vectors of distinct texts, and no text asked for twice."""
 
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,7 @@ from lake.errors import UserError
 from lake.storage.store import Lake
 from lake.storage.student import STUDENT
 from spark_jobs.columnar.cached_vectors import texts_without_vector
+from spark_jobs.columnar.embedders import name_for_workers, opened_by_worker
 from spark_jobs.embed.job import EmbedParams, embeddings
 from texts.embed.embedder import open_embedder
 from texts.embed.vector_bytes import FLOAT
@@ -55,6 +57,24 @@ def test_only_texts_without_a_vector_of_this_embedder_are_texts_without_vector(s
         "c\nanswer",
     ]
     assert texts_without_vector(unique, None, "this").count() == 3
+
+
+def test_workers_of_a_cluster_find_an_embedder_of_this_machine_in_the_lake(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """They see the lake, and not the folder; a second one is not copied again."""
+    lake, own = Lake(str(tmp_path / "lake")), open_embedder(str(static_folder(tmp_path / "own", seed=4)))
+    assert name_for_workers(own, lake) == own.name
+    monkeypatch.setenv("MIXLAKE_SPARK_MASTER", "spark://host:7077")
+    assert name_for_workers(open_embedder(), lake) == open_embedder().name
+    name = name_for_workers(own, lake)
+    weights = tmp_path / "lake" / name / "model.safetensors"
+    written = weights.stat().st_mtime_ns
+    assert name_for_workers(own, lake) == name and weights.stat().st_mtime_ns == written
+    vectors = own.encode(["Which bowl?"])
+    shutil.rmtree(tmp_path / "own")
+    theirs = opened_by_worker(name, lake.root)
+    assert theirs.digest == own.digest and np.array_equal(theirs.encode(["Which bowl?"]), vectors)
 
 
 def test_nothing_to_embed_loads_no_model(spark: SparkSession, tmp_path: Path) -> None:

@@ -4,13 +4,18 @@ import multiprocessing as mp
 import os
 import signal
 from collections.abc import Mapping
+from dataclasses import replace
+from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
+import rank_works
+import torch
 import toy
 
 from lake.harness.environment import prepare
 from lake.harness.job import JobContext
+from trainers.ranks import in_ranks
 
 _PRELOADED = [
     "trainers.sft_trainer",
@@ -28,7 +33,7 @@ def run(
     """The exit code of one run of a stage with `folder` for its files, and its row with the run's metrics, {} where it was killed.
 
     kill: at which step the process ends itself by SIGKILL: at the `step`'s end, while its checkpoint is `saved`, before it is `sealed`, or
-    when its weights are `written` for publication.
+    when its weights are `written` for publication; of a training in several processes, when it is `told` of so many steps in a hundred.
     """
     server = mp.get_context("forkserver")
     server.set_forkserver_preload(_PRELOADED)
@@ -44,26 +49,53 @@ def run(
     return process.exitcode or 0, row
 
 
+def stays(locks: Path) -> int:
+    """The exit code of a process that is killed while `rank_works.stays` goes on in two processes of its own."""
+    process = mp.get_context("spawn").Process(target=_stay, args=(locks,))  # nothing of TRL is needed
+    process.start()
+    process.join()
+    return process.exitcode or 0
+
+
+def _stay(locks: Path) -> None:
+    context = replace(toy.context(locks / "artifacts"), progress=partial(_told, "told", 0))
+    in_ranks(2, partial(rank_works.stays, locks), toy.dataset("gold/mixture", []), context)
+
+
 def _train(stage: str, folder: Path, recipe: Any, start: Any, kill: tuple[str, int], connection: Any) -> None:
     prepare(offline=True)
+    # sums depend on the number of threads, which a process in company has less of
+    os.environ["OMP_NUM_THREADS"] = "1"
+    torch.set_num_threads(1)
     _arm(*kill)
     inputs: dict[str, Any] = {"gold/mixture": toy.dataset("gold/mixture", toy.mixture_rows())}
     artifacts = folder / f"artifacts-{os.getpid()}"
     artifacts.mkdir(parents=True)
-    context = JobContext(lake=None, run_id="test", artifacts=artifacts, unfinished=folder / "unfinished")  # type: ignore[arg-type]
+    context = JobContext(
+        lake=None, run_id="test", artifacts=artifacts, unfinished=folder / "unfinished", progress=partial(_told, *kill)  # type: ignore[arg-type]
+    )  # fmt: skip
     if stage == "sft":
+        from trainers import sft
         from trainers.sft import SftParams, distiller
 
+        if recipe.get("processes"):
+            cast(Any, sft)._trained = rank_works.fine_tunes
         rows = distiller(inputs, SftParams(recipe=recipe), context)
     else:
+        from trainers import grpo
         from trainers.grpo import GrpoParams
-        from trainers.grpo import distiller as grpo
 
         toy.reward_letters()
+        cast(Any, grpo)._as_rank = rank_works.reinforces
         inputs["models/distiller_sft"] = toy.dataset("models/distiller_sft", [start])
-        rows = grpo(inputs, GrpoParams(recipe=recipe), context)
+        rows = grpo.distiller(inputs, GrpoParams(recipe=recipe), context)
     [(_, table)] = rows
     connection.send(table.to_pylist()[0] | {"metrics": context.metrics})
+
+
+def _told(moment: str, share: int, done: int, total: int) -> None:
+    if moment == "told" and done >= share:
+        os.kill(os.getpid(), signal.SIGKILL)
 
 
 def _arm(moment: str, step: int) -> None:

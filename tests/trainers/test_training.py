@@ -93,18 +93,12 @@ def test_adapters_move_the_last_blocks_alone_and_are_merged_into_the_checkpoint(
     params = SftParams(recipe=toy_sft | {"lora": {"rank": 4, "alpha": 8, "last_blocks": 1}})  # type: ignore[arg-type]
     [(_, table)] = fine_tune(inputs, params, toy.context(tmp_path / "a"))
     row = table.to_pylist()[0]
-    before, after = (weights(folder) for folder in (toy_sft["base"], row["uri"]))
+    before, after = (toy.weights(folder) for folder in (toy_sft["base"], row["uri"]))
     assert before.keys() == after.keys(), "an adapter was left beside the weights"
     moved = {name for name in before if not before[name].allclose(after[name], atol=0, rtol=2**-7)}
     assert moved == {name for name in before if name.startswith("model.layers.1.") and name.endswith("_proj.weight")}
     losses = [point["value"] for point in row["curve"] if point["name"] == "loss"]
     assert losses[-1] < losses[0]
-
-
-def weights(folder: str) -> dict[str, Any]:
-    from safetensors.torch import load_file
-
-    return {name: weight.float() for name, weight in load_file(Path(folder) / "model.safetensors").items()}
 
 
 def test_a_model_that_no_hub_gives_is_one_sentence(

@@ -66,3 +66,10 @@ def reward_letters() -> None:
 def context(folder: Path) -> JobContext:
     folder.mkdir(parents=True)
     return JobContext(lake=None, run_id="test", artifacts=folder)  # type: ignore[arg-type]
+
+
+def weights(folder: str) -> dict[str, Any]:
+    """The weights of a checkpoint in single precision, by their names."""
+    from safetensors.torch import load_file
+
+    return {name: weight.float() for name, weight in load_file(Path(folder) / "model.safetensors").items()}

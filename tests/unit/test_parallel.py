@@ -39,6 +39,21 @@ def test_one_process_is_this_one() -> None:
     assert list(in_processes(lambda _: os.getpid(), [1, 2], 1)) == [os.getpid()] * 2
 
 
+WITHOUT_A_FILE = """
+from lake.engines.parallel import in_processes
+from lake.harness.environment import prepare
+prepare()
+print(*in_processes(abs, [-1, -2], 2))
+"""
+
+
+def test_a_main_module_without_a_file_such_as_dagsters_workers_have_starts_processes_too() -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", WITHOUT_A_FILE], capture_output=True, text=True, check=False, cwd=Path(__file__).resolve().parents[2]
+    )  # fmt: skip
+    assert done.stdout == "1 2\n", done.stderr
+
+
 SLEEPERS = """
 import time
 from lake.engines.parallel import in_processes

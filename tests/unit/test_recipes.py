@@ -1,12 +1,16 @@
 """Recipes are refused before any model is loaded, and the sentence names field, value and what is allowed."""
 
-from typing import Any
+import subprocess
+from pathlib import Path
+from typing import Any, cast
 
 import pytest
 import yaml
 
 from lake.errors import UserError
+from lake.harness.profiles import load_profile
 from lake.settings import project_folder
+from lake.stages import STAGES
 from trainers.grpo import GrpoParams
 from trainers.recipes import GrpoRecipe, Recipe, SftRecipe, load, parse
 from trainers.sft import SftParams
@@ -35,6 +39,25 @@ def test_the_paper_recipe_makes_the_published_rollouts() -> None:
     assert (completions // recipe.num_generations, completions // samples_an_update) == (128, 8)
     assert (recipe.beta, recipe.epsilon, recipe.epsilon_high, recipe.learning_rate) == (0.01, 0.2, 0.3, 1e-6)
     assert recipe.reward_weights == {"published_quality": 0.5, "published_alignment": 0.4, "published_format": 0.1}
+
+
+def test_the_commands_for_several_gpus_make_the_same_steps_and_rollouts(tmp_path: Path) -> None:
+    (tmp_path / "recipes").symlink_to(project_folder() / "recipes")
+    page = (project_folder() / "docs/howto/gpu.md").read_text(encoding="utf-8")
+    typed = [line for line in page.splitlines() if line.startswith(("sed ", "echo "))]
+    subprocess.run("\n".join(typed), shell=True, check=True, cwd=tmp_path)
+    found = {}
+    for name in ("gpu", str(tmp_path / "two.yaml"), str(tmp_path / "eight.yaml")):
+        profile = load_profile(name)
+        sft, grpo = (
+            cast(Any, profile.params_of(STAGES[f"models/distiller_{stage}"])).recipe for stage in ("sft", "grpo")
+        )
+        rows, completions = (
+            each.per_device_train_batch_size * each.gradient_accumulation_steps * each.processes for each in (sft, grpo)
+        )
+        rollout = grpo.per_device_train_batch_size * grpo.steps_per_generation * grpo.processes
+        found[sft.processes, grpo.processes] = (rows, completions, rollout)
+    assert found == dict.fromkeys([(1, 1), (2, 2), (8, 8)], (16, 32, 64))
 
 
 def test_every_grpo_recipe_names_its_reward_weights() -> None:

@@ -125,6 +125,7 @@ def plant(lake: Lake, root: Path) -> None:
     for place in (
         "journals/m/a.jsonl",
         "unfinished/gold/mixture/x.txt",
+        "checkpoints/dead/rdd-1/part-0",
         "reports/report.html",
         "audits/data_docs/x.html",
     ):

@@ -67,12 +67,15 @@ def test_what_dead_runs_left_goes_and_what_is_younger_stays(lake: Lake) -> None:
     named = root / GROUPS / lake.file_paths(GROUPS, 2)[0]
     checksum = place(named.with_name(f".{named.name}.crc"), LONG_AGO)
     artifacts = place(root / "artifacts" / "gold" / "mixture" / "dead" / "x", LONG_AGO)
+    kept = place(root / "checkpoints" / "dead" / "part-0", LONG_AGO)
+    place(root / "checkpoints" / "running" / "part-0")
     gone = upkeep(lake)
     assert gone == dict.fromkeys(
-        [*(str(path.relative_to(root)) for path in dead), "artifacts/gold/mixture/dead"], "left_behind"
+        [*(str(path.relative_to(root)) for path in dead), "artifacts/gold/mixture/dead", "checkpoints/dead"],
+        "left_behind",
     )
-    assert not any(path.exists() for path in (*dead, artifacts))
-    assert running.exists() and checksum.exists()
+    assert not any(path.exists() for path in (*dead, artifacts, kept))
+    assert running.exists() and checksum.exists() and (root / "checkpoints" / "running" / "part-0").exists()
     assert rows(lake) == before
 
 

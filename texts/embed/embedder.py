@@ -36,7 +36,7 @@ TEACHER, STATIC = "teacher", "static"
 _TOKENS_A_BATCH = {"cpu": 1_000, "cpu in bfloat16": 4_000, "cuda": 50_000}
 _BYTES_A_TOKEN = 4  # of English, roughly; decides only how texts are batched
 # What decides a vector: weights, configuration and vocabulary. Other formats of the same weights are neither read nor hashed.
-_MODEL_FILES = ("*.safetensors", "*.json", "*.txt", "*.model")
+MODEL_FILES = ("*.safetensors", "*.json", "*.txt", "*.model")
 
 
 @dataclass(frozen=True)
@@ -53,7 +53,7 @@ class Embedder:
     def digest(self) -> str:
         """24 hex digits over weights, configuration and vocabulary: the key that vectors are cached under. Loads no model."""
         content = hashlib.sha256()
-        for path in sorted({path for pattern in _MODEL_FILES for path in self.folder.rglob(pattern)}):
+        for path in sorted({path for pattern in MODEL_FILES for path in self.folder.rglob(pattern)}):
             with path.open("rb") as file:
                 digest = hashlib.file_digest(file, "sha256").hexdigest()
             content.update(f"{path.relative_to(self.folder).as_posix()}:{digest}\n".encode())
@@ -162,7 +162,7 @@ def _hub_folder(name: str) -> Path:
     from huggingface_hub import snapshot_download
 
     try:
-        return Path(snapshot_download(name, allow_patterns=list(_MODEL_FILES)))
+        return Path(snapshot_download(name, allow_patterns=list(MODEL_FILES)))
     except (OSError, ValueError) as error:
         raise EmbedderError(
             f"no embedder {name!r}: not {DEFAULT!r}, not a folder, and no hub gave it ({type(error).__name__})"
