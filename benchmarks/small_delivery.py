@@ -5,7 +5,7 @@ CHECKOUT, it is copied to FOLDER, the rows (questions and answers of the benchma
 brings the copy up to date. The copy is told that its tables were made by the revision that is measured, so that new rows are its only reason to run.
 
 Written to FILE: wall and processor seconds of the command and of its parts (until the first stage, each stage, between stages, after the last one),
-and for each stage how many jobs and tasks Spark ran. Processor seconds are those of all processes of the command, read four times a second.
+and for each stage how many jobs and tasks Spark ran. Processor seconds are those of all processes of the command, read every second.
 """
 
 import argparse
@@ -28,7 +28,7 @@ import psutil
 from benchmarks.soaking.corpus import Corpus
 
 HERE = Path(__file__).resolve().parents[1]
-_EVERY = 0.25  # seconds between two looks at the processes
+_EVERY = 1.0  # seconds between two looks at the processes, each of which costs some milliseconds
 _HASHES = (
     "import json; from lake.harness.code_hash import code_hash; from lake.harness.profiles import load_profile; "
     "from lake.stages import STAGES; from lake.storage.publication import hash_json; profile = load_profile({profile!r}); "
@@ -92,7 +92,6 @@ class Revision:
             env=environment,
             cwd=lake,
             stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
             text=True,
         )
 
@@ -109,8 +108,10 @@ def adopted(lake: Path, by: Revision, profile: str) -> None:
     """Makes the lake say that its tables were made with this revision's code and params."""
     hashes: dict[str, tuple[str, str]] = json.loads(by.told("-c", _HASHES.format(profile=profile), lake=lake))
     for key, (code, params) in hashes.items():
-        folders = [lake / key / "_delta_log", lake / "audits" / key.replace("/", "-")]
-        for path in (path for folder in folders for path in sorted(folder.glob("*.json"))):
+        name = key.replace("/", "-")
+        folders = [lake / key / "_delta_log", lake / "audits" / name]
+        reports = [path for folder in folders for path in sorted(folder.glob("*.json"))]
+        for path in (*reports, *(lake / "audits" / "unpublished").glob(f"{name}.json")):
             said = path.read_text(encoding="utf-8")
             path.write_text(_with(_with(said, "code_hash", code), "params_hash", params), encoding="utf-8")
 
@@ -175,9 +176,9 @@ def parts(lake: Path, events: Path, processors: Processors, begun: float, ended:
     """Each part of the command in order, with what it took, and the jobs and tasks that Spark ran in it."""
     jobs = [job for path in events.iterdir() for job in spark_jobs(path)]
     windows: list[tuple[str, float, float]] = []
-    for path in lake.glob("audits/*/newest.json"):
+    for path in lake.glob("audits/*-*/*.json"):
         report, end = json.loads(path.read_text(encoding="utf-8")), path.stat().st_mtime
-        if end > begun and report["run_id"]:
+        if end > begun and "run_id" in report:
             windows.append((report["stage"], end - (report["seconds"] or 0), end))
     bound, between = begun, {"seconds": 0.0, "processor_seconds": 0.0, "jobs": 0, "tasks": 0}
     for number, (name, start, end) in enumerate(sorted(windows, key=lambda window: window[2])):

@@ -28,7 +28,7 @@ def main() -> int:
     stages = select_stages()
     planned = plan(lake, stages, load_profile(_PROFILE))
     if all(entry.action == "nothing_to_do" for entry in planned):
-        say(f"Nothing to do: all {len(planned)} tables are what their inputs, params and code give.")
+        say(f"Nothing to do: all {len(planned)} tables are up to date.")
         reports: Sequence[StageReport] = ()
     else:
         start_ahead(lake, (entry.stage for entry in planned if entry.action != "nothing_to_do"))

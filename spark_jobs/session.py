@@ -9,8 +9,8 @@ import gc
 import os
 import re
 import sys
-from collections.abc import Mapping, Sequence
-from contextlib import suppress
+from collections.abc import Generator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -54,6 +54,17 @@ _LOCAL = {
     "spark.databricks.delta.snapshotPartitions": "2",
     "spark.sql.sources.parallelPartitionDiscovery.parallelism": "2",
     "spark.sql.files.maxPartitionBytes": "64m",
+}
+
+# For a stage that looks at little, rows of before among it. Such queries last as long as it takes to plan them, to compile them and to start
+# their tasks: a job for each exchange, a class for each expression, and a task for each part of a file cost more than the rows.
+SMALL = {
+    "spark.sql.adaptive.enabled": "false",
+    "spark.sql.codegen.wholeStage": "false",
+    "spark.sql.codegen.factoryMode": "NO_CODEGEN",
+    "spark.sql.shuffle.partitions": "1",
+    "spark.sql.files.minPartitionNum": "1",
+    "spark.sql.leafNodeDefaultParallelism": "1",
 }
 
 # Batches leave little behind that lives long: a collector that works beside them only takes their cores.
@@ -102,6 +113,20 @@ def _stop(session: SparkSession) -> None:
         session.stop()
 
 
+@contextmanager
+def fitted(session: SparkSession, chosen: Mapping[str, str]) -> Generator[None]:
+    """Has the session plan with the `chosen` settings."""
+    before = {name: session.conf.get(name) or "" for name in chosen}
+    try:
+        for name, value in chosen.items():
+            session.conf.set(name, value)
+        yield
+    finally:
+        with suppress(Exception):  # a session that was lost takes its settings along
+            for name, value in before.items():
+                session.conf.set(name, value)
+
+
 def release_cached(session: SparkSession) -> None:
     """Drops all that is persisted or checkpointed in the session, so that frames which read it cannot be used any more.
 
@@ -109,6 +134,8 @@ def release_cached(session: SparkSession) -> None:
     """
     # py4j's objects refer to themselves, so that only this tells the JVM that frames, and what they broadcast, are done with
     gc.collect()
+    if not gc.get_freeze_count():  # what was imported stays: to look through all of it again took half a second a stage
+        gc.freeze()
     session.catalog.clearCache()
     context: Any = session.sparkContext
     for rows in context._jsc.getPersistentRDDs().values():  # the catalog knows of no checkpoint
@@ -128,6 +155,7 @@ def spark_settings(
         "spark.driver.memory": driver_memory,
         "spark.driver.extraJavaOptions": f"-Dlog4j2.configurationFile={_LOGGING.as_uri()}",
         "spark.executorEnv.PYTHONPATH": str(project_folder()),
+        "spark.python.daemon.module": "spark_jobs.worker_daemon",
     }
     if scratch is not None:
         chosen |= {"spark.local.dir": str(scratch), "spark.sql.warehouse.dir": str(scratch / "warehouse")}

@@ -1,16 +1,19 @@
 """What the evaluation trains, on how much, and on what it measures it."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Literal, Self, get_args
 
 from pydantic import Field, field_validator, model_validator
 
 from lake.harness.job import Params
 from lake.models.embedded import ALIAS, NAME
+from lake.storage.store import Lake
 from trainers.recipes import Lora
 
 SCRATCH = "scratch"  # the base of arms that begin from a small model without training
 RELEASED, NONE = "released", "none"
+HELD_OUT = ("gold/mixture", "bronze/references")  # whose items are measured
+_SET = "gold/training_set"
 Arm = Literal["released", "random", "high_only", "distilled", "concatenated", "long_tail", "ds2"]
 ARMS: tuple[Arm, ...] = get_args(Arm)
 
@@ -79,6 +82,12 @@ class EvaluationParams(Params):
     )
     distilled_items: int = Field(default=1_000, ge=1, description="groups whose facts are counted at most")
     resamples: int = Field(default=2_000, ge=100, description="of the bootstrap over clusters of items")
+    refresh_share: float = Field(
+        default=0.1,
+        ge=0,
+        lt=1,
+        description="it is made anew once more than this share of the training set differs from the one that was measured",
+    )
     seed: int = Field(default=7, description="of the choice of what is measured, and of a small model's tokenizer")
 
     @field_validator("arms", "seeds")
@@ -107,6 +116,18 @@ class EvaluationParams(Params):
         first = [RELEASED, *(arm for arm in self.arms if arm != RELEASED)]
         return [(arm, seed) for seed in self.seeds for arm in first]  # pyright: ignore[reportReturnType]
 
+    def stands(self, lake: Lake, read: Mapping[str, int], now: Mapping[str, int]) -> str:
+        """Why an evaluation of an older training set is kept: as good as all of its examples are in the newest, and what is held out is the same."""
+        if any(read.get(table) != now[table] for table in HELD_OUT):
+            return ""
+        share = _differing(lake, read[_SET], now[_SET])
+        if share > self.refresh_share:
+            return ""
+        return (
+            f"made of version {read[_SET]} of the training set, from which {share:.1%} of version {now[_SET]} differ, at most "
+            f"{self.refresh_share:.0%}: --rebuild makes it anew"
+        )
+
     def asks(self, rows: Callable[[str], int]) -> str:
         """How much is trained and read."""
         at_most = f", within {self.time_limit_s / 60:.0f} min" if self.time_limit_s else ""
@@ -114,3 +135,10 @@ class EvaluationParams(Params):
             f"trains {len(self.runs)} times on {self.tokens:,} tokens and reads up to {self.items:,} items a benchmark "
             f"{len(self.runs) + 1} times{at_most}"
         )
+
+
+def _differing(lake: Lake, one: int, other: int) -> float:
+    """The share of the larger of two versions of the training set that is not in both."""
+    sets = [set(lake.dataset(_SET, version).to_table(["id"])["id"].to_pylist()) for version in {one, other}]
+    larger = max(map(len, sets))
+    return 1 - len(set.intersection(*sets)) / larger if larger else 0.0

@@ -11,9 +11,10 @@ import yaml
 
 from dagster_project.lib.events import check_specs, tell
 from dagster_project.lib.failures import failures
+from dagster_project.lib.kept_connections import KeptStorage
 from dagster_project.lib.stage_asset import REBUILD, asset_of
 from lake.errors import StageFailed, UserError
-from lake.harness.plan import reasons_to_run
+from lake.harness.plan import reasons_to_run, why_idle
 from lake.harness.profiles import load_profile
 from lake.harness.status import current_report
 from lake.settings import settings, shipped
@@ -23,6 +24,7 @@ from lake.storage.report import StageReport
 from lake.storage.store import Lake
 
 _INSTANCE, _COMMANDS_INSTANCE = "dagster.yaml", "commands.yaml"
+_OWN_STORAGE = {"storage", "run_storage", "event_log_storage", "schedule_storage", "instance_class"}
 
 
 def prepare_home() -> Path:
@@ -59,7 +61,7 @@ def materialise(
     """
     os.environ["MIXLAKE_PROFILE"] = profile
     warnings.filterwarnings("ignore", category=dg.BetaWarning)
-    with _instance_of_commands() as instance:
+    with instance_of_commands() as instance:
         known = _known(instance, idle)
         result = (
             _definitions()
@@ -92,18 +94,22 @@ def _known(instance: dg.DagsterInstance, stages: Collection[str]) -> set[str]:
 
 def tell_accepted(report: StageReport) -> None:
     """Shows in the UI that a stage's rejected rows were accepted and published by a command."""
-    with _instance_of_commands() as instance:
+    with instance_of_commands() as instance:
         tell(report, Lake(settings().root), check_specs(STAGES[report.stage]), instance)
 
 
-def _instance_of_commands() -> dg.DagsterInstance:
-    """The lake's instance with pools that limit runs, which a run in this process no longer waits for, instead of steps.
+def instance_of_commands() -> dg.DagsterInstance:
+    """The lake's instance with pools that limit runs, which a run in this process no longer waits for, instead of steps, and its
+    databases kept open.
 
     A command that was killed would keep its places, which only the daemon frees, and the next command would wait without a word.
     """
     home = prepare_home()
     config = yaml.safe_load((home / _INSTANCE).read_text(encoding="utf-8")) or {}
     config.setdefault("concurrency", {}).setdefault("pools", {})["granularity"] = "run"
+    if not _OWN_STORAGE & config.keys():
+        kept = {"module": KeptStorage.__module__, "class": KeptStorage.__name__, "config": {"base_dir": str(home)}}
+        config["storage"] = {"custom": kept}
     (home / _COMMANDS_INSTANCE).write_text(yaml.safe_dump(config), encoding="utf-8")
     return _opened(home, _COMMANDS_INSTANCE)
 
@@ -122,5 +128,5 @@ def _reports(stages: Sequence[str], run_id: str) -> list[StageReport]:
         if attempt and attempt.run_id.startswith(run_id):
             reports.append(attempt)
         elif lake.publication(key) and not reasons_to_run(lake, STAGES[key], profile):
-            reports.append(current_report(lake, STAGES[key]))
+            reports.append(current_report(lake, STAGES[key], why_idle(lake, STAGES[key], profile)))
     return reports

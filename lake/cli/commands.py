@@ -147,10 +147,9 @@ def run(
     if dry_run:
         render.planned(planned, as_json)
         return 0
+    notices.kept(planned)
     if not any(entry.action != "nothing_to_do" for entry in planned):
-        progress.console().print(
-            f"Nothing to do: all {len(planned)} tables are what their inputs, params and code give."
-        )
+        progress.console().print(f"Nothing to do: all {len(planned)} tables are up to date.")
         render.reports([], as_json)
         notices.unpublished(lake)
         return 0

@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 
 from lake.harness import progress
+from lake.harness.plan import UNCHANGED, PlannedStage
 from lake.landing.landed import SETTLED_AFTER, unsettled
 from lake.landing.listing import left_out_links
 from lake.landing.pending import waiting
@@ -17,6 +18,13 @@ def still_written(lake: Lake) -> None:
     """Names the files of the landing folder that are not registered yet."""
     for file in unsettled(lake):
         _say(f"waits: {file} was written to less than {SETTLED_AFTER:.0f} s ago; the next run registers it")
+
+
+def kept(planned: Iterable[PlannedStage]) -> None:
+    """Names the stages that have nothing to do though inputs of theirs changed, each with why."""
+    for entry in planned:
+        if entry.action == "nothing_to_do" and entry.reason != UNCHANGED:
+            _say(f"{entry.stage}: {entry.reason}")
 
 
 def unpublished(lake: Lake) -> None:

@@ -8,12 +8,13 @@ from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 
+from lake.engines.batches import read_batches
 from lake.engines.cluster import check_workers_see, has_workers
 from lake.engines.frames import declared
 from lake.engines.jars import found_java
 from lake.engines.s3a_jars import spark_jars
 from lake.errors import StageFailed
-from lake.harness.job import JobContext, WorkerFiles
+from lake.harness.job import JobContext
 from lake.harness.profiles import resolve
 from lake.landing.register import FILES, unread_bytes
 from lake.settings import settings
@@ -30,6 +31,8 @@ if TYPE_CHECKING:
 _MUCH = 150 * 2**20  # bytes of raw files, about 300,000 records: what a session that is not brief pays from
 _PARTITIONS = "spark.sql.shuffle.partitions"
 _PARTITION = 32 * 2**20  # bytes as they are stored, a third of what they are in memory
+_SMALL = 16 * 2**20  # bytes as they are stored of all inputs of a stage: what one task has soon done
+_FEW = 2**20  # bytes of rows
 _STARTING = Lock()
 
 
@@ -47,23 +50,28 @@ class SparkFrames:
     def run(
         self, stage: Stage, inputs: Mapping[str, Any], params: Any, context: JobContext, folder: str
     ) -> dict[str, Staged]:
-        self.fit_partitions(stage)
+        session = "spark_jobs.session"
         try:
-            return self._run_and_stage(stage, inputs, params, context, folder)
+            with resolve(f"{session}:fitted")(self.spark, self.fitting(stage)):
+                return self._run_and_stage(stage, inputs, params, context, folder)
         finally:
             with suppress(Exception):  # an interrupt ends the JVM, too: then there is nothing to clear
-                resolve("spark_jobs.session:release_cached")(self.spark)
+                resolve(f"{session}:release_cached")(self.spark)
 
-    def fit_partitions(self, stage: Stage) -> None:
-        """On a cluster as many partitions of what is moved as the data needs: Spark's own 200 cost a small delivery minutes."""
+    def fitting(self, stage: Stage) -> dict[str, str]:
+        """The Spark settings that fit the stage's inputs, rows of before among them; those of MIXLAKE_SPARK_CONF stay as they are.
+
+        On a cluster as many partitions of what is moved as the data needs: Spark's own 200 cost a small delivery minutes.
+        """
         here = settings()
-        if not has_workers(here) or _PARTITIONS in here.spark_conf:
-            return
-        volume = sum(self.lake.stored_bytes(key) for key in stage.inputs) + (
-            unread_bytes(self.lake) if FILES in stage.inputs else 0
-        )
-        cores = self.spark.sparkContext.defaultParallelism
-        self.spark.conf.set(_PARTITIONS, str(max(2 * cores, volume // _PARTITION)))
+        volume = sum(map(self.lake.stored_bytes, stage.inputs))
+        volume += unread_bytes(self.lake) if FILES in stage.inputs else 0
+        if has_workers(here):
+            cores = self.spark.sparkContext.defaultParallelism
+            fit = {_PARTITIONS: str(max(2 * cores, volume // _PARTITION))}
+        else:
+            fit = resolve("spark_jobs.session:SMALL") if volume <= _SMALL else {}
+        return {name: value for name, value in fit.items() if name not in here.spark_conf}
 
     def _run_and_stage(
         self, stage: Stage, inputs: Mapping[str, Any], params: Any, context: JobContext, folder: str
@@ -72,18 +80,30 @@ class SparkFrames:
         produced = dict(declared(stage, resolve(stage.job)(inputs, params, context).items()))
         if missing := sorted(set(stage.outputs) - set(produced)):
             raise StageFailed(f"{stage.key}: the job returned no {missing[0]}")
-        staged = {key: self._staged(key, produced[key], context.worker_files.get(key), folder) for key in stage.outputs}
+        staged = {key: self._staged(key, produced[key], context, folder) for key in stage.outputs}
         # last: the rows of one table may be computed from what workers wrote for another
         for key, written in context.worker_files.items():
             if staged[key] is not written.staged:
                 self.lake.discard(written.staged)
         return staged
 
-    def _staged(self, key: str, frame: "DataFrame", written: WorkerFiles | None, folder: str) -> Staged:
-        """The rows of `frame`, written by Spark unless workers wrote exactly these."""
+    def _staged(self, key: str, frame: "DataFrame | pa.Table", context: JobContext, folder: str) -> Staged:
+        """The rows of `frame`, written by Spark unless workers wrote exactly these, they are here, or they are those published before."""
+        written = context.worker_files.get(key)
         if written and written.frame is frame:
             return written.staged
+        if isinstance(frame, pa.Table):
+            return self.lake.write(key, folder, frame)
+        if TABLES[key].mode in ("state", "overwrite") and context.before.get(key) is frame:
+            return self._copied(key, folder)
         self._declared_columns(key, frame).write.mode("error").parquet(spark_address(f"{self.lake.uri(key)}/{folder}"))
+        return self.lake.staged(key, folder)
+
+    def _copied(self, key: str, folder: str) -> Staged:
+        """The published rows of a table once more."""
+        with self.lake.staging_writer(folder) as writer:
+            for batch in read_batches(self.lake.dataset(key), TABLES[key].schema.names):
+                writer.add(key, batch)
         return self.lake.staged(key, folder)
 
     def _declared_columns(self, key: str, frame: "DataFrame") -> "DataFrame":
@@ -96,9 +116,13 @@ class SparkFrames:
 
 
 def spark_frame(spark: "SparkSession", lake: Lake, key: str, files: Sequence[str]) -> "DataFrame":
-    """The rows of some files of one table, named relative to it, as a Spark frame with its columns as declared."""
-    if not files:  # from Arrow: rows given as a list, even none, are made by Python workers
-        return spark.createDataFrame(TABLES[key].schema.empty_table(), _spark_schema(key))
+    """The rows of some files of one table, named relative to it, as a Spark frame with its columns as declared.
+
+    Few rows are part of the plan: no job looks for their files, and none reads them.
+    """
+    few = lake.few_rows(key, files, _FEW)
+    if few is not None:  # from Arrow: rows given as a list, even none, are made by Python workers
+        return spark.createDataFrame(few, _spark_schema(key))
     return spark.read.schema(_spark_schema(key)).parquet(*(spark_address(f"{lake.uri(key)}/{path}") for path in files))
 
 
@@ -120,19 +144,16 @@ def start_ahead(lake: Lake, stages: Iterable[str], rebuild: bool = False) -> Non
 
 
 def _warm(lake: Lake) -> None:
-    """Reads a table, and starts a Python worker a core with all that jobs import."""
+    """Reads a table, and starts a Python worker a core."""
     with suppress(Exception):  # whoever asks for the session meets the same error, and tells it
         frames = SparkFrames(lake)
         frames.open("landing/files", lake.version("landing/files") or 0).collect()
         cores = frames.spark.sparkContext.defaultParallelism
-        frames.spark.range(0, cores, 1, cores).mapInArrow(_loaded, "id long").count()
+        frames.spark.range(0, cores, 1, cores).mapInArrow(_same, "id long").count()
 
 
-def _loaded(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
-    for stage in STAGES.values():
-        if stage.engine == "spark":
-            resolve(stage.job)
-    yield from batches
+def _same(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+    return batches
 
 
 def shared_session() -> "SparkSession":

@@ -112,6 +112,7 @@ def report_nothing_added(attempt: Attempt) -> StageReport:
             "params_hash": attempt.wanted.params_hash,
             "code_hash": attempt.wanted.code_hash,
             "reason": "nothing in its new inputs is for this table",
+            "seconds": round(time.monotonic() - attempt.started, 2),
         }
     )
     record_attempt(attempt.lake, report)

@@ -2,7 +2,7 @@
 
 A Spark job is `job(inputs, params, context) -> Mapping[table key, DataFrame]`: frames in, frames out. It writes nothing itself;
 rows that Python makes may be written by the workers that make them (spark_jobs.columnar.worker_files), and it returns the frames that
-read them.
+read them. A few rows that it made itself it returns as a pyarrow table, which costs no Spark job.
 Every other job is `job(inputs, params, context) -> Iterator[tuple[table key, pyarrow.Table]]`: its inputs are Arrow datasets
 (read them in batches), its outputs a stream of small tables that the harness writes as they come.
 Keys are table keys: the stage's own table and its side tables. Columns are those of lake.tables, in any order.
@@ -43,6 +43,10 @@ class Params(BaseModel):
     def opens_no_model(self, lake: "Lake", new: "NewRows | None") -> bool:
         """Whether the job opens no model for these rows, or for all (None): what the lake tells of that beyond the params."""
         return self.loads_no_model
+
+    def stands(self, lake: "Lake", read: Mapping[str, int], now: Mapping[str, int]) -> str:
+        """Why rows made of the inputs as of `read` need not be made again of those as of `now`, as a sentence; "" where they must."""
+        return ""
 
     def asks(self, rows: Callable[[str], int]) -> str:
         """What the job would ask of models or make, as far as it is known before it starts; "" where there is nothing to tell.
@@ -117,6 +121,6 @@ class Views(dict[str, Any]):
 ArrowInputs = Mapping[str, ds.Dataset]
 ArrowRows = Iterator[tuple[str, pa.Table]]
 SparkInputs = Mapping[str, "DataFrame"]
-SparkRows = Mapping[str, "DataFrame"]
+SparkRows = Mapping[str, "DataFrame | pa.Table"]
 ArrowJob = Callable[[ArrowInputs, Any, JobContext], ArrowRows]
 SparkJob = Callable[[SparkInputs, Any, JobContext], SparkRows]

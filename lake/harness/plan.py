@@ -21,6 +21,7 @@ from lake.storage.tombstones import to_be_made_anew
 
 Action = Literal["run", "nothing_to_do", "wait"]
 Scope = Literal["everything", "new_rows"]
+UNCHANGED = "inputs, params and code are unchanged"
 _TRAINS = "models/distiller_sft"
 _BEST = "silver/best_records"
 
@@ -96,7 +97,25 @@ def reasons_to_run(lake: Lake, stage: Stage, profile: Profile, rebuild: bool = F
     wanted = fingerprint(lake, stage, profile)
     again = len(tried_again(lake, stage.key))
     tries = [f"{again} {'file' if again == 1 else 'files'} could not be read: tried again"] if again else []
+    if wanted and not tries and _stands(lake, stage, profile, wanted, last):
+        return []
     return [*wanted.differences(last), *tries] if wanted else ["an input is missing"]
+
+
+def why_idle(lake: Lake, stage: Stage, profile: Profile) -> str:
+    """Why a stage that has nothing to do has nothing to do."""
+    if waiting := waits_for(lake, stage):
+        return f"new rows of {stage.records} wait for {', '.join(waiting)}"
+    last, wanted = last_read(lake, stage), fingerprint(lake, stage, profile)
+    return (_stands(lake, stage, profile, wanted, last) if last and wanted else "") or UNCHANGED
+
+
+def _stands(lake: Lake, stage: Stage, profile: Profile, wanted: Fingerprint, last: Fingerprint) -> str:
+    """Why what the stage published still holds though its inputs changed, and they alone; "" where it does not, or they did not."""
+    same_job = (wanted.params_hash, wanted.code_hash) == (last.params_hash, last.code_hash)
+    if not same_job or wanted.inputs == last.inputs or set(wanted.inputs) != set(last.inputs):
+        return ""
+    return profile.params_of(stage).stands(lake, last.inputs, wanted.inputs)
 
 
 def rejected_inputs(lake: Lake, stage: Stage) -> list[str]:
@@ -139,9 +158,7 @@ def _planned(
         scope, rows = _scope(lake, stage, profile, rebuild)
         asks = profile.params_of(stage).asks(rows)
     else:
-        action, reason = "nothing_to_do", "inputs, params and code are unchanged"
-        if waiting := waits_for(lake, stage):
-            reason = f"new rows of {stage.records} wait for {', '.join(waiting)}"
+        action, reason = "nothing_to_do", why_idle(lake, stage, profile)
     inputs = {table: lake.version(table) for table in stage.inputs}
     version = lake.version(stage.key)
     return PlannedStage(

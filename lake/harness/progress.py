@@ -35,8 +35,8 @@ def finished(report: StageReport) -> None:
     shown = {table: count for table, count in report.rows.items() if count or table == report.stage}
     rows = ", ".join(f"{count:,} {table}{_new(report, table)}" for table, count in shown.items())
     head = f"  {report.status:<10}"
-    took = f"  {report.seconds:.1f} s" if report.status != "up_to_date" else ""
-    console().print(Text.assemble((head, _STYLES[report.status]), f" {report.stage}  {rows}{took}"))
+    tail = f"  {report.seconds:.1f} s" if report.status != "up_to_date" else f"  ({report.reason})"
+    console().print(Text.assemble((head, _STYLES[report.status]), f" {report.stage}  {rows}", (tail, "dim")))
     for source, count in report.withdrawn.items() if report.status == "published" else ():
         console().print(
             f"    withdrawn {source}: {count:,} {'row is' if count == 1 else 'rows are'} no longer in its changed files and can no "

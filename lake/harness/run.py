@@ -27,7 +27,7 @@ from lake.harness.input_versions import waits_for
 from lake.harness.inputs import RunInputs
 from lake.harness.job import JobContext, quiet
 from lake.harness.new_rows import new_rows
-from lake.harness.plan import fingerprint, reasons_to_run, rejected_inputs
+from lake.harness.plan import fingerprint, reasons_to_run, rejected_inputs, why_idle
 from lake.harness.profiles import GATE, Profile, load_profile, resolve
 from lake.harness.progress import waits
 from lake.harness.status import current_report
@@ -72,7 +72,7 @@ def run_stage(
         check_workers_see(settings(), lake, rebuild)
     # asked before there is a lease: a lake that is up to date may be one that cannot be written to
     if not _what_to_do(lake, stage, profile, rebuild)[0]:
-        return current_report(lake, stage)
+        return current_report(lake, stage, why_idle(lake, stage, profile))
     # the token keeps a retried step of the same run apart from its first try
     attempt_id = f"{run_id or fresh_run_id()}-{secrets.token_hex(2)}"
     patience = settings().lease_wait

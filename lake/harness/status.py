@@ -5,7 +5,7 @@ from typing import Literal
 
 from pydantic import BaseModel
 
-from lake.harness.plan import plan
+from lake.harness.plan import UNCHANGED, plan
 from lake.harness.profiles import Profile
 from lake.landing.pending import waiting
 from lake.stages import STAGES, Stage
@@ -77,8 +77,8 @@ def _gate(publication: Publication) -> Gate:
     return "accepted" if publication.accepted else "warned" if publication.warnings else "passed"
 
 
-def current_report(lake: Lake, stage: Stage) -> StageReport:
-    """The report of a stage that is up to date, from its last commit: what its gate said of these rows then still holds."""
+def current_report(lake: Lake, stage: Stage, reason: str = UNCHANGED) -> StageReport:
+    """The report of a stage that is up to date for this `reason`, from its last commit: what its gate said of these rows then still holds."""
     published = lake.publication(stage.key)
     assert published is not None  # a stage that was never published has a reason to run
     version, publication = published
@@ -94,5 +94,5 @@ def current_report(lake: Lake, stage: Stage) -> StageReport:
         checks=audited.checks if audited else (),
         accepted=audited.accepted if audited else None,
         audit_page=audited.audit_page if audited else None,
-        reason="inputs, params and code are unchanged",
+        reason=reason,
     )

@@ -127,6 +127,18 @@ class Lake:
         paths = [self.path(f"{key}/{path}") for path in files]
         return ds.dataset(paths, schema=TABLES[key].schema, format="parquet", filesystem=self.files)
 
+    def few_rows(self, key: str, files: Sequence[str], most: int) -> pa.Table | None:
+        """The rows of some files of one table, where they have at most `most` bytes, also unpacked; None where they have more."""
+        if not files:
+            return TABLES[key].schema.empty_table()
+        paths = [self.path(f"{key}/{path}") for path in files]
+        if sum(file.size or 0 for file in self.files.get_file_info(paths)) > most:
+            return None
+        rows = self.files_dataset(key, files)
+        footers = [fragment.metadata for fragment in rows.get_fragments()]
+        groups = (one.row_group(number) for one in footers for number in range(one.num_row_groups))
+        return rows.to_table() if sum(group.total_byte_size for group in groups) <= most else None
+
     def added_files(self, key: str, since: int, version: int) -> tuple[str, ...] | None:
         """The files, relative to the table, in which rows were added after `since` and up to `version`; None if rows were taken away.
 

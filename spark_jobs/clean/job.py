@@ -47,9 +47,8 @@ def instructions(inputs: SparkInputs, params: CleanParams, context: JobContext) 
     """
     bronze = inputs["bronze/instructions"].select("id", "source", "licence", "original_id", "messages")
     frames = _clean(bronze, "silver/instructions", lambda batch: clean_records(batch, params), context)
-    rejected, changed = frames["silver/instructions_rejected"], frames["silver/instructions_changed"]
-    _count_rejected(rejected, context)
-    _count_changed(changed, frames["silver/instructions"].count() + rejected.count(), context)
+    _count_rejected(frames["silver/instructions_rejected"], context)
+    _count_changed(frames["silver/instructions_changed"], context)
     return frames
 
 
@@ -193,7 +192,9 @@ def _count_rejected(rejected: DataFrame, context: JobContext) -> None:
         context.metrics[f"rejected/{row['reason']}/{row['source']}"] = float(row["count"])
 
 
-def _count_changed(changed: DataFrame, records: int, context: JobContext) -> None:
+def _count_changed(changed: DataFrame, context: JobContext) -> None:
+    written = {key: files.staged.rows for key, files in context.worker_files.items()}
+    records = written["silver/instructions"] + written["silver/instructions_rejected"]
     for row in changed.select("source", F.explode("kinds").alias("kind")).groupBy("kind", "source").count().collect():
         context.metrics[f"changed/{row['kind']}/{row['source']}"] = float(row["count"])
-    context.metrics["changed_share"] = changed.count() / max(records, 1)
+    context.metrics["changed_share"] = written["silver/instructions_changed"] / max(records, 1)

@@ -7,12 +7,21 @@ published of it stays.
 
 from collections.abc import Collection, Mapping
 
+import pyarrow as pa
 from pyspark.sql import DataFrame
 
 from lake.harness.job import JobContext, SparkRows
 from lake.storage.report import WITHDRAWN
+from lake.tables import TABLES
 from spark_jobs.ingest.holding import Reading, Wait, waiting_row
 from spark_jobs.ingest.published import Earlier, Frames, counts_by_file, declared, of_files, union
+
+
+def as_before(earlier: Earlier) -> SparkRows:
+    """Every table of the stage where a run on what is new finds no file to read."""
+    nothing = {table: TABLES[table].schema.empty_table() for table in earlier.read}
+    pending = f"{earlier.key}_pending"
+    return {**nothing, pending: declared(pending, earlier.pending), f"{earlier.key}_withdrawn": earlier.withdrawn}
 
 
 def merged(
@@ -35,7 +44,7 @@ def merged(
     still = [row for row in earlier.pending if earlier.grows and row["uri"] not in counted]
     return {
         **found,
-        f"{earlier.key}_pending": declared(earlier.spark, f"{earlier.key}_pending", [*still, *waiting]),
+        f"{earlier.key}_pending": declared(f"{earlier.key}_pending", [*still, *waiting]),
         f"{earlier.key}_withdrawn": withdrawn,
     }
 
@@ -53,11 +62,13 @@ def _added(earlier: Earlier, ready: Frames, again: Collection[str], context: Job
     return found, of_files(earlier.withdrawn, again, without=True).unionByName(gone)
 
 
-def _replaced(earlier: Earlier, ready: Frames, waits: Mapping[str, Wait]) -> tuple[Frames, DataFrame, DataFrame]:
+def _replaced(
+    earlier: Earlier, ready: Frames, waits: Mapping[str, Wait]
+) -> tuple[Frames, DataFrame | pa.Table, DataFrame]:
     """The rows with those that files that wait had when they were last read, the withdrawn among these, and the ids of these."""
     kept = {table: earlier.kept(table, [wait.file for wait in waits.values()]) for table in earlier.read}
     ids = union(frame.select("id") for frame in kept.values())
     if not waits:
-        return ready, declared(earlier.spark, f"{earlier.key}_withdrawn", []), ids
+        return ready, declared(f"{earlier.key}_withdrawn", []), ids
     found = {table: frame.unionByName(kept[table]) for table, frame in ready.items()}
     return found, earlier.withdrawn.join(ids, "id", "left_semi"), ids

@@ -116,6 +116,6 @@ def counts_by_file(frames: Iterable[DataFrame]) -> dict[str, int]:
     return {row["file"]: row["rows"] for row in counted.collect()}
 
 
-def declared(spark: SparkSession, key: str, rows: Iterable[Mapping[str, Any]]) -> DataFrame:
+def declared(key: str, rows: Iterable[Mapping[str, Any]]) -> pa.Table:
     """A few rows of the table `key`."""
-    return spark.createDataFrame(pa.Table.from_pylist([dict(row) for row in rows], TABLES[key].schema))
+    return pa.Table.from_pylist([dict(row) for row in rows], TABLES[key].schema)

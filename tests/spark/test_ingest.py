@@ -59,12 +59,17 @@ def landing(spark: SparkSession) -> Callable[..., Mapping[str, DataFrame]]:
 
 def collected(rows: SparkRows) -> dict[str, Rows]:
     """Rows by table, sorted by id; fails if a table has other columns than declared."""
-    for key, frame in rows.items():
-        assert frame.columns == TABLES[key].schema.names
-    return {
-        key: sorted((row.asDict(True) for row in frame.collect()), key=lambda row: row["id"])
-        for key, frame in rows.items()
-    }
+    found = {key: rows_of(frame) for key, frame in rows.items()}
+    for key, (names, _) in found.items():
+        assert names == TABLES[key].schema.names
+    return {key: sorted(told, key=lambda row: row["id"]) for key, (_, told) in found.items()}
+
+
+def rows_of(frame: DataFrame | pa.Table) -> tuple[list[str], Rows]:
+    """The columns and rows that a job returned."""
+    if isinstance(frame, DataFrame):
+        return frame.columns, [row.asDict(True) for row in frame.collect()]
+    return frame.schema.names, frame.to_pylist()
 
 
 def messy(folder: Path) -> list[Path]:

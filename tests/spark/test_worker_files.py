@@ -12,8 +12,10 @@ from spark_frames import context
 
 from lake.engines import spark as engines
 from lake.engines.spark import SparkFrames
-from lake.harness.job import JobContext, SparkRows
+from lake.harness.job import JobContext, SparkJob, SparkRows
+from lake.harness.profiles import resolve
 from lake.stages import STAGES
+from lake.storage.store import Lake
 from lake.tables import TABLES
 from spark_jobs.columnar.worker_files import Maker, written_by_workers
 
@@ -53,15 +55,21 @@ def test_no_rows_are_an_empty_frame(spark: SparkSession, tmp_path: Path) -> None
     assert all(frame.isEmpty() for frame in found.values())
 
 
+def give_as_job(job: SparkJob, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Has the engine find `job` where it looks for the stage's, and plan for it as ever."""
+    monkeypatch.setattr(engines, "resolve", lambda name: job if name == STAGES[KEY].job else resolve(name))
+    monkeypatch.setattr(SparkFrames, "fitting", lambda self, stage: {})
+
+
 def test_an_interrupt_that_also_ended_the_jvm_is_told_as_an_interrupt(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def job(inputs: Any, params: Any, around: JobContext) -> SparkRows:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(engines, "resolve", lambda name: job)
+    give_as_job(job, monkeypatch)
     frames = object.__new__(SparkFrames)
-    frames.spark = cast("Any", None)  # whatever is asked of it fails
+    frames.spark, frames.lake = cast("Any", None), Lake(str(tmp_path))  # whatever is asked of the session fails
     with pytest.raises(KeyboardInterrupt):
         frames.run(STAGES[KEY], {}, None, context(tmp_path), "run-one")
 
@@ -73,7 +81,7 @@ def test_what_a_job_returns_as_it_was_kept_is_not_written_again_and_the_rest_is(
         found = written_by_workers(_numbers(spark, 2), _sorted_out(), (KEY, SIDE), around)
         return {KEY: found[KEY], SIDE: found[SIDE].where("id <> 'rec_7'")}
 
-    monkeypatch.setattr(engines, "resolve", lambda name: job)
+    give_as_job(job, monkeypatch)
     around = replace(context(tmp_path), run_id="one")
     frames = object.__new__(SparkFrames)  # with the session that runs here, not one made from settings
     frames.lake, frames.spark = around.lake, spark

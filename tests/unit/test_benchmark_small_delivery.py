@@ -22,7 +22,7 @@ def test_each_part_has_its_seconds_and_the_jobs_that_began_in_it(tmp_path: Path)
     )
     assert list(spark_jobs(log)) == [(12.0, 3), (21.0, 1)]
     for stage, seconds, end in (("b", 4.0, 24.0), ("a", 5.0, 15.0), ("old", 1.0, 3.0)):
-        report = tmp_path / "lake" / "audits" / stage / "newest.json"
+        report = tmp_path / "lake" / "audits" / f"silver-{stage}" / "r.json"
         report.parent.mkdir(parents=True)
         report.write_text(json.dumps({"stage": stage, "seconds": seconds, "run_id": "r"}))
         os.utime(report, (end, end))

@@ -62,18 +62,12 @@ def test_a_raw_file_on_this_disk_is_refused_until_it_was_read(remote: Settings, 
 def test_partitions_of_a_cluster_follow_the_data(
     remote: Settings, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    asked: dict[str, str] = {}
-    spark = SimpleNamespace(
-        sparkContext=SimpleNamespace(defaultParallelism=4), conf=SimpleNamespace(set=asked.__setitem__)
-    )
+    spark = SimpleNamespace(sparkContext=SimpleNamespace(defaultParallelism=4))
     monkeypatch.setattr(engines, "shared_session", lambda: cast("Any", spark))
     frames = SparkFrames(Lake(remote.root))
-    frames.fit_partitions(STAGES["silver/instructions"])
-    assert asked == {"spark.sql.shuffle.partitions": "8"}
+    stage = STAGES["silver/instructions"]
+    assert frames.fitting(stage) == {"spark.sql.shuffle.partitions": "8"}
     monkeypatch.setattr(Lake, "stored_bytes", lambda self, key: 2**32)
-    frames.fit_partitions(STAGES["silver/instructions"])
-    assert asked == {"spark.sql.shuffle.partitions": "128"}
+    assert frames.fitting(stage) == {"spark.sql.shuffle.partitions": "128"}
     monkeypatch.setenv("MIXLAKE_SPARK_CONF", "spark.sql.shuffle.partitions=7")
-    asked.clear()
-    frames.fit_partitions(STAGES["silver/instructions"])
-    assert asked == {}
+    assert frames.fitting(stage) == {}

@@ -6,12 +6,12 @@ from pathlib import Path
 from time import time
 
 import pytest
-from lakes import ROWS, publish
+from lakes import ROWS, publish, small_lake
 
 import lake.harness.plan
 from lake.errors import UserError
 from lake.harness.code_hash import code_hash
-from lake.harness.plan import check_passages, fingerprint, plan, rejected_inputs, select_stages
+from lake.harness.plan import PlannedStage, check_passages, fingerprint, plan, rejected_inputs, select_stages, why_idle
 from lake.harness.profiles import Profile, resolve
 from lake.landing.register import Entry, landing_folder, register
 from lake.stages import STAGES
@@ -128,3 +128,53 @@ def test_a_plan_tells_what_a_judge_would_be_asked_without_opening_it(current: La
         Lake(current.root + "-empty"), [STAGES["silver/ratings"]], Profile("j", "", {"silver/ratings": judged})
     )
     assert waits.asks == ""
+
+
+EVALUATION, SET = "reports/evaluation", "gold/training_set"
+
+
+@pytest.fixture
+def evaluated(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Lake:
+    """A small lake whose training set was evaluated and then made anew, with the same examples."""
+    lake_ = small_lake(tmp_path, EVALUATION)
+    monkeypatch.setattr(lake.harness.plan, "code_hash", lambda stage: "c" * 16)
+    monkeypatch.setattr(lake.harness.plan, "hash_json", lambda content: "p" * 16)
+    publish(lake_, SET, ROWS[SET], run_id="again")
+    publish(lake_, UNIQUE, ROWS[UNIQUE], run_id="again")
+    return lake_
+
+
+def planned_evaluation(lake_: Lake, refresh_share: float = 0.1, rebuild: bool = False) -> PlannedStage:
+    profile = Profile("test", "", {EVALUATION: {"refresh_share": refresh_share}})
+    (entry,) = plan(lake_, [STAGES[EVALUATION]], profile, rebuild)
+    return entry
+
+
+def test_an_evaluation_stands_while_few_examples_differ_and_says_of_which_set_it_is(evaluated: Lake) -> None:
+    entry = planned_evaluation(evaluated)
+    assert entry.action == "nothing_to_do"
+    assert entry.reason.startswith("made of version 0 of the training set, from which 0.0% of version 1 differ")
+    assert planned_evaluation(evaluated, rebuild=True).action == "run"
+    publish(evaluated, SET, ROWS[SET][1:], run_id="fewer")
+    share = 1 / len(ROWS[SET])
+    assert planned_evaluation(evaluated, refresh_share=share + 0.01).action == "nothing_to_do"
+    assert planned_evaluation(evaluated, refresh_share=share - 0.01).reason.startswith(
+        "gold/training_set is at version 2"
+    )
+    assert "made of version 0" in why_idle(
+        evaluated, STAGES[EVALUATION], Profile("x", "", {EVALUATION: {"refresh_share": 0.9}})
+    )
+
+
+@pytest.mark.parametrize("held_out", ["bronze/references", "gold/mixture"])
+def test_an_evaluation_on_other_held_out_items_does_not_stand(evaluated: Lake, held_out: str) -> None:
+    publish(evaluated, held_out, ROWS[held_out], run_id="more")
+    assert planned_evaluation(evaluated).action == "run"
+
+
+@pytest.mark.parametrize("what", ["code_hash", "hash_json"])
+def test_an_evaluation_by_other_code_or_params_does_not_stand(
+    evaluated: Lake, monkeypatch: pytest.MonkeyPatch, what: str
+) -> None:
+    monkeypatch.setattr(lake.harness.plan, what, lambda _: "other")
+    assert planned_evaluation(evaluated).action == "run"
