@@ -88,7 +88,7 @@ def student_fidelity(texts: DataFrame, model: Embedder, params: EmbedParams, lak
     return sample.coalesce(1).mapInArrow(measure, from_arrow_schema(_MEASUREMENT))
 
 
-def _measure(batches: Iterator[pa.RecordBatch], names: tuple[str, str], root: str) -> Iterator[pa.RecordBatch]:
+def _measure(batches: Iterator[pa.RecordBatch], names: tuple[str, ...], root: str) -> Iterator[pa.RecordBatch]:
     texts = [text for batch in batches for text in batch["text"].to_pylist()]
     student, judge = (opened_by_worker(name, root) for name in names)
     found = fidelity(student.encode(texts), judge.encode(texts))
