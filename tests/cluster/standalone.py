@@ -23,7 +23,10 @@ _HOME = Path(pyspark.__file__).parent
 _COVERED = (
     'while [ "$1" != -- ]; do mkdir -p "$1" && mount -t tmpfs tmpfs "$1" || exit 1; shift; done; shift; exec "$@"'
 )
-_NAMESPACES = (["unshare", "--mount", "--propagation", "private"], ["unshare", "--map-root-user", "--mount"])
+_NAMESPACES = {
+    "mount namespaces": ["unshare", "--mount", "--propagation", "private"],
+    "mount namespaces of users of their own": ["unshare", "--map-root-user", "--mount"],
+}
 _USERS = 60_000  # and above: nobody's
 
 
@@ -96,18 +99,25 @@ def standalone(folder: Path, hidden: Sequence[Path], environment: Mapping[str, s
 
 
 def _apart(hidden: Sequence[Path], number: int) -> tuple[list[str], Path]:
-    """What a command begins with that is to see other disks than this process, and a folder that it can write to."""
+    """What a command begins with that is to see other disks than this process, and a folder that it can write to; says how they are kept apart."""
     scratch = Path(mkdtemp(prefix=f"worker{number}-"))
-    for way in _NAMESPACES:
-        if (
-            subprocess.run(
-                [*way, "mount", "-t", "tmpfs", "tmpfs", str(scratch)], capture_output=True, check=False
-            ).returncode
-            == 0
-        ):
-            return [*way, "bash", "-c", _COVERED, "covered", *map(str, hidden), str(scratch), "--"], scratch
-    os.chown(scratch, _USERS + number, _USERS + number)
-    return ["setpriv", f"--reuid={_USERS + number}", f"--regid={_USERS + number}", "--clear-groups"], scratch
+    way = next((way for way, begun in _NAMESPACES.items() if _can_mount(begun, scratch)), "users and permissions")
+    if begun := _NAMESPACES.get(way):
+        before = [*begun, "bash", "-c", _COVERED, "covered", *map(str, hidden), str(scratch), "--"]
+    else:
+        os.chown(scratch, _USERS + number, _USERS + number)
+        before = ["setpriv", f"--reuid={_USERS + number}", f"--regid={_USERS + number}", "--clear-groups"]
+    print(f"worker {number} is kept from this process's disks by {way}")
+    for folder in hidden:
+        assert any(folder.iterdir()), f"{folder} is empty: that a worker sees nothing there would show nothing"
+        seen = subprocess.run([*before, "ls", "-A", str(folder)], capture_output=True, text=True, check=False)
+        assert not seen.stdout, f"a worker sees {folder}: {seen.stdout[:200]}"
+    return before, scratch
+
+
+def _can_mount(begun: Sequence[str], place: Path) -> bool:
+    tried = [*begun, "mount", "-t", "tmpfs", "tmpfs", str(place)]
+    return subprocess.run(tried, capture_output=True, check=False).returncode == 0
 
 
 def _started(
