@@ -1,9 +1,10 @@
-"""What a cluster's workers must see before a run starts: the lake, and the raw files that they are to read.
+"""What is asked of a cluster before a run starts: that its master answers, and that its workers see the lake and the raw files that they are to read.
 
 Workers on other machines share no disk with this one unless somebody mounts it there. So a remote master needs a lake in an object store or
 below a folder of MIXLAKE_SHARED, which names the folders that every worker sees under the same path.
 """
 
+import socket
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,7 @@ from lake.settings import Settings
 from lake.storage.places import is_remote
 from lake.storage.store import Lake
 
+_PATIENCE_S = 5  # for a master to take a connection
 _REMEDY = "name in MIXLAKE_SHARED the folders that every worker sees under the same path"
 
 
@@ -39,6 +41,25 @@ def check_workers_see(here: Settings, lake: Lake, rebuild: bool = False) -> None
             f"{hidden[0]}{more} lies on this machine's disk, which workers of {here.spark_master} do not see: ingest it by a URL or with "
             f"--copy into a lake that they see, or {_REMEDY}"
         )
+
+
+def check_master_answers(here: Settings) -> None:
+    """Raises UserError where nobody listens at the address of a standalone master, which Spark would try for a minute to tell nothing of it."""
+    scheme, _, addresses = here.spark_master.partition("://")
+    if scheme == "spark" and not any(map(_listens, addresses.split(","))):
+        raise UserError(
+            f"MIXLAKE_SPARK_MASTER is {here.spark_master}, and no master answers there: a standalone master is named by "
+            "spark://HOST:PORT, as its page tells it, and must be reachable from this machine"
+        )
+
+
+def _listens(address: str) -> bool:
+    host, _, port = address.rpartition(":")
+    try:
+        socket.create_connection((host, int(port)), timeout=_PATIENCE_S).close()
+    except (OSError, ValueError, OverflowError):
+        return False
+    return True
 
 
 def _is_shared(here: Settings, address: str) -> bool:

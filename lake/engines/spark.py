@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pyarrow as pa
 
 from lake.engines.batches import read_batches
-from lake.engines.cluster import check_workers_see, has_workers
+from lake.engines.cluster import check_master_answers, check_workers_see, has_workers
 from lake.engines.frames import declared
 from lake.engines.jars import found_java
 from lake.engines.s3a_jars import spark_jars
@@ -134,11 +134,12 @@ def _spark_schema(key: str) -> Any:
 
 def start_ahead(lake: Lake, stages: Iterable[str], rebuild: bool = False) -> None:
     """Where one of the stages needs Spark, starts its session in the background, and what first queries wait for, so that this
-    process can go on importing. Raises UserError where workers could not see what the stages read.
+    process can go on importing. Raises UserError where a master does not answer, or workers could not see what the stages read.
     """
     if all(STAGES[key].engine != "spark" for key in stages):
         return
     check_workers_see(settings(), lake, rebuild)
+    check_master_answers(settings())
     resolve("spark_jobs.session:spark_session")  # imports are this thread's: two of them could wait for each other
     Thread(target=_warm, args=[lake], daemon=True).start()
 
@@ -168,6 +169,7 @@ def shared_session() -> "SparkSession":
 def _session() -> "SparkSession":
     here = settings()
     found_java()  # Spark's own message names no remedy
+    check_master_answers(here)
     brief = unread_bytes(Lake(here.root)) < _MUCH
     return resolve("spark_jobs.session:spark_session")(
         spark_jars(here.cache, here.root),

@@ -1,5 +1,6 @@
 """What workers on other machines could not see is refused before anything runs."""
 
+import socket
 from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
@@ -9,7 +10,7 @@ import pytest
 from lakes import publish
 
 from lake.engines import spark as engines
-from lake.engines.cluster import check_workers_see
+from lake.engines.cluster import check_master_answers, check_workers_see
 from lake.engines.spark import SparkFrames, start_ahead
 from lake.errors import UserError
 from lake.landing.pending import STAGES as READING
@@ -43,6 +44,17 @@ def test_a_remote_master_with_a_lake_on_this_disk_is_refused(remote: Settings, t
     start_ahead(lake, ["silver/ratings"])  # asks for no worker
     for master in ("local[2]", "local"):
         check_workers_see(replace(remote, spark_master=master), lake)
+
+
+def test_a_standalone_master_that_does_not_answer_is_named(remote: Settings) -> None:
+    """Spark tries for a minute, and then ends as if it had been killed."""
+    with socket.create_server(("127.0.0.1", 0)) as answers:
+        there = f"127.0.0.1:{answers.getsockname()[1]}"
+        for master in (f"spark://{there}", f"spark://127.0.0.1:1,{there}", "k8s://https://127.0.0.1:1", "local[2]"):
+            check_master_answers(replace(remote, spark_master=master))
+    for master in (f"spark://{there}", "spark://127.0.0.1:70000", "spark://127.0.0.1", "spark://127.0.0.1:x"):
+        with pytest.raises(UserError, match=f"MIXLAKE_SPARK_MASTER is {master}.*spark://HOST:PORT"):
+            check_master_answers(replace(remote, spark_master=master))
 
 
 def test_a_raw_file_on_this_disk_is_refused_until_it_was_read(remote: Settings, tmp_path: Path) -> None:
