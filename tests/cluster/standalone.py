@@ -5,6 +5,7 @@ import os
 import shutil
 import signal
 import subprocess
+import sys
 import time
 import urllib.request
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -27,7 +28,7 @@ _NAMESPACES = {
     "mount namespaces": ["unshare", "--mount", "--propagation", "private"],
     "mount namespaces of users of their own": ["unshare", "--map-root-user", "--mount"],
 }
-_USERS = 60_000  # and above: nobody's
+_USERS = {1: "nobody", 2: "daemon"}  # that any Linux knows: Hadoop asks for the name
 
 
 def patiently(ready: Callable[[], T | None], what: str, seconds: float = 120) -> T:
@@ -72,7 +73,7 @@ def standalone(folder: Path, hidden: Sequence[Path], environment: Mapping[str, s
     """A master and two workers of a core each, there while the block runs; what they print stays in `folder`.
 
     hidden: folders of whose content no worker sees anything: in mount namespaces each finds an empty disk of its own there. Where these are
-    not allowed each worker is a user of its own, and the folders, like those that pytest makes, must be closed to others.
+    not allowed each worker is a user of its own: then the folders, like those that pytest makes, must be closed to others, and Python open to them.
     """
     cluster, scratches = Cluster(free_port(), free_port()), list[Path]()
     folder.mkdir(parents=True, exist_ok=True)
@@ -105,9 +106,11 @@ def _apart(hidden: Sequence[Path], number: int) -> tuple[list[str], Path]:
     if begun := _NAMESPACES.get(way):
         before = [*begun, "bash", "-c", _COVERED, "covered", *map(str, hidden), str(scratch), "--"]
     else:
-        os.chown(scratch, _USERS + number, _USERS + number)
-        before = ["setpriv", f"--reuid={_USERS + number}", f"--regid={_USERS + number}", "--clear-groups"]
+        shutil.chown(scratch, _USERS[number])
+        before = ["setpriv", f"--reuid={_USERS[number]}", "--clear-groups"]
     print(f"worker {number} is kept from this process's disks by {way}")
+    runs = subprocess.run([*before, sys.executable, "-c", ""], capture_output=True, text=True, check=False)
+    assert runs.returncode == 0, f"a worker that is kept apart by {way} cannot run {sys.executable}: {runs.stderr}"
     for folder in hidden:
         assert any(folder.iterdir()), f"{folder} is empty: that a worker sees nothing there would show nothing"
         seen = subprocess.run([*before, "ls", "-A", str(folder)], capture_output=True, text=True, check=False)
