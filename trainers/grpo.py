@@ -163,10 +163,13 @@ def _trainer(start: str, basis: "Basis", params: GrpoParams, context: JobContext
 
     from trainers.checkpoint import frozen_dtype
     from trainers.dataset import conversations, tokens
-    from trainers.grpo_trainer import Grpo
-    from trainers.trl_setup import lora_config, shared_arguments
+    from trainers.trl_setup import leave_vllm_out, lora_config, shared_arguments
 
     recipe = params.recipe
+    if not recipe.use_vllm:
+        leave_vllm_out()
+    from trainers.grpo_trainer import Grpo
+
     tokenizer = AutoTokenizer.from_pretrained(start)
     rows, dropped = conversations(
         basis.mixture, "grpo", lambda row: tokens(tokenizer, row["prompt"], True) <= recipe.max_prompt_length

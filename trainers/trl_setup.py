@@ -119,6 +119,17 @@ def _always(device: torch.device) -> bool:
     return True
 
 
+def leave_vllm_out() -> None:
+    """Has TRL's trainers do without vLLM in this process, where they are not imported yet: they import it, ten seconds, whether it is used or not."""
+    from trl import import_utils
+
+    cast(Any, import_utils).is_vllm_available = _never
+
+
+def _never(min_version: str | None = None) -> bool:
+    return False
+
+
 def train(trainer: Any, recipe: Recipe, context: JobContext) -> None:
     """Trains to the recipe's end, from the newest checkpoint that a killed run of this training left, or from the beginning."""
     score_labels_alone()

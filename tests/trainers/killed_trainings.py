@@ -3,6 +3,7 @@
 import multiprocessing as mp
 import os
 import signal
+import sys
 from collections.abc import Mapping
 from dataclasses import replace
 from functools import partial
@@ -19,7 +20,6 @@ from trainers.ranks import in_ranks
 
 _PRELOADED = [
     "trainers.sft_trainer",
-    "trainers.grpo_trainer",
     "trainers.checkpoint",
     "trainers.dataset",
     "trainers.generation",
@@ -90,7 +90,7 @@ def _train(stage: str, folder: Path, recipe: Any, start: Any, kill: tuple[str, i
         inputs["models/distiller_sft"] = toy.dataset("models/distiller_sft", [start])
         rows = grpo.distiller(inputs, GrpoParams(recipe=recipe), context)
     [(_, table)] = rows
-    connection.send(table.to_pylist()[0] | {"metrics": context.metrics})
+    connection.send(table.to_pylist()[0] | {"metrics": context.metrics | {"has_vllm": "vllm" in sys.modules}})
 
 
 def _told(moment: str, share: int, done: int, total: int) -> None:

@@ -61,6 +61,7 @@ def start(toy_sft: dict[str, Any], tmp_path_factory: pytest.TempPathFactory) -> 
 def test_a_killed_grpo_ends_with_the_weights_it_would_have_had(start: dict[str, Any], tmp_path: Path) -> None:
     code, undisturbed = killed_trainings.run("grpo", tmp_path / "undisturbed", toy.GRPO | GRPO, start)
     assert code == 0 and undisturbed["weight_change"] > 0
+    assert not undisturbed["metrics"]["has_vllm"]  # which takes ten seconds to import
     # within a rollout, and within the second epoch
     for step in (6, 14):
         assert killed_trainings.run("grpo", tmp_path / "killed", toy.GRPO | GRPO, start, ("step", step)) == (
