@@ -37,7 +37,7 @@ class Stage:
     sides: tuple[str, ...] = ()
     balance: Balance | None = None
     optional: tuple[str, ...] = ()  # further inputs, read if they exist
-    reads_itself: bool = False  # the job is also given its own table as last published (append mode)
+    reads_itself: tuple[str, ...] = ()  # its own tables that the job is also given, as last published
     decided_by: tuple[str, ...] = ()  # inputs of which any change makes all rows anew, though the table grows
     records: str | None = None  # the input that other inputs were made from: all are read as of the same version of it
     kinds: tuple[str, ...] = ()
@@ -112,7 +112,7 @@ _ALL = (
     ),
     Stage(
         # the student is an input so that it exists before and is a reason to run; the job finds it by name, as every stage does
-        "silver/embeddings", "spark", ("silver/unique_instructions", "models/student_embedder"), reads_itself=True,
+        "silver/embeddings", "spark", ("silver/unique_instructions", "models/student_embedder"), reads_itself=("silver/embeddings",),
         job="spark_jobs.embed.job:embeddings", params="spark_jobs.embed.job:EmbedParams", suite="expectations.suites.silver:embeddings",
         sides=("silver/student_fidelity",),
         kinds=("sentence-transformers",), summary="One unit vector for each distinct text, never computed twice.",
@@ -176,7 +176,7 @@ _ALL = (
         kinds=("vllm",), summary="The distiller in service and its challenger answer every held-out MIXTURE item.",
     ),
     Stage(
-        "models/champion", "arrow", ("gold/heldout_answers", "gold/mixture"), optional=("landing/service_orders",), reads_itself=True,
+        "models/champion", "arrow", ("gold/heldout_answers", "gold/mixture"), optional=("landing/service_orders",), reads_itself=("models/champion",),
         job="trainers.champion:champion", params="trainers.champion:ChampionParams", suite="expectations.suites.models:champion",
         sides=("models/in_service",),
         summary="Decides which distiller serves: a challenger only if it beats the one in service, by an interval that allows for every try before.",
@@ -197,7 +197,8 @@ _ALL = (
         ),
         job="spark_jobs.select.job:training_set", params="spark_jobs.select.params:SelectParams",
         suite="expectations.suites.training_set:training_set", limits="expectations.limits:Selected",
-        sides=("gold/training_set_exits", "gold/training_set_overlaps"), summary="Mixes distilled items and originals within the budget: what covers most at the best quality, quotas held.",
+        sides=("gold/training_set_exits", "gold/training_set_overlaps", "gold/training_set_vectors"), reads_itself=("gold/training_set_vectors",),
+        summary="Mixes distilled items and originals within the budget: what covers most at the best quality, quotas held.",
     ),
     Stage(
         "reports/evaluation", "train",

@@ -391,6 +391,9 @@ ROWS: Mapping[str, Rows] = {
         {"id": rec("leak"), "outcome": "blocked", "raw_id": raw_id("quiz"), "benchmark": "quiz", "items": 2, "shared": 8, "covered": 1.0,
          "stretch": "what is the boiling point of water then"},
     ],
+    "gold/training_set_vectors": [
+        {"id": _distilled()["id"], "text_hash": sha256_text(_distilled()["prompt"]), "embedder": "test", "vector": vector(1.0, 0.0)},
+    ],
     "reports/evaluation": _EVALUATION,
     "reports/evaluation_comparisons": _COMPARISONS,
     "reports/evaluation_items": [

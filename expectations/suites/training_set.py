@@ -62,6 +62,8 @@ def training_set(
     outcomes = ["withdrawn", "blocked", "not_selected"]
     yield exits("gold/training_set_exits", frames["gold/training_set_exits"], outcomes, NOT_RELEASED)
     yield _overlaps(frames)
+    vectors = [unique("id"), *map(filled, ("text_hash", "embedder", "vector"))]
+    yield Batch("gold/training_set_vectors", frames["gold/training_set_vectors"], vectors, key="id")
     yield figures(
         at_least("examples", rows.count_rows, 1, "The training set is not empty."),
         *within_budget(rows, budget, unit, source_share, licence_shares),
@@ -76,6 +78,7 @@ def training_set(
         *map(vital, _forbidden(frames)),
         *_accounts(frames),
         *_compared(frames),
+        *_vectors(frames),
         *_disjoint(rows),
     )
     yield from since_last(frames, "gold/training_set", gate, ["score"], ["language", "origin"])
@@ -102,6 +105,17 @@ def _compared(frames: Frames) -> Iterable[Rule]:
         lambda: found.count_rows(filter=released & (field("shared") >= 13)),
         "No released example shares 13 words in a row with a benchmark item.",
         warning=True,
+    )
+
+
+def _vectors(frames: Frames) -> Iterable[Rule]:
+    """What is kept of vectors is of this run's candidates, so that no text that has gone leaves its vector behind."""
+    released, left = keys(frames["gold/training_set"], "origin_id"), keys(frames["gold/training_set_exits"], "id")
+    ids = membership(vectors=keys(frames["gold/training_set_vectors"], "id"), released=released, left=left)
+    yield foreign(
+        "vectors_of_no_candidate",
+        lambda: ids.count("vectors > released + left"),
+        "Every vector is of a record or an item that was released or left out.",
     )
 
 

@@ -45,7 +45,7 @@ class RunInputs:
     increment: NewRows | None
 
     def for_job(self, stage: Stage) -> dict[str, Any]:
-        """All rows of each input or the new ones; and the stage's own table, where the stage reads itself.
+        """All rows of each input or the new ones; and of the stage's own tables those that it reads.
 
         Not one whose columns were declared otherwise: it will be made anew.
         """
@@ -53,9 +53,11 @@ class RunInputs:
             frames = {key: self.frames.files(key, files) for key, files in self.increment.files.items()}
         else:
             frames = {key: self.frames.open(key, version) for key, version in self.versions.items()}
-        reads_itself = stage.reads_itself and self.lake.has_declared_columns(stage.key)
-        own = self.lake.version(stage.key) if reads_itself else None
-        return frames if own is None else {**frames, stage.key: self.frames.open(stage.key, own)}
+        for key in stage.reads_itself:
+            own = self.lake.version(key)
+            if own is not None and self.lake.has_declared_columns(key):
+                frames[key] = self.frames.open(key, own)
+        return frames
 
     def before(self) -> Mapping[str, Any]:
         """The older rows of the inputs and of the stage's own tables, for the job; empty when it is given all rows."""

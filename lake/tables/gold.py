@@ -1,6 +1,6 @@
 """What is trained on, answered and released."""
 
-from lake.tables.schema import COUNT, EVIDENCE, EXIT, FLAG, MESSAGES, NUMBER, TEXT, TEXTS, Table, carried
+from lake.tables.schema import COUNT, EVIDENCE, EXIT, FLAG, MESSAGES, NUMBER, TEXT, TEXTS, VECTOR, Table, carried
 
 TABLES = (
     Table(
@@ -179,5 +179,18 @@ TABLES = (
         },
         id="id",
         side_of="gold/training_set",
+    ),
+    Table(
+        "gold/training_set_vectors",
+        "one vector of a candidate that has none in silver/embeddings: of a distilled item, for the most part",
+        {
+            "id": (TEXT, "the distilled item or record"),
+            "text_hash": (TEXT, "SHA-256 of its text"),
+            "embedder": (TEXT, "digest of the embedder"),
+            "vector": (VECTOR, "float32 components of a unit vector, little-endian"),
+        },
+        id="id",
+        side_of="gold/training_set",
+        carried=(carried("silver/unique_instructions", "id"), carried("gold/distilled", "id")),
     ),
 )

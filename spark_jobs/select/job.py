@@ -14,6 +14,7 @@ from pyspark.sql import functions as F
 
 from lake.harness.job import JobContext, SparkInputs, SparkRows
 from lake.tables.reasons import NOT_SELECTED
+from spark_jobs.columnar.cached_vectors import vectors_of
 from spark_jobs.columnar.cut_lineage import cut_lineage
 from spark_jobs.columnar.embedders import embedder
 from spark_jobs.select.candidates import (
@@ -25,10 +26,12 @@ from spark_jobs.select.candidates import (
 from spark_jobs.select.overlapping import TABLE as OVERLAPS
 from spark_jobs.select.overlapping import benchmark_overlaps
 from spark_jobs.select.params import SelectParams
-from spark_jobs.select.placed import in_cells
+from spark_jobs.select.placed import in_cells, own_vectors, with_hash
 from spark_jobs.select.sides import selected
 from texts.licences import CLASSES
 from texts.tokens import BYTES_A_TOKEN
+
+VECTORS = "gold/training_set_vectors"
 
 
 def training_set(inputs: SparkInputs, params: SelectParams, context: JobContext) -> SparkRows:
@@ -40,9 +43,12 @@ def training_set(inputs: SparkInputs, params: SelectParams, context: JobContext)
     checked = cut_lineage(with_block_reason(originals.unionByName(items).persist(), inputs, params))
     allowed = checked.where("reason is null").drop("reason", "detail")
     model = embedder(params.embedder, context.lake)
-    placed = cut_lineage(
-        in_cells(compared(checked, params), inputs["silver/embeddings"], model, context.lake, params.rows_per_cell)
+    rows, cached = with_hash(compared(checked, params)), inputs["silver/embeddings"]
+    own = own_vectors(rows, cached, inputs.get(VECTORS), model, context.lake)
+    vectors = vectors_of(cached, model.digest).unionByName(
+        own.select("text_hash", "vector").dropDuplicates(["text_hash"])
     )
+    placed = cut_lineage(in_cells(rows, vectors, params.rows_per_cell))
     released, left = selected(with_size(allowed, params.unit), placed, params, context)
     chosen = cut_lineage(allowed.join(released, "origin_id", "left_semi"))
     named = chosen.withColumns({"id": example_id(), "split": split(params.validation_share)})
@@ -51,6 +57,7 @@ def training_set(inputs: SparkInputs, params: SelectParams, context: JobContext)
         "gold/training_set": named.select(*EXAMPLE),
         "gold/training_set_exits": exits(blocked.unionByName(left)),
         OVERLAPS: benchmark_overlaps(chosen, checked, inputs),
+        VECTORS: own,
     }
 
 

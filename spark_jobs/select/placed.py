@@ -1,4 +1,4 @@
-"""Candidates with their vectors, in cells of similar ones."""
+"""Candidates with their vectors, in cells of similar ones; what silver/embeddings lacks, the texts of distilled items, is embedded here once."""
 
 import os
 from collections.abc import Callable, Iterator
@@ -21,12 +21,33 @@ _PLACED = "id string, origin string, score double, vector binary, cell bigint"
 _Batches = Iterator[pa.RecordBatch]
 
 
-def in_cells(candidates: DataFrame, cached: DataFrame, model: Embedder, lake: Lake, rows_per_cell: int) -> DataFrame:
-    """id, origin (null of what may not be released), score, vector (int16 bytes) and cell of each candidate; about `rows_per_cell` share a cell."""
+def with_hash(candidates: DataFrame) -> DataFrame:
+    """id, origin, score, text and text_hash of each candidate."""
     text = F.concat_ws("\n", "prompt", "answer")  # what silver/embeddings keeps of a record under the hash of its text
     rows = candidates.select(F.col("origin_id").alias("id"), "origin", "score", text.alias("text"))
-    rows = rows.withColumn("text_hash", F.sha2("text", 256)).persist(StorageLevel.DISK_ONLY)
-    vectors = vectors_of(cached, model.digest).unionByName(_made(rows, cached, model, lake))
+    return rows.withColumn("text_hash", F.sha2("text", 256)).persist(StorageLevel.DISK_ONLY)
+
+
+def own_vectors(rows: DataFrame, cached: DataFrame, kept: DataFrame | None, model: Embedder, lake: Lake) -> DataFrame:
+    """id, text_hash, embedder and vector of each row whose text silver/embeddings lacks; those `kept` from the last run are not made again.
+
+    rows: as `with_hash` gives them. cached: silver/embeddings.
+    """
+    without = texts_without_vector(rows, cached, model.digest).select("text_hash").distinct()
+    lacking = rows.join(without, "text_hash").persist(StorageLevel.DISK_ONLY)
+    vectors = _made(texts_without_vector(lacking, kept, model.digest), model, lake)
+    if kept is not None:
+        vectors = vectors.unionByName(vectors_of(kept, model.digest).dropDuplicates(["text_hash"]))
+    found = lacking.select("id", "text_hash").join(vectors, "text_hash")
+    columns = found.select("id", "text_hash", F.lit(model.digest).alias("embedder"), "vector")
+    return columns.persist(StorageLevel.DISK_ONLY)  # placed, and written
+
+
+def in_cells(rows: DataFrame, vectors: DataFrame, rows_per_cell: int) -> DataFrame:
+    """id, origin (null of what may not be released), score, vector (int16 bytes) and cell of each row; about `rows_per_cell` share a cell.
+
+    rows: as `with_hash` gives them. vectors: text_hash and vector, one of each text.
+    """
     scaled = with_scaled_vectors(rows.join(vectors, "text_hash").select("id", "origin", "score", "vector"))
     scaled = scaled.persist(StorageLevel.DISK_ONLY)
     count = scaled.count()
@@ -39,11 +60,9 @@ def in_cells(candidates: DataFrame, cached: DataFrame, model: Embedder, lake: La
     return scaled.mapInArrow(place, _PLACED)
 
 
-def _made(rows: DataFrame, cached: DataFrame, model: Embedder, lake: Lake) -> DataFrame:
-    """text_hash and vector of each text that silver/embeddings lacks: those of distilled items, which are embedded here."""
-    texts = (
-        texts_without_vector(rows, cached, model.digest).dropDuplicates(["text_hash"]).persist(StorageLevel.DISK_ONLY)
-    )
+def _made(rows: DataFrame, model: Embedder, lake: Lake) -> DataFrame:
+    """text_hash and vector of each text, embedded here."""
+    texts = rows.dropDuplicates(["text_hash"]).persist(StorageLevel.DISK_ONLY)
     workers = max(1, min(texts.sparkSession.sparkContext.defaultParallelism, texts.count() // _TEXTS_A_WORKER))
     encode = _encoder(name_for_workers(model, lake), lake.root, max(1, (os.cpu_count() or 1) // workers))
     # in order, so that the same texts share a batch however they came

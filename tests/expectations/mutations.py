@@ -44,6 +44,7 @@ _BEST = "silver/best_records"
 _ITEM, _ANSWERS = "gold/mixture", "gold/heldout_answers"
 _DISTILLED, _REFUSED = "gold/distilled", "gold/distilled_refused"
 _TRAINING, _EXITS, _OVERLAPS = "gold/training_set", "gold/training_set_exits", "gold/training_set_overlaps"
+_VECTORS = "gold/training_set_vectors"
 _UNIQUE, _DUPLICATES = "silver/unique_instructions", "silver/duplicates"
 _SIGNATURES = "silver/signatures"
 _TRANSITIONS = "silver/score_transitions"
@@ -193,6 +194,11 @@ MUTATIONS: list[Mutation] = [
     (_TRAINING, [change(_OVERLAPS, 0, benchmark=None)], {"benchmark"}),
     (_TRAINING, [change(_OVERLAPS, 0, outcome="left")], {"outcome"}),
     (_TRAINING, [add(_OVERLAPS)], {"id"}),
+    (_TRAINING, [add(_VECTORS)], {"id"}),
+    (_TRAINING, [change(_VECTORS, 0, text_hash=None)], {"text_hash"}),
+    (_TRAINING, [change(_VECTORS, 0, embedder=None)], {"embedder"}),
+    (_TRAINING, [change(_VECTORS, 0, vector=None)], {"vector"}),
+    (_TRAINING, [change(_VECTORS, 0, id=ident("dst", 8))], {"vectors_of_no_candidate"}),
     (_TRAINING, [change(_OVERLAPS, 0, id=ident("rec", 8))], {"overlaps_of_no_example"}),
     (_TRAINING, [add(_EXITS, id=ident("rec", 1))], {"carried_and_left_alone"}),
     (

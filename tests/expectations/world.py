@@ -246,6 +246,9 @@ def gold() -> Rows:
             {"id": ident("rec", 6), "outcome": "released", "raw_id": ident("raw", 99), "benchmark": "quiz", "items": 1, "shared": 9, "covered": 0.3,
              "stretch": "one two three four five six seven eight nine"}
         ],
+        "gold/training_set_vectors": [
+            {"id": ident("rec", 10), "text_hash": "a" * 64, "embedder": "e", "vector": vector(1.0, 0.0, 0.0)},
+        ],
     }  # fmt: skip
 
 

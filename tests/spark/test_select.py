@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Any, Literal
 
 import numpy as np
@@ -13,7 +14,7 @@ from static_models import static_folder
 from lake.ids import content_id, sha256_text
 from lake.tables.reasons import NOT_RELEASED
 from spark_jobs.columnar.vectors import unit
-from spark_jobs.select.job import training_set
+from spark_jobs.select.job import VECTORS, training_set
 from spark_jobs.select.params import SelectParams
 from texts.embed.embedder import open_embedder
 
@@ -271,6 +272,27 @@ def test_the_same_rows_in_any_order_and_partitions_give_the_same_set(
     first, second = (training_set(given, params, context()) for given in (inputs, turned))
     for key in first:
         assert rows(first[key], "id") == rows(second[key], "id")
+
+
+def test_vectors_of_items_are_kept_and_made_anew_for_another_embedder_alone(
+    spark: SparkSession, model: str, tmp_path: Path
+) -> None:
+    items = [_distilled(f"{n}", [f"rec_m{n}"], prompt=f"what of {n}?", answer=f"it is {n}") for n in range(3)]
+
+    def kept(made: Sequence[Mapping[str, Any]], distilled: Sequence[dict[str, Any]], embedder: str) -> list[Any]:
+        given = _inputs(spark, [], {}, distilled) | {VECTORS: frame(spark, VECTORS, made)}
+        return rows(training_set(given, SelectParams(embedder=embedder), context())[VECTORS], "id")
+
+    first = kept([], items[:2], model)
+    assert [row["id"] for row in first] == ["dst_0", "dst_1"]
+    assert {row["embedder"] for row in first} == {open_embedder(model).digest}
+    other = [dict(row) | {"vector": np.eye(8, dtype=np.float32)[0].tobytes()} for row in first]
+    again = kept(other, items[1:], model)  # one item has gone, one is new
+    assert [row["id"] for row in again] == ["dst_1", "dst_2"]
+    assert again[0] == other[1] and again[1]["vector"] not in (other[0]["vector"], first[0]["vector"])
+    anew = kept(other, items[:2], str(static_folder(tmp_path / "other", 8)))
+    assert {row["embedder"] for row in anew} != {row["embedder"] for row in first}
+    assert all(row["vector"] != one["vector"] for row, one in zip(anew, other, strict=True))
 
 
 def test_a_budget_in_tokens_and_quotas_are_never_exceeded(spark: SparkSession, model: str) -> None:
