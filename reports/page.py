@@ -22,6 +22,7 @@ from reports import sections
 from reports.decontamination import decontamination
 from reports.figures import evaluation_rows, headline, measured_before, smoke_test
 from reports.funnel import pairs, steps
+from reports.gate_history import gate_histories
 from reports.judges import judges, meaning
 from reports.plots import chart, encoded
 from reports.sources_and_costs import costs, near_duplicates, source_cards
@@ -83,7 +84,7 @@ def html(lake: Lake, folder: Path) -> str:
         grpo=_only(view, "models/distiller_grpo", "steps", "train_rows", "reward", "reward_before", "kl", "frac_reward_zero_std", "weight_change"),
         champion=next(reversed(view.decisions()), None),
         evaluation=evaluation_rows(evaluated), smoke_test=smoke_test(evaluated), older=measured_before(view.lake), headline=headline(compared), comparisons=compared,
-        gates=sections.gates(view), audits=quote(audits), history=history,
+        gates=sections.gates(view), histories=gate_histories(view), audits=quote(audits), history=history,
     )  # fmt: skip
 
 
