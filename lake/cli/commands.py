@@ -13,7 +13,7 @@ from lake.cli.rejected import rejected
 from lake.cli.releasing import release
 from lake.cli.taking_back import forget, search, withdraw
 from lake.errors import StageFailed, UserError
-from lake.harness import bars, progress
+from lake.harness import progress
 from lake.harness.profiles import Profile, load_profile, profile_names, resolve
 from lake.settings import settings
 from lake.stages import STAGES
@@ -154,7 +154,6 @@ def run(
         notices.unpublished(lake)
         return 0
     start_ahead(lake, [entry.stage for entry in planned if entry.action != "nothing_to_do"], rebuild)
-    bars.name_terminal()
     materialise = resolve("dagster_project.lib.launch:materialise")
     idle = [entry.stage for entry in planned if entry.action == "nothing_to_do"]
     reports = materialise([stage.key for stage in selected], chosen.name, rebuild, idle)

@@ -2,6 +2,7 @@
 
 import os
 import pty
+import sys
 from pathlib import Path
 
 import dagster as dg
@@ -47,7 +48,8 @@ def test_a_bar_is_drawn_on_the_terminal_though_dagster_keeps_what_a_stage_prints
     rated_next: Lake, restored: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     ours, theirs = pty.openpty()
-    monkeypatch.setenv(TERMINAL, os.ttyname(theirs))
+    monkeypatch.setenv(TERMINAL, "put back after the test")
+    monkeypatch.setattr(sys, "stderr", os.fdopen(theirs, "w"))
     launch.materialise([KEY], RULES_ALONE)
     os.set_blocking(ours, False)
     shown = os.read(ours, 2**20).decode()
