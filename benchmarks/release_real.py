@@ -68,12 +68,12 @@ def without_files(lake: Path) -> None:
 
 
 def opened(folder: Path, cache: Path) -> dict[str, Any]:
-    """For each way to open a release how many rows `datasets` gives and a digest of them, by split; offline."""
+    """For each way to open a release, `/jsonl|messages` for one, how many rows `datasets` gives and a digest of them, by split; offline."""
     ways = [f"{place}|{form}" for place in (folder, folder / "jsonl") for form in FORMS]
     offline = {"HF_DATASETS_OFFLINE": "1", "HF_HUB_OFFLINE": "1", "HF_HOME": str(cache)}
     command = [sys.executable, "-c", OPENS, *ways]
     told = subprocess.run(command, env=os.environ | offline, stdout=subprocess.PIPE, text=True, check=True).stdout
-    return json.loads(told.splitlines()[-1])
+    return {way.removeprefix(str(folder)): rows for way, rows in json.loads(told.splitlines()[-1]).items()}
 
 
 def read_plainly(folder: Path, form: str) -> dict[str, list[Any]]:
