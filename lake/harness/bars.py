@@ -58,7 +58,7 @@ def _terminal() -> TextIO | None:
 
 
 def _bars(terminal: TextIO, unit: str) -> Progress:
-    width = os.get_terminal_size(terminal.fileno()).columns or None
+    width = os.get_terminal_size(terminal.fileno()).columns if terminal.isatty() else 0
     return Progress(
         TextColumn("  {task.description}"),
         BarColumn(bar_width=20),
@@ -66,7 +66,7 @@ def _bars(terminal: TextIO, unit: str) -> Progress:
         _Speed(unit),
         TimeRemainingColumn(),
         TextColumn("left"),
-        console=Console(file=terminal, force_terminal=True, width=width),
+        console=Console(file=terminal, force_terminal=True, width=width or None),
         transient=True,
     )
 
