@@ -4,6 +4,7 @@ import dagster as dg
 
 import dagster_project.defs
 from dagster_project.defs import alerts, automation
+from dagster_project.lib.lake_resource import of_environment
 from dagster_project.lib.stage_asset import side_asset
 from lake.stages import STAGES
 
@@ -19,5 +20,6 @@ def defs() -> dg.Definitions:
         jobs=automation.JOBS,
         sensors=[automation.landing_folder_sensor, automation.follow, *alerts.sensors()],
         schedules=[automation.daily],
+        resources={"lake": of_environment()},
         executor=dg.in_process_executor,
     )

@@ -25,7 +25,10 @@ class Bars:
 
 @dataclass(frozen=True)
 class Histogram:
-    """How values are distributed over `span`; several groups are stacked, or drawn as outlines over one another with `outlines`."""
+    """How values are distributed over `span`; several groups are stacked, or drawn as outlines over one another with `outlines`.
+
+    shares: of each group by itself, in percent, so that groups of different sizes can be compared.
+    """
 
     title: str
     x_label: str
@@ -34,6 +37,7 @@ class Histogram:
     span: tuple[float, float]
     bins: int = 25
     outlines: bool = False
+    shares: bool = False
 
 
 @dataclass(frozen=True)
@@ -147,7 +151,16 @@ def _histogram(chart: Histogram, axes: list[Any]) -> None:
     groups = {name: values for name, values in chart.groups.items() if len(values)}
     style = {"histtype": "step", "linewidth": 1.8} if chart.outlines else {"stacked": True, "rwidth": 0.92}
     colors = [_color(number) for number in range(len(groups))]
-    one.hist(list(groups.values()), bins=chart.bins, range=chart.span, label=list(groups), color=colors, **style)
+    weights = [[100 / len(values)] * len(values) for values in groups.values()] if chart.shares else None
+    one.hist(
+        list(groups.values()),
+        bins=chart.bins,
+        range=chart.span,
+        weights=weights,
+        label=list(groups),
+        color=colors,
+        **style,
+    )
     one.grid(visible=False, axis="x")
     _thousands(one.yaxis, whole=True)
     _named(one, chart.x_label, chart.y_label)

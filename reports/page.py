@@ -22,8 +22,10 @@ from reports import sections
 from reports.decontamination import decontamination
 from reports.figures import evaluation_rows, headline, measured_before, smoke_test
 from reports.funnel import pairs, steps
+from reports.gate_history import gate_histories
 from reports.judges import judges, meaning
 from reports.plots import chart, encoded
+from reports.release_pages import keep_page, newest_release, other_pages
 from reports.sources_and_costs import costs, near_duplicates, source_cards
 from reports.support import Marked, Piece
 from reports.view import View
@@ -38,7 +40,7 @@ _INVISIBLE = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u200b\u200e\u200f\u202a-\u
 _PICTURES = (
     "bronze/instructions", "silver/instructions", "silver/unique_instructions", "silver/quality", "lengths", "silver/groups", "gold/mixture",
     "models/distiller_sft", "models/distiller_grpo", "gold/heldout_answers", "models/champion", "gold/distilled",
-    "facts", "gold/training_set", "reports/evaluation",
+    "facts", "gold/training_set", "scores", "sources", "languages", "reports/evaluation",
 )  # fmt: skip
 
 
@@ -56,6 +58,7 @@ def write_report(lake: Lake, out: Path | None) -> Path:
     partial.replace(path)
     if out is None:
         keep(lake, "reports/report.html")
+        keep_page(lake, path)
     return path
 
 
@@ -70,9 +73,10 @@ def html(lake: Lake, folder: Path) -> str:
         "reports/evaluation", ["arm", "seed", "benchmark", "metric", "value", "items", "chance", "base"]
     )
     compared = view.sample("reports/evaluation_comparisons", _COMPARED)
-    told, script = ledger(lake), (_TEMPLATES / "report.js").read_text(encoding="utf-8")
+    told, release = ledger(lake), newest_release(view)
     return _template().render(
-        style=(_TEMPLATES / "report.css").read_text(encoding="utf-8"), script=script, script_hash=_hash(script),
+        style=(_TEMPLATES / "report.css").read_text(encoding="utf-8"), script=_script(), script_source=script_source(),
+        release=release, others=other_pages(folder, release),
         sources=source_cards(view, told), copies=near_duplicates(view), costs=costs(view), found=decontamination(view),
         personal=sections.personal(view),
         tables=tables, as_of=max((made.published for made in tables), default=None), missing=sections.missing(view),
@@ -83,13 +87,19 @@ def html(lake: Lake, folder: Path) -> str:
         grpo=_only(view, "models/distiller_grpo", "steps", "train_rows", "reward", "reward_before", "kl", "frac_reward_zero_std", "weight_change"),
         champion=next(reversed(view.decisions()), None),
         evaluation=evaluation_rows(evaluated), smoke_test=smoke_test(evaluated), older=measured_before(view.lake), headline=headline(compared), comparisons=compared,
-        gates=sections.gates(view), audits=quote(audits), history=history,
+        gates=sections.gates(view), histories=gate_histories(view), audits=quote(audits), history=history,
     )  # fmt: skip
 
 
-def _hash(script: str) -> str:
-    """What a browser compares a script with that stands between its tags, as a policy names it."""
-    return "sha256-" + base64.b64encode(hashlib.sha256(f"\n{script}\n".encode()).digest()).decode("ascii")
+def script_source() -> str:
+    """The page's one script as a policy names it: by what a browser compares with the text between its tags."""
+    digest = hashlib.sha256(f"\n{_script()}\n".encode()).digest()
+    return f"'sha256-{base64.b64encode(digest).decode('ascii')}'"
+
+
+@cache
+def _script() -> str:
+    return (_TEMPLATES / "report.js").read_text(encoding="utf-8")
 
 
 def _pictures(view: View) -> dict[str, tuple[str, str]]:

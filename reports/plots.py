@@ -7,6 +7,7 @@ import base64
 from collections.abc import Callable, Mapping
 
 from lake.storage.store import Lake
+from reports import before_after
 from reports import model_plots as models
 from reports import row_plots as rows
 from reports.charts import Chart, render
@@ -25,12 +26,18 @@ def encoded(drawn: Chart) -> str:
 
 
 def chart(name: str, view: View) -> Chart | None:
-    """The chart of a stage key, or one of the report's own (`lengths`, `facts`); None where there is nothing to see."""
+    """The chart of a stage key, or one of the report's own (`lengths`, `scores`, ...); None where there is nothing to see."""
     stage, draw = _STAGE_OF.get(name, name), _CHARTS.get(name)
     return draw(view) if draw and view.has(stage) and (view.count(stage) or name in _FROM_SIDES) else None
 
 
-_STAGE_OF = {"lengths": "silver/unique_instructions", "facts": "reports/evaluation"}
+_STAGE_OF = {
+    "lengths": "silver/unique_instructions",
+    "facts": "reports/evaluation",
+    "scores": "gold/training_set",
+    "sources": "gold/training_set",
+    "languages": "gold/training_set",
+}
 _FROM_SIDES = frozenset({"bronze/instructions", "bronze/passages", "silver/instructions", "silver/passages"})
 _CHARTS: Mapping[str, Callable[[View], Chart | None]] = {
     "bronze/instructions": rows.by_source("bronze/instructions", "Raw instruction records"),
@@ -67,6 +74,9 @@ _CHARTS: Mapping[str, Callable[[View], Chart | None]] = {
     "gold/training_set": rows.training_set,
     "reports/evaluation": models.evaluation,
     "releases/current": rows.funnel,
-    "lengths": rows.lengths,
+    "lengths": before_after.lengths,
+    "scores": before_after.scores,
+    "sources": before_after.sources,
+    "languages": before_after.languages,
     "facts": models.facts,
 }

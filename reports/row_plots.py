@@ -8,7 +8,7 @@ import numpy as np
 from reports.charts import Bars, Chart, Histogram
 from reports.figures import counted, titled, valued
 from reports.funnel import steps
-from reports.view import SAMPLE, View
+from reports.view import View
 from texts.embed.vector_bytes import FLOAT
 
 _EMBEDDED = 1_000  # vectors compared with one another
@@ -128,24 +128,6 @@ def training_set(view: View) -> Chart:
     title = titled("Examples by source; one of several counts for each", rows)
     flat = [{"origin": row["origin"], "source": source} for row in rows for source in sorted(set(row["sources"]))]
     return Bars(title, "examples", counted(flat, "origin", "source"))
-
-
-def lengths(view: View) -> Chart:
-    """Words an answer has, before and after."""
-    sides = {"unique records": "silver/unique_instructions", "distilled items": "gold/distilled"}
-    rows = {name: view.sample(key, ["answer"], limit=SAMPLE // 5) for name, key in sides.items()}
-    groups = {
-        name: [min(400.0, len((row["answer"] or "").split())) for row in found] for name, found in rows.items() if found
-    }
-    shares = (f"{len(found):,} {name}" for name, found in groups.items())
-    return Histogram(
-        f"Length of answers of {' and '.join(shares)}",
-        "words; 400 stands for 400 and more",
-        "rows",
-        groups,
-        (0, 400),
-        outlines=True,
-    )
 
 
 def funnel(view: View) -> Chart:

@@ -12,6 +12,7 @@ import dagster as dg
 from pydantic import BaseModel
 
 from dagster_project.lib.described import described
+from dagster_project.lib.lake_resource import LakeResource
 from dagster_project.lib.stage_asset import BY_HAND, REBUILD
 from lake.landing.landed import Landed, outside_sources, register_landed, unregistered, unsettled
 from lake.landing.register import registered
@@ -30,14 +31,14 @@ _FILES = described("landing/files", "lake.landing.landed:register_landed")
     owners=_FILES["owners"],
     metadata=_FILES["metadata"],
 )
-def landing_files() -> dg.MaterializeResult[Any]:
+def landing_files(lake: LakeResource) -> dg.MaterializeResult[Any]:
     """Registers every new or changed file of the landing folder."""
-    lake = Lake(settings().root)
-    added = register_landed(lake)
-    files = registered(lake)
+    opened = lake.open()
+    added = register_landed(opened)
+    files = registered(opened)
     return dg.MaterializeResult(
         metadata={"dagster/row_count": len(files), "added": len(added)},
-        data_version=dg.DataVersion(str(lake.version("landing/files"))),
+        data_version=dg.DataVersion(str(opened.version("landing/files"))),
     )
 
 

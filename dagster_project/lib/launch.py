@@ -14,6 +14,7 @@ from dagster_project.lib.failures import failures
 from dagster_project.lib.kept_connections import KeptStorage
 from dagster_project.lib.stage_asset import REBUILD, asset_of
 from lake.errors import StageFailed, UserError
+from lake.harness.bars import name_terminal
 from lake.harness.plan import reasons_to_run, why_idle
 from lake.harness.profiles import load_profile
 from lake.harness.status import current_report
@@ -60,6 +61,7 @@ def materialise(
     Raises StageFailed naming each stage that could not finish for another reason than its gate.
     """
     os.environ["MIXLAKE_PROFILE"] = profile
+    name_terminal()
     warnings.filterwarnings("ignore", category=dg.BetaWarning)
     with instance_of_commands() as instance:
         known = _known(instance, idle)

@@ -16,7 +16,7 @@ import yaml
 
 from dagster_project.lib.launch import instance, prepare_home
 from lake.errors import StageFailed, UserError
-from lake.harness.profiles import Profile
+from lake.harness.profiles import Profile, resolve
 from lake.settings import local_path, project_folder, settings, shipped
 from lake.storage.artifacts import bring_files
 from lake.storage.store import Lake
@@ -27,7 +27,7 @@ _SHOWN = ("audits", "reports")
 
 
 class _Pages(http.server.SimpleHTTPRequestHandler):
-    """Serves audit pages and reports, and nothing else of the lake; scripts are forbidden on every page."""
+    """Serves audit pages and reports, and nothing else of the lake; no script may run but the report's own."""
 
     def translate_path(self, path: str) -> str:
         place = Path(super().translate_path(path)).resolve()
@@ -42,9 +42,9 @@ class _Pages(http.server.SimpleHTTPRequestHandler):
         return str(place) if inside else str(base / "absent")
 
     def end_headers(self) -> None:
-        self.send_header(
-            "Content-Security-Policy", "default-src 'none'; img-src 'self' data:; style-src 'self' 'unsafe-inline'"
-        )
+        source = resolve("reports.page:script_source")()
+        policy = f"default-src 'none'; img-src 'self' data:; style-src 'self' 'unsafe-inline'; script-src {source}"
+        self.send_header("Content-Security-Policy", policy)
         self.send_header("X-Content-Type-Options", "nosniff")
         super().end_headers()
 

@@ -9,14 +9,15 @@ import dagster as dg
 
 from dagster_project.lib.described import asset_of, described
 from dagster_project.lib.events import check_specs, events, sides
+from dagster_project.lib.lake_resource import LakeResource
 from lake.errors import StageFailed
 from lake.harness import progress
+from lake.harness.bars import watched
 from lake.harness.code_hash import code_hash
 from lake.harness.environment import KEEP_MEMORY
 from lake.harness.plan import reasons_to_run, rejected_inputs
-from lake.harness.profiles import Profile, load_profile
+from lake.harness.profiles import Profile
 from lake.harness.run import FAILED, own_process, run_stage
-from lake.settings import settings
 from lake.stages import STAGES, Stage
 from lake.storage.report import StageReport
 from lake.storage.store import Lake
@@ -67,12 +68,12 @@ def stage_asset(key: str) -> dg.AssetsDefinition:
     checks = check_specs(stage)
 
     @dg.multi_asset(name=key.replace("/", "_"), specs=[spec], check_specs=checks, pool=POOLS.get(stage.engine))
-    def asset(context: dg.AssetExecutionContext) -> Iterator[Any]:
-        lake = Lake(settings().root)
-        report = _run(context, stage, load_profile(settings().profile), lake)
+    def asset(context: dg.AssetExecutionContext, lake: LakeResource) -> Iterator[Any]:
+        opened = lake.open()
+        report = _run(context, stage, lake.chosen(), opened)
         for side in sides(report):
             context.log_event(side)
-        yield from events(report, lake, checks)
+        yield from events(report, opened, checks)
 
     return asset
 
@@ -100,7 +101,8 @@ def _run(context: dg.AssetExecutionContext, stage: Stage, profile: Profile, lake
     if apart:
         report = _run_apart(context, stage, profile, rebuild)
     else:
-        report = run_stage(stage, profile, lake, context.run.run_id, rebuild=rebuild)
+        with watched(stage.key, stage.engine) as progress_of_job:
+            report = run_stage(stage, profile, lake, context.run.run_id, progress_of_job, rebuild)
     progress.finished(report)
     return report
 
@@ -111,7 +113,7 @@ def _run_apart(context: dg.AssetExecutionContext, stage: Stage, profile: Profile
     invocation = dg.PipesSubprocessClient().run(
         context=context,
         command=[*command, "--rebuild"] if rebuild else command,
-        env=KEEP_MEMORY | {"MIXLAKE_ROOT": settings().root, "MIXLAKE_PROFILE": profile.name},
+        env=KEEP_MEMORY,
     )
     message = invocation.get_custom_messages()[-1]
     if FAILED in message:

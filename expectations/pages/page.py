@@ -9,9 +9,8 @@ audits/index.html                        the stages
 
 from __future__ import annotations
 
-import json
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 from functools import cache
 from pathlib import Path
@@ -19,10 +18,10 @@ from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
 
+from lake.storage.audit_history import HISTORY, AuditedRun, add_run, runs_of
 from lake.storage.report import Acceptance, CheckReport
 
 TEMPLATES = Path(__file__).parent / "templates"
-_HISTORY = "history.jsonl"
 
 
 def write(
@@ -41,9 +40,9 @@ def write(
     verdict = "accepted" if accepted else "rejected" if rejected else "warned" if failed else "passed"
     told = {"stage": stage, "run": run_id, "at": f"{moment:%Y-%m-%d %H:%M:%S} UTC", "verdict": verdict}
     _replace(target, "audit.html.j2", checks=checks, accepted=accepted, **told)
-    line = {**told, "page": target.name, "checks": len(checks), "failed": len(failed)}
-    with (target.parent / _HISTORY).open("a", encoding="utf-8") as history:
-        history.write(json.dumps(line) + "\n")
+    failing = tuple(check.name for check in failed)
+    run = AuditedRun(**told, page=target.name, checks=len(checks), failed=len(failed), failing=failing)
+    add_run(target.parent, run)
     _renew_indexes(target.parent, folder)
     return target
 
@@ -54,20 +53,13 @@ def page_path(stage: str, run_id: str, folder: Path) -> Path:
 
 
 def _renew_indexes(place: Path, folder: Path) -> None:
-    runs = _history(place)
-    _replace(place / "index.html", "runs.html.j2", stage=runs[-1]["stage"], runs=runs[::-1])
-    newest = [(path.parent.name, _history(path.parent)[-1]) for path in sorted(folder.glob(f"*/{_HISTORY}"))]
+    newest = list[tuple[str, AuditedRun]]()
+    for history in sorted(folder.glob(f"*/{HISTORY}")):
+        runs, index = runs_of(history.read_text(encoding="utf-8")), history.with_name("index.html")
+        if history.parent == place or not index.exists():  # pages go when rows are taken back, and histories stay
+            _replace(index, "runs.html.j2", stage=runs[-1].stage, runs=runs[::-1])
+        newest.append((history.parent.name, runs[-1]))
     _replace(folder / "index.html", "stages.html.j2", stages=newest)
-
-
-def _history(place: Path) -> list[dict[str, Any]]:
-    """The last line of each run of a stage, in the order of the runs; a line that a power cut left unfinished is passed over."""
-    runs = dict[str, dict[str, Any]]()
-    for line in (place / _HISTORY).read_text(encoding="utf-8").splitlines():
-        if line.endswith("}"):
-            told: Mapping[str, Any] = json.loads(line)
-            runs[told["run"]] = dict(told)
-    return list(runs.values())
 
 
 def _file_name(text: str) -> str:

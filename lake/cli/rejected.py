@@ -16,6 +16,7 @@ from lake.storage.report import CheckReport, StageReport
 from lake.storage.store import Lake
 
 _EXAMPLES = 3
+_ROWS = 3
 
 
 def rejected(
@@ -28,8 +29,11 @@ def rejected(
         ),
     ] = None,
     rows: Annotated[
-        int, typer.Option("--rows", min=0, help="Show so many of the staged rows, of each table that the stage writes.")
-    ] = 0,
+        int | None,
+        typer.Option(
+            "--rows", min=0, help=f"How many staged rows to show of each table that the stage writes; default: {_ROWS}."
+        ),
+    ] = None,
     accept: Annotated[
         str | None,
         typer.Option(
@@ -44,14 +48,14 @@ def rejected(
 
     lake = Lake(settings().root)
     if stage is None:
-        if rows or accept is not None:
+        if rows is not None or accept is not None:
             raise UserError("Name the stage whose staged rows are meant: `mixlake rejected` lists the rejected ones")
         return _listed(rejected_attempts(lake), as_json)
     (chosen,) = select_stages([stage])
     if accept is not None:
         return _accept(lake, stage, accept, as_json)
     attempt = rejected_attempt(lake, chosen)
-    sample = {key: list(found) for key, found in _sample(lake, attempt, rows)}
+    sample = {key: list(found) for key, found in _sample(lake, attempt, _ROWS if rows is None else rows)}
     if as_json:
         return write_json({"attempt": attempt, "rows": sample})
     return _shown(attempt, sample)

@@ -13,6 +13,7 @@ from lake.engines.cluster import check_master_answers, check_workers_see, has_wo
 from lake.engines.frames import declared
 from lake.engines.jars import found_java
 from lake.engines.s3a_jars import spark_jars
+from lake.engines.spark_tasks import told
 from lake.errors import StageFailed
 from lake.harness.job import JobContext
 from lake.harness.profiles import resolve
@@ -52,7 +53,7 @@ class SparkFrames:
     ) -> dict[str, Staged]:
         session = "spark_jobs.session"
         try:
-            with resolve(f"{session}:fitted")(self.spark, self.fitting(stage)):
+            with resolve(f"{session}:fitted")(self.spark, self.fitting(stage)), told(self.spark, context.progress):
                 return self._run_and_stage(stage, inputs, params, context, folder)
         finally:
             with suppress(Exception):  # an interrupt ends the JVM, too: then there is nothing to clear

@@ -35,7 +35,7 @@ def finished(report: StageReport) -> None:
     shown = {table: count for table, count in report.rows.items() if count or table == report.stage}
     rows = ", ".join(f"{count:,} {table}{_new(report, table)}" for table, count in shown.items())
     head = f"  {report.status:<10}"
-    tail = f"  {report.seconds:.1f} s" if report.status != "up_to_date" else f"  ({report.reason})"
+    tail = f"  {report.seconds:.1f} s{_speed(report)}" if report.status != "up_to_date" else f"  ({report.reason})"
     console().print(Text.assemble((head, _STYLES[report.status]), f" {report.stage}  {rows}", (tail, "dim")))
     for source, count in report.withdrawn.items() if report.status == "published" else ():
         console().print(
@@ -49,6 +49,12 @@ def finished(report: StageReport) -> None:
         console().print(
             Text.assemble(("    failed " if check.severity == "critical" else "    warns  ", "yellow"), describe(check))
         )
+
+
+def _speed(report: StageReport) -> str:
+    """The rows that the run wrote to the stage's own table, a second."""
+    added = report.added.get(report.stage, 0)
+    return f", {added / report.seconds:,.0f} rows/s" if added and report.seconds else ""
 
 
 def _new(report: StageReport, table: str) -> str:

@@ -23,6 +23,7 @@ from lake.engines.frames import frames_for
 from lake.errors import StageFailed, UserError
 from lake.harness import environment
 from lake.harness.attempt import Attempt, adds_nothing, publish, report_nothing_added, report_of
+from lake.harness.bars import line_by_tenth, watched
 from lake.harness.input_versions import waits_for
 from lake.harness.inputs import RunInputs
 from lake.harness.job import JobContext, quiet
@@ -207,7 +208,9 @@ def main(arguments: list[str]) -> int:
     try:
         profile = load_profile(here.profile)
         lake, run_id = Lake(here.root), arguments[1] if arguments[1:] else None
-        report = run_stage(STAGES[arguments[0]], profile, lake, run_id, print_progress, rebuild)
+        stage = STAGES[arguments[0]]
+        with watched(stage.key, stage.engine, line_by_tenth) as progress:
+            report = run_stage(stage, profile, lake, run_id, progress, rebuild)
     except KeyboardInterrupt:
         print(f"{arguments[0]} was stopped: nothing of it was published", file=sys.stderr)
         return 1
@@ -237,12 +240,6 @@ def _tell_parent(message: Mapping[str, Any]) -> bool:
     with open_dagster_pipes() as pipes:
         pipes.report_custom_message(dict(message))
     return True
-
-
-def print_progress(done: int, total: int) -> None:
-    """One plain line a tenth of the way, for logs."""
-    if total and (done * 10) // total != ((done - 1) * 10) // total:
-        print(f"  {done:,} of {total:,}", file=sys.stderr, flush=True)
 
 
 if __name__ == "__main__":

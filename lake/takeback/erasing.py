@@ -1,6 +1,7 @@
 """Erasing what an order takes back, place by place; what was erased already is found erased, so that a killed command can go on."""
 
 import shutil
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -12,6 +13,7 @@ from lake.harness.profiles import resolve
 from lake.landing.register import FILES, LANDING
 from lake.settings import local_path
 from lake.storage.artifacts import CHECKPOINTS, remove
+from lake.storage.audit_history import HISTORY, without_pages
 from lake.storage.erasure import Goes, Mask, erase
 from lake.storage.places import is_remote
 from lake.storage.report import StageReport
@@ -83,22 +85,29 @@ def _erase_releases(lake: Lake, order: Order) -> None:
 
 
 def _erase_pages(lake: Lake) -> None:
-    """Removes the pages, and from the reports of attempts the values that were seen: what each check found stays."""
+    """Removes the pages, and from the reports of attempts the values that were seen: what each check found stays, and so do histories."""
     for item in lake.files.get_file_info(fs.FileSelector(lake.path("reports"), allow_not_found=True)):
         if item.path.endswith(".html"):
             lake.files.delete_file(item.path)
     root = lake.path("audits")
     for item in lake.files.get_file_info(fs.FileSelector(root, allow_not_found=True, recursive=True)):
-        if item.is_file and item.path.endswith(".json") and not item.path.endswith(".results.json"):
-            _without_values(lake, item.path)
+        if item.is_file and item.base_name == HISTORY:
+            _rewrite(lake, item.path, without_pages)
+        elif item.is_file and item.path.endswith(".json") and not item.path.endswith(".results.json"):
+            _rewrite(lake, item.path, _without_values)
         elif item.is_file:
             lake.files.delete_file(item.path)
 
 
-def _without_values(lake: Lake, path: str) -> None:
+def _rewrite(lake: Lake, path: str, change: Callable[[bytes], bytes]) -> None:
     with lake.files.open_input_stream(path) as file:
-        report = StageReport.model_validate_json(file.read())
-    checks = tuple(check.model_copy(update={"examples": (), "observed": None}) for check in report.checks)
+        content = change(file.read())
     with lake.files.open_output_stream(f"{path}.part") as file:
-        file.write(report.model_copy(update={"checks": checks, "audit_page": None}).model_dump_json(indent=1).encode())
+        file.write(content)
     lake.files.move(f"{path}.part", path)
+
+
+def _without_values(content: bytes) -> bytes:
+    report = StageReport.model_validate_json(content)
+    checks = tuple(check.model_copy(update={"examples": (), "observed": None}) for check in report.checks)
+    return report.model_copy(update={"checks": checks, "audit_page": None}).model_dump_json(indent=1).encode()

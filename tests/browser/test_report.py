@@ -15,7 +15,12 @@ from reports.page import visible, write_report
 
 @pytest.fixture(scope="module")
 def report(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return write_report(small_lake(tmp_path_factory.mktemp("browser")), None)
+    lake = small_lake(root := tmp_path_factory.mktemp("browser"))
+    told = {"stage": "silver/groups", "at": "2024-05-17 09:30:00 UTC", "verdict": "warned", "page": "", "checks": 30}
+    runs = [told | {"run": str(number), "failed": 2, "failing": ["volume", "cohesion_drop"]} for number in range(30)]
+    history = root / "audits" / "silver-groups" / "history.jsonl"
+    history.write_text("".join(f"{json.dumps(run)}\n" for run in runs), encoding="utf-8")
+    return write_report(lake, None)
 
 
 def printed(browser: str, profile: Path, *arguments: str) -> str:
@@ -120,8 +125,12 @@ def test_no_text_is_near_the_colour_behind_it(chromium: str, report: Path, tmp_p
 
 def test_the_page_is_no_wider_than_a_narrow_screen(chromium: str, report: Path, tmp_path: Path) -> None:
     """The page stands in a frame of 400 px, because a browser window cannot be that narrow; the script is the frame's owner."""
-    steps = "const root = page.documentElement; told.push(root.scrollWidth, root.clientWidth, page.querySelectorAll('.funnel li').length);"
-    assert in_a_frame(chromium, report, tmp_path, steps) == [400, 400, 10]
+    steps = """
+      for (const one of page.querySelectorAll("details")) one.open = true;
+      const root = page.documentElement;
+      told.push(root.scrollWidth, root.clientWidth, page.querySelectorAll(".funnel li").length, page.querySelectorAll(".strip .sign").length);
+    """
+    assert in_a_frame(chromium, report, tmp_path, steps) == [400, 400, 10, 20]
 
 
 def test_a_screenshot_is_taken_whole(chromium: str, report: Path, tmp_path: Path) -> None:

@@ -2,15 +2,20 @@
 
 import http.server
 import json
+import re
+import socketserver
 import threading
 from collections.abc import Iterator
 from typing import Any
 
 import dagster as dg
 import pytest
+from dagster._core.definitions.freshness import FreshnessState, FreshnessStateChange
 
 from dagster_project.definitions import defs
 from dagster_project.defs import alerts
+from dagster_project.lib.described import asset_of
+from dagster_project.lib.stage_asset import RELEASE
 from lake.errors import StageFailed, UserError
 
 
@@ -68,6 +73,61 @@ def test_a_failed_run_is_told_with_its_cause(received: list[dict[str, Any]], err
     (message,) = received
     assert message["title"] == f"mixlake: run {result.run_id[:8]} failed"
     assert said.replace("silver_groups", "silver/groups") in message["message"]
+
+
+def state(instance: dg.DagsterInstance, now: FreshnessState, before: FreshnessState) -> None:
+    """Has Dagster hold a release for fresh, or overdue, as its daemon does."""
+    change = FreshnessStateChange(
+        key=asset_of(RELEASE), new_state=now, previous_state=before, state_change_timestamp=1.0
+    )
+    instance._report_runless_asset_event(change)
+
+
+def test_a_release_that_is_overdue_is_told_once_until_it_is_fresh_again(received: list[dict[str, Any]]) -> None:
+    assert defs().resolve_asset_graph().get(asset_of(RELEASE)).freshness_policy is not None
+    with dg.DagsterInstance.ephemeral() as instance:
+        cursor: str | None = None
+
+        def tick() -> None:
+            nonlocal cursor
+            with dg.build_sensor_context(instance=instance, cursor=cursor) as context:
+                alerts.alert_on_overdue(context)
+                cursor = context.cursor
+
+        tick()
+        assert received == []
+        for _ in range(2):
+            state(instance, FreshnessState.FAIL, FreshnessState.PASS)
+            tick()
+            tick()
+            state(instance, FreshnessState.PASS, FreshnessState.FAIL)
+            tick()
+    assert [message["title"] for message in received] == ["mixlake: releases/current overdue"] * 2
+
+
+def test_an_alert_goes_by_mail(monkeypatch: pytest.MonkeyPatch) -> None:
+    mails = list[str]()
+
+    class Mailbox(socketserver.StreamRequestHandler):
+        """Takes a mail as SMTP brings it."""
+
+        def handle(self) -> None:
+            self.wfile.write(b"220 here\r\n")
+            while line := self.rfile.readline():
+                if line.upper().startswith(b"DATA"):
+                    self.wfile.write(b"354 go on\r\n")
+                    mails.append(b"".join(iter(self.rfile.readline, b".\r\n")).decode())
+                self.wfile.write(b"221 bye\r\n" if line.upper().startswith(b"QUIT") else b"250 done\r\n")
+
+    with socketserver.ThreadingTCPServer(("127.0.0.1", 0), Mailbox) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        place = f"mailto://127.0.0.1:{server.server_address[1]}/?from=lake@example.org&to=team@example.org"
+        monkeypatch.setenv("MIXLAKE_ALERTS", place)
+        alerts.tell("mixlake: run 12 failed", "silver/groups: the disk is full")
+        server.shutdown()
+    (mail,) = mails
+    assert "mixlake: run 12 failed" in mail and "the disk is full" in mail
+    assert re.search(r"^To:.*team@example\.org", mail, re.MULTILINE)
 
 
 def test_a_place_that_does_not_answer_is_an_error_that_keeps_its_password(monkeypatch: pytest.MonkeyPatch) -> None:

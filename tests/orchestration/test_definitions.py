@@ -88,6 +88,12 @@ def test_stages_share_a_pool_by_what_they_need_and_each_pool_has_a_limit(rated_n
         assert instance.run_monitoring_settings["free_slots_after_run_end_seconds"]
 
 
+def test_runs_that_died_are_started_again_and_stages_that_failed_are_not(rated_next: Lake) -> None:
+    with launch.instance() as instance:
+        assert instance.run_retries_enabled and instance.run_retries_max_retries == 2
+        assert not instance.run_retries_retry_on_asset_or_op_failure
+
+
 @pytest.mark.long
 def test_dg_takes_the_definitions(rated_next: Lake) -> None:
     command = [sys.executable, "-m", "dagster_dg_cli.cli", "check", "defs"]

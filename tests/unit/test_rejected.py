@@ -61,7 +61,7 @@ def test_a_newcomer_sees_what_failed_what_was_allowed_and_what_can_be_done(
     refuse(lake)
     _, listed, _ = told(capsys)
     assert [line.split()[0] for line in listed.splitlines()] == ["stage", KEY]
-    code, shown, _ = told(capsys, KEY, "--rows", "5")
+    code, shown, _ = told(capsys, KEY)
     assert code == 0
     lines = shown.splitlines()
     assert lines[0] == f"{KEY} was rejected in run bad of 2024-05-17 09:30:00 UTC; staged: 1 {KEY}, 1 silver/unrated"
@@ -72,6 +72,7 @@ def test_a_newcomer_sees_what_failed_what_was_allowed_and_what_can_be_done(
     ]
     assert f"id: {ROWS[KEY][0]['id']}" in lines
     assert lines[-1].endswith(f"mixlake rejected {KEY} --accept 'why'")
+    assert f"id: {ROWS[KEY][0]['id']}" not in told(capsys, KEY, "--rows", "0")[1].splitlines()
     _, asked, _ = told(capsys, KEY, "--rows", "1", "--json")
     assert json.loads(asked)["rows"][KEY][0]["id"] == ROWS[KEY][0]["id"]
 

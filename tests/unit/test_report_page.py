@@ -250,3 +250,21 @@ def test_a_long_text_says_how_much_is_left_out() -> None:
     left = int(re.findall(r"\((\d+) more", told)[0])
     assert told.count("x") + left == 1_000
     assert shortened("short") == "short"
+
+
+def test_each_release_keeps_the_page_that_was_made_while_it_was_the_newest(tmp_path: Path) -> None:
+    lake = small_lake(tmp_path / "lake")
+    pages = tmp_path / "lake" / "reports"
+    file = {"release": "mixlake", "path": "x", "sha256": "0", "size": 1, "rows": 0}
+    publish(lake, "releases/current", [file], run_id="first")
+    write_report(lake, None)
+    first = (pages / "mixlake@0.html").read_text()
+    assert "The newest release is mixlake@0 of 2024-05-17 09:30:00 UTC." in first and "Pages of others" not in first
+    publish(lake, "gold/training_set", ROWS["gold/training_set"], run_id="changed")
+    assert "mixlake@0 of 2024-05-17 09:30:00 UTC; the lake has gone on since." in write_report(lake, None).read_text()
+    assert (pages / "mixlake@0.html").read_text() == first
+    publish(lake, "releases/current", [file], run_id="second")
+    newest = write_report(lake, None).read_text()
+    assert (pages / "mixlake@1.html").read_text() == newest
+    assert '<a href="mixlake%400.html">mixlake@0</a>' in newest
+    assert (pages / "mixlake@0.html").read_text() == first

@@ -90,3 +90,18 @@ def test_a_sample_is_called_one(view: View, monkeypatch: pytest.MonkeyPatch) -> 
     drawn = chart("silver/quality", view)
     assert drawn is not None
     assert drawn.title.endswith("(first 9 rows)")
+
+
+def test_what_was_released_is_set_beside_what_came_as_shares_of_each(view: View) -> None:
+    drawn = chart("sources", view)
+    assert isinstance(drawn, Bars) and drawn.grouped
+    assert drawn.parts == {
+        "cleaned records": {"pantry": pytest.approx(400 / 11), "workshop": pytest.approx(700 / 11)},
+        "selected examples": {"pantry": pytest.approx(200 / 3), "workshop": pytest.approx(100 / 3)},
+    }
+    languages, scores, lengths = (chart(name, view) for name in ("languages", "scores", "lengths"))
+    assert isinstance(languages, Bars) and languages.parts["selected examples"] == {"en": 100.0}
+    assert isinstance(scores, Histogram) and isinstance(lengths, Histogram) and scores.shares and lengths.shares
+    assert {name: len(values) for name, values in scores.groups.items()} == {"rated records": 9, "selected examples": 2}
+    assert lengths.title == "Length of answers: 10 unique records, 1 distilled items, 2 selected examples"
+    assert chart("scores", View(Lake(view.lake.root + "/none"))) is None

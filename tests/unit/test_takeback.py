@@ -136,6 +136,16 @@ def plant(lake: Lake, root: Path) -> None:
         stage="silver/groups", status="published", run_id="r", audit_page="x.html", inputs={"a": 3}, checks=(check,)
     )
     (root / "audits" / "silver-groups" / "r.json").write_text(told.model_dump_json(), encoding="utf-8")
+    line = {
+        "stage": "silver/groups",
+        "run": "r",
+        "at": "yesterday",
+        "verdict": "warned",
+        "page": "r.html",
+        "checks": 9,
+        "failed": 1,
+    }
+    (root / "audits" / "silver-groups" / "history.jsonl").write_text(f"{json.dumps(line)}\n", encoding="utf-8")
 
 
 def land(lake: Lake, root: Path) -> None:
@@ -220,6 +230,12 @@ def test_a_landed_copy_of_lines_loses_the_line_and_any_other_goes(forgotten: For
 def test_the_report_of_an_attempt_keeps_what_was_decided(forgotten: Forgotten) -> None:
     report = attempt(forgotten.lake, "silver/groups", "r")
     assert report is not None and report.inputs == {"a": 3} and len(report.warned) == 1
+
+
+def test_the_history_of_a_gate_stays_without_the_pages(forgotten: Forgotten) -> None:
+    place = Path(forgotten.lake.root) / "audits" / "silver-groups"
+    (line,) = map(json.loads, (place / "history.jsonl").read_text(encoding="utf-8").splitlines())
+    assert (line["run"], line["verdict"], line["checks"], line["failed"], line["page"]) == ("r", "warned", 9, 1, "")
 
 
 def test_it_is_remembered_without_its_words_and_known_again(forgotten: Forgotten) -> None:

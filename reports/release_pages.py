@@ -1,0 +1,58 @@
+"""A page for each release: the report as it was while that was the newest one, kept beside the report of the lake.
+
+reports/report.html       the lake as it is
+reports/mixlake@3.html    release mixlake of version 3
+"""
+
+import re
+import shutil
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from lake.storage.artifacts import keep
+from lake.storage.store import Lake
+from reports.view import View
+
+_RELEASE = "releases/current"
+_PAGE = re.compile(r"[a-z0-9][a-z0-9_.-]*@\d+\.html")
+
+
+@dataclass(frozen=True)
+class NewestRelease:
+    """The newest release: NAME@VERSION, when it was published, and whether what it read is still the newest of its kind."""
+
+    name: str
+    published: str
+    current: bool
+
+    @property
+    def page(self) -> str:
+        return f"{self.name}.html"
+
+
+def newest_release(view: View) -> NewestRelease | None:
+    """The newest release of the lake, if there is one."""
+    published = view.lake.publication(_RELEASE)
+    files = view.sample(_RELEASE, ["release"], limit=1)
+    if published is None or not files:
+        return None
+    version, publication = published
+    current = all(view.version(table) == at for table, at in publication.inputs.items())
+    moment = f"{publication.published_at:%Y-%m-%d %H:%M:%S} UTC"
+    return NewestRelease(f"{files[0]['release']}@{version}", moment, current)
+
+
+def other_pages(folder: Path, newest: NewestRelease | None) -> Sequence[str]:
+    """The pages of other releases that lie in a folder, by name."""
+    own = newest.page if newest else ""
+    return sorted(path.name for path in folder.glob("*@*.html") if _PAGE.fullmatch(path.name) and path.name != own)
+
+
+def keep_page(lake: Lake, page: Path) -> None:
+    """Keeps the report as the page of the newest release; one that was made before the lake went on stays as it is."""
+    newest = newest_release(View(lake))
+    kept = page.with_name(newest.page) if newest else None
+    if newest and kept and (newest.current or not kept.exists()):
+        shutil.copyfile(page, kept)
+        keep(lake, f"reports/{kept.name}")
