@@ -25,12 +25,18 @@ def encoded(drawn: Chart) -> str:
 
 
 def chart(name: str, view: View) -> Chart | None:
-    """The chart of a stage key, or one of the report's own (`lengths`, `facts`); None where there is nothing to see."""
+    """The chart of a stage key, or one of the report's own (`_STAGE_OF`); None where there is nothing to see."""
     stage, draw = _STAGE_OF.get(name, name), _CHARTS.get(name)
     return draw(view) if draw and view.has(stage) and (view.count(stage) or name in _FROM_SIDES) else None
 
 
-_STAGE_OF = {"lengths": "silver/unique_instructions", "facts": "reports/evaluation"}
+_STAGE_OF = {
+    "lengths": "silver/unique_instructions",
+    "facts": "reports/evaluation",
+    "facts_per_words": "reports/evaluation",
+    "rewards": "models/distiller_grpo",
+    "cheats": "models/distiller_grpo",
+}
 _FROM_SIDES = frozenset({"bronze/instructions", "bronze/passages", "silver/instructions", "silver/passages"})
 _CHARTS: Mapping[str, Callable[[View], Chart | None]] = {
     "bronze/instructions": rows.by_source("bronze/instructions", "Raw instruction records"),
@@ -69,4 +75,7 @@ _CHARTS: Mapping[str, Callable[[View], Chart | None]] = {
     "releases/current": rows.funnel,
     "lengths": rows.lengths,
     "facts": models.facts,
+    "facts_per_words": models.facts_per_words,
+    "rewards": models.logged("models/distiller_grpo", "Each reward of GRPO, mean and spread", "rewards/"),
+    "cheats": models.logged("models/distiller_grpo", "Share of GRPO's completions that cheat, by the way", "cheats/"),
 }
