@@ -10,6 +10,7 @@ from inference.baseline.degrade import LONG, needed
 from inference.baseline.gaps import can_ask
 from inference.baseline.topics import names
 from inference.baseline.usable import OF_PASSAGES
+from inference.baseline.verdicts import can_judge
 from inference.batch import answered
 from inference.likeness import content
 from inference.mixture_params import MixtureParams
@@ -75,7 +76,7 @@ class Targets:
     def _built(self, todo: Sequence[Draft]) -> tuple[list[Target], list[Failure]]:
         """Targets built from passages, and what there is to say of those without after the last try."""
         by_rules = self.params.loads_no_model  # a model may ask for other facts
-        turns = Turns(self.params.quotas, self.params.seed, _can_ask if by_rules else lambda _: True)
+        turns = Turns(self.params.quotas, self.params.seed, *([_carries] if by_rules else []))
         made, lacking = list[Target](), dict[str, Failure]()
         for _ in range(self.params.attempts):
             typed = [Target(draft, kind) for draft, kind in turns.typed(todo, (one.item_type for one in made))]
@@ -144,8 +145,11 @@ class Targets:
         return one
 
 
-def _can_ask(draft: Draft) -> bool:
-    return can_ask(draft.title, draft.text)
+def _carries(draft: Draft, item_type: str) -> bool:
+    """Whether the rules find in it what an item of the type needs: a fact to ask for, a statement that can be made false."""
+    if item_type == "multiple_choice":
+        return can_ask(draft.title, draft.text)
+    return item_type != "true_false" or can_judge(draft.title, draft.text, draft.others)
 
 
 def build_request(one: Target, params: MixtureParams) -> Request:

@@ -10,6 +10,7 @@ PALETTE = ("#3b7dc4", "#d9822b", "#4d9a6a", "#b65fa8", "#8a8f98", "#c9504a", "#a
 INK = "#767b82"
 _WIDTH, _DPI = 5.2, 150
 _MOST_LABELS = 16
+_ABREAST = 4  # panels of curves: more would be too narrow to read
 
 
 @dataclass(frozen=True)
@@ -66,10 +67,10 @@ def render(chart: Chart) -> bytes:
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
 
-    panels, height = _shape(chart)
+    rows, columns, height = _shape(chart)
     figure = Figure(figsize=(_WIDTH, height), dpi=_DPI, layout="constrained")
     FigureCanvasAgg(figure)
-    axes: list[Any] = list(figure.subplots(1, panels, squeeze=False)[0])
+    axes: list[Any] = list(figure.subplots(rows, columns, squeeze=False).flat)
     figure.suptitle(chart.title, x=0.01, ha="left", fontsize=10, color=INK, fontweight="bold")
     for one in axes:
         _plain(one)
@@ -79,18 +80,19 @@ def render(chart: Chart) -> bytes:
     return out.getvalue()
 
 
-def _shape(chart: Chart) -> tuple[int, float]:
-    """Panels beside one another, and the height in inches."""
+def _shape(chart: Chart) -> tuple[int, int, float]:
+    """Rows of panels, panels beside one another, and the height in inches."""
     match chart:
         case Bars(parts=parts, grouped=grouped):
             rows = len(_labels(chart)) * (len(parts) if grouped else 1)
-            return 1, 1.1 + 0.26 * max(2, rows) * (0.7 if grouped else 1)
+            return 1, 1, 1.1 + 0.26 * max(2, rows) * (0.7 if grouped else 1)
         case Histogram():
-            return 1, 2.7
+            return 1, 1, 2.7
         case Lines(curves=curves):
-            return max(1, len(curves)), 2.4
+            rows = max(1, -(-len(curves) // _ABREAST))
+            return rows, max(1, min(len(curves), _ABREAST)), 0.6 + 1.8 * rows
         case Points(panels=panels):
-            return max(1, len(panels)), 0.9 + 0.32 * max((len(points) for points in panels.values()), default=1)
+            return 1, max(1, len(panels)), 0.9 + 0.32 * max((len(points) for points in panels.values()), default=1)
 
 
 def _plain(axes: Any) -> None:
@@ -168,6 +170,8 @@ def _histogram(chart: Histogram, axes: list[Any]) -> None:
 
 
 def _lines(chart: Lines, axes: list[Any]) -> None:
+    for empty in axes[max(1, len(chart.curves)) :]:
+        empty.remove()
     for number, (one, (name, points)) in enumerate(zip(axes, chart.curves.items(), strict=False)):
         one.plot(
             *zip(*points, strict=True),

@@ -24,6 +24,17 @@ def curves(stage: str, title: str, names: Sequence[str]) -> Callable[[View], Cha
     return made
 
 
+def logged(stage: str, title: str, prefix: str) -> Callable[[View], Chart | None]:
+    """What draws every curve of the run of `stage` whose name begins so."""
+
+    def made(view: View) -> Chart | None:
+        points = [point for row in view.sample(stage, ["curve"]) for point in row["curve"] or ()]
+        names = dict.fromkeys(point["name"] for point in points if point["name"].startswith(prefix))
+        return curves(stage, title, list(names))(view)
+
+    return made
+
+
 def student(view: View) -> Chart | None:
     """How near the newest student comes to its teacher, by source and language; None where none was trained."""
     trained = [row for row in view.sample("models/student_embedder", ["parts"]) if row["parts"]]
@@ -77,21 +88,22 @@ def evaluation(view: View) -> Chart | None:
 
 def facts(view: View) -> Chart | None:
     """The shares of known facts that the best member, what was distilled, the members in a row and the full truth state, over all groups."""
-    found = {row.metric.removeprefix("facts_"): row for row in _measured(view) if row.metric.startswith("facts_")}
-    shown = {
-        name.replace("_", " "): 100 * found[name].mean
-        for name in ("best_member", "distilled", "concatenation", "full")
-        if name in found
-    }
-    if not shown:
+    return _of_facts(view, "Facts recovered", "% of the facts", "facts_", 100)
+
+
+def facts_per_words(view: View) -> Chart | None:
+    """The same facts in a hundred words of each: what is longer states more."""
+    return _of_facts(view, "Facts in a hundred words", "facts", "facts_per_100_words_", 1)
+
+
+def _of_facts(view: View, title: str, label: str, prefix: str, times: int) -> Chart | None:
+    found = {row.metric: row for row in _measured(view)}
+    sides = [side for side in ("best_member", "distilled", "concatenation", "full") if prefix + side in found]
+    if not sides:
         return None
-    items = max(row.items for row in found.values())
-    return Bars(
-        f"Facts recovered (groups with a known truth: {items:,})",
-        "% of the facts",
-        {"facts": shown},
-        in_order=True,
-    )
+    groups = max(found[prefix + side].items for side in sides)
+    shown = {side.replace("_", " "): times * found[prefix + side].mean for side in sides}
+    return Bars(f"{title} (groups with a known truth: {groups:,})", label, {"facts": shown}, in_order=True)
 
 
 def _measured(view: View) -> list[Measured]:

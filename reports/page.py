@@ -19,6 +19,7 @@ from lake.settings import local_path
 from lake.storage.artifacts import bring_files, keep
 from lake.storage.store import Lake
 from reports import sections
+from reports.audits import audited_scores
 from reports.decontamination import decontamination
 from reports.figures import evaluation_rows, headline, measured_before, smoke_test
 from reports.funnel import pairs, steps
@@ -40,7 +41,7 @@ _INVISIBLE = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u200b\u200e\u200f\u202a-\u
 _PICTURES = (
     "bronze/instructions", "silver/instructions", "silver/unique_instructions", "silver/quality", "lengths", "silver/groups", "gold/mixture",
     "models/distiller_sft", "models/distiller_grpo", "gold/heldout_answers", "models/champion", "gold/distilled",
-    "facts", "gold/training_set", "scores", "sources", "languages", "reports/evaluation",
+    "facts", "facts_per_words", "rewards", "cheats", "gold/training_set", "scores", "sources", "languages", "reports/evaluation",
 )  # fmt: skip
 
 
@@ -85,7 +86,7 @@ def html(lake: Lake, folder: Path) -> str:
         mixture=sections.mixture_items(view), pairs=pairs(view, 6), rejections=sections.rejections(view), changes=sections.changes(view),
         sft=_only(view, "models/distiller_sft", "steps", "train_rows", "loss", "format_rate"),
         grpo=_only(view, "models/distiller_grpo", "steps", "train_rows", "reward", "reward_before", "kl", "frac_reward_zero_std", "weight_change"),
-        champion=next(reversed(view.decisions()), None),
+        champion=next(reversed(view.decisions()), None), audited=audited_scores(view),
         evaluation=evaluation_rows(evaluated), smoke_test=smoke_test(evaluated), older=measured_before(view.lake), headline=headline(compared), comparisons=compared,
         gates=sections.gates(view), histories=gate_histories(view), audits=quote(audits), history=history,
     )  # fmt: skip

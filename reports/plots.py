@@ -26,7 +26,7 @@ def encoded(drawn: Chart) -> str:
 
 
 def chart(name: str, view: View) -> Chart | None:
-    """The chart of a stage key, or one of the report's own (`lengths`, `scores`, ...); None where there is nothing to see."""
+    """The chart of a stage key, or one of the report's own (`_STAGE_OF`); None where there is nothing to see."""
     stage, draw = _STAGE_OF.get(name, name), _CHARTS.get(name)
     return draw(view) if draw and view.has(stage) and (view.count(stage) or name in _FROM_SIDES) else None
 
@@ -37,6 +37,9 @@ _STAGE_OF = {
     "scores": "gold/training_set",
     "sources": "gold/training_set",
     "languages": "gold/training_set",
+    "facts_per_words": "reports/evaluation",
+    "rewards": "models/distiller_grpo",
+    "cheats": "models/distiller_grpo",
 }
 _FROM_SIDES = frozenset({"bronze/instructions", "bronze/passages", "silver/instructions", "silver/passages"})
 _CHARTS: Mapping[str, Callable[[View], Chart | None]] = {
@@ -79,4 +82,7 @@ _CHARTS: Mapping[str, Callable[[View], Chart | None]] = {
     "sources": before_after.sources,
     "languages": before_after.languages,
     "facts": models.facts,
+    "facts_per_words": models.facts_per_words,
+    "rewards": models.logged("models/distiller_grpo", "Each reward of GRPO, mean and spread", "rewards/"),
+    "cheats": models.logged("models/distiller_grpo", "Share of GRPO's completions that cheat, by the way", "cheats/"),
 }

@@ -250,7 +250,7 @@ _EVALUATION = [
     for seed in (0, 1, 2)
 ] + [
     {"arm": "distilled", "seed": 0, "metric": f"facts_{side}", "value": share, "items": 1, "base": None}
-    for side, share in (("best_member", 0.4), ("distilled", 0.8), ("full", 1.0))
+    for side, share in (("best_member", 0.4), ("distilled", 0.8), ("full", 1.0), ("per_100_words_distilled", 6.5))
 ]
 _COMPARISONS = [
     {
@@ -358,16 +358,17 @@ ROWS: Mapping[str, Rows] = {
     "models/distiller_grpo": [
         {"digest": "grpo-1", "recipe": "demo", "uri": "model", "base": "sft-1", "steps": 5, "train_rows": 1, "reward": 0.5,
          "reward_before": 0.4, "kl": 0.01, "frac_reward_zero_std": 0.2, "format_rate": 0.8, "weight_change": 0.001,
-         "audit_kind": "figure", "audit_share": 1.0, "audit_high": 1.0, "dropped_rows": 0, "max_tokens": 256, "frequency_penalty": 0.5,
+         "audit_kind": "figure", "audit_share": 1.0, "audit_high": 1.0, "audit": [{"kind": "figure", "pairs": 25, "below": 25}], "dropped_rows": 0, "max_tokens": 256, "frequency_penalty": 0.5,
          "quality_judge": "rubric", "quality_skill": 0.9, "quality_low": 0.8,
-         "curve": _curve(("reward", "reward_std", "kl"))},
+         "curve": _curve(("reward", "reward_std", "kl", "rewards/quality/mean", "rewards/quality/std", "cheats/thin"))},
     ],
     "gold/heldout_answers": [_answer("moon", "rules", 0.7), _answer("moon", "vllm", 0.1)],
     "models/champion": [
         {"id": "dec_1", "number": 1, "act": "first", **_SERVING, "pinned": False, "promoted": False, "decision": "The extractive rules serve."},
         {"id": "dec_2", "number": 2, "act": "challenge", **_SERVING, "pinned": False, "champion": "rules-1", "champion_score": 0.7,
          "challenger": "grpo-1", "challenger_score": 0.1, "difference": -0.6, "low": -0.7, "high": -0.5, "items": 1, "clusters": 1,
-         "test": 1, "alpha": 0.025, "audit_kind": "figure", "audit_share": 1.0, "audit_high": 1.0, "promoted": False,
+         "test": 1, "alpha": 0.025, "audit_kind": "figure", "audit_share": 0.9, "audit_high": 0.96,
+         "audit": [{"kind": "figure", "pairs": 60, "below": 54}, {"kind": "empty shell", "pairs": 40, "below": 40}], "promoted": False,
          "decision": "The extractive rules serve."},
     ],
     "models/in_service": [_SERVING],

@@ -46,16 +46,22 @@ well went west wet wheel white whole wide wife wild wind window winter wish woma
 write wrong wrote yard year yellow yes yesterday young"""
 
 # slips of an everyday word that are words or names of their own
-_WORDS_TOO = """abel acct acton aline anima beak bette blow boar booth boot brow calm cane cause chang chose clan coma
-compete cone cost cove crate creat crete curse daly diary diner done donne dong earl entre ever exit fare fats felt
-fiend fill fist fits float fond font fore form fort fried fund garde goold greta hand handel harm hart heist hera
-homme hoppe hose host house huan hung imag lace lage lean least lease lien lies lively loose lowe made main mani manny
-mate matte mater mille mina mode mont moore moth norma note obey pace pain pant petty plat platen plea pont posit
-preset prose prove pubic quit rage rang rani rate reign rime rise rset rule runs safe sake sale salt sand save scared
-scent seal shot sick side sine sing site size slate slit slop snap soar soli somme soot sore sour spit stain stake
-stale stan stange star stat steak steal steam steep stele steam stir stow strip such sued suit suite sung super sure
-sven swan tale talk tall tank tech tick tier ting tone tough tows trail trial tripp tuck typo uint untie untied util
-vale veil vice wade wage wake ware waste wera were whet whit widow wight wile wing wiped wong wore worn writ yung
+_WORDS_TOO = """abel abut acct acton agee aline aloe anima anther bard beak bein bellow bene bets bette bild bing bleu blow boar boko
+boot booth brig brin bron brow butt caan caer calm cane cass cause chace chang chose clan clea clod collet coma
+compete cone cost cots coupe cove crate creat crete curse daly deign diary diner ding dink discus dive doin done dong
+donne doone doro dose droop ealy earl entre ether ever exit fare fats feld felt fete fiend fill fille finis fist fits
+float fond font fore forge form fort fried fund gaol garde gass genera goold greta haas hand handel hari harm hart
+havin heist hera herat homme hoole hoot hoppe hose host house huan hung imag joni lace lage latte lean lear lease
+least leda lest lett lien lies liev lively loose loot losee lott lowe made main mange mani mann manny mate mater
+matte mena mete mille mina minuet mode mont mooney moore mornin moth mots natura neve nigh noor norma note noth
+nothin obey pace pain palin pant pape pats patten patter pease peer petty pint plat platen plea pont poplar posit
+prat preform preset prose prove pubic putt quit rage rainn rang rani rann rate reed reefer reign rian rime rise romo
+rset rule runs safe sake sale salt sand save scared scent seal seep shoo shot sick side sill sine sing singe site
+size slat slate slit slop snap soar soli somme sono soong soot sore sour sped spit stain stake stale stan stange star
+stat steak steal steam steep stele stir stoop stow strat strip stud such sued suit suite sumer sung super sure sven
+swan tack tale talk tall tank tech teen thee thew tick tier ting tinny toady tone tough tows trad trail tran trem
+trial tripp trough tuck typee typo uint untie untied util vale veil vice wade wage wake ware waste weigh wera were
+whet whit widow wight wile wing wiped wong wore worn writ yong yung
 finnish centre latter rather then than there three quite state their through though thought"""
 
 COMMON = frozenset(stem(word) for word in _EVERYDAY.split()) | frozenset(stem(word) for word in FUNCTION_WORDS)

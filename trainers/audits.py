@@ -4,6 +4,8 @@ Honest answers come from MIXTURE: of each target what its members support (texts
 """
 
 from collections.abc import Mapping, Sequence
+from dataclasses import asdict
+from typing import Any
 
 import pyarrow.dataset as ds
 
@@ -14,10 +16,17 @@ from texts.worth import Group, promotion_score
 from trainers import rewards
 
 
-def audited(judge: Judge, mixture: ds.Dataset, answers: int) -> Audited | None:
-    """The kind of probe that the judge ranks worst, over at most `answers` honest ones; None where no kind has enough pairs."""
+def audited(judge: Judge, mixture: ds.Dataset, answers: int) -> list[Audited]:
+    """How the judge ranks each kind of probe, over at most `answers` honest ones."""
     batches = mixture.to_batches(columns=["id", "item_type", "members", "target"])
-    return weakest(audit(judge, honest_of((row for batch in batches for row in batch.to_pylist()), answers)))
+    return audit(judge, honest_of((row for batch in batches for row in batch.to_pylist()), answers))
+
+
+def told(found: Sequence[Audited]) -> dict[str, Any]:
+    """What a row keeps of an audit: every kind, and the one that is ranked worst of those with enough pairs, if there is any."""
+    worst = weakest(found)
+    figures = {"audit_kind": worst.kind, "audit_share": worst.share, "audit_high": worst.interval[1]} if worst else {}
+    return {"audit": [asdict(one) for one in found], **figures}
 
 
 def promotion(honest: Sequence[Honest], texts: Sequence[str]) -> list[float]:

@@ -24,8 +24,8 @@ from lake.harness.job import ArrowInputs, ArrowRows, JobContext, Params
 from lake.ids import content_id
 from lake.models.serving import IN_SERVICE, Serving
 from lake.tables import TABLES
-from texts.audit import Audited
-from trainers.audits import audited, promotion
+from texts.audit import Audited, weakest
+from trainers.audits import audited, promotion, told
 from trainers.comparison import spent
 from trainers.contest import GUARDS, Contest
 
@@ -118,9 +118,9 @@ def challenged(contest: Contest, made: Sequence[Row], mixture: ds.Dataset, param
     }  # fmt: skip
     reason = _not_tried(contest.challenger, contest, made, clusters, params)
     if reason is None:
-        weakest = audited(promotion, mixture, _AUDITED)
-        row |= _weakest(weakest)
-        reason = _unsound(weakest)
+        found = audited(promotion, mixture, _AUDITED)
+        row |= told(found)
+        reason = _unsound(weakest(found))
     if reason is None:
         row |= tested(contest, 1 + sum(one.get("test") is not None for one in made), params)
         winner = contest.challenger if row["promoted"] else contest.champion
@@ -173,17 +173,11 @@ def _not_tried(
     return None
 
 
-def _unsound(weakest: Audited | None) -> str | None:
-    if weakest is not None and not weakest.failed:
+def _unsound(worst: Audited | None) -> str | None:
+    if worst is not None and not worst.failed:
         return None
-    failed = weakest.told if weakest else "MIXTURE gives too few probes to tell"
+    failed = worst.told if worst else "MIXTURE gives too few probes to tell"
     return f"The score does not pass its audit: {failed}"
-
-
-def _weakest(found: Audited | None) -> Row:
-    if found is None:
-        return {}
-    return {"audit_kind": found.kind, "audit_share": found.share, "audit_high": found.interval[1]}
 
 
 def _told(row: Row, winner: Serving, params: ChampionParams) -> str:

@@ -1,6 +1,6 @@
 """MIXTURE rows as conversations, through the one rendering that inference also uses."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any, cast
 
 import pyarrow.dataset as ds
@@ -60,9 +60,17 @@ def share_that_stops(dataset: Dataset, tokenizer: PreTrainedTokenizerBase) -> fl
 
     An earlier one, of a prompt that is trained on too, teaches no answer to end.
     """
-    rows: Any = dataset.select_columns(["input_ids", "labels"])
-    ends = [_teaches_its_end(row, tokenizer) for row in rows]
+    rows: Any = dataset
+    ends = [_teaches_its_end(one, tokenizer) for row in rows for one in unpacked(row)]
     return sum(ends) / len(ends)
+
+
+def unpacked(row: Row) -> Iterator[Row]:
+    """The tokenised rows that a packed row holds, one behind the other; of any other the row itself."""
+    start = 0
+    for length in row.get("seq_lengths") or [len(row["input_ids"])]:
+        yield {name: row[name][start : start + length] for name in ("input_ids", "labels")}
+        start += length
 
 
 def _teaches_its_end(row: Row, tokenizer: PreTrainedTokenizerBase) -> bool:

@@ -1,6 +1,7 @@
 """The facts that distilling recovered: of truths that are known, the shares that members and distilled items state."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from itertools import chain
 from statistics import fmean
 from typing import Any
@@ -9,16 +10,18 @@ import pyarrow.dataset as ds
 
 from lake.harness.job import ArrowInputs
 from texts.coverage import facts_recovered
+from texts.words import words
 from trainers.evaluation_params import EvaluationParams
 from trainers.heldout_items import chosen
 
-_FACTS = ("facts_best_member", "facts_distilled", "facts_concatenation", "facts_full")
+_SIDES = ("best_member", "distilled", "concatenation", "full")
 Figure = dict[str, Any]
 
 
 def facts(inputs: ArrowInputs, params: EvaluationParams) -> Iterator[Figure]:
     """facts_best_member, _distilled, _concatenation, _full: mean shares (0..1) of the truths' facts, over groups whose truths are known.
 
+    facts_per_100_words_...: how many facts each states in a hundred words, all facts over all words: a text is not better for being longer.
     Over accepted and refused groups alike, of each what the distiller wrote: acceptance must not choose what is measured. A member's
     original_id is the truth's name, `#`, and the aspect it answers. Nothing where no group has a truth.
     """
@@ -31,10 +34,16 @@ def facts(inputs: ArrowInputs, params: EvaluationParams) -> Iterator[Figure]:
         inputs["bronze/references"], "name", ["name", "text", "facts"],
         (ds.field("role") == "truth") & ds.field("name").isin(names),
     )  # fmt: skip
-    shares = [share for group in groups if (share := _recovered(group, members, truths))]
-    for metric in _FACTS if shares else ():
-        value = fmean(share[metric] for share in shares)
-        yield {"arm": "distilled", "seed": 0, "metric": metric, "value": value, "items": len(shares)}
+    told = [sides for group in groups if (sides := _recovered(group, members, truths))]
+    for side in _SIDES if told else ():
+        stated = [one[side] for one in told]
+        words_in_all = sum(text.words for text in stated)
+        figures = {
+            f"facts_{side}": fmean(text.share for text in stated),
+            f"facts_per_100_words_{side}": 100 * sum(text.facts for text in stated) / max(words_in_all, 1),
+        }
+        for metric, value in figures.items():
+            yield {"arm": "distilled", "seed": 0, "metric": metric, "value": value, "items": len(told)}
 
 
 def _written(inputs: ArrowInputs, params: EvaluationParams) -> list[Figure]:
@@ -62,9 +71,23 @@ def _truth_name(member: Mapping[str, Any]) -> str:
     return (member["original_id"] or "").partition("#")[0]
 
 
+@dataclass(frozen=True)
+class _Stated:
+    """What a text states of the wanted facts: their share (0..1) and number, and the words that it takes."""
+
+    share: float
+    facts: float
+    words: int
+
+    @classmethod
+    def of(cls, wanted: Sequence[str], text: str) -> "_Stated":
+        share = facts_recovered(wanted, text)
+        return cls(share, share * len(wanted), len(words(text)))
+
+
 def _recovered(
     group: Mapping[str, Any], members: Mapping[str, Figure], truths: Mapping[str, Figure]
-) -> dict[str, float] | None:
+) -> dict[str, _Stated] | None:
     known_members = [members[name] for name in group["members"] if name in members]
     known_truths = [
         truths[name] for name in sorted({_truth_name(member) for member in known_members}) if name in truths
@@ -73,8 +96,10 @@ def _recovered(
     if not wanted:
         return None
     return {
-        "facts_best_member": max(facts_recovered(wanted, member["text"]) for member in known_members),
-        "facts_distilled": facts_recovered(wanted, group["text"]),
-        "facts_concatenation": facts_recovered(wanted, "\n".join(member["text"] for member in known_members)),
-        "facts_full": facts_recovered(wanted, "\n".join(truth["text"] for truth in known_truths)),
+        "best_member": max(
+            (_Stated.of(wanted, member["text"]) for member in known_members), key=lambda one: (one.share, -one.words)
+        ),
+        "distilled": _Stated.of(wanted, group["text"]),
+        "concatenation": _Stated.of(wanted, "\n".join(member["text"] for member in known_members)),
+        "full": _Stated.of(wanted, "\n".join(truth["text"] for truth in known_truths)),
     }

@@ -5,14 +5,14 @@
   quality foretells held-out ratings no better than a constant (trainers.rewards.quality_judge).
 - Advantage: (R - mean) / std over the completions of one prompt, the same for all of a completion's tokens (section 4.1).
 - It ends before its last step where a rule of trainers.stop_rules is broken; the row then says which.
-- Loss: PPO's clipped ratio, with `epsilon` below and `epsilon_high` above, plus `beta` times the KL divergence from the fine-tuned
-  checkpoint (section 4.1).
+- Loss: PPO's clipped ratio, with `epsilon` below and `epsilon_high` above, and with `delta` where the advantage is negative (dual clipping), plus
+  `beta` times the KL divergence from the fine-tuned checkpoint (section 4.1).
 
 A run that was killed goes on from its newest checkpoint, which always lies between two rollouts (trainers.resume), to the same weights, bit
-for bit on the same machine. It may run in several processes (trainers.ranks). Not yet: dual clipping.
+for bit on the same machine. It may run in several processes (trainers.ranks).
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from functools import partial
 from pathlib import Path
 from statistics import fmean
@@ -27,10 +27,11 @@ from lake.harness.environment import prepare
 from lake.harness.job import ArrowInputs, ArrowRows, JobContext, Params
 from lake.storage.artifacts import at_hand
 from lake.tables import TABLES
-from trainers.recipes import GrpoRecipe, load, parse
+from trainers.grpo_recipe import GrpoRecipe
+from trainers.recipe_files import load, parse
 
 if TYPE_CHECKING:
-    from trainers.rewards import Basis
+    from trainers.rewards import Basis, Learned
     from trainers.stop_rules import Watch
     from trainers.trl_setup import Trained
 
@@ -92,7 +93,8 @@ def distiller(inputs: ArrowInputs, params: GrpoParams, context: JobContext) -> A
     if here:
         trained = _trained(base, params, basis, context)
     else:
-        trained = in_ranks(recipe.processes, partial(_as_rank, base, params), mixture, context)
+        work = partial(_as_rank, base, params, basis.taught(recipe.reward_weights))
+        trained = in_ranks(recipe.processes, work, mixture, context)
     after, format_rate = _heldout_figures(*_loaded(str(trained.folder), recipe), basis, params)
     points = logged_curves(trained.history, _curves(recipe))
     row: dict[str, Any] = {
@@ -110,10 +112,10 @@ def distiller(inputs: ArrowInputs, params: GrpoParams, context: JobContext) -> A
     yield "models/distiller_grpo", pa.Table.from_pylist([row], schema=TABLES["models/distiller_grpo"].schema)
 
 
-def _as_rank(base: str, params: GrpoParams, mixture: ds.Dataset, context: JobContext) -> "Trained":
+def _as_rank(base: str, params: GrpoParams, learned: "Learned", mixture: ds.Dataset, context: JobContext) -> "Trained":
     from trainers.rewards import Basis
 
-    return _trained(base, params, Basis(mixture, params.recipe.embedder, params.recipe.library_items), context)
+    return _trained(base, params, Basis(mixture, params.recipe.embedder, params.recipe.library_items, learned), context)
 
 
 def _trained(base: str, params: GrpoParams, basis: "Basis", context: JobContext) -> "Trained":
@@ -128,32 +130,16 @@ def _trained(base: str, params: GrpoParams, basis: "Basis", context: JobContext)
 
 def _proof(recipe: GrpoRecipe, basis: "Basis") -> dict[str, Any]:
     """What is known of the reward before it trains anything: its judge of quality and its audit. StageFailed where either is not good enough."""
-    from trainers.audits import audited, reward, without_cosine
+    from texts.audit import weakest
+    from trainers.audits import audited, reward, told, without_cosine
 
     judge = basis.judge if "quality" in recipe.reward_weights else None
-    weakest = audited(reward(without_cosine(recipe.reward_weights), basis), basis.mixture, _AUDITED)
-    if weakest and weakest.failed and recipe.audit == "required":
-        raise StageFailed(f"the reward of recipe {recipe.name} does not pass its audit: {weakest.told}")
-    return {
-        "quality_judge": judge.name if judge else None, "quality_skill": judge.skill if judge else None,
-        "quality_low": judge.low if judge else None, "audit_kind": weakest.kind if weakest else None,
-        "audit_share": weakest.share if weakest else None, "audit_high": weakest.interval[1] if weakest else None,
-    }  # fmt: skip
-
-
-def trl_reward(name: str, basis: "Basis") -> Any:
-    """A reward of REWARDS as TRL calls it; TRL logs it under the function's name."""
-    from trainers.rewards import REWARDS
-    from trainers.rewards.grounded import worth_of
-    from trainers.stop_rules import EVIDENCE
-
-    def reward(completions: Sequence[Sequence[Mapping[str, str]]], log_metric: Any, **columns: Any) -> list[float]:
-        texts = [turns[-1]["content"] for turns in completions]
-        log_metric(EVIDENCE, fmean(worth_of(texts, columns)))  # the same of each reward; what it is made of is kept
-        return REWARDS[name](texts, columns, basis)
-
-    reward.__name__ = name
-    return reward
+    found = audited(reward(without_cosine(recipe.reward_weights), basis), basis.mixture, _AUDITED)
+    worst = weakest(found)
+    if worst and worst.failed and recipe.audit == "required":
+        raise StageFailed(f"the reward of recipe {recipe.name} does not pass its audit: {worst.told}")
+    proof = {"quality_judge": judge.name, "quality_skill": judge.skill, "quality_low": judge.low} if judge else {}
+    return proof | told(found)
 
 
 def _trainer(start: str, basis: "Basis", params: GrpoParams, context: JobContext) -> tuple[Any, int, int]:
@@ -168,7 +154,7 @@ def _trainer(start: str, basis: "Basis", params: GrpoParams, context: JobContext
     recipe = params.recipe
     if not recipe.use_vllm:
         leave_vllm_out()
-    from trainers.grpo_trainer import Grpo
+    from trainers.grpo_trainer import Grpo, trl_reward
 
     tokenizer = AutoTokenizer.from_pretrained(start)
     rows, dropped = conversations(
@@ -235,9 +221,22 @@ def _heldout_figures(model: Any, tokenizer: Any, basis: "Basis", params: GrpoPar
 
 
 def _curves(recipe: GrpoRecipe) -> tuple[str, ...]:
+    from trainers.rewards.cheats import CHEATS, PREFIX
     from trainers.stop_rules import EVIDENCE, HELDOUT
 
     rewards = tuple(f"rewards/{name}/{figure}" for name in recipe.reward_weights for figure in ("mean", "std"))
     lengths = ("completions/mean_length", "completions/clipped_ratio")
     policy = ("kl", "entropy", "clip_ratio/region_mean", "learning_rate")
-    return ("loss", "reward", "reward_std", "frac_reward_zero_std", EVIDENCE, HELDOUT, *policy, *rewards, *lengths)
+    cheats = tuple(f"{PREFIX}{way}" for way in CHEATS)
+    return (
+        "loss",
+        "reward",
+        "reward_std",
+        "frac_reward_zero_std",
+        EVIDENCE,
+        HELDOUT,
+        *policy,
+        *rewards,
+        *lengths,
+        *cheats,
+    )

@@ -6,7 +6,8 @@ divergence would be those of a policy that wrote none of the completions; so the
     log pi(y_t) = log softmax((logits_t - penalty x count_t) / temperature)[y_t],    count_t: how often y_1 .. y_(t-1) hold each token
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
+from statistics import fmean
 from typing import Any, cast
 
 import torch
@@ -15,8 +16,13 @@ from transformers.generation.logits_process import LogitsProcessorList
 from trl.trainer.grpo_trainer import GRPOTrainer
 from trl.trainer.utils import RepeatSampler
 
+from trainers import rewards
 from trainers.epoch_order import OrderOfEpoch
 from trainers.generation import FrequencyPenalty
+from trainers.rewards import Basis
+from trainers.rewards.cheats import PREFIX, shares_of_cheats
+from trainers.rewards.grounded import worth_of
+from trainers.stop_rules import EVIDENCE
 
 
 class Grpo(GRPOTrainer):
@@ -89,3 +95,18 @@ def _penalised(generate: Callable[..., Any], penalty: float) -> Callable[..., An
         return generate(**arguments | {"logits_processor": LogitsProcessorList([processor])})
 
     return generated
+
+
+def trl_reward(name: str, basis: Basis) -> Callable[..., list[float]]:
+    """A reward of REWARDS as TRL calls it; TRL logs it under the function's name."""
+
+    def reward(completions: Sequence[Sequence[Mapping[str, str]]], log_metric: Any, **columns: Any) -> list[float]:
+        texts = [turns[-1]["content"] for turns in completions]
+        # the same of each reward; what they are made of is kept
+        log_metric(EVIDENCE, fmean(worth_of(texts, columns)))
+        for way, share in shares_of_cheats(texts, columns).items():
+            log_metric(f"{PREFIX}{way}", share)
+        return rewards.REWARDS[name](texts, columns, basis)
+
+    reward.__name__ = name
+    return reward

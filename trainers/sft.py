@@ -23,7 +23,8 @@ from lake.ids import sha256_folder
 from lake.models.embedded import ALIAS, NAME
 from lake.models.named import model_folder
 from lake.tables import TABLES
-from trainers.recipes import SftRecipe, load, parse
+from trainers.recipe_files import load, parse
+from trainers.recipes import SftRecipe
 
 if TYPE_CHECKING:
     from trainers.trl_setup import Trained
@@ -115,14 +116,16 @@ def _trainer(model: Any, tokenizer: Any, rows: Any, params: SftParams, context: 
     trainer = LengthGroupedSft(
         model=model,
         args=SFTConfig(
-            **shared_arguments(recipe, params.seed, context), max_length=recipe.max_length, completion_only_loss=True
+            **shared_arguments(recipe, params.seed, context),
+            max_length=recipe.max_length,
+            completion_only_loss=True,
+            packing=recipe.packing,
         ),
         train_dataset=rows.select_columns(["prompt", "completion"]),
         processing_class=tokenizer,
         peft_config=lora_config(recipe.lora, model.config.num_hidden_layers),
     )
-    given = trainer.train_dataset.select(range(len(rows)))
-    stops = context.metrics["eos_in_mask"] = share_that_stops(given, tokenizer)
+    stops = context.metrics["eos_in_mask"] = share_that_stops(trainer.given, tokenizer)
     if stops < 1:
         raise StageFailed(
             f"{1 - stops:.1%} of the rows do not teach an answer's end: their loss mask hides {tokenizer.eos_token!r}"

@@ -10,24 +10,26 @@ from trl.trainer.sft_trainer import SFTTrainer
 
 from trainers.epoch_order import OrderOfEpoch
 
-_NOTHING = {"input_ids": [0, 0], "labels": [-100, -100]}
+_NOTHING = {"input_ids": [0, 0], "labels": [-100, -100], "seq_lengths": [2]}
 
 
 class LengthGroupedSft(SFTTrainer):
     """SFT that puts rows of like length into one batch.
 
     Among several processes an epoch's last rows may be too few for all. They are filled up with rows that teach nothing; accelerate would repeat
-    others.
+    others. given: the rows without these, packed ones with the lengths of what they hold.
     """
 
     def __init__(self, **arguments: Any) -> None:
         super().__init__(**arguments)
-        rows = cast(Dataset, self.train_dataset).select_columns(list(_NOTHING))
+        columns = [name for name in _NOTHING if name in cast(Dataset, self.train_dataset).column_names]
+        rows = self.given = cast(Dataset, self.train_dataset).select_columns(columns)
         self._lengths = [len(ids) for ids in rows["input_ids"]]
         at_once = self.args.train_batch_size * self.args.world_size
         self._missing = -len(rows) % at_once if self.args.world_size > 1 else 0
         if self._missing:
-            rows = concatenate_datasets([rows, Dataset.from_list([_NOTHING] * self._missing, features=rows.features)])
+            nothing = {name: _NOTHING[name] for name in columns}
+            rows = concatenate_datasets([rows, Dataset.from_list([nothing] * self._missing, features=rows.features)])
         self.train_dataset = rows
 
     def _get_train_sampler(self, train_dataset: Any = None) -> Sampler[int]:

@@ -11,6 +11,7 @@ from inference.baseline.passage import Passage, with_subject
 from inference.baseline.single import is_single
 from inference.baseline.telling import Refused, dense, room
 from inference.baseline.topics import definition, has_all, in_full, is_person, name_of
+from inference.baseline.usable import is_usable, usable
 from inference.baseline.verbs import INFLECTED, form_of, states
 from lake.ids import sha256_text
 from texts.words import content_words, numbers, words
@@ -25,8 +26,8 @@ _EARLIEST = 100  # a year of three digits is one where what stands before it say
 _DATED = re.compile(
     r"(?:\b(?:[Ii]n|until|since|from|died|born|January|February|March|April|May|June|July|August|September|October|November|December)|[–-]) ?$"
 )
-# of the statements are tried as false: some have nothing to alter, of those about programs most
-_FALSE, _FALSE_OF_PROGRAM = 0.5, 0.9
+_FALSE = 0.5  # of the statements
+_ARTICLE = re.compile(r"\b([Aa])n? $")  # before a word that is changed for another
 # no "not" is put in: that alone would tell, and what it makes is often nonsense
 _FLIPS: tuple[tuple[str, str], ...] = (
     ("always", "never"), ("never", "always"), ("before", "after"), ("after", "before"), ("first", "last"),
@@ -36,35 +37,51 @@ _FLIPS: tuple[tuple[str, str], ...] = (
     ("True", "False"), ("False", "True"), ("north", "south"), ("south", "north"), ("east", "west"), ("west", "east"),
     ("youngest", "oldest"), ("oldest", "youngest"), ("eldest", "youngest"), ("second", "third"), ("third", "fourth"),
     ("left", "right"), ("right", "left"), ("row", "column"), ("rows", "columns"), ("columns", "rows"),
+    ("longer", "shorter"), ("shorter", "longer"), ("older", "younger"), ("younger", "older"), ("positive", "negative"), ("negative", "positive"),
+    ("horizontal", "vertical"), ("vertical", "horizontal"), ("northern", "southern"), ("southern", "northern"), ("eastern", "western"),
+    ("western", "eastern"), ("uppercase", "lowercase"), ("lowercase", "uppercase"), ("mutable", "immutable"), ("immutable", "mutable"),
+    ("inclusive", "exclusive"), ("exclusive", "inclusive"), ("synchronous", "asynchronous"), ("asynchronous", "synchronous"), ("odd", "even"),
 )  # fmt: skip
 
 
 @dataclass(frozen=True)
 class _Verdict:
-    """A statement to be judged, what it was made from, and where it is false, what is right instead."""
+    """A statement that is true, the same made false, the sentence that both are of, and what is right instead."""
 
-    statement: str
+    true: str
+    false: str
     source: str
-    right: str = ""
+    right: str
 
 
 def true_false(passage: Passage, others: Sequence[str] = ()) -> dict[str, str]:
-    """A statement of the passage, or one made false by a figure, an opposite, or what another passage says of its subject.
+    """A statement of the passage, or the same made false by a figure, an opposite, or what another passage says of its subject.
 
-    About half are false, by the passage's own hash, so that every run makes the same.
+    Half are false, by the passage's own hash, so that every run makes the same. What cannot be made false carries none: of statements of which only some
+    could be, those that can would mostly be false, and the others true.
     """
-    told = _telling(passage)
-    share = int(sha256_text(f"{passage.title} {passage.prose}")[:8], 16) / 16**8
-    verdict = _false(passage, told, others) if share < (_FALSE_OF_PROGRAM if passage.named else _FALSE) else None
-    verdict = verdict or _Verdict(with_subject(passage, told[0]), told[0])
+    verdict = _judged(passage, _telling(passage), others)
+    is_false = int(sha256_text(f"{passage.title} {passage.prose}")[:8], 16) < _FALSE * 16**8
+    statement = verdict.false if is_false else verdict.true
     remaining = replace(passage, prose=tuple(one for one in passage.prose if one != verdict.source))
-    rest = dense(remaining, room(passage) - len(words(verdict.statement)))
+    rest = dense(remaining, room(passage) - len(words(statement)))
     listed = f"The documentation lists:\n{rest}" if rest.startswith("- ") else rest
     return {
-        "statement": _about(passage, verdict.statement),
-        "answer": "False" if verdict.right else "True",
-        "explanation": " ".join(filter(None, (verdict.right, listed))),
+        "statement": _about(passage, statement),
+        "answer": "False" if is_false else "True",
+        "explanation": " ".join(filter(None, (verdict.right if is_false else "", listed))),
     }
+
+
+def can_judge(title: str, text: str, others: Sequence[str]) -> bool:
+    """Whether a passage has a statement that can be made false."""
+    if not is_usable(title, text):
+        return False
+    passage = usable(title, text)
+    try:
+        return bool(passage.prose and _judged(passage, _telling(passage), others))
+    except Refused:
+        return False
 
 
 def _telling(passage: Passage) -> list[str]:
@@ -79,17 +96,20 @@ def _telling(passage: Passage) -> list[str]:
     return sorted(candidates, key=lambda one: (len(set(content_words(one))) + 2 * len(numbers(one)), one), reverse=True)
 
 
-def _false(passage: Passage, told: Sequence[str], others: Sequence[str]) -> _Verdict | None:
-    """A false statement: the fullest that can be altered, else what another subject of the sort is or does, said of this one."""
+def _judged(passage: Passage, told: Sequence[str], others: Sequence[str]) -> _Verdict:
+    """The fullest statement that can be altered, else what the subject is or does; false, what another of the sort is or does. Refused without one."""
     for sentence in told:
         if change := altered(with_subject(passage, sentence)):
-            return _Verdict(change.text, sentence, f"Right is {change.right}, not {change.wrong}.")
+            return _Verdict(
+                with_subject(passage, sentence), change.text, sentence, f"Right is {change.right}, not {change.wrong}."
+            )
     right = described(passage)
     wrong = next((one for one in lent(right, others) if _says(passage, one.text)), None) if right else None
     if right is None or wrong is None or not _says(passage, right.text):
-        return None
+        raise Refused("nothing_false", "no figure, opposite or other subject makes a statement of it false")
     subject, verb = _said_of(passage, right)
-    return _Verdict(f"{subject}{verb}{lowered(wrong.text)}", passage.prose[0], f"{subject}{verb}{lowered(right.text)}")
+    true, false = (f"{subject}{verb}{lowered(one.text)}" for one in (right, wrong))
+    return _Verdict(true, false, passage.prose[0], true)
 
 
 def _says(passage: Passage, description: str) -> bool:
@@ -152,4 +172,5 @@ def _other(value: int, dated: bool) -> int:
 
 
 def _changed(sentence: str, found: re.Match[str], wrong: str) -> Change:
-    return Change(f"{sentence[: found.start()]}{wrong}{sentence[found.end() :]}", wrong, found[0])
+    before = _ARTICLE.sub(r"\1n " if wrong[0] in "aeiou" else r"\1 ", sentence[: found.start()])
+    return Change(f"{before}{wrong}{sentence[found.end() :]}", wrong, found[0])

@@ -164,22 +164,27 @@ def _load(params: EngineParams) -> LLM:
     from vllm import LLM
     from vllm.platforms import current_platform
 
-    on_cpu = current_platform.is_cpu()
-    return LLM(
-        model=params.model,
-        dtype=params.dtype,
-        max_model_len=params.max_model_len,
-        gpu_memory_utilization=params.gpu_memory_utilization,
-        enforce_eager=on_cpu,  # compiling costs a CPU more than it saves a run
+    return LLM(**settings_of(params, current_platform.is_cpu()))
+
+
+def settings_of(params: EngineParams, on_cpu: bool) -> dict[str, Any]:
+    """What vLLM is told when it loads the model."""
+    return {
+        "model": params.model,
+        "dtype": params.dtype,
+        "max_model_len": params.max_model_len,
+        "gpu_memory_utilization": params.gpu_memory_utilization,
+        "enforce_eager": on_cpu,  # compiling costs a CPU more than it saves a run
         # a prompt cut into chunks sets its seed's generator back, which torch's generator for CPUs cannot: vLLM raises
-        enable_chunked_prefill=not on_cpu,
+        "enable_chunked_prefill": not on_cpu,
+        "enable_prefix_caching": True,  # all requests of a task begin alike
         # a small model held to JSON may write blanks until its answer is cut off
-        structured_outputs_config={"backend": "xgrammar", "disable_any_whitespace": True},
-        seed=0,  # of the engine; each request carries its own
-        load_format="safetensors",
-        trust_remote_code=False,
+        "structured_outputs_config": {"backend": "xgrammar", "disable_any_whitespace": True},
+        "seed": 0,  # of the engine; each request carries its own
+        "load_format": "safetensors",
+        "trust_remote_code": False,
         **_lora_settings(params.adapter),
-    )
+    }
 
 
 def _lora_settings(adapter: str) -> Mapping[str, Any]:

@@ -18,6 +18,21 @@ _PARTS = pa.list_(
         ),
     )
 )
+_AUDIT = pa.list_(
+    pa.field(
+        "element",
+        pa.struct([pa.field("kind", TEXT), pa.field("pairs", pa.int64()), pa.field("below", pa.int64())]),
+    )
+)
+_AUDITED: Columns = {
+    "audit_kind": (TEXT, "the kind of probe that the score ranks worst"),
+    "audit_share": (NUMBER, "of these probes the share it puts below the honest answer, 0..1"),
+    "audit_high": (NUMBER, "upper end of the interval of this share at 95 %"),
+    "audit": (
+        _AUDIT,
+        "of each kind of probe how many pairs were compared, and in how many it is below the honest answer",
+    ),
+}
 _CHECKPOINT: Columns = {
     "digest": (TEXT, "over weights, configuration and tokenizer"),
     "recipe": (TEXT, "the recipe that was followed"),
@@ -103,9 +118,7 @@ TABLES = (
             "quality_judge": (TEXT, "the judge behind the reward quality, null without that reward"),
             "quality_skill": (NUMBER, "its Brier skill on held-out ratings: 1 is perfect, 0 a constant"),
             "quality_low": (NUMBER, "lower end of the interval of this skill at 95 %"),
-            "audit_kind": (TEXT, "the kind of probe that the reward ranks worst"),
-            "audit_share": (NUMBER, "of these probes the share it puts below the honest answer, 0..1"),
-            "audit_high": (NUMBER, "upper end of the interval of this share at 95 %"),
+            **_AUDITED,
             "weight_change": (NUMBER, "how far the weights moved, relative to their norm"),
             **_CURVE,
         },
@@ -134,9 +147,7 @@ TABLES = (
             "grounding_low": (NUMBER, "what the difference in grounding exceeds but for a chance of 0.05"),
             "recovered_low": (NUMBER, "the same in facts recovered"),
             "reference_low": (NUMBER, "the same in agreement with the target, which no reward knows"),
-            "audit_kind": (TEXT, "the kind of probe that the score ranks worst"),
-            "audit_share": (NUMBER, "of these probes the share it puts below the honest answer, 0..1"),
-            "audit_high": (NUMBER, "upper end of the interval of this share at 95 %"),
+            **_AUDITED,
             "promoted": (FLAG, "whether the challenger serves now"),
             "decision": (TEXT, "the decision as a sentence"),
         },

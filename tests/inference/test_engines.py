@@ -16,7 +16,7 @@ import pytest
 
 from inference.batch import complete
 from inference.text_engines import Completion, EngineGone, EngineParams, Request, open_engine
-from inference.text_engines.vllm import checkpoint_digest
+from inference.text_engines.vllm import checkpoint_digest, settings_of
 from lake.errors import UserError
 from lake.storage.store import Lake
 
@@ -152,6 +152,23 @@ def test_a_busy_server_is_asked_again(start: Start, status: int) -> None:
     server = start(lambda body, asked: echo(body, asked) if asked > 2 else (status, {}, b"busy"))
     assert [answer.text for answer in answers(params(server), requests(1))] == ["echo 0"]
     assert len(server.bodies) == 3
+
+
+def test_a_server_that_names_a_pause_is_given_it(start: Start, monkeypatch: pytest.MonkeyPatch) -> None:
+    pauses: list[float] = []
+    monkeypatch.setattr("openai._base_client.time.sleep", pauses.append)
+    asked_for = {"Retry-After-Ms": "", "Retry-After": "7"}
+    server = start(lambda body, asked: echo(body, asked) if asked > 1 else (429, asked_for, b"busy"))
+    assert [answer.text for answer in answers(params(server), requests(1))] == ["echo 0"]
+    assert pauses == [7.0]
+
+
+def test_a_server_that_asks_for_a_day_is_asked_by_a_later_run(start: Start, monkeypatch: pytest.MonkeyPatch) -> None:
+    pauses: list[float] = []
+    monkeypatch.setattr("openai._base_client.time.sleep", pauses.append)
+    server = start(lambda body, asked: (429, {"Retry-After-Ms": "", "Retry-After": "86400"}, b"tomorrow"))
+    assert [answer.error for answer in answers(params(server), requests(1))] == ["unavailable: HTTP 429 tomorrow"]
+    assert pauses == [] and len(server.bodies) == 1
 
 
 def test_a_server_that_stays_busy_costs_one_request_not_the_batch(start: Start) -> None:
@@ -359,6 +376,22 @@ def test_the_digest_of_a_checkpoint_follows_its_files_and_not_their_place(tmp_pa
         (tmp_path / "two" / name).write_bytes(content)
         assert checkpoint_digest(tmp_path / "two") != digest
         digest = checkpoint_digest(tmp_path / "two")
+
+
+def test_what_vllm_is_told_on_a_gpu_and_on_a_cpu() -> None:
+    given = EngineParams(kind="vllm", model="/m", dtype="bfloat16", max_model_len=4096, gpu_memory_utilization=0.8)
+    on_gpu, on_cpu = (settings_of(given, on_cpu) for on_cpu in (False, True))
+    assert (on_gpu["model"], on_gpu["dtype"], on_gpu["max_model_len"], on_gpu["gpu_memory_utilization"]) == (
+        "/m",
+        "bfloat16",
+        4096,
+        0.8,
+    )
+    assert not on_gpu["enforce_eager"] and on_gpu["enable_chunked_prefill"]
+    assert on_cpu["enforce_eager"] and not on_cpu["enable_chunked_prefill"]
+    for told in (on_gpu, on_cpu):
+        assert told["enable_prefix_caching"] and told["load_format"] == "safetensors" and not told["trust_remote_code"]
+    assert {name for name in on_gpu if on_gpu[name] != on_cpu[name]} == {"enforce_eager", "enable_chunked_prefill"}
 
 
 def test_an_engine_is_closed_when_its_block_fails() -> None:

@@ -322,6 +322,17 @@ def test_wrong_parameters_are_refused(wrong: dict[str, Any]) -> None:
         MixtureParams(**wrong)
 
 
+def test_statements_are_of_passages_of_which_one_can_be_made_false_and_half_are() -> None:
+    quotas = {"qa": 0.8, "true_false": 0.2}
+    silent = [row | {"text": row["text"].translate(str.maketrans("0123456789", "x" * 10))} for row in ROWS[:80]]
+    few = [*silent, *ROWS[80:160]]
+    counted: dict[str, float] = {}
+    made = run(few, counted=counted, quotas=quotas, cross_topic=0.0)[MIXTURE]
+    verdicts = [row["target"].split("Answer: ")[1].split("\n")[0] for row in made if row["item_type"] == "true_false"]
+    assert len(verdicts) >= 0.1 * len(made) and 0.25 <= verdicts.count("True") / len(verdicts) <= 0.75
+    assert "refused_nothing_false" not in counted
+
+
 def test_what_can_be_asked_is_asked_and_what_cannot_is_not_tried_as_a_choice() -> None:
     quotas = {"qa": 0.8, "multiple_choice": 0.2}
     silent = [row | {"text": row["text"].translate(str.maketrans("0123456789", "x" * 10))} for row in ROWS[:80]]

@@ -12,7 +12,7 @@ from texts.formats.distillation import answer_of
 
 # GENERATION, and the digest of the answers below that rules of this generation give. Where the test fails, an answer changed: raise
 # GENERATION in inference/text_engines/rules.py, and record both here.
-RECORDED = ("911b51c6f2fd1afc", "b639dbaec56a0c5a")
+RECORDED = ("46e284a67676f167", "b55aa014cd4a8347")
 
 
 ASKED = [

@@ -1,5 +1,6 @@
 """What the rules refuse or mend because a reader would stumble over it, beside what is like it and must pass."""
 
+import re
 from dataclasses import replace
 
 import pytest
@@ -9,6 +10,7 @@ from inference.baseline.build import build
 from inference.baseline.descriptions import described, lent
 from inference.baseline.passage import Passage, read
 from inference.baseline.telling import Refused
+from inference.baseline.verdicts import altered
 from inference.likeness import linked
 from inference.mixture_params import MixtureParams
 from inference.pairing import Draft, Text
@@ -142,9 +144,40 @@ def verdicts() -> list[dict[str, str]]:
 def test_about_half_is_false_and_none_by_a_not() -> None:
     made = verdicts()
     false = [one for one in made if one["answer"] == "False"]
-    assert 0.4 * len(made) <= len(false) <= 0.9 * len(made)
+    assert len(made) == 60
+    for about in ("Kiln", "sort"):
+        own = [one for one in made if about in one["statement"]]
+        assert 0.3 * len(own) <= len([one for one in own if one in false]) <= 0.7 * len(own)
     assert not any(" not " in one["statement"] for one in made)
     assert all("Right is " in one["explanation"] for one in false)
+
+
+def test_what_cannot_be_made_false_is_no_statement_to_judge() -> None:
+    plain = (
+        "A warm draught dries the wet clay of each pot. Potters lift the pots with care. They stand on long boards of"
+    )
+    for wood in ("oak", "ash", "elm", "pine", "beech", "birch"):
+        assert (
+            rule_of("true_false", "Drying", f"Drying is a step of work with clay. {plain} {wood}.") == "nothing_false"
+        )
+
+
+@pytest.mark.parametrize(
+    ("said", "false"),
+    [
+        ("It sorts names in an ascending order.", "It sorts names in a descending order."),
+        ("A synchronous call waits.", "An asynchronous call waits."),
+        ("The Kiln has 3 ovens.", "The Kiln has 7 ovens."),
+    ],
+)
+def test_the_article_goes_with_the_word_that_is_changed(said: str, false: str) -> None:
+    changed = altered(said)
+    assert changed and changed.text == false
+
+
+def test_a_true_statement_is_of_the_sentence_that_the_false_one_changes() -> None:
+    true = [one for one in verdicts() if one["answer"] == "True"]
+    assert true and all(re.search(r"\d{4}|ascending", one["statement"]) for one in true)
 
 
 def test_what_another_is_makes_a_statement_false_where_no_figure_does() -> None:
@@ -163,7 +196,7 @@ def test_what_another_is_makes_a_statement_false_where_no_figure_does() -> None:
 
 
 def test_a_statement_is_none_that_another_sentence_leans_on() -> None:
-    text = "Ada Moss was a potter of Hull. In 1931 she built a kiln of brick near the mill. This kiln burned for 3 days. Her jars were red."
+    text = "Ada Moss was a potter of Hull until 1950. In 1931 she built a kiln of brick near the mill. This kiln burned for 3 days. Her jars were red."
     assert not build("true_false", "Ada Moss", text).startswith("About Ada Moss: In 19")
 
 

@@ -61,7 +61,7 @@ def fine_tunes(base: str, params: Any, mixture: ds.Dataset, context: JobContext)
     return trained
 
 
-def reinforces(base: str, params: Any, mixture: ds.Dataset, context: JobContext) -> Any:
+def reinforces(base: str, params: Any, learned: Any, mixture: ds.Dataset, context: JobContext) -> Any:
     """Trains as the stage does by the reward `letters`, and leaves a file of what this rank rewarded: (target, text, reward) of each call."""
     import trainers.rewards
     from trainers.grpo import _as_rank  # pyright: ignore[reportPrivateUsage]
@@ -74,6 +74,6 @@ def reinforces(base: str, params: Any, mixture: ds.Dataset, context: JobContext)
         return found
 
     trainers.rewards.REWARDS = {**trainers.rewards.REWARDS, "letters": letters}
-    trained = _as_rank(base, params, mixture, context)
+    trained = _as_rank(base, params, learned, mixture, context)
     (context.artifacts / f"rewarded-{rank()}.json").write_text(json.dumps(calls))
     return trained

@@ -9,7 +9,7 @@ import pytest
 import toy
 
 from lake.harness.environment import prepare
-from trainers.recipes import GrpoRecipe
+from trainers.grpo_recipe import GrpoRecipe
 
 prepare(offline=True)
 
@@ -127,6 +127,29 @@ def test_a_penalty_is_in_the_drawing(loaded: tuple[Any, Any], tmp_path: Path) ->
     )
     most = [int(torch.bincount(answer[0, 8:]).max()) for answer in (drawn, plain)]
     assert most[0] < most[1]
+
+
+def test_vllm_that_generates_beside_the_training_is_told_of_memory_lengths_and_the_penalty(
+    loaded: tuple[Any, Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from trl.generation import vllm_generation
+
+    told: list[dict[str, Any]] = []
+    monkeypatch.setattr(vllm_generation, "LLM", lambda **settings: told.append(settings), raising=False)
+    monkeypatch.setattr(vllm_generation, "is_vllm_available", lambda: True)
+    for name in ("RANK", "LOCAL_RANK", "WORLD_SIZE", "MASTER_ADDR", "MASTER_PORT"):
+        monkeypatch.setenv(name, "0")  # so that what is set there goes with the test
+        monkeypatch.delenv(name)
+    memory = {
+        "vllm_gpu_memory_utilization": 0.45,
+        "vllm_importance_sampling_mode": "token_truncate",
+        "vllm_importance_sampling_clip_max": 2.0,
+    }
+    trainer = grpo(loaded, tmp_path / "a", use_vllm=True, frequency_penalty=0.5, **memory)
+    [settings] = told
+    assert (settings["gpu_memory_utilization"], settings["max_model_len"]) == (0.45, toy.GRPO["length"])
+    assert (trainer.vllm_importance_sampling_mode, trainer.vllm_importance_sampling_clip_max) == ("token_truncate", 2.0)
+    assert trainer.vllm_generation.generation_kwargs == {"frequency_penalty": 0.5}
 
 
 def test_the_worked_example_of_the_penalised_policy_is_true() -> None:

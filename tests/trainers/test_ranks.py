@@ -18,8 +18,9 @@ import toy
 from pydantic import ValidationError
 
 from lake.errors import StageFailed, UserError
+from trainers.grpo_recipe import GrpoRecipe
 from trainers.ranks import alone, in_ranks
-from trainers.recipes import GrpoRecipe, load
+from trainers.recipe_files import load
 
 # 20 rows are four steps of an epoch: 6, 6, 6 and 2 rows. The step after which a killed training goes on is the first of the second epoch
 SFT = {"max_steps": 7, "per_device_train_batch_size": 3, "save_steps": 5}

@@ -11,7 +11,8 @@ from inference.text_engines.vllm import VllmModel
 from lake.harness.environment import prepare
 from lake.models.named import model_folder
 from texts.formats.distillation import completion
-from trainers.recipes import GrpoRecipe, SftRecipe
+from trainers.grpo_recipe import GrpoRecipe
+from trainers.recipes import SftRecipe
 
 prepare(offline=True)
 

@@ -2,7 +2,8 @@
 
 advantage   A = (R - mean) / (std + 1e-4) over the completions of one prompt (the method adds 1e-6)
 ratio       w = pi(y_t) / pi_old(y_t)
-loss        mean over tokens of -min(w A, clip(w, 0.8, 1.3) A) + 0.01 (exp(d) - d - 1),  d = log pi_ref(y_t) - log pi(y_t)
+loss        mean over tokens of -min(w A, clip(w, 0.8, 1.3) A), at most -3 A where A < 0 (dual clipping), + 0.01 (exp(d) - d - 1),
+            d = log pi_ref(y_t) - log pi(y_t)
 """
 
 from pathlib import Path
@@ -12,11 +13,12 @@ import pytest
 import toy
 
 from lake.harness.environment import prepare
-from trainers.recipes import GrpoRecipe, load
+from trainers.grpo_recipe import GrpoRecipe
+from trainers.recipe_files import load
 
 prepare(offline=True)
 
-RATIOS = [[0.5, 0.9, 1.2], [1.5, 1.1, 0.7], [0.7, 1.0, 1.4], [1.0, 2.0, 0.3]]
+RATIOS = [[0.5, 0.9, 1.2], [4.5, 1.1, 0.7], [0.7, 1.0, 1.4], [1.0, 2.0, 0.3]]
 TO_REFERENCE = [[0.1, -0.2, 0.0], [0.3, 0.0, -0.1], [0.0, 0.2, 0.1], [-0.3, 0.1, 0.0]]
 REWARDS = [1.0, 0.0, 0.25, 0.75]
 WRITTEN = [[1, 1, 1], [1, 1, 0], [1, 1, 1], [1, 0, 0]]  # tokens before the answer's end
@@ -71,6 +73,7 @@ def test_the_loss_is_the_published_one(trainer: Any, monkeypatch: pytest.MonkeyP
         for token in range(3):
             w, a, d = RATIOS[row][token], float(advantages[row]), TO_REFERENCE[row][token]
             policy = -min(w * a, min(max(w, 0.8), 1.3) * a)
+            policy = min(policy, -3 * a) if a < 0 else policy
             kl = float(torch.tensor(d).exp()) - d - 1
             total += (policy + 0.01 * kl) * WRITTEN[row][token]
     assert float(loss.detach()) == pytest.approx(total / sum(map(sum, WRITTEN)), rel=1e-5)

@@ -15,6 +15,7 @@ from lake.ids import sha256_folder
 from texts.audit import Audited
 from trainers.grpo import GrpoParams, distiller
 from trainers.rewards import REWARDS
+from trainers.rewards.cheats import CHEATS
 from trainers.sft import SftParams
 from trainers.sft import distiller as fine_tune
 
@@ -86,6 +87,32 @@ def test_the_time_limit_ends_training_after_the_step_that_passes_it(toy_sft: dic
     assert table.to_pylist()[0]["steps"] == 1
 
 
+def test_the_learning_rate_of_the_curve_is_the_one_that_the_step_was_made_with(
+    toy_sft: dict[str, Any], tmp_path: Path
+) -> None:
+    from transformers import TrainerCallback
+
+    from trainers import checkpoint
+    from trainers.dataset import conversations
+    from trainers.sft import _trainer  # pyright: ignore[reportPrivateUsage]
+    from trainers.trl_setup import train
+
+    used: list[float] = []
+
+    class Watch(TrainerCallback):
+        def on_pre_optimizer_step(self, *_: Any, optimizer: Any = None, **__: Any) -> None:
+            used.append(optimizer.param_groups[0]["lr"])
+
+    params = SftParams(recipe=toy_sft | {"time_limit_s": 600.0, "lr_scheduler_type": "constant"})  # type: ignore[arg-type]
+    rows, _ = conversations(toy.dataset("gold/mixture", toy.mixture_rows()), "sft", lambda _: True)
+    context = toy.context(tmp_path / "a")
+    trainer = _trainer(*checkpoint.load(toy_sft["base"]), rows, params, context)
+    trainer.add_callback(Watch())
+    train(trainer, params.recipe, context)
+    logged = [entry["learning_rate"] for entry in trainer.state.log_history if "learning_rate" in entry]
+    assert logged == used and len(set(used)) == 6, "with a limit it falls, whatever the schedule says"
+
+
 def test_adapters_move_the_last_blocks_alone_and_are_merged_into_the_checkpoint(
     toy_sft: dict[str, Any], tmp_path: Path
 ) -> None:
@@ -131,7 +158,7 @@ def test_grpo_is_not_trained_without_a_judge_that_beats_a_constant(fine_tuned: d
 def test_grpo_is_not_trained_by_a_reward_that_fails_its_audit(
     fine_tuned: dict[str, Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("trainers.audits.audited", lambda *_: Audited("figure", 100, 60))
+    monkeypatch.setattr("trainers.audits.audited", lambda *_: [Audited("figure", 100, 60)])
     inputs = {
         "gold/mixture": toy.dataset("gold/mixture", toy.mixture_rows()),
         "models/distiller_sft": toy.dataset("models/distiller_sft", [fine_tuned["row"]]),
@@ -140,6 +167,22 @@ def test_grpo_is_not_trained_by_a_reward_that_fails_its_audit(
     with pytest.raises(StageFailed, match=told):
         recipe = toy.GRPO | {"reward_weights": {"coverage": 1.0}}
         list(distiller(inputs, GrpoParams(recipe=recipe), toy.context(tmp_path / "a")))  # type: ignore[arg-type]
+
+
+def test_several_processes_are_told_what_the_rewards_learned(
+    fine_tuned: dict[str, Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    works: list[Any] = []
+    monkeypatch.setattr("trainers.ranks.in_ranks", lambda processes, work, *_: works.append(work) or 1 / 0)
+    inputs = {
+        "gold/mixture": toy.dataset("gold/mixture", toy.mixture_rows()),
+        "models/distiller_sft": toy.dataset("models/distiller_sft", [fine_tuned["row"]]),
+    }
+    changes = {"processes": 2, "reward_weights": {"published_quality": 1.0}, "audit": "recorded"}
+    with pytest.raises(ZeroDivisionError):
+        list(distiller(inputs, GrpoParams(recipe=toy.GRPO | changes), toy.context(tmp_path / "a")))  # type: ignore[arg-type]
+    _, _, learned = works[0].args
+    assert learned.judge is None and learned.libraries.keys() == {"qa"}
 
 
 def test_grpo_moves_the_weights_and_reports_what_it_saw(
@@ -162,7 +205,10 @@ def test_grpo_moves_the_weights_and_reports_what_it_saw(
         "kl",
         "frac_reward_zero_std",
         "rewards/coverage/mean",
+        *(f"cheats/{way}" for way in CHEATS),
     }
+    ways = [point["value"] for point in row["curve"] if point["name"] == "cheats/no_answer"]
+    assert len(ways) == 3 and all(0 <= share <= 1 for share in ways)
 
 
 def test_alignment_pays_for_meaning_and_only_in_a_well_formed_answer() -> None:
@@ -213,3 +259,5 @@ def test_an_end_counts_only_behind_the_answer_and_inside_the_loss() -> None:
         {"input_ids": [1, 5, 6], "labels": [1, 5, 6]},
     ]
     assert share_that_stops(Dataset.from_list(rows), Spelling()) == 0.25  # type: ignore[arg-type]
+    packed = [{"input_ids": [1, 9, 5, 6, 1, 9, 5, 9], "labels": [1, 9, 5, 6, 1, 9, 5, 9], "seq_lengths": [4, 4]}]
+    assert share_that_stops(Dataset.from_list(packed), Spelling()) == 0.5  # type: ignore[arg-type]

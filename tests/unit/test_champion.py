@@ -80,7 +80,7 @@ class Served:
 
 @pytest.fixture(autouse=True)
 def passed(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("trainers.champion.audited", lambda *_: Audited("figure", 100, 99))
+    monkeypatch.setattr("trainers.champion.audited", lambda *_: [Audited("figure", 100, 99)])
 
 
 @pytest.fixture
@@ -146,13 +146,17 @@ def test_a_higher_score_does_not_make_up_for_less_evidence(served: Served) -> No
 def test_a_score_that_fails_its_audit_promotes_nobody_and_costs_no_try(
     served: Served, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    for found in (Audited("figure", 100, 60), None):
+    for found in ([Audited("figure", 100, 60), Audited("name", 100, 98)], []):
         monkeypatch.setattr("trainers.champion.audited", lambda *_, found=found: found)
         row = served.try_out(checkpoint("one"), noisy(0.5), noisy(0.6))
         assert row and not row["promoted"] and row["test"] is None
     assert "of 100 answers with figure it puts 60% below the honest ones" in served.history[1]["decision"]
     assert (served.history[1]["audit_kind"], served.history[1]["audit_share"]) == ("figure", 0.6)
-    monkeypatch.setattr("trainers.champion.audited", lambda *_: Audited("figure", 100, 99))
+    assert [(one["kind"], one["pairs"], one["below"]) for one in served.history[1]["audit"]] == [
+        ("figure", 100, 60),
+        ("name", 100, 98),
+    ]
+    monkeypatch.setattr("trainers.champion.audited", lambda *_: [Audited("figure", 100, 99)])
     row = served.run()
     assert row and row["promoted"] and row["test"] == 1, "tried once the reason is gone"
 

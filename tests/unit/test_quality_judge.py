@@ -1,12 +1,15 @@
 """The judge behind the reward quality: chosen on held-out ratings, calibrated, and refused where it knows nothing."""
 
 import random
+from multiprocessing.reduction import ForkingPickler
 
 import numpy as np
 import pytest
 from word_basis import WordBasis
 
 from lake.errors import StageFailed
+from trainers.rewards import Basis, Learned
+from trainers.rewards.knn_bayes import KnnBayes
 from trainers.rewards.library import Rated, nearest
 from trainers.rewards.quality_judge import best_judge
 
@@ -29,11 +32,30 @@ def test_ratings_that_follow_the_words_are_foretold_by_neighbours_and_calibrated
     judge = best_judge(items(400, told=0.6), WordBasis().vectors)
     assert judge.name == "neighbours" and 0 < judge.low < judge.skill
     fresh = items(300, told=0.6, seed=8)
-    given = np.array(judge.probability([one.item_type for one in fresh], [one.text for one in fresh]))
+    given = np.array(judge.probability(*asked(fresh), WordBasis().vectors))
     likely = given > 0.5
     for part in (likely, ~likely):
         share = np.mean([one.rating == 5 for one, chosen in zip(fresh, part, strict=True) if chosen])
         assert given[part].mean() == pytest.approx(share, abs=0.08)
+
+
+def asked(rated: list[Rated]) -> tuple[list[str], list[str]]:
+    return [one.item_type for one in rated], [one.text for one in rated]
+
+
+def test_what_was_learned_is_told_to_another_process_and_not_learned_again() -> None:
+    basis, texts = WordBasis(), asked(items(5, told=1.0))
+    told = Learned(
+        best_judge(items(200, told=1.0), basis.vectors),
+        {"qa": KnnBayes.of(np.eye(4, dtype=np.float32), np.array([0, 4, 4, 5]))},
+    )
+    given: Learned = ForkingPickler.loads(ForkingPickler.dumps(told))
+    elsewhere = Basis(None, "an embedder that there is not", 50, given)  # type: ignore[arg-type]
+    assert told.judge and elsewhere.judge.probability(*texts, basis.vectors) == told.judge.probability(
+        *texts, basis.vectors
+    )
+    assert elsewhere.libraries["qa"].expected(np.eye(4, dtype=np.float32)).shape == (4,)
+    assert elsewhere.taught({"quality"}) == Learned(elsewhere.judge) and elsewhere.taught({"coverage"}) == Learned()
 
 
 def test_ratings_by_a_coin_are_refused() -> None:
@@ -49,7 +71,7 @@ def test_too_few_ratings_or_all_alike_are_refused(known: list[Rated]) -> None:
 
 def test_a_type_without_rated_items_gets_the_share_among_all() -> None:
     judge = best_judge(items(200, told=1.0), WordBasis().vectors)
-    assert len(set(judge.probability(["paragraph"] * 2, [" ".join(GOOD), " ".join(BAD)]))) == 1
+    assert len(set(judge.probability(["paragraph"] * 2, [" ".join(GOOD), " ".join(BAD)], WordBasis().vectors))) == 1
 
 
 def test_the_nearest_are_those_of_the_greatest_cosine() -> None:

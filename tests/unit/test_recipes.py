@@ -12,7 +12,9 @@ from lake.harness.profiles import load_profile
 from lake.settings import project_folder
 from lake.stages import STAGES
 from trainers.grpo import GrpoParams
-from trainers.recipes import GrpoRecipe, Recipe, SftRecipe, load, parse
+from trainers.grpo_recipe import GrpoRecipe
+from trainers.recipe_files import load, parse
+from trainers.recipes import Recipe, SftRecipe
 from trainers.sft import SftParams
 
 GRPO: dict[str, Any] = {
@@ -37,7 +39,13 @@ def test_the_paper_recipe_makes_the_published_rollouts() -> None:
     completions = recipe.per_device_train_batch_size * recipe.steps_per_generation
     samples_an_update = recipe.per_device_train_batch_size * recipe.gradient_accumulation_steps
     assert (completions // recipe.num_generations, completions // samples_an_update) == (128, 8)
-    assert (recipe.beta, recipe.epsilon, recipe.epsilon_high, recipe.learning_rate) == (0.01, 0.2, 0.3, 1e-6)
+    assert (recipe.beta, recipe.epsilon, recipe.epsilon_high, recipe.delta, recipe.learning_rate) == (
+        0.01,
+        0.2,
+        0.3,
+        3.0,
+        1e-6,
+    )
     assert recipe.reward_weights == {"published_quality": 0.5, "published_alignment": 0.4, "published_format": 0.1}
 
 
@@ -74,6 +82,13 @@ def test_every_grpo_recipe_names_its_reward_weights() -> None:
         (GrpoRecipe, GRPO | {"save_steps": 5, "logging_steps": 2}, ["save_steps 5", "logging_steps 2"]),
         (GrpoRecipe, GRPO | {"gradient_accumulation_steps": 3}, ["gradient_accumulation_steps 3"]),
         (GrpoRecipe, GRPO | {"max_prompt_length": 500}, ["max_prompt_length 500", "length 512"]),
+        (GrpoRecipe, GRPO | {"delta": 1.2}, ["delta 1.2", "1 + epsilon_high = 1.3"]),
+        (GrpoRecipe, GRPO | {"vllm_gpu_memory_utilization": 1.5}, ["vllm_gpu_memory_utilization", "1.5"]),
+        (
+            GrpoRecipe,
+            GRPO | {"vllm_importance_sampling_mode": "off"},
+            ["vllm_importance_sampling_mode", "sequence_mask"],
+        ),
         (GrpoRecipe, GRPO | {"reward_weights": {"charm": 1.0}}, ["reward_weights", "charm", "alignment"]),
         (GrpoRecipe, GRPO | {"use_liger_kernel": True}, ["use_liger_kernel"]),
         (GrpoRecipe, GRPO | {"lora": {"rank": 8, "alpha": 16, "modules": ["lm_head"]}}, ["lora.modules", "lm_head"]),
@@ -91,6 +106,19 @@ def test_a_wrong_value_is_named_with_what_is_allowed(
         parse(kind, fields)
     for word in words:
         assert word in str(caught.value)
+
+
+@pytest.mark.parametrize("name", ["gpu", "gpu-embedded", "paper"])
+def test_vllm_is_told_of_memory_lengths_and_sampling_where_it_generates(name: str) -> None:
+    recipe = load(GrpoRecipe, "grpo", name)
+    chosen = {
+        "vllm_gpu_memory_utilization": 0.45, "vllm_enable_sleep_mode": True, "vllm_importance_sampling_mode": "token_truncate",
+        "vllm_importance_sampling_clip_max": 2.0, "vllm_importance_sampling_clip_min": 0.5, "vllm_importance_sampling_correction": False,
+    }  # fmt: skip
+    given = recipe.model_copy(update=chosen).arguments()
+    assert recipe.use_vllm and {field: given[field] for field in chosen} == chosen
+    assert given["vllm_max_model_length"] == recipe.length >= recipe.max_prompt_length + recipe.max_completion_length
+    assert not [field for field in load(GrpoRecipe, "grpo", "cpu").arguments() if field.startswith("vllm_")]
 
 
 @pytest.mark.parametrize(

@@ -108,6 +108,21 @@ def test_an_evaluation_from_scratch_is_called_a_smoke_test(page: Page) -> None:
     assert smoke_test([{"base": "SmolLM2-135M-Instruct"}, {"base": None}]) is None
 
 
+def test_the_audit_of_each_score_is_a_table(page: Page) -> None:
+    header = page.row("made worse by")
+    assert header == [
+        "made worse by",
+        "reward of GRPO: pairs",
+        "below",
+        "95 %",
+        "promotion score: pairs",
+        "below",
+        "95 %",
+    ]
+    assert page.row("figure", "25") == ["figure", "25", "100.0%", "86.7% to 100.0%", "60", "90.0%", "79.9% to 95.3%"]
+    assert page.row("empty shell") == ["empty shell", "", "40", "100.0%", "91.2% to 100.0%"]
+
+
 def test_reasons_are_listed_with_their_counts(page: Page) -> None:
     assert page.row("blocked", "quality floor") == ["blocked", "quality floor", "3"]
     assert page.row("mixture unused", "over limit") == ["mixture unused", "over limit", "1"]

@@ -8,7 +8,7 @@ from lakes import ROWS, publish, small_lake
 
 from lake.stages import STAGES
 from lake.storage.store import Lake
-from reports.charts import Bars, Histogram, Lines, Points
+from reports.charts import Bars, Histogram, Lines, Points, render
 from reports.plots import chart, picture
 from reports.view import View
 
@@ -83,6 +83,23 @@ def test_the_evaluation_shows_what_was_compared_with_its_intervals(view: View) -
     facts = chart("facts", view)
     assert isinstance(facts, Bars)
     assert facts.parts == {"facts": {"best member": 40.0, "distilled": 80.0, "full": 100.0}}
+    per_words = chart("facts_per_words", view)
+    assert isinstance(per_words, Bars) and per_words.parts == {"facts": {"distilled": 6.5}}
+
+
+def test_rewards_and_ways_to_cheat_have_pictures_of_their_own(view: View) -> None:
+    for name, shown in (("rewards", ["rewards/quality/mean", "rewards/quality/std"]), ("cheats", ["cheats/thin"])):
+        drawn = chart(name, view)
+        assert isinstance(drawn, Lines) and [*drawn.curves] == shown
+
+
+def test_many_curves_stand_in_rows(tmp_path: Path) -> None:
+    curves = {f"way {n}": [(1, 0.5), (2, n / 10)] for n in range(10)}
+    one, many = (
+        render(Lines("ways", "step", {name: curves[name] for name in names})) for names in ([*curves][:4], curves)
+    )
+    heights = [int.from_bytes(png[20:24], "big") for png in (one, many)]
+    assert heights[1] > 2 * heights[0]
 
 
 def test_a_sample_is_called_one(view: View, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -7,8 +7,10 @@ import pyarrow.dataset as ds
 import pytest
 from word_basis import WordBasis
 
+from texts.audit import weakest
 from trainers.audits import audited, reward, without_cosine
-from trainers.recipes import GrpoRecipe, load
+from trainers.grpo_recipe import GrpoRecipe
+from trainers.recipe_files import load
 
 BAKERS = ("Ana Lopez", "Bruno Keller", "Chiara Conti", "Dag Nilsen", "Eva Sarkany")
 
@@ -30,23 +32,23 @@ def mixture() -> ds.Dataset:
 @pytest.mark.parametrize("name", ["demo", "cpu", "gpu", "gpu-embedded"])
 def test_the_rewards_of_a_recipe_pass(name: str) -> None:
     recipe = load(GrpoRecipe, "grpo", name)
-    found = audited(reward(without_cosine(recipe.reward_weights), WordBasis(mixture())), mixture(), 25)
+    found = weakest(audited(reward(without_cosine(recipe.reward_weights), WordBasis(mixture())), mixture(), 25))
     assert recipe.audit == "required" and found is not None and not found.failed
 
 
 def test_the_published_rewards_fail_and_their_recipe_says_that_it_trains_all_the_same() -> None:
     recipe = load(GrpoRecipe, "grpo", "paper")
-    found = audited(reward(recipe.reward_weights, WordBasis(mixture())), mixture(), 25)
+    found = weakest(audited(reward(recipe.reward_weights, WordBasis(mixture())), mixture(), 25))
     assert recipe.audit == "recorded" and found is not None and found.failed
 
 
 def test_a_reward_for_the_form_alone_fails() -> None:
-    found = audited(reward({"format": 1.0}, WordBasis(mixture())), mixture(), 25)
+    found = weakest(audited(reward({"format": 1.0}, WordBasis(mixture())), mixture(), 25))
     assert found is not None and found.failed and found.below == 0
 
 
 def test_too_few_answers_prove_nothing() -> None:
-    assert audited(reward({"format": 1.0}, WordBasis(mixture())), mixture(), 5) is None
+    assert weakest(audited(reward({"format": 1.0}, WordBasis(mixture())), mixture(), 5)) is None
 
 
 def test_alignment_counts_as_what_it_multiplies() -> None:

@@ -9,6 +9,8 @@ from word_basis import WordBasis
 from texts.formats import FORMATS
 from texts.formats.distillation import completion
 from trainers.rewards import REWARDS
+from trainers.rewards.cheats import CHEATS as WAYS
+from trainers.rewards.cheats import cheats, shares_of_cheats
 from trainers.rewards.coverage import coverage_reward
 from trainers.rewards.format import format_reward, scored_answers
 from trainers.rewards.quality import quality_reward as quality_on
@@ -154,6 +156,23 @@ def test_the_members_in_a_row_earn_less_than_their_fusion(
     row = completion(f"Q: What evaporates water?\nA: {' '.join(one.split('A: ')[1] for one in twice)}")
     fused, in_a_row = reward([HONEST, row], columns(2, members=twice))
     assert in_a_row < fused
+
+
+@pytest.mark.parametrize("cheat", [*CHEATS.values(), *DISHONEST.values()], ids=[*CHEATS, *DISHONEST])
+def test_every_way_to_cheat_is_seen_in_its_completion(cheat: str) -> None:
+    assert cheats(cheat, "qa", MEMBERS)
+
+
+def test_each_way_is_shown_by_one_of_the_cheats_and_none_by_an_honest_answer() -> None:
+    assert cheats(HONEST, "qa", MEMBERS) == cheats(completion(ANSWER, "First the sun."), "qa", MEMBERS) == frozenset()
+    shown = set().union(*(cheats(one, "qa", MEMBERS) for one in (*CHEATS.values(), *DISHONEST.values())))
+    assert shown | cheats(HONEST, "qa", [ANSWER, *MEMBERS]) == set(WAYS) and len(WAYS) == 10
+
+
+def test_the_share_of_each_way_is_that_of_the_completions() -> None:
+    given = [HONEST, CHEATS["no tags"], DISHONEST["half of it"], HONEST]
+    found = shares_of_cheats(given, columns(4))
+    assert found == dict.fromkeys(WAYS, 0.0) | {"no_answer": 0.25, "thin": 0.25}
 
 
 def test_every_type_earns_the_whole_form_for_its_own_form_only() -> None:

@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from texts.rubric import HIGH, Rating, compress, faults, ratings, score, scores
+from texts.spelling import MISSPELT
 from texts.words import sentences, words
 
 RICE = (
@@ -50,6 +51,12 @@ def test_a_dense_structured_answer_is_high_and_a_part_of_it_low() -> None:
 )
 def test_each_planted_fault_lowers_the_score(worse: str) -> None:
     assert score(worse) < score(RICE)
+
+
+def test_a_word_or_a_name_is_no_slip_of_another_word() -> None:
+    written = "A teen should weigh the dose of aloe that Mann and Reed forge in a trough near the poplar, lest her peer dive or hoot."
+    assert not MISSPELT & {word.lower() for word in words(written)}
+    assert {"wtaer", "becuase", "recieve", "peple", "thier"} <= MISSPELT
 
 
 def test_a_language_it_does_not_know_is_neither_punished_nor_unread() -> None:

@@ -28,4 +28,6 @@ class WordBasis(Basis):
 
     @cached_property
     def judge(self) -> QualityJudge:
-        return QualityJudge("rubric", 1.0, 1.0, lambda kinds, texts: np.array(rubric.scores(list(texts))), 2.0, -7.0)
+        return QualityJudge(
+            "rubric", 1.0, 1.0, lambda kinds, texts, encode: np.array(rubric.scores(list(texts))), 2.0, -7.0
+        )

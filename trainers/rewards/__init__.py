@@ -11,7 +11,7 @@ from types import MappingProxyType
 from typing import Any
 
 from trainers.rewards.alignment import alignment_reward
-from trainers.rewards.basis import Basis
+from trainers.rewards.basis import Basis, Learned
 from trainers.rewards.coverage import coverage_reward
 from trainers.rewards.format import format_reward
 from trainers.rewards.published import published_alignment, published_format, published_quality
@@ -36,4 +36,4 @@ REWARDS: Mapping[str, Reward] = MappingProxyType({
     "published_format": _by_row(published_format),
 })  # fmt: skip
 
-__all__ = ["REWARDS", "Basis", "Reward"]
+__all__ = ["REWARDS", "Basis", "Learned", "Reward"]

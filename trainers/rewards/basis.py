@@ -1,6 +1,6 @@
 """What rewards know beside a completion and its row: an embedder, and the rated items of MIXTURE."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -18,12 +18,30 @@ from trainers.rewards.windows import whole_vectors
 
 
 @dataclass(frozen=True)
+class Learned:
+    """What rewards learned from the rated items, and another process need not learn again."""
+
+    judge: QualityJudge | None = None
+    libraries: Mapping[str, KnnBayes] | None = None
+
+
+@dataclass(frozen=True)
 class Basis:
-    """Made when a reward first asks for it, and then kept. embedder: its name. library_items: the most rated items that are looked at."""
+    """Made when a reward first asks for it, and then kept. embedder: its name. library_items: the most rated items that are looked at.
+
+    learned: what is known of them already.
+    """
 
     mixture: ds.Dataset
     embedder: str
     library_items: int
+    learned: Learned = Learned()
+
+    def taught(self, rewards: Container[str]) -> Learned:
+        """What these rewards have learned."""
+        return Learned(
+            self.judge if "quality" in rewards else None, self.libraries if "published_quality" in rewards else None
+        )
 
     @cached_property
     def opened(self) -> Embedder:
@@ -43,11 +61,13 @@ class Basis:
     @cached_property
     def judge(self) -> QualityJudge:
         """The judge that foretells held-out ratings best; StageFailed where none beats a constant."""
-        return best_judge(self.items, self.vectors)
+        return self.learned.judge or best_judge(self.items, self.vectors)
 
     @cached_property
     def libraries(self) -> Mapping[str, KnnBayes]:
         """A library of each item type."""
+        if self.learned.libraries is not None:
+            return self.learned.libraries
         vectors = self.vectors([item.text for item in self.items])
         classes = np.array([item.rating for item in self.items], np.int64)
         return {kind: KnnBayes.of(vectors[places], classes[places]) for kind, places in by_type(self.items).items()}

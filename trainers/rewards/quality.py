@@ -17,7 +17,7 @@ def quality_reward(completions: Sequence[str], columns: Mapping[str, Sequence[An
     worth falls, and would make a copy pass for an answer.
     """
     supported = supported_of(completions, columns)
-    likely = basis.judge.probability(columns["item_type"], supported)
+    likely = basis.judge.probability(columns["item_type"], supported, basis.vectors)
     return [
         0.0 if not text or copied(members, text) >= COPY_LIMIT else worth * probability
         for text, members, probability, worth in zip(

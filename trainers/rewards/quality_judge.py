@@ -28,12 +28,15 @@ _RESAMPLES = 500
 
 Numbers = NDArray[np.float64]
 Encode = Callable[[Sequence[str]], Vectors]
-Evidence = Callable[[Sequence[str], Sequence[str]], Numbers]
+Evidence = Callable[[Sequence[str], Sequence[str], Encode], Numbers]
 
 
 @dataclass(frozen=True)
 class QualityJudge:
-    """A calibrated judge. skill, low: its Brier skill on held-out ratings and the lower end of the interval at 95 %."""
+    """A calibrated judge, without the embedder, so that it can be told to another process.
+
+    skill, low: its Brier skill on held-out ratings and the lower end of the interval at 95 %.
+    """
 
     name: str
     skill: float
@@ -42,9 +45,9 @@ class QualityJudge:
     slope: float
     intercept: float
 
-    def probability(self, item_types: Sequence[str], texts: Sequence[str]) -> list[float]:
+    def probability(self, item_types: Sequence[str], texts: Sequence[str], encode: Encode) -> list[float]:
         """How likely each text would be rated 4 or more, 0..1."""
-        return _logistic(self.slope * self.evidence(item_types, texts) + self.intercept).tolist()
+        return _logistic(self.slope * self.evidence(item_types, texts, encode) + self.intercept).tolist()
 
 
 def best_judge(items: Sequence[Rated], encode: Encode) -> QualityJudge:
@@ -60,7 +63,7 @@ def best_judge(items: Sequence[Rated], encode: Encode) -> QualityJudge:
             f"{len(items)} rated items are too few, or too much alike, to learn a quality reward from: {_LEFT}"
         )
     candidates = {"rubric": _by_rubric, "neighbours": _by_neighbours(library, encode)}
-    judges = [_calibrated(name, evidence, calibrating, heldout) for name, evidence in candidates.items()]
+    judges = [_calibrated(name, evidence, encode, calibrating, heldout) for name, evidence in candidates.items()]
     best = max(judges, key=lambda judge: judge.skill)
     if best.low <= 0:
         told = ", ".join(f"{judge.name} {judge.skill:.2f} (at least {judge.low:.2f})" for judge in judges)
@@ -71,21 +74,23 @@ def best_judge(items: Sequence[Rated], encode: Encode) -> QualityJudge:
 _LEFT = "train without the reward quality, or give MIXTURE more items"
 
 
-def _calibrated(name: str, evidence: Evidence, calibrating: Sequence[Rated], heldout: Sequence[Rated]) -> QualityJudge:
+def _calibrated(
+    name: str, evidence: Evidence, encode: Encode, calibrating: Sequence[Rated], heldout: Sequence[Rated]
+) -> QualityJudge:
     from sklearn.linear_model import LogisticRegression
 
-    given, high = _answers(evidence, calibrating)
+    given, high = _answers(evidence, encode, calibrating)
     model: Any = LogisticRegression(C=100.0).fit(given[:, None], high)
     judge = QualityJudge(name, 0.0, 0.0, evidence, float(model.coef_[0, 0]), float(model.intercept_[0]))
-    asked, truth = _answers(evidence, heldout)
+    asked, truth = _answers(evidence, encode, heldout)
     errors = (_logistic(judge.slope * asked + judge.intercept) - truth) ** 2
     constant = (high.mean() - truth) ** 2
     skill, low = _skill(errors, constant, [item.origin for item in heldout])
     return QualityJudge(name, skill, low, evidence, judge.slope, judge.intercept)
 
 
-def _answers(evidence: Evidence, items: Sequence[Rated]) -> tuple[Numbers, Numbers]:
-    given = evidence([item.item_type for item in items], [item.text for item in items])
+def _answers(evidence: Evidence, encode: Encode, items: Sequence[Rated]) -> tuple[Numbers, Numbers]:
+    given = evidence([item.item_type for item in items], [item.text for item in items], encode)
     return given, np.array([item.rating >= HIGH for item in items], np.float64)
 
 
@@ -98,7 +103,7 @@ def _skill(errors: Numbers, constant: Numbers, origins: Sequence[str]) -> tuple[
     return float(1 - ours.sum() / max(theirs.sum(), 1e-9)), float(np.percentile(skills, 2.5))
 
 
-def _by_rubric(item_types: Sequence[str], texts: Sequence[str]) -> Numbers:
+def _by_rubric(item_types: Sequence[str], texts: Sequence[str], encode: Encode) -> Numbers:
     return np.asarray(rubric.scores(list(texts)), np.float64)
 
 
@@ -106,15 +111,15 @@ def _by_neighbours(library: Sequence[Rated], encode: Encode) -> Evidence:
     vectors = encode([item.text for item in library])
     high = np.array([item.rating >= HIGH for item in library], np.float64)
     known = {kind: (vectors[places], high[places]) for kind, places in by_type(library).items()}
-    return partial(_neighbours, known, float(high.mean()), encode)
+    return partial(_neighbours, known, float(high.mean()))
 
 
 def _neighbours(
     known: dict[str, tuple[Vectors, Numbers]],
     share: float,
-    encode: Encode,
     item_types: Sequence[str],
     texts: Sequence[str],
+    encode: Encode,
 ) -> Numbers:
     """The share of high ones among the nearest items, weighted by cosine; of a type without items the share among all."""
     found = np.full(len(texts), share)
