@@ -83,7 +83,14 @@ class _Speed(ProgressColumn):
         return Text(f"{speed:,.1f} {self._unit}/s" if self._unit and speed else "", style="dim")
 
 
-def line_by_tenth(done: int, total: int) -> None:
-    """One plain line a tenth of the way, for logs."""
-    if total and (done * 10) // total != ((done - 1) * 10) // total:
-        print(f"  {done:,} of {total:,}", file=sys.stderr, flush=True)
+def lines_by_tenth() -> Tell:
+    """What prints a plain line for a log whenever another tenth of the way is done, however far a step goes."""
+    tenths = 0
+
+    def tell(done: int, total: int) -> None:
+        nonlocal tenths
+        before, tenths = tenths, done * 10 // max(total, 1)
+        if tenths > before:
+            print(f"  {done:,} of {total:,}", file=sys.stderr, flush=True)
+
+    return tell

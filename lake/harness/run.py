@@ -23,7 +23,7 @@ from lake.engines.frames import frames_for
 from lake.errors import StageFailed, UserError
 from lake.harness import environment
 from lake.harness.attempt import Attempt, adds_nothing, publish, report_nothing_added, report_of
-from lake.harness.bars import line_by_tenth, watched
+from lake.harness.bars import lines_by_tenth, watched
 from lake.harness.input_versions import waits_for
 from lake.harness.inputs import RunInputs
 from lake.harness.job import JobContext, quiet
@@ -209,7 +209,7 @@ def main(arguments: list[str]) -> int:
         profile = load_profile(here.profile)
         lake, run_id = Lake(here.root), arguments[1] if arguments[1:] else None
         stage = STAGES[arguments[0]]
-        with watched(stage.key, stage.engine, line_by_tenth) as progress:
+        with watched(stage.key, stage.engine, lines_by_tenth()) as progress:
             report = run_stage(stage, profile, lake, run_id, progress, rebuild)
     except KeyboardInterrupt:
         print(f"{arguments[0]} was stopped: nothing of it was published", file=sys.stderr)

@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 from lake.engines.spark_tasks import tell
-from lake.harness.bars import TERMINAL, line_by_tenth, name_terminal, watched
+from lake.harness.bars import TERMINAL, lines_by_tenth, name_terminal, watched
 from lake.harness.job import quiet
 
 
@@ -79,11 +79,19 @@ def test_without_a_terminal_or_when_it_is_gone_what_was_asked_for_is_told(
 ) -> None:
     for gone in (None, str(tmp_path / "closed" / "tty")):
         monkeypatch.setenv(TERMINAL, gone) if gone else monkeypatch.delenv(TERMINAL, raising=False)
-        with watched("silver/ratings", "generate") as nothing, watched("a", "train", line_by_tenth) as lines:
+        with watched("silver/ratings", "generate") as nothing, watched("a", "train", lines_by_tenth()) as lines:
             assert nothing is quiet
             for done in range(1, 31):
                 lines(done, 30)
     assert capsys.readouterr().err.splitlines()[:10] == [f"  {done} of 30" for done in range(3, 31, 3)]
+
+
+def test_steps_that_go_far_are_told_too(capsys: pytest.CaptureFixture[str]) -> None:
+    tell = lines_by_tenth()
+    for done in (0, 9, 18, 27, 29, 45, 100):
+        tell(done, 100)
+    tell(0, 0)
+    assert capsys.readouterr().err.split() == "18 of 100 27 of 100 45 of 100 100 of 100".split()
 
 
 def test_the_terminal_is_the_one_of_standard_error(monkeypatch: pytest.MonkeyPatch, terminal: Terminal) -> None:
