@@ -91,7 +91,7 @@ def test_steps_that_go_far_are_told_too(capsys: pytest.CaptureFixture[str]) -> N
     for done in (0, 9, 18, 27, 29, 45, 100):
         tell(done, 100)
     tell(0, 0)
-    assert capsys.readouterr().err.split() == "18 of 100 27 of 100 45 of 100 100 of 100".split()
+    assert capsys.readouterr().err.splitlines() == [f"  {done} of 100" for done in (18, 27, 45, 100)]
 
 
 def test_the_terminal_is_the_one_of_standard_error(monkeypatch: pytest.MonkeyPatch, terminal: Terminal) -> None:
