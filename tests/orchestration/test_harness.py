@@ -15,7 +15,7 @@ import pytest
 from lakes import ROWS, RULES_ALONE, publish, rec, small_lake
 
 import inference.rate as rate_module
-from dagster_project.lib import launch, stage_asset
+from dagster_project.lib import lake_resource, launch, stage_asset
 from dagster_project.lib.failures import sentence
 from expectations.declared import declared_checks
 from lake.errors import StageFailed, UserError
@@ -322,7 +322,7 @@ def test_what_was_staged_and_is_gone_or_overtaken_is_not_accepted(rated_next: La
 def test_under_dagster_a_rejection_fails_its_checks_and_a_later_run_of_what_reads_it(
     rated_next: Lake, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(stage_asset, "load_profile", lambda name: BAD)
+    monkeypatch.setattr(lake_resource, "load_profile", lambda name: BAD)
     monkeypatch.setattr(stage_asset, "own_process", lambda *_: False)
     monkeypatch.setattr(launch, "load_profile", lambda name: BAD)
     (report,) = launch.materialise([KEY, NEXT], RULES_ALONE)
