@@ -1,19 +1,22 @@
 """Audits every judge on probes of real texts: `python benchmarks/audit.py --data FOLDER --out FILE.json`.
 
 Honest answers: of an item built from a Wikipedia passage under FOLDER what its six degraded variants, the members, support; questions with answers and paragraphs in turn.
-For the kinds that few of these lend themselves to, honest answers are grounding.py's extracts, and answer for that kind alone.
+For the kinds that few of these lend themselves to, honest answers are grounding.py's extracts, and answer for that kind alone; for the others that fewer
+than `--items` do, further items. With `--out` the figures so far are kept after every twenty answers.
 A judge passes a kind of probe that it puts below the honest answer in 95 % of pairs. The texts are parted by hash as in grounding.py.
 """
 
 import argparse
 import json
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from hashlib import sha256
 from itertools import islice
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.dataset as ds
 from grounding import BADLY_SPACED, RARE, built, extracts, part_of, rows
@@ -21,14 +24,19 @@ from grounding import BADLY_SPACED, RARE, built, extracts, part_of, rows
 from inference.acceptance import Acceptance, AcceptanceParams
 from inference.baseline.degrade import degrade
 from texts import rubric
-from texts.audit import Judge, audit, honest_of
+from texts.audit import Audited, Judge, audit, honest_of
 from texts.coverage import copied, member_coverage
 from texts.probes import PROBES, Honest, Probe, probes
 from trainers.audits import promotion, reward
-from trainers.recipes import GrpoRecipe, load
+from trainers.grpo_recipe import GrpoRecipe
+from trainers.recipe_files import load
 from trainers.rewards import REWARDS, Basis
+from trainers.rewards.library import Vectors
 
 _VARIANTS = 6
+_TOGETHER = 20  # honest answers that all judges are asked about before the next
+Figures = dict[str, dict[str, Audited]]  # by judge and kind of probe
+Set = tuple[Sequence[Honest], Mapping[str, Probe]]  # honest answers with the kinds that are made of them
 
 
 def mixture(data: Path, part: str) -> Iterator[dict[str, Any]]:
@@ -61,10 +69,49 @@ def rare(data: Path, part: str, count: int) -> dict[str, list[Honest]]:
     return found
 
 
-def audited(judge: Judge, sets: Sequence[tuple[Sequence[Honest], Mapping[str, Probe]]]) -> dict[str, Any]:
-    """The figures of each kind of probe; sets: honest answers with the kinds that are made of them."""
-    found = [one for honest, kinds in sets for one in audit(judge, honest, kinds)]
-    return {one.kind: {"pairs": one.pairs, "share": one.share, "interval": one.interval} for one in found}
+def more(
+    items: Iterator[dict[str, Any]], honest: Sequence[Honest], kinds: Mapping[str, Probe], count: int
+) -> dict[str, list[Honest]]:
+    """For each kind that fewer than `count` of the honest answers lend themselves to, answers of further items that do."""
+    there = Counter(kind for one in honest for kind, _ in probes(one, kinds))
+    found: dict[str, list[Honest]] = {kind: [] for kind in kinds if there[kind] < count}
+    while short := {kind: kinds[kind] for kind, ones in found.items() if there[kind] + len(ones) < count}:
+        further = honest_of(items, _TOGETHER)
+        if not further:
+            break
+        for one in further:
+            for kind, _ in probes(one, short):
+                found[kind].append(one)
+    return found
+
+
+def audited(every: Mapping[str, Judge], sets: Sequence[Set], keep: Callable[[Figures], None]) -> Figures:
+    """The pairs of each judge by kind of probe; of all judges over some answers before the next, since they ask the same of a text."""
+    found: Figures = {name: {} for name in every}
+    for honest, kinds in sets:
+        for at in range(0, len(honest), _TOGETHER):
+            some = honest[at : at + _TOGETHER]
+            for name, judge in every.items():
+                for one in audit(judge, some, kinds):
+                    before = found[name].get(one.kind, Audited(one.kind, 0, 0))
+                    found[name][one.kind] = Audited(one.kind, before.pairs + one.pairs, before.below + one.below)
+            print(f"{at + len(some)} of {len(honest)} answers for {', '.join(kinds)}", flush=True)
+            keep(found)
+    return found
+
+
+class Remembering(Basis):
+    """A basis that embeds each text once."""
+
+    @cached_property
+    def _known(self) -> dict[str, Any]:
+        return {}
+
+    def vectors(self, texts: Sequence[str]) -> Vectors:
+        lacking = [text for text in dict.fromkeys(texts) if text not in self._known]
+        if lacking:
+            self._known.update(zip(lacking, super().vectors(lacking), strict=True))
+        return np.stack([self._known[text] for text in texts]) if texts else super().vectors(texts)
 
 
 def judged_by(score: Callable[[Honest, str], float]) -> Judge:
@@ -85,7 +132,7 @@ def _acceptance(members: tuple[str, ...]) -> Acceptance:
 def judges(data: Path, part: str) -> dict[str, Judge]:
     """Every judge by name; what rewards know of rated texts is of items from this part."""
     rows = [{"id": f"mix_{n:04}", "split": "sft", **row} for n, row in enumerate(islice(mixture(data, part), 150))]
-    basis = Basis(ds.dataset(pa.Table.from_pylist(rows)), "teacher", 1_000)
+    basis = Remembering(ds.dataset(pa.Table.from_pylist(rows)), "teacher", 1_000)
     sums = {name: load(GrpoRecipe, "grpo", name).reward_weights for name in ("gpu", "paper")}
     return {
         "rubric": judged_by(lambda one, text: rubric.score(text)),
@@ -98,34 +145,49 @@ def judges(data: Path, part: str) -> dict[str, Judge]:
     }
 
 
+def table(found: Figures) -> Iterator[str]:
+    """The lines of the table of docs/audit.md: of each kind and judge the share of pairs in the right order, its interval at 95 %, and how many pairs."""
+    yield f"| probe | {' | '.join(found)} |"
+    yield "|---" * (len(found) + 1) + "|"
+    for kind in PROBES:
+        told = [_told(of_judge.get(kind)) for of_judge in found.values()]
+        if any(told):
+            yield f"| {kind} | {' | '.join(told)} |"
+
+
+def _told(one: Audited | None) -> str:
+    return f"{one.share:.1%} ({one.interval[0]:.1%} to {one.interval[1]:.1%}) of {one.pairs}" if one else ""
+
+
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--data", type=Path, required=True)
     parser.add_argument("--split", choices=("dev", "test"), default="test")
-    parser.add_argument("--items", type=int, default=250, help="honest answers")
-    parser.add_argument("--rare", type=int, default=220, help="honest answers for each kind that is rare")
+    parser.add_argument("--items", type=int, default=300, help="honest answers, and the least for each kind")
+    parser.add_argument("--rare", type=int, default=240, help="honest answers for each kind that is rare")
     parser.add_argument("--only", nargs="*", help="judges, all of them if none is named")
     parser.add_argument("--out", type=Path)
     options = parser.parse_args()
-    honest = honest_of(mixture(options.data, options.split), options.items)
-    few = rare(options.data, options.split, options.rare)
     common = {kind: make for kind, make in PROBES.items() if kind not in RARE}
+    items = mixture(options.data, options.split)
+    honest = honest_of(items, options.items)
+    few = rare(options.data, options.split, options.rare) | more(items, honest, common, options.items)
     sets = [(honest, common), *((ones, {kind: PROBES[kind]}) for kind, ones in few.items())]
     print(f"{len(honest)} honest answers from {options.split} texts, and {[*map(len, few.values())]} for {[*few]}")
-    found: dict[str, Any] = {}
-    for name, judge in judges(options.data, "dev" if options.split == "test" else "test").items():
-        if not options.only or name in options.only:
-            found[name] = audited(judge, sets)
-            told = (f"{kind} {one['share']:.3f}/{one['pairs']}" for kind, one in found[name].items())
-            print(name, *told, sep="\n    ", flush=True)
-    if options.out:
-        options.out.write_text(
-            json.dumps({"split": options.split, "honest": len(honest), "judges": found}, indent=1) + "\n"
-        )
-        kinds = [kind for kind in PROBES if any(kind in one for one in found.values())]
-        print("| judge |", *(f"{kind} |" for kind in kinds))
-        for name, one in found.items():
-            print(f"| {name} |", *(f"{one[kind]['share']:.0%} |" if kind in one else "- |" for kind in kinds))
+    every = judges(options.data, "dev" if options.split == "test" else "test")
+
+    def keep(found: Figures) -> None:
+        if options.out:
+            told = {name: {kind: _kept(one) for kind, one in kinds.items()} for name, kinds in found.items()}
+            whole = {"split": options.split, "honest": len(honest), "judges": told}
+            options.out.write_text(json.dumps(whole, indent=1) + "\n")
+
+    chosen = {name: judge for name, judge in every.items() if not options.only or name in options.only}
+    print(*table(audited(chosen, sets, keep)), sep="\n")
+
+
+def _kept(one: Audited) -> dict[str, Any]:
+    return {"pairs": one.pairs, "share": one.share, "interval": one.interval}
 
 
 if __name__ == "__main__":

@@ -134,6 +134,12 @@ class RateParams(Params):
         ge=400,
         description="records that the judge rates itself, where there are more; the others' ratings are predicted; null: all",
     )
+    uncertain: float = Field(
+        default=0.0,
+        ge=0.0,
+        le=0.6,
+        description="share of the sample that is kept for records of which a predictor of the rest is least certain",
+    )
     batch_size: int = Field(default=512, ge=1, le=100_000, description="records in one shard: what a kill may repeat")
     max_chars: int = Field(default=8_000, ge=100, description="the judge sees a longer record only up to here")
     max_tokens: int = Field(default=64, ge=32, le=4_096, description="of the judge's answer")

@@ -55,7 +55,7 @@ def _rows(records: ds.Dataset, total: int, params: RateParams, context: JobConte
         yield from sampling.predicted(predictor)
     elif sampling and params.sample and total > params.sample:
         with open_judge(params, records, params.sample, context) as judge:
-            predictor = yield from sampling.fitted(judge, params.sample)
+            predictor = yield from sampling.fitted(judge, params.sample, params.uncertain)
             context.metrics.update(judge.bill(params.sample))
         yield from sampling.predicted(predictor)
     else:

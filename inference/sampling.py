@@ -1,7 +1,7 @@
 """A judge rates a sample; the ratings of the other records are predicted from theirs.
 
-The sample is drawn by hash of id. A quarter of it is held out: it gives the margin, and it tells the gate how well the predictor does. What is
-published keeps the predictor it was made with, and later deliveries are predicted by the same one; `mixlake run silver/ratings
+The sample is drawn by hash of id; a share of it may be kept for records of whose ratings a predictor of the rest is least certain. A quarter of what is
+drawn by hash is held out: it gives the margin, and it tells the gate how well the predictor does. What is published keeps the predictor it was made with, and later deliveries are predicted by the same one; `mixlake run silver/ratings
 --rebuild` fits another.
 
 The vectors are those of the static embedder, made here: those of silver/embeddings would have to be joined in, which a job within one
@@ -58,6 +58,10 @@ class _Judged:
     def part(self, chosen: np.ndarray) -> _Judged:
         return _Judged(self.rows[chosen], self.ratings[chosen])
 
+    def with_more(self, other: _Judged) -> _Judged:
+        rows = [self.rows, *([other.rows] if len(other.ratings) else [])]
+        return _Judged(np.concatenate(rows), np.concatenate([self.ratings, other.ratings]))
+
 
 def drawn(records: ds.Dataset, count: int) -> list[str]:
     """`count` ids, or all, those with the smallest hashes: the same ones in any order of the records."""
@@ -110,19 +114,24 @@ class Sampling:
             )
         return predictor
 
-    def fitted(self, judge: Judge, sample: int) -> Rows[Predictor]:
+    def fitted(self, judge: Judge, sample: int, uncertain: float = 0.0) -> Rows[Predictor]:
         """Has the judge rate `sample` records; returns what is fitted on them, which lies in the run's artifacts.
 
-        Raises StageFailed where the judge rated too few of them.
+        uncertain: the share of them that are the least certain. Raises StageFailed where the judge rated too few of them.
         """
-        judged = yield from self._judged(judge, drawn(self._records, sample))
+        later = round(sample * uncertain)
+        judged = yield from self._judged(judge, drawn(self._records, sample - later))
         held_out = np.arange(len(judged.ratings)) % _HELD_OUT == 0
         if held_out.sum() < _LEAST_HELD_OUT:
             raise StageFailed(
                 f"The judge rated {len(judged.ratings)} of {sample} records of the sample: too few to predict others from"
             )
         training, held = judged.part(~held_out), judged.part(held_out)
-        predictor = fit(training.rows, training.ratings, self._columns | {"judge": judge.name})
+        made_for = self._columns | {"judge": judge.name}
+        predictor = fit(training.rows, training.ratings, made_for)
+        if later:
+            training = training.with_more((yield from self._judged(judge, self._least_certain(predictor, later))))
+            predictor = fit(training.rows, training.ratings, made_for)
         predictor = predictor.calibrated(held.rows, held.ratings)
         folder = self._context.artifacts / "predictor"
         found = predictor.fidelity(held.rows, held.ratings)
@@ -153,6 +162,15 @@ class Sampling:
         rated = [record for record in ids if record in overall]
         return _Judged(np.array([row_of[one] for one in rated]), np.array([overall[one] for one in rated], float))
 
+    def _least_certain(self, predictor: Predictor, count: int) -> list[str]:
+        """The records that the judge was not shown and of whose ratings the predictor is least certain."""
+        found = (
+            (-margin, lot(record), record)
+            for batch in self._batches(self._others())
+            for record, margin in zip(batch["id"].to_pylist(), _margins(predictor, batch, self._embedder), strict=True)
+        )
+        return [record for *_, record in nsmallest(count, found)]
+
     def _others(self) -> ds.Expression:
         return ~pc.field("id").isin(pa.array(self._seen, pa.string()))
 
@@ -171,6 +189,10 @@ def _columns(batch: pa.RecordBatch, embedder: str) -> Matrix:
     prompts, answers = ([text or "" for text in batch[name].to_pylist()] for name in ("prompt", "answer"))
     encode = open_embedder(embedder).encode
     return np.hstack([features(prompts, answers), encode(prompts), encode(answers)]).astype(np.float64)
+
+
+def _margins(predictor: Predictor, batch: pa.RecordBatch, embedder: str) -> list[float]:
+    return predictor.predict(_columns(batch, embedder))[1].round(3).tolist()
 
 
 def _predicted(predictor: Predictor, embedder: str, batch: pa.RecordBatch) -> pa.Table:

@@ -15,7 +15,7 @@ from inference.beside import SECOND
 from inference.judge_params import JudgeParams, RateParams
 from inference.predictor import Predictor, fit, load
 from inference.rate import ratings
-from inference.sampling import PREDICTORS
+from inference.sampling import PREDICTORS, drawn
 from inference.text_engines.rules import RulesEngine
 from lake.errors import StageFailed
 from lake.harness.job import JobContext
@@ -84,6 +84,26 @@ def test_the_predictor_is_measured_on_records_it_was_not_fitted_on(whole: Any) -
     assert f"{row['explained']:.2f}" in row["advice"] and "raise sample above 400" in row["advice"]
     assert sorted(path.name for path in Path(row["uri"]).iterdir()) == ["predictor.json", "predictor.safetensors"]
     assert Path(row["uri"]).is_relative_to(run.artifacts)
+
+
+def test_what_the_predictor_is_least_certain_of_goes_to_the_judge_until_the_sample_is_spent(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    given = records(0, 1_000)
+    first = set(drawn(given[RECORDS], 300))
+    # as if it knew least of what has the highest number
+    monkeypatch.setattr(
+        "inference.sampling._margins",
+        lambda predictor, batch, embedder: [float(one[4:]) for one in batch["id"].to_pylist()],
+    )
+    found = collected(
+        ratings(given, params(uncertain=0.25), replace(context(tmp_path), artifacts=tmp_path / "artifacts"))
+    )
+    rated = {row["id"] for row in found[RATINGS] if row["state"] == "rated"}
+    others = sorted((f"rec_{n}" for n in range(1_000) if f"rec_{n}" not in first), key=lambda one: -int(one[4:]))
+    assert rated == first | set(others[:100]) and len(found[RATINGS]) == 1_000
+    (row,) = found[PREDICTORS]
+    assert (row["fitted"], row["heldout"]) == (325, 75), "nothing that was chosen is held out"
 
 
 def grown(whole: Any, tmp_path: Path) -> JobContext:
