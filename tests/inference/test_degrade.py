@@ -9,6 +9,7 @@ from inference.baseline.build import build
 from inference.baseline.degrade import degrade, needed, operators, weak_versions
 from inference.baseline.operators import KEEPING, LOSING, OPERATORS, Share
 from inference.baseline.units import told, units
+from inference.baseline.verdicts import can_judge
 from texts.formats import FORMATS
 from texts.grounding import grounding
 from texts.rubric import HIGH, score, scores
@@ -57,6 +58,7 @@ BUILT = [
     (item_type, item)
     for item_type in FORMATS
     for title, text in PASSAGES
+    if item_type != "true_false" or can_judge(title, text, OTHERS)
     for item in [build(item_type, title, text, OTHERS)]
 ]
 TARGETS = [*BUILT, *PEOPLES]

@@ -51,7 +51,12 @@ WHY = "asked for by its author"
 COPIES = ("lines.jsonl", "list.json.gz")
 TEXT = "Cooking rice?\nSimmer the rice for fifteen minutes with the lid on."
 # whatever names one of these is of the row or its copies, of its group, or of what was made of that
-MARKS = (*(raw_id(name)[4:] for name in ("rice_time", *COPIES)), content_id("grp", "rice"), sha256_text(TEXT))
+MARKS = (
+    *(raw_id(name)[4:] for name in ("rice_time", *COPIES)),
+    content_id("grp", "rice"),
+    content_id("dst", "rice"),
+    sha256_text(TEXT),
+)
 
 
 def standing(root: Path, words: str) -> list[str]:
