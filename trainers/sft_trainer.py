@@ -22,8 +22,9 @@ class LengthGroupedSft(SFTTrainer):
 
     def __init__(self, **arguments: Any) -> None:
         super().__init__(**arguments)
-        columns = [name for name in _NOTHING if name in cast(Dataset, self.train_dataset).column_names]
-        rows = self.given = cast(Dataset, self.train_dataset).select_columns(columns)
+        given = cast(Dataset, self.train_dataset)
+        columns = [name for name in _NOTHING if name in given.column_names]
+        rows = self.given = given.select_columns(columns)
         self._lengths = [len(ids) for ids in rows["input_ids"]]
         at_once = self.args.train_batch_size * self.args.world_size
         self._missing = -len(rows) % at_once if self.args.world_size > 1 else 0

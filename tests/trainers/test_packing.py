@@ -80,3 +80,15 @@ def test_a_recipe_may_pack(toy_sft: dict[str, Any], tmp_path: Path) -> None:
     row = table.to_pylist()[0]
     losses = [point["value"] for point in row["curve"] if point["name"] == "loss"]
     assert row["train_rows"] == 20 and context.metrics["eos_in_mask"] == 1.0 and losses[-1] < losses[0]
+
+
+def test_what_several_processes_lack_is_filled_up_with_rows_that_teach_nothing(
+    toy_sft: dict[str, Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("transformers.TrainingArguments.world_size", property(lambda _: 2))
+    one = trainer(toy_sft | {"per_device_train_batch_size": 3}, tmp_path / "a", packing=True)
+    rows, given = one.train_dataset, len(one.given)
+    assert len(rows) % 6 == 0 and len(rows) > given
+    assert {label for row in rows.select(range(given, len(rows))) for label in row["labels"]} == {-100}
+    batch = one.data_collator([*rows])
+    assert batch["input_ids"].shape == batch["labels"].shape

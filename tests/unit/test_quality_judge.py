@@ -2,6 +2,7 @@
 
 import random
 from multiprocessing.reduction import ForkingPickler
+from typing import Any
 
 import numpy as np
 import pytest
@@ -49,7 +50,8 @@ def test_what_was_learned_is_told_to_another_process_and_not_learned_again() -> 
         best_judge(items(200, told=1.0), basis.vectors),
         {"qa": KnnBayes.of(np.eye(4, dtype=np.float32), np.array([0, 4, 4, 5]))},
     )
-    given: Learned = ForkingPickler.loads(ForkingPickler.dumps(told))
+    loads: Any = ForkingPickler.loads
+    given: Learned = loads(ForkingPickler.dumps(told))
     elsewhere = Basis(None, "an embedder that there is not", 50, given)  # type: ignore[arg-type]
     assert told.judge and elsewhere.judge.probability(*texts, basis.vectors) == told.judge.probability(
         *texts, basis.vectors
