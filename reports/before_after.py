@@ -19,11 +19,10 @@ _ANSWERS = {
 def lengths(view: View) -> Chart | None:
     """Words an answer has."""
     rows = {name: view.sample(key, ["answer"], limit=SAMPLE // 5) for name, key in _ANSWERS.items()}
-    groups = {
+    words = {
         name: [min(400.0, len((row["answer"] or "").split())) for row in found] for name, found in rows.items() if found
     }
-    counts = ", ".join(f"{len(found):,} {name}" for name, found in groups.items())
-    return _compared(f"Length of answers: {counts}", "words; 400 stands for 400 and more", groups, (0, 400))
+    return _compared("Length of answers", "words; 400 stands for 400 and more", words, (0, 400))
 
 
 def scores(view: View) -> Chart | None:
@@ -34,14 +33,12 @@ def scores(view: View) -> Chart | None:
         "rated records": [row["curated"] for row in before if row["curated"] is not None],
         _SIDES[1]: [row["score"] for row in after if row["score"] is not None],
     }
-    counts = ", ".join(f"{len(found):,} {name}" for name, found in groups.items())
-    return _compared(f"Scores: {counts}", "score, 0 to 5", groups, (0.0, 5.0))
+    return _compared("Scores", "score, 0 to 5", groups, (0.0, 5.0))
 
 
 def _compared(title: str, label: str, groups: Mapping[str, list[float]], span: tuple[float, float]) -> Histogram | None:
-    return (
-        Histogram(title, label, "% of each", groups, span, outlines=True, shares=True) if any(groups.values()) else None
-    )
+    counted = {f"{len(found):,} {name}": found for name, found in groups.items() if found}
+    return Histogram(title, label, "% of each", counted, span, outlines=True, shares=True) if counted else None
 
 
 def sources(view: View) -> Chart | None:
