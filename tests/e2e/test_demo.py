@@ -139,7 +139,7 @@ def test_it_prints_what_came_out(first: Run) -> None:
     assert SMOKE_TEST in first.out
     for heading in ("Funnel", "Before and after, 3 of 3", "Rejected (", "Release:", "Report:"):
         assert heading in first.out
-    assert re.search(r"Beside rules, which decides, perplexity .* rated 120 records: rank correlation -?\d", first.out)
+    assert re.search(r"Beside rules, which decides, perplexity .* rated 100 records: rank correlation -?\d", first.out)
     assert re.search(r"In service: the (extractive rules|distiller \w+ \(vllm\))\. It was (not )?promoted", first.out)
 
 
