@@ -1,6 +1,6 @@
 """TRL's trainer for SFT, with batches of like length in an order that a resumed training finds again."""
 
-from typing import Any, cast
+from typing import Any
 
 import torch
 from datasets import Dataset, concatenate_datasets
@@ -22,7 +22,7 @@ class LengthGroupedSft(SFTTrainer):
 
     def __init__(self, **arguments: Any) -> None:
         super().__init__(**arguments)
-        given = cast(Dataset, self.train_dataset)
+        given = self.train_dataset
         columns = [name for name in _NOTHING if name in given.column_names]
         rows = self.given = given.select_columns(columns)
         self._lengths = [len(ids) for ids in rows["input_ids"]]
