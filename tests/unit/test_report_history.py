@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from lakes import HOSTILE, small_lake
 
+from lake.storage.audit_history import AuditedRun, add_run
 from lake.storage.store import Lake
 from reports.gate_history import RUNS
 from reports.page import html
@@ -57,6 +58,12 @@ def test_each_run_is_told_with_what_did_not_pass_the_newest_first(tmp_path: Path
     signs = re.findall(r'class="sign (\w+)" title="([^"]+)">(.)<', told)
     assert [sign for _, _, sign in signs] == ["✓", "○", "!"]
     assert signs[1][1] == "2024-05-02 09:30:00 UTC: accepted, 2 of 30 checks not passed"
+
+
+def test_a_run_behind_an_unfinished_line_is_told(tmp_path: Path) -> None:
+    lake = with_history(tmp_path, [line(1)], ends='{"stage": "silver/gr')
+    add_run(tmp_path / "audits" / "silver-groups", AuditedRun.model_validate(line(2)))
+    assert [at for at, *_ in rows(section(lake))] == ["2024-05-02 09:30:00 UTC", "2024-05-01 09:30:00 UTC"]
 
 
 def test_of_many_runs_the_newest_are_shown_and_their_number_is_told(tmp_path: Path) -> None:
