@@ -2,7 +2,8 @@
 
 import textwrap
 import time
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
 
 from demo.land import land_demo
 from lake.engines.spark import start_ahead
@@ -59,11 +60,7 @@ def _summary(lake: Lake) -> None:
         print(f"\nRejected ({shown.rejection.reason}: {shown.rejection.detail})")
         print(_wrapped(shown.rejection.text, "  x  "))
     measured = lake.dataset("reports/evaluation").to_table(columns=["metric", "value", "base"]).to_pylist()
-    facts = {
-        row["metric"].removeprefix("facts_"): row["value"] for row in measured if row["metric"].startswith("facts_")
-    }
-    if facts:
-        shares = ", ".join(f"{name.replace('_', ' ')} {share:.2f}" for name, share in facts.items())
+    if shares := facts_recovered(measured):
         print(f"\nFacts recovered, mean share of those in the docstrings: {shares}")
     if said := resolve("reports.figures:smoke_test")(measured):
         print(f"\n{said}")
@@ -71,6 +68,15 @@ def _summary(lake: Lake) -> None:
         print(f"\n{line}")
     decisions = lake.dataset("models/champion").to_table(columns=["number", "decision"]).sort_by("number").to_pylist()
     print(f"\n{decisions[-1]['decision']}")
+
+
+def facts_recovered(measured: Iterable[Mapping[str, Any]]) -> str:
+    """The share of the known facts that each side states, among the figures of reports/evaluation; empty where none is."""
+    shares = {
+        row["metric"].removeprefix("facts_"): row["value"] for row in measured if row["metric"].startswith("facts_")
+    }
+    told = {name: share for name, share in shares.items() if not name.startswith("per_100_words_")}
+    return ", ".join(f"{name.replace('_', ' ')} {share:.2f}" for name, share in told.items())
 
 
 def _wrapped(text: str, bullet: str) -> str:

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from lake.storage.artifacts import keep
+from lake.storage.artifacts import bring_files, keep
 from lake.storage.store import Lake
 from reports.view import View
 
@@ -52,7 +52,11 @@ def other_pages(folder: Path, newest: NewestRelease | None) -> Sequence[str]:
 def keep_page(lake: Lake, page: Path) -> None:
     """Keeps the report as the page of the newest release; one that was made before the lake went on stays as it is."""
     newest = newest_release(View(lake))
-    kept = page.with_name(newest.page) if newest else None
-    if newest and kept and (newest.current or not kept.exists()):
+    if newest is None:
+        return
+    kept, name = page.with_name(newest.page), f"reports/{newest.page}"
+    if not newest.current:
+        bring_files(lake, name)  # of a lake in an object store it may have been made on another machine
+    if newest.current or not kept.exists():
         shutil.copyfile(page, kept)
-        keep(lake, f"reports/{kept.name}")
+        keep(lake, name)

@@ -56,6 +56,8 @@ def _renew_indexes(place: Path, folder: Path) -> None:
     newest = list[tuple[str, AuditedRun]]()
     for history in sorted(folder.glob(f"*/{HISTORY}")):
         runs, index = runs_of(history.read_text(encoding="utf-8")), history.with_name("index.html")
+        if not runs:  # a power cut left its first line unfinished
+            continue
         if history.parent == place or not index.exists():  # pages go when rows are taken back, and histories stay
             _replace(index, "runs.html.j2", stage=runs[-1].stage, runs=runs[::-1])
         newest.append((history.parent.name, runs[-1]))

@@ -55,7 +55,7 @@ def rejected(
     if accept is not None:
         return _accept(lake, stage, accept, as_json)
     attempt = rejected_attempt(lake, chosen)
-    sample = {key: list(found) for key, found in _sample(lake, attempt, _ROWS if rows is None else rows)}
+    sample = _sampled(lake, attempt, rows)
     if as_json:
         return write_json({"attempt": attempt, "rows": sample})
     return _shown(attempt, sample)
@@ -108,6 +108,16 @@ def _shown(attempt: StageReport, sample: Mapping[str, list[Mapping[str, Any]]]) 
 def _row(check: CheckReport) -> tuple[str | None, ...]:
     examples = "; ".join(check.examples[:_EXAMPLES])
     return check.name, check.severity, check.sentence, check.observed, check.allowed, examples
+
+
+def _sampled(lake: Lake, attempt: StageReport, asked: int | None) -> Mapping[str, list[Mapping[str, Any]]]:
+    """As many staged rows of each table as were asked for; where none were, some if they are still there."""
+    try:
+        return {key: list(found) for key, found in _sample(lake, attempt, _ROWS if asked is None else asked)}
+    except UserError:  # they are gone, and why they were rejected is told all the same
+        if asked is not None:
+            raise
+        return {}
 
 
 def _sample(lake: Lake, attempt: StageReport, most: int) -> Iterator[tuple[str, Iterator[Mapping[str, Any]]]]:

@@ -6,7 +6,7 @@ The command tells its terminal by name to whatever it starts: Dagster keeps what
 import os
 import sys
 from collections.abc import Callable, Generator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TextIO
 
@@ -34,7 +34,8 @@ def name_terminal() -> None:
     """Has bars drawn on the terminal that standard error is, here and in every process started from here; on none where it is a pipe."""
     os.environ.pop(TERMINAL, None)
     if sys.stderr.isatty():
-        os.environ[TERMINAL] = os.ttyname(sys.stderr.fileno())
+        with suppress(OSError):  # in a container it may be a terminal of the machine around it, which has no name here
+            os.environ[TERMINAL] = os.ttyname(sys.stderr.fileno())
 
 
 @contextmanager
@@ -68,6 +69,9 @@ def _bars(terminal: TextIO, unit: str) -> Progress:
         TextColumn("left"),
         console=Console(file=terminal, force_terminal=True, width=width or None),
         transient=True,
+        # what a stage prints is kept in a log, and would be drawn above the bar instead
+        redirect_stdout=False,
+        redirect_stderr=False,
     )
 
 

@@ -30,9 +30,11 @@ class AuditedRun(BaseModel):
 
 
 def add_run(place: Path, run: AuditedRun) -> None:
-    """Appends a run to the history that lies in the folder of its stage."""
-    with (place / HISTORY).open("a", encoding="utf-8") as history:
-        history.write(f"{run.model_dump_json()}\n")
+    """Appends a run to the history that lies in the folder of its stage, on a line of its own whatever a power cut left unfinished."""
+    path = place / HISTORY
+    unfinished = path.exists() and not path.read_bytes().endswith(b"\n")
+    with path.open("a", encoding="utf-8") as history:
+        history.write("\n" * unfinished + f"{run.model_dump_json()}\n")
 
 
 def runs_of(content: str) -> list[AuditedRun]:

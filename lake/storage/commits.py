@@ -75,6 +75,12 @@ def commit(
             if base is not None and staged.table.side_of and current.version() != base:
                 current.restore(base, commit_properties=CommitProperties(max_commit_retries=retries))
                 expected = None if seen is None else current.version()
+            lacking = [
+                field for field in schema.fields if field.name not in {one.name for one in current.schema().fields}
+            ]
+            if mode == "append" and seen is not None and lacking:
+                current.alter.add_columns(lacking, commit_properties=CommitProperties(max_commit_retries=retries))
+                expected = current.version()
             current.create_write_transaction([*actions], mode=mode, schema=schema, commit_properties=properties)
             current.update_incremental()
         return current.version()

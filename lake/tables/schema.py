@@ -9,7 +9,7 @@ import pyarrow as pa
 
 # grow: rows are appended when the stage ran on new rows only, and replace the table when it ran on all of them
 # state: rows replace the table whenever they are others, by id, than it has; only of a side table
-# history: rows are appended, and their stage is always given all rows of its inputs
+# history: rows are appended, and their stage is always given all rows of its inputs; they stay when a column is added
 WriteMode = Literal["overwrite", "append", "grow", "state", "history"]
 
 # The name of a column, its type and what it holds. Descriptions are for people (Dagster's UI): they are no part of

@@ -74,6 +74,17 @@ def test_what_goes_wrong_under_a_bar_goes_wrong_as_without_it(terminal: Terminal
         raise OSError("the disk is full")
 
 
+def test_what_a_stage_prints_under_a_bar_stays_where_it_is_kept(
+    terminal: Terminal, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with watched("silver/ratings", "generate"):
+        print("a line")
+        print("a warning", file=sys.stderr)
+    kept = capsys.readouterr()
+    assert (kept.out, kept.err) == ("a line\n", "a warning\n")
+    assert "a line" not in (shown := terminal.shown()) and "a warning" not in shown
+
+
 def test_without_a_terminal_or_when_it_is_gone_what_was_asked_for_is_told(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -99,6 +110,20 @@ def test_the_terminal_is_the_one_of_standard_error(monkeypatch: pytest.MonkeyPat
     name_terminal()
     assert os.environ[TERMINAL] == terminal.path
     monkeypatch.setattr(sys, "stderr", SimpleNamespace(isatty=lambda: False))
+    name_terminal()
+    assert TERMINAL not in os.environ
+
+
+def test_a_terminal_that_has_no_name_here_is_none_to_draw_on(
+    monkeypatch: pytest.MonkeyPatch, terminal: Terminal
+) -> None:
+    """In a container standard error may be a terminal of the machine around it."""
+
+    def nameless(descriptor: int) -> str:
+        raise OSError("No such device")
+
+    monkeypatch.setattr(sys, "stderr", os.fdopen(os.dup(terminal.theirs), "w"))
+    monkeypatch.setattr(os, "ttyname", nameless)
     name_terminal()
     assert TERMINAL not in os.environ
 

@@ -77,6 +77,17 @@ def test_a_newcomer_sees_what_failed_what_was_allowed_and_what_can_be_done(
     assert json.loads(asked)["rows"][KEY][0]["id"] == ROWS[KEY][0]["id"]
 
 
+def test_why_is_told_when_the_staged_rows_are_gone_too(lake: Lake, capsys: pytest.CaptureFixture[str]) -> None:
+    """Upkeep removes them after some days, and rows that are taken back leave them."""
+    for key, paths in refuse(lake).staged.items():
+        for path in paths:
+            lake.files.delete_file(lake.path(f"{key}/{path}"))
+    code, shown, _ = told(capsys, KEY)
+    assert code == 0 and "scored_and_unrated" in shown and f"{KEY}, staged:" not in shown
+    code, _, err = told(capsys, KEY, "--rows", "3")
+    assert code == 2 and "staged is no" in err
+
+
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [

@@ -7,8 +7,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from lakes import HOSTILE, small_lake
+from lakes import HOSTILE, MOMENT, small_lake
 
+from expectations.pages.page import write
+from lake.storage.audit_history import AuditedRun, add_run
 from lake.storage.store import Lake
 from reports.gate_history import RUNS
 from reports.page import html
@@ -57,6 +59,20 @@ def test_each_run_is_told_with_what_did_not_pass_the_newest_first(tmp_path: Path
     signs = re.findall(r'class="sign (\w+)" title="([^"]+)">(.)<', told)
     assert [sign for _, _, sign in signs] == ["✓", "○", "!"]
     assert signs[1][1] == "2024-05-02 09:30:00 UTC: accepted, 2 of 30 checks not passed"
+
+
+def test_a_run_behind_an_unfinished_line_is_told(tmp_path: Path) -> None:
+    lake = with_history(tmp_path, [line(1)], ends='{"stage": "silver/gr')
+    add_run(tmp_path / "audits" / "silver-groups", AuditedRun.model_validate(line(2)))
+    assert [at for at, *_ in rows(section(lake))] == ["2024-05-02 09:30:00 UTC", "2024-05-01 09:30:00 UTC"]
+
+
+def test_a_stage_whose_first_line_was_never_finished_stops_no_other_gate(tmp_path: Path) -> None:
+    for stage, content in (("silver-groups", '{"stage": "silver/gr'), ("silver-quality", "")):
+        (tmp_path / stage).mkdir()
+        (tmp_path / stage / "history.jsonl").write_text(content, encoding="utf-8")
+    page = write("silver/quality", "run-1", MOMENT, [], tmp_path)
+    assert page.exists() and "silver/quality" in (tmp_path / "index.html").read_text(encoding="utf-8")
 
 
 def test_of_many_runs_the_newest_are_shown_and_their_number_is_told(tmp_path: Path) -> None:

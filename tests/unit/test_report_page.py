@@ -267,6 +267,20 @@ def test_a_long_text_says_how_much_is_left_out() -> None:
     assert shortened("short") == "short"
 
 
+def test_a_page_that_was_made_on_another_machine_stays_once_the_lake_has_gone_on(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lake = small_lake(tmp_path / "lake")
+    file = {"release": "mixlake", "path": "x", "sha256": "0", "size": 1, "rows": 0}
+    publish(lake, "releases/current", [file], run_id="first")
+    publish(lake, "gold/training_set", ROWS["gold/training_set"], run_id="changed")
+    monkeypatch.setattr(
+        "reports.release_pages.bring_files", lambda lake, name: Path(lake.root, name).write_text("made elsewhere")
+    )
+    write_report(lake, None)
+    assert (tmp_path / "lake" / "reports" / "mixlake@0.html").read_text() == "made elsewhere"
+
+
 def test_each_release_keeps_the_page_that_was_made_while_it_was_the_newest(tmp_path: Path) -> None:
     lake = small_lake(tmp_path / "lake")
     pages = tmp_path / "lake" / "reports"

@@ -12,13 +12,17 @@ from deltalake import DeltaTable
 from deltalake.exceptions import DeltaError
 from pyarrow import fs
 
+from lake.engines.frames import frames_for
 from lake.errors import StageFailed, UserError
+from lake.harness.inputs import RunInputs
+from lake.stages import STAGES
 from lake.storage.attempts import newest_attempt, record_attempt
 from lake.storage.commits import NO_TABLE
 from lake.storage.publication import FORMAT, Publication, now
 from lake.storage.report import StageReport
 from lake.storage.store import Lake
 from lake.tables import TABLES
+from lake.tables.schema import Columns
 
 KEY, SIDE = "silver/quality", "silver/unrated"
 
@@ -266,31 +270,80 @@ def test_what_delta_rejects_is_not_told_as_another_writer(tmp_path: Path, monkey
         lake.publish(staged, publication("b", grown=True), seen)
 
 
-def test_a_history_of_other_columns_is_made_anew_and_never_mixed(
+class History:
+    """models/champion, published under columns that may be others for a while."""
+
+    key = "models/champion"
+
+    def __init__(self, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.lake, self._monkeypatch, self._declared = Lake(str(folder)), monkeypatch, TABLES[self.key]
+
+    def declare(self, columns: Columns) -> None:
+        for module in ("lake.storage.store", "lake.storage.staging", "test_store"):
+            self._monkeypatch.setattr(
+                f"{module}.TABLES", dict(TABLES) | {self.key: replace(self._declared, columns=columns)}
+            )
+
+    def publish(self, run: str) -> None:
+        row = pa.Table.from_pylist([{"model": run}], schema=TABLES[self.key].schema)
+        staged, seen = self.lake.write(self.key, f"run-{run}", row), self.lake.newest(self.key)
+        self.lake.publish(staged, publication(run, stage=self.key), seen)
+
+    def models(self) -> list[str]:
+        return sorted(self.lake.dataset(self.key).to_table(columns=["model"])["model"].to_pylist())
+
+
+def test_a_history_of_columns_that_were_changed_is_made_anew_and_never_mixed(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    key, lake = "models/champion", Lake(str(tmp_path))
-    declared = TABLES[key]
-    said = {"stage": key, "published_at": now(), "inputs": {}, "params_hash": "p", "code_hash": "c", "suite": "s"}
-
-    def publish(run: str) -> None:
-        row = pa.Table.from_pylist([{"model": run}], schema=TABLES[key].schema)
-        lake.publish(lake.write(key, f"run-{run}", row), Publication.model_validate(said | {"run_id": run}))
-
-    def models() -> list[str]:
-        return sorted(lake.dataset(key).to_table(columns=["model"])["model"].to_pylist())
-
-    former = {name: kind for name, kind in declared.columns.items() if name != "number"}
-    for module in ("lake.storage.store", "lake.storage.staging", "test_store"):
-        monkeypatch.setattr(f"{module}.TABLES", dict(TABLES) | {key: replace(declared, columns=former)})
-    publish("a")
-    publish("b")
-    assert models() == ["a", "b"] and lake.has_declared_columns(key)
+    history, columns = History(tmp_path, monkeypatch), TABLES[History.key].columns
+    history.declare({**columns, "number": (pa.string(), "of another type")})
+    history.publish("a")
+    history.publish("b")
+    assert history.models() == ["a", "b"] and history.lake.has_declared_columns(history.key)
     monkeypatch.undo()
-    assert not lake.has_declared_columns(key)
-    publish("c")
-    publish("d")
-    assert models() == ["c", "d"] and lake.has_declared_columns(key)
+    assert not history.lake.has_declared_columns(history.key)
+    history.publish("c")
+    history.publish("d")
+    assert history.models() == ["c", "d"] and history.lake.has_declared_columns(history.key)
+
+
+def test_a_history_that_gained_a_column_is_kept_and_has_nothing_there(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Promotions, pins and spent tries of a lake are none the less true since a newer mixlake tells more of them."""
+    history, columns = History(tmp_path, monkeypatch), TABLES[History.key].columns
+    history.declare({name: told for name, told in columns.items() if name != "audit"})
+    history.publish("a")
+    monkeypatch.undo()
+    frames = frames_for("arrow", history.lake)
+    given = RunInputs(history.lake, frames, {}, None).for_job(STAGES[history.key])[history.key].to_table()
+    assert given["model"].to_pylist() == ["a"] and given["audit"].to_pylist() == [None]
+    history.publish("b")
+    history.publish("c")
+    assert history.models() == ["a", "b", "c"]
+    # as others read it: from the log alone
+    assert "audit" in [field.name for field in DeltaTable(history.lake.uri(history.key)).schema().fields]
+
+
+def test_a_run_that_was_killed_once_a_history_had_its_new_column_is_made_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    history, columns = History(tmp_path, monkeypatch), TABLES[History.key].columns
+    history.declare({name: told for name, told in columns.items() if name != "audit"})
+    history.publish("a")
+    monkeypatch.undo()
+
+    class Killed(DeltaTable):
+        def create_write_transaction(self, *arguments: Any, **named: Any) -> None:
+            raise KeyboardInterrupt
+
+    with monkeypatch.context() as patched, pytest.raises(KeyboardInterrupt):
+        patched.setattr("lake.storage.commits.DeltaTable", Killed)
+        history.publish("b")
+    assert history.models() == ["a"]
+    history.publish("c")
+    assert history.models() == ["a", "c"]
 
 
 def test_rows_are_read_without_python_in_arrows_threads(lake: Lake) -> None:
