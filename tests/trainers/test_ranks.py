@@ -55,8 +55,12 @@ def test_an_interrupt_ends_all_processes(tmp_path: Path) -> None:
         signal.raise_signal(signal.SIGINT)
 
     context = replace(toy.context(tmp_path / "a"), progress=interrupt)
-    with pytest.raises(KeyboardInterrupt):
-        in_ranks(2, partial(rank_works.stays, tmp_path), toy.dataset("gold/mixture", []), context)
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell has its background jobs ignore it
+    try:
+        with pytest.raises(KeyboardInterrupt):
+            in_ranks(2, partial(rank_works.stays, tmp_path), toy.dataset("gold/mixture", []), context)
+    finally:
+        signal.signal(signal.SIGINT, before)
     assert not mp.active_children()
 
 
