@@ -31,12 +31,10 @@ def told(session: "SparkSession", progress: Callable[[int, int], None]) -> Gener
 
 
 def _watch(session: "SparkSession", progress: Callable[[int, int], None], ended: Event) -> None:
-    tracker = session.sparkContext.statusTracker()
+    # a stage may end between two questions, and a session be lost: the job says so itself
     while not ended.wait(_PAUSE_S):
-        with suppress(
-            Exception
-        ):  # a stage may end between two questions, and a session be lost: the job says so itself
-            tell(tracker, progress)
+        with suppress(Exception):
+            tell(session.sparkContext.statusTracker(), progress)
 
 
 def tell(tracker: "StatusTracker", progress: Callable[[int, int], None]) -> None:
