@@ -27,11 +27,8 @@ from lake.storage.attempts import attempt
 from lake.storage.publication import Publication
 from lake.storage.store import Lake
 
-MOST_SHARE, MOST_SECONDS, SMALL = (
-    0.1,
-    1.0,
-    1_000,
-)  # what is promised: of a stage's time, and of a gate over so many rows
+# what is promised of a gate: its share of the stage's time, and its seconds over so few rows
+MOST_SHARE, MOST_SECONDS, SMALL = 0.1, 1.0, 1_000
 
 
 def views(lake: Lake, stage: Stage, version: int, publication: Publication) -> Views:

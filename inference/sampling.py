@@ -1,8 +1,8 @@
 """A judge rates a sample; the ratings of the other records are predicted from theirs.
 
-The sample is drawn by hash of id; a share of it may be kept for records of whose ratings a predictor of the rest is least certain. A quarter of what is
-drawn by hash is held out: it gives the margin, and it tells the gate how well the predictor does. What is published keeps the predictor it was made with, and later deliveries are predicted by the same one; `mixlake run silver/ratings
---rebuild` fits another.
+The sample is drawn by hash of id; a share of it may be kept for records of whose ratings a predictor of the rest is least certain. A quarter of
+what is drawn by hash is held out: it gives the margin, and it tells the gate how well the predictor does. What is published keeps the
+predictor it was made with, and later deliveries are predicted by the same one; `mixlake run silver/ratings --rebuild` fits another.
 
 The vectors are those of the static embedder, made here: those of silver/embeddings would have to be joined in, which a job within one
 machine's memory cannot do for millions of records. Memory: the sample's rows, and a batch a process.

@@ -75,8 +75,9 @@ class Targets:
 
     def _built(self, todo: Sequence[Draft]) -> tuple[list[Target], list[Failure]]:
         """Targets built from passages, and what there is to say of those without after the last try."""
-        by_rules = self.params.loads_no_model  # a model may ask for other facts
-        turns = Turns(self.params.quotas, self.params.seed, *([_carries] if by_rules else []))
+        quotas, seed = self.params.quotas, self.params.seed
+        # a model may ask for other facts than the rules
+        turns = Turns(quotas, seed, _carries) if self.params.loads_no_model else Turns(quotas, seed)
         made, lacking = list[Target](), dict[str, Failure]()
         for _ in range(self.params.attempts):
             typed = [Target(draft, kind) for draft, kind in turns.typed(todo, (one.item_type for one in made))]

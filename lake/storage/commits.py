@@ -9,7 +9,7 @@ import time
 from collections.abc import Mapping
 from typing import Literal
 
-from deltalake import CommitProperties, DeltaTable, Schema, Transaction
+from deltalake import CommitProperties, DeltaTable, Field, Schema, Transaction
 from deltalake.exceptions import DeltaError
 from deltalake.transaction import AddAction, create_table_with_add_actions
 
@@ -75,10 +75,8 @@ def commit(
             if base is not None and staged.table.side_of and current.version() != base:
                 current.restore(base, commit_properties=CommitProperties(max_commit_retries=retries))
                 expected = None if seen is None else current.version()
-            lacking = [
-                field for field in schema.fields if field.name not in {one.name for one in current.schema().fields}
-            ]
-            if mode == "append" and seen is not None and lacking:
+            if mode == "append" and seen is not None and (lacking := _lacking(current, schema)):
+                # an append by itself adds no column
                 current.alter.add_columns(lacking, commit_properties=CommitProperties(max_commit_retries=retries))
                 expected = current.version()
             current.create_write_transaction([*actions], mode=mode, schema=schema, commit_properties=properties)
@@ -89,6 +87,12 @@ def commit(
         if expected is None or _newest_version(table) == expected:
             raise
         raise _overtaken(staged) from error
+
+
+def _lacking(table: DeltaTable, schema: Schema) -> list[Field]:
+    """The columns of the schema that the table does not have yet."""
+    there = {field.name for field in table.schema().fields}
+    return [field for field in schema.fields if field.name not in there]
 
 
 def _newest_version(table: DeltaAddress) -> int:

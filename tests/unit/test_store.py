@@ -289,6 +289,12 @@ class History:
         staged, seen = self.lake.write(self.key, f"run-{run}", row), self.lake.newest(self.key)
         self.lake.publish(staged, publication(run, stage=self.key), seen)
 
+    def publish_without_audit(self, run: str) -> None:
+        """As a mixlake did that did not know the column."""
+        self.declare({name: told for name, told in TABLES[self.key].columns.items() if name != "audit"})
+        self.publish(run)
+        self._monkeypatch.undo()
+
     def models(self) -> list[str]:
         return sorted(self.lake.dataset(self.key).to_table(columns=["model"])["model"].to_pylist())
 
@@ -312,10 +318,8 @@ def test_a_history_that_gained_a_column_is_kept_and_has_nothing_there(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Promotions, pins and spent tries of a lake are none the less true since a newer mixlake tells more of them."""
-    history, columns = History(tmp_path, monkeypatch), TABLES[History.key].columns
-    history.declare({name: told for name, told in columns.items() if name != "audit"})
-    history.publish("a")
-    monkeypatch.undo()
+    history = History(tmp_path, monkeypatch)
+    history.publish_without_audit("a")
     frames = frames_for("arrow", history.lake)
     given = RunInputs(history.lake, frames, {}, None).for_job(STAGES[history.key])[history.key].to_table()
     assert given["model"].to_pylist() == ["a"] and given["audit"].to_pylist() == [None]
@@ -329,10 +333,8 @@ def test_a_history_that_gained_a_column_is_kept_and_has_nothing_there(
 def test_a_run_that_was_killed_once_a_history_had_its_new_column_is_made_again(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    history, columns = History(tmp_path, monkeypatch), TABLES[History.key].columns
-    history.declare({name: told for name, told in columns.items() if name != "audit"})
-    history.publish("a")
-    monkeypatch.undo()
+    history = History(tmp_path, monkeypatch)
+    history.publish_without_audit("a")
 
     class Killed(DeltaTable):
         def create_write_transaction(self, *arguments: Any, **named: Any) -> None:
