@@ -202,4 +202,4 @@ def _in_words(error: ValidationError, fields: Iterable[str], inside: str) -> str
     if first["type"] == "extra_forbidden":
         there_are = f": there are {', '.join(fields)}" if len(first["loc"]) == 1 else ""
         return f"there is no field {field} (value {first['input']!r}){there_are}"
-    return f"field {field} has the value {first['input']!r}: {first['msg']}"
+    return f"field {field} has the value {first['input']!r}: {first['msg'].removeprefix('Value error, ')}"
