@@ -11,6 +11,7 @@ from pyspark.storagelevel import StorageLevel
 from lake.storage.store import Lake
 from spark_jobs.columnar.cached_vectors import texts_without_vector, vectors_of
 from spark_jobs.columnar.cells import train_cells
+from spark_jobs.columnar.cut_lineage import cut_lineage
 from spark_jobs.columnar.embedders import name_for_workers, opened_by_worker
 from spark_jobs.columnar.vectors import from_int16_bytes, with_scaled_vectors
 from texts.embed.embedder import Embedder
@@ -39,8 +40,8 @@ def own_vectors(rows: DataFrame, cached: DataFrame, kept: DataFrame | None, mode
     if kept is not None:
         vectors = vectors.unionByName(vectors_of(kept, model.digest).dropDuplicates(["text_hash"]))
     found = lacking.select("id", "text_hash").join(vectors, "text_hash")
-    columns = found.select("id", "text_hash", F.lit(model.digest).alias("embedder"), "vector")
-    return columns.persist(StorageLevel.DISK_ONLY)  # placed, and written
+    # placed, and written: where `rows` are joined with what came of them, Spark does not know a frame again that is only persisted
+    return cut_lineage(found.select("id", "text_hash", F.lit(model.digest).alias("embedder"), "vector"))
 
 
 def in_cells(rows: DataFrame, vectors: DataFrame, rows_per_cell: int) -> DataFrame:

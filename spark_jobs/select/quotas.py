@@ -19,6 +19,8 @@ import pyarrow as pa
 from pyspark.sql import Column, DataFrame, Window
 from pyspark.sql import functions as F
 
+from spark_jobs.columnar.cut_lineage import cut_lineage
+
 _KIND = ["sources", "licence_class"]
 _TAKEN = "sources array<string>, licence_class string, taken bigint, reason string"
 
@@ -48,7 +50,9 @@ def first_that_fit(rows: DataFrame, room: Room, order: Sequence[Column]) -> tupl
     reachable = rows.select("*", place).where(F.col("place") <= room.budget).persist()
     # one partition: coalescing a sorted frame would not keep its order
     ordered = reachable.repartition(1).sortWithinPartitions(*order)
-    ends = ordered.select(*_KIND, "size").mapInArrow(_walk(room), _TAKEN).persist()
+    ends = cut_lineage(
+        ordered.select(*_KIND, "size").mapInArrow(_walk(room), _TAKEN)
+    )  # joined with what it came of, and read
     same = [reachable[name] == ends[name] for name in _KIND]
     found = reachable.join(F.broadcast(ends), same).where(F.col("place") <= F.col("taken"))
     return found.select(*(reachable[name] for name in rows.columns)), ends.select(*_KIND, "reason")

@@ -1,13 +1,15 @@
 """The training set: the mix, the budget, what is blocked and why, and that nobody is lost or released twice."""
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Literal
 
 import numpy as np
+import pyarrow as pa
 import pytest
-from pyspark.sql import SparkSession
+from pyspark import TaskContext
+from pyspark.sql import DataFrame, SparkSession
 from spark_frames import context, frame, record, rows
 from static_models import static_folder
 
@@ -16,6 +18,7 @@ from lake.tables.reasons import NOT_RELEASED
 from spark_jobs.columnar.vectors import unit
 from spark_jobs.select.job import VECTORS, training_set
 from spark_jobs.select.params import SelectParams
+from spark_jobs.session import SMALL, fitted
 from texts.embed.embedder import open_embedder
 
 QUESTION = "A farmer has 12 cows and buys 7 more before selling half of them; how many cows are left on the farm?"
@@ -293,6 +296,35 @@ def test_vectors_of_items_are_kept_and_made_anew_for_another_embedder_alone(
     anew = kept(other, items[:2], str(static_folder(tmp_path / "other", 8)))
     assert {row["embedder"] for row in anew} != {row["embedder"] for row in first}
     assert all(row["vector"] != one["vector"] for row, one in zip(anew, other, strict=True))
+
+
+def test_what_python_makes_of_the_rows_is_made_once(
+    spark: SparkSession, model: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Spark does not know a persisted frame again where it is joined with what it came of: all items were embedded twice."""
+    done, frames = tmp_path / "done", type(spark.range(1))
+    original = frames.mapInArrow
+
+    def noted(rows: DataFrame, function: Any, schema: str) -> DataFrame:
+        file, place = str(done), f"{function.__qualname__} of frame {id(rows)}"
+
+        def each(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+            yield from function(batches)
+            with Path(file).open("a") as out:
+                out.write(f"{place}, partition {TaskContext.get().partitionId()}\n")  # pyright: ignore[reportOptionalMemberAccess]
+
+        return original(rows, each, schema)
+
+    monkeypatch.setattr(frames, "mapInArrow", noted)
+    records = [record(f"{n}", f"prompt {n}", f"answer {n}") for n in range(4)]
+    items = [_distilled(f"{n}", [f"rec_m{n}"], prompt=f"what of {n}?", answer=f"it is {n}") for n in range(3)]
+    with fitted(spark, SMALL):  # whose plans are final: adaptive ones hid it
+        made = training_set(_inputs(spark, records, {}, items), SelectParams(embedder=model), context())
+        for table in made.values():
+            table.collect()
+    times = Counter(done.read_text().splitlines())
+    assert any("_encoder" in place for place in times) and any("_walk" in place for place in times)
+    assert {place for place, count in times.items() if count > 1} == set()
 
 
 def test_a_budget_in_tokens_and_quotas_are_never_exceeded(spark: SparkSession, model: str) -> None:
