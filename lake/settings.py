@@ -10,6 +10,8 @@ from pathlib import Path
 from lake.errors import UserError
 
 _OWNER = re.compile(r"team:\S+|[\w.%+-]+@[A-Za-z0-9.-]+\.[A-Za-z]{2,7}")  # as Dagster wants it
+_MASTER = re.compile(r"local(\[(\*|[1-9]\d*)(,\s*\d+)?\])?|spark://\S+|k8s://\S+|yarn")
+_LEAST_MEMORY_MB = 512  # Spark itself refuses less than 450
 LEASE_EXPIRES_AFTER = 60  # seconds in which the run that works on a stage must have said that it lives
 
 
@@ -64,8 +66,8 @@ def settings() -> Settings:
     return Settings(
         root=root.rstrip("/") if "://" in root else str(Path(root).expanduser().resolve()),
         profile=os.environ.get("MIXLAKE_PROFILE") or "demo",
-        spark_master=os.environ.get("MIXLAKE_SPARK_MASTER", "local[*]"),
-        driver_memory=os.environ.get("MIXLAKE_DRIVER_MEMORY", "2g"),
+        spark_master=_spark_master(os.environ.get("MIXLAKE_SPARK_MASTER") or "local[*]"),
+        driver_memory=_driver_memory(os.environ.get("MIXLAKE_DRIVER_MEMORY") or "2g"),
         spark_conf=_spark_conf(os.environ.get("MIXLAKE_SPARK_CONF", "")),
         shared=tuple(Path(one) for one in os.environ.get("MIXLAKE_SHARED", "").split(os.pathsep) if one),
         cache=Path(os.environ.get("MIXLAKE_CACHE") or _user_cache() / "mixlake"),
@@ -75,6 +77,28 @@ def settings() -> Settings:
         owners=_owners(os.environ.get("MIXLAKE_OWNERS", "")),
         alerts=tuple(os.environ.get("MIXLAKE_ALERTS", "").split()),
     )
+
+
+def _spark_master(written: str) -> str:
+    if not _MASTER.fullmatch(written):
+        why = (
+            ", and jobs need a driver of their own, which Spark Connect does not give"
+            if written.startswith("sc:")
+            else ""
+        )
+        raise UserError(
+            f"MIXLAKE_SPARK_MASTER is {written!r}{why}: allowed are local[*], local[N] with N cores, spark://HOST:PORT, k8s://ADDRESS and yarn"
+        )
+    return written
+
+
+def _driver_memory(written: str) -> str:
+    amount = re.fullmatch(r"(\d+)([mg])", written.lower())
+    if not amount or int(amount[1]) * (1024 if amount[2] == "g" else 1) < _LEAST_MEMORY_MB:
+        raise UserError(
+            f"MIXLAKE_DRIVER_MEMORY is {written!r}: allowed is a whole number of megabytes or gigabytes, such as 512m (the least) or 2g"
+        )
+    return written
 
 
 def _port(written: str) -> int:

@@ -1,4 +1,4 @@
-"""One Spark session for all Spark tests: two cores, one gigabyte, Delta included."""
+"""One Spark session for all Spark tests: two cores, one gigabyte, Delta included, planned as for few rows."""
 
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
@@ -13,10 +13,10 @@ if TYPE_CHECKING:
 def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator["Callable[[], SparkSession]"]:
     from lake.engines.jars import delta_jars
     from lake.settings import settings
-    from spark_jobs.session import spark_session
+    from spark_jobs.session import SMALL, spark_session
 
     jars, scratch = delta_jars(settings().cache), tmp_path_factory.mktemp("spark")
-    yield lambda: spark_session(jars, master="local[2]", driver_memory="1g", scratch=scratch)
+    yield lambda: spark_session(jars, master="local[2]", driver_memory="1g", scratch=scratch, extra=SMALL)
     spark_session(jars).stop()
 
 

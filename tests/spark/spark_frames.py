@@ -1,6 +1,7 @@
 """Rows of the lake's tables for Spark tests: what a test does not say gets a plain value."""
 
 from collections.abc import Iterable, Mapping
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any, cast
 
@@ -11,6 +12,7 @@ from lake.harness.job import JobContext
 from lake.ids import sha256_text
 from lake.storage.store import Lake
 from lake.tables import TABLES
+from spark_jobs.session import fitted
 
 
 def frame(spark: SparkSession, key: str, rows: Iterable[Mapping[str, Any]]) -> DataFrame:
@@ -40,6 +42,12 @@ def record(name: str, prompt: str, answer: str, **columns: Any) -> dict[str, Any
 def context(folder: Path = Path("nowhere")) -> JobContext:
     """The surroundings of a job; one whose workers write rows needs a folder."""
     return JobContext(Lake(str(folder / "lake")), "run", folder)
+
+
+def as_for_many(spark: SparkSession) -> AbstractContextManager[None]:
+    """Has Spark plan as it does for many rows: adaptive plans, generated code, several partitions."""
+    many = {"adaptive.enabled": "true", "codegen.wholeStage": "true", "codegen.factoryMode": "FALLBACK"}
+    return fitted(spark, {f"spark.sql.{name}": value for name, value in (many | {"shuffle.partitions": "4"}).items()})
 
 
 def rows(found: DataFrame, *by: str) -> list[dict[str, Any]]:

@@ -8,7 +8,7 @@ import pytest
 from lakes import vector
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
-from spark_frames import context, frame, record, rows
+from spark_frames import as_for_many, context, frame, record, rows
 
 from lake.tables.reasons import UNRATED
 from spark_jobs.columnar.vectors import unit
@@ -103,7 +103,8 @@ def test_beyond_the_sample_neighbours_are_not_measured_and_uncertainty_is_the_me
     terms = [row["uncertainty"] ** 2 for row in measured]
     rest = {round(row["uncertainty"], 9) for row in found if row["neighbour_score"] is None}
     assert rest == {round(sqrt(sum(terms) / len(terms)), 9)}
-    assert scored({key: given.repartition(3).orderBy(F.rand(1)) for key, given in inputs.items()}) == found
+    with as_for_many(spark):
+        assert scored({key: given.repartition(3).orderBy(F.rand(1)) for key, given in inputs.items()}) == found
 
 
 @pytest.mark.parametrize("overall", [[5, 5, 5], [5], [], [4, 9], [1, 1, 10]])
@@ -164,8 +165,9 @@ def test_ds2_mends_ratings_in_and_outside_of_its_sample_and_says_how_scores_are_
     assert all(row["used"] and 1_000 <= row["records"] < 1_200 for row in transitions)
     assert [row[f"rated_{row['score']}"] for row in transitions] == pytest.approx([0.8] * 6, abs=0.1)
     shuffled = {key: given.repartition(3).orderBy(F.rand(1)) for key, given in inputs.items()}
-    again = curated_scores(shuffled, DS2.model_copy(update={"sample": 1_100, "high_score": 3.5}), context())
-    assert rows(again["silver/quality"], "id") == scored
+    with as_for_many(spark):
+        again = curated_scores(shuffled, DS2.model_copy(update={"sample": 1_100, "high_score": 3.5}), context())
+        assert rows(again["silver/quality"], "id") == scored
 
 
 def test_ds2_leaves_scores_alone_where_vectors_say_nothing_of_them(spark: SparkSession) -> None:

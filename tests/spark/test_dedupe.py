@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 from pyspark.sql import DataFrame, SparkSession
-from spark_frames import context, frame, rows
+from spark_frames import as_for_many, context, frame, rows
 from spark_frames import record as plain_record
 
 from spark_jobs.dedupe.job import DedupeParams, unique_instructions
@@ -166,10 +166,9 @@ def test_removals_are_justified_few_are_missed_and_order_does_not_matter(spark: 
     assert len(missed) <= 0.01 * len(removed)
     again = records[::-1]
     shuffled = frame(spark, "silver/instructions", again).repartition(5)
-    other = unique_instructions(_inputs(spark, shuffled), DedupeParams.model_validate({}), context())[
-        "silver/duplicates"
-    ]
-    assert {row["removed_id"]: row for row in rows(other, "removed_id")} == removed
+    with as_for_many(spark):
+        other = unique_instructions(_inputs(spark, shuffled), DedupeParams.model_validate({}), context())
+        assert {row["removed_id"]: row for row in rows(other["silver/duplicates"], "removed_id")} == removed
 
 
 @pytest.mark.parametrize("few_edges", [0, 40, 1_000])

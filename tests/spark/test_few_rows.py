@@ -5,7 +5,7 @@ from pathlib import Path
 import pyarrow as pa
 import pytest
 from pyspark.sql import SparkSession
-from spark_frames import record
+from spark_frames import as_for_many, record
 
 from lake.engines import spark as engines
 from lake.engines.spark import SparkFrames, spark_frame
@@ -51,15 +51,15 @@ def test_bytes_are_counted_as_they_are_unpacked(tmp_path: Path) -> None:
 
 def test_a_stage_of_few_rows_is_planned_in_small_and_the_next_one_as_before(spark: SparkSession) -> None:
     names = ("spark.sql.adaptive.enabled", "spark.sql.shuffle.partitions")
-    before = [spark.conf.get(name) for name in names]
-    with fitted(spark, SMALL):
-        assert [spark.conf.get(name) for name in names] == ["false", "1"]
-        assert spark.range(10).repartition("id").rdd.getNumPartitions() == 1
-    assert [spark.conf.get(name) for name in names] == before
-    with pytest.raises(ValueError, match="of the stage"), fitted(spark, {names[0]: "false"}):
-        assert [spark.conf.get(name) for name in names] == ["false", before[1]]
+    with as_for_many(spark):
+        with fitted(spark, SMALL):
+            assert [spark.conf.get(name) for name in names] == ["false", "1"]
+            assert spark.range(10).repartition("id").rdd.getNumPartitions() == 1
+        assert [spark.conf.get(name) for name in names] == ["true", "4"]
+    with pytest.raises(ValueError, match="of the stage"), fitted(spark, {names[0]: "true"}):
+        assert [spark.conf.get(name) for name in names] == ["true", "1"]
         raise ValueError("of the stage")
-    assert [spark.conf.get(name) for name in names] == before
+    assert [spark.conf.get(name) for name in names] == ["false", "1"]
 
 
 def test_how_much_a_stage_looks_at_decides_how_it_is_planned_and_the_user_before_that(

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from pyspark.sql import SparkSession
 from pyspark.sql.pandas.types import from_arrow_schema
-from spark_frames import context, frame, record, rows
+from spark_frames import as_for_many, context, frame, record, rows
 
 from lake.ids import content_id, sha256_text
 from lake.tables.reasons import ALONE
@@ -87,7 +87,8 @@ def test_groups_are_close_bounded_and_complete(spark: SparkSession) -> None:
         name: table.repartition(5)
         for name, table in _inputs(spark, records[::-1], vectors[::-1], high=["rec_0000"]).items()
     }
-    assert rows(groups(again, params, context())["silver/groups"], "id") == members
+    with as_for_many(spark):
+        assert rows(groups(again, params, context())["silver/groups"], "id") == members
 
 
 def test_kinds_never_mix_and_every_loner_says_why(spark: SparkSession) -> None:

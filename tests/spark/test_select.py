@@ -10,7 +10,7 @@ import pyarrow as pa
 import pytest
 from pyspark import TaskContext
 from pyspark.sql import DataFrame, SparkSession
-from spark_frames import context, frame, record, rows
+from spark_frames import as_for_many, context, frame, record, rows
 from static_models import static_folder
 
 from lake.ids import content_id, sha256_text
@@ -18,7 +18,6 @@ from lake.tables.reasons import NOT_RELEASED
 from spark_jobs.columnar.vectors import unit
 from spark_jobs.select.job import VECTORS, training_set
 from spark_jobs.select.params import SelectParams
-from spark_jobs.session import SMALL, fitted
 from texts.embed.embedder import open_embedder
 
 QUESTION = "A farmer has 12 cows and buys 7 more before selling half of them; how many cows are left on the farm?"
@@ -271,10 +270,10 @@ def test_the_same_rows_in_any_order_and_partitions_give_the_same_set(
     params = SelectParams(budget=12, source_share=0.5, rows_per_cell=10, embedder=model, order=order)
     inputs = _inputs(spark, records, scores, items, vectors=vectors)
     turned = _inputs(spark, records[::-1], scores, items[::-1], vectors=vectors[::-1])
-    turned = {key: rows.repartition(5) for key, rows in turned.items()}
-    first, second = (training_set(given, params, context()) for given in (inputs, turned))
-    for key in first:
-        assert rows(first[key], "id") == rows(second[key], "id")
+    turned = {key: table.repartition(5) for key, table in turned.items()}
+    first = {key: rows(found, "id") for key, found in training_set(inputs, params, context()).items()}
+    with as_for_many(spark):
+        assert {key: rows(found, "id") for key, found in training_set(turned, params, context()).items()} == first
 
 
 def test_vectors_of_items_are_kept_and_made_anew_for_another_embedder_alone(
@@ -318,10 +317,8 @@ def test_what_python_makes_of_the_rows_is_made_once(
     monkeypatch.setattr(frames, "mapInArrow", noted)
     records = [record(f"{n}", f"prompt {n}", f"answer {n}") for n in range(4)]
     items = [_distilled(f"{n}", [f"rec_m{n}"], prompt=f"what of {n}?", answer=f"it is {n}") for n in range(3)]
-    with fitted(spark, SMALL):  # whose plans are final: adaptive ones hid it
-        made = training_set(_inputs(spark, records, {}, items), SelectParams(embedder=model), context())
-        for table in made.values():
-            table.collect()
+    for table in training_set(_inputs(spark, records, {}, items), SelectParams(embedder=model), context()).values():
+        table.collect()
     times = Counter(done.read_text().splitlines())
     assert any("_encoder" in place for place in times) and any("_walk" in place for place in times)
     assert {place for place, count in times.items() if count > 1} == set()

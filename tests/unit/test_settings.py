@@ -14,6 +14,45 @@ def test_a_port_that_is_none_gets_a_sentence(monkeypatch: pytest.MonkeyPatch) ->
         settings()
 
 
+@pytest.mark.parametrize(
+    ("name", "written", "said"),
+    [
+        ("SPARK_MASTER", "lokal[2]", r"is 'lokal\[2\]': allowed are local\[\*\]"),
+        ("SPARK_MASTER", "local[0]", "N cores"),
+        ("SPARK_MASTER", "host:7077", "spark://HOST:PORT"),
+        ("SPARK_MASTER", "sc://host:15002", "Spark Connect"),
+        ("DRIVER_MEMORY", "plenty", "is 'plenty': allowed is a whole number of megabytes"),
+        ("DRIVER_MEMORY", "4", "such as 512m"),
+        ("DRIVER_MEMORY", "2gb", "or 2g"),
+        ("DRIVER_MEMORY", "300m", "the least"),
+    ],
+)
+def test_what_spark_could_not_be_started_with_gets_a_sentence(
+    monkeypatch: pytest.MonkeyPatch, name: str, written: str, said: str
+) -> None:
+    monkeypatch.setenv(f"MIXLAKE_{name}", written)
+    with pytest.raises(UserError, match=f"MIXLAKE_{name} .*{said}"):
+        settings()
+
+
+@pytest.mark.parametrize(
+    ("master", "memory"),
+    [
+        ("local", "512m"),
+        ("local[2]", "2G"),
+        ("local[*, 3]", "1024M"),
+        ("spark://a:1,b:2", "20g"),
+        ("yarn", ""),
+        ("", "1g"),
+    ],
+)
+def test_what_spark_takes_is_given_to_it_as_written(monkeypatch: pytest.MonkeyPatch, master: str, memory: str) -> None:
+    monkeypatch.setenv("MIXLAKE_SPARK_MASTER", master)
+    monkeypatch.setenv("MIXLAKE_DRIVER_MEMORY", memory)
+    here = settings()
+    assert (here.spark_master, here.driver_memory) == (master or "local[*]", memory or "2g")
+
+
 @pytest.mark.parametrize("written", ["59", "-1", "ten", "600.5", ""])
 def test_a_wait_that_is_none_or_too_short_to_tell_a_dead_run_gets_a_sentence(
     monkeypatch: pytest.MonkeyPatch, written: str
