@@ -18,11 +18,12 @@ export PYTHONDONTWRITEBYTECODE :=
 help:  ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
-setup: $(READY) java  ## Install what is missing: uv, the hash-locked environment, Java, Delta's jars; unpack the model in the box, make the static embedder
+setup: $(READY) java  ## Install what is missing: uv, the hash-locked environment, Java, Delta's jars; unpack the model in the box, make the static embedder, archive Spark's classes
 	@$(BIN)/python -c "from lake.engines.jars import delta_jars; from lake.settings import settings; delta_jars(settings().cache)"
 	@# each takes a core for most of a minute, once a machine
 	@$(BIN)/python -W ignore -c "from texts.embed.embedder import open_embedder; from lake.settings import settings; open_embedder('static', settings().cache)" & static=$$!; \
-	$(BIN)/python -c "from lake.models.embedded import embedded_folder; from lake.settings import settings; embedded_folder(settings().cache)" && wait $$static
+	$(BIN)/python -c "from lake.engines.class_archive import make_class_archive; from lake.settings import settings; make_class_archive(settings().cache)" & classes=$$!; \
+	$(BIN)/python -c "from lake.models.embedded import embedded_folder; from lake.settings import settings; embedded_folder(settings().cache)" && wait $$static && wait $$classes
 
 .PHONY: java browser object-server
 java:

@@ -71,6 +71,7 @@ SMALL = {
 _JAVA = "-XX:+UseParallelGC"
 # The optimising compiler takes some 50 CPU seconds of any run, a quarter of the JVM's work or more until 300,000 records. Without it the
 # JVM reserves 48 MiB for compiled code instead of 240: Spark compiles each query anew, and some two thousand of them filled that.
+_NO_WORD = "-Xlog:cds*=off"  # of an archive that another Java made: it does without
 _QUICK_COMPILER = "-XX:TieredStopAtLevel=1 -XX:ReservedCodeCacheSize=240m"
 
 
@@ -82,6 +83,8 @@ def spark_session(
     brief: bool = True,
     extra: Mapping[str, str] | None = None,
     checkpoints: str | None = None,
+    classes: Path | None = None,
+    archive_to: Path | None = None,
 ) -> SparkSession:
     """The running session, or a fresh one with Delta's `jars`; `scratch` takes shuffle and spill files, `extra` (MIXLAKE_SPARK_CONF)
     overrides any setting.
@@ -89,12 +92,14 @@ def spark_session(
     A session that was lost is replaced.
     brief: whether a local JVM will not work long enough for its optimising compiler to pay.
     checkpoints: a folder that all workers see, for what a stage keeps while it runs; none where there are no other workers.
+    classes: an archive of a local session's classes (lake.engines.class_archive), which may not be there. archive_to: where Java writes one at its end.
     Memory, jars and master only count when no session runs yet, because the JVM is started once a process.
     """
     end_lost_session()
     # the workers must be this interpreter: another one would lack the project's libraries
     os.environ.setdefault("PYSPARK_PYTHON", sys.executable)
-    chosen = spark_settings(jars, master, driver_memory, scratch, brief) | dict(extra or {})
+    archive = _archive_options(classes, archive_to)
+    chosen = spark_settings(jars, master, driver_memory, scratch, brief, archive) | dict(extra or {})
     builder = SparkSession.Builder().appName("mixlake").master(master)
     for name, value in chosen.items():
         builder = builder.config(name, value)
@@ -106,6 +111,12 @@ def spark_session(
     if not master.startswith("local"):
         atexit.register(_stop, session)
     return session
+
+
+def _archive_options(classes: Path | None, archive_to: Path | None) -> str:
+    if archive_to:
+        return f'"-XX:ArchiveClassesAtExit={archive_to}" {_NO_WORD}'
+    return f'"-XX:SharedArchiveFile={classes}" {_NO_WORD}' if classes and classes.exists() else ""
 
 
 def _stop(session: SparkSession) -> None:
@@ -146,9 +157,14 @@ def release_cached(session: SparkSession) -> None:
 
 
 def spark_settings(
-    jars: Sequence[Path], master: str, driver_memory: str, scratch: Path | None = None, brief: bool = True
+    jars: Sequence[Path],
+    master: str,
+    driver_memory: str,
+    scratch: Path | None = None,
+    brief: bool = True,
+    archive: str = "",
 ) -> dict[str, str]:
-    """Every setting of a session for `master`, before overrides."""
+    """Every setting of a session for `master`, before overrides; `archive` are options of a local JVM that are about its classes."""
     chosen = {
         **_SQL,
         "spark.jars": ",".join(str(jar) for jar in jars),
@@ -160,7 +176,7 @@ def spark_settings(
     if scratch is not None:
         chosen |= {"spark.local.dir": str(scratch), "spark.sql.warehouse.dir": str(scratch / "warehouse")}
     if master.startswith("local"):
-        java = f"{chosen['spark.driver.extraJavaOptions']} {_JAVA}{f' {_QUICK_COMPILER}' if brief else ''}"
+        java = f"{chosen['spark.driver.extraJavaOptions']} {_JAVA}{f' {_QUICK_COMPILER}' if brief else ''} {archive}".rstrip()
         cores = local_cores(master)
         chosen |= {
             **_LOCAL,

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pyarrow as pa
 
 from lake.engines.batches import read_batches
+from lake.engines.class_archive import class_archive
 from lake.engines.cluster import check_master_answers, check_workers_see, has_workers
 from lake.engines.frames import declared
 from lake.engines.jars import found_java
@@ -179,4 +180,5 @@ def _session() -> "SparkSession":
         brief=brief,
         extra={**spark_store_settings(here.root), **here.spark_conf},
         checkpoints=spark_address(f"{here.root}/{CHECKPOINTS}") if has_workers(here) else None,
+        classes=class_archive(here.cache),
     )

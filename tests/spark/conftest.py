@@ -11,12 +11,16 @@ if TYPE_CHECKING:
 
 @pytest.fixture(scope="session")
 def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator["Callable[[], SparkSession]"]:
+    from lake.engines.class_archive import class_archive
     from lake.engines.jars import delta_jars
     from lake.settings import settings
     from spark_jobs.session import SMALL, spark_session
 
     jars, scratch = delta_jars(settings().cache), tmp_path_factory.mktemp("spark")
-    yield lambda: spark_session(jars, master="local[2]", driver_memory="1g", scratch=scratch, extra=SMALL)
+    classes = class_archive(settings().cache)
+    yield lambda: spark_session(
+        jars, master="local[2]", driver_memory="1g", scratch=scratch, extra=SMALL, classes=classes
+    )
     spark_session(jars).stop()
 
 

@@ -1,0 +1,55 @@
+"""Spark's classes as Java has read and checked them, kept in a file (an AppCDS archive) that later sessions map into memory.
+
+A session reads some fourteen thousand classes out of three hundred jars, anew in each process. Java itself looks whether an archive fits
+its own version, its options and the jars, and does without one that does not.
+"""
+
+import hashlib
+import os
+import subprocess
+import sys
+from importlib.util import find_spec
+from pathlib import Path
+
+from lake.engines.jars import delta_jars, found_java
+from lake.errors import UserError
+
+
+def class_archive(cache: Path) -> Path:
+    """Where in `cache` the archive for this Java and this Spark lies, once `make_class_archive` has made it."""
+    home = Path(found_java()).resolve().parents[1]
+    spark = find_spec("pyspark")
+    version = hashlib.sha256(
+        f"{home} {_changed(home / 'lib' / 'modules')} {spark and spark.origin}".encode()
+    ).hexdigest()
+    return cache / "java" / f"spark-{version[:16]}.jsa"
+
+
+def make_class_archive(cache: Path) -> Path:
+    """The archive, made if it is not there: most of a minute, once a machine. Raises UserError where Spark does not start."""
+    archive = class_archive(cache)
+    if archive.exists():
+        return archive
+    archive.parent.mkdir(parents=True, exist_ok=True)
+    unfinished = archive.with_suffix(f".{os.getpid()}")
+    jars = map(str, delta_jars(cache))
+    try:
+        # a process of its own: Java writes the archive when it ends
+        done = subprocess.run(
+            [sys.executable, "-m", "spark_jobs.rehearsal", str(unfinished), *jars],
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        if done.returncode or not unfinished.exists():
+            raise UserError(f"Spark did not start to have its classes archived: {done.stderr.strip()[-500:]}")
+        with unfinished.open("rb") as written:
+            os.fsync(written.fileno())  # Java trusts what it maps: half a file would end it
+        unfinished.rename(archive)
+    finally:
+        unfinished.unlink(missing_ok=True)
+    return archive
+
+
+def _changed(file: Path) -> int:
+    return file.stat().st_mtime_ns if file.exists() else 0
