@@ -17,6 +17,7 @@ from inference.mixture_params import MixtureParams
 from inference.pairing import Draft
 from inference.prompts import build
 from inference.record_rules import no_target
+from inference.record_targets import presented
 from inference.text_engines import Completion, Generator, Request
 from inference.turns import Turns
 from lake.ids import sha256_text
@@ -101,15 +102,15 @@ class Targets:
         return build_request(one, self.params)
 
     def _given(self, draft: Draft) -> Target | Failure:
-        """A record as the target that it is, rated as the lake rated it."""
-        form = FORMATS["qa"]
+        """The target that a record is, rated as the lake rated it."""
+        question, answer = presented(draft.question, draft.text)
         try:
-            text = form.render({"question": draft.question.strip(), "answer": draft.text.strip()})
+            text = FORMATS["qa"].render({"question": question, "answer": answer})
         except ValueError:
             return Failure(
                 draft, "not_buildable", "its prompt and answer cannot be told apart as one qa item", "no_form"
             )
-        if why := no_target(draft.question, draft.text, self.params.least_content):
+        if why := no_target(question, answer, self.params.least_content):
             return Failure(draft, "not_buildable", ": ".join(why), why[0])
         return self._fit(Target(draft, "qa", text, draft.texts[0].score))
 
