@@ -8,7 +8,8 @@ from collections.abc import Iterator
 from inference.baseline.debris import points_away
 from inference.baseline.degrade import LEAST_WORDS
 from inference.baseline.signs import repeated, sign
-from inference.record_targets import LONGEST_GIVEN, broken, has_bare_code
+from inference.record_code import ON_CODE, broken, has_bare_code
+from inference.record_targets import LONGEST_GIVEN
 from texts.spelling import MISSPELT
 from texts.words import content_words, sentences, words
 
@@ -24,7 +25,7 @@ _ABOUT_A_TEXT = re.compile(
     re.IGNORECASE,
 )
 _OF_ITS_DAY = re.compile(
-    r"\b(?:currently|most recent(?:ly)?|latest|upcoming|nowadays|as of (?:now|today|\d{4}|\w+ \d{4})|(?:this|last|next) (?:year|season|month)|(?:the|of) last (?:\d+|[a-z]+) "
+    r"\b(?:currently|most recent(?:ly)?|latest|upcoming|nowadays|as of (?:now|today|\d{4}|\w+ \d{4})|(?:this|last|next) (?:year|season|month)|the last (?:\d+|two|three|four|five|six|seven|ten)\b"
     r"|today|to date|so far)\b",
     re.IGNORECASE,
 )
@@ -38,17 +39,21 @@ _CODE = re.compile(
 _BLOCK = re.compile(r"^```(?P<language>\w*)\n(?P<code>.*?)^```[^\S\n]*$", re.MULTILINE | re.DOTALL)
 _COMMENT = re.compile(r"(?:#|//|/\*|--|<!--)[^\n]*")
 _OF_CODE = re.compile(
-    r"\b(?:following|this|the given|above|below|given an?|in the) (?:[\w+#]+ ){0,3}(?:code|snippet|function|method|program|script|class|query)\b", re.IGNORECASE
+    r"\b(?:following|this|the given|above|below|given an?|in the) (?:[\w+#]+ ){0,3}(?:code|snippet|function|method|program|script|class|query)\b",
+    re.IGNORECASE,
 )
 _SOME_CODE = re.compile(r"[{};]|`|\w\(.*\)")
-_WORK_ON = re.compile(r"\b(?:missing|fix|debug|refactor|optimi[sz]e|translate|complete|modify|rewrite|issues|errors?|bugs?|snippet|output)\b", re.IGNORECASE)
 _FROM_USER = re.compile(r"\buser\b(?!['’]s)", re.IGNORECASE)
-_READS = re.compile(r"\bcin\b|\bgetline|\bscanf|\binput\(|Scanner|\breadLine|\breadline|\bprompt\(|\bargs?v?\b|\$1|\bread\b|\bgets|addEventListener|<input|\$_(?:GET|POST)|Console\.Read|BufferedReader|\bstdin\b")
+_READS = re.compile(
+    r"\bcin\b|\bgetline|\bscanf|\binput\(|Scanner|\breadLine|\breadline|\bprompt\(|\bargs?v?\b|\$1|\bread\b|\bgets|addEventListener|<input|\$_(?:GET|POST)|Console\.Read|BufferedReader|\bstdin\b"
+)
 _CLOSED = re.compile(r"[.!?:;)\]}>\"'”’`]$")
 _OF_NOTHING = re.compile(
     r"^[\w*.]+: (?:Of\b|Or\b|And\b|.*[:,]\.?$)", re.MULTILINE
 )  # what is listed has lost what is said of it
-_LOOSE = re.compile(r"\w [,;:!?](?=\s|\w)|\w \.(?=\s|$)|\bi\b(?!\.)|[a-z]{3},[a-z]{3}|\([^()]{9,}\)[a-z]|(?<=[a-z.,])  (?=[A-Za-z])")
+_LOOSE = re.compile(
+    r"\w [,;:!?](?=\s|\w)|\w \.(?=\s|$)|\bi\b(?!\.)|[a-z]{3},[a-z]{3}|\([^()]{9,}\)[a-z]|(?<=[a-z.,])  (?=[A-Za-z])"
+)
 
 
 def no_target(question: str, answer: str, least_content: int) -> tuple[str, str] | None:
@@ -90,13 +95,17 @@ def _with_text(question: str) -> str:
     asked, _, given = question.strip().partition("\n\n")
     if len(words(question)) > LONGEST_GIVEN:
         return "its question brings a text or data of its own"
-    absent = not given and (_ABOUT_A_TEXT.search(asked) or (_OF_CODE.search(asked) and _WORK_ON.search(asked) and not _SOME_CODE.search(asked)))
+    absent = not given and (
+        _ABOUT_A_TEXT.search(asked)
+        or (_OF_CODE.search(asked) and ON_CODE.search(asked) and not _SOME_CODE.search(asked))
+    )
     return "it asks about a text or code that is not there" if absent else ""
 
 
 def _few_facts(answer: str, least_content: int) -> str:
     """What the answer tells too little of: lines of code where it is code, else sentences, lines and words."""
-    if code := "".join(block["code"] for block in _BLOCK.finditer(answer)):
+    code = "".join(block["code"] for block in _BLOCK.finditer(answer))
+    if code and not _BLOCK.sub("", answer).strip():
         lines = sum(bool(line.strip()) for line in code.split("\n"))
         return f"{lines} lines of code" if lines < _LEAST_CODE else ""
     facts = sum(len(words(one)) >= _FACT_WORDS for one in sentences(answer))

@@ -18,7 +18,8 @@ _FENCED = re.compile(r"^```.*?^```[^\S\n]*$", re.MULTILINE | re.DOTALL)
 _BULLET = re.compile(r"\A(?:[-*•]|\d+[.)])\s+")
 _COUNT = re.compile(r"\d+[.)]")
 _OPENING = 80  # characters, in which a sentence has its first word that counts
-_CODE_PART = 3  # lines of a part of a block, at least
+_CODE_PART = 2  # lines of a part of a block, at least
+_CODE_CUT = 6  # lines of a block that is cut, at least
 _LEANS_TOO = re.compile(r"(?:Them|Him|Us)\b")
 
 
@@ -96,7 +97,7 @@ def code_parts(block: str) -> list[str]:
     """
     fence, *lines = block.split("\n")
     lines = lines[:-1]
-    if not block.startswith("```") or len(lines) < 2 * _CODE_PART:
+    if not block.startswith("```") or len(lines) < _CODE_CUT:
         return [block]
     starts = [0]
     for place, line in enumerate(lines):
