@@ -14,7 +14,7 @@ from texts.words import words
 
 # what is done with code that is there already
 ON_CODE = re.compile(
-    r"\b(?:fix|debug|correct|refactor|optimi[sz]e|translate|complete|missing|improve|modify|rewrite|explain|errors?|bugs?|snippet|analy[sz]e|identify|output of)\b",
+    r"\b(?:fix|debug|correct|refactor|optimi[sz]e|translate|complete|missing|improve|modify|rewrite|explain|errors?|bugs?|analy[sz]e|identify|output of)\b",
     re.IGNORECASE,
 )
 _CODE_LINE = re.compile(

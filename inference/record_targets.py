@@ -12,7 +12,8 @@ LONGEST_GIVEN = 60  # words of a question and what is given with it: more would 
 _FROM_GIVEN = 0.6  # of the words of an answer that says again what was given, and can be understood without
 _LEAST_SAID = 5  # words of a sentence that tells what the question alone does not
 _POINTS = re.compile(
-    r"\b(?:this|these|those|following|below|above|provided|supplied|mentioned|listed|attached|here)\b|^extract\b"
+    r"\b(?:this|these|those|following|below|above|supplied|mentioned|listed|attached|here)\b|^extract\b"
+    r"|\bthe provided\b|\b(?:text|passage|paragraph|article|code|list|data|information|table) provided\b"
     r"|\b(?:the|a|an) given (?:text|passage|paragraph|article|code|snippet|list|table|data|input)s?\b|:$",
     re.IGNORECASE,
 )

@@ -33,6 +33,8 @@ JAVA = (
         ("Advise a potter.", "Her oven cracks each jar in winter, and she has no gas.", "Heat slowly. Dry the clay.", True),
         ("Sort these jars by age.", "red, blue", "The red jar is the oldest one.", True),
         ("Write a Python function that gives an area.", "width = 3", PYTHON, False),
+        ("Write a code snippet of an area with user-provided sides.", "3", PYTHON, False),
+        ("Sort the provided sides.", "3, 4", PYTHON, True),
         ("Fix this function.", "width = 3", PYTHON, True),
         ("Refactor the Python function.", "width = 3", PYTHON, True),
     ],
