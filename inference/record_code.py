@@ -39,6 +39,9 @@ _LANGUAGE = re.compile(
 _STRING = re.compile(
     r"\"(?:\\.|[^\"\\\n])*\"|'(?:\\.|[^'\\\n])*'|//[^\n]*|(?m:^[^\S\n]*#[^\n]*)|/\*.*?\*/|`[^`]*`", re.DOTALL
 )
+_NO_LITERAL = re.compile(r"\"(?:\\.|[^\"\\\n])*\"|//[^\n]*|/\*.*?\*/", re.DOTALL)
+_CHARACTERS = re.compile(r"(?<!\w)'[^'\\\n]{2,}'")  # where single quotes hold one
+_OF_C = ("c", "cpp", "csharp", "java")
 _PAIRS = ("()", "[]", "{}")
 _IN_JAVA = re.compile(r"^(?:System\.|[\w.]+\(.*\);|[\w<>\[\]]+ \w+ = )", re.MULTILINE)
 _DECLARES = re.compile(r"^[^\S\n]*(?:public|private|protected|static|class)\b", re.MULTILINE)
@@ -78,6 +81,8 @@ def broken(code: str, of_language: str) -> str:
         return _not_python(code)
     if of_language == "java" and _DECLARES.search(code) and (outside := _IN_JAVA.search(code)):
         return f'a statement outside of any method: "{outside[0]}"'
+    if of_language in _OF_C and (several := _CHARACTERS.search(_NO_LITERAL.sub("", code))):
+        return f"a string in single quotes: {several[0]}"
     bare = Counter(_STRING.sub("", code))
     return next((f"not every one of {pair} is closed" for pair in _PAIRS if bare[pair[0]] != bare[pair[1]]), "")
 

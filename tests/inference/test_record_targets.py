@@ -107,6 +107,16 @@ def test_code_that_stands_bare_among_prose_is_no_target() -> None:
     assert (no_target("What is a kiln?", mixed, 24) or ("",))[0] == "broken_code"
 
 
+@pytest.mark.parametrize(
+    ("code", "is_broken"),
+    [("name = 'Ada';", True), ("name = 'A';", False), ("end = '\\n';", False), ("said = \"it 'is' hot\";", False), ("many = 1'000'000;", False),
+     ("go(); // 'as said'", False)],
+)  # fmt: skip
+def test_single_quotes_hold_one_character_in_c_and_java_alone(code: str, is_broken: bool) -> None:
+    assert bool(broken(code, "cpp")) == bool(broken(code, "java")) == is_broken
+    assert broken("name = 'Ada';", "javascript") == ""
+
+
 def test_a_quote_or_a_comment_closes_nothing() -> None:
     assert broken('print(":)")  // (', "") == "" and broken("print(", "")
 
