@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from inference.baseline.descriptions import sort
 from inference.baseline.passage import is_program_name, read
 from inference.baseline.telling import JOINER, dense, introduced
-from inference.baseline.topics import name_of
+from inference.baseline.topics import BRACKETED
 from inference.baseline.usable import is_usable
 from inference.pairing import Draft, Text, share
 from texts.words import content_words
@@ -20,10 +20,11 @@ from texts.words import content_words
 Vectors = NDArray[np.float32]
 Encode = Callable[[Sequence[str]], Vectors]
 
-_PAIRED = 0.5  # cosine of two passages that make one item: half of all have one as near in a batch of 512
+_PAIRED = 0.4  # cosine of two passages that make one item, of which one names the other
 _LENDS = 0.3  # cosine from which what one is about can be taken for what the other is
 _OTHERS = 16  # passages about the same sort of thing that lend wrong options: what some say is true of this one, or gives it away
-_LEAST_NAME = 3  # characters of a name that a text can name: shorter ones are words
+_LEAST_NAME = 3  # characters of a program's name that a text can name: shorter ones are words
+_LEAST_TITLE = 5  # characters of a topic's name
 _HALF = 65  # words of each passage in an item across topics
 
 
@@ -65,13 +66,22 @@ class _Near:
         self.texts, self._vectors = texts, vectors
         self._title = _numbered([text.title for text in texts])
         sorts = [sort(text.title, text.text) for text in texts]
+        self._of_program = np.array([is_program_name(text.title) for text in texts])
         self._sort, self._known = _numbered(sorts), np.array([bool(one) for one in sorts])
 
     def to(self, place: int, floor: float) -> Iterator[int]:
         """The places of the texts about the same sort of thing under another title, at least so near to the one at `place`, the nearest first."""
+        return self._nearest(place, floor, (self._sort == self._sort[place]) & self._known)
+
+    def beside(self, place: int, floor: float) -> Iterator[int]:
+        """The same of texts about any sort of thing, but for parts of a program, which stand beside their like alone."""
+        if is_program_name(self.texts[place].title):
+            return self.to(place, floor)
+        return self._nearest(place, floor, ~self._of_program)
+
+    def _nearest(self, place: int, floor: float, fit: NDArray[np.bool_]) -> Iterator[int]:
         cosines = self._vectors @ self._vectors[place]
-        other = (self._title != self._title[place]) & (self._sort == self._sort[place]) & self._known
-        places = np.flatnonzero((cosines >= floor) & other)
+        places = np.flatnonzero((cosines >= floor) & (self._title != self._title[place]) & fit)
         yield from places[np.argsort(-cosines[places], kind="stable")].tolist()
 
 
@@ -81,14 +91,19 @@ def _numbered(names: Sequence[str]) -> NDArray[np.int64]:
 
 
 def _pairs(near: _Near, cross_topic: float, seed: int) -> Mapping[int, int]:
-    """The places of passages that are to be crossed, each with the nearest one that is still free."""
+    """The places of passages that are crossed, each with that of the nearest free one that is linked to it, up to the share of the params."""
     paired: set[int] = set()
     pairs: dict[int, int] = {}
-    for place, text in enumerate(near.texts):
-        if place in paired or share(seed, "cross", text.id) >= cross_topic:
+    most = round(cross_topic * len(near.texts))
+    # a later segment of a page does not say what its subject is
+    openings = [place for place, text in enumerate(near.texts) if not text.part]
+    for place in sorted(openings, key=lambda place: share(seed, "cross", near.texts[place].id)):
+        if len(pairs) >= most:
+            break
+        if place in paired:
             continue
-        free = (one for one in near.to(place, _PAIRED) if one not in paired)
-        partner = next((one for one in free if linked(text, near.texts[one])), None)
+        free = (one for one in near.beside(place, _PAIRED) if one not in paired and not near.texts[one].part)
+        partner = next((one for one in free if linked(near.texts[place], near.texts[one])), None)
         if partner is not None:
             pairs[place] = partner
             paired |= {place, partner}
@@ -101,8 +116,15 @@ def linked(one: Text, other: Text) -> bool:
 
 
 def _named_in(title: str, text: str) -> bool:
-    name = title.rsplit(".", 1)[-1] if is_program_name(title) else name_of(title)
-    return len(name) > _LEAST_NAME and re.search(rf"(?<!\w){re.escape(name)}(?!\w)", text) is not None
+    if is_program_name(title):
+        name = title.rsplit(".", 1)[-1]
+        return len(name) > _LEAST_NAME and re.search(rf"(?<!\w){re.escape(name)}(?!\w)", text) is not None
+    name = BRACKETED.sub("", title).strip()
+    if name not in text:
+        return False
+    # what stands beside another word with a capital is a part of another's name
+    found = re.finditer(rf"(?P<before>[A-Z][\w.’']* )?(?<!\w){re.escape(name)}(?!\w)(?P<after> [A-Z])?", text)
+    return len(name) >= _LEAST_TITLE and any(not (one["before"] or one["after"]) for one in found)
 
 
 def _crossed(one: Text, other: Text) -> Draft:

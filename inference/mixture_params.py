@@ -43,9 +43,14 @@ class MixtureParams(Params):
     mean_variants: float = Field(default=4.0, ge=2.0, le=20.0, description="of the normal distribution, sd a third")
     min_variants: int = Field(default=2, ge=2, le=20, description="a target with fewer variants is not used")
     max_variants: int = Field(default=6, ge=2, le=20, description="most degraded variants of a target")
-    cross_topic: float = Field(default=0.1, ge=0.0, le=0.5, description="share of passages that ask for a partner")
+    cross_topic: float = Field(
+        default=0.1,
+        ge=0.0,
+        le=0.5,
+        description="pairs of passages that name one another, per passage that can be told: at most",
+    )
     splits: dict[str, float] = Field(default={"sft": 0.3, "grpo": 0.58, "heldout": 0.12}, description="of passages")
-    batch_size: int = Field(default=512, ge=8, le=100_000, description="passages in a batch; pairs form inside it")
+    batch_size: int = Field(default=1_024, ge=8, le=100_000, description="passages in a batch; pairs form inside it")
     max_tokens: int = Field(default=512, ge=32, le=32_768, description="of a target or a variant")
     frequency_penalty: float = Field(default=0.0, ge=0.0, le=2.0, description="on tokens an answer holds already")
     seed: int = Field(default=7, description="of the choice of passages, of their forms, variants and splits")

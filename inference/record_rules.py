@@ -8,21 +8,24 @@ from collections.abc import Iterator
 from inference.baseline.debris import points_away
 from inference.baseline.degrade import LEAST_WORDS
 from inference.baseline.signs import repeated, sign
+from inference.record_code import ON_CODE, broken, has_bare_code
+from inference.record_targets import LONGEST_GIVEN
 from texts.spelling import MISSPELT
 from texts.words import content_words, sentences, words
 
 _LEAST_FACTS = 3  # sentences or lines
+_LONG = 45  # words of two sentences that tell as much as three
+_LEAST_CODE = 6  # lines: fewer would stand whole in each variant that keeps them
 _FACT_WORDS = 3  # of a sentence or line that tells something
 _NOTES = re.compile(r"\b(?:XXX|TODO|FIXME)\b")
 _QUOTED = 11  # words that an answer may take from its question as they are: a name, a title, a line
-_LONG_QUESTION = 60  # words: more bring a text that is asked about, or data
 _ABOUT_A_TEXT = re.compile(
     r"\b(?:(?:the|this|that|given|following|above|below|provided) (?:passage|paragraph|text|article|context|excerpt|sentences?|information|reference)s?"
     r"|from the (?:following|above|below)|based on the (?:following|above))\b",
     re.IGNORECASE,
 )
 _OF_ITS_DAY = re.compile(
-    r"\b(?:currently|most recent(?:ly)?|latest|upcoming|nowadays|as of (?:now|today|\d{4}|\w+ \d{4})|(?:this|last|next) (?:year|season|month)"
+    r"\b(?:currently|most recent(?:ly)?|latest|upcoming|nowadays|as of (?:now|today|\d{4}|\w+ \d{4})|(?:this|last|next) (?:year|season|month)|the last (?:\d+|two|three|four|five|six|seven|ten)\b"
     r"|today|to date|so far)\b",
     re.IGNORECASE,
 )
@@ -31,25 +34,39 @@ _OPINION = re.compile(
     re.IGNORECASE,
 )
 _CODE = re.compile(
-    r"[{}=;]|^\s*(?:#|//|import |from |def |return\b|[-*•]|\d+[.)]|\*{0,2}[A-Za-z_][\w.]*(?:, \w+)*: )|[(\[]\w*[)\]]|:$"
+    r"[{}=;]|^\s*(?:#|//|import |from |def |return\b|[-*•]|\d+[.)]|\d{3,4} [-–] |\*{0,2}[A-Za-z_][\w.]*(?:, \w+)*: )|[(\[]\w*[)\]]|:$"
+)
+_BLOCK = re.compile(r"^```(?P<language>\w*)\n(?P<code>.*?)^```[^\S\n]*$", re.MULTILINE | re.DOTALL)
+_COMMENT = re.compile(r"(?:#|//|/\*|--|<!--)[^\n]*")
+_OF_CODE = re.compile(
+    r"\b(?:following|this|the given|above|below|given an?|in the) (?:[\w+#]+ ){0,3}(?:code|snippet|function|method|program|script|class|query)\b",
+    re.IGNORECASE,
+)
+_SOME_CODE = re.compile(r"[{};]|`|\w\(.*\)")
+_FROM_USER = re.compile(r"\buser\b(?!['’]s)", re.IGNORECASE)
+_READS = re.compile(
+    r"\bcin\b|\bgetline|\bscanf|\binput\(|Scanner|\breadLine|\breadline|\bprompt\(|\bargs?v?\b|\$1|\bread\b|\bgets|addEventListener|<input|\$_(?:GET|POST)|Console\.Read|BufferedReader|\bstdin\b"
 )
 _CLOSED = re.compile(r"[.!?:;)\]}>\"'”’`]$")
 _OF_NOTHING = re.compile(
     r"^[\w*.]+: (?:Of\b|Or\b|And\b|.*[:,]\.?$)", re.MULTILINE
 )  # what is listed has lost what is said of it
-_LOOSE = re.compile(r"\w [,;:!?](?=\s|\w)|\w \.(?=\s|$)|\bi\b(?!\.)|[a-z]{3},[a-z]{3}|(?<=[a-z.,])  (?=[A-Za-z])")
+_LOOSE = re.compile(
+    r"\w [,;:!?](?=\s|\w)|\w \.(?=\s|$)|\bi\b(?!\.)|[a-z]{3},[a-z]{3}|\([^()]{9,}\)[a-z]|(?<=[a-z.,])  (?=[A-Za-z])"
+)
 
 
 def no_target(question: str, answer: str, least_content: int) -> tuple[str, str] | None:
-    """The rule and the reason why a record is no target; None where it may be one.
+    """The rule and the reason why a record, as inference.record_targets presents it, is no target; None where it may be one.
 
     >>> no_target("Is a kiln hot?", "Yes, it is very hot.", 24)
     ('few_facts', '1 sentences or lines')
     """
+    prose = _BLOCK.sub("", answer)
     for rule, why in (
         ("scrap", _scrap(answer)), ("note", _note(answer)), ("copied", _copied(question, answer)), ("with_text", _with_text(question)),
-        ("few_facts", _few_facts(answer, least_content)), ("of_its_day", _of_its_day(question, answer)),
-        ("opinion", _opinion(question)), ("unpolished", _unpolished(question, answer)), ("told_twice", _told_twice(answer)),
+        ("few_facts", _few_facts(answer, least_content)), ("broken_code", _broken_code(question, answer)), ("of_its_day", _of_its_day(question, prose)),
+        ("opinion", _opinion(question)), ("unpolished", _unpolished(question, prose)), ("told_twice", _told_twice(prose)),
     ):  # fmt: skip
         if why:
             return rule, why
@@ -62,7 +79,9 @@ def _scrap(answer: str) -> str:
 
 
 def _note(answer: str) -> str:
-    return "it holds a note that its writer left for later" if _NOTES.search(answer) else ""
+    comments = (found[0] for block in _BLOCK.finditer(answer) for found in _COMMENT.finditer(block["code"]))
+    told = "\n".join((_BLOCK.sub("", answer), *comments))
+    return "it holds a note that its writer left for later" if _NOTES.search(told) else ""
 
 
 def _copied(question: str, answer: str) -> str:
@@ -72,17 +91,37 @@ def _copied(question: str, answer: str) -> str:
 
 
 def _with_text(question: str) -> str:
-    """A question that brings a text: the answer is that text's, shortened, and cannot be understood or checked without it."""
-    brings = "\n\n" in question.strip() or len(words(question)) > _LONG_QUESTION or _ABOUT_A_TEXT.search(question)
-    return "its question brings a text or data of its own" if brings else ""
+    """A question that needs its text: the answer is that text's, shortened, and cannot be understood or checked without it."""
+    asked, _, given = question.strip().partition("\n\n")
+    if len(words(question)) > LONGEST_GIVEN:
+        return "its question brings a text or data of its own"
+    absent = not given and (
+        _ABOUT_A_TEXT.search(asked)
+        or (_OF_CODE.search(asked) and ON_CODE.search(asked) and not _SOME_CODE.search(asked))
+    )
+    return "it asks about a text or code that is not there" if absent else ""
 
 
 def _few_facts(answer: str, least_content: int) -> str:
+    """What the answer tells too little of: lines of code where it is code, else sentences, lines and words."""
+    code = "".join(block["code"] for block in _BLOCK.finditer(answer))
+    if code and not _BLOCK.sub("", answer).strip():
+        lines = sum(bool(line.strip()) for line in code.split("\n"))
+        return f"{lines} lines of code" if lines < _LEAST_CODE else ""
     facts = sum(len(words(one)) >= _FACT_WORDS for one in sentences(answer))
-    if facts < _LEAST_FACTS:
+    if facts < _LEAST_FACTS and not (facts == _LEAST_FACTS - 1 and len(words(answer)) >= _LONG):
         return f"{facts} sentences or lines"
     content = len(set(content_words(answer)))
     return f"{content} different words that carry meaning" if content < least_content else ""
+
+
+def _broken_code(question: str, answer: str) -> str:
+    if has_bare_code(answer):
+        return "code stands among its sentences without a block"
+    code = [*_BLOCK.finditer(answer)]
+    if code and _FROM_USER.search(question) and not _READS.search(answer):
+        return "it reads nothing from a user, as it was asked to"
+    return next((why for block in code if (why := broken(block["code"], block["language"]))), "")
 
 
 def _of_its_day(question: str, answer: str) -> str:
@@ -96,11 +135,12 @@ def _opinion(question: str) -> str:
 
 def _unpolished(question: str, answer: str) -> str:
     """Slips of the writer: spelling, capitals, stops, blanks, marks of a page, broken grammar. Code and lists have a form of their own."""
+    question = question.strip().partition("\n\n")[0]  # what is given with it may be spoilt on purpose
     prose = [*_prose(answer)]
     text = "\n".join((question, *prose))
     if wrong := next((word for word in words(text) if word.lower() in MISSPELT), ""):
         return f'misspelt: "{wrong}"'
-    if not question[:1].isupper() or (question.strip()[-1].isalpha() and len(words(question)) > _QUOTED):
+    if not question[:1].isupper() or (question[-1].isalpha() and len(words(question)) > _QUOTED):
         return "its question has no capital or no end"
     if small := next((one for one in prose if one[0].islower() or not _CLOSED.search(one)), ""):
         return f'no capital or no stop: "{small}"'

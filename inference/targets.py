@@ -17,6 +17,7 @@ from inference.mixture_params import MixtureParams
 from inference.pairing import Draft
 from inference.prompts import build
 from inference.record_rules import no_target
+from inference.record_targets import presented
 from inference.text_engines import Completion, Generator, Request
 from inference.turns import Turns
 from lake.ids import sha256_text
@@ -24,8 +25,10 @@ from lake.storage.store import Lake
 from texts.formats import FORMATS
 from texts.formats.distillation import item_in
 from texts.rubric import scores
+from texts.words import content_words
 
 _FORMS_DIFFER = 0.5  # in score, at most, what two types make of the same sentences
+_TOLD_OF_EACH = 0.3  # of the words that one of two passages has for itself
 REPEATED = "its target repeats another one, or the prompt's example"
 
 
@@ -101,15 +104,15 @@ class Targets:
         return build_request(one, self.params)
 
     def _given(self, draft: Draft) -> Target | Failure:
-        """A record as the target that it is, rated as the lake rated it."""
-        form = FORMATS["qa"]
+        """The target that a record is, rated as the lake rated it."""
+        question, answer = presented(draft.question, draft.text)
         try:
-            text = form.render({"question": draft.question.strip(), "answer": draft.text.strip()})
+            text = FORMATS["qa"].render({"question": question, "answer": answer})
         except ValueError:
             return Failure(
                 draft, "not_buildable", "its prompt and answer cannot be told apart as one qa item", "no_form"
             )
-        if why := no_target(draft.question, draft.text, self.params.least_content):
+        if why := no_target(question, answer, self.params.least_content):
             return Failure(draft, "not_buildable", ": ".join(why), why[0])
         return self._fit(Target(draft, "qa", text, draft.texts[0].score))
 
@@ -169,9 +172,14 @@ def _unwritten(one: Target, completion: Completion) -> Failure:
 
 
 def _untold(one: Target) -> str:
-    """The title of a passage, of two, that the item only asks about; "" where there is none."""
-    texts = one.draft.texts
+    """The title of a passage, of two, that the item only asks about, or only names; "" where there is none."""
+    texts, prose = one.draft.texts, one.draft.text.split("\n")
     if len(texts) == 1:
         return ""
     told = (FORMATS[one.item_type].parse(one.text) or {})[LONG[one.item_type]]
-    return next((text.title for text in texts if not (text.title in told or names(text.title, told))), "")
+    if absent := next((text.title for text in texts if not (text.title in told or names(text.title, told))), ""):
+        return absent
+    said, own = set(content_words(told)), [set(content_words(line)) for line in prose]
+    alone = [mine.difference(*(other for other in own if other is not mine)) for mine in own]
+    of_each = zip(texts, alone, strict=False)
+    return next((text.title for text, mine in of_each if len(mine & said) < _TOLD_OF_EACH * len(mine)), "")

@@ -22,7 +22,7 @@ _ASIDE = re.compile(
     rf"\s*\([^()]*\)|,? (?:which|such as|for example|e\.g\.|i\.e\.|unless|although|while)\b[^,.;]*|{_REASON.pattern}"
 )
 _SPACED = re.compile(r"\s+([.,;])")
-_WORD = re.compile(r"[^\W\d_]{4,}")
+_WORD = re.compile(r"(?<!```)(?<![^\W\d_])[^\W\d_]{4,}")  # the language of a block of code is no word of it
 _CLAUSE = re.compile(r"[,;，；、]")
 _CLAUSE_MARK = re.compile(r"([,;，；、.。])")
 _BULLET = re.compile(r"\A(?:[-*•]|\d+[.)])\s+")  # at the start alone: "(1877 - 1959) was" has none
@@ -41,6 +41,11 @@ class Share:
     places: Sequence[int]
 
     @property
+    def is_code(self) -> bool:
+        """Whether it is nothing but code."""
+        return all(self.whole[place].code for place in self.places)
+
+    @property
     def text(self) -> str:
         """The units of the share as they stand in the text."""
         return told(self.whole, self.places)
@@ -53,20 +58,20 @@ def fragment(share: Share, rng: random.Random) -> str:
 
 def redundant(share: Share, rng: random.Random) -> str:
     """The share, and one of its units said again behind an announcement."""
-    return f"{share.text} {_again(share.whole[rng.choice(share.places)], rng.choice(_ECHOES))}"
+    return f"{share.text}{_again(share.whole[rng.choice(share.places)], rng.choice(_ECHOES))}"
 
 
 def echoed(text: str, share: Share, echo: int) -> str:
     """The text, and units of its share said again: at the first echo one, at later ones more."""
     some = sorted(share.places, key=lambda place: (-len(share.whole[place].text), place))[: 1 << echo]
-    return " ".join(
-        [text, *(_again(share.whole[place], _ECHOES[(echo + place) % len(_ECHOES)]) for place in sorted(some))]
-    )
+    return text + "".join(_again(share.whole[place], _ECHOES[(echo + place) % len(_ECHOES)]) for place in sorted(some))
 
 
 def _again(unit: Unit, echo: str) -> str:
+    if unit.code:
+        return f"\n{echo.format('').rstrip(', :')}:\n{unit.text}"
     again = _BULLET.sub("", unit.text, count=1)
-    return echo.format(again[0].lower() + again[1:])
+    return f" {echo.format(again[0].lower() + again[1:])}"
 
 
 def cut_off(share: Share, rng: random.Random) -> str:
@@ -74,7 +79,8 @@ def cut_off(share: Share, rng: random.Random) -> str:
     others = [place for place in range(len(share.whole)) if place not in share.places]
     after = [place for place in others if place > max(share.places)]
     if not others:
-        return f"{share.text} And ..."
+        gap = "\n" if share.is_code else " "
+        return f"{share.text}{gap}And ..."
     following = share.whole[after[0] if after else rng.choice(others)]
     return f"{share.text}{_gap(following)}{beginning(following.text, rng)} ..."
 
@@ -82,12 +88,14 @@ def cut_off(share: Share, rng: random.Random) -> str:
 def padded(share: Share, rng: random.Random) -> str:
     """The share behind an opening that says nothing."""
     opener = rng.choice(_OPENERS)
-    return f"{opener.strip()}\n{share.text}" if _BULLET.match(share.text) else opener + share.text
+    return f"{opener.strip()}\n{share.text}" if _BULLET.match(share.text) or share.is_code else opener + share.text
 
 
 def vague(share: Share, rng: random.Random) -> str:
     """Figures and names become "some" and "something", and the wording hedges; without any, the last clause is lost."""
     clear = _without_code(share.text)
+    if share.is_code:
+        return f"{rng.choice(_OPENERS).rstrip(', :')}:\n{clear}"
     blurred = _NAME.sub("something", _FIGURE.sub("some", clear))
     if blurred == clear:
         blurred = "".join(_CLAUSE_MARK.split(clear)[:-3]) or beginning(clear, rng)
@@ -96,6 +104,8 @@ def vague(share: Share, rng: random.Random) -> str:
 
 def drop_details(share: Share, rng: random.Random) -> str:
     """No asides, reasons, examples or figures, and without the sentence that says most; of a single one its first clause."""
+    if share.is_code:
+        return _shortened(share.text)
     said = sentences(_without_code(share.text))
     fullest = max(said, key=lambda sentence: (len(set(content_words(sentence))), sentence))
     bare = " ".join(sentence for sentence in said if sentence != fullest) or _first_clause(fullest)
@@ -105,6 +115,8 @@ def drop_details(share: Share, rng: random.Random) -> str:
 def reasoning_cut(share: Share, rng: random.Random) -> str:
     """What it comes to, without the way there: the last unit alone, and no reason in it."""
     last = _shortened(share.whole[share.places[-1]].text)
+    if share.whole[share.places[-1]].code:
+        return last
     return _REASON.sub("", last) if _REASON.search(last) else f"{_first_clause(last).rstrip('.。')}."
 
 
@@ -146,7 +158,7 @@ def _slip(word: str, rng: random.Random) -> str:
 
 def _shortened(text: str) -> str:
     """The text with each block of code cut in half."""
-    return _CODE.sub(lambda block: _half_of_code(block[0]), text)
+    return _CODE.sub(lambda block: f"{_half_of_code(block[0])}\n```", text)
 
 
 def _without_code(text: str) -> str:
@@ -166,4 +178,4 @@ def _half_of_code(block: str) -> str:
 
 
 def _gap(unit: Unit) -> str:
-    return "\n" if unit.opens_line else " "
+    return "\n" if unit.opens_line or unit.code else " "

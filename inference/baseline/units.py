@@ -1,13 +1,13 @@
 """A text cut into units that can be told one without the others, and what is left of it where some are chosen.
 
-A unit is a sentence, a line of a list or a fenced block of code. A sentence that leans on the one before it is of that one's unit, a
+A unit is a sentence, a line of a list, or a part of a fenced block of code, as a block of its own. A sentence that leans on the one before it is of that one's unit, a
 number that only counts a line is of its line's. A line of a list keeps the line that it is listed under.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from inference.baseline.passage import stands_alone
@@ -18,6 +18,8 @@ _FENCED = re.compile(r"^```.*?^```[^\S\n]*$", re.MULTILINE | re.DOTALL)
 _BULLET = re.compile(r"\A(?:[-*•]|\d+[.)])\s+")
 _COUNT = re.compile(r"\d+[.)]")
 _OPENING = 80  # characters, in which a sentence has its first word that counts
+_CODE_PART = 2  # lines of a part of a block, at least
+_CODE_CUT = 6  # lines of a block that is cut, at least
 _LEANS_TOO = re.compile(r"(?:Them|Him|Us)\b")
 
 
@@ -32,6 +34,11 @@ class Unit:
     under: int | None = None
 
     @property
+    def code(self) -> bool:
+        """Whether it is a block of code, or a part of one."""
+        return self.text.startswith("```")
+
+    @property
     def listed(self) -> bool:
         """Whether it is a line of a list."""
         return bool(_BULLET.match(self.text))
@@ -41,11 +48,9 @@ def units(text: str) -> list[Unit]:
     """The units of a text, in its order."""
     found: list[Unit] = []
     heads: int | None = None  # the unit that lines of a list belong to
-    done = 0
-    for start, end in _spans(text):
-        one = Unit(text[start:end], "\n" in text[done:start], heads)
-        done = end
-        joins = bool(found) and (_leans(one) or bool(_COUNT.fullmatch(found[-1].text)))
+    for cut in _cut(text):
+        one = replace(cut, under=heads)
+        joins = bool(found) and not one.code and (_leans(one) or bool(_COUNT.fullmatch(found[-1].text)))
         if not one.listed and not joins and not _COUNT.fullmatch(one.text):
             one = replace(one, under=None)
         if joins:
@@ -59,12 +64,8 @@ def units(text: str) -> list[Unit]:
 
 
 def single(text: str) -> list[Unit]:
-    """Each sentence and each block of code as a unit of its own, whatever it leans on."""
-    spans = _spans(text)
-    befores = [0, *(end for _, end in spans)]
-    return [
-        Unit(text[start:end], "\n" in text[before:start]) for before, (start, end) in zip(befores, spans, strict=False)
-    ]
+    """Each sentence and each part of a block of code as a unit of its own, whatever it leans on."""
+    return list(_cut(text))
 
 
 def told(whole: Sequence[Unit], chosen: Collection[int]) -> str:
@@ -74,6 +75,40 @@ def told(whole: Sequence[Unit], chosen: Collection[int]) -> str:
     for place in sorted(kept):
         text += ("\n" if whole[place].opens_line else " ") * bool(text) + whole[place].text
     return text
+
+
+def _cut(text: str) -> Iterator[Unit]:
+    """The sentences of a text and the parts of its blocks of code, in its order."""
+    done = 0
+    for start, end in _spans(text):
+        opens_line = "\n" in text[done:start]
+        done = end
+        for part in code_parts(text[start:end]):
+            yield Unit(part, opens_line)
+            opens_line = True
+
+
+def code_parts(block: str) -> list[str]:
+    """A fenced block of code cut into blocks: where a blank line or a line that is not indented begins something new, in two halves
+    where there is no such place; what is no block, and a short one, as it is.
+
+    >>> code_parts("```\\na = 1\\n```"), len(code_parts("```\\n" + "a = 1\\n" * 6 + "```"))
+    (['```\\na = 1\\n```'], 2)
+    """
+    fence, *lines = block.split("\n")
+    lines = lines[:-1]
+    if not block.startswith("```") or len(lines) < _CODE_CUT:
+        return [block]
+    starts = [0]
+    for place, line in enumerate(lines):
+        whole = place - starts[-1] >= _CODE_PART and len(lines) - place >= _CODE_PART
+        if whole and not lines[place - 1].strip() and line[:1].strip():
+            starts.append(place)
+    if len(starts) == 1:
+        starts.append(len(lines) // 2)
+    ends = [*starts[1:], len(lines)]
+    parts = ("\n".join(lines[start:end]).strip("\n") for start, end in zip(starts, ends, strict=True))
+    return [f"{fence}\n{part}\n```" for part in parts]
 
 
 def _spans(text: str) -> list[tuple[int, int]]:

@@ -12,7 +12,7 @@ from texts.formats.distillation import answer_of
 
 # GENERATION, and the digest of the answers below that rules of this generation give. Where the test fails, an answer changed: raise
 # GENERATION in inference/text_engines/rules.py, and record both here.
-RECORDED = ("46e284a67676f167", "b55aa014cd4a8347")
+RECORDED = ("d2f80b6c91e7a354", "c9411f2a134a375e")
 
 
 ASKED = [
@@ -21,6 +21,8 @@ ASKED = [
     "Q: the frame is wet\nA: That is from the wall. Air the room.",
     "Q: why does a window fog?\n\nIt is winter.\nA: Warm air meets cold glass.",
 ]
+
+CODE = "Q: How is a window opened?\nA: ```python\nside = left\nturn(side)\n\ndef open_it(window):\n    window.pull()\n    return window\n```"
 
 
 def requests() -> Iterator[Request]:
@@ -43,6 +45,9 @@ def requests() -> Iterator[Request]:
                     variants.append(item_of(next(iter(engine.generate([degraded])))))
                 yield Request(title, "distil", [], {"item_type": form, "members": variants})
                 yield Request(title, "distil", [], {"item_type": form, "members": [text, *variants[:2], title]})
+    for variant in range(6):
+        order = {"item_type": "qa", "target": CODE, "variant": variant, "variants": 6, "seed": 7}
+        yield Request("code", "degrade", [], order)
     yield Request("asked", "distil", [], {"item_type": "qa", "members": ASKED})
 
 

@@ -206,6 +206,23 @@ def test_two_passages_are_told_together_where_one_names_the_other() -> None:
     assert not linked(moss, Text("3", "s", "Tom Moss", "Tom Moss was a sailor."))
 
 
+@pytest.mark.parametrize(
+    ("title", "other", "is_named"),
+    [
+        ("Ned Clay (potter)", "She learned from Ned Clay, who was old.", True),
+        ("Ned Clay", "She learned from Tom Ned Clay.", False),
+        ("Ned Clay", "The Ned Clay School is in Hull.", False),
+        ("Ned Clay, Lord of Hull", "She learned from Ned Clay.", False),
+        ("Kilns", "She wrote of Kilns and jars.", True),
+        ("Kiln", "She wrote of Kiln and jars.", False),
+    ],
+)
+def test_a_passage_is_named_by_its_whole_title_and_not_inside_another_name(
+    title: str, other: str, is_named: bool
+) -> None:
+    assert linked(Text("1", "s", title, "It is told."), Text("2", "s", "Ada Moss", other)) == is_named
+
+
 KILN = (
     "A kiln is a hot oven in which potters fire their clay. It is built of thick bricks, which hold the heat for a long time. "
     "Wood, gas or electricity heat it slowly, so that no jar cracks. A full firing takes about twelve hours, and cooling another day."

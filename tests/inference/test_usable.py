@@ -144,16 +144,29 @@ ANSWER = (
 )
 
 
+TWO_LONG = (
+    "A kiln is a hot oven of thick bricks in which potters fire their clay, and wood, gas or electricity heat it slowly, so that no jar cracks. "
+    "A full firing takes about twelve hours, and cooling another day, after which the jars are glazed and put back for a second round."
+)
+
+
 @pytest.mark.parametrize(
     ("question", "answer", "why"),
     [
         ("What is a kiln?", ANSWER, ""),
-        ("What is a kiln?\n\nA kiln is an oven, and it is hot. Potters use it.", ANSWER, "with_text"),
+        (f"What is a kiln?\n\n{'A kiln stands in Hull. ' * 20}", ANSWER, "with_text"),
+        ("What is a kiln?\n\nA jar of mine broke in it.", ANSWER, ""),
         ("What does the passage say of kilns?", ANSWER, "with_text"),
         ("What is a kiln?", "A kiln is a hot oven in which potters fire clay until it is hard.", "few_facts"),
+        ("What is a kiln?", " ".join(ANSWER.split(". ")[:2]) + ".", "few_facts"),
+        ("What is a kiln?", TWO_LONG, ""),
         ("Which are hot: kiln, oven?", "Kiln, oven.\nBoth.\nAll.", "scrap"),
         ("What is a kiln?", f"{ANSWER} Currently most are electric.", "of_its_day"),
+        ("Which were the last five potters of Hull?", ANSWER, "of_its_day"),
+        ("Who was the last potter of Hull?", ANSWER, ""),
         ("Which kiln is best?", ANSWER, "opinion"),
+        ("What is a kiln?", f"{ANSWER}\n```\nfire(kiln)\n```", ""),
+        ("What is a kiln?", f"{ANSWER} Its parts:\n- walls;\n- doors;\n- grates;", ""),
         ("What is a kiln?", f"{ANSWER} Their currents are strong.", ""),
         ("What is a kiln?", f"{ANSWER}\nit is old and red.", "unpolished"),
         ("What is a kiln?", f"{ANSWER} It is recieve very old.", "unpolished"),
