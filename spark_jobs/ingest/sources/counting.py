@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from spark_jobs.ingest.sources import examination
-from spark_jobs.ingest.sources.choices import GOLD, Options, has_options, options
+from spark_jobs.ingest.sources.choices import GOLD, Options, has_options, options, whole_number
 from spark_jobs.ingest.sources.fields import Record, answer_name, find_name, folded, is_record
 from spark_jobs.ingest.sources.rejected import RecordRejected
 
@@ -47,7 +47,7 @@ def _counted(record: Record) -> tuple[str, int, Options] | None:
     if not has_options(fields):
         return None
     name = answer_name(fields) or find_name(fields, GOLD)
-    value = None if name is None else record[name]
+    value = None if name is None else whole_number(record[name])
     text = str(value).strip()
     if name is None or isinstance(value, bool) or not isinstance(value, int | str) or not text.isdecimal():
         return None
