@@ -25,7 +25,7 @@ _COLUMNS = (
 GOLD = (
     "answerkey", "answeridx", "answerindex", "answerid", "answerletter", "correctanswerindex", "correctanswerindx", "correctindex",
     "correctidx", "correctoptionindex", "correctletter", "correctchoice", "correctanswerletter", "goldindex", "goldidx", "gold",
-    "goldoption", "key", "correctanswerkey", "answernumber", "gt", "truth",
+    "goldoption", "key", "correctanswerkey", "answernumber", "rightanswer", "rightoption", "gt", "truth",
 )  # fmt: skip
 # these number the options from 0, whatever the options themselves are called
 _FROM_ZERO = re.compile(r"(?:gold)?labels?|gold|gt|cop|.*(?:idx|index|indx)")
