@@ -26,6 +26,7 @@ from typing import Any, NamedTuple
 
 from spark_jobs.ingest.sources import (
     alpaca,
+    before,
     columns,
     dialogue,
     dolly,
@@ -108,6 +109,8 @@ def recognise(record: Record, marked: bool = True) -> tuple[str, list[Turn]] | N
     for shape, read in plan.readers:
         turns = read(record)
         if turns is not None:
+            marks.check_shown(turns)
+            turns = before.led_by(record, plan.leading, turns, shape)
             return shape, turns if plan.reasoning is None else marks.with_reasoning(turns, record[plan.reasoning])
     inner = _enveloped(record, plan)
     return None if inner is None else recognise(inner, marked)
@@ -140,7 +143,7 @@ class _ReadingPlan(NamedTuple):
     """What the names of a record's fields decide: the readers that may fit, the name of its id, names that may be envelopes.
 
     marks: names of what may forbid to read the record. reasoning: the name of what was thought before the answer.
-    judged: what may say which of several answers counts.
+    judged: what may say which of several answers counts. leading: what may come before an exchange.
     """
 
     readers: tuple[tuple[str, Reader], ...]
@@ -149,6 +152,7 @@ class _ReadingPlan(NamedTuple):
     marks: tuple[marks.Check, ...]
     reasoning: str | None
     judged: several.Judged | None
+    leading: before.Leading | None
 
 
 @lru_cache(4096)
@@ -163,6 +167,7 @@ def _reading_plan(names: tuple[Any, ...]) -> _ReadingPlan:
         marks.checks(fields),
         marks.reasoning_name(fields),
         several.judged(fields),
+        before.leading(fields),
     )
 
 

@@ -12,6 +12,7 @@ from typing import Any
 from lake.landing.conversations import prompt_turns
 from spark_jobs.ingest.sources.fields import SYSTEM, Fields, Record, find_name, folded, is_record
 from spark_jobs.ingest.sources.messages import Turn, turns_of_messages
+from spark_jobs.ingest.sources.rejected import RecordRejected
 from spark_jobs.ingest.sources.texts import as_text, context_text, first_text, in_cell
 
 Reader = Callable[[Record], list[Turn] | None]
@@ -31,11 +32,13 @@ def turns_of_exchange(question: Any, context: Any, answer: Any) -> list[Turn]:
         earlier = turns_of_messages(question.get("messages") if is_record(question) else question)
         if earlier:
             return [*earlier, {"role": "assistant", "content": first_text(answer)}]
+        if isinstance(question, list) and question and all(isinstance(token, int) for token in question):
+            raise RecordRejected("unknown_shape", "the question is a list of numbers, as programs have texts by their tokens")
     prompt = as_text(question)
     more = "" if context is None or context == "" else context_text(context)
     if more.strip():
         prompt = f"{prompt}\n\n{more}" if prompt.strip() else more
-    elif prompt.endswith(_OPEN_ENDS, -12) and (before := prompt_turns(prompt)):
+    elif prompt.rstrip().endswith(_OPEN_ENDS) and (before := prompt_turns(prompt)):
         return [*turns_said(before), {"role": "assistant", "content": first_text(answer)}]
     return [{"role": "user", "content": prompt}, {"role": "assistant", "content": first_text(answer)}]
 
@@ -68,6 +71,16 @@ def turns_of_exchanges(exchanges: object) -> list[Turn] | None:
             return None
         turns += pair
     return turns
+
+
+def answered(turns: list[Turn] | None, record: Record, answer: str | None) -> list[Turn] | None:
+    """The turns with the answer that stands beside them, where they end before it."""
+    if not turns or answer is None or turns[-1]["role"] not in ("user", "tool") or not record[answer]:
+        return turns
+    given = record[answer]
+    last = turns_of_messages([given] if is_record(given) else given)
+    said = last[-1]["content"] if last and last[-1]["role"] == "assistant" else first_text(given)
+    return [*turns, {"role": "assistant", "content": said}] if said.strip() else turns
 
 
 def turns_of_texts(texts: object) -> list[Turn] | None:
