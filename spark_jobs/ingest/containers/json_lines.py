@@ -35,7 +35,9 @@ def parse(position: int, raw: bytes) -> RawRecord:
     try:
         value = orjson.loads(raw)
     except ValueError:
-        return _parse_leniently(position, raw)
+        # lines cut out of an array keep its commas
+        listed = raw.rstrip()
+        return _parse_leniently(position, listed[:-1] if listed.endswith((b"},", b"],")) else raw)
     return RawRecord(position, raw, value) if _exact(value) else _parse_leniently(position, raw)
 
 

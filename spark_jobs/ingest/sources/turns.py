@@ -32,8 +32,7 @@ def turns_of_exchange(question: Any, context: Any, answer: Any) -> list[Turn]:
         earlier = turns_of_messages(question.get("messages") if is_record(question) else question)
         if earlier:
             return [*earlier, {"role": "assistant", "content": first_text(answer)}]
-        if isinstance(question, list) and question and all(isinstance(token, int) for token in question):
-            raise RecordRejected("unknown_shape", "the question is a list of numbers, as programs have texts by their tokens")
+        _check_one_question(question, answer)
     prompt = as_text(question)
     more = "" if context is None or context == "" else context_text(context)
     if more.strip():
@@ -41,6 +40,17 @@ def turns_of_exchange(question: Any, context: Any, answer: Any) -> list[Turn]:
     elif prompt.rstrip().endswith(_OPEN_ENDS) and (before := prompt_turns(prompt)):
         return [*turns_said(before), {"role": "assistant", "content": first_text(answer)}]
     return [{"role": "user", "content": prompt}, {"role": "assistant", "content": first_text(answer)}]
+
+
+def _check_one_question(question: Any, answer: Any) -> None:
+    """Raises RecordRejected for the numbers of tokens, and for several questions with an answer each."""
+    if not isinstance(question, list) or not question:
+        return
+    if all(isinstance(token, int) for token in question):
+        raise RecordRejected("unknown_shape", "the question is a list of numbers, as programs have texts by their tokens")
+    if isinstance(answer, list) and len(answer) == len(question) > 1 and all(isinstance(text, str) for text in question):
+        told = f"{len(question)} questions with an answer each may be the rounds of one conversation or records of their own"
+        raise RecordRejected("unknown_shape", f"{told}; one list of turns, or a record each, is read")
 
 
 def turns_said(said: list[tuple[str, str]]) -> list[Turn]:
