@@ -17,8 +17,6 @@ import re
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from lake.landing.quizzes import quiz_turns
-
 Turns = list[tuple[str, str]]  # role (system, user, assistant or tool) and words, in order
 
 _NAMES = {
@@ -107,8 +105,6 @@ _TRIVIA = re.compile(r"#Q[ \t]+(?P<question>.+?)\n\^[ \t]*(?P<answer>[^\n]+)(?P<
 
 def conversation_turns(text: str) -> Turns | None:
     """Who says what in a text that is a conversation with an answer; None for any other text."""
-    if (quiz := quiz_turns(text)) is not None:
-        return quiz
     if _HINT.search(text) is None:
         return None
     return _trivia(text) or next((found for form in _FORMS if (found := _in_form(text, form))), None)

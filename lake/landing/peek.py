@@ -29,6 +29,7 @@ from lake.landing.delimiters import (
 )
 from lake.landing.heads import decoded
 from lake.landing.names import have_exchange_or_text
+from lake.landing.quizzes import quiz_turns
 
 Kind = Literal["instructions", "passages", "benchmark", "reference"]
 ROLES = (
@@ -169,7 +170,7 @@ def _are_conversations(records: list[Any]) -> bool:
         for record in records[:20]
         if isinstance(record, dict)
     ]
-    talks = [any(conversation_turns(text) is not None for text in some) for some in texts]
+    talks = [any((quiz_turns(text) or conversation_turns(text)) is not None for text in some) for some in texts]
     return 2 * sum(talks) > len(talks)
 
 

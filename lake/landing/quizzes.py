@@ -7,19 +7,18 @@
 """
 
 import re
+from itertools import takewhile
 from string import ascii_uppercase
 
-_OPTION = re.compile(r"(?m)^[ \t]*\(?(?P<label>[A-Ha-h])[).:][ \t]*(?P<text>\S.*)$")
-_LETTERED = re.compile(
-    r"\s*(?:\d{1,4}[.)][ \t]*|Q(?:uestion)?[ \t]?\d*[.:)][ \t]*)?(?P<question>\S.*?)\n"
-    r"(?P<options>(?:[ \t]*\(?[A-Ha-h][).:][ \t]*\S.*\n+){2,8})"
-    r"[ \t]*\**(?i:(?:correct |right )?answer|ans|correct)\**[ \t]*[:=]\**[ \t]*\(?(?P<right>[A-Ha-h])(?:[).:][^\n]*)?[ \t]*(?:\n(?P<more>.*))?",
-    re.DOTALL,
+_OPTION = re.compile(r"[ \t]*\(?([A-Ha-h])[).:][ \t]*(\S.*)")
+_NUMBER = re.compile(r"\A(?:\d{1,4}[.)][ \t]*|Q(?:uestion)?[ \t]?\d*[.:)][ \t]*)?")
+_RIGHT = re.compile(
+    r"[ \t]*\**(?:(?:correct |right )?answer|ans|correct)\**[ \t]*[:=]\**[ \t]*\(?([A-H])(?:[).:].*)?[ \t]*", re.IGNORECASE
 )
-_GIFT = re.compile(r"\s*(?:::.*?::)?\s*(?:\[\w+\])?(?P<before>[^{}]+)\{(?P<answers>[^{}]*)\}(?P<after>[^{}]*)", re.DOTALL)
+_TITLE = re.compile(r"\A::[^\n]{0,200}?::")
 _GIVEN = re.compile(r"([=~])((?:\\.|[^=~\\])*)", re.DOTALL)
 _TRUTHS = {"T": "True", "TRUE": "True", "F": "False", "FALSE": "False"}
-_HINT = re.compile(r"(?i)\n[ \t]*\**(?:correct|right|ans)|\{\s*(?:[=~]|true|false|[tf]\s*[}#])")
+_HINT = re.compile(r"(?i)\n[ \t]{0,8}\**(?:correct|right|ans)|\{\s{0,8}(?:[=~]|true|false|[tf][}#])")
 
 
 def quiz_turns(text: str) -> list[tuple[str, str]] | None:
@@ -31,34 +30,40 @@ def quiz_turns(text: str) -> list[tuple[str, str]] | None:
 
 
 def _lettered(text: str) -> list[tuple[str, str]] | None:
-    found = _LETTERED.fullmatch(text.rstrip())
-    if found is None:
+    lines = [line for line in text.splitlines() if line.strip()]
+    options = [_OPTION.fullmatch(line) for line in lines]
+    begin = next((place for place, option in enumerate(options) if option), 0)
+    offered = [(found[1], found[2].strip()) for found in takewhile(bool, options[begin:]) if found]
+    end = begin + len(offered)
+    named = _RIGHT.fullmatch(lines[end]) if begin and end < len(lines) else None
+    labels = "".join(label.upper() for label, _ in offered)
+    # an answer that names none of them is none; where options follow, another question does
+    if named is None or len(labels) < 2 or not ascii_uppercase.startswith(labels) or any(options[end:]):
         return None
-    options = [(option["label"], option["text"].strip()) for option in _OPTION.finditer(found["options"])]
-    labels = "".join(label.upper() for label, _ in options)
-    right = found["right"].upper()
-    # an answer that names none of them is none
-    if not ascii_uppercase.startswith(labels) or right not in labels:
+    right, more = labels.find(named[1].upper()), "\n".join(lines[end + 1 :])
+    if right < 0:
         return None
-    lines = [f"{label}. {words}" for label, words in options]
-    answer = "\n\n".join(part for part in (lines[labels.index(right)], (found["more"] or "").strip()) if part)
-    return _exchange(found["question"].strip(), lines, answer)
+    told = [f"{label}. {words}" for label, words in offered]
+    question = _NUMBER.sub("", "\n".join(lines[:begin]).strip(), count=1)
+    return _exchange(question, told, f"{told[right]}\n\n{more}" if more else told[right])
 
 
 def _gift(text: str) -> list[tuple[str, str]] | None:
     said = "\n".join(line for line in text.splitlines() if not line.lstrip().startswith("//"))
-    found = _GIFT.fullmatch(said)
-    if found is None:
+    before, opened, rest = said.partition("{")
+    inside, closed, after = rest.partition("}")
+    asked = _TITLE.sub("", before.strip(), count=1)
+    if not opened or not closed or not asked.strip() or {"{", "}"} & set(after):
         return None
-    question = " ".join(f"{found['before'].strip()} {'_____ ' + found['after'].strip() if found['after'].strip() else ''}".split())
+    question = " ".join(f"{asked} _____ {after}".split() if after.strip() else asked.split())
     # feedback stands behind #
-    truth = _TRUTHS.get(found["answers"].partition("#")[0].strip().upper())
+    truth = _TRUTHS.get(inside.partition("#")[0].strip().upper())
     if truth is not None:
         return _exchange(question, [], truth)
-    given = [(mark, _plain(words)) for mark, words in _GIVEN.findall(found["answers"])]
+    given = [(mark, _plain(words)) for mark, words in _GIVEN.findall(inside)]
     right = [words for mark, words in given if mark == "="]
     # pairs that are to be matched are no options
-    if not right or not all(words for _, words in given) or any("->" in words for words in right):
+    if inside.strip()[:1] not in ("=", "~") or not right or not all(words for _, words in given) or "->" in inside:
         return None
     if len(right) == len(given):
         return _exchange(question, [], right[0])
