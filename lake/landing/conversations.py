@@ -33,7 +33,9 @@ _BRACKETS = re.compile(
     r"(?:\s|</?s>|<\|(?:im_end|eot_id|end|endoftext|end_of_text|begin_of_text|return|end_of_turn|eom_id|im_sep)\|>"
     r"|<(?:end_of_turn|bos|eos)>|</(?:system|user|human|assistant|bot|question|answer|instruction|response|prompt|completion)>|<｜(?:begin|end)▁of▁sentence｜>)+"
 )
-_TAGGED = "system|developer|user|human|prompter|prompt|assistant|answer|bot|gpt|ai|model|tool|function|observation|ipython"
+_TAGGED = (
+    "system|developer|user|human|prompter|prompt|assistant|answer|bot|gpt|ai|model|tool|function|observation|ipython"
+)
 _ELEMENTS = "system|user|human|assistant|bot|question|answer|instruction|response|prompt|completion"
 _HEADED = "system|user|human|assistant|gpt|bot|ai|instructions?|input|context|response|output|question|answer|prompt|completion|solution"
 

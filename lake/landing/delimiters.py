@@ -75,7 +75,7 @@ def lines_before_header(lines: Sequence[str], stated: str | None = None) -> int:
         named = [cell for cell in cells if known(cell) and len(cell.strip()) > 1]
         if len(named) > 1 and not any(map(_is_said, cells)):
             return place
-        if len(cells) > 1 and not line.lstrip("\ufeff").startswith("#"):
+        if sum(map(bool, map(str.strip, cells))) > 1 and not line.lstrip("\ufeff").startswith("#"):
             return 0
     return 0
 

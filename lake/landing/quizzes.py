@@ -1,9 +1,9 @@
 """Questions of a quiz in one text: options behind letters with a line that names the right one (Aiken), and GIFT's braces.
 
-    >>> quiz_turns("1. Which is a drink?\\na) rice\\nb) tea\\nAnswer: b")
-    [('user', 'Which is a drink?\\na. rice\\nb. tea'), ('assistant', 'b. tea')]
-    >>> quiz_turns("::Drinks:: Which is a drink? {=tea ~rice}")
-    [('user', 'Which is a drink?\\nA. tea\\nB. rice'), ('assistant', 'A. tea')]
+>>> quiz_turns("1. Which is a drink?\\na) rice\\nb) tea\\nAnswer: b")
+[('user', 'Which is a drink?\\na. rice\\nb. tea'), ('assistant', 'b. tea')]
+>>> quiz_turns("::Drinks:: Which is a drink? {=tea ~rice}")
+[('user', 'Which is a drink?\\nA. tea\\nB. rice'), ('assistant', 'A. tea')]
 """
 
 import re
@@ -13,9 +13,10 @@ from string import ascii_uppercase
 _OPTION = re.compile(r"[ \t]*\(?([A-Ha-h])[).:][ \t]*(\S.*)")
 _NUMBER = re.compile(r"\A(?:\d{1,4}[.)][ \t]*|Q(?:uestion)?[ \t]?\d*[.:)][ \t]*)?")
 _RIGHT = re.compile(
-    r"[ \t]*\**(?:(?:correct |right )?answer|ans|correct)\**[ \t]*[:=]\**[ \t]*\(?([A-H])(?:[).:].*)?[ \t]*", re.IGNORECASE
+    r"[ \t]*\**(?:(?:correct |right )?answer|ans|correct)\**[ \t]*[:=]\**[ \t]*\(?([A-H])(?:[).:].*)?[ \t]*",
+    re.IGNORECASE,
 )
-_TITLE = re.compile(r"\A::[^\n]{0,200}?::")
+_TITLE = re.compile(r"\A(?:::[^\n]{0,200}?::)?\s{0,8}(?:\[(?:html|moodle|plain|markdown)\])?")
 _GIVEN = re.compile(r"([=~])((?:\\.|[^=~\\])*)", re.DOTALL)
 _TRUTHS = {"T": "True", "TRUE": "True", "F": "False", "FALSE": "False"}
 _HINT = re.compile(r"(?i)\n[ \t]{0,8}\**(?:correct|right|ans)|\{\s{0,8}(?:[=~]|true|false|[tf][}#])")
@@ -68,7 +69,9 @@ def _gift(text: str) -> list[tuple[str, str]] | None:
     if len(right) == len(given):
         return _exchange(question, [], right[0])
     lines = [f"{label}. {words}" for label, (_, words) in zip(ascii_uppercase, given, strict=False)]
-    return _exchange(question, lines, "\n".join(line for line, (mark, _) in zip(lines, given, strict=False) if mark == "="))
+    return _exchange(
+        question, lines, "\n".join(line for line, (mark, _) in zip(lines, given, strict=False) if mark == "=")
+    )
 
 
 def _plain(words: str) -> str:

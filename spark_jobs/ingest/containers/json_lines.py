@@ -36,8 +36,9 @@ def parse(position: int, raw: bytes) -> RawRecord:
         value = orjson.loads(raw)
     except ValueError:
         # lines cut out of an array keep its commas
-        listed = raw.rstrip()
-        return _parse_leniently(position, listed[:-1] if listed.endswith((b"},", b"],")) else raw)
+        cut = raw.rstrip()
+        found = _parse_leniently(position, cut[:-1]) if cut.endswith((b"},", b"],")) else None
+        return found._replace(raw=raw) if found and not found.reason else _parse_leniently(position, raw)
     return RawRecord(position, raw, value) if _exact(value) else _parse_leniently(position, raw)
 
 

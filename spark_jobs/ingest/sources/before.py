@@ -1,9 +1,9 @@
 """What stands beside one exchange and comes before it: the rounds before its question, the tools that its answer may call.
 
-    >>> names = leading(folded(["prompt", "response", "history"]))
-    >>> turns = [{"role": "user", "content": "And mace?"}, {"role": "assistant", "content": "A spice."}]
-    >>> [turn["content"] for turn in led_by({"history": [["What is dill?", "A herb."]]}, names, turns)]
-    ['What is dill?', 'A herb.', 'And mace?', 'A spice.']
+>>> names = leading(folded(["prompt", "response", "history"]))
+>>> turns = [{"role": "user", "content": "And mace?"}, {"role": "assistant", "content": "A spice."}]
+>>> [turn["content"] for turn in led_by({"history": [["What is dill?", "A herb."]]}, names, turns)]
+['What is dill?', 'A herb.', 'And mace?', 'A spice.']
 """
 
 from typing import Any, NamedTuple
@@ -51,6 +51,10 @@ def _rounds(history: object) -> list[Turn]:
 def _tools(value: Any) -> list[Turn]:
     """A system turn with definitions of tools; none for anything else, since a `function` may be code."""
     found = in_cell(value)
-    if not isinstance(found, list) or not found or not all(is_record(one) and {"name", "function"} & one.keys() for one in found):
+    if (
+        not isinstance(found, list)
+        or not found
+        or not all(is_record(one) and {"name", "function"} & one.keys() for one in found)
+    ):
         return []
     return [{"role": "system", "content": value if isinstance(value, str) else as_json(value)}]

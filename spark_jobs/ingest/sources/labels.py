@@ -133,7 +133,9 @@ def best_of(answers: Any, scores: Any, name: str = "scores") -> Any:
         return [answer for answer, score in zip(answers, scores, strict=True) if score == max(scores)]
     first = scores.index(min(scores))
     if known.startswith("ranking") and sorted(scores) != scores and first != scores[0] - min(scores):
-        raise RecordRejected("ambiguous_option", f"the field {name!r} may rank each answer or name the answers in order")
+        raise RecordRejected(
+            "ambiguous_option", f"the field {name!r} may rank each answer or name the answers in order"
+        )
     return [answers[first]]
 
 

@@ -71,7 +71,9 @@ def check_shown(turns: list[Turn]) -> None:
     """Raises RecordRejected if the user's words hold the place of a picture (`<image>`): the text alone does not say what it shows."""
     for turn in turns:
         if turn["role"] == "user" and "<" in turn["content"] and (found := _PICTURE.search(turn["content"])):
-            raise RecordRejected("other_media", f"the words of the user hold {found.group().strip()!r}, the place of a picture")
+            raise RecordRejected(
+                "other_media", f"the words of the user hold {found.group().strip()!r}, the place of a picture"
+            )
 
 
 def reasoning_name(fields: Fields) -> str | None:

@@ -75,7 +75,11 @@ def settled(record: Record, found: Judged) -> Record:
 def _marked_texts(value: Any) -> tuple[list[str], list[str]] | None:
     """The options that an object has for names, and those with the highest mark; None where its values are no marks."""
     value = in_cell(value)
-    if not isinstance(value, dict) or len(value) < 2 or not all(isinstance(mark, int | float) for mark in value.values()):
+    if (
+        not isinstance(value, dict)
+        or len(value) < 2
+        or not all(isinstance(mark, int | float) for mark in value.values())
+    ):
         return None
     highest = max(value.values())
     # marks of which none is a no are something else: numbers under labels

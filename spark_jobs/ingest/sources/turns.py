@@ -47,8 +47,14 @@ def _check_one_question(question: Any, answer: Any) -> None:
     if not isinstance(question, list) or not question:
         return
     if all(isinstance(token, int) for token in question):
-        raise RecordRejected("unknown_shape", "the question is a list of numbers, as programs have texts by their tokens")
-    if isinstance(answer, list) and len(answer) == len(question) > 1 and all(isinstance(text, str) for text in question):
+        raise RecordRejected(
+            "unknown_shape", "the question is a list of numbers, as programs have texts by their tokens"
+        )
+    if (
+        isinstance(answer, list)
+        and len(answer) == len(question) > 1
+        and all(isinstance(text, str) for text in question)
+    ):
         told = f"{len(question)} questions with an answer each may be the rounds of one conversation or records of their own"
         raise RecordRejected("unknown_shape", f"{told}; one list of turns, or a record each, is read")
 
