@@ -8,7 +8,7 @@ its owner wants to be learned; what comes after that answer stays in the raw byt
 """
 
 from functools import lru_cache
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeGuard
 
 from spark_jobs.ingest.json_text import as_json
 from spark_jobs.ingest.sources.fields import Record, find_name, fold, folded, is_record
@@ -105,7 +105,7 @@ def unwrapped(messages: Any) -> Any:
     return found
 
 
-def _are_speeches(value: Any) -> bool:
+def _are_speeches(value: Any) -> TypeGuard[list[dict[str, str]]]:
     """Whether each of a list's objects holds what one speaker says under the speaker: [{"human": "Hi"}, {"gpt": "Ho"}]."""
     if not _are_records(value) or any(len(one) != 1 for one in value):
         return False
