@@ -115,9 +115,8 @@ def _in_plain_text(head: str) -> tuple[list[str], bool]:
     # a table under the name of a text
     if len(columns) > 1 and have_exchange_or_text(columns)[0] and all(len(name) < 40 for name in columns):
         return columns, False
-    # the last block may be cut off
-    blocks = [{"text": block} for block in _BLANK_LINES.split(head)[:20] if block.strip()]
-    return ["text"], opening_role(head) is not None or _are_conversations(blocks)
+    blocks = [block for block in _BLANK_LINES.split(head)[:20] if block.strip()]
+    return ["text"], opening_role(head) is not None or 2 * sum(map(bool, map(quiz_turns, blocks))) > len(blocks)
 
 
 def _in_parquet(filesystem: fs.FileSystem, path: str) -> tuple[list[str], bool]:

@@ -21,6 +21,8 @@ _QUESTION_FIELDS = ("human", "user", "question", "prompt", "instruction", "query
 _ANSWER_FIELDS = ("assistant", "bot", "gpt", "answer", "response", "completion", "output", "reply", "a")
 # the ends of a prompt that was rendered as a template up to where the answer begins
 _OPEN_ENDS = (":", "|>", "]", ">")
+# behind these a blank may follow; behind other words with a colon it may belong to the prompt
+_SPEAKERS = ("Assistant:", "ASSISTANT:", "AI:", "|>")
 
 
 def turns_of_exchange(question: Any, context: Any, answer: Any) -> list[Turn]:
@@ -37,7 +39,9 @@ def turns_of_exchange(question: Any, context: Any, answer: Any) -> list[Turn]:
     more = "" if context is None or context == "" else context_text(context)
     if more.strip():
         prompt = f"{prompt}\n\n{more}" if prompt.strip() else more
-    elif prompt.rstrip().endswith(_OPEN_ENDS) and (before := prompt_turns(prompt)):
+    elif (prompt.endswith(_OPEN_ENDS, -12) or prompt[-20:].rstrip().endswith(_SPEAKERS)) and (
+        before := prompt_turns(prompt)
+    ):
         return [*turns_said(before), {"role": "assistant", "content": first_text(answer)}]
     return [{"role": "user", "content": prompt}, {"role": "assistant", "content": first_text(answer)}]
 
