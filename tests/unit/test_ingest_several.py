@@ -1,5 +1,6 @@
 """Of several answers the one that counts; options in every form that names them; and what stands beside one exchange."""
 
+import json
 from typing import Any
 
 import pytest
@@ -36,6 +37,12 @@ def test_a_ranking_that_may_be_an_order_and_a_place_that_is_none_are_not_guessed
     for more in ({"responses": NAMES, "ranking": [2, 3, 1]}, {"responses": NAMES, "best_response_index": 3}):
         assert one({**PROMPT, **more}) == "ambiguous_option"
     assert one({**PROMPT, "responses": NAMES, "scores": [1]}) == "oats"
+    assert one({**ASK, "answers": NAMES, "labels": [0, 0, 0]}) == "bad_answer"
+
+
+def test_an_object_that_was_asked_for_stays_one() -> None:
+    for answer in ({"oats": 0, "rye": 2}, {"name": "rye", "colour": ""}, {"oats": 0, "rye": 1}):
+        assert one({**PROMPT, "answer": answer}) == json.dumps(answer, separators=(",", ":"))
 
 
 @pytest.mark.parametrize(

@@ -57,6 +57,7 @@ _LISTED = (
     "scores", "ratings", "rewards", "overallscores", "humanscores", "answerscores", "votes", "upvotes", "likes", "pmscores", "score",
     "rating", "labels", "iscorrect", "correctness", "correct",
 )  # fmt: skip
+_MARKS = ("labels", "iscorrect", "correctness", "correct")
 _LISTED_RANKS = ("ranks", "rank", "ranking", "rankings")
 _RANKS = ("rank", "ranking", "position")
 
@@ -129,6 +130,8 @@ def best_of(answers: Any, scores: Any, name: str = "scores") -> Any:
     if not all(isinstance(score, int | float) for score in scores):
         return answers
     known = fold(name)
+    if known in _MARKS and not any(scores):
+        raise RecordRejected("bad_answer", f"every answer of the record is called bad by the marks in {name!r}")
     if known not in _LISTED_RANKS:
         return [answer for answer, score in zip(answers, scores, strict=True) if score == max(scores)]
     first = scores.index(min(scores))

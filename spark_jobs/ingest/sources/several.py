@@ -14,7 +14,7 @@ import re
 from typing import Any, NamedTuple
 
 from spark_jobs.ingest.sources.choices import GOLD, has_options, options_in, whole_number
-from spark_jobs.ingest.sources.fields import Fields, Record, answer_name, find_name
+from spark_jobs.ingest.sources.fields import Fields, Record, answer_name, find_name, fold
 from spark_jobs.ingest.sources.labels import best_of, score_names
 from spark_jobs.ingest.sources.rejected import RecordRejected
 from spark_jobs.ingest.sources.texts import as_text, in_cell
@@ -25,7 +25,7 @@ _PLACE = re.compile(
     r"(?:best|chosen|preferred|selected|winning|winner)(?:answer|response|completion|output|generation)?(?:index|idx)"
 )
 # options as names of their marks: {"rye": 1, "oats": 0}
-_MARKED = ("targetscores", "answers", "answer", "choices", "options")
+_MARKED = ("targetscores", "answers", "choices", "options")
 
 
 class Judged(NamedTuple):
@@ -57,7 +57,7 @@ def judged(fields: Fields) -> Judged | None:
 def settled(record: Record, found: Judged) -> Record:
     """The record with the answer that counts alone, or with its options under that name; the record itself where nothing is to settle."""
     for name in found.marked:
-        if (texts := _marked_texts(record[name])) is not None:
+        if (texts := _marked_texts(record[name], fold(name) == "targetscores")) is not None:
             return _with_options(record, name, *texts)
     if found.offered and found.right and _names_one(record[found.offered], record[found.right]):
         return {("options" if name == found.offered else name): value for name, value in record.items()}
@@ -72,8 +72,11 @@ def settled(record: Record, found: Judged) -> Record:
     return record if best is record[found.answers] else {**record, found.answers: best}
 
 
-def _marked_texts(value: Any) -> tuple[list[str], list[str]] | None:
-    """The options that an object has for names, and those with the highest mark; None where its values are no marks."""
+def _marked_texts(value: Any, scored: bool) -> tuple[list[str], list[str]] | None:
+    """The options that an object has for names, and those with the highest mark; None where its values are no marks.
+
+    scored: whether they are marks by their name; elsewhere one yes among noes is.
+    """
     value = in_cell(value)
     if (
         not isinstance(value, dict)
@@ -81,12 +84,11 @@ def _marked_texts(value: Any) -> tuple[list[str], list[str]] | None:
         or not all(isinstance(mark, int | float) for mark in value.values())
     ):
         return None
-    highest = max(value.values())
-    # marks of which none is a no are something else: numbers under labels
-    if highest <= 0 or min(value.values()) > 0:
+    marks = list(value.values())
+    if not scored and sorted(marks) != [0] * (len(marks) - 1) + [1]:
         return None
     texts = [str(name) for name in value]
-    return texts, [text for text, mark in zip(texts, value.values(), strict=True) if mark == highest]
+    return texts, [text for text, mark in zip(texts, marks, strict=True) if mark == max(marks)]
 
 
 def _with_options(record: Record, name: str, texts: list[str], best: list[str]) -> Record:

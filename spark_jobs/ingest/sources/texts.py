@@ -27,6 +27,7 @@ _TEXTS = (
 )  # fmt: skip
 # and these an object of an answer, as services give it: {"choices": [{"message": {"content": ..}}]}
 _ANSWERS = (*(name.replace("_", "") for name in _TEXTS), "choices", "candidates")
+_KINDS = frozenset({"number", "span", "spans"})
 _CALLED = frozenset({"arguments", "parameters", "function"})
 # what stands beside the text and is no part of what is said
 _ABOUT = frozenset(
@@ -74,7 +75,7 @@ def first_text(value: Any) -> str:
 
 
 def _answer_in(value: dict[str, Any]) -> str:
-    """The answer in an object: under a name that says so, in columns beside their scores, or all that the object says; else its JSON."""
+    """The answer in an object: under a name that says so, in columns beside their scores, or as a number or spans alone; else its JSON."""
     columns = [column for column in value.values() if isinstance(column, list)]
     if len(columns) == len(value) > 1 and len({len(column) for column in columns}) == 1:
         return first_text([dict(zip(value, row, strict=True)) for row in zip(*columns, strict=True)])
@@ -82,9 +83,9 @@ def _answer_in(value: dict[str, Any]) -> str:
     named = next((value[names[name]] for name in _ANSWERS if name in names), None)
     if named is not None:
         return first_text(named)
-    told = [held for held in value.values() if _says(held)]
-    alone = len(told) == 1 < len(value) and (not isinstance(told[0], dict))
-    return as_text(told[0]) if alone else as_json(value)
+    # an answer of one of several kinds has the others empty
+    told = [name for name, held in value.items() if _says(held)]
+    return as_text(value[told[0]]) if len(told) == 1 and fold(str(told[0])) in _KINDS else as_json(value)
 
 
 def fold_names(value: Record) -> dict[str, str]:
