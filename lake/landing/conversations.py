@@ -22,18 +22,20 @@ Turns = list[tuple[str, str]]  # role (system, user, assistant or tool) and word
 _NAMES = {
     **dict.fromkeys(("system", "sys", "developer", "system_prompt"), "system"),
     **dict.fromkeys(("user", "human", "prompter", "question", "q", "instruction", "instructions", "input", "prompt",
-                     "query", "context", "customer", "client", "frage", "pregunta", "pergunta", "domanda", "вопрос", "问题", "用户", "问", "質問"), "user"),
+                     "query", "context", "problem", "instruct", "customer", "client", "frage", "pregunta", "pergunta", "domanda", "вопрос", "问题", "用户", "问", "質問"), "user"),
     **dict.fromkeys(("assistant", "gpt", "chatgpt", "bot", "ai", "model", "response", "output", "answer", "a", "completion",
                      "chatbot", "agent", "solution", "antwort", "respuesta", "réponse", "resposta", "risposta", "ответ", "回答", "答案", "助手", "答"),
                     "assistant"),
-    **dict.fromkeys(("tool", "function", "ipython", "observation", "tool_response"), "tool"),
+    **dict.fromkeys(("tool", "function", "ipython", "observation", "tool_response", "function response", "tool response"), "tool"),
 }  # fmt: skip
 # what closes a turn, or opens and closes the whole, in the templates of chat models
 _BRACKETS = re.compile(
     r"(?:\s|</?s>|<\|(?:im_end|eot_id|end|endoftext|end_of_text|begin_of_text|return|end_of_turn|eom_id|im_sep)\|>"
     r"|<(?:end_of_turn|bos|eos)>|</(?:system|user|human|assistant|bot|question|answer|instruction|response|prompt|completion)>|<｜(?:begin|end)▁of▁sentence｜>)+"
 )
-_TAGGED = "system|developer|user|human|prompter|assistant|bot|gpt|ai|model|tool|function|observation|ipython"
+_TAGGED = (
+    "system|developer|user|human|prompter|prompt|assistant|answer|bot|gpt|ai|model|tool|function|observation|ipython"
+)
 _ELEMENTS = "system|user|human|assistant|bot|question|answer|instruction|response|prompt|completion"
 _HEADED = "system|user|human|assistant|gpt|bot|ai|instructions?|input|context|response|output|question|answer|prompt|completion|solution"
 
@@ -66,7 +68,7 @@ _FORMS = (
     _Form(re.compile(rf"(?i)<(?P<element>{_ELEMENTS})>"), preamble=False),
     _Form(
         re.compile(
-            r"(?:^|\n)[ \t]*\**(?P<role>Human|User|HUMAN|USER|Assistant|ASSISTANT|AI|Bot|GPT|ChatGPT|System|SYSTEM|(?:Q|A|Question|Answer|QUESTION|ANSWER)"
+            r"(?:^|\n)[ \t]*\**(?P<role>Human|User|HUMAN|USER|Assistant|ASSISTANT|AI|Bot|GPT|ChatGPT|System|SYSTEM|FUNCTION RESPONSE|TOOL RESPONSE|(?:Q|A|Question|Answer|QUESTION|ANSWER)"
             r"(?:[ \t]?\d{1,4})?)\**[ \t]*:\**[ \t]*"
         ),
         preamble=False,
@@ -74,7 +76,7 @@ _FORMS = (
     _Form(
         # the words for question and answer in other languages, and the sides of a service
         re.compile(
-            r"(?:^|\n)[ \t]*\**(?P<role>Frage|Antwort|Pregunta|Respuesta|Réponse|Pergunta|Resposta|Domanda|Risposta|Вопрос|Ответ|Customer|Client|Agent"
+            r"(?:^|\n)(?:\[Round \d+\]\s*)?[ \t]*\**(?P<role>Frage|Antwort|Pregunta|Respuesta|Réponse|Pergunta|Resposta|Domanda|Risposta|Вопрос|Ответ|Customer|Client|Agent"
             r"|Chatbot|Model|问题|回答|答案|用户|助手|问|答|質問|Question)\**[ \t\u00a0]*[:：]\**[ \t]*"
         ),
         preamble=False,
@@ -88,7 +90,7 @@ _FORMS = (
         preamble=False,
     ),
     _Form(
-        re.compile(r"(?:^|\n)[ \t]*\**(?P<role>Instruction|Input|Context|Output|Response|Prompt|Completion|Query)\**[ \t]*:\**[ \t]*"),
+        re.compile(r"(?:^|\n)[ \t]*\**(?P<role>Instruction|Instruct|Problem|Input|Context|Output|Response|Solution|Prompt|Completion|Query)\**[ \t]*:\**[ \t]*"),
         preamble=False,
     ),
     _Form(re.compile(r"(?:(?<=\s)|(?<=</s>)|^)(?P<role>USER|ASSISTANT|HUMAN):[ \t]*"), preamble=True),

@@ -16,6 +16,7 @@ _STATED = re.compile(r'"?sep=(?P<delimiter>[^"\r\n])"?[;,\t]*\s*', re.IGNORECASE
 _QUOTED = re.compile(r'"(?:[^"]|"")*"')
 _ENDS_A_SENTENCE = re.compile(r"[.?!。？！؟…][\"'”’)\]]*$")
 _NUMBER = re.compile(r"[-+]?[\d.,]*\d%?")
+PREFACE = 8  # lines above a header, at most
 _WORDS = 6  # in the name of a column, at most
 
 
@@ -41,10 +42,12 @@ def stated_delimiter(line: str) -> str | None:
 def header_of(first: Sequence[str]) -> list[str] | None:
     """The names of the columns that a table's first row gives, a blank one by its number; None where the row is no header.
 
-    >>> header_of(["", "question", "answer"]), header_of(["What is tea?", "A drink."])
+    >>> header_of(["", "question", "answer"]), header_of(["What is tea?", "A drink.", "A"])
     (['1', 'question', 'answer'], None)
     """
-    if not any(map(known, first)) and any(map(_is_said, first)):
+    names = [name for name in first if known(name)]
+    # a letter alone is an answer as well: beside a sentence it is no name
+    if any(map(_is_said, first)) and all(len(name.strip()) == 1 for name in names):
         return None
     return [(name.strip() and name) or str(place) for place, name in enumerate(first, 1)]
 
@@ -59,6 +62,22 @@ def names_without_header(first: Sequence[str]) -> list[str]:
     if asks == [True, False] and first[1].strip():
         return ["question", "answer"]
     return [str(place) for place in range(1, len(first) + 1)]
+
+
+def lines_before_header(lines: Sequence[str], stated: str | None = None) -> int:
+    """How many of the first lines are above the header: a title of one cell or a remark behind `#`, before a line that names two fields.
+
+    >>> lines_before_header(["Our questions\\n", "\\n", "question,answer\\n"]), lines_before_header(["What?,So.\\n", "question,answer\\n"])
+    (2, 0)
+    """
+    for place, line in enumerate(lines[: PREFACE + 1]):
+        cells = first_row(line.strip("\r\n"), stated or delimiter_of(line))
+        named = [cell for cell in cells if known(cell) and len(cell.strip()) > 1]
+        if len(named) > 1 and not any(map(_is_said, cells)):
+            return place
+        if sum(map(bool, map(str.strip, cells))) > 1 and not line.lstrip("\ufeff").startswith("#"):
+            return 0
+    return 0
 
 
 def first_row(line: str, delimiter: str) -> list[str]:

@@ -21,9 +21,12 @@ EXCHANGE = frozenset(
      "bot", "gpt", "chatgpt", "answerkey", "ans", "correctoption", "correct", "cop", "label", "labels", "goldlabel",
      "answermatchingbehavior", "targettext", "outputtext", "tgt", "chosen", "rejected", "chosenresponse",
      "rejectedresponse", "responsechosen", "responserejected", "preferred", "dispreferred", "messages", "conversations",
-     "conversation", "dialogue", "dialog", "dialogs", "dialogues", "turns", "utterances", "chat", "chats", "chathistory",
+     "conversation", "dialogue", "dialog", "dialogs", "dialogues", "turns", "utterances", "chat", "chats", "chathistory", "chatmessages", "messagehistory",
      "exchanges", "exchange", "parentid", "choices", "options", "endings", "candidates", "answerchoices", "answeroptions",
      "mcoptions", "alternatives", "sol1", "sol2", "optiona", "optionb", "choicea", "choiceb", "option1", "option2",
+     "inputspretokenized", "targetspretokenized", "generations", "canonicalsolution", "questiontitle", "testlist", "unittests", "targetscores",
+     "frage", "pregunta", "pergunta", "domanda", "вопрос", "问题", "質問", "질문", "指令",
+     "antwort", "respuesta", "réponse", "resposta", "risposta", "ответ", "答案", "回答", "输出", "답변",
      "choice1", "choice2", "opa", "opb", "messagetreeid", "originaltext", "contents", "role", "speaker", "utterance"}
 )  # fmt: skip
 # what holds a text of its own
@@ -31,7 +34,7 @@ TEXT = frozenset(
     {"text", "extract", "passage", "paragraph", "article", "document", "abstract", "plaintext"}
 )  # fmt: skip
 _OTHER = frozenset(
-    {"input", "context", "story", "background", "support", "title", "name", "heading", "pagetitle", "headline", "content",
+    {"contexts", "questionbody", "questioncontent", "questiondetails", "输入", "message", "code", "input", "context", "story", "background", "support", "title", "name", "heading", "pagetitle", "headline", "content",
      "body", "summary", "system", "systemprompt", "tools", "functions", "id", "uid", "uuid", "idx", "index", "source",
      "category", "topic", "type", "score", "rating", "lang", "language", "url", "date", "author", "from", "value",
      "transcript", "sample", "human", "user", "task", "src", "difficulty", "level", "tags", "split", "a", "b",

@@ -23,11 +23,13 @@ from lake.landing.delimiters import (
     delimiter_of,
     first_row,
     header_of,
+    lines_before_header,
     names_without_header,
     stated_delimiter,
 )
 from lake.landing.heads import decoded
 from lake.landing.names import have_exchange_or_text
+from lake.landing.quizzes import quiz_turns
 
 Kind = Literal["instructions", "passages", "benchmark", "reference"]
 ROLES = (
@@ -41,6 +43,7 @@ _ROWS = 8  # of a columnar file
 _KEY = re.compile(r'"((?:[^"\\\n]|\\.){1,60})"\s*:')
 _TAG = re.compile(r"<([A-Za-z_][\w.-]*)")
 _YAML_KEY = re.compile(r"(?m)^[\s-]*([\w ]{1,40}):(?:\s|$)")
+_BLANK_LINES = re.compile(r"\n[^\S\n]*\n")
 _PLAIN = frozenset({".txt", ".text", ".md"})
 
 
@@ -108,11 +111,12 @@ def _seen(filesystem: fs.FileSystem, path: str) -> tuple[list[str], bool]:
 
 
 def _in_plain_text(head: str) -> tuple[list[str], bool]:
-    columns = _columns(head)
+    columns = _columns(head, titled=False)
     # a table under the name of a text
     if len(columns) > 1 and have_exchange_or_text(columns)[0] and all(len(name) < 40 for name in columns):
         return columns, False
-    return ["text"], opening_role(head) is not None
+    blocks = [block for block in _BLANK_LINES.split(head)[:20] if block.strip()]
+    return ["text"], opening_role(head) is not None or 2 * sum(map(bool, map(quiz_turns, blocks))) > len(blocks)
 
 
 def _in_parquet(filesystem: fs.FileSystem, path: str) -> tuple[list[str], bool]:
@@ -123,11 +127,12 @@ def _in_parquet(filesystem: fs.FileSystem, path: str) -> tuple[list[str], bool]:
         return [*opened.schema_arrow.names, *_names(records)], _are_conversations(records)
 
 
-def _columns(head: str) -> list[str]:
-    """The names in the header of a table; those of its columns where it has none."""
+def _columns(head: str, titled: bool = True) -> list[str]:
+    """The names in the header of a table, also below a title if it may be `titled`; those of its columns where it has none."""
     lines = [line for line in head.splitlines()[:20] if line.strip()]
     stated = stated_delimiter(lines[0]) if lines else None
     lines = lines[1:] if stated else lines
+    lines = lines[lines_before_header(lines, stated) if titled else 0 :]
     cells = first_row(lines[0], stated or delimiter_of(lines[0])) if lines else []
     return header_of(cells) or names_without_header(cells)
 
@@ -164,7 +169,7 @@ def _are_conversations(records: list[Any]) -> bool:
         for record in records[:20]
         if isinstance(record, dict)
     ]
-    talks = [any(conversation_turns(text) is not None for text in some) for some in texts]
+    talks = [any((quiz_turns(text) or conversation_turns(text)) is not None for text in some) for some in texts]
     return 2 * sum(talks) > len(talks)
 
 

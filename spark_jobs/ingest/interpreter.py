@@ -24,6 +24,7 @@ from spark_jobs.ingest.sources.fields import Record, is_record
 from spark_jobs.ingest.sources.message_tree import flat_message
 from spark_jobs.ingest.sources.passage import read_passage
 from spark_jobs.ingest.sources.rejected import RecordRejected
+from spark_jobs.ingest.sources.texts import in_cell
 from spark_jobs.ingest.sources.threads import Threads
 from spark_jobs.ingest.sources.unknown import fields_seen, list_seen, why_unread
 
@@ -117,6 +118,10 @@ class Interpreter:
 
     def _expand(self, record: RawRecord, threads: Threads) -> list[Interpreted]:
         """The rows of what is not plainly one record; none for a message that waits for its thread."""
+        if isinstance(record.value, str) and not isinstance(inner := in_cell(record.value), str):
+            record = record._replace(value=inner)  # a record that was written as JSON twice
+            if not self._field_map and (columns := self._columns(record)):
+                return [Interpreted(record.position, record.raw, columns)]
         value = record.value
         if record.reason:
             return [Interpreted(record.position, record.raw, quarantined(record.reason, record.detail))]

@@ -1,18 +1,30 @@
 """CSV and TSV: quoted line breaks, delimiters and quotes; with a header, or without one.
 
 The delimiter is the one that a `sep=` line states, else the one that the first line has most often; which ones there are, and what a
-header is, stands in `lake.landing.delimiters`. Columns without a name are numbered from 1.
+header is, stands in `lake.landing.delimiters`. Columns without a name are numbered from 1. A title and remarks above the header are
+no rows, nor is Markdown's line below it.
 """
 
 import csv
 import io
+import re
 from collections import Counter
 from collections.abc import Iterator
-from itertools import chain, count
+from itertools import chain, count, islice
 from typing import BinaryIO
 
-from lake.landing.delimiters import delimiter_of, header_of, names_without_header, stated_delimiter
+from lake.landing.delimiters import (
+    PREFACE,
+    delimiter_of,
+    header_of,
+    lines_before_header,
+    names_without_header,
+    stated_delimiter,
+)
 from spark_jobs.ingest.containers.raw_record import RECORD_LIMIT, RawRecord, UnreadableFile, invalid_utf8, unreadable
+
+_RULE = re.compile(r"\s*(?::?-{3,}:?)?\s*")
+_QUOTED_SINGLY = re.compile(r"'[^']+'(?:[,;\t|]'[^']+')+")
 
 
 class _Lines:
@@ -39,13 +51,16 @@ def read(stream: BinaryIO) -> Iterator[RawRecord]:
     csv.field_size_limit(RECORD_LIMIT)
     # bytes that are not UTF-8 survive as surrogates, so that their row is quarantined with its own bytes
     reader = io.TextIOWrapper(stream, encoding="utf-8-sig", errors="surrogateescape", newline="")
-    first, stated = _first_line(reader)
-    lines = _Lines(chain([first] if first else [], reader))
-    rows = csv.reader(iter(lines), delimiter=stated or delimiter_of(first), strict=True)
+    begun, stated = _first_lines(reader)
+    first = begun[0] if begun else ""
+    lines = _Lines(chain(begun, reader))
+    delimiter, quote = stated or delimiter_of(first), "'" if _QUOTED_SINGLY.fullmatch(first.strip()) else '"'
+    rows = csv.reader(iter(lines), delimiter=delimiter, quotechar=quote, strict=True)
     top = _first_row(rows)
     header = _header(top)
     numbers = count(1)
     raw = lines.take()
+    ruled = header is not None
     if header is None:
         header = names_without_header(top)
         yield _row(next(numbers), raw, header, top)
@@ -60,19 +75,26 @@ def read(stream: BinaryIO) -> Iterator[RawRecord]:
             return
         raw = lines.take()
         # blank lines are not rows
-        if row:
+        if row and not (ruled and _is_rule(row)):
             yield _row(next(numbers), raw, header, row)
+        ruled = ruled and not row
 
 
-def _first_line(reader: Iterator[str]) -> tuple[str, str | None]:
-    """The first line that says something, and the delimiter that a line before it states."""
+def _is_rule(row: list[str]) -> bool:
+    """Whether a row is the line that Markdown draws below a header."""
+    return any(cell.strip() for cell in row) and all(_RULE.fullmatch(cell) for cell in row)
+
+
+def _first_lines(reader: Iterator[str]) -> tuple[list[str], str | None]:
+    """The first lines, from the one on that is a header or says something, and the delimiter that a line before it states."""
     stated: str | None = None
     for line in reader:
         own = None if stated else stated_delimiter(line)
         stated = stated or own
         if own is None and line.strip():
-            return line, stated
-    return "", stated
+            begun = [line, *islice(reader, PREFACE)]
+            return begun[lines_before_header(begun, stated) :], stated
+    return [], stated
 
 
 def _first_row(rows: Iterator[list[str]]) -> list[str]:

@@ -35,7 +35,10 @@ def parse(position: int, raw: bytes) -> RawRecord:
     try:
         value = orjson.loads(raw)
     except ValueError:
-        return _parse_leniently(position, raw)
+        # lines cut out of an array keep its commas
+        cut = raw.rstrip()
+        found = _parse_leniently(position, cut[:-1]) if cut.endswith((b"},", b"],")) else None
+        return found._replace(raw=raw) if found and not found.reason else _parse_leniently(position, raw)
     return RawRecord(position, raw, value) if _exact(value) else _parse_leniently(position, raw)
 
 

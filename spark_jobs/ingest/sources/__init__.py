@@ -26,6 +26,7 @@ from typing import Any, NamedTuple
 
 from spark_jobs.ingest.sources import (
     alpaca,
+    before,
     columns,
     dialogue,
     dolly,
@@ -41,13 +42,13 @@ from spark_jobs.ingest.sources import (
     question_answer,
     questions,
     reading,
+    several,
     sharegpt,
     taxonomy,
     transcript,
     wrapper,
 )
-from spark_jobs.ingest.sources.fields import Fields, Record, answer_name, folded, is_record
-from spark_jobs.ingest.sources.labels import best_of, score_name
+from spark_jobs.ingest.sources.fields import Fields, Record, folded, is_record
 from spark_jobs.ingest.sources.messages import Turn
 from spark_jobs.ingest.sources.passage import read_passage
 from spark_jobs.ingest.sources.rejected import RecordRejected
@@ -101,14 +102,15 @@ def recognise(record: Record, marked: bool = True) -> tuple[str, list[Turn]] | N
     Raises RecordRejected where one fits and is not to be read; what marks beside the text say of it counts only if `marked`.
     """
     plan = _reading_plan(tuple(record))
+    if plan.judged and (settled := several.settled(record, plan.judged)) is not record:
+        return recognise(settled, marked)
     if marked and plan.marks:
         marks.check(record, plan.marks)
-    if plan.scored:
-        answers, scores = plan.scored
-        record = {**record, answers: best_of(record[answers], record[scores])}
     for shape, read in plan.readers:
         turns = read(record)
         if turns is not None:
+            marks.check_shown(turns)
+            turns = before.led_by(record, plan.leading, turns, shape)
             return shape, turns if plan.reasoning is None else marks.with_reasoning(turns, record[plan.reasoning])
     inner = _enveloped(record, plan)
     return None if inner is None else recognise(inner, marked)
@@ -141,7 +143,7 @@ class _ReadingPlan(NamedTuple):
     """What the names of a record's fields decide: the readers that may fit, the name of its id, names that may be envelopes.
 
     marks: names of what may forbid to read the record. reasoning: the name of what was thought before the answer.
-    scored: the names of several answers and of the list of their scores.
+    judged: what may say which of several answers counts. leading: what may come before an exchange.
     """
 
     readers: tuple[tuple[str, Reader], ...]
@@ -149,7 +151,8 @@ class _ReadingPlan(NamedTuple):
     envelopes: tuple[str, ...]
     marks: tuple[marks.Check, ...]
     reasoning: str | None
-    scored: tuple[str, str] | None
+    judged: several.Judged | None
+    leading: before.Leading | None
 
 
 @lru_cache(4096)
@@ -163,14 +166,9 @@ def _reading_plan(names: tuple[Any, ...]) -> _ReadingPlan:
         envelope.names(fields),
         marks.checks(fields),
         marks.reasoning_name(fields),
-        _scored(fields),
+        several.judged(fields),
+        before.leading(fields),
     )
-
-
-def _scored(fields: Fields) -> tuple[str, str] | None:
-    """The names of several answers and of the scores beside them, if records with these names have both."""
-    answers, scores = answer_name(fields), score_name(fields)
-    return None if answers is None or scores is None else (answers, scores)
 
 
 def _enveloped(record: Record, plan: _ReadingPlan) -> Record | None:

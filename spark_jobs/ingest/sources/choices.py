@@ -14,29 +14,30 @@ Options = list[tuple[str, str]]  # label and text, in order
 
 # one field with all options, or a field for each: both are in use
 _LISTS = ("choices", "options", "endings", "candidates", "answerchoices", "answeroptions", "mcoptions", "alternatives")
-_LETTERS, _DIGITS = ("a", "b", "c", "d", "e", "f"), ("1", "2", "3", "4", "5", "6")
+_LETTERS, _DIGITS = ("a", "b", "c", "d", "e", "f"), ("0", "1", "2", "3", "4", "5", "6")
+# without a prefix a letter alone names an option, a number alone a column
 _COLUMNS = (
     ("", _LETTERS),
-    ("op", _LETTERS),
-    *((prefix, labels) for prefix in ("option", "choice", "answer", "ending") for labels in (_LETTERS, _DIGITS)),
-    ("sol", _DIGITS),
-    ("solution", _DIGITS),
-    ("ending", ("0", "1", "2", "3", "4")),
-    ("option", ("0", "1", "2", "3", "4")),
-    ("choice", ("0", "1", "2", "3", "4")),
-)
+    *((prefix, labels) for prefix in ("op", "opt", "option", "choice", "answer", "ending", "alternative") for labels in (_LETTERS, _DIGITS)),
+    *((prefix, _DIGITS) for prefix in ("sol", "solution")),
+)  # fmt: skip
 # names of the gold option that are of use only where there are options
 GOLD = (
     "answerkey", "answeridx", "answerindex", "answerid", "answerletter", "correctanswerindex", "correctanswerindx", "correctindex",
     "correctidx", "correctoptionindex", "correctletter", "correctchoice", "correctanswerletter", "goldindex", "goldidx", "gold",
-    "goldoption", "key", "correctanswerkey", "answernumber", "gt", "truth",
+    "goldoption", "key", "correctanswerkey", "answernumber", "rightanswer", "rightoption", "gt", "truth",
 )  # fmt: skip
 # these number the options from 0, whatever the options themselves are called
 _FROM_ZERO = re.compile(r"(?:gold)?labels?|gold|gt|cop|.*(?:idx|index|indx)")
 _NO_OPTION = re.compile(r"[A-Z]|-\d+")
-_WRITTEN = re.compile(r"(?:^|[\s;,|])\(?([A-Ha-h1-8])[).:]\s*")
+_WRITTEN = re.compile(r"(?:^|[\s;,|])\(?([A-Ha-h1-8])(?:[).:]|\s\))\s*")
 _TEXT_OF_OPTION = ("text", "option", "answer", "content", "value", "choice")
-_NAMED = re.compile(r"(?:OPTION|CHOICE|ANSWER|ENDING|SOL|SOLUTION|OP)[\s_]*(?=\w$)")
+_NAMED = re.compile(
+    r"(?:THE )?(?:CORRECT |RIGHT )?(?:OPTION|CHOICE|ANSWER|ENDING|SOL|SOLUTION|OPT?)(?: IS)?[\s_:(]*(?=\w$)"
+)
+_WHOLE = re.compile(r"(\d+)\.0+")
+# several letters in one text: `AC`, `A, C`, `A and C`
+_LETTERS_IN_ONE = re.compile(r"\(?[A-H]\)?(?:(?:\s*[,;|/&+]\s*|\s+(?:and\s+)?)?\(?[A-H]\)?)+")
 
 
 def options(fields: Fields) -> Callable[[Record], Options]:
@@ -80,8 +81,7 @@ def answer_text(offered: Options, answer: Any, name: str = "answer", from_zero: 
         return answer
     if isinstance(answer, list):
         return _several(offered, answer, name, from_zero)
-    if isinstance(answer, float) and answer.is_integer():
-        answer = int(answer)
+    answer = whole_number(answer) if not any(text_of == answer for _, text_of in offered) else answer
     by_name = _FROM_ZERO.fullmatch(fold(name)) is not None
     text = as_text(answer).strip()
     if not (by_name and text.isdecimal()):
@@ -89,7 +89,24 @@ def answer_text(offered: Options, answer: Any, name: str = "answer", from_zero: 
         named = _labelled(offered, text, isinstance(answer, int))
         if same or named:
             return _one(offered, answer, same, named)
+    if letters := _letters(offered, text):
+        return _several(offered, letters, name, from_zero)
     return _placed(offered, answer, text, by_name or (from_zero and isinstance(answer, int)))
+
+
+def whole_number(value: Any) -> Any:
+    """The whole number that tables with gaps write as `2.0`, as a text where it is one; any other value as it is."""
+    if isinstance(value, float) and value.is_integer():
+        return int(value)
+    found = _WHOLE.fullmatch(value.strip()) if isinstance(value, str) else None
+    return found.group(1) if found else value
+
+
+def _letters(offered: Options, text: str) -> list[str]:
+    """The labels of options that a text lists in their order; none where it is anything else."""
+    letters = re.findall("[A-H]", text.replace("and", "")) if _LETTERS_IN_ONE.fullmatch(text) else []
+    labels = [label for label, _ in offered if label in letters]
+    return letters if len(letters) > 1 and letters == labels else []
 
 
 def _one(offered: Options, answer: Any, same: list[str], named: tuple[str, str] | None) -> Any:
@@ -191,6 +208,12 @@ def _written(text: str) -> Options:
 
 
 def _option(label: str, option: Any) -> tuple[str, str]:
+    # a label and its text: {"A": "tea"}, ["A", "tea"]
+    pair = list(next(iter(option.items()))) if isinstance(option, dict) and len(option) == 1 else option
+    if isinstance(pair, list) and len(pair) == 2 and all(isinstance(part, str) for part in pair):
+        own = pair[0].strip("() .:")
+        if own in (label, label.lower(), str(ascii_uppercase.index(label)), str(ascii_uppercase.index(label) + 1)):
+            return own, pair[1]
     name = next((name for name in _TEXT_OF_OPTION if name in option), None) if isinstance(option, dict) else None
     if name is None:
         return label, as_text(option)

@@ -10,8 +10,8 @@
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from spark_jobs.ingest.sources import examination
-from spark_jobs.ingest.sources.choices import GOLD, Options, has_options, options
+from spark_jobs.ingest.sources import examination, several
+from spark_jobs.ingest.sources.choices import GOLD, Options, has_options, options, whole_number
 from spark_jobs.ingest.sources.fields import Record, answer_name, find_name, folded, is_record
 from spark_jobs.ingest.sources.rejected import RecordRejected
 
@@ -44,16 +44,17 @@ def numbered(record: Record, start: int) -> Record:
 def _counted(record: Record) -> tuple[str, int, Options] | None:
     """The field of the gold option, its number, and the options, if the number is no label or text of an option."""
     fields = folded(record)
-    if not has_options(fields):
+    try:
+        if (found := several.judged(fields)) is not None:
+            record = several.settled(record, found)
+            fields = folded(record)
+        offered = options(fields)(record) if has_options(fields) else []
+    except RecordRejected:
         return None
     name = answer_name(fields) or find_name(fields, GOLD)
-    value = None if name is None else record[name]
+    value = None if name is None or not offered else whole_number(record[name])
     text = str(value).strip()
     if name is None or isinstance(value, bool) or not isinstance(value, int | str) or not text.isdecimal():
-        return None
-    try:
-        offered = options(fields)(record)
-    except RecordRejected:
         return None
     return None if any(text in (label, words.strip()) for label, words in offered) else (name, int(text), offered)
 

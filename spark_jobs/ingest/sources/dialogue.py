@@ -1,11 +1,11 @@
 """Dialogues under other names than chat formats use: schema-guided {turns: [{speaker, utterance}]}, {dialog: [text, text]}, pairs."""
 
-from spark_jobs.ingest.sources.fields import SYSTEM, TOOLS, Fields, Record, field_value, find_name
+from spark_jobs.ingest.sources.fields import SYSTEM, TOOLS, Fields, Record, field_value, find_name, said_name
 from spark_jobs.ingest.sources.messages import Turn, turns_of_messages
-from spark_jobs.ingest.sources.turns import Reader, turns_of_exchanges, turns_of_texts, with_system
+from spark_jobs.ingest.sources.turns import Reader, answered, turns_of_exchanges, turns_of_texts, with_system
 
 _NAMES = (
-    "turns", "dialogue", "dialog", "dialogs", "dialogues", "utterances", "thread", "chat", "chathistory", "log", "history",
+    "turns", "dialogue", "dialog", "dialogs", "dialogues", "utterances", "thread", "chat", "chathistory", "chatmessages", "messagehistory", "log", "history",
     "exchange", "exchanges", "message", "turn", "utterance", "conversations", "conversation", "messages", "contents", "items", "data",
 )  # fmt: skip
 
@@ -16,7 +16,7 @@ def reader(fields: Fields) -> Reader | None:
     names = [fields[name] for name in _NAMES if name in fields]
     if not names:
         return None
-    tools, system = find_name(fields, TOOLS), find_name(fields, SYSTEM)
+    tools, system, answer = find_name(fields, TOOLS), find_name(fields, SYSTEM), said_name(fields)
     # texts in turn are a dialogue only where nothing but their place can say who speaks: `turns` are a benchmark's questions
     plain = {
         fields[name]
@@ -36,7 +36,7 @@ def reader(fields: Fields) -> Reader | None:
                 or (turns_of_texts(value) if name in plain else None)
             )
             if turns:
-                return with_system(field_value(record, system), turns)
+                return with_system(field_value(record, system), answered(turns, record, answer))
         return None
 
     return read

@@ -28,15 +28,20 @@ SYSTEM = (
 TOOLS = ("tools", "functions", "function", "availabletools", "apis")
 CONTEXT = (
     "input", "context", "passage", "paragraph", "article", "document", "story", "background", "support", "contexttext", "premise",
+    "contexts", "questionbody", "questioncontent", "questiondetails", "输入",
 )  # fmt: skip
 ANSWER = (
     "bestanswer", "correctanswer", "acceptedanswer", "goldanswer", "goldenanswer", "finalanswer",
-    "output", "outputs", "response", "responses", "completion", "completions", "answer", "answers", "answertext",
-    "target", "targets", "expectedoutput", "expectedresponse", "expectedanswer", "modelanswer", "modelresponse", "modeloutput", "generation",
+    "targetspretokenized", "output", "outputs", "response", "responses", "completion", "completions", "answer", "answers", "answertext",
+    "target", "targets", "expectedoutput", "expectedresponse", "expectedanswer", "modelanswer", "modelresponse", "modeloutput", "generation", "generations", "canonicalsolution",
     "assistantresponse", "botresponse", "airesponse", "longanswer",
     "reply", "solution", "solutions", "lsolutions", "humananswers", "assistant", "bot", "gpt", "chatgpt",
+    "antwort", "respuesta", "réponse", "resposta", "risposta", "ответ", "答案", "回答", "输出", "답변",
     "answerkey", "ans", "correctoption", "correct", "cop", "label", "labels", "goldlabel", "a", "answermatchingbehavior",
 )  # fmt: skip
+
+# of these each is text that was said; the others may be a label or a number
+SAID = frozenset(ANSWER[: ANSWER.index("answerkey")])
 
 
 def is_record(value: object) -> TypeGuard[Record]:
@@ -90,3 +95,8 @@ def field_value(record: Record, name: str | None) -> object:
 def answer_name(fields: Fields) -> str | None:
     """The record's name for the answer, or None; `a` is the first of the choices where there is a `b`."""
     return next((fields[name] for name in ANSWER if name in fields and (name != "a" or "b" not in fields)), None)
+
+
+def said_name(fields: Fields) -> str | None:
+    """The record's name for an answer that is words, or None."""
+    return next((fields[name] for name in ANSWER if name in fields and name in SAID), None)

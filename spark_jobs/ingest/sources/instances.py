@@ -5,7 +5,7 @@ from typing import Any
 from spark_jobs.ingest.sources.fields import Record, folded, is_record
 from spark_jobs.ingest.sources.texts import as_text
 
-_LISTS = ("instances", "examples", "data")
+_LISTS = ("instances", "examples", "data", "positiveexamples")
 _DEFINITIONS = ("instruction", "definition", "prompt", "taskdescription")
 
 

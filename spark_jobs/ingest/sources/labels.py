@@ -14,6 +14,7 @@ from collections.abc import Callable
 from typing import Any
 
 from spark_jobs.ingest.sources.fields import Fields, Record, fold, folded, is_record
+from spark_jobs.ingest.sources.rejected import RecordRejected
 
 # false, or a word that says so: the answer is bad
 _GOOD = frozenset(
@@ -50,8 +51,14 @@ _BEST = frozenset(
     {"selected", "isselected", "accepted", "isaccepted", "best", "isbest", "chosen", "ischosen", "iscorrect", "correct",
      "preferred", "ispreferred", "label", "gold", "isgold"}
 )  # fmt: skip
-_SCORES = ("score", "rating", "votes", "upvotes", "likes", "reward", "stars", "quality")
-_LISTED = ("scores", "ratings", "rewards", "overallscores", "humanscores", "answerscores")
+_SCORES = ("score", "rating", "votes", "upvotes", "likes", "reward", "stars", "quality", "fraction")
+# one an answer, in a list beside the answers
+_LISTED = (
+    "scores", "ratings", "rewards", "overallscores", "humanscores", "answerscores", "votes", "upvotes", "likes", "pmscores", "score",
+    "rating", "labels", "iscorrect", "correctness", "correct",
+)  # fmt: skip
+_MARKS = ("labels", "iscorrect", "correctness", "correct")
+_LISTED_RANKS = ("ranks", "rank", "ranking", "rankings")
 _RANKS = ("rank", "ranking", "position")
 
 Mark = Callable[[str, Any], str | None]
@@ -110,22 +117,34 @@ def best_answers(answers: list[Any]) -> list[Any]:
     return _highest(marked or good, names)
 
 
-def best_of(answers: Any, scores: Any) -> Any:
-    """The answers with the best of the scores in a list beside them; the answers as they are where the two do not match.
+def best_of(answers: Any, scores: Any, name: str = "scores") -> Any:
+    """The answers with the best of the scores (the first of the ranks) in a list beside them; the answers as they are where the two do not match.
 
-    >>> best_of(["No.", "So."], [1, 9]), best_of(["No.", "So."], [1])
-    (['So.'], ['No.', 'So.'])
+    Raises RecordRejected where a list may hold the rank of each answer or the answers in their order.
+
+    >>> best_of(["No.", "So."], [1, 9]), best_of(["No.", "So."], [2, 1], "ranks"), best_of(["No.", "So."], [1])
+    (['So.'], ['So.'], ['No.', 'So.'])
     """
-    if not isinstance(answers, list) or not isinstance(scores, list) or len(answers) != len(scores) or not scores:
+    if not isinstance(answers, list) or not isinstance(scores, list) or len(answers) != len(scores) or len(scores) < 2:
         return answers
-    if not all(map(_is_number, scores)):
+    if not all(isinstance(score, int | float) for score in scores):
         return answers
-    return [answer for answer, score in zip(answers, scores, strict=True) if score == max(scores)]
+    known = fold(name)
+    if known in _MARKS and not any(scores):
+        raise RecordRejected("bad_answer", f"every answer of the record is called bad by the marks in {name!r}")
+    if known not in _LISTED_RANKS:
+        return [answer for answer, score in zip(answers, scores, strict=True) if score == max(scores)]
+    first = scores.index(min(scores))
+    if known.startswith("ranking") and sorted(scores) != scores and first != scores[0] - min(scores):
+        raise RecordRejected(
+            "ambiguous_option", f"the field {name!r} may rank each answer or name the answers in order"
+        )
+    return [answers[first]]
 
 
-def score_name(fields: Fields) -> str | None:
-    """The record's name for a list of scores, one an answer; None if it has none."""
-    return next((fields[name] for name in _LISTED if name in fields), None)
+def score_names(fields: Fields) -> tuple[str, ...]:
+    """The record's names for lists that may judge its answers one by one."""
+    return tuple(fields[name] for name in (*_LISTED, *_LISTED_RANKS) if name in fields)
 
 
 def _highest(answers: list[Record], names: Fields) -> list[Any]:
@@ -135,9 +154,10 @@ def _highest(answers: list[Record], names: Fields) -> list[Any]:
     scores = [name for name in names if name.endswith("score") and name not in _SCORES]
     for known, sign in (*((name, -1) for name in (*_SCORES, *scores)), *((name, 1) for name in _RANKS)):
         name = names.get(known)
-        if name is not None and all(_is_number(answer.get(name)) for answer in answers):
-            best = min(sign * answer[name] for answer in answers)
-            return [answer for answer in answers if sign * answer[name] == best]
+        marks = [] if name is None else [_number(answer.get(name)) for answer in answers]
+        if marks and None not in marks:
+            signed = [sign * mark for mark in marks if mark is not None]
+            return [answer for answer, mark in zip(answers, signed, strict=True) if mark == min(signed)]
     return list(answers)
 
 
@@ -147,6 +167,13 @@ def _says(value: Any, words: frozenset[str] | set[str]) -> bool:
 
 def _is_number(value: Any) -> bool:
     return isinstance(value, int | float) and not isinstance(value, bool)
+
+
+def _number(value: Any) -> float | None:
+    """A mark as a number, also where a table or XML holds it as a text."""
+    if isinstance(value, str):
+        return float(value) if re.fullmatch(r"\s*-?\d+(?:\.\d+)?\s*", value) else None
+    return value if _is_number(value) else None
 
 
 def _is_zero(value: Any) -> bool:

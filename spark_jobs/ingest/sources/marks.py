@@ -1,5 +1,6 @@
 """What stands beside the text of a record and decides whether it is read: labels, marks of training, things to look at."""
 
+import re
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
@@ -23,6 +24,8 @@ _REASONING = (
     "cot",
     "think",
 )
+# on a line of its own, or where the words begin or end: elsewhere it may be spoken of
+_PICTURE = re.compile(r"(?:^|\n)[ \t]*<\|?(?:image|image_pad|image_?\d{1,2})\|?>|<image>\s*\Z")
 
 
 class Check(NamedTuple):
@@ -62,6 +65,15 @@ def check(record: Record, found: tuple[Check, ...]) -> None:
         # a class is written beside the answer that names it: it says nothing about the answer
         if why is not None and not (answer is not None and _same(record[answer], value)):
             raise RecordRejected(reason, why)
+
+
+def check_shown(turns: list[Turn]) -> None:
+    """Raises RecordRejected if the user's words hold the place of a picture (`<image>`): the text alone does not say what it shows."""
+    for turn in turns:
+        if turn["role"] == "user" and "<" in turn["content"] and (found := _PICTURE.search(turn["content"])):
+            raise RecordRejected(
+                "other_media", f"the words of the user hold {found.group().strip()!r}, the place of a picture"
+            )
 
 
 def reasoning_name(fields: Fields) -> str | None:

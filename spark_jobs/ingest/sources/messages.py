@@ -8,7 +8,7 @@ its owner wants to be learned; what comes after that answer stays in the raw byt
 """
 
 from functools import lru_cache
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeGuard
 
 from spark_jobs.ingest.json_text import as_json
 from spark_jobs.ingest.sources.fields import Record, find_name, fold, folded, is_record
@@ -64,7 +64,7 @@ def turns_of_messages(messages: object, tools: Any = None) -> list[Turn] | None:
     Tool definitions become a system turn of their own before the rest; calls are part of the turn that makes them. Raises RecordRejected
     where no answer may be learned, or a message shows what is no text.
     """
-    if type(messages) is not list or (len(messages) == 1 and not (is_record(messages[0]) and len(messages[0]) > 1)):
+    if type(messages) is not list or not messages or not (is_record(messages[0]) and len(messages[0]) > 1):
         messages = unwrapped(messages)
     # one entry that is no message makes all of them something else: half a conversation misleads
     if not isinstance(messages, list) or not messages:
@@ -94,11 +94,25 @@ def unwrapped(messages: Any) -> Any:
         found = found[0]
     if is_record(found) and len(found) == 1 and _are_records(inner := next(iter(found.values()))):
         return inner
+    if is_record(found) and found and all(str(name).isdecimal() and is_record(value) for name, value in found.items()):
+        return list(found.values())
+    if _are_speeches(found):
+        return [{"role": role, "content": words} for one in found for role, words in one.items()]
     if is_record(found) and found and all(isinstance(column, list) for column in found.values()):
         lengths = {len(column) for column in found.values()}
         if len(lengths) == 1:
             found = [dict(zip(found, row, strict=True)) for row in zip(*found.values(), strict=True)]
     return found
+
+
+def _are_speeches(value: Any) -> TypeGuard[list[dict[str, str]]]:
+    """Whether each of a list's objects holds what one speaker says under the speaker: [{"human": "Hi"}, {"gpt": "Ho"}]."""
+    if not _are_records(value) or any(len(one) != 1 for one in value):
+        return False
+    said = [(_role(str(name)), words) for one in value for name, words in one.items()]
+    return {"user", "assistant"} <= {role for role, _ in said} and all(
+        role and isinstance(words, str) for role, words in said
+    )
 
 
 def _are_records(value: Any) -> bool:

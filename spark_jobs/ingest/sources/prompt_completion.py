@@ -5,8 +5,9 @@ from spark_jobs.ingest.sources.fields import CONTEXT, SYSTEM, Fields, answer_nam
 from spark_jobs.ingest.sources.turns import Reader, turns_of_exchange, with_system
 
 _PROMPTS = (
-    "instruction", "instructions", "prompt", "prompts", "userprompt", "prompttext", "inputs", "query", "request", "command",
+    "inputspretokenized", "instruction", "instructions", "prompt", "prompts", "userprompt", "prompttext", "inputs", "query", "request", "command",
     "usermessage", "userinput", "userquery", "inputtext",
+    "指令",
 )  # fmt: skip
 # a prompt only where no question is: beside one they are its context, its author or its kind
 _WEAK = ("input", "human", "user", "task")
@@ -17,7 +18,13 @@ _PAIRS = (
     ("src", "tgt"),
     ("inputtext", "targettext"),
     ("inputtext", "outputtext"),
+    ("message", "response"),
+    ("message", "reply"),
+    ("prompt", "code"),
+    ("instruction", "code"),
 )
+# a task for a program: elsewhere a code beside a text is a number of its own
+_TESTED = ("testlist", "unittests")
 
 
 def reader(fields: Fields) -> Reader | None:
@@ -40,8 +47,9 @@ def _pair(fields: Fields) -> tuple[str | None, str | None]:
         prompt = find_name(fields, _WEAK)
     answer = answer_name(fields)
     if prompt is None or answer is None:
+        pairs = (*_PAIRS, ("text", "code")) if find_name(fields, _TESTED) else _PAIRS
         return next(
-            ((fields[one], fields[other]) for one, other in _PAIRS if one in fields and other in fields), (None, None)
+            ((fields[one], fields[other]) for one, other in pairs if one in fields and other in fields), (None, None)
         )
     # with options it is multiple choice, which question_answer reads
     return (None, None) if has_options(fields) else (prompt, answer)

@@ -29,7 +29,8 @@ from spark_jobs.ingest.sources.turns import Reader, turns_of_exchange, with_syst
 
 _QUESTIONS = (
     "question", "squestion", "questiontext", "questionstem", "querytext", "problem", "problemstatement", "puzzle", "riddle",
-    "stem", "goal", "ctx", "q", "prompt", "query", "originaltext",
+    "stem", "goal", "ctx", "q", "prompt", "query", "originaltext", "questiontitle",
+    "frage", "pregunta", "pergunta", "domanda", "вопрос", "问题", "質問", "질문",
 )  # fmt: skip
 
 
@@ -52,6 +53,8 @@ def reader(fields: Fields) -> Reader | None:
     # tables hold lists of answers as JSON; an answer that is JSON is another thing
     several = fold(answer).endswith("s")
     context, system = find_name(fields, CONTEXT), find_name(fields, SYSTEM)
+    # `input` is a question and a context by name: it is not said twice
+    context = None if context == question else context
     choices = options(fields)
     # sets with `choices` are written for programs that count from 0 (MMLU)
     customary = "choices" in fields

@@ -1,8 +1,8 @@
 """ShareGPT: {conversations: [{from, value}]}, with tools and function calls; some files say role and content instead."""
 
-from spark_jobs.ingest.sources.fields import SYSTEM, TOOLS, Fields, field_value, find_name
-from spark_jobs.ingest.sources.messages import turns_of_messages
-from spark_jobs.ingest.sources.turns import Reader, with_system
+from spark_jobs.ingest.sources.fields import SYSTEM, TOOLS, Fields, Record, field_value, find_name, said_name
+from spark_jobs.ingest.sources.messages import Turn, turns_of_messages
+from spark_jobs.ingest.sources.turns import Reader, answered, with_system
 
 
 def reader(fields: Fields) -> Reader | None:
@@ -10,8 +10,11 @@ def reader(fields: Fields) -> Reader | None:
     messages = find_name(fields, ("conversations", "conversation"))
     if messages is None:
         return None
-    # both may stand beside the conversation instead of in it
-    tools, system = find_name(fields, TOOLS), find_name(fields, SYSTEM)
-    return lambda record: with_system(
-        field_value(record, system), turns_of_messages(record[messages], field_value(record, tools))
-    )
+    # these may stand beside the messages instead of among them
+    tools, system, answer = find_name(fields, TOOLS), find_name(fields, SYSTEM), said_name(fields)
+
+    def read(record: Record) -> list[Turn] | None:
+        turns = turns_of_messages(record[messages], field_value(record, tools))
+        return with_system(field_value(record, system), answered(turns, record, answer))
+
+    return read

@@ -25,12 +25,18 @@ _TEXTS = (
     "text", "value", "content", "parts", "answer", "response", "output", "completion", "message", "body", "output_text",
     "input_text", "generated_text", "result", "markdown", "reply", "msg",
 )  # fmt: skip
+# and these an object of an answer, as services give it: {"choices": [{"message": {"content": ..}}]}
+_ANSWERS = (*(name.replace("_", "") for name in _TEXTS), "choices", "candidates")
+_KINDS = frozenset({"number", "span", "spans"})
+_CALLED = frozenset({"arguments", "parameters", "function"})
 # what stands beside the text and is no part of what is said
 _ABOUT = frozenset(
     {"type", "contenttype", "annotations", "cachecontrol", "id", "lang", "language", "index", "role", "format", "status",
      "logprobs", "citations", "metadata", "xmllang", "finishreason", "stopreason", "model", "created", "timestamp", "object",
      "usage", "name", "attachments", "refusal"}
 )  # fmt: skip
+# under these names lie the texts of a context, several of which may have titles
+_CONTENTS = ("sentences", "paragraphs", "contexts", "texts", "text", "content", "passage", "passages", "paragraph")
 _THOUGHTS = frozenset({"reasoning", "thinking", "thought"})
 _TYPED = re.compile(r"\s*\[?\s*\{\s*[\"']type[\"']\s*:\s*[\"'](?:input_|output_)?text[\"']")
 _MEDIA = ("image", "audio", "video", "file", "document")
@@ -56,22 +62,78 @@ def first_text(value: Any) -> str:
     if isinstance(value, str):
         return value
     if isinstance(value, list):
+        # calls of a program are one answer, not several
+        if len(value) > 1 and all(is_record(one) and fold_names(one).keys() & _CALLED for one in value):
+            return as_json(value)
         best = best_answers(value)
         if value and not best:
             raise RecordRejected("bad_answer", "every answer of the record is called bad by the marks beside it")
         return next((text for text in map(first_text, best) if text.strip()), "")
     if isinstance(value, dict) and value:
-        named = next((value[name] for name in _TEXTS if name in value), None)
-        return as_json(value) if named is None else first_text(named)
+        return _answer_in(value)
     return as_text(value)
+
+
+def _answer_in(value: dict[str, Any]) -> str:
+    """The answer in an object: under a name that says so, in columns beside their scores, or as a number or spans alone; else its JSON."""
+    columns = [column for column in value.values() if isinstance(column, list)]
+    if len(columns) == len(value) > 1 and len({len(column) for column in columns}) == 1:
+        return first_text([dict(zip(value, row, strict=True)) for row in zip(*columns, strict=True)])
+    names = fold_names(value)
+    named = next((value[names[name]] for name in _ANSWERS if name in names), None)
+    if named is not None:
+        return first_text(named)
+    # an answer of one of several kinds has the others empty
+    told = [name for name, held in value.items() if _says(held)]
+    return as_text(value[told[0]]) if len(told) == 1 and fold(str(told[0])) in _KINDS else as_json(value)
+
+
+def fold_names(value: Record) -> dict[str, str]:
+    """The names of an object by their folded form."""
+    return {fold(str(name)): name for name in value}
+
+
+def _says(value: Any) -> bool:
+    """Whether anything is in a value but names and empty places."""
+    if isinstance(value, dict | list):
+        return any(map(_says, value.values() if isinstance(value, dict) else value))
+    return value not in (None, "")
 
 
 def context_text(value: Any) -> str:
     """What stands beside a question, as text; empty where it only says that there is nothing, in any form."""
     if value is None or value is False:
         return ""
-    text = as_text(value)
+    titled = _titled_texts(value)
+    text = as_text(value) if titled is None else titled
     return "" if is_nothing(text) else text
+
+
+def _titled_texts(value: Any) -> str | None:
+    """Several texts with their titles, as one: [title, sentences] pairs, objects of the two or columns of them; None for anything else."""
+    of_columns = is_record(value) and value and all(isinstance(column, list) for column in value.values())
+    if of_columns:
+        texts = next((value[name] for name in _CONTENTS if name in value), None)
+        titles = value.get("title", value.get("titles"))
+        value = texts if texts is None or titles is None else [list(pair) for pair in zip(titles, texts, strict=False)]
+    if not isinstance(value, list) or not value:
+        return None
+    if of_columns and all(isinstance(one, str) for one in value):
+        return "\n".join(value)
+    read = [_titled(one) for one in value]
+    return None if None in read else "\n\n".join(text for text in read if text)
+
+
+def _titled(value: Any) -> str | None:
+    if is_record(value) and isinstance(value.get("title"), str):
+        name = next((name for name in _CONTENTS if name in value), None)
+        value = None if name is None else [value["title"], value[name]]
+    if not isinstance(value, list) or len(value) != 2 or not isinstance(value[0], str):
+        return None
+    sentences = value[1] if isinstance(value[1], list) else None
+    if sentences is None:
+        return f"{value[0]}\n{value[1]}" if isinstance(value[1], str) else None
+    return f"{value[0]}\n{''.join(sentences)}" if all(isinstance(one, str) for one in sentences) else None
 
 
 def in_cell(value: Any) -> Any:

@@ -12,6 +12,7 @@ from typing import Any
 from lake.landing.conversations import prompt_turns
 from spark_jobs.ingest.sources.fields import SYSTEM, Fields, Record, find_name, folded, is_record
 from spark_jobs.ingest.sources.messages import Turn, turns_of_messages
+from spark_jobs.ingest.sources.rejected import RecordRejected
 from spark_jobs.ingest.sources.texts import as_text, context_text, first_text, in_cell
 
 Reader = Callable[[Record], list[Turn] | None]
@@ -20,6 +21,8 @@ _QUESTION_FIELDS = ("human", "user", "question", "prompt", "instruction", "query
 _ANSWER_FIELDS = ("assistant", "bot", "gpt", "answer", "response", "completion", "output", "reply", "a")
 # the ends of a prompt that was rendered as a template up to where the answer begins
 _OPEN_ENDS = (":", "|>", "]", ">")
+# behind these a blank may follow; behind other words with a colon it may belong to the prompt
+_SPEAKERS = ("Assistant:", "ASSISTANT:", "AI:", "|>")
 
 
 def turns_of_exchange(question: Any, context: Any, answer: Any) -> list[Turn]:
@@ -31,13 +34,33 @@ def turns_of_exchange(question: Any, context: Any, answer: Any) -> list[Turn]:
         earlier = turns_of_messages(question.get("messages") if is_record(question) else question)
         if earlier:
             return [*earlier, {"role": "assistant", "content": first_text(answer)}]
+        _check_one_question(question, answer)
     prompt = as_text(question)
     more = "" if context is None or context == "" else context_text(context)
     if more.strip():
         prompt = f"{prompt}\n\n{more}" if prompt.strip() else more
-    elif prompt.endswith(_OPEN_ENDS, -12) and (before := prompt_turns(prompt)):
+    elif (prompt.endswith(_OPEN_ENDS, -12) or prompt[-20:].rstrip().endswith(_SPEAKERS)) and (
+        before := prompt_turns(prompt)
+    ):
         return [*turns_said(before), {"role": "assistant", "content": first_text(answer)}]
     return [{"role": "user", "content": prompt}, {"role": "assistant", "content": first_text(answer)}]
+
+
+def _check_one_question(question: Any, answer: Any) -> None:
+    """Raises RecordRejected for the numbers of tokens, and for several questions with an answer each."""
+    if not isinstance(question, list) or not question:
+        return
+    if all(isinstance(token, int) for token in question):
+        raise RecordRejected(
+            "unknown_shape", "the question is a list of numbers, as programs have texts by their tokens"
+        )
+    if (
+        isinstance(answer, list)
+        and len(answer) == len(question) > 1
+        and all(isinstance(text, str) for text in question)
+    ):
+        told = f"{len(question)} questions with an answer each may be the rounds of one conversation or records of their own"
+        raise RecordRejected("unknown_shape", f"{told}; one list of turns, or a record each, is read")
 
 
 def turns_said(said: list[tuple[str, str]]) -> list[Turn]:
@@ -68,6 +91,16 @@ def turns_of_exchanges(exchanges: object) -> list[Turn] | None:
             return None
         turns += pair
     return turns
+
+
+def answered(turns: list[Turn] | None, record: Record, answer: str | None) -> list[Turn] | None:
+    """The turns with the answer that stands beside them, where they end before it."""
+    if not turns or answer is None or turns[-1]["role"] not in ("user", "tool") or not record[answer]:
+        return turns
+    given = record[answer]
+    last = turns_of_messages([given] if is_record(given) else given)
+    said = last[-1]["content"] if last and last[-1]["role"] == "assistant" else first_text(given)
+    return [*turns, {"role": "assistant", "content": said}] if said.strip() else turns
 
 
 def turns_of_texts(texts: object) -> list[Turn] | None:

@@ -1,12 +1,16 @@
 """Wrappers: an object that only holds records: lists of them under any name, splits, objects by their id, one within another."""
 
+import re
 from collections.abc import Callable
 from typing import Any
 
-from spark_jobs.ingest.sources.fields import Record, is_record
+from spark_jobs.ingest.sources import columns
+from spark_jobs.ingest.sources.fields import Record, fold, is_record
 from spark_jobs.ingest.sources.texts import in_cell
 
 IsMeaningful = Callable[[Any], bool]
+# lists of what is wrong, beside what is right
+_BAD = re.compile(r"negative|wrong|incorrect|bad|rejected|invalid")
 
 
 def nested_records(record: Record, is_meaningful: IsMeaningful) -> list[Any] | None:
@@ -15,7 +19,8 @@ def nested_records(record: Record, is_meaningful: IsMeaningful) -> list[Any] | N
     is_meaningful: whether something read alone would be a record, or hold some; any list of objects can look like a wrapper.
     """
     # an id makes it a record of its own, whatever lists it has
-    lists = [] if "id" in record else [value for value in map(in_cell, record.values()) if _is_list_of_records(value)]
+    named = [] if "id" in record else [(name, in_cell(value)) for name, value in record.items()]
+    lists = [value for name, value in named if _is_list_of_records(value) and not _BAD.match(fold(str(name)))]
     held = [value for value in lists if is_meaningful(value[0])]
     if held:
         return [child for value in held for child in value]
@@ -50,7 +55,15 @@ def _by_id(record: Record, is_meaningful: IsMeaningful) -> list[Any] | None:
     meaningful = [is_meaningful(value) for value in objects.values()]
     if sum(meaningful) * 2 <= len(objects) or (len(objects) < len(record) and not all(meaningful)):
         return None
-    return [{**({} if "id" in value else {"id": str(name)}), **value} for name, value in objects.items()]
+    return [_named(str(name), value, is_meaningful) for name, value in objects.items()]
+
+
+def _named(name: str, value: Record, is_meaningful: IsMeaningful) -> Record:
+    """The object with its id; without one where it is a table by columns, of which no row has that id."""
+    table = columns.rows(value)
+    if "id" in value or (table and is_meaningful(table[0])):
+        return value
+    return {"id": name, **value}
 
 
 def _inside(record: Record, is_meaningful: IsMeaningful) -> list[Any] | None:

@@ -1,0 +1,131 @@
+"""Quizzes in plain text, tables with something above or below their header, and records in lists whose name calls them wrong."""
+
+import json
+
+import pytest
+from raw_files import lines, rows_of, said
+
+from lake.landing.quizzes import quiz_turns
+
+READ = [("What is dill?", "A herb."), ("What is mace?", "A spice.")]
+ASKED = "Which is dark?\nA. oats\nB. rye\nC. corn"
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        "Which is dark?\nA. oats\nB. rye\nC. corn\nANSWER: B", "1. Which is dark?\nA) oats\nB) rye\nC) corn\nAnswer: B", "Question 4: Which is dark?\n(A) oats\n(B) rye\n(C) corn\nCorrect answer: (B) rye",
+        "Which is dark?\n  A. oats\n  B. rye\n  C. corn\n**Answer:** b", "Which is dark?\n\nA. oats\nB. rye\nC. corn\n\nAns = B",
+        "::Bread:: Which is dark? {~oats =rye ~corn}", "// a remark\nWhich is dark? {\n~oats#too light\n=rye#right\n~corn\n}", "::Bread::[html]Which is dark?{~%-50%oats =%100%rye ~corn}",
+    ],
+)  # fmt: skip
+def test_a_question_of_a_quiz(question: str) -> None:
+    assert quiz_turns(question) == [("user", ASKED), ("assistant", "B. rye")]
+    assert said("x.jsonl", lines({"text": question}, {"text": question})) == [(ASKED, "B. rye")] * 2
+
+
+def test_a_quiz_in_a_text_file_is_a_record_a_question() -> None:
+    lettered = "Which is dark?\nA. oats\nB. rye\nC. corn\nANSWER: B\n"
+    assert said("quiz.txt", f"{lettered}\n{lettered}") == [(ASKED, "B. rye")] * 2
+    assert rows_of("quiz.txt", f"{lettered}\n{lettered}")[0] == "instructions"
+    assert said("quiz.txt", "Rye is dark. {T}\n\nThe dark one is {=rye =Rye}.\n") == [
+        ("Rye is dark.", "True"),
+        ("The dark one is _____ .", "rye"),
+    ]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Which is dark?\nA. oats\nB. rye\nANSWER: D", "A. oats\nB. rye\nANSWER: B", "Which?\nA. oats\nC. rye\nANSWER: C", "Which?\nA. oats\nB. rye\nAnswer: B\nAnd?\nA. x\nB. y\nAnswer: A",
+        "Match {=oats -> light =rye -> dark}", "A set {=} of x", "f(x) { return x == 1 ~ 2; }", "The answer: a book.\nOats and rye.", "Say {=a} and {=b}",
+    ],
+)  # fmt: skip
+def test_what_is_no_question_of_a_quiz(text: str) -> None:
+    assert quiz_turns(text) is None
+
+
+def test_an_answer_that_is_a_quiz_stays_an_answer() -> None:
+    quiz = f"{ASKED}\nAnswer: B"
+    assert said("x.jsonl", lines({"prompt": "Ask me.", "chosen": quiz, "rejected": "No."})) == [("Ask me.", quiz)]
+    assert said("x.jsonl", lines({"instruction": "Ask me.", "output": quiz})) == [("Ask me.", quiz)]
+
+
+TABLE = "question,answer\nWhat is dill?,A herb.\nWhat is mace?,A spice.\n"
+
+
+@pytest.mark.parametrize(
+    "above",
+    [
+        "Our questions\n",
+        "Our questions\n\n",
+        "# made by hand, 2024\n",
+        "# one\n# two, three\n\n",
+        "\ufeffOur questions,\n",
+    ],
+)
+def test_what_stands_above_a_header_is_no_row(above: str) -> None:
+    assert said("x.csv", above + TABLE) == READ
+
+
+def test_a_first_row_that_may_be_data_stays_one() -> None:
+    assert said("x.csv", "What is dill?,A herb.\nquestion,answer\n")[0] == READ[0]
+    options = "What is dark?,oats,rye,corn,B\nWhat is light?,oats,rye,corn,A\n"
+    assert said("x.csv", options) == ["no_header"] * 2
+
+
+def test_the_line_below_a_header_in_markdown_is_no_row() -> None:
+    rows = [f"| {' | '.join(row)} |" for row in (("Question", "Answer"), (":---", "---:"), *READ)]
+    assert [tuple(text.strip() for text in row) for row in said("x.md", "\n".join(rows))] == READ
+    assert len(rows_of("x.csv", "question,answer\nWhat is dill?,A herb.\n---,---\n,\n")[1]) == 3
+
+
+def test_single_quotes_around_every_name_are_quotes() -> None:
+    assert said("x.csv", "'question','answer'\n'What is dill?','A herb, green.'\n") == [
+        ("What is dill?", "A herb, green.")
+    ]
+    assert said("x.csv", "question,answer\n'tis what?,'tis it.\n") == [("'tis what?", "'tis it.")]
+
+
+def test_lines_that_keep_the_commas_of_an_array_and_records_that_are_written_twice() -> None:
+    records = [{"question": question, "answer": answer} for question, answer in READ]
+    assert said("x.jsonl", "".join(json.dumps(record) + ",\n" for record in records)) == READ
+    assert said("x.jsonl", lines(*map(json.dumps, records))) == READ
+    assert (
+        said(
+            "x.json",
+            {
+                "train": {"question": ["What is dill?"], "answer": ["A herb."]},
+                "test": {"question": ["What is mace?"], "answer": ["A spice."]},
+            },
+        )
+        == READ
+    )
+
+
+def test_negative_examples_are_no_records() -> None:
+    good = [{"input": question, "output": answer} for question, answer in READ]
+    task = {
+        "Definition": ["Answer."],
+        "Positive Examples": good,
+        "Negative Examples": [{"input": "What is dill?", "output": "A stone."}],
+    }
+    assert said("x.json", task) == [(f"Answer.\n\n{question}", answer) for question, answer in READ]
+    assert said("x.json", {"good": good, "wrong_ones": task["Negative Examples"]}) == READ
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Instruct: What is dill?\nOutput: A herb.", "<|prompt|>What is dill?<|endoftext|><|answer|>A herb.<|endoftext|>", "[Round 1]\n\n问：What is dill?\n\n答：A herb.", "Problem: What is dill?\nSolution: A herb.",
+    ],
+)  # fmt: skip
+def test_more_marks_of_a_conversation(text: str) -> None:
+    assert said("x.jsonl", lines({"text": text})) == READ[:1]
+
+
+def test_the_result_of_a_function_in_a_transcript_and_the_system_beside_it() -> None:
+    chat = 'USER: How warm?\n\n\nASSISTANT: <functioncall> {} <|endoftext|>\n\n\nFUNCTION RESPONSE: {"degrees": 21}\n\n\nASSISTANT: 21 degrees. <|endoftext|>'
+    ((system, user, call, result, answer),) = said("x.jsonl", lines({"system": "SYSTEM: You may call.", "chat": chat}))
+    assert (system, user, answer) == ("system: You may call.", "user: How warm?", "assistant: 21 degrees.")
+    assert call.startswith("assistant: <functioncall>") and result == 'tool: {"degrees": 21}'
