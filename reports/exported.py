@@ -9,6 +9,7 @@ from typing import Any
 
 from lake.errors import UserError
 from lake.ids import sha256_file
+from lake.settings import full_path
 from lake.storage.artifacts import at_hand
 from lake.storage.store import Lake
 from lake.storage.tombstones import tombstones
@@ -71,7 +72,7 @@ def export(lake: Lake, out: Path) -> list[dict[str, Any]]:
 @contextmanager
 def new_folder(out: Path) -> Generator[Path]:
     """A folder that becomes `out` when the block has ended, and is gone when it raised. Raises UserError where `out` is not empty."""
-    target = out.resolve()
+    target = full_path(str(out))
     if target.exists() and (not target.is_dir() or any(target.iterdir())):
         raise UserError(f"{out} is not empty: name an empty or new folder")
     partial = target.with_name(f".{target.name}.partial")

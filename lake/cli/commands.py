@@ -9,6 +9,7 @@ from lake.cli import render
 from lake.cli.diff import diff
 from lake.cli.migrating import migrate
 from lake.cli.options import AsJson, First, Last, ProfileName, Stages, stage_names, table_names
+from lake.cli.output import console
 from lake.cli.rejected import rejected
 from lake.cli.releasing import release
 from lake.cli.taking_back import forget, search, withdraw
@@ -101,6 +102,7 @@ def ingest(
     lake = _lake()
     files = register(lake, Entry(path, source, licence, kind, copy, fields))
     render.registered(files, as_json)
+    notices.licence(licence, files)
     notices.changed(lake, files)
     notices.left_out(path)
 
@@ -224,7 +226,7 @@ def champion(
 @app.command()
 def report(out: Annotated[Path | None, typer.Option("--out", help="Where to write the page.")] = None) -> None:
     """Write the report of the lake as one HTML page that needs no network."""
-    typer.echo(resolve("reports.page:write_report")(_lake(), out))
+    console().print(str(resolve("reports.page:write_report")(_lake(), out)))
 
 
 @app.command()

@@ -69,7 +69,7 @@ def _show(done: taking.TakenBack, as_json: bool) -> None:
         as_json,
     )
     for sentence in _sentences(done):
-        progress.console().print(sentence, markup=False)
+        progress.console().print(sentence)
 
 
 def _sentences(done: taking.TakenBack) -> list[str]:

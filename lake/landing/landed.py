@@ -13,10 +13,11 @@ from typing import Any, NamedTuple
 
 import obstore
 
+from lake.errors import UserError
 from lake.ids import sha256_file
 from lake.landing.addresses import located
 from lake.landing.listing import is_visible, size_and_sha256, visible_files
-from lake.landing.register import LANDING, SOURCE, Entry, Registered, landing_folder, register, registered
+from lake.landing.register import LANDING, SOURCE, Entry, Registered, check_names, landing_folder, register, registered
 from lake.storage.places import STORE_ERRORS, is_remote
 from lake.storage.store import Lake
 
@@ -85,13 +86,25 @@ def _landed(lake: Lake) -> Iterator[Landed]:
 
 def _on_disk(lake: Lake) -> Iterator[Landed]:
     for folder in sorted(item for item in landing_folder(lake).glob("*") if _is_source(item)):
-        stated = folder / _LICENCE
-        licence = stated.read_text(encoding="utf-8").strip() if stated.exists() else None
+        licence = _licence_of(folder)
         for file in visible_files(folder):
             now = file.stat()
             # the time of the last change of status cannot be set back by hand, as that of the content can
             status = [now.st_size, now.st_mtime_ns, now.st_ctime_ns, now.st_ino]
             yield Landed(str(file), folder.name, licence, now.st_size, status, now.st_mtime)
+
+
+def _licence_of(folder: Path) -> str | None:
+    """The licence that a source's folder states. Raises UserError, which names the file, for what is none."""
+    stated = folder / _LICENCE
+    try:
+        licence = stated.read_text(encoding="utf-8").strip() if stated.exists() else None
+        check_names(folder.name, licence)
+    except (OSError, UnicodeDecodeError) as error:
+        raise UserError(f"{stated} cannot be read: {error}") from None
+    except UserError as error:
+        raise UserError(f"{stated}: {error}") from None
+    return licence
 
 
 def _stored(lake: Lake) -> Iterator[Landed]:

@@ -13,7 +13,7 @@ from typing import Any, get_args
 import pyarrow as pa
 from pyarrow import fs
 
-from lake.errors import UserError
+from lake.errors import UserError, shown
 from lake.ids import content_id
 from lake.landing.addresses import absolute
 from lake.landing.listing import files_under, leave_out, size_and_sha256
@@ -92,7 +92,7 @@ def register(lake: Lake, *entries: Entry) -> list[Registered]:
 
 def _registrations(lake: Lake, entry: Entry, current: Mapping[str, Mapping[str, Any]]) -> Iterator[Registered]:
     """A registration for each file of an entry; `current` are the newest ones of all files, by URI."""
-    _check_names(entry.source, entry.licence, entry.kind)
+    check_names(entry.source, entry.licence, entry.kind)
     fields = field_map(entry.fields)
     taken = {row["path"] for row in current.values() if row["source"] == entry.source}
     for filesystem, inside, uri in files_under(entry.path):
@@ -139,13 +139,14 @@ def unread_bytes(lake: Lake) -> int:
     return sum(row["size"] or 0 for row in registered(lake) if since is None or row["registered_at"] > since)
 
 
-def _check_names(source: str, licence: str | None, kind: str | None) -> None:
+def check_names(source: str, licence: str | None, kind: str | None = None) -> None:
+    """Raises UserError for what is no name of a source, no SPDX id, or no kind."""
     if not SOURCE.fullmatch(source):
         raise UserError(
-            f"The source name {source!r} is not allowed: up to 64 lower-case letters, digits, '_', '.' and '-', starting with a letter or digit"
+            f"The source name {shown(source)} is not allowed: up to 64 lower-case letters, digits, '_', '.' and '-', starting with a letter or digit"
         )
     if licence is not None and not _LICENCE.fullmatch(licence):
-        raise UserError(f"The licence {licence!r} is not an SPDX id such as CC-BY-4.0 or Apache-2.0")
+        raise UserError(f"The licence {shown(licence)} is not an SPDX id such as CC-BY-4.0 or Apache-2.0")
     if kind is not None and kind not in get_args(Kind):
         raise UserError(f"There is no kind {kind!r}: there are {', '.join(get_args(Kind))}")
 
