@@ -18,6 +18,7 @@ from lake.harness import progress
 from lake.harness.profiles import Profile, load_profile, profile_names, resolve
 from lake.settings import settings
 from lake.stages import STAGES
+from lake.storage.places import check_address
 from lake.storage.store import Lake
 
 app = typer.Typer(
@@ -39,6 +40,7 @@ def doctor(profile: ProfileName = None, as_json: AsJson = False) -> int:
     """Name what is missing on this machine, with the command that mends it."""
     from lake.cli.doctor import examine, unmet
 
+    check_address(settings().root)
     findings = examine(settings(), _profile(profile))
     render.findings(findings, as_json)
     return 1 if unmet(findings) else 0

@@ -86,7 +86,8 @@ def _landed(lake: Lake) -> Iterator[Landed]:
 
 def _on_disk(lake: Lake) -> Iterator[Landed]:
     for folder in sorted(item for item in landing_folder(lake).glob("*") if _is_source(item)):
-        licence = _licence_of(folder)
+        stated = folder / _LICENCE
+        licence = _licence_of(str(stated), folder.name, stated.read_bytes()) if stated.exists() else None
         for file in visible_files(folder):
             now = file.stat()
             # the time of the last change of status cannot be set back by hand, as that of the content can
@@ -94,16 +95,13 @@ def _on_disk(lake: Lake) -> Iterator[Landed]:
             yield Landed(str(file), folder.name, licence, now.st_size, status, now.st_mtime)
 
 
-def _licence_of(folder: Path) -> str | None:
-    """The licence that a source's folder states. Raises UserError, which names the file, for what is none."""
-    stated = folder / _LICENCE
+def _licence_of(file: str, source: str, content: bytes) -> str:
+    """The licence that a source's folder states in a file. Raises UserError, which names the file, for what is none."""
     try:
-        licence = stated.read_text(encoding="utf-8").strip() if stated.exists() else None
-        check_names(folder.name, licence)
-    except (OSError, UnicodeDecodeError) as error:
-        raise UserError(f"{stated} cannot be read: {error}") from None
-    except UserError as error:
-        raise UserError(f"{stated}: {error}") from None
+        licence = content.decode().strip()
+        check_names(source, licence)
+    except (UnicodeDecodeError, UserError) as error:
+        raise UserError(f"{file}: {error}") from None
     return licence
 
 
@@ -114,8 +112,9 @@ def _stored(lake: Lake) -> Iterator[Landed]:
         if not inner or not SOURCE.fullmatch(source) or not is_visible(Path(name)):
             continue
         if source not in licences:
-            stated = lake.read(f"{LANDING}/{source}/{_LICENCE}") if f"{source}/{_LICENCE}" in objects else None
-            licences[source] = stated.decode().strip() if stated else None
+            place = f"{LANDING}/{source}/{_LICENCE}"
+            stated = lake.read(place) if f"{source}/{_LICENCE}" in objects else None
+            licences[source] = _licence_of(f"{lake.root}/{place}", source, stated) if stated else None
         status = [item["size"], item["e_tag"], item["last_modified"].isoformat()]
         yield Landed(f"{lake.root}/{LANDING}/{path}", source, licences[source], item["size"], status)
 

@@ -18,6 +18,8 @@ from lake.ids import content_id
 from lake.landing.addresses import absolute
 from lake.landing.listing import files_under, leave_out, size_and_sha256
 from lake.landing.peek import Kind, field_map, kind_of
+from lake.stages import STAGES
+from lake.storage.migration import check_formats
 from lake.storage.places import is_remote
 from lake.storage.publication import now
 from lake.storage.store import Lake
@@ -175,6 +177,7 @@ def _copied(lake: Lake, filesystem: fs.FileSystem, path: str, source: str) -> tu
 
 def _write(lake: Lake, files: list[Registered], known: list[dict[str, Any]], replaced: int | None) -> None:
     """Appends registrations; in place of the version `replaced`, with those `known`, which every reader takes for new as a whole."""
+    check_formats(lake, (key for key, stage in STAGES.items() if FILES in stage.inputs))
     moment = next_moment(registered(lake))
     rows = [
         {"uri": file.uri, "path": file.path, "source": file.source, "licence": file.licence, "kind": file.kind, "sha256": file.sha256, "size": file.size,

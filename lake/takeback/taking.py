@@ -25,6 +25,7 @@ from lake.stages import STAGES
 from lake.storage.erasure import Mask
 from lake.storage.lease_records import LeaseRecords
 from lake.storage.leases import lease
+from lake.storage.migration import check_formats
 from lake.storage.publication import now
 from lake.storage.store import Lake
 from lake.storage.tombstones import TOMBSTONES, Order, found_rows, keys, tombstones, unfinished_orders, write_tombstones
@@ -95,6 +96,7 @@ def _reason(given: str) -> str:
 
 
 def _written_down(lake: Lake, act: str, reason: str, source: str | None, ids: Sequence[str] = ()) -> Order:
+    check_formats(lake, STAGES)
     moment = now()
     order_id = content_id("ord", act, moment.isoformat(), source or "", *ids)
     order = Order(id=order_id, act=act, reason=reason, taken_at=moment, source=source)
