@@ -144,8 +144,8 @@ class _HashIndex:
     def __init__(self, lake: Lake) -> None:
         self._lake = lake
         try:
-            self._hashed: dict[str, Any] = json.loads(lake.read(f"{LANDING}/{_INDEX}") or b"{}")
-        except ValueError:
+            self._hashed: dict[str, Any] = dict(json.loads(lake.read(f"{LANDING}/{_INDEX}") or b"{}"))
+        except (ValueError, TypeError):
             self._hashed = {}
         self._changed = False
 
