@@ -78,13 +78,23 @@ def new_folder(out: Path) -> Generator[Path]:
     partial = target.with_name(f".{target.name}.partial")
     shutil.rmtree(partial, ignore_errors=True)
     try:
-        partial.mkdir(parents=True)
+        with writing(out):
+            partial.mkdir(parents=True)
         yield partial
         if target.exists():
             target.rmdir()
         partial.rename(target)
     finally:
         shutil.rmtree(partial, ignore_errors=True)
+
+
+@contextmanager
+def writing(out: Path) -> Generator[None]:
+    """What keeps a user's place from being written to leaves the block as UserError."""
+    try:
+        yield
+    except OSError as error:
+        raise UserError(f"--out {out} cannot be written to: {error.strerror or error}") from None
 
 
 def described(file: Mapping[str, Any], base: Path) -> dict[str, Any]:

@@ -22,6 +22,7 @@ from lake.storage.store import Lake
 from reports import sections
 from reports.audits import audited_scores
 from reports.decontamination import decontamination
+from reports.exported import writing
 from reports.figures import evaluation_rows, headline, measured_before, smoke_test
 from reports.funnel import pairs, steps
 from reports.gate_history import gate_histories
@@ -50,14 +51,16 @@ def write_report(lake: Lake, out: Path | None) -> Path:
     path = full_path(str(out)) if out else local_path(lake.root) / "reports" / "report.html"
     if path.exists() and not path.is_file():  # a device, too, would be replaced
         raise UserError(f"--out {out} is no file: name the page, such as report.html")
-    path.parent.mkdir(parents=True, exist_ok=True)
+    with writing(path):
+        path.parent.mkdir(parents=True, exist_ok=True)
     page = html(lake, path.parent)
     partial = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
-    try:
-        partial.write_text(page, encoding="utf-8")
-        partial.replace(path)
-    finally:
-        partial.unlink(missing_ok=True)
+    with writing(path):
+        try:
+            partial.write_text(page, encoding="utf-8")
+            partial.replace(path)
+        finally:
+            partial.unlink(missing_ok=True)
     if out is None:
         keep(lake, "reports/report.html")
         keep_page(lake, path)

@@ -5,18 +5,21 @@ from typing import Any
 import pyarrow as pa
 from deltalake import QueryBuilder
 
-from lake.errors import UserError
+from lake.errors import UserError, shown
 from lake.storage.store import Lake
 from lake.storage.table_logs import NO_TABLE
 from lake.tables import TABLES
 
 _MOST = 2**63 - 1  # a limit that SQL takes
+_LONGEST = 8_000  # characters of a condition
 
 
 def select_rows(lake: Lake, table: str, where: str | None, limit: int, version: int | None) -> list[dict[str, Any]]:
     """At most `limit` rows of `table` that meet `where`. Raises UserError for an unknown table, version, column or broken SQL."""
+    if where and len(where) > _LONGEST:  # terms within terms exhaust the stack of the engine, which ends the process
+        raise UserError(f"--where has {len(where):,} characters: allowed are {_LONGEST:,}")
     if table not in TABLES:
-        raise UserError(f"There is no table {table!r}: there are {', '.join(TABLES)}")
+        raise UserError(f"There is no table {shown(table)}: there are {', '.join(TABLES)}")
     at, newest = lake.version(table) if version is None else version, lake.newest(table)
     if at is None or newest == NO_TABLE:
         raise UserError(f"The table {table} has never been published")
@@ -37,5 +40,5 @@ def select_rows(lake: Lake, table: str, where: str | None, limit: int, version: 
             raise
         names = ", ".join(TABLES[table].schema.names)
         raise UserError(
-            f"--where {where!r} does not work on {table}: {' '.join(str(error).split())}; its columns are {names}"
+            f"--where {shown(where)} does not work on {table}: {' '.join(str(error).split())}; its columns are {names}"
         ) from None

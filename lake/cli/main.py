@@ -9,7 +9,7 @@ from typer import exceptions
 
 from lake.errors import StageFailed, UserError
 from lake.harness import environment, progress
-from lake.harness.terminal import ReaderLeft
+from lake.harness.terminal import ReaderLeft, visible
 from lake.settings import settings
 
 _CTRL_C = 130  # what typer returns in its place where it meets one inside a command
@@ -32,10 +32,22 @@ def _run(arguments: list[str]) -> object:
     from lake.cli.commands import app  # takes a second: Ctrl-C may come in the middle of it
     from lake.storage.places import told_in_a_sentence
 
+    for argument in arguments:
+        _check_text(argument)
     with told_in_a_sentence(lambda: settings().root):
         code = typer.main.get_command(app).main(arguments, prog_name="mixlake", standalone_mode=False)
         sys.stdout.flush()  # what nobody reads any more, or no disk has room for, is told here
         return code
+
+
+def _check_text(argument: str) -> None:
+    """Raises UserError for bytes that are no text, of which no table could hold a name or an id."""
+    try:
+        argument.encode()
+    except UnicodeEncodeError:
+        raise UserError(
+            f"The argument {visible(argument)} is not UTF-8: a file of such a name is renamed first"
+        ) from None
 
 
 def guarded(command: Callable[[], object]) -> int:

@@ -1,5 +1,6 @@
 """`mixlake rejected`: what a gate refused and why, the rows it refused, and publishing them all the same with a reason."""
 
+import sys
 from collections.abc import Iterator, Mapping
 from itertools import islice
 from typing import Annotated, Any
@@ -112,7 +113,10 @@ def _row(check: CheckReport) -> tuple[str | None, ...]:
 def _sampled(lake: Lake, attempt: StageReport, asked: int | None) -> Mapping[str, list[Mapping[str, Any]]]:
     """As many staged rows of each table as were asked for; where none were, some if they are still there."""
     try:
-        return {key: list(found) for key, found in _sample(lake, attempt, _ROWS if asked is None else asked)}
+        return {
+            key: list(found)
+            for key, found in _sample(lake, attempt, _ROWS if asked is None else min(asked, sys.maxsize))
+        }
     except UserError:  # they are gone, and why they were rejected is told all the same
         if asked is not None:
             raise

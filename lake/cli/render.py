@@ -9,6 +9,7 @@ from lake.books.lineage import Explanation
 from lake.cli.doctor import Finding
 from lake.cli.output import console, plain, write_json, write_table
 from lake.cli.params import Param
+from lake.harness import progress
 from lake.harness.plan import PlannedStage
 from lake.harness.profiles import Profile
 from lake.harness.status import TableStatus
@@ -146,10 +147,12 @@ def ledger(books: Ledger, as_json: bool) -> None:
     return None
 
 
-def rows(selected: Sequence[Mapping[str, Any]], as_json: bool) -> None:
-    """Shows rows, one field a line."""
+def rows(selected: Sequence[Mapping[str, Any]], as_json: bool, none: str = "There is no such row.") -> None:
+    """Shows rows, one field a line; where there are none, that on the error stream."""
     if as_json:
         return write_json(list(selected))
+    if not selected:
+        progress.console().print(none)
     shown = console()
     for row in selected:
         shown.rule(style="dim") if shown.is_terminal else shown.print("--")

@@ -5,7 +5,7 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict
 
-from lake.errors import UserError
+from lake.errors import UserError, shown
 from lake.harness.code_hash import code_hash
 from lake.harness.input_versions import input_versions, waits_for
 from lake.harness.new_rows import last_read, new_rows
@@ -46,7 +46,7 @@ def select_stages(names: Sequence[str] = (), first: str | None = None, last: str
     ends = [name for name in (first, last) if name is not None]
     for name in (*names, *ends):
         if name not in STAGES:
-            raise UserError(f"There is no stage {name!r}: there are {', '.join(STAGES)}")
+            raise UserError(f"There is no stage {shown(name)}: there are {', '.join(STAGES)}")
     if names and ends:
         raise UserError("Name stages, or give --from and --to, not both")
     keys = list(STAGES)

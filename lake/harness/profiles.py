@@ -136,7 +136,7 @@ def _find(name: str, folder: Path, complaint: str) -> Path:
     there_are = f"there are {', '.join(profile_names())}"
     if not is_file_name(name):
         if name not in profile_names():
-            raise UserError(f"{complaint} {name!r}: {there_are}; a file is named by its path, such as ./my.yaml")
+            raise UserError(f"{complaint} {shown(name)}: {there_are}; a file is named by its path, such as ./my.yaml")
         return _ours() / f"{name}.yaml"
     path = full_path(name, folder, complaint)
     if not path.is_file():

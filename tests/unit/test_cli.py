@@ -8,9 +8,8 @@ from pathlib import Path
 import pytest
 from lakes import small_lake
 
-from lake.cli.commands import app
 from lake.cli.doctor import Finding, examine, java_version, unmet
-from lake.cli.main import guarded
+from lake.cli.main import guarded, main
 from lake.errors import StageFailed, UserError
 from lake.harness.profiles import load_profile
 from lake.settings import settings
@@ -19,15 +18,10 @@ from lake.stages import STAGES
 
 def mixlake(capsys: pytest.CaptureFixture[str], *arguments: str) -> tuple[int, str, str]:
     """(exit code, standard output, standard error) of a command run in this process."""
-    import typer.main
-
-    from lake.cli import taking_back  # noqa: F401 - adds its commands
-
-    code = guarded(
-        lambda: typer.main.get_command(app).main(list(arguments), prog_name="mixlake", standalone_mode=False)
-    )
+    with pytest.raises(SystemExit) as end:
+        main(arguments)
     told = capsys.readouterr()
-    return code, told.out, told.err
+    return int(end.value.code or 0), told.out, told.err
 
 
 @pytest.fixture(autouse=True)
@@ -78,6 +72,11 @@ def root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         (("run", "--to", ""), "There is no stage ''"),
         (("run", "--from", ""), "There is no stage ''"),
         (("show", "silver/groups", "--version", "0"), "silver/groups has never been published"),
+        (("explain", "raw_\udcff"), "The argument raw_\\udcff is not UTF-8"),
+        (("search", "\udcff"), "is not UTF-8"),
+        (("show", "x" * 9_000), "xxx...: there are landing/files"),
+        (("show", "silver/groups", "--where", "size = " + "+".join("1" * 9_000)), "allowed are 8,000"),
+        (("report", "--out", "/proc/nowhere/x.html"), "cannot be written to: No such file or directory"),
         (("report", "--out", "/dev/null"), "--out /dev/null is no file"),
         (("report", "--out", "."), "--out . is no file"),
         (("ingest", "~nobody-here/a.jsonl", "--source", "s"), "'~nobody-here/a.jsonl': nothing can lie there"),
@@ -203,6 +202,10 @@ def test_a_condition_ends_before_the_limit_and_a_limit_may_be_any(
     for where in ("true) --", "true LIMIT 9", "1=1; DROP TABLE rows", "'"):
         code, out, err = mixlake(capsys, "show", "silver/groups", "--where", where)
         assert (code, out) == (2, "") and err.startswith(f"--where {where!r} does not work on silver/groups")
+    deep = "size < 9" + "+1" * 3_990
+    assert mixlake(capsys, "show", "silver/groups", "--where", deep)[0] == 0
+    assert mixlake(capsys, "show", "silver/groups", "--where", "size > 99") == (0, "", "There is no such row.\n")
+    assert mixlake(capsys, "search", "words of nobody") == (0, "", "They stand in no file of the lake.\n")
     code, _, err = mixlake(capsys, "show", "silver/groups", "--version", "99")
     assert (code, err) == (2, "The table silver/groups has no version 99: its newest is 0\n")
 
