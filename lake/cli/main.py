@@ -3,6 +3,7 @@
 import os
 import sys
 from collections.abc import Callable, Sequence
+from pathlib import Path
 
 import typer
 from typer import exceptions
@@ -18,6 +19,9 @@ _CTRL_C = 130  # what typer returns in its place where it meets one inside a com
 def main(arguments: Sequence[str] | None = None) -> None:
     """Runs `mixlake` with `arguments`, by default the process's own, and exits."""
     given = list(sys.argv[1:] if arguments is None else arguments) or ["--help"]
+    for name in ("stdout", "stderr"):
+        if getattr(sys, name) is None:  # closed by whoever started this
+            setattr(sys, name, Path(os.devnull).open("w", encoding="utf-8"))
     code = guarded(lambda: _run(given))
     try:
         sys.stdout.flush()

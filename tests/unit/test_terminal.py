@@ -97,6 +97,12 @@ def test_a_reader_who_leaves_ends_a_command_without_a_word(arguments: tuple[str,
         os.close(writes)
 
 
+def test_output_that_is_closed_ends_a_command_without_a_word() -> None:
+    command = f"{sys.executable} -m lake.cli profiles >&-"
+    done = subprocess.run(["bash", "-c", command], stderr=subprocess.PIPE, text=True, check=False)
+    assert (done.returncode, done.stderr) == (0, "")
+
+
 @pytest.mark.parametrize("arguments", [("params", "silver/groups"), ("profiles", "--json")])
 def test_a_full_disk_behind_standard_output_gets_a_sentence(arguments: tuple[str, ...]) -> None:
     with Path("/dev/full").open("w") as full:
