@@ -18,7 +18,7 @@ class _Strict(yaml.SafeLoader):
         node = super().get_single_node()
         for number, inner in enumerate(_nodes(node) if node else ()):
             if number == _MOST:
-                raise _mistake(f"anchors make more than {_MOST:,} values of it", node)
+                raise _mistake(f"anchors make more than {_MOST:,} values of it", inner)
             if isinstance(inner, yaml.MappingNode):
                 _check_keys(inner)
         return node
