@@ -3,6 +3,8 @@
 from collections.abc import Generator
 from contextlib import contextmanager
 
+_QUOTED = 160  # characters of a value in a sentence
+
 
 class UserError(Exception):
     """A mistake of the user, told in one sentence: what is wrong, where, and what is allowed. Exit code 2."""
@@ -10,6 +12,16 @@ class UserError(Exception):
 
 class StageFailed(Exception):
     """A stage that could not finish or whose books do not balance; nothing of it was published. Exit code 1."""
+
+
+def shown(value: object) -> str:
+    """The value as a sentence quotes it: of a long one its beginning.
+
+    >>> shown(0.5), len(shown("x" * 300))
+    ('0.5', 163)
+    """
+    quoted = repr(value)
+    return quoted if len(quoted) <= _QUOTED else f"{quoted[:_QUOTED]}..."
 
 
 @contextmanager

@@ -3,11 +3,12 @@
 import os
 import re
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 
-from lake.errors import UserError
+from lake.errors import UserError, shown
 
 _OWNER = re.compile(r"team:\S+|[\w.%+-]+@[A-Za-z0-9.-]+\.[A-Za-z]{2,7}")  # as Dagster wants it
 _MASTER = re.compile(r"local(\[(\*|[1-9]\d*)(,\s*\d+)?\])?|spark://\S+|k8s://\S+|yarn")
@@ -62,21 +63,36 @@ def settings() -> Settings:
 
     Raises UserError, naming the variable, its value and what is allowed.
     """
-    root = os.environ.get("MIXLAKE_ROOT", ".mixlake")
+    root = os.environ.get("MIXLAKE_ROOT") or ".mixlake"
     return Settings(
-        root=root.rstrip("/") if "://" in root else str(Path(root).expanduser().resolve()),
+        root=root.rstrip("/") if "://" in root else str(full_path(root, told="MIXLAKE_ROOT is")),
         profile=os.environ.get("MIXLAKE_PROFILE") or "demo",
         spark_master=_spark_master(os.environ.get("MIXLAKE_SPARK_MASTER") or "local[*]"),
         driver_memory=_driver_memory(os.environ.get("MIXLAKE_DRIVER_MEMORY") or "2g"),
         spark_conf=_spark_conf(os.environ.get("MIXLAKE_SPARK_CONF", "")),
         shared=tuple(Path(one) for one in os.environ.get("MIXLAKE_SHARED", "").split(os.pathsep) if one),
-        cache=Path(os.environ.get("MIXLAKE_CACHE") or _user_cache() / "mixlake"),
+        cache=full_path(os.environ.get("MIXLAKE_CACHE") or str(_user_cache() / "mixlake"), told="MIXLAKE_CACHE is"),
         pages_port=_port(os.environ.get("MIXLAKE_PAGES_PORT", "3001")),
         lease_wait=_lease_wait(os.environ.get("MIXLAKE_LEASE_WAIT", "600")),
-        dagster_home=Path(own).expanduser().resolve() if (own := os.environ.get("DAGSTER_HOME")) else None,
+        dagster_home=full_path(own, told="DAGSTER_HOME is") if (own := os.environ.get("DAGSTER_HOME")) else None,
         owners=_owners(os.environ.get("MIXLAKE_OWNERS", "")),
         alerts=tuple(os.environ.get("MIXLAKE_ALERTS", "").split()),
     )
+
+
+def full_path(written: str, folder: Path | None = None, told: str = "") -> Path:
+    """A path in full, as seen from `folder`, `~` and links followed; nothing need lie there yet.
+
+    Raises UserError, which starts with `told`, for what can name nothing: the home of nobody, links in a circle, a name too long for a disk.
+    """
+    try:
+        path = ((folder or Path()) / Path(written).expanduser()).resolve()
+        with suppress(FileNotFoundError, NotADirectoryError, PermissionError):
+            path.stat()
+    except (OSError, RuntimeError, ValueError) as error:
+        why = getattr(error, "strerror", None) or str(error).rstrip(".")
+        raise UserError(f"{told} {shown(written)}: nothing can lie there: {why}".lstrip()) from None
+    return path
 
 
 def _spark_master(written: str) -> str:
@@ -139,7 +155,7 @@ def _spark_conf(written: str) -> dict[str, str]:
         lines = written.split(";")
     elif written:
         try:
-            lines = Path(written).expanduser().read_text(encoding="utf-8").splitlines()
+            lines = full_path(written, told="MIXLAKE_SPARK_CONF is").read_text(encoding="utf-8").splitlines()
         except (OSError, UnicodeDecodeError) as error:
             raise UserError(
                 f"MIXLAKE_SPARK_CONF is {written!r}, which cannot be read ({error}): give settings, such as "

@@ -9,6 +9,7 @@ from typing import Any
 
 from lake.errors import UserError
 from lake.ids import sha256_file
+from lake.settings import full_path
 from lake.storage.artifacts import at_hand
 from lake.storage.store import Lake
 from lake.storage.tombstones import tombstones
@@ -71,19 +72,29 @@ def export(lake: Lake, out: Path) -> list[dict[str, Any]]:
 @contextmanager
 def new_folder(out: Path) -> Generator[Path]:
     """A folder that becomes `out` when the block has ended, and is gone when it raised. Raises UserError where `out` is not empty."""
-    target = out.resolve()
+    target = full_path(str(out))
     if target.exists() and (not target.is_dir() or any(target.iterdir())):
         raise UserError(f"{out} is not empty: name an empty or new folder")
     partial = target.with_name(f".{target.name}.partial")
     shutil.rmtree(partial, ignore_errors=True)
     try:
-        partial.mkdir(parents=True)
+        with writing(out):
+            partial.mkdir(parents=True)
         yield partial
         if target.exists():
             target.rmdir()
         partial.rename(target)
     finally:
         shutil.rmtree(partial, ignore_errors=True)
+
+
+@contextmanager
+def writing(out: Path) -> Generator[None]:
+    """What keeps a user's place from being written to leaves the block as UserError."""
+    try:
+        yield
+    except OSError as error:
+        raise UserError(f"--out {out} cannot be written to: {error.strerror or error}") from None
 
 
 def described(file: Mapping[str, Any], base: Path) -> dict[str, Any]:

@@ -6,8 +6,7 @@ The one script that it runs is its own, named by its hash in the page's policy: 
 import base64
 import hashlib
 import os
-import re
-import tempfile
+import secrets
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -15,12 +14,15 @@ from urllib.parse import quote
 
 from lake.books.changes import last_changes
 from lake.books.ledger import ledger
-from lake.settings import local_path
+from lake.errors import UserError
+from lake.harness.terminal import visible
+from lake.settings import full_path, local_path
 from lake.storage.artifacts import bring_files, keep
 from lake.storage.store import Lake
 from reports import sections
 from reports.audits import audited_scores
 from reports.decontamination import decontamination
+from reports.exported import writing
 from reports.figures import evaluation_rows, headline, measured_before, smoke_test
 from reports.funnel import pairs, steps
 from reports.gate_history import gate_histories
@@ -36,8 +38,6 @@ _COMPARED = [
     "control", "metric", "benchmarks", "difference", "low", "high", "chance", "items", "clusters", "seeds", "seeds_planned", "headline", "sentence",
 ]  # fmt: skip
 _SHOWN = 700  # characters of an example text
-# what would reorder or hide text: controls, bidirectional marks, zero-width spaces
-_INVISIBLE = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u200b\u200e\u200f\u202a-\u202e\u2060-\u2069\ufeff\ud800-\udfff]")
 _PICTURES = (
     "bronze/instructions", "silver/instructions", "silver/unique_instructions", "silver/quality", "lengths", "silver/groups", "gold/mixture",
     "models/distiller_sft", "models/distiller_grpo", "gold/heldout_answers", "models/champion", "gold/distilled",
@@ -46,17 +46,21 @@ _PICTURES = (
 
 
 def write_report(lake: Lake, out: Path | None) -> Path:
-    """The path of the page, by default reports/report.html beside the lake's tables; a reader never sees half of it."""
-    path = out or local_path(lake.root) / "reports" / "report.html"
-    path.parent.mkdir(parents=True, exist_ok=True)
+    """The path of the page, by default reports/report.html beside the lake's tables; a reader never sees half of it. Raises UserError where a folder
+    or a device lies."""
+    path = full_path(str(out)) if out else local_path(lake.root) / "reports" / "report.html"
+    if path.exists() and not path.is_file():  # a device, too, would be replaced
+        raise UserError(f"--out {out} is no file: name the page, such as report.html")
+    with writing(path):
+        path.parent.mkdir(parents=True, exist_ok=True)
     page = html(lake, path.parent)
-    with tempfile.NamedTemporaryFile(
-        "w", dir=path.parent, prefix=f".{path.name}.", encoding="utf-8", delete=False
-    ) as file:
-        file.write(page)
-    partial = Path(file.name)
-    partial.chmod(0o644)
-    partial.replace(path)
+    partial = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
+    with writing(path):
+        try:
+            partial.write_text(page, encoding="utf-8")
+            partial.replace(path)
+        finally:
+            partial.unlink(missing_ok=True)
     if out is None:
         keep(lake, "reports/report.html")
         keep_page(lake, path)
@@ -112,11 +116,6 @@ def _pictures(view: View) -> dict[str, tuple[str, str]]:
 def _only(view: View, key: str, *columns: str) -> dict[str, Any] | None:
     """The one row of a table of one row."""
     return next(iter(view.sample(key, list(columns), limit=1)), None)
-
-
-def visible(text: object) -> str:
-    """The text with every character that would hide or reorder others spelled out."""
-    return _INVISIBLE.sub(lambda found: f"\\u{ord(found.group()):04x}", str(text))
 
 
 def shortened(text: str) -> str:

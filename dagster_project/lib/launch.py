@@ -8,7 +8,9 @@ from pathlib import Path
 
 import dagster as dg
 import yaml
+from dagster._core.instance.ref import compute_logs_directory
 
+from dagster_project.lib.captured_logs import CapturedLogs
 from dagster_project.lib.events import check_specs, tell
 from dagster_project.lib.failures import failures
 from dagster_project.lib.kept_connections import KeptStorage
@@ -18,6 +20,7 @@ from lake.harness.bars import name_terminal
 from lake.harness.plan import reasons_to_run, why_idle
 from lake.harness.profiles import load_profile
 from lake.harness.status import current_report
+from lake.harness.yaml_files import read_yaml
 from lake.settings import settings, shipped
 from lake.stages import STAGES
 from lake.storage.attempts import newest_attempt
@@ -102,18 +105,23 @@ def tell_accepted(report: StageReport) -> None:
 
 def instance_of_commands() -> dg.DagsterInstance:
     """The lake's instance with pools that limit runs, which a run in this process no longer waits for, instead of steps, and its
-    databases kept open.
+    databases kept open, and Ctrl-C left to the command.
 
     A command that was killed would keep its places, which only the daemon frees, and the next command would wait without a word.
     """
     home = prepare_home()
-    config = yaml.safe_load((home / _INSTANCE).read_text(encoding="utf-8")) or {}
+    config = read_yaml(home / _INSTANCE, "Dagster's instance")
     config.setdefault("concurrency", {}).setdefault("pools", {})["granularity"] = "run"
     if not _OWN_STORAGE & config.keys():
-        kept = {"module": KeptStorage.__module__, "class": KeptStorage.__name__, "config": {"base_dir": str(home)}}
-        config["storage"] = {"custom": kept}
+        config["storage"] = {"custom": _class_of(KeptStorage, base_dir=str(home))}
+    config.setdefault("compute_logs", _class_of(CapturedLogs, base_dir=compute_logs_directory(str(home))))
     (home / _COMMANDS_INSTANCE).write_text(yaml.safe_dump(config), encoding="utf-8")
     return _opened(home, _COMMANDS_INSTANCE)
+
+
+def _class_of(kind: type, **config: str) -> dict[str, object]:
+    """A class of ours as an instance's configuration names it."""
+    return {"module": kind.__module__, "class": kind.__name__, "config": config}
 
 
 def _definitions() -> dg.Definitions:

@@ -6,7 +6,7 @@ from typing import Any
 import pyarrow.dataset as ds
 from pydantic import BaseModel
 
-from lake.errors import UserError
+from lake.errors import UserError, shown
 from lake.ids import rekind
 from lake.landing.pending import STAGES as READING
 from lake.storage.store import Lake
@@ -39,12 +39,12 @@ def explain(lake: Lake, row_id: str) -> Explanation:
     """The way of `row_id`. Raises UserError for an id of no known kind, or of nothing in the lake."""
     kind = row_id.split("_", 1)[0]
     if kind not in _KINDS or "_" not in row_id:
-        raise UserError(f"{row_id!r} is not an id: ids start with {', '.join(f'{name}_' for name in _KINDS)}")
+        raise UserError(f"{shown(row_id)} is not an id: ids start with {', '.join(f'{name}_' for name in _KINDS)}")
     trace = _Trace(lake)
     walk = {"raw": trace.forward, "rec": trace.forward, "psg": trace.forward, "grp": trace.group, "mix": trace.mixture}
     walk.get(kind, trace.backward)(row_id)
     if not trace.path:
-        raise UserError(f"There is no row {row_id!r} in this lake: `mixlake status` lists its tables")
+        raise UserError(f"There is no row {shown(row_id)} in this lake: `mixlake status` lists its tables")
     return Explanation(
         id=row_id,
         kind=kind,

@@ -9,6 +9,7 @@ from lake.cli import render
 from lake.cli.diff import diff
 from lake.cli.migrating import migrate
 from lake.cli.options import AsJson, First, Last, ProfileName, Stages, stage_names, table_names
+from lake.cli.output import console
 from lake.cli.rejected import rejected
 from lake.cli.releasing import release
 from lake.cli.taking_back import forget, search, withdraw
@@ -17,6 +18,7 @@ from lake.harness import progress
 from lake.harness.profiles import Profile, load_profile, profile_names, resolve
 from lake.settings import settings
 from lake.stages import STAGES
+from lake.storage.places import check_address
 from lake.storage.store import Lake
 
 app = typer.Typer(
@@ -38,6 +40,7 @@ def doctor(profile: ProfileName = None, as_json: AsJson = False) -> int:
     """Name what is missing on this machine, with the command that mends it."""
     from lake.cli.doctor import examine, unmet
 
+    check_address(settings().root)
     findings = examine(settings(), _profile(profile))
     render.findings(findings, as_json)
     return 1 if unmet(findings) else 0
@@ -101,6 +104,7 @@ def ingest(
     lake = _lake()
     files = register(lake, Entry(path, source, licence, kind, copy, fields))
     render.registered(files, as_json)
+    notices.licence(licence, files)
     notices.changed(lake, files)
     notices.left_out(path)
 
@@ -224,7 +228,7 @@ def champion(
 @app.command()
 def report(out: Annotated[Path | None, typer.Option("--out", help="Where to write the page.")] = None) -> None:
     """Write the report of the lake as one HTML page that needs no network."""
-    typer.echo(resolve("reports.page:write_report")(_lake(), out))
+    console().print(str(resolve("reports.page:write_report")(_lake(), out)))
 
 
 @app.command()

@@ -24,7 +24,7 @@ def diff(old: Version = None, new: Version = None, as_json: AsJson = False) -> N
         for one in (found.old, found.new)
     ]
     print_line = console().print
-    print_line(f"From {sides[0]} to {sides[1]}:", markup=False)
+    print_line(f"From {sides[0]} to {sides[1]}:")
     print_line(f"{found.came:,} came, {found.went:,} went, {found.changed:,} changed, {found.stayed:,} stayed.")
     rows = [(one.source, one.came, one.went, one.changed, one.stayed) for one in found.sources]
     write_table(("source", "came", "went", "changed", "stayed"), rows)

@@ -3,12 +3,14 @@
 import os
 import sys
 from collections.abc import Callable, Sequence
+from pathlib import Path
 
 import typer
 from typer import exceptions
 
 from lake.errors import StageFailed, UserError
 from lake.harness import environment, progress
+from lake.harness.terminal import ReaderLeft, visible
 from lake.settings import settings
 
 _CTRL_C = 130  # what typer returns in its place where it meets one inside a command
@@ -17,7 +19,15 @@ _CTRL_C = 130  # what typer returns in its place where it meets one inside a com
 def main(arguments: Sequence[str] | None = None) -> None:
     """Runs `mixlake` with `arguments`, by default the process's own, and exits."""
     given = list(sys.argv[1:] if arguments is None else arguments) or ["--help"]
-    sys.exit(guarded(lambda: _run(given)))
+    for name in ("stdout", "stderr"):
+        if getattr(sys, name) is None:  # closed by whoever started this
+            setattr(sys, name, Path(os.devnull).open("w", encoding="utf-8"))  # noqa: SIM115
+    code = guarded(lambda: _run(given))
+    try:
+        sys.stdout.flush()
+    except OSError:  # told already
+        _leave_output()
+    sys.exit(code)
 
 
 def _run(arguments: list[str]) -> object:
@@ -26,8 +36,22 @@ def _run(arguments: list[str]) -> object:
     from lake.cli.commands import app  # takes a second: Ctrl-C may come in the middle of it
     from lake.storage.places import told_in_a_sentence
 
+    for argument in arguments:
+        _check_text(argument)
     with told_in_a_sentence(lambda: settings().root):
-        return typer.main.get_command(app).main(arguments, prog_name="mixlake", standalone_mode=False)
+        code = typer.main.get_command(app).main(arguments, prog_name="mixlake", standalone_mode=False)
+        sys.stdout.flush()  # what nobody reads any more, or no disk has room for, is told here
+        return code
+
+
+def _check_text(argument: str) -> None:
+    """Raises UserError for bytes that are no text, of which no table could hold a name or an id."""
+    try:
+        argument.encode()
+    except UnicodeEncodeError:
+        raise UserError(
+            f"The argument {visible(argument)} is not UTF-8: a file of such a name is renamed first"
+        ) from None
 
 
 def guarded(command: Callable[[], object]) -> int:
@@ -46,11 +70,16 @@ def guarded(command: Callable[[], object]) -> int:
         return _tell(str(error), 2)
     except StageFailed as error:
         return _tell(str(error), 1)
-    except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    except (BrokenPipeError, ReaderLeft):
+        _leave_output()
         return 0
     except (KeyboardInterrupt, typer.Abort):
         return _tell("Stopped. Nothing half-written was published; run again to go on.", 1)
+
+
+def _leave_output() -> None:
+    """What is still to be written to standard output goes nowhere."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _usage(error: exceptions.TyperException) -> str:
@@ -70,5 +99,5 @@ def _usage(error: exceptions.TyperException) -> str:
 
 
 def _tell(sentence: str, code: int) -> int:
-    progress.console().print(sentence, markup=False)
+    progress.console().print(" ".join(sentence.splitlines()))
     return code

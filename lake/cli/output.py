@@ -10,21 +10,28 @@ from typing import Any
 
 from pydantic import BaseModel
 from rich import box
-from rich.console import Console
 from rich.table import Table
-from rich.text import Text
+
+from lake.harness.terminal import PlainConsole, ReaderLeft, line, visible
 
 _WIDE = 10_000  # a pipe has no width: never wrap or cut what a program may read
 
 
-def console() -> Console:
+def console() -> PlainConsole:
     """Where results for people go."""
-    return Console(highlight=False) if sys.stdout.isatty() else Console(highlight=False, width=_WIDE)
+    return PlainConsole() if sys.stdout.isatty() else PlainConsole(width=_WIDE)
 
 
 def write_json(content: object) -> None:
-    """Prints `content` as JSON: models as objects, times as ISO-8601, bytes as text where they are text, else base64."""
-    sys.stdout.write(json.dumps(content, default=plain, ensure_ascii=False, indent=1) + "\n")
+    """Prints `content` as JSON: models as objects, times as ISO-8601, bytes as text where they are text, else base64; null for what is no
+    number."""
+    written = json.dumps(content, default=plain, ensure_ascii=False)
+    # JSON has no form for what is no number
+    whole = json.loads(written, parse_constant=lambda _: None)
+    try:
+        sys.stdout.write(visible(json.dumps(whole, ensure_ascii=False, indent=1)) + "\n")
+    except BrokenPipeError:
+        raise ReaderLeft from None
 
 
 def plain(value: Any) -> Any:
@@ -48,7 +55,7 @@ def write_table(columns: Sequence[str], rows: Iterable[Sequence[object]]) -> Non
     shown = console()
     table = Table(*columns, box=box.SIMPLE_HEAD if shown.is_terminal else None, pad_edge=False, header_style="bold")
     for row in rows:
-        table.add_row(*(Text(_cell(value)) for value in row))  # Text: brackets in a row are not markup
+        table.add_row(*(line(_cell(value)) for value in row))
     shown.print(table)
 
 

@@ -1,5 +1,6 @@
 """`mixlake rejected`: what a gate refused and why, the rows it refused, and publishing them all the same with a reason."""
 
+import sys
 from collections.abc import Iterator, Mapping
 from itertools import islice
 from typing import Annotated, Any
@@ -70,7 +71,7 @@ def _accept(lake: Lake, stage: str, reason: str, as_json: bool) -> None:
     resolve("dagster_project.lib.launch:tell_accepted")(published)
     if as_json:
         return write_json(published)
-    return console().print(f"{stage} is published as version {published.version}, {published.accepted}", markup=False)
+    return console().print(f"{stage} is published as version {published.version}, {published.accepted}")
 
 
 def _listed(attempts: list[StageReport], as_json: bool) -> None:
@@ -89,11 +90,11 @@ def _shown(attempt: StageReport, sample: Mapping[str, list[Mapping[str, Any]]]) 
     staged = ", ".join(f"{count:,} {table}" for table, count in added if count) or "no rows"
     when = f" of {attempt.audited_at:%Y-%m-%d %H:%M:%S} UTC" if attempt.audited_at else ""
     print_line = console().print
-    print_line(f"{attempt.stage} was rejected in run {attempt.run_id}{when}; staged: {staged}", markup=False)
+    print_line(f"{attempt.stage} was rejected in run {attempt.run_id}{when}; staged: {staged}")
     columns = ("check", "severity", "must hold", "observed", "allowed", "failing examples")
     write_table(columns, [_row(check) for check in (*attempt.failed, *attempt.warned)])
     for key, found in sample.items():
-        print_line(f"{key}, staged:", markup=False)
+        print_line(f"{key}, staged:")
         render.rows(found, False)
     if barred := beyond_acceptance(attempt):
         names = ", ".join(check.name for check in barred)
@@ -101,7 +102,6 @@ def _shown(attempt: StageReport, sample: Mapping[str, list[Mapping[str, Any]]]) 
     else:
         print_line(
             f"The next run tries the stage again. If these rows are right: mixlake rejected {attempt.stage} --accept 'why'",
-            markup=False,
         )
 
 
@@ -113,7 +113,10 @@ def _row(check: CheckReport) -> tuple[str | None, ...]:
 def _sampled(lake: Lake, attempt: StageReport, asked: int | None) -> Mapping[str, list[Mapping[str, Any]]]:
     """As many staged rows of each table as were asked for; where none were, some if they are still there."""
     try:
-        return {key: list(found) for key, found in _sample(lake, attempt, _ROWS if asked is None else asked)}
+        return {
+            key: list(found)
+            for key, found in _sample(lake, attempt, _ROWS if asked is None else min(asked, sys.maxsize))
+        }
     except UserError:  # they are gone, and why they were rejected is told all the same
         if asked is not None:
             raise

@@ -39,13 +39,13 @@ def release(
 ) -> None:
     """Copy the newest release (Parquet, JSON Lines, card, manifest) out of the lake, its checksums verified."""
     lake = Lake(settings().root)
-    if renamed and not again:
+    if renamed is not None and again is None:
         raise UserError("--as names what --rebuild makes: give --rebuild NAME, too")
-    if target and again:
+    if target is not None and again is not None:
         raise UserError("--push puts the newest release somewhere, and --rebuild makes one again: give one of the two")
-    if target:
+    if target is not None:
         files = resolve("reports.push:push")(lake, target)
-    elif again:
+    elif again is not None:
         files = resolve("reports.rebuild:rebuild")(lake, again, out, renamed)
     else:
         files = resolve("reports.exported:export")(lake, out)

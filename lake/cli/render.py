@@ -4,16 +4,16 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from rich.text import Text
-
 from lake.books.ledger import Ledger
 from lake.books.lineage import Explanation
 from lake.cli.doctor import Finding
 from lake.cli.output import console, plain, write_json, write_table
 from lake.cli.params import Param
+from lake.harness import progress
 from lake.harness.plan import PlannedStage
 from lake.harness.profiles import Profile
 from lake.harness.status import TableStatus
+from lake.harness.terminal import line
 from lake.landing.register import Registered
 from lake.storage.report import StageReport
 
@@ -120,9 +120,9 @@ def status(states: Sequence[TableStatus], as_json: bool) -> None:
     write_table(("table", "version", "rows", "gate", "up to date", "published (UTC)", "sources that wait"), rows)
     for state in states:
         for acceptance in state.accepted:
-            console().print(f"{state.table}: {acceptance}", markup=False)
+            console().print(f"{state.table}: {acceptance}")
     if refused := [state.table for state in states if state.gate == "rejected"]:
-        console().print(f"`mixlake rejected {refused[0]}` shows what its gate refused and why.", markup=False)
+        console().print(f"`mixlake rejected {refused[0]}` shows what its gate refused and why.")
     return None
 
 
@@ -142,21 +142,23 @@ def ledger(books: Ledger, as_json: bool) -> None:
     total = ("all", *(sum(int(str(row[column])) for row in rows) for column in range(1, len(used) + 3)))
     write_table(("source", "raw", *(name.replace("_", " ") for name in used), "unbalanced"), [*rows, total])
     for wait in (wait for source in books.sources for wait in source.waits):
-        console().print(f"waits: {wait}", markup=False)
+        console().print(f"waits: {wait}")
     console().print("The books balance." if books.balanced else "The books do NOT balance.")
     return None
 
 
-def rows(selected: Sequence[Mapping[str, Any]], as_json: bool) -> None:
-    """Shows rows, one field a line."""
+def rows(selected: Sequence[Mapping[str, Any]], as_json: bool, none: str = "There is no such row.") -> None:
+    """Shows rows, one field a line; where there are none, that on the error stream."""
     if as_json:
         return write_json(list(selected))
+    if not selected:
+        progress.console().print(none)
     shown = console()
     for row in selected:
         shown.rule(style="dim") if shown.is_terminal else shown.print("--")
         for name, value in row.items():
             text = value if isinstance(value, str) else json.dumps(value, default=plain, ensure_ascii=False)
-            shown.print(Text.assemble((f"{name}: ", "bold"), text))
+            shown.print(line((f"{name}: ", "bold"), text))
     return None
 
 
@@ -171,24 +173,18 @@ def explanation(explained: Explanation, as_json: bool) -> None:
     if as_json:
         return write_json(explained)
     shown = console()
-    shown.print(
-        Text(
-            f"{explained.id}: {explained.outcome or 'no outcome'}"
-            + (f" ({explained.reason})" if explained.reason else "")
-        )
-    )
+    why = f" ({explained.reason})" if explained.reason else ""
+    shown.print(f"{explained.id}: {explained.outcome or 'no outcome'}{why}")
     for step in explained.path:
         hidden = ("table", "version", "evidence")
         rest = {name: value for name, value in step.items() if name not in hidden and value is not None}
         told = ", ".join(f"{name}={value}" for name, value in rest.items())
-        shown.print(Text.assemble("  ", (f"{step['table']} v{step['version']}", "bold"), f"  {told}"))
+        shown.print(line("  ", (f"{step['table']} v{step['version']}", "bold"), f"  {told}"))
         for one in step.get("evidence") or ():
             shown.print(
-                Text(
-                    f"    {one['statement']!r} stands in {one['member_id']}, characters {one['start']} to {one['end']}"
-                )
+                f"    {one['statement']!r} stands in {one['member_id']}, characters {one['start']} to {one['end']}"
             )
-    shown.print(Text(f"raw rows: {', '.join(explained.raw_ids)}"))
+    shown.print(f"raw rows: {', '.join(explained.raw_ids)}")
     return None
 
 

@@ -1,8 +1,7 @@
 """`mixlake champion`: what was decided about the distiller in service, and the orders of a user."""
 
-import typer
-
 from lake.cli import render
+from lake.cli.output import console
 from lake.errors import StageFailed
 from lake.harness.profiles import Profile
 from lake.harness.run import run_stage
@@ -28,5 +27,5 @@ def show_decisions(lake: Lake, as_json: bool) -> None:
         return render.rows(made, as_json)
     newest = made[-1]
     pinned = ", pinned: no challenger is tried" if newest["pinned"] else ""
-    typer.echo(f"In service: {newest['model']} ({newest['engine']}){pinned}")
+    console().print(f"In service: {newest['model']} ({newest['engine']}){pinned}")
     return render.decisions(made)

@@ -50,7 +50,7 @@ def search(words: Annotated[list[str], typer.Argument(metavar="WORDS...")], as_j
     if not all(word.strip() for word in words):
         raise UserError("There is nothing to search for: name words, in quotation marks where they are several")
     found = [{"words": word, "file": place} for word, place in places_of(Lake(settings().root), words)]
-    render.rows(found, as_json)
+    render.rows(found, as_json, "They stand in no file of the lake.")
     return 1 if found else 0
 
 
@@ -67,9 +67,10 @@ def _show(done: taking.TakenBack, as_json: bool) -> None:
         if as_json
         else [{"table": name, "rows that left it": rows} for name, rows in done.tables.items()],
         as_json,
+        "No row left a table.",
     )
     for sentence in _sentences(done):
-        progress.console().print(sentence, markup=False)
+        progress.console().print(sentence)
 
 
 def _sentences(done: taking.TakenBack) -> list[str]:

@@ -5,7 +5,7 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict
 
-from lake.errors import UserError
+from lake.errors import UserError, shown
 from lake.harness.code_hash import code_hash
 from lake.harness.input_versions import input_versions, waits_for
 from lake.harness.new_rows import last_read, new_rows
@@ -43,10 +43,11 @@ class PlannedStage(BaseModel):
 
 def select_stages(names: Sequence[str] = (), first: str | None = None, last: str | None = None) -> list[Stage]:
     """The stages named, or all from `first` to `last`, in pipeline order. Raises UserError for an unknown stage."""
-    for name in (*names, *filter(None, (first, last))):
+    ends = [name for name in (first, last) if name is not None]
+    for name in (*names, *ends):
         if name not in STAGES:
-            raise UserError(f"There is no stage {name!r}: there are {', '.join(STAGES)}")
-    if names and (first or last):
+            raise UserError(f"There is no stage {shown(name)}: there are {', '.join(STAGES)}")
+    if names and ends:
         raise UserError("Name stages, or give --from and --to, not both")
     keys = list(STAGES)
     low, high = keys.index(first) if first else 0, keys.index(last) if last else len(keys) - 1

@@ -15,12 +15,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, cast
 
-import yaml
 from pydantic import BaseModel, ValidationError
 
-from lake.errors import UserError
+from lake.errors import UserError, shown
 from lake.harness.job import Params
-from lake.settings import shipped
+from lake.harness.yaml_files import read_yaml
+from lake.settings import full_path, shipped
 from lake.stages import STAGES, Stage
 
 _FIELDS = ("summary", "extends", "offline", "gpu", "params")
@@ -53,21 +53,21 @@ class Profile:
         """The validated limits of a stage's gate, its `gate` in the profile. Raises UserError as `params_of` does."""
         given = self._given(stage).get(GATE) or {}
         if not isinstance(given, Mapping):
-            raise UserError(f"{self._place(stage)}: {GATE} has limits and values, not {given!r}")
+            raise UserError(f"{self._place(stage)}: {GATE} has limits and values, not {shown(given)}")
         return self._validated(stage, resolve(stage.limits), cast(Mapping[str, Any], given), f"{GATE}.")
 
     def _given(self, stage: Stage) -> Mapping[str, Any]:
         """What the profile says of a stage."""
         given = self.params.get(stage.key, {})
         if not isinstance(given, Mapping):
-            raise UserError(f"{self._place(stage)}: params are names and values, not {given!r}")
+            raise UserError(f"{self._place(stage)}: params are names and values, not {shown(given)}")
         return cast(Mapping[str, Any], given)
 
     def _validated(self, stage: Stage, declared: Any, given: Mapping[Any, Any], inside: str = "") -> Any:
         place, fields = self._place(stage), [*declared.model_fields, *([] if inside else [GATE])]
         unnamed = next((name for name in given if not isinstance(name, str)), None)
         if unnamed is not None:
-            raise UserError(f"{place}: there is no field {unnamed!r}: there are {', '.join(fields)}")
+            raise UserError(f"{place}: there is no field {shown(unnamed)}: there are {', '.join(fields)}")
         try:
             return declared(**given)
         except ValidationError as error:
@@ -97,19 +97,6 @@ def is_file_name(name: str) -> bool:
     return name.endswith(_SUFFIXES) or "/" in name
 
 
-def read_yaml(path: Path, title: str) -> dict[str, Any]:
-    """The fields and values of a YAML file; a UserError starts with `title`."""
-    try:
-        written = yaml.safe_load(path.read_text(encoding="utf-8")) or {}
-    except (OSError, UnicodeDecodeError) as error:
-        raise UserError(f"{title}: {path} cannot be read: {' '.join(str(error).split())}") from None
-    except yaml.YAMLError as error:
-        raise UserError(f"{title}: {path.name} is not YAML: {' '.join(str(error).split())}") from None
-    if not isinstance(written, dict):
-        raise UserError(f"{title}: {path.name} holds {written!r}; allowed are fields with their values")
-    return cast(dict[str, Any], written)
-
-
 def resolve(dotted: str) -> Any:
     """What a dotted string such as `spark_jobs.clean.job:CleanParams` names. Raises ImportError or AttributeError when nothing does."""
     module, name = dotted.split(":")
@@ -134,7 +121,7 @@ def _load(name: str, folder: Path, extending: tuple[str, ...]) -> Profile:
     profile = Profile(
         name,
         written.get("summary", base.summary),
-        _merge(base.params, _beside(path.parent, written.get("params") or {})),
+        _merge(base.params, _beside(path, written.get("params") or {})),
         written.get("offline", base.offline),
         written.get("gpu", base.gpu),
     )
@@ -149,9 +136,9 @@ def _find(name: str, folder: Path, complaint: str) -> Path:
     there_are = f"there are {', '.join(profile_names())}"
     if not is_file_name(name):
         if name not in profile_names():
-            raise UserError(f"{complaint} {name!r}: {there_are}; a file is named by its path, such as ./my.yaml")
+            raise UserError(f"{complaint} {shown(name)}: {there_are}; a file is named by its path, such as ./my.yaml")
         return _ours() / f"{name}.yaml"
-    path = (folder / Path(name).expanduser()).resolve()
+    path = full_path(name, folder, complaint)
     if not path.is_file():
         raise UserError(f"{complaint} {name!r}: {path} is no file; of ours {there_are}")
     return path
@@ -161,19 +148,19 @@ def _check_fields(name: str, written: Mapping[str, Any]) -> None:
     """Raises UserError when a profile's own fields, other than the params of its stages, are not what they may be."""
     unknown = [field for field in written if field not in _FIELDS]
     if unknown:
-        raise UserError(f"Profile {name}: unknown field {unknown[0]!r}; allowed are {', '.join(_FIELDS)}")
+        raise UserError(f"Profile {name}: unknown field {shown(unknown[0])}; allowed are {', '.join(_FIELDS)}")
     for field in ("summary", "extends"):
         if not isinstance(written.get(field, ""), str):
-            raise UserError(f"Profile {name}: {field} is {written[field]!r}; allowed is a text")
+            raise UserError(f"Profile {name}: {field} is {shown(written[field])}; allowed is a text")
     for field in ("offline", "gpu"):
         if not isinstance(written.get(field, False), bool):
-            raise UserError(f"Profile {name}: {field} is {written[field]!r}; allowed are true and false")
+            raise UserError(f"Profile {name}: {field} is {shown(written[field])}; allowed are true and false")
     params = written.get("params") or {}
     if not isinstance(params, Mapping):
-        raise UserError(f"Profile {name}: params are stages with their params, not {params!r}")
+        raise UserError(f"Profile {name}: params are stages with their params, not {shown(params)}")
     unknown = [stage for stage in cast(Mapping[Any, Any], params) if stage not in STAGES]
     if unknown:
-        raise UserError(f"Profile {name}: there is no stage {unknown[0]!r}: there are {', '.join(STAGES)}")
+        raise UserError(f"Profile {name}: there is no stage {shown(unknown[0])}: there are {', '.join(STAGES)}")
 
 
 def _merge(base: Mapping[str, Any], own: Mapping[str, Any]) -> dict[str, Any]:
@@ -184,12 +171,12 @@ def _merge(base: Mapping[str, Any], own: Mapping[str, Any]) -> dict[str, Any]:
     return merged
 
 
-def _beside(folder: Path, value: Any) -> Any:
+def _beside(profile: Path, value: Any) -> Any:
     """`value` with every YAML file that it names, such as a recipe, as an absolute path: relative ones lie beside the profile."""
     if isinstance(value, Mapping):
-        return {key: _beside(folder, inner) for key, inner in cast(Mapping[Any, Any], value).items()}
+        return {key: _beside(profile, inner) for key, inner in cast(Mapping[Any, Any], value).items()}
     if isinstance(value, str) and value.endswith(_SUFFIXES) and " " not in value:
-        return str((folder / Path(value).expanduser()).resolve())
+        return str(full_path(value, profile.parent, f"Profile {profile}: it names"))
     return value
 
 
@@ -201,5 +188,5 @@ def _in_words(error: ValidationError, fields: Iterable[str], inside: str) -> str
         return f"field {field} must be given"
     if first["type"] == "extra_forbidden":
         there_are = f": there are {', '.join(fields)}" if len(first["loc"]) == 1 else ""
-        return f"there is no field {field} (value {first['input']!r}){there_are}"
-    return f"field {field} has the value {first['input']!r}: {first['msg'].removeprefix('Value error, ')}"
+        return f"there is no field {field} (value {shown(first['input'])}){there_are}"
+    return f"field {field} has the value {shown(first['input'])}: {first['msg'].removeprefix('Value error, ')}"

@@ -3,9 +3,7 @@
 import sys
 from functools import cache
 
-from rich.console import Console
-from rich.text import Text
-
+from lake.harness.terminal import PlainConsole, line
 from lake.storage.lease_records import LeaseRecord
 from lake.storage.report import CheckReport, StageReport
 
@@ -14,20 +12,20 @@ _STYLES = {"published": "green", "up_to_date": "dim", "rejected": "bold red"}
 
 
 @cache
-def console() -> Console:
+def console() -> PlainConsole:
     """The console of progress and messages."""
-    return Console(stderr=True, highlight=False, soft_wrap=not sys.stderr.isatty())
+    return PlainConsole(stderr=True, soft_wrap=not sys.stderr.isatty())
 
 
 def started(stage: str, reason: str) -> None:
     """Says that a stage starts and why."""
-    console().print(Text.assemble(("  ... ", "dim"), stage, (f"  ({reason})", "dim")))
+    console().print(line(("  ... ", "dim"), stage, (f"  ({reason})", "dim")))
 
 
 def waits(stage: str, holder: LeaseRecord, seconds: float) -> None:
     """Says that a stage waits for another run that works on it, and for how long at most."""
     at_most = f", at most {seconds:.0f} s"
-    console().print(Text.assemble(("  waits     ", "yellow"), f"{stage}  for {holder}", (at_most, "dim")))
+    console().print(line(("  waits     ", "yellow"), f"{stage}  for {holder}", (at_most, "dim")))
 
 
 def finished(report: StageReport) -> None:
@@ -36,18 +34,17 @@ def finished(report: StageReport) -> None:
     rows = ", ".join(f"{count:,} {table}{_new(report, table)}" for table, count in shown.items())
     head = f"  {report.status:<10}"
     tail = f"  {report.seconds:.1f} s{_speed(report)}" if report.status != "up_to_date" else f"  ({report.reason})"
-    console().print(Text.assemble((head, _STYLES[report.status]), f" {report.stage}  {rows}", (tail, "dim")))
+    console().print(line((head, _STYLES[report.status]), f" {report.stage}  {rows}", (tail, "dim")))
     for source, count in report.withdrawn.items() if report.status == "published" else ():
         console().print(
             f"    withdrawn {source}: {count:,} {'row is' if count == 1 else 'rows are'} no longer in its changed files and can no "
             f"longer be released; the bytes stay in {report.stage}",
-            markup=False,
         )
     if report.accepted:
-        console().print(f"    {report.accepted}", markup=False)
+        console().print(f"    {report.accepted}")
     for check in (*report.failed, *report.warned):
         console().print(
-            Text.assemble(("    failed " if check.severity == "critical" else "    warns  ", "yellow"), describe(check))
+            line(("    failed " if check.severity == "critical" else "    warns  ", "yellow"), describe(check))
         )
 
 

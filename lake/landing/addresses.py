@@ -1,11 +1,11 @@
 """Where raw files lie: local paths, object stores that Arrow knows, any other URL through fsspec, data sets on a hub by their name."""
 
 import re
-from pathlib import Path
 
 from pyarrow import fs
 
 from lake.errors import UserError
+from lake.settings import full_path
 from lake.storage.places import arrow_files
 
 INSIDE = "!/"  # between an archive's address and the name of a file inside it
@@ -31,10 +31,8 @@ def absolute(address: str) -> str:
     """The address as it is kept: a URL as it is, a local path in full, `ORG/NAME` that is no local path as a data set on the hub."""
     if "://" in address:
         return address
-    path = Path(address).expanduser()
-    if not path.exists() and _HUB_NAME.fullmatch(address):
-        return f"{_HUB}{address}"
-    return str(path.resolve())
+    path = full_path(address)
+    return f"{_HUB}{address}" if not path.exists() and _HUB_NAME.fullmatch(address) else str(path)
 
 
 def located(address: str) -> tuple[fs.FileSystem, str]:

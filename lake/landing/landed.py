@@ -13,10 +13,11 @@ from typing import Any, NamedTuple
 
 import obstore
 
+from lake.errors import UserError
 from lake.ids import sha256_file
 from lake.landing.addresses import located
 from lake.landing.listing import is_visible, size_and_sha256, visible_files
-from lake.landing.register import LANDING, SOURCE, Entry, Registered, landing_folder, register, registered
+from lake.landing.register import LANDING, SOURCE, Entry, Registered, check_names, landing_folder, register, registered
 from lake.storage.places import STORE_ERRORS, is_remote
 from lake.storage.store import Lake
 
@@ -86,12 +87,22 @@ def _landed(lake: Lake) -> Iterator[Landed]:
 def _on_disk(lake: Lake) -> Iterator[Landed]:
     for folder in sorted(item for item in landing_folder(lake).glob("*") if _is_source(item)):
         stated = folder / _LICENCE
-        licence = stated.read_text(encoding="utf-8").strip() if stated.exists() else None
+        licence = _licence_of(str(stated), folder.name, stated.read_bytes()) if stated.exists() else None
         for file in visible_files(folder):
             now = file.stat()
             # the time of the last change of status cannot be set back by hand, as that of the content can
             status = [now.st_size, now.st_mtime_ns, now.st_ctime_ns, now.st_ino]
             yield Landed(str(file), folder.name, licence, now.st_size, status, now.st_mtime)
+
+
+def _licence_of(file: str, source: str, content: bytes) -> str:
+    """The licence that a source's folder states in a file. Raises UserError, which names the file, for what is none."""
+    try:
+        licence = content.decode().strip()
+        check_names(source, licence)
+    except (UnicodeDecodeError, UserError) as error:
+        raise UserError(f"{file}: {error}") from None
+    return licence
 
 
 def _stored(lake: Lake) -> Iterator[Landed]:
@@ -101,8 +112,9 @@ def _stored(lake: Lake) -> Iterator[Landed]:
         if not inner or not SOURCE.fullmatch(source) or not is_visible(Path(name)):
             continue
         if source not in licences:
-            stated = lake.read(f"{LANDING}/{source}/{_LICENCE}") if f"{source}/{_LICENCE}" in objects else None
-            licences[source] = stated.decode().strip() if stated else None
+            place = f"{LANDING}/{source}/{_LICENCE}"
+            stated = lake.read(place) if f"{source}/{_LICENCE}" in objects else None
+            licences[source] = _licence_of(f"{lake.root}/{place}", source, stated) if stated else None
         status = [item["size"], item["e_tag"], item["last_modified"].isoformat()]
         yield Landed(f"{lake.root}/{LANDING}/{path}", source, licences[source], item["size"], status)
 
@@ -132,8 +144,8 @@ class _HashIndex:
     def __init__(self, lake: Lake) -> None:
         self._lake = lake
         try:
-            self._hashed: dict[str, Any] = json.loads(lake.read(f"{LANDING}/{_INDEX}") or b"{}")
-        except ValueError:
+            self._hashed: dict[str, Any] = dict(json.loads(lake.read(f"{LANDING}/{_INDEX}") or b"{}"))
+        except (ValueError, TypeError):
             self._hashed = {}
         self._changed = False
 

@@ -4,7 +4,7 @@ from typing import Any, Literal, get_args
 
 import pyarrow as pa
 
-from lake.errors import UserError
+from lake.errors import UserError, shown
 from lake.ids import content_id
 from lake.storage.publication import now
 from lake.storage.store import Lake
@@ -28,7 +28,7 @@ def order(lake: Lake, act: str, model: str | None = None) -> None:
     """
     if act not in get_args(Act):
         raise UserError(f"There is no order {act!r}: there are {', '.join(get_args(Act))}")
-    if model and act != "pin":
+    if model is not None and act != "pin":
         raise UserError(f"{act} takes no model: it is about the distiller in service")
     made = decisions(lake)
     if act == "unpin" and not made[-1]["pinned"]:
@@ -37,7 +37,7 @@ def order(lake: Lake, act: str, model: str | None = None) -> None:
         raise UserError("There is nothing to roll back to: no other distiller has served in this lake")
     moment = now()
     row: dict[str, Any] = {"id": content_id("ord", act, moment.isoformat()), "act": act, "ordered_at": moment}
-    row |= _known(lake, made, model or made[-1]["model"]) if act == "pin" else {}
+    row |= _known(lake, made, made[-1]["model"] if model is None else model) if act == "pin" else {}
     lake.append(ORDERS, pa.Table.from_pylist([row], schema=TABLES[ORDERS].schema), row["id"])
 
 
@@ -50,9 +50,9 @@ def _known(lake: Lake, made: list[dict[str, Any]], model: str) -> dict[str, Any]
     # the newest of the rules stands for all: whatever its digest, the rules that are installed serve
     known = {_named(row): {name: row[name] for name in columns} for row in (*made, *answered)}
     found = [row for name, row in known.items() if name.startswith(model) or row["model"].startswith(model)]
-    if len(found) != 1:
+    if len(found) != 1 or not model:
         names = ", ".join(sorted(name[:12] for name in known))
-        raise UserError(f"{len(found) or 'No'} known distillers are called {model!r}: there are {names}")
+        raise UserError(f"{len(found) or 'No'} known distillers are called {shown(model)}: there are {names}")
     return found[0]
 
 

@@ -13,11 +13,13 @@ from typing import Any, get_args
 import pyarrow as pa
 from pyarrow import fs
 
-from lake.errors import UserError
+from lake.errors import UserError, shown
 from lake.ids import content_id
 from lake.landing.addresses import absolute
 from lake.landing.listing import files_under, leave_out, size_and_sha256
 from lake.landing.peek import Kind, field_map, kind_of
+from lake.stages import STAGES
+from lake.storage.migration import check_formats
 from lake.storage.places import is_remote
 from lake.storage.publication import now
 from lake.storage.store import Lake
@@ -92,7 +94,7 @@ def register(lake: Lake, *entries: Entry) -> list[Registered]:
 
 def _registrations(lake: Lake, entry: Entry, current: Mapping[str, Mapping[str, Any]]) -> Iterator[Registered]:
     """A registration for each file of an entry; `current` are the newest ones of all files, by URI."""
-    _check_names(entry.source, entry.licence, entry.kind)
+    check_names(entry.source, entry.licence, entry.kind)
     fields = field_map(entry.fields)
     taken = {row["path"] for row in current.values() if row["source"] == entry.source}
     for filesystem, inside, uri in files_under(entry.path):
@@ -139,13 +141,14 @@ def unread_bytes(lake: Lake) -> int:
     return sum(row["size"] or 0 for row in registered(lake) if since is None or row["registered_at"] > since)
 
 
-def _check_names(source: str, licence: str | None, kind: str | None) -> None:
+def check_names(source: str, licence: str | None, kind: str | None = None) -> None:
+    """Raises UserError for what is no name of a source, no SPDX id, or no kind."""
     if not SOURCE.fullmatch(source):
         raise UserError(
-            f"The source name {source!r} is not allowed: up to 64 lower-case letters, digits, '_', '.' and '-', starting with a letter or digit"
+            f"The source name {shown(source)} is not allowed: up to 64 lower-case letters, digits, '_', '.' and '-', starting with a letter or digit"
         )
     if licence is not None and not _LICENCE.fullmatch(licence):
-        raise UserError(f"The licence {licence!r} is not an SPDX id such as CC-BY-4.0 or Apache-2.0")
+        raise UserError(f"The licence {shown(licence)} is not an SPDX id such as CC-BY-4.0 or Apache-2.0")
     if kind is not None and kind not in get_args(Kind):
         raise UserError(f"There is no kind {kind!r}: there are {', '.join(get_args(Kind))}")
 
@@ -174,6 +177,7 @@ def _copied(lake: Lake, filesystem: fs.FileSystem, path: str, source: str) -> tu
 
 def _write(lake: Lake, files: list[Registered], known: list[dict[str, Any]], replaced: int | None) -> None:
     """Appends registrations; in place of the version `replaced`, with those `known`, which every reader takes for new as a whole."""
+    check_formats(lake, (key for key, stage in STAGES.items() if FILES in stage.inputs))
     moment = next_moment(registered(lake))
     rows = [
         {"uri": file.uri, "path": file.path, "source": file.source, "licence": file.licence, "kind": file.kind, "sha256": file.sha256, "size": file.size,

@@ -12,7 +12,9 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import obstore
+from pydantic import ValidationError
 
+from lake.errors import StageFailed
 from lake.settings import local_path
 from lake.stages import STAGES
 from lake.storage.artifacts import bring_files, keep
@@ -85,3 +87,7 @@ def _read(lake: Lake, path: str) -> StageReport | None:
         return StageReport.model_validate_json(bytes(obstore.get(lake.objects(), path).bytes()))
     except FileNotFoundError:
         return None
+    except ValidationError:
+        raise StageFailed(
+            f"{path} of the lake is damaged: put it back from a copy, or remove it and run again"
+        ) from None

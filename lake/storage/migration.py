@@ -9,7 +9,7 @@ anywhere, a step is begun again, and finds done what was done.
 """
 
 import json
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from types import MappingProxyType
 from typing import Any, NamedTuple
 from urllib.parse import unquote
@@ -44,6 +44,12 @@ class Migrated(NamedTuple):
     after: int
     step: str
     files: int
+
+
+def check_formats(lake: Lake, stages: Iterable[str]) -> None:
+    """Raises UserError where a stage's table was written by another format: before anything is written beside it."""
+    for stage in stages:
+        lake.publication(stage)
 
 
 def migrate(lake: Lake) -> Iterator[Migrated]:

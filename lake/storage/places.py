@@ -4,7 +4,9 @@ Credentials, region and endpoint come from the environment (AWS_*, GOOGLE_*, AZU
 server is named by AWS_ENDPOINT_URL: it is asked by path, not by a host name for each bucket, and by plain HTTP where its address says so.
 """
 
+import errno
 import os
+import re
 from collections.abc import Callable, Generator, Mapping
 from contextlib import contextmanager
 from datetime import timedelta
@@ -14,9 +16,9 @@ from typing import Any, NamedTuple
 from deltalake.exceptions import DeltaError
 from obstore.exceptions import BaseError, PermissionDeniedError, UnauthenticatedError
 from obstore.store import LocalStore, MemoryStore, ObjectStore, from_url
-from pyarrow import fs
+from pyarrow import ArrowInvalid, fs
 
-from lake.errors import UserError
+from lake.errors import StageFailed, UserError
 
 SCHEMES = ("s3", "gs", "abfss")
 STORE_ERRORS = (BaseError, DeltaError, OSError)  # what a reader raises where a store cannot be reached, or refuses
@@ -29,18 +31,26 @@ def is_remote(root: str) -> bool:
 
 
 def check_address(root: str) -> None:
-    """Raises UserError for an address that no reader knows, or whose own server is named without the keys to it."""
+    """Raises UserError for an address that no reader knows, where a file lies, or whose own server is named without the keys to it."""
     scheme = root.split("://", 1)[0]
     if is_remote(root) and scheme not in SCHEMES:
         raise UserError(
             f"MIXLAKE_ROOT is {root!r}: a lake is a folder, or lies at {', '.join(f'{one}://' for one in SCHEMES)}"
         )
+    if not is_remote(root):
+        _check_folder(Path(root))
     missing = [name for name in _KEYS if not os.environ.get(name)]
     # elsewhere keys may come from a file or from the machine's role
     if scheme == "s3" and endpoint() and missing:
         raise UserError(
             f"{root} lies on the server {endpoint()}, and {' and '.join(missing)} is not set in the environment"
         )
+
+
+def _check_folder(root: Path) -> None:
+    there = next(place for place in (root, *root.parents) if os.path.exists(place))  # noqa: PTH110 - Path's raises where it may not look
+    if not there.is_dir():
+        raise UserError(f"MIXLAKE_ROOT is '{root}', and {there} is a file: a lake is a folder, or a new place for one")
 
 
 def endpoint() -> str | None:
@@ -126,13 +136,38 @@ def _plain_http() -> bool:
 
 @contextmanager
 def told_in_a_sentence(root: Callable[[], str]) -> Generator[None]:
-    """What a store answers that does not let itself be read or written leaves the block as UserError with one sentence."""
+    """What a store or a disk answers that does not let itself be read or written leaves the block as UserError or StageFailed with one
+    sentence. An error that is none of theirs leaves it as it is."""
     try:
         yield
-    except STORE_ERRORS as error:
-        if not is_remote(root()):
-            raise
-        raise UserError(f"{root()} cannot be used: {_why(error)}") from None
+    except BrokenPipeError:
+        raise
+    except (*STORE_ERRORS, ArrowInvalid) as error:
+        if is_remote(root()) and not isinstance(error, ArrowInvalid):
+            raise UserError(f"{root()} cannot be used: {_why(error)}") from None
+        _tell_of_a_disk(error, root())
+        raise
+
+
+def _tell_of_a_disk(error: Exception, root: str) -> None:
+    """Raises the sentence of an error that a disk gave, or a damaged file on it."""
+    said = " ".join(str(error).split())
+    found = re.search(r"os error (\d+)", said)  # as libraries in Rust quote it
+    number = int(found[1]) if found else getattr(error, "errno", None)
+    if number in _NO_ROOM or number in _NO_PLACE:
+        file = getattr(error, "filename", None)
+        sentence = f"{os.strerror(number)}: {file or said}"
+        raise UserError(sentence) if number in _NO_PLACE else StageFailed(sentence)
+    if root in said or isinstance(error, DeltaError | ArrowInvalid):
+        raise StageFailed(
+            f"A file of the lake {root} is damaged or gone: {said[:400]}; put it back from a copy of the lake, or have the next run make "
+            "its table anew: `mixlake run STAGE --rebuild`"
+        )
+
+
+# no room, no permission, no working disk; and what is wrong with the name of a file
+_NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO, errno.EACCES, errno.EPERM, errno.EROFS, errno.EMFILE)
+_NO_PLACE = (errno.ENOTDIR, errno.EISDIR, errno.EEXIST, errno.ENAMETOOLONG, errno.ELOOP)
 
 
 def _why(error: BaseException) -> str:

@@ -6,13 +6,14 @@ have read; whoever asks for a stage's tables asks for the last stage first, sinc
 
 import json
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Generator, Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any
 
 import obstore
 from obstore.store import ObjectStore
 
-from lake.errors import UserError
+from lake.errors import StageFailed, UserError
 from lake.storage.publication import FORMAT, OLDEST, Publication
 
 NO_TABLE = -1  # the newest version of a table that does not exist yet
@@ -47,7 +48,8 @@ class TableLogs:
                 return
             if "stage" in said:
                 _check_format(key, said.get("format"))
-                publication = Publication.model_validate(said)
+                with _told_as_damaged(key, version):
+                    publication = Publication.model_validate(said)
                 self._read_by(publication)
                 yield version, publication
 
@@ -71,10 +73,23 @@ class TableLogs:
             content = bytes(obstore.get(self._objects(), f"{key}/_delta_log/{version:020}.json").bytes())
         except FileNotFoundError:
             return None
-        for line in content.splitlines():
-            if b'"commitInfo"' in line and (said := json.loads(line).get("commitInfo")):
-                return json.loads(said.get("userMetadata") or "{}")
+        with _told_as_damaged(key, version):
+            for line in content.splitlines():
+                if b'"commitInfo"' in line and (said := json.loads(line).get("commitInfo")):
+                    return json.loads(said.get("userMetadata") or "{}")
+            json.loads(content.partition(b"\n")[0])  # says nothing of itself, but is a commit
         return {}
+
+
+@contextmanager
+def _told_as_damaged(key: str, version: int) -> Generator[None]:
+    """What is no commit, such as a file that a power cut left, leaves the block as StageFailed with the name of the file."""
+    try:
+        yield
+    except ValueError:  # of JSON, of UTF-8, of pydantic
+        raise StageFailed(
+            f"The commit {key}/_delta_log/{version:020}.json of the lake is damaged: put it back from a copy of the lake"
+        ) from None
 
 
 def _check_format(key: str, written: int | None) -> None:

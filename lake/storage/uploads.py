@@ -9,6 +9,7 @@ import obstore
 from obstore.store import LocalStore, ObjectStore
 
 from lake.errors import UserError
+from lake.settings import full_path
 from lake.storage.lease_records import UNREACHABLE
 from lake.storage.places import is_remote, object_store
 
@@ -60,10 +61,10 @@ def _opened(address: str) -> ObjectStore:
         raise UserError(
             "Credentials do not belong in an address, where lists of commands keep them: set them in the environment"
         )
-    if not is_remote(address):
-        return LocalStore(address, mkdir=True)
+    if not address.strip():
+        raise UserError("There is no place to put files into: name a folder, or s3://, gs:// or az:// and a bucket")
     try:
-        return object_store(address)
+        return object_store(address) if is_remote(address) else LocalStore(str(full_path(address)), mkdir=True)
     except (*UNREACHABLE, ValueError) as error:
         raise UserError(
             f"{address} cannot be opened ({type(error).__name__}): a folder, s3://, gs:// or az:// and a bucket are meant"

@@ -25,6 +25,7 @@ from lake.stages import STAGES
 from lake.storage.erasure import Mask
 from lake.storage.lease_records import LeaseRecords
 from lake.storage.leases import lease
+from lake.storage.migration import check_formats
 from lake.storage.publication import now
 from lake.storage.store import Lake
 from lake.storage.tombstones import TOMBSTONES, Order, found_rows, keys, tombstones, unfinished_orders, write_tombstones
@@ -59,16 +60,17 @@ class TakenBack(BaseModel):
 
 def withdraw(lake: Lake, source: str, reason: str) -> TakenBack:
     """Takes back all that a source gave. Raises UserError where it gave nothing, StageFailed where words of it are still found."""
-    found = discovery.raw_rows(lake, discovery.of_source(source))
+    why, found = _reason(reason), discovery.raw_rows(lake, discovery.of_source(source))
     if not found.num_rows and not any(file["source"] == source for file in registered(lake)):
         raise UserError(
             f"The source {source!r} gave no row and no file to this lake: `mixlake ledger` lists its sources"
         )
-    return _carry_out(lake, _written_down(lake, "withdraw", reason, source))
+    return _carry_out(lake, _written_down(lake, "withdraw", why, source))
 
 
 def forget(lake: Lake, ids: Sequence[str], reason: str) -> TakenBack:
     """Takes back single raw rows and all with the same bytes or texts. Raises UserError for what is no id of a raw row in this lake."""
+    why = _reason(reason)
     for row_id in ids:
         if not _RAW_ID.fullmatch(row_id):
             raise UserError(
@@ -78,7 +80,7 @@ def forget(lake: Lake, ids: Sequence[str], reason: str) -> TakenBack:
     unknown = [row_id for row_id in ids if row_id.split("_")[1] not in known]
     if unknown:
         raise UserError(f"There is no raw row {unknown[0]!r} in this lake: nothing was taken back")
-    return _carry_out(lake, _written_down(lake, "forget", reason, None, [rekind("raw", row_id) for row_id in ids]))
+    return _carry_out(lake, _written_down(lake, "forget", why, None, [rekind("raw", row_id) for row_id in ids]))
 
 
 def finish(lake: Lake) -> list[TakenBack]:
@@ -86,7 +88,15 @@ def finish(lake: Lake) -> list[TakenBack]:
     return [_carry_out(lake, order) for order in unfinished_orders(lake)]
 
 
+def _reason(given: str) -> str:
+    """The reason as it is kept, in one line. Raises UserError where there is none."""
+    if not given.strip():
+        raise UserError("Taking back needs a reason, which is kept for good: --reason 'why'")
+    return " ".join(given.split())
+
+
 def _written_down(lake: Lake, act: str, reason: str, source: str | None, ids: Sequence[str] = ()) -> Order:
+    check_formats(lake, STAGES)
     moment = now()
     order_id = content_id("ord", act, moment.isoformat(), source or "", *ids)
     order = Order(id=order_id, act=act, reason=reason, taken_at=moment, source=source)

@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 from lakes import small_lake
 
-from reports.page import visible, write_report
+from lake.harness.terminal import visible
+from reports.page import write_report
 
 
 @pytest.fixture(scope="module")

@@ -6,10 +6,10 @@ import sys
 from pathlib import Path
 
 import pytest
+from lakes import small_lake
 
-from lake.cli.commands import app
 from lake.cli.doctor import Finding, examine, java_version, unmet
-from lake.cli.main import guarded
+from lake.cli.main import guarded, main
 from lake.errors import StageFailed, UserError
 from lake.harness.profiles import load_profile
 from lake.settings import settings
@@ -18,15 +18,10 @@ from lake.stages import STAGES
 
 def mixlake(capsys: pytest.CaptureFixture[str], *arguments: str) -> tuple[int, str, str]:
     """(exit code, standard output, standard error) of a command run in this process."""
-    import typer.main
-
-    from lake.cli import taking_back  # noqa: F401 - adds its commands
-
-    code = guarded(
-        lambda: typer.main.get_command(app).main(list(arguments), prog_name="mixlake", standalone_mode=False)
-    )
+    with pytest.raises(SystemExit) as end:
+        main(arguments)
     told = capsys.readouterr()
-    return code, told.out, told.err
+    return int(end.value.code or 0), told.out, told.err
 
 
 @pytest.fixture(autouse=True)
@@ -66,6 +61,26 @@ def root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         ),
         (("forget", "--reason", "x", "--list", "/nowhere"), "--list /nowhere cannot be read"),
         (("withdraw", "nowhere", "--reason", "x"), "The source 'nowhere' gave no row and no file to this lake"),
+        (
+            ("withdraw", "nowhere", "--reason", " "),
+            "Taking back needs a reason, which is kept for good: --reason 'why'",
+        ),
+        (("forget", "raw_" + "0" * 24, "--reason", ""), "Taking back needs a reason"),
+        (("release", "--rebuild", ""), "There is no release ''"),
+        (("release", "--rebuild", "x", "--as", ""), "There is no release 'x'"),
+        (("release", "--as", ""), "--as names what --rebuild makes"),
+        (("run", "--to", ""), "There is no stage ''"),
+        (("run", "--from", ""), "There is no stage ''"),
+        (("show", "silver/groups", "--version", "0"), "silver/groups has never been published"),
+        (("explain", "raw_\udcff"), "The argument raw_\\udcff is not UTF-8"),
+        (("search", "\udcff"), "is not UTF-8"),
+        (("show", "x" * 9_000), "xxx...: there are landing/files"),
+        (("show", "silver/groups", "--where", "size = " + "+".join("1" * 9_000)), "allowed are 8,000"),
+        (("report", "--out", "/proc/nowhere/x.html"), "cannot be written to: No such file or directory"),
+        (("report", "--out", "/dev/null"), "--out /dev/null is no file"),
+        (("report", "--out", "."), "--out . is no file"),
+        (("ingest", "~nobody-here/a.jsonl", "--source", "s"), "'~nobody-here/a.jsonl': nothing can lie there"),
+        (("ingest", "a" * 300, "--source", "s"), "nothing can lie there: File name too long"),
         (("search", " "), "There is nothing to search for: name words"),
         (("params",), "Name a stage: there are bronze/instructions"),
         (("run", "--from", "gold/mixture", "--to", "bronze/passages"), "comes after --to bronze/passages"),
@@ -132,7 +147,9 @@ def test_a_dry_run_names_every_stage_and_starts_nothing(capsys: pytest.CaptureFi
 
 def test_registering_shows_figures_alone(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
     (tmp_path / "a.jsonl").write_text('{"instruction": "x", "output": "[red]y[/red]"}\n')
-    code, out, err = mixlake(capsys, "ingest", str(tmp_path / "a.jsonl"), "--source", "notes", "--json")
+    code, out, err = mixlake(
+        capsys, "ingest", str(tmp_path / "a.jsonl"), "--source", "notes", "--licence", "CC-BY-4.0", "--json"
+    )
     (file,) = json.loads(out)
     assert (code, err) == (0, "")
     assert (file["source"], file["added"], file["kind"]) == ("notes", True, "instructions")
@@ -141,6 +158,56 @@ def test_registering_shows_figures_alone(capsys: pytest.CaptureFixture[str], tmp
     code, _, err = mixlake(capsys, "show", "landing/files", "--where", "nonsense = 1")
     assert code == 2
     assert "its columns are uri, path, source" in err
+
+
+@pytest.mark.parametrize(
+    ("licence", "said"),
+    [
+        ((), "no licence was stated: rows of these files are never released"),
+        (("--licence", "CC-BY-4.O"), "the licence CC-BY-4.O is none whose terms are known here"),
+        (("--licence", "cc-by-4.0"), "if CC-BY-4.0 is meant, ingest again with --licence CC-BY-4.0"),
+        (("--licence", "MIT"), ""),
+    ],
+)
+def test_a_licence_that_costs_something_is_told_when_it_can_be_mended(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path, licence: tuple[str, ...], said: str
+) -> None:
+    (tmp_path / "a.jsonl").write_text('{"instruction": "x", "output": "y"}\n')
+    code, _, err = mixlake(capsys, "ingest", str(tmp_path / "a.jsonl"), "--source", "notes", *licence)
+    assert code == 0 and said in " ".join(err.split()) and bool(said) == bool(err)
+
+
+@pytest.mark.parametrize("place", ["file", "file/below"])
+@pytest.mark.parametrize("command", ["status", "doctor"])
+def test_a_lake_where_a_file_lies_gets_a_sentence(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, place: str, command: str
+) -> None:
+    (tmp_path / "file").write_text("")
+    monkeypatch.setenv("MIXLAKE_ROOT", str(tmp_path / place))
+    code, out, err = mixlake(capsys, command)
+    assert (code, out) == (2, "")
+    assert " ".join(err.split()).startswith(
+        f"MIXLAKE_ROOT is '{tmp_path / place}', and {tmp_path / 'file'} is a file: "
+    )
+
+
+def test_a_condition_ends_before_the_limit_and_a_limit_may_be_any(
+    capsys: pytest.CaptureFixture[str], root: Path
+) -> None:
+    small_lake(root, last="silver/groups")
+    code, out, _ = mixlake(capsys, "show", "silver/groups", "--where", "true -- all", "--limit", "1", "--json")
+    assert (code, len(json.loads(out))) == (0, 1)
+    code, out, _ = mixlake(capsys, "show", "silver/groups", "--limit", "9" * 30, "--json")
+    assert code == 0 and len(json.loads(out)) > 1
+    for where in ("true) --", "true LIMIT 9", "1=1; DROP TABLE rows", "'"):
+        code, out, err = mixlake(capsys, "show", "silver/groups", "--where", where)
+        assert (code, out) == (2, "") and err.startswith(f"--where {where!r} does not work on silver/groups")
+    deep = "size < 9" + "+1" * 3_990
+    assert mixlake(capsys, "show", "silver/groups", "--where", deep)[0] == 0
+    assert mixlake(capsys, "show", "silver/groups", "--where", "size > 99") == (0, "", "There is no such row.\n")
+    assert mixlake(capsys, "search", "words of nobody") == (0, "", "They stand in no file of the lake.\n")
+    code, _, err = mixlake(capsys, "show", "silver/groups", "--version", "99")
+    assert (code, err) == (2, "The table silver/groups has no version 99: its newest is 0\n")
 
 
 def test_the_doctor_tells_a_missing_java(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

@@ -22,8 +22,9 @@ from lake.landing.addresses import absolute
 from lake.landing.landed import outside_sources, register_landed, unregistered, unsettled
 from lake.landing.listing import left_out_links
 from lake.landing.register import Entry, landing_folder, register, registered, unread_bytes
-from lake.storage.publication import now
+from lake.storage.publication import FORMAT, now
 from lake.storage.store import Lake
+from lake.takeback.taking import forget
 
 
 def settle(*files: Path) -> None:
@@ -311,6 +312,37 @@ def test_a_file_that_changes_while_it_is_registered_is_not(
     monkeypatch.setattr("lake.landing.listing.located", lambda address: (Written(), address))
     with pytest.raises(UserError, match="changed while it was registered"):
         register(lake, Entry(str(file), "notes", "MIT"))
+
+
+@pytest.mark.parametrize(
+    ("stated", "said"),
+    [(b"see LICENSE.txt", "'see LICENSE.txt' is not an SPDX id"), (b"\xff\xfe", "codec can't decode")],
+)
+def test_a_stated_licence_that_is_none_is_told_with_its_file(lake: Lake, stated: bytes, said: str) -> None:
+    file = landing_folder(lake) / "mail" / "_licence"
+    file.parent.mkdir(parents=True)
+    file.write_bytes(stated)
+    (file.parent / "a.jsonl").write_text("{}\n")
+    settle(file.parent / "a.jsonl")
+    with pytest.raises(UserError, match=f"^{file}: .*{said}"):
+        register_landed(lake)
+
+
+def test_nothing_is_registered_in_a_lake_of_a_newer_format(tmp_path: Path) -> None:
+    newer = lakes.small_lake(tmp_path / "lake", last="bronze/instructions")
+    commit = (
+        tmp_path / "lake" / "bronze" / "instructions" / "_delta_log" / f"{newer.newest('bronze/instructions'):020}.json"
+    )
+    written = commit.read_text()
+    commit.write_text(written.replace(f'\\"format\\":{FORMAT}', '\\"format\\":99'))
+    assert commit.read_text() != written
+    before = newer.newest("landing/files")
+    (tmp_path / "a.jsonl").write_text('{"instruction": "x", "output": "y"}\n')
+    with pytest.raises(UserError, match="was written by lake format 99"):
+        register(newer, Entry(str(tmp_path / "a.jsonl"), "notes"))
+    with pytest.raises(UserError, match="was written by lake format 99"):
+        forget(newer, [lakes.raw_id("bread")], "why")
+    assert newer.newest("landing/files") == before and not newer.exists("landing/tombstones")
 
 
 def test_what_lies_in_no_sources_folder_is_named(lake: Lake) -> None:

@@ -1,5 +1,6 @@
 """Profiles: ours and files of a user's own, what they extend, and the sentence that each mistake gets."""
 
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -82,14 +83,45 @@ def test_a_wrong_value_names_field_value_and_what_is_allowed(params: dict[str, d
         ("gpu: 1", "gpu is 1; allowed are true and false"),
         ("extends: [cpu, demo]", r"extends is \['cpu', 'demo'\]; allowed is a text"),
         ("[params]", r"holds \['params'\]; allowed are fields with their values"),
+        ("word " * 10_000, r"holds 'word .{100,200}\.\.\.; allowed are fields with their values"),
+        ("params: [" + "a, " * 9_000 + "]", r"params are stages with their params, not \['a', .{100,200}\.\.\.$"),
+        ("extends: demo\nextends: cpu", "is not YAML: 'extends' stands there twice in \"own.yaml\", line 2, column 1"),
+        (f"params:\n  {GROUPS}: {{most_size: 7, most_size: 6}}", "'most_size' stands there twice in .* line 2"),
+        (
+            "a: &a [x, x, x, x, x, x, x, x]\n"
+            + "".join(f"{b}: &{b} [{', '.join([f'*{a}'] * 8)}]\n" for a, b in pairwise("abcdefghijkl")),
+            "is not YAML: anchors make more than 20,000 values of it",
+        ),
+        (f"params: &all\n  {GROUPS}: *all", "anchors make more than 20,000 values of it"),
+        ("params: " + "[" * 20_000, "is nested too deeply"),
+        ("summary: 2024-13-45", "is not YAML: month must be in 1..12"),
+        ("summary: !!int many", "is not YAML: invalid literal for int"),
+        ("params:\n\tsilver/groups: {}", "is not YAML: while scanning"),
+        (f"params: {{{GROUPS}: {{most_size: {'z' * 9_000}}}}}", r"field most_size has the value 'z{100,200}\.\.\.: "),
+        (f"params: {{{GROUPS}: {{similarity_floor: .nan}}}}", "field similarity_floor has the value nan: "),
+        (
+            "extends: ~nobody-here/base.yaml",
+            "'~nobody-here/base.yaml': nothing can lie there: Could not determine home",
+        ),
+        ("extends: loop.yaml", "'loop.yaml': nothing can lie there: Symlink loop"),
+        (f"extends: {'a' * 300}.yaml", "nothing can lie there: File name too long"),
     ],
 )
 def test_a_profile_that_is_none_gets_a_sentence(tmp_path: Path, written: str, said: str) -> None:
     name = own(tmp_path, written)
+    (tmp_path / "loop.yaml").symlink_to(tmp_path / "loop.yaml")
     with pytest.raises(UserError, match=said) as caught:
         load_profile(name)
     assert f"Profile {name}" in str(caught.value)
     assert "\n" not in str(caught.value)
+
+
+def test_anchors_and_merges_that_a_person_writes_are_read(tmp_path: Path) -> None:
+    text = "\ufeffextends: demo\nparams:\n  silver/groups: &same {most_size: 7}\n  silver/quality: {}\n"
+    assert value(load_profile(own(tmp_path, text)), GROUPS, "most_size") == 7
+    merged = "params:\n  silver/groups: {<<: {most_size: 7, least_size: 3}, most_size: 6}\n"
+    profile = load_profile(own(tmp_path, merged))
+    assert (value(profile, GROUPS, "most_size"), value(profile, GROUPS, "least_size")) == (6, 3)
 
 
 def test_a_file_overrides_what_it_extends_stage_by_stage_and_field_by_field(tmp_path: Path) -> None:

@@ -73,6 +73,7 @@ def test_a_newcomer_sees_what_failed_what_was_allowed_and_what_can_be_done(
     assert f"id: {ROWS[KEY][0]['id']}" in lines
     assert lines[-1].endswith(f"mixlake rejected {KEY} --accept 'why'")
     assert f"id: {ROWS[KEY][0]['id']}" not in told(capsys, KEY, "--rows", "0")[1].splitlines()
+    assert told(capsys, KEY, "--rows", "9" * 30)[0] == 0
     _, asked, _ = told(capsys, KEY, "--rows", "1", "--json")
     assert json.loads(asked)["rows"][KEY][0]["id"] == ROWS[KEY][0]["id"]
 

@@ -94,6 +94,34 @@ def test_spark_settings_that_are_none_get_a_sentence(monkeypatch: pytest.MonkeyP
         settings()
 
 
+@pytest.mark.parametrize("name", ["MIXLAKE_ROOT", "MIXLAKE_CACHE", "DAGSTER_HOME"])
+@pytest.mark.parametrize(
+    ("written", "why"),
+    [("~nobody-here/x", "Could not determine home"), ("loop/x", "Symlink loop"), ("a" * 300, "File name too long")],
+)
+def test_a_place_where_nothing_can_lie_gets_a_sentence(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, name: str, written: str, why: str
+) -> None:
+    (tmp_path / "loop").symlink_to(tmp_path / "loop")
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv(name, written)
+    with pytest.raises(UserError, match=f"{name} is .*: nothing can lie there: {why}"):
+        settings()
+
+
+def test_a_variable_that_is_empty_is_one_that_is_not_set(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.chdir(tmp_path)
+    for name in ("ROOT", "PROFILE", "CACHE", "SPARK_CONF", "SHARED"):
+        monkeypatch.setenv(f"MIXLAKE_{name}", "")
+    here = settings()
+    assert (here.root, here.profile, here.cache.name, here.shared) == (
+        str(tmp_path / ".mixlake"),
+        "demo",
+        "mixlake",
+        (),
+    )
+
+
 @pytest.mark.parametrize("written", ["me", "team:", "gold=", "golden=team:data", "a@b"])
 def test_owners_that_are_none_get_a_sentence(monkeypatch: pytest.MonkeyPatch, written: str) -> None:
     monkeypatch.setenv("MIXLAKE_OWNERS", f"team:data {written}")
