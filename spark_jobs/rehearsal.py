@@ -28,7 +28,7 @@ def main(archive: str, jars: list[str]) -> None:
         rehearse(session, Path(scratch) / "table")
         with fitted(session, SMALL):
             rehearse(session, Path(scratch) / "small")
-        gateway: Any = SparkContext._gateway
+        gateway: Any = SparkContext._gateway  # pyright: ignore[reportPrivateUsage]
         session.stop()
         gateway.shutdown()
         gateway.proc.stdin.close()  # what Java waits for

@@ -6,7 +6,6 @@ three new rows this was two fifths of all that the run's process did. The UI and
 
 from collections.abc import Generator
 from contextlib import contextmanager
-from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +22,7 @@ class KeptEvents(SqliteEventLogStorage):
 
     def __init__(self, base_dir: str) -> None:
         self._kept: dict[str, Engine] = {}
+        self._has_checks = False
         super().__init__(base_dir)
 
     @contextmanager
@@ -34,10 +34,11 @@ class KeptEvents(SqliteEventLogStorage):
         with self._db_lock, self._opened(shard).begin() as connection:
             yield connection
 
-    @cached_property
+    @property
     def supports_asset_checks(self) -> bool:
-        """Whether the schema has checks: asked by Dagster for each of them, and answered by a look at the database."""
-        return super().supports_asset_checks
+        """Whether the schema has checks: Dagster asks for each of them, and looks into the database each time."""
+        self._has_checks = self._has_checks or super().supports_asset_checks
+        return self._has_checks
 
     def _opened(self, shard: str) -> Engine:
         if shard not in self._kept:
