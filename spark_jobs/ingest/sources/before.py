@@ -1,5 +1,6 @@
 """What stands beside one exchange and comes before it: the rounds before its question, the tools that its answer may call.
 
+>>> from spark_jobs.ingest.sources.fields import folded
 >>> names = leading(folded(["prompt", "response", "history"]))
 >>> turns = [{"role": "user", "content": "And mace?"}, {"role": "assistant", "content": "A spice."}]
 >>> [turn["content"] for turn in led_by({"history": [["What is dill?", "A herb."]]}, names, turns)]

@@ -1,5 +1,6 @@
 """Several answers in one record beside a field that says which of them counts: scores, ranks, the place of the best, the right option.
 
+    >>> from spark_jobs.ingest.sources.fields import folded
     >>> record = {"question": "Which?", "answers": ["oats", "rye"], "correctIndex": 1}
     >>> settled(record, judged(folded(record)))
     {'question': 'Which?', 'options': ['oats', 'rye'], 'correctIndex': 1}
