@@ -20,9 +20,9 @@ help:  ## List the targets
 
 setup: $(READY) java  ## Install what is missing: uv, the hash-locked environment, Java, Delta's jars; unpack the model in the box, make the static embedder, archive Spark's classes
 	@$(BIN)/python -c "from lake.engines.jars import delta_jars; from lake.settings import settings; delta_jars(settings().cache)"
-	@# each takes a core for most of a minute, once a machine
+	@# each takes a core for most of a minute, once a machine; without the archive Spark only starts later, and why is told
 	@$(BIN)/python -W ignore -c "from texts.embed.embedder import open_embedder; from lake.settings import settings; open_embedder('static', settings().cache)" & static=$$!; \
-	$(BIN)/python -c "from lake.engines.class_archive import make_class_archive; from lake.settings import settings; make_class_archive(settings().cache)" & classes=$$!; \
+	$(BIN)/python -c "from lake.cli.main import guarded; from lake.engines.class_archive import make_class_archive; from lake.settings import settings; guarded(lambda: make_class_archive(settings().cache))" & classes=$$!; \
 	$(BIN)/python -c "from lake.models.embedded import embedded_folder; from lake.settings import settings; embedded_folder(settings().cache)" && wait $$static && wait $$classes
 
 .PHONY: java browser object-server
