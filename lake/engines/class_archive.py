@@ -1,6 +1,6 @@
 """Spark's classes as Java has read and checked them, kept in a file (an AppCDS archive) that later sessions map into memory.
 
-A session reads some fourteen thousand classes out of three hundred jars, anew in each process. Java itself looks whether an archive fits
+A session reads eleven thousand classes to start and more for its first queries, anew in each process. Java itself looks whether an archive fits
 its own version, its options and the jars, and does without one that does not.
 """
 

@@ -40,6 +40,13 @@ def test_a_ranking_that_may_be_an_order_and_a_place_that_is_none_are_not_guessed
     assert one({**ASK, "answers": NAMES, "labels": [0, 0, 0]}) == "bad_answer"
 
 
+def test_of_answers_that_are_judged_alike_the_first_is_read() -> None:
+    for more in ({"scores": [5, 5, 5]}, {"labels": [True, True, True]}, {"votes": [0, 0, 0]}, {"ranks": [1, 1, 1]}):
+        assert one({**PROMPT, "responses": NAMES, **more}) == "oats"
+    assert one({**PROMPT, "responses": NAMES, "scores": [1, 5, 5]}) == "rye"
+    assert one({**PROMPT, "responses": NAMES, "scores": [5, 5, 5], "ratings": [1, 2, 1]}) == "rye"
+
+
 def test_an_object_that_was_asked_for_stays_one() -> None:
     for answer in ({"oats": 0, "rye": 2}, {"name": "rye", "colour": ""}, {"oats": 0, "rye": 1}):
         assert one({**PROMPT, "answer": answer}) == json.dumps(answer, separators=(",", ":"))

@@ -101,9 +101,9 @@ def recognise(record: Record, marked: bool = True) -> tuple[str, list[Turn]] | N
 
     Raises RecordRejected where one fits and is not to be read; what marks beside the text say of it counts only if `marked`.
     """
+    judged = _reading_plan(tuple(record)).judged
+    record = several.settled(record, judged) if judged else record
     plan = _reading_plan(tuple(record))
-    if plan.judged and (settled := several.settled(record, plan.judged)) is not record:
-        return recognise(settled, marked)
     if marked and plan.marks:
         marks.check(record, plan.marks)
     for shape, read in plan.readers:
