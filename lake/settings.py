@@ -109,8 +109,8 @@ def _spark_master(written: str) -> str:
 
 
 def _driver_memory(written: str) -> str:
-    amount = re.fullmatch(r"(\d+)([mg])", written.lower())
-    if not amount or int(amount[1]) * (1024 if amount[2] == "g" else 1) < _LEAST_MEMORY_MB:
+    amount = re.fullmatch(r"(\d+)([mgt])", written.lower())  # as Java takes it
+    if not amount or int(amount[1]) * 1024 ** "mgt".index(amount[2]) < _LEAST_MEMORY_MB:
         raise UserError(
             f"MIXLAKE_DRIVER_MEMORY is {written!r}: allowed is a whole number of megabytes or gigabytes, such as 512m (the least) or 2g"
         )

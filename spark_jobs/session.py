@@ -69,9 +69,9 @@ SMALL = {
 
 # Batches leave little behind that lives long: a collector that works beside them only takes their cores.
 _JAVA = "-XX:+UseParallelGC"
+_SILENT_ARCHIVE = "-Xlog:cds*=off"  # Java does without an archive that another one made, and need not say so
 # The optimising compiler takes some 50 CPU seconds of any run, a quarter of the JVM's work or more until 300,000 records. Without it the
 # JVM reserves 48 MiB for compiled code instead of 240: Spark compiles each query anew, and some two thousand of them filled that.
-_NO_WORD = "-Xlog:cds*=off"  # of an archive that another Java made: it does without
 _QUICK_COMPILER = "-XX:TieredStopAtLevel=1 -XX:ReservedCodeCacheSize=240m"
 
 
@@ -115,8 +115,8 @@ def spark_session(
 
 def _archive_options(classes: Path | None, archive_to: Path | None) -> str:
     if archive_to:
-        return f'"-XX:ArchiveClassesAtExit={archive_to}" {_NO_WORD}'
-    return f'"-XX:SharedArchiveFile={classes}" {_NO_WORD}' if classes and classes.exists() else ""
+        return f'"-XX:ArchiveClassesAtExit={archive_to}" {_SILENT_ARCHIVE}'
+    return f'"-XX:SharedArchiveFile={classes}" {_SILENT_ARCHIVE}' if classes and classes.exists() else ""
 
 
 def _stop(session: SparkSession) -> None:

@@ -30,7 +30,7 @@ def select_rows(lake: Lake, table: str, where: str | None, limit: int, version: 
     written = {field.name for field in delta.schema().fields}
     columns = ", ".join(f'"{name}"' for name in TABLES[table].schema.names if name in written)
     # on a line of its own, a remark in it ends before the limit
-    condition = f" WHERE (\n{where}\n)" if where else ""
+    condition = f" WHERE\n{where}\n" if where else ""
     query = f"SELECT {columns} FROM rows{condition} LIMIT {min(limit, _MOST)}"
     try:
         reader = QueryBuilder().register("rows", delta).execute(query)

@@ -8,7 +8,7 @@ import hashlib
 import os
 import subprocess
 import sys
-from importlib.util import find_spec
+from importlib.metadata import distribution
 from pathlib import Path
 
 from lake.engines.jars import delta_jars, found_java
@@ -18,11 +18,9 @@ from lake.errors import UserError
 def class_archive(cache: Path) -> Path:
     """Where in `cache` the archive for this Java and this Spark lies, once `make_class_archive` has made it."""
     home = Path(found_java()).resolve().parents[1]
-    spark = find_spec("pyspark")
-    version = hashlib.sha256(
-        f"{home} {_changed(home / 'lib' / 'modules')} {spark and spark.origin}".encode()
-    ).hexdigest()
-    return cache / "java" / f"spark-{version[:16]}.jsa"
+    spark = distribution("pyspark")
+    known = f"{home} {_changed(home / 'lib' / 'modules')} {spark.locate_file('pyspark')} {spark.version}"
+    return cache / "java" / f"spark-{hashlib.sha256(known.encode()).hexdigest()[:16]}.jsa"
 
 
 def make_class_archive(cache: Path) -> Path:

@@ -10,6 +10,8 @@ from lake.errors import UserError, shown
 
 _MOST = 20_000  # values in a file, those that anchors repeat counted each time: a few lines of anchors may stand for billions
 
+_MERGE = "tag:yaml.org,2002:merge"  # `<<`, which may stand several times
+
 
 class _Strict(yaml.SafeLoader):
     """A key that stands twice, of which YAML would take the last without a word, is a mistake; so is a file that never ends."""
@@ -18,7 +20,9 @@ class _Strict(yaml.SafeLoader):
         node = super().get_single_node()
         for number, inner in enumerate(_nodes(node) if node else ()):
             if number == _MOST:
-                raise _mistake(f"anchors make more than {_MOST:,} values of it", inner)
+                raise _mistake(
+                    f"it has more than {_MOST:,} values, those of anchors counted wherever they stand", inner
+                )
             if isinstance(inner, yaml.MappingNode):
                 _check_keys(inner)
         return node
@@ -34,6 +38,11 @@ def read_yaml(path: Path, title: str) -> dict[str, Any]:
         raise UserError(f"{title}: {path} cannot be read: {_in_a_line(error)}") from None
     except RecursionError:
         raise UserError(f"{title}: {path.name} is nested too deeply") from None
+    except (
+        LookupError,
+        AttributeError,
+    ):  # what PyYAML ends with where `!!bool` or `!!timestamp` stands before another word
+        raise UserError(f"{title}: {path.name} has a value that is not what the `!!` before it says") from None
     except (yaml.YAMLError, ValueError) as error:  # ValueError: a date or a number that is none
         raise UserError(f"{title}: {path.name} is not YAML: {_in_a_line(error)}") from None
     if written is not None and not isinstance(written, dict):
@@ -56,7 +65,7 @@ def _nodes(node: yaml.Node) -> Iterator[yaml.Node]:
 def _check_keys(node: yaml.MappingNode) -> None:
     there = set[tuple[str, str]]()
     for key, _ in node.value:
-        if isinstance(key, yaml.ScalarNode):
+        if isinstance(key, yaml.ScalarNode) and key.tag != _MERGE:
             if (key.tag, key.value) in there:
                 raise _mistake(f"{shown(key.value)} stands there twice", key)
             there.add((key.tag, key.value))

@@ -75,6 +75,7 @@ def register(lake: Lake, *entries: Entry) -> list[Registered]:
     A known file with another source, licence, kind or map makes the next run read everything again.
     Raises UserError, and registers nothing, when a path does not exist, is empty, or a name is not allowed.
     """
+    check_formats(lake, (key for key, stage in STAGES.items() if FILES in stage.inputs))
     seen = lake.newest(FILES)  # before it is read: registrations made meanwhile must not be lost
     known = {row["uri"]: row for row in registered(lake)}
     current = dict(known)  # with what this call registers, so that a file named twice is compared with itself
@@ -177,7 +178,6 @@ def _copied(lake: Lake, filesystem: fs.FileSystem, path: str, source: str) -> tu
 
 def _write(lake: Lake, files: list[Registered], known: list[dict[str, Any]], replaced: int | None) -> None:
     """Appends registrations; in place of the version `replaced`, with those `known`, which every reader takes for new as a whole."""
-    check_formats(lake, (key for key, stage in STAGES.items() if FILES in stage.inputs))
     moment = next_moment(registered(lake))
     rows = [
         {"uri": file.uri, "path": file.path, "source": file.source, "licence": file.licence, "kind": file.kind, "sha256": file.sha256, "size": file.size,

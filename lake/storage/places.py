@@ -13,7 +13,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from deltalake.exceptions import DeltaError
+from deltalake.exceptions import CommitFailedError, DeltaError
 from obstore.exceptions import BaseError, PermissionDeniedError, UnauthenticatedError
 from obstore.store import LocalStore, MemoryStore, ObjectStore, from_url
 from pyarrow import ArrowInvalid, fs
@@ -154,11 +154,13 @@ def _tell_of_a_disk(error: Exception, root: str) -> None:
     said = " ".join(str(error).split())
     found = re.search(r"os error (\d+)", said)  # as libraries in Rust quote it
     number = int(found[1]) if found else getattr(error, "errno", None)
-    if number in _NO_ROOM or number in _NO_PLACE:
+    if number in _OF_THE_DISK or number in _NO_PLACE:
         file = getattr(error, "filename", None)
         sentence = f"{os.strerror(number)}: {file or said}"
         raise UserError(sentence) if number in _NO_PLACE else StageFailed(sentence)
-    if root in said or isinstance(error, DeltaError | ArrowInvalid):
+    # readers name a file of a table in full, without the first slash, or as seen from the table
+    of_the_lake = root.lstrip("/") in said or re.search(r"'[^'/][^']*\.parquet'", said)
+    if of_the_lake and not isinstance(error, CommitFailedError):
         raise StageFailed(
             f"A file of the lake {root} is damaged or gone: {said[:400]}; put it back from a copy of the lake, or have the next run make "
             "its table anew: `mixlake run STAGE --rebuild`"
@@ -166,7 +168,16 @@ def _tell_of_a_disk(error: Exception, root: str) -> None:
 
 
 # no room, no permission, no working disk; and what is wrong with the name of a file
-_NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO, errno.EACCES, errno.EPERM, errno.EROFS, errno.EMFILE)
+_OF_THE_DISK = (
+    errno.ENOSPC,
+    errno.EDQUOT,
+    errno.EFBIG,
+    errno.EIO,
+    errno.EACCES,
+    errno.EPERM,
+    errno.EROFS,
+    errno.EMFILE,
+)
 _NO_PLACE = (errno.ENOTDIR, errno.EISDIR, errno.EEXIST, errno.ENAMETOOLONG, errno.ELOOP)
 
 

@@ -202,6 +202,9 @@ def test_a_condition_ends_before_the_limit_and_a_limit_may_be_any(
     for where in ("true) --", "true LIMIT 9", "1=1; DROP TABLE rows", "'"):
         code, out, err = mixlake(capsys, "show", "silver/groups", "--where", where)
         assert (code, out) == (2, "") and err.startswith(f"--where {where!r} does not work on silver/groups")
+    ordered = mixlake(capsys, "show", "silver/groups", "--where", "size > 0 ORDER BY id DESC", "--json")[1]
+    ids = [row["id"] for row in json.loads(ordered)]
+    assert ids == sorted(ids, reverse=True) and len(ids) > 1
     deep = "size < 9" + "+1" * 3_990
     assert mixlake(capsys, "show", "silver/groups", "--where", deep)[0] == 0
     assert mixlake(capsys, "show", "silver/groups", "--where", "size > 99") == (0, "", "There is no such row.\n")

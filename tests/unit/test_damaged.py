@@ -4,7 +4,9 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from deltalake.exceptions import CommitFailedError
 from lakes import small_lake
+from pyarrow import ArrowInvalid
 
 from lake.cli.main import main
 from lake.errors import StageFailed, UserError
@@ -105,6 +107,15 @@ def test_what_a_disk_answers_gets_a_sentence(tmp_path: Path, error: OSError, kin
         raise error
 
 
-def test_a_mistake_of_the_code_keeps_its_trace(tmp_path: Path) -> None:
-    with pytest.raises(FileNotFoundError), told_in_a_sentence(lambda: str(tmp_path)):
-        Path("template.html.j2").read_text()
+@pytest.mark.parametrize(
+    "error",
+    [
+        FileNotFoundError(2, "No such file or directory", "template.html.j2"),
+        ArrowInvalid("Could not convert 'x' with type str: tried to convert to int64"),
+        ArrowInvalid("Could not open Parquet input source '/elsewhere/mine.parquet': Parquet magic bytes not found"),
+        CommitFailedError("Transaction failed: a concurrent transaction deleted the same data of /lake"),
+    ],
+)
+def test_what_is_no_damage_of_the_lake_keeps_its_trace(error: Exception) -> None:
+    with pytest.raises(type(error)), told_in_a_sentence(lambda: "/lake"):
+        raise error

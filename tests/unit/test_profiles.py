@@ -90,12 +90,15 @@ def test_a_wrong_value_names_field_value_and_what_is_allowed(params: dict[str, d
         (
             "a: &a [x, x, x, x, x, x, x, x]\n"
             + "".join(f"{b}: &{b} [{', '.join([f'*{a}'] * 8)}]\n" for a, b in pairwise("abcdefghijkl")),
-            "is not YAML: anchors make more than 20,000 values of it",
+            "is not YAML: it has more than 20,000 values, those of anchors counted",
         ),
-        (f"params: &all\n  {GROUPS}: *all", "anchors make more than 20,000 values of it"),
+        (f"params: &all\n  {GROUPS}: *all", "it has more than 20,000 values, those of anchors counted"),
         ("params: " + "[" * 20_000, "is nested too deeply"),
         ("summary: 2024-13-45", "is not YAML: month must be in 1..12"),
         ("summary: !!int many", "is not YAML: invalid literal for int"),
+        ("offline: !!bool maybe", "has a value that is not what the `!!` before it says"),
+        ("summary: !!timestamp once", "has a value that is not what the `!!` before it says"),
+        ("summary: !!int ''", "has a value that is not what the `!!` before it says"),
         ("params:\n\tsilver/groups: {}", "is not YAML: while scanning"),
         (f"params: {{{GROUPS}: {{most_size: {'z' * 9_000}}}}}", r"field most_size has the value 'z{100,200}\.\.\.: "),
         (f"params: {{{GROUPS}: {{similarity_floor: .nan}}}}", "field similarity_floor has the value nan: "),
@@ -122,6 +125,8 @@ def test_anchors_and_merges_that_a_person_writes_are_read(tmp_path: Path) -> Non
     merged = "params:\n  silver/groups: {<<: {most_size: 7, least_size: 3}, most_size: 6}\n"
     profile = load_profile(own(tmp_path, merged))
     assert (value(profile, GROUPS, "most_size"), value(profile, GROUPS, "least_size")) == (6, 3)
+    twice = "params:\n  silver/groups: {<<: {most_size: 7}, <<: {least_size: 3}}\n"
+    assert value(load_profile(own(tmp_path, twice)), GROUPS, "least_size") == 3
 
 
 def test_a_file_overrides_what_it_extends_stage_by_stage_and_field_by_field(tmp_path: Path) -> None:

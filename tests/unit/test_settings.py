@@ -41,6 +41,7 @@ def test_what_spark_could_not_be_started_with_gets_a_sentence(
         ("local", "512m"),
         ("local[2]", "2G"),
         ("local[*, 3]", "1024M"),
+        ("k8s://https://a:1", "1t"),
         ("spark://a:1,b:2", "20g"),
         ("yarn", ""),
         ("", "1g"),
