@@ -339,7 +339,8 @@ def test_nothing_is_registered_in_a_lake_of_a_newer_format(tmp_path: Path) -> No
     before = newer.newest("landing/files")
     (tmp_path / "a.jsonl").write_text('{"instruction": "x", "output": "y"}\n')
     with pytest.raises(UserError, match="was written by lake format 99"):
-        register(newer, Entry(str(tmp_path / "a.jsonl"), "notes"))
+        register(newer, Entry(str(tmp_path / "a.jsonl"), "notes", copy=True))
+    assert not (landing_folder(newer) / "notes").exists()
     with pytest.raises(UserError, match="was written by lake format 99"):
         forget(newer, [lakes.raw_id("bread")], "why")
     assert newer.newest("landing/files") == before and not newer.exists("landing/tombstones")
