@@ -14,7 +14,7 @@ from pydantic import BaseModel
 from dagster_project.lib.described import described
 from dagster_project.lib.lake_resource import LakeResource
 from dagster_project.lib.stage_asset import BY_HAND, REBUILD
-from lake.landing.landed import Landed, outside_sources, register_landed, unregistered, unsettled
+from lake.landing.landed import Landed, outside_sources, refusals, register_landed, unregistered, unsettled
 from lake.landing.register import registered
 from lake.settings import settings
 from lake.stages import STAGES
@@ -131,9 +131,9 @@ def _left_out(lake: Lake) -> str:
     """What the landing folder holds besides, in sentences; empty for nothing."""
     writing = ", ".join(file.name for file in unsettled(lake))
     never = ", ".join(item.name for item in outside_sources(lake))
-    return (f" Still being written, or were a moment ago: {writing}." if writing else "") + (
-        f" Never read, for they lie in no folder named as a source may be: {never}." if never else ""
-    )
+    told = [f" Still being written, or were a moment ago: {writing}."] if writing else []
+    told += [f" Never read, for they lie in no folder named as a source may be: {never}."] if never else []
+    return "".join((*told, *(f" {refusal}." for refusal in refusals(lake))))
 
 
 daily = dg.ScheduleDefinition(

@@ -6,7 +6,7 @@ from difflib import get_close_matches
 from lake.harness import progress
 from lake.harness.plan import UNCHANGED, PlannedStage
 from lake.harness.profiles import resolve
-from lake.landing.landed import SETTLED_AFTER, outside_sources, unsettled
+from lake.landing.landed import SETTLED_AFTER, outside_sources, refusals, unsettled
 from lake.landing.listing import left_out_links
 from lake.landing.pending import waiting
 from lake.landing.published import rows_of_file
@@ -22,6 +22,8 @@ def still_written(lake: Lake) -> None:
         _say(
             f"never read: {item} is no folder of a source, which has up to 64 lower-case letters, digits, '_', '.' and '-'"
         )
+    for refusal in refusals(lake):
+        _say(f"waits: {refusal}")
     for file in unsettled(lake):
         _say(f"waits: {file} was written to less than {SETTLED_AFTER:.0f} s ago; the next run registers it")
 

@@ -17,7 +17,16 @@ from lake.errors import UserError
 from lake.ids import sha256_file
 from lake.landing.addresses import located
 from lake.landing.listing import is_visible, size_and_sha256, visible_files
-from lake.landing.register import LANDING, SOURCE, Entry, Registered, check_names, landing_folder, register, registered
+from lake.landing.register import (
+    LANDING,
+    SOURCE,
+    Entry,
+    Registered,
+    check_licence,
+    landing_folder,
+    register,
+    registered,
+)
 from lake.storage.places import STORE_ERRORS, is_remote
 from lake.storage.store import Lake
 
@@ -27,11 +36,15 @@ _LICENCE = "_licence"
 
 
 class Landed(NamedTuple):
-    """A file of the landing folder. status: what differs as soon as somebody has touched it. modified: 0 of an object, which is whole once it is there."""
+    """A file of the landing folder. status: what differs as soon as somebody has touched it. modified: 0 of an object, which is whole once it is there.
+
+    refused: a sentence on why it waits though it has settled: what its folder states as its licence is none.
+    """
 
     address: str
     source: str
     licence: str | None
+    refused: str | None
     size: int
     status: list[Any]
     modified: float = 0.0
@@ -43,8 +56,8 @@ class Landed(NamedTuple):
 
 
 def unregistered(lake: Lake) -> list[Landed]:
-    """The settled files of the landing folder that were never registered, or changed since."""
-    settled = [file for file in _landed(lake) if file.settled]
+    """The settled files of the landing folder that were never registered, or changed since, but for the refused ones."""
+    settled = [file for file in _landed(lake) if file.settled and not file.refused]
     if not settled:
         return []
     # by the place in the landing folder: a copied lake has another address, and the same files
@@ -58,6 +71,11 @@ def unregistered(lake: Lake) -> list[Landed]:
 def unsettled(lake: Lake) -> list[Path]:
     """The files of the landing folder that were written to a moment ago: they wait for the next look."""
     return [Path(file.address) for file in _landed(lake) if not file.settled]
+
+
+def refusals(lake: Lake) -> list[str]:
+    """Why files of the landing folder wait until somebody mends something, a sentence for each cause."""
+    return list(dict.fromkeys(file.refused for file in _landed(lake) if file.refused))
 
 
 def outside_sources(lake: Lake) -> list[Path]:
@@ -87,26 +105,28 @@ def _landed(lake: Lake) -> Iterator[Landed]:
 def _on_disk(lake: Lake) -> Iterator[Landed]:
     for folder in sorted(item for item in landing_folder(lake).glob("*") if _is_source(item)):
         stated = folder / _LICENCE
-        licence = _licence_of(str(stated), folder.name, stated.read_bytes()) if stated.exists() else None
+        licence, refused = _licence_of(str(stated), stated.read_bytes() if stated.is_file() else None)
         for file in visible_files(folder):
             now = file.stat()
             # the time of the last change of status cannot be set back by hand, as that of the content can
             status = [now.st_size, now.st_mtime_ns, now.st_ctime_ns, now.st_ino]
-            yield Landed(str(file), folder.name, licence, now.st_size, status, now.st_mtime)
+            yield Landed(str(file), folder.name, licence, refused, now.st_size, status, now.st_mtime)
 
 
-def _licence_of(file: str, source: str, content: bytes) -> str:
-    """The licence that a source's folder states in a file. Raises UserError, which names the file, for what is none."""
+def _licence_of(file: str, content: bytes | None) -> tuple[str | None, str | None]:
+    """The licence that a source's folder states in a file, if it has one; and why it is none."""
+    if content is None:
+        return None, None
     try:
         licence = content.decode().strip()
-        check_names(source, licence)
+        check_licence(licence)
     except (UnicodeDecodeError, UserError) as error:
-        raise UserError(f"{file}: {error}") from None
-    return licence
+        return None, f"{file}: {error}; the files beside it wait until it is mended"
+    return licence, None
 
 
 def _stored(lake: Lake) -> Iterator[Landed]:
-    objects, licences = _objects(lake), dict[str, str | None]()
+    objects, licences = _objects(lake), dict[str, tuple[str | None, str | None]]()
     for path, item in sorted(objects.items()):
         source, inner, name = path.partition("/")
         if not inner or not SOURCE.fullmatch(source) or not is_visible(Path(name)):
@@ -114,9 +134,9 @@ def _stored(lake: Lake) -> Iterator[Landed]:
         if source not in licences:
             place = f"{LANDING}/{source}/{_LICENCE}"
             stated = lake.read(place) if f"{source}/{_LICENCE}" in objects else None
-            licences[source] = _licence_of(f"{lake.root}/{place}", source, stated) if stated else None
+            licences[source] = _licence_of(f"{lake.root}/{place}", stated)
         status = [item["size"], item["e_tag"], item["last_modified"].isoformat()]
-        yield Landed(f"{lake.root}/{LANDING}/{path}", source, licences[source], item["size"], status)
+        yield Landed(f"{lake.root}/{LANDING}/{path}", source, *licences[source], item["size"], status)
 
 
 def _objects(lake: Lake) -> dict[str, Any]:

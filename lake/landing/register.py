@@ -148,10 +148,16 @@ def check_names(source: str, licence: str | None, kind: str | None = None) -> No
         raise UserError(
             f"The source name {shown(source)} is not allowed: up to 64 lower-case letters, digits, '_', '.' and '-', starting with a letter or digit"
         )
-    if licence is not None and not _LICENCE.fullmatch(licence):
-        raise UserError(f"The licence {shown(licence)} is not an SPDX id such as CC-BY-4.0 or Apache-2.0")
+    if licence is not None:
+        check_licence(licence)
     if kind is not None and kind not in get_args(Kind):
         raise UserError(f"There is no kind {kind!r}: there are {', '.join(get_args(Kind))}")
+
+
+def check_licence(licence: str) -> None:
+    """Raises UserError for what is no SPDX id."""
+    if not _LICENCE.fullmatch(licence):
+        raise UserError(f"The licence {shown(licence)} is not an SPDX id such as CC-BY-4.0 or Apache-2.0")
 
 
 def _path_in_source(uri: str, taken: set[str]) -> str:

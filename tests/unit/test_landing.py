@@ -4,6 +4,7 @@ import gzip
 import hashlib
 import json
 import os
+import re
 from datetime import timedelta
 from pathlib import Path
 from time import time
@@ -19,7 +20,7 @@ from pyarrow import fs
 import lake.landing.register as lake_landing_register
 from lake.errors import StageFailed, UserError
 from lake.landing.addresses import absolute
-from lake.landing.landed import outside_sources, register_landed, unregistered, unsettled
+from lake.landing.landed import outside_sources, refusals, register_landed, unregistered, unsettled
 from lake.landing.listing import left_out_links
 from lake.landing.register import Entry, landing_folder, register, registered, unread_bytes
 from lake.storage.publication import FORMAT, now
@@ -318,14 +319,22 @@ def test_a_file_that_changes_while_it_is_registered_is_not(
     ("stated", "said"),
     [(b"see LICENSE.txt", "'see LICENSE.txt' is not an SPDX id"), (b"\xff\xfe", "codec can't decode")],
 )
-def test_a_stated_licence_that_is_none_is_told_with_its_file(lake: Lake, stated: bytes, said: str) -> None:
+def test_a_stated_licence_that_is_none_is_told_and_keeps_its_own_source_alone_waiting(
+    lake: Lake, stated: bytes, said: str
+) -> None:
     file = landing_folder(lake) / "mail" / "_licence"
-    file.parent.mkdir(parents=True)
+    for source in ("mail", "notes"):
+        folder = landing_folder(lake) / source
+        folder.mkdir(parents=True)
+        (folder / "a.jsonl").write_text("{}\n")
+        settle(folder / "a.jsonl")
     file.write_bytes(stated)
-    (file.parent / "a.jsonl").write_text("{}\n")
-    settle(file.parent / "a.jsonl")
-    with pytest.raises(UserError, match=f"^{file}: .*{said}"):
-        register_landed(lake)
+    (sentence,) = refusals(lake)
+    assert re.match(f"{file}: .*{said}", sentence)
+    assert [found.source for found in register_landed(lake)] == ["notes"]
+    file.write_text("CC0-1.0")
+    assert refusals(lake) == []
+    assert [(found.source, found.licence) for found in register_landed(lake)] == [("mail", "CC0-1.0")]
 
 
 def test_nothing_is_registered_in_a_lake_of_a_newer_format(tmp_path: Path) -> None:
