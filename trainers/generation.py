@@ -10,6 +10,7 @@ from transformers.generation.logits_process import LogitsProcessor, LogitsProces
 
 from texts.formats.distillation import format_score
 from trainers.dataset import prompt_ids
+from trainers.few_rows import FewRows
 
 _BATCH = 32  # prompts
 
@@ -97,7 +98,7 @@ def _batch(model: Any, tokenizer: Any, rendered: list[list[int]], decoding: Deco
     ends = {"eos_token_id": tokenizer.eos_token_id, "pad_token_id": tokenizer.pad_token_id}
     prompt = inputs["input_ids"].shape[1]
     penalty = FrequencyPenalty(decoding.frequency_penalty, prompt)
-    with torch.inference_mode():
+    with torch.inference_mode(), FewRows():
         output = model.generate(
             **inputs.to(model.device),
             max_new_tokens=decoding.max_tokens,

@@ -72,7 +72,7 @@ class GrpoParams(Params):
 def distiller(inputs: ArrowInputs, params: GrpoParams, context: JobContext) -> ArrowRows:
     """One row of models/distiller_grpo: the checkpoint, its rewards on held-out items before and after, how far it moved.
 
-    reward, reward_before: mean weighted rewards of the answers to the same held-out items. The checkpoint lies in the run's
+    reward, reward_before: mean weighted rewards of the answers to the same held-out items, if the recipe asks for any. The checkpoint lies in the run's
     artifacts.
     """
     from trainers.rewards import Basis
@@ -89,13 +89,13 @@ def distiller(inputs: ArrowInputs, params: GrpoParams, context: JobContext) -> A
     proof = _proof(recipe, basis)
     start = inputs["models/distiller_sft"].to_table(columns=["uri", "digest"]).to_pylist()[0]
     base = at_hand(context.lake, start["uri"])
-    before, _ = _heldout_figures(*_loaded(base, recipe), basis, params)
+    before, _ = _answering(base, basis, params)
     if here:
         trained = _trained(base, params, basis, context)
     else:
         work = partial(_as_rank, base, params, basis.taught(recipe.reward_weights))
         trained = in_ranks(recipe.processes, work, mixture, context)
-    after, format_rate = _heldout_figures(*_loaded(str(trained.folder), recipe), basis, params)
+    after, format_rate = _answering(str(trained.folder), basis, params)
     points = logged_curves(trained.history, _curves(recipe))
     row: dict[str, Any] = {
         "digest": trained.digest, "recipe": recipe.name, "uri": context.named(trained.folder), "base": start["digest"],
@@ -106,7 +106,7 @@ def distiller(inputs: ArrowInputs, params: GrpoParams, context: JobContext) -> A
         "format_rate": format_rate, "weight_change": checkpoint.weight_change(Path(base), trained.folder), "curve": points,
     }  # fmt: skip
     row |= proof
-    context.metrics.update({name: float(row[name]) for name in _FIGURES})
+    context.metrics.update({name: float(row[name]) for name in _FIGURES if row[name] is not None})
     spread = [name for name in _curves(recipe) if name.startswith("rewards/")]
     context.metrics.update({name: mean_of(points, name) for name in (*spread, "completions/mean_length")})
     yield "models/distiller_grpo", pa.Table.from_pylist([row], schema=TABLES["models/distiller_grpo"].schema)
@@ -192,10 +192,14 @@ def _watch(trainer: Any, basis: "Basis", params: GrpoParams) -> "Watch":
     return watch
 
 
-def _loaded(folder: str, recipe: GrpoRecipe) -> tuple[Any, Any]:
+def _answering(folder: str, basis: "Basis", params: GrpoParams) -> tuple[float | None, float | None]:
+    """The figures of a checkpoint on held-out items; None where the recipe asks for none."""
     from trainers import checkpoint
 
-    return checkpoint.load(folder, checkpoint.frozen_dtype(recipe.lora))
+    recipe = params.recipe
+    if not recipe.evaluation_items:
+        return None, None
+    return _heldout_figures(*checkpoint.load(folder, checkpoint.frozen_dtype(recipe.lora)), basis, params)
 
 
 def _heldout_figures(model: Any, tokenizer: Any, basis: "Basis", params: GrpoParams) -> tuple[float, float]:

@@ -137,6 +137,8 @@ class GrpoRecipe(Recipe):
         # a checkpoint inside a rollout cannot be resumed: the rollout's buffer and counter are not saved
         if self.save_steps is not None and self.save_steps % updates:
             raise ValueError(f"save_steps {self.save_steps} must be a multiple of the {updates} updates of one rollout")
+        if self.evaluation_steps and not self.evaluation_items:
+            raise ValueError("evaluation_steps asks for held-out rewards, and evaluation_items 0 for none")
         if self.delta is not None and self.delta <= 1 + self.epsilon_high:
             raise ValueError(f"delta {self.delta} must be > 1 + epsilon_high = {1 + self.epsilon_high}")
         if self.max_prompt_length + self.max_completion_length > self.length:

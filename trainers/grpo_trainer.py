@@ -18,6 +18,7 @@ from trl.trainer.utils import RepeatSampler
 
 from trainers import rewards
 from trainers.epoch_order import OrderOfEpoch
+from trainers.few_rows import FewRows
 from trainers.generation import FrequencyPenalty
 from trainers.rewards import Basis
 from trainers.rewards.cheats import PREFIX, shares_of_cheats
@@ -33,9 +34,9 @@ class Grpo(GRPOTrainer):
         if frequency_penalty and args.use_vllm:
             args.generation_kwargs = {"frequency_penalty": frequency_penalty}
         super().__init__(args=args, **others)
-        if frequency_penalty and not args.use_vllm:
+        if not args.use_vllm:
             model = cast(Any, self.model)
-            model.generate = _penalised(model.generate, frequency_penalty)
+            model.generate = _drawing(model.generate, frequency_penalty)
 
     def _get_train_sampler(self, dataset: Any = None) -> Sampler[int]:
         args, rows = cast(Any, self.args), cast(Any, self.train_dataset)
@@ -89,10 +90,13 @@ def penalised_log_softmax(
     return ((logits - penalty * before) / temperature).log_softmax(2)
 
 
-def _penalised(generate: Callable[..., Any], penalty: float) -> Callable[..., Any]:
+def _drawing(generate: Callable[..., Any], penalty: float) -> Callable[..., Any]:
+    """How completions are drawn from the policy: as `generate` does, with its penalty."""
+
     def generated(**arguments: Any) -> Any:
         processor = FrequencyPenalty(penalty, prompt=arguments["input_ids"].shape[1])
-        return generate(**arguments | {"logits_processor": LogitsProcessorList([processor])})
+        with FewRows():
+            return generate(**arguments | {"logits_processor": LogitsProcessorList([processor])})
 
     return generated
 

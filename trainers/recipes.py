@@ -66,7 +66,11 @@ class Recipe(Params):
     save_steps: int | None = Field(
         default=None, ge=1, description="after so many a killed training goes on; null: it begins anew"
     )
-    evaluation_items: int = Field(default=200, ge=1, description="held-out items answered after training")
+    evaluation_items: int = Field(
+        default=200,
+        ge=0,
+        description="held-out items answered after training; 0: none, gold/heldout_answers has all of them answered",
+    )
     frequency_penalty: float = Field(
         default=0.0,
         ge=0,

@@ -10,6 +10,7 @@ time limit the number of steps depends on the machine's speed, and so do they. I
 from collections.abc import Mapping
 from dataclasses import replace
 from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
@@ -56,7 +57,6 @@ def distiller(inputs: ArrowInputs, params: SftParams, context: JobContext) -> Ar
     recipe, mixture = params.recipe, inputs["gold/mixture"]
     base = model_folder(recipe.base)  # before this process stops asking hubs
     prepare(offline=True)
-    from trainers import checkpoint
     from trainers.ranks import alone, in_ranks
     from trainers.trl_setup import logged_curves, mean_of
 
@@ -66,7 +66,6 @@ def distiller(inputs: ArrowInputs, params: SftParams, context: JobContext) -> Ar
     trained: Trained = (
         work(mixture, context) if alone(recipe.processes) else in_ranks(recipe.processes, work, mixture, context)
     )
-    tuned = checkpoint.load(str(trained.folder), checkpoint.frozen_dtype(recipe.lora))
     points = logged_curves(trained.history, ("loss", "grad_norm", "learning_rate"))
     row: dict[str, Any] = {
         "digest": trained.digest, "uri": context.named(trained.folder),
@@ -74,11 +73,10 @@ def distiller(inputs: ArrowInputs, params: SftParams, context: JobContext) -> Ar
         "steps": trained.steps, "train_rows": trained.rows, "dropped_rows": trained.dropped,
         "max_tokens": recipe.max_completion_length, "frequency_penalty": recipe.frequency_penalty,
         "loss": mean_of([point for point in points if point["name"] == "loss"][-5:], "loss"),
-        "format_rate": _format_rate(*tuned, mixture, params), "curve": points,
+        "format_rate": _format_rate(trained.folder, mixture, recipe), "curve": points,
     }  # fmt: skip
-    context.metrics.update(
-        {name: float(row[name]) for name in ("steps", "train_rows", "dropped_rows", "loss", "format_rate")}
-    )
+    figures = ("steps", "train_rows", "dropped_rows", "loss", "format_rate")
+    context.metrics.update({name: float(row[name]) for name in figures if row[name] is not None})
     yield "models/distiller_sft", pa.Table.from_pylist([row], schema=TABLES["models/distiller_sft"].schema)
 
 
@@ -133,11 +131,15 @@ def _trainer(model: Any, tokenizer: Any, rows: Any, params: SftParams, context: 
     return trainer
 
 
-def _format_rate(model: Any, tokenizer: Any, mixture: ds.Dataset, params: SftParams) -> float:
+def _format_rate(folder: Path, mixture: ds.Dataset, recipe: SftRecipe) -> float | None:
+    """Of the checkpoint's answers to the held-out items that fit; None where the recipe asks for none."""
+    from trainers import checkpoint
     from trainers.dataset import conversations, tokens
     from trainers.generation import Decoding, format_rate, written_answers
 
-    recipe = params.recipe
+    if not recipe.evaluation_items:
+        return None
+    model, tokenizer = checkpoint.load(str(folder), checkpoint.frozen_dtype(recipe.lora))
     room = recipe.max_length - recipe.max_completion_length
     rows, _ = conversations(
         mixture, "heldout", lambda row: tokens(tokenizer, row["prompt"], True) <= room, recipe.evaluation_items

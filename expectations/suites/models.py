@@ -31,6 +31,9 @@ class Audited(Protocol):
     @property
     def audit(self) -> str: ...
 
+    @property
+    def evaluation_items(self) -> int: ...
+
 
 FINITE = 1e30
 LEAST_CHANGE = 1e-12  # relative: below it, training did nothing
@@ -85,10 +88,11 @@ def distiller_sft(frames: Frames, *, gate: Trained) -> Iterable[Batch]:
 def distiller_grpo(frames: Frames, *, gate: Reinforced, recipe: Audited) -> Iterable[Batch]:
     """The suite of models/distiller_grpo: weights that moved, if any rollout had a signal; the lack of one, reward and KL only warn.
 
-    recipe: its `audit` says whether a reward that fails its audit rejects the checkpoint or is told.
+    recipe: its `audit` says whether a reward that fails its audit rejects the checkpoint or is told, its `evaluation_items` whether
+    there is a reward on held-out items.
     """
     rows = frames["models/distiller_grpo"]
-    numbers = [*_finite("reward"), *_finite("weight_change")]
+    numbers = [*(_finite("reward") if recipe.evaluation_items else ()), *_finite("weight_change")]
     trends = [
         filled("kl", warning=True),
         between("kl", None, gate.expected_kl, warning=True),

@@ -97,7 +97,10 @@ TABLES = (
         {
             **_CHECKPOINT,
             "loss": (NUMBER, "mean training loss"),
-            "format_rate": (NUMBER, "share of held-out answers that are well formed, 0..1"),
+            "format_rate": (
+                NUMBER,
+                "share of held-out answers that are well formed, 0..1; null if the recipe asks for none",
+            ),
             **_CURVE,
         },
         id="digest",
@@ -107,14 +110,17 @@ TABLES = (
         "one checkpoint after GRPO",
         {
             **_CHECKPOINT,
-            "reward": (NUMBER, "mean reward at the end"),
-            "reward_before": (NUMBER, "mean reward of the checkpoint it started from"),
+            "reward": (NUMBER, "mean reward of answers to held-out items at the end; null if the recipe asks for none"),
+            "reward_before": (NUMBER, "the same of the checkpoint it started from"),
             "kl": (NUMBER, "mean KL divergence from the reference policy, in nats"),
             "entropy": (NUMBER, "mean entropy of the policy at the tokens it wrote, in nats"),
             "clipped_ratio": (NUMBER, "share of completions that were cut off at max_tokens"),
             "stopped": (TEXT, "why training ended before its last step, or null"),
             "frac_reward_zero_std": (NUMBER, "share of prompts whose completions all had the same reward"),
-            "format_rate": (NUMBER, "share of held-out answers that are well formed, 0..1"),
+            "format_rate": (
+                NUMBER,
+                "share of held-out answers that are well formed, 0..1; null if the recipe asks for none",
+            ),
             "quality_judge": (TEXT, "the judge behind the reward quality, null without that reward"),
             "quality_skill": (NUMBER, "its Brier skill on held-out ratings: 1 is perfect, 0 a constant"),
             "quality_low": (NUMBER, "lower end of the interval of this skill at 95 %"),

@@ -93,6 +93,25 @@ def test_a_reward_that_fails_its_audit_rejects_the_checkpoint_unless_its_recipe_
         assert "audit_high" in {subject(check) for check in found.checks if not check.passed}
 
 
+def test_a_checkpoint_lacks_its_held_out_reward_only_where_its_recipe_asks_for_none(tmp_path: Path) -> None:
+    from expectations.gate import audit
+    from expectations.limits import Reinforced
+    from expectations.suites.models import distiller_grpo
+    from trainers.grpo import GrpoParams
+
+    rows = everything(tmp_path)
+    rows["models/distiller_grpo"][0] |= {"reward": None, "reward_before": None, "format_rate": None}
+    for name, failing in (("demo", set()), ("cpu", {"reward"})):
+        recipe = GrpoParams(recipe=name).recipe  # type: ignore[arg-type]
+        found = audit(
+            "models/distiller_grpo",
+            distiller_grpo(Views(tables(rows), {}), recipe=recipe, gate=Reinforced()),
+            name,
+            tmp_path / name,
+        )
+        assert _failing(found) == failing
+
+
 def test_grpo_without_a_signal_may_leave_the_weights_and_warns(audited: Audited, tmp_path: Path) -> None:
     rows = everything(tmp_path)
     rows["models/distiller_grpo"][0] |= {"weight_change": 0.0, "frac_reward_zero_std": 1.0}

@@ -80,6 +80,24 @@ def test_a_template_that_hides_the_end_of_a_turn_is_refused(
         _trainer(model, tokenizer, rows, SftParams(recipe=toy_sft), toy.context(tmp_path / "a"))  # type: ignore[arg-type]
 
 
+def test_a_recipe_that_asks_for_no_held_out_answers_has_none_written(
+    fine_tuned: dict[str, Any], toy_sft: dict[str, Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("trainers.generation.written_answers", None)  # to call it would fail
+    monkeypatch.setattr("trainers.rewards.REWARDS", {**REWARDS, "letters": toy.letters})
+    inputs = {
+        "gold/mixture": toy.dataset("gold/mixture", toy.mixture_rows()),
+        "models/distiller_sft": toy.dataset("models/distiller_sft", [fine_tuned["row"]]),
+    }
+    none = {"max_steps": 1, "evaluation_items": 0}
+    weights = {"reward_weights": {"coverage": 0.5, "letters": 0.1}}
+    tuned = fine_tune(inputs, SftParams(recipe=toy_sft | none), toy.context(tmp_path / "a"))  # type: ignore[arg-type]
+    moved = distiller(inputs, GrpoParams(recipe=toy.GRPO | none | weights), toy.context(tmp_path / "b"))  # type: ignore[arg-type]
+    [(_, sft)], [(_, grpo)] = tuned, moved
+    figures = (sft["format_rate"], grpo["format_rate"], grpo["reward"], grpo["reward_before"])
+    assert [figure.to_pylist() for figure in figures] == [[None]] * 4
+
+
 def test_the_time_limit_ends_training_after_the_step_that_passes_it(toy_sft: dict[str, Any], tmp_path: Path) -> None:
     inputs = {"gold/mixture": toy.dataset("gold/mixture", toy.mixture_rows())}
     params = SftParams(recipe=toy_sft | {"max_steps": 1000, "time_limit_s": 0.001})  # type: ignore[arg-type]
