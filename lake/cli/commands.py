@@ -1,5 +1,6 @@
 """The commands: each opens the lake, asks one function, shows what it returns."""
 
+from importlib import metadata
 from pathlib import Path
 from typing import Annotated
 
@@ -21,10 +22,22 @@ from lake.stages import STAGES
 from lake.storage.places import check_address
 from lake.storage.store import Lake
 
-app = typer.Typer(
-    rich_markup_mode=None,
-    help="A data lake that distils raw instructions into a small, proven, traceable training set.",
-)
+app = typer.Typer(rich_markup_mode=None)
+
+
+def _print_version(asked: bool) -> None:
+    if asked:
+        print(f"mixlake {metadata.version('mixlake')}")
+        raise typer.Exit
+
+
+@app.callback()
+def every_command(
+    version: Annotated[
+        bool, typer.Option("--version", help="Print the version and stop.", is_eager=True, callback=_print_version)
+    ] = False,
+) -> None:
+    """A data lake that distils raw instructions into a small, proven, traceable training set."""
 
 
 def _lake() -> Lake:

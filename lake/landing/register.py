@@ -96,6 +96,7 @@ def register(lake: Lake, *entries: Entry) -> list[Registered]:
 def _registrations(lake: Lake, entry: Entry, current: Mapping[str, Mapping[str, Any]]) -> Iterator[Registered]:
     """A registration for each file of an entry; `current` are the newest ones of all files, by URI."""
     check_names(entry.source, entry.licence, entry.kind)
+    _check_apart(lake, entry.path)
     fields = field_map(entry.fields)
     taken = {row["path"] for row in current.values() if row["source"] == entry.source}
     for filesystem, inside, uri in files_under(entry.path):
@@ -158,6 +159,15 @@ def check_licence(licence: str) -> None:
     """Raises UserError for what is no SPDX id."""
     if not _LICENCE.fullmatch(licence):
         raise UserError(f"The licence {shown(licence)} is not an SPDX id such as CC-BY-4.0 or Apache-2.0")
+
+
+def _check_apart(lake: Lake, path: str) -> None:
+    """Raises UserError for a folder in which the lake itself lies where its files would be taken for raw ones."""
+    folder, root = Path(absolute(path)), Path(lake.root)
+    if is_remote(lake.root) or not root.is_relative_to(folder):
+        return
+    if not any(name.startswith((".", "_")) for name in root.relative_to(folder).parts):
+        raise UserError(f"The lake itself, {lake.root}, lies in {path!r}: name the files, or folders beside the lake")
 
 
 def _path_in_source(uri: str, taken: set[str]) -> str:

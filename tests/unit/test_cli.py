@@ -3,6 +3,7 @@
 import json
 import subprocess
 import sys
+from importlib import metadata
 from pathlib import Path
 
 import pytest
@@ -29,6 +30,10 @@ def root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setenv("MIXLAKE_ROOT", str(tmp_path / "lake"))
     monkeypatch.delenv("MIXLAKE_PROFILE", raising=False)
     return tmp_path / "lake"
+
+
+def test_the_version_is_that_of_the_installed_package(capsys: pytest.CaptureFixture[str]) -> None:
+    assert mixlake(capsys, "--version") == (0, f"mixlake {metadata.version('mixlake')}\n", "")
 
 
 @pytest.mark.parametrize(

@@ -85,6 +85,17 @@ def test_a_folder_is_its_visible_files(lake: Lake, tmp_path: Path) -> None:
     assert [Path(file.uri).name for file in found] == ["two.json", "one.json"]
 
 
+def test_a_folder_that_holds_the_lake_is_refused_unless_the_lake_is_hidden_in_it(tmp_path: Path) -> None:
+    (tmp_path / "a.jsonl").write_text("{}")
+    for name in ("lake", "deeper/lake"):
+        for path in (tmp_path, tmp_path / name):
+            with pytest.raises(UserError, match="The lake itself, "):
+                register(Lake(str(tmp_path / name)), Entry(str(path), "notes"))
+    for name in (".mixlake", ".hidden/lake", "../beside"):
+        hidden = Lake(str((tmp_path / name).resolve()))
+        assert [Path(file.uri).name for file in register(hidden, Entry(str(tmp_path), "notes"))] == ["a.jsonl"]
+
+
 @pytest.mark.parametrize(
     ("first", "kind"),
     [
