@@ -65,7 +65,8 @@ def materialise(
     """
     os.environ["MIXLAKE_PROFILE"] = profile
     name_terminal()
-    warnings.filterwarnings("ignore", category=dg.BetaWarning)
+    for unfinished in (dg.BetaWarning, dg.PreviewWarning):  # parts of the pinned version that may change
+        warnings.filterwarnings("ignore", category=unfinished)
     with instance_of_commands() as instance:
         known = _known(instance, idle)
         result = (

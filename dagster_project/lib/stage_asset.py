@@ -10,6 +10,7 @@ import dagster as dg
 from dagster_project.lib.described import asset_of, described
 from dagster_project.lib.events import check_specs, events, sides
 from dagster_project.lib.lake_resource import LakeResource
+from dagster_project.lib.stage_process import ReadAtTheEnd
 from lake.errors import StageFailed
 from lake.harness import progress
 from lake.harness.bars import watched
@@ -110,7 +111,7 @@ def _run(context: dg.AssetExecutionContext, stage: Stage, profile: Profile, lake
 def _run_apart(context: dg.AssetExecutionContext, stage: Stage, profile: Profile, rebuild: bool) -> StageReport:
     """The report of a stage run in a process of its own. Raises StageFailed with the reason that the process gave."""
     command = [sys.executable, "-m", "lake.harness.run", stage.key, context.run.run_id]
-    invocation = dg.PipesSubprocessClient().run(
+    invocation = dg.PipesSubprocessClient(message_reader=ReadAtTheEnd()).run(
         context=context,
         command=[*command, "--rebuild"] if rebuild else command,
         env=KEEP_MEMORY,
