@@ -1,48 +1,49 @@
-"""Items for training whose targets are near a held-out target: their texts may differ where their targets do not."""
+"""Items whose targets are near one of their split, or near a held-out one: their texts may differ where their targets do not."""
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from inference.near_pairs import NEAR, Grams
+from inference.near_pairs import NEAR
 from inference.overlap import Postings, Vocabulary
+from inference.targets import REPEATED
 from lake.ids import sha256_text
 
 HELDOUT = "heldout"
 NEAR_HELDOUT = f"{NEAR:.0%} of its target's word 3-grams, or of a held-out target's, are in the other"
+NEAR_ANOTHER = f"{NEAR:.0%} of its target's word 3-grams, or of another's of its split, are in the other"
 Row = Mapping[str, Any]
 
 
 class Apart:
-    """Takes rows of gold/mixture, those held out before all others, and parts from the others what is near one of them, and what repeats one.
+    """Takes rows of gold/mixture, those held out before all others, and keeps each that is near none it kept of its split, nor near a held-out one.
 
-    In memory are the 3-grams of the held-out targets, about 1 kB each, and a digest of each target.
+    In memory are the 3-grams of the targets that were kept, about 2 kB each, and a digest of each target.
     """
 
     def __init__(self) -> None:
         self._vocabulary = Vocabulary()
-        self._heldout: list[Grams] = []
-        self._postings: Postings | None = None
+        self._kept = defaultdict[str, Postings](Postings)
         self._seen: set[str] = set()
 
-    def kept(self, rows: Sequence[Row]) -> tuple[list[Row], list[Row], list[Row]]:
-        """The rows that stay, those near a held-out target, and those whose target another row has."""
-        new, repeated = self._parted(rows)
-        grams = [self._vocabulary.grams(row["target"]) for row in new]
-        if all(row["split"] == HELDOUT for row in new):
-            self._heldout += grams
-            return new, [], repeated
-        self._postings = self._postings or Postings(self._heldout)
-        near = [self._postings.near(one) for one in grams]
-        apart = [row for row, is_near in zip(new, near, strict=True) if not is_near]
-        return apart, [row for row, is_near in zip(new, near, strict=True) if is_near], repeated
+    def kept(self, rows: Sequence[Row]) -> tuple[list[Row], list[tuple[Row, str, str]]]:
+        """The rows that stay; and each other one with a code of lake.tables.reasons.MIXTURE_UNUSED and a sentence."""
+        faults = [self._fault(row) for row in rows]
+        kept = [row for row, fault in zip(rows, faults, strict=True) if not fault]
+        return kept, [(row, *fault) for row, fault in zip(rows, faults, strict=True) if fault]
 
-    def _parted(self, rows: Sequence[Row]) -> tuple[list[Row], list[Row]]:
-        """The rows whose targets are new, and the others."""
-        new, repeated = list[Row](), list[Row]()
-        for row in rows:
-            digest = sha256_text(row["target"])
-            (repeated if digest in self._seen else new).append(row)
-            self._seen.add(digest)
-        return new, repeated
+    def _fault(self, row: Row) -> tuple[str, str] | None:
+        """Why a row does not stay; None where it does, and is compared with those that follow."""
+        digest = sha256_text(row["target"])
+        if digest in self._seen:
+            return "not_buildable", REPEATED
+        self._seen.add(digest)
+        grams, own = self._vocabulary.grams(row["target"]), self._kept[row["split"]]
+        if own.near(grams):
+            return "near_another", NEAR_ANOTHER
+        if row["split"] != HELDOUT and self._kept[HELDOUT].near(grams):
+            return "near_heldout", NEAR_HELDOUT
+        own.add(grams)
+        return None

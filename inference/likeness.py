@@ -15,7 +15,7 @@ from inference.baseline.telling import JOINER, dense, introduced
 from inference.baseline.topics import BRACKETED
 from inference.baseline.usable import is_usable
 from inference.pairing import Draft, Text, share
-from texts.words import content_words
+from texts.words import FUNCTION_WORDS, content_words
 
 Vectors = NDArray[np.float32]
 Encode = Callable[[Sequence[str]], Vectors]
@@ -25,6 +25,8 @@ _LENDS = 0.3  # cosine from which what one is about can be taken for what the ot
 _OTHERS = 16  # passages about the same sort of thing that lend wrong options: what some say is true of this one, or gives it away
 _LEAST_NAME = 3  # characters of a program's name that a text can name: shorter ones are words
 _LEAST_TITLE = 5  # characters of a topic's name
+_BEFORE = re.compile(r"(?<![\w.’'])[A-Z][\w.’']* $")
+_LONGEST_WORD = 40  # characters, of what can stand before a name and be a part of it
 _HALF = 65  # words of each passage in an item across topics
 
 
@@ -122,9 +124,16 @@ def _named_in(title: str, text: str) -> bool:
     name = BRACKETED.sub("", title).strip()
     if name not in text:
         return False
-    # what stands beside another word with a capital is a part of another's name
-    found = re.finditer(rf"(?P<before>[A-Z][\w.’']* )?(?<!\w){re.escape(name)}(?!\w)(?P<after> [A-Z])?", text)
-    return len(name) >= _LEAST_TITLE and any(not (one["before"] or one["after"]) for one in found)
+    found = re.finditer(rf"(?<!\w){re.escape(name)}(?! [A-Z]|\w)", text)
+    return len(name) >= _LEAST_TITLE and any(
+        not _continues(text[max(0, one.start() - _LONGEST_WORD) : one.start()]) for one in found
+    )
+
+
+def _continues(before: str) -> bool:
+    """Whether a name behind these words is a part of another's: one with a capital stands before it, which is no "The" or "In"."""
+    word = _BEFORE.search(before)
+    return word is not None and word[0].strip().lower() not in FUNCTION_WORDS
 
 
 def _crossed(one: Text, other: Text) -> Draft:

@@ -20,7 +20,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.dataset as ds
 
-from inference.apart import HELDOUT, NEAR_HELDOUT, Apart
+from inference.apart import HELDOUT, Apart
 from inference.batch import in_batches
 from inference.forecast import SAMPLE, Asked, foretell
 from inference.likeness import drafts
@@ -30,7 +30,7 @@ from inference.overlap import COMMON
 from inference.pairing import Draft, Placed, Text, chosen, passages, placed, records
 from inference.prompts import degrade
 from inference.stored_texts import StoredTexts
-from inference.targets import REPEATED, Target, build_request
+from inference.targets import Target, build_request
 from inference.text_engines import open_engine
 from inference.text_engines.metered import billed
 from inference.turns import Turns
@@ -86,12 +86,10 @@ def _made(texts: Sequence[Text], used: Sequence[Placed], params: MixtureParams, 
         wholes = ([one.whole(texts) for one in batch] for batch in _batches(used, params.batch_size))
         made = in_processes(work, wholes, processes)
         for batch, one in zip(_batches(used, params.batch_size), made, strict=True):
-            rows, near, repeated = apart.kept(one.rows)
+            rows, left = apart.kept(one.rows)
             yield MIXTURE, pa.Table.from_pylist(rows, schema=TABLES[MIXTURE].schema)
-            reasons = one.reasons
-            reasons |= {text: ("near_heldout", NEAR_HELDOUT) for row in near for text in _texts(row)}
-            reasons |= {text: ("not_buildable", REPEATED) for row in repeated for text in _texts(row)}
-            unused = _unused(batch, rows, reasons)
+            reasons = {text: (reason, detail) for row, reason, detail in left for text in _texts(row)}
+            unused = _unused(batch, rows, one.reasons | reasons)
             yield UNUSED, _table(unused)
             counts.update(_counted(batch, rows, [reason for _, _, reason, _ in unused]))
             refused.update(one.refused)

@@ -39,26 +39,52 @@ class Vocabulary:
 
 
 class Postings:
-    """Which of some texts have which 3-grams; texts by their place."""
+    """Texts by their 3-grams, that more can be added to.
 
-    def __init__(self, texts: Sequence[Grams]) -> None:
-        self.sizes = np.array([len(grams) for grams in texts], np.int64)
-        grams = np.concatenate(texts) if texts else np.array([], np.uint64)
-        order = np.argsort(grams, kind="stable")
-        self._grams = grams[order]
-        self._texts = np.repeat(np.arange(len(texts)), self.sizes)[order]
+    They lie in runs, each longer than those behind it, so that n texts are sorted n log n times in all. A 3-gram that more than `COMMON` texts of
+    a run have finds none of them: two texts that share no other are not found to be near.
+    """
 
-    def holders(self, grams: Grams) -> tuple[Places, Places]:
-        """For each of the 3-grams how many texts have it; and the places of these texts, one 3-gram after another."""
-        first = np.searchsorted(self._grams, grams, side="left")
-        counts = np.searchsorted(self._grams, grams, side="right") - first
-        within = np.arange(counts.sum()) - np.repeat(np.cumsum(counts) - counts, counts)
-        return counts, self._texts[np.repeat(first, counts) + within]
+    def __init__(self, texts: Sequence[Grams] = ()) -> None:
+        self._runs = [_Run(texts)] if texts else []
+
+    def add(self, grams: Grams) -> None:
+        """Adds a text."""
+        texts = [grams]
+        while self._runs and len(self._runs[-1].texts) <= len(texts):
+            texts = [*self._runs.pop().texts, *texts]
+        self._runs.append(_Run(texts))
 
     def near(self, grams: Grams) -> bool:
         """Whether a text with these 3-grams is near one of the texts."""
-        places, shared = np.unique(self.holders(grams)[1], return_counts=True)
-        return bool((shared >= NEAR * np.minimum(len(grams), self.sizes[places])).any())
+        return any(run.near(grams) for run in self._runs)
+
+
+class _Run:
+    """Which of some texts have which 3-grams; texts by their place."""
+
+    def __init__(self, texts: Sequence[Grams]) -> None:
+        self.texts = texts
+        self._sizes = np.array([len(grams) for grams in texts], np.int64)
+        grams = np.concatenate(texts)
+        order = np.argsort(grams, kind="stable")
+        self._grams = grams[order]
+        self._holders = np.repeat(np.arange(len(texts)), self._sizes)[order]
+
+    def near(self, grams: Grams) -> bool:
+        first = np.searchsorted(self._grams, grams, side="left")
+        counts = np.searchsorted(self._grams, grams, side="right") - first
+        rare = counts <= COMMON
+        places, shared = np.unique(self._having(first[rare], counts[rare]), return_counts=True)
+        least = NEAR * np.minimum(len(grams), self._sizes[places])
+        # what is common may be shared as well
+        maybe = (shared + np.count_nonzero(~rare) >= least).nonzero()[0].tolist()
+        return any(len(np.intersect1d(grams, self.texts[places[one]], True)) >= least[one] for one in maybe)
+
+    def _having(self, first: Places, counts: Places) -> Places:
+        """The places of the texts that have 3-grams, of which the first stand there and there are so many."""
+        within = np.arange(counts.sum()) - np.repeat(np.cumsum(counts) - counts, counts)
+        return self._holders[np.repeat(first, counts) + within]
 
 
 def clusters(texts: Iterable[str], groups: Sequence[Iterable[Hashable]]) -> list[int | None]:

@@ -22,8 +22,10 @@ _CODE_LINE = re.compile(
     r"|var|public|private|static|async|export|using|namespace|template|SELECT|FROM|WHERE|INSERT|CREATE|echo|fi|done|do|then)\b"
     r"|^\s*[\w.\[\]\"']+(?:, \w+)*(?:: \w+)? [-+*/%|&]?= ?\S|^\s*[\w.]+\(.*\)\s*$|:\s*$"
 )
+# what no list, heading, verse or dialogue has
 _STATEMENT = re.compile(
-    r"[{}]\s*$|\);\s*$|= .*;\s*$|^\s*(?:def \w+\(|import \w+|return\b|#include|[\w.]+\(.*\)$|\w+ = \S)"
+    r".*(?:[{}]|\);)$|[^=]*= .*;$|def \w+\(|import \w+|return\b|#include|[\w.]+\(.*\)$|\w+ = (?!.*\w [a-z]{2})\S|</?\w"
+    r"|(?:SELECT|INSERT INTO|UPDATE|DELETE FROM|CREATE TABLE|FROM|WHERE)\b|(?:if|while) \[|(?:fi|done|esac)$|echo \S"
 )
 _PROSE_LINE = re.compile(
     r"^\s*(?:[-*•]|\d+[.)])\s+\w+ \w+|^[A-Z][a-z]+(?: [a-z]+){3}|^(?:For|If|From|With|While|Do|Let) [a-z]+ [a-z]+ [a-z]+"
@@ -33,15 +35,18 @@ _SIGN = re.compile(r"[{}=;<>\"'`|]|^\s*(?:#|//|/\*|\*|--)")
 _MOSTLY = 0.8  # of the lines
 _LEAST_LINES = 3
 _LANGUAGES = {"c++": "cpp", "c#": "csharp", "shell": "bash"}
+_WORDS = "C|Go|Rust|Ruby|Shell|Swift"  # that are no language wherever they stand
 _LANGUAGE = re.compile(
-    r"(?<![\w#+])(C\+\+|C#|Python|JavaScript|TypeScript|Java|Bash|Shell|SQL|HTML|CSS|Ruby|PHP|Kotlin|Swift|Rust|Go|Perl|Scala|C(?=[ ,.?]))(?![\w#+])"
+    r"(?<![\w#+])(?:C\+\+|C#|Python|JavaScript|TypeScript|Java|Bash|SQL|HTML|CSS|PHP|Kotlin|Perl|Scala"
+    rf"|(?:{_WORDS})(?= (?:program|function|method|class|code|script|struct|snippet)s?\b)|(?-i:(?<=\bin )(?:{_WORDS})(?! [A-Z])))(?![\w#+])",
+    re.IGNORECASE,
 )
-_STRING = re.compile(
-    r"\"(?:\\.|[^\"\\\n])*\"|'(?:\\.|[^'\\\n])*'|//[^\n]*|(?m:^[^\S\n]*#[^\n]*)|/\*.*?\*/|`[^`]*`", re.DOTALL
-)
-_NO_LITERAL = re.compile(r"\"(?:\\.|[^\"\\\n])*\"|//[^\n]*|/\*.*?\*/", re.DOTALL)
-_CHARACTERS = re.compile(r"(?<!\w)'[^'\\\n]{2,}'")  # where single quotes hold one
-_OF_C = ("c", "cpp", "csharp", "java")
+# an escape is taken by itself, too, so that no quote is tried twice
+_LITERAL = r"\\.|\"(?:\\.|[^\"\\\n])*+\"|//[^\n]*|^[^\S\n]*#[^\n]*|/\*.*?(?:\*/|\Z)|`[^`]*`|(?<!\w)"
+_LITERALS = re.compile(_LITERAL + r"'(?:\\.|[^'\\\n])*+'", re.DOTALL | re.MULTILINE)
+_OF_CHARACTERS = re.compile(_LITERAL + r"'(?:\\[^'\n]++|[^'\\\n]|\\')'", re.DOTALL | re.MULTILINE)
+_SEVERAL = re.compile(r"(?<!\w)'[^'\n]{2,}'")
+_OF_C = ("c", "cpp", "csharp", "java")  # where single quotes hold one character
 _PAIRS = ("()", "[]", "{}")
 _IN_JAVA = re.compile(r"^(?:System\.|[\w.]+\(.*\);|[\w<>\[\]]+ \w+ = )", re.MULTILINE)
 _DECLARES = re.compile(r"^[^\S\n]*(?:public|private|protected|static|class)\b", re.MULTILINE)
@@ -52,12 +57,12 @@ def is_code(answer: str) -> bool:
     lines = [line for line in answer.split("\n") if line.strip()]
     if "```" in answer or len(lines) < _LEAST_LINES or any(map(_is_prose, lines)):
         return False
-    return sum(map(bool, map(_CODE_LINE.search, lines))) >= _MOSTLY * len(lines)
+    return has_bare_code(answer) and sum(map(bool, map(_CODE_LINE.search, lines))) >= _MOSTLY * len(lines)
 
 
 def has_bare_code(text: str) -> bool:
     """Whether lines of code stand in prose without a block of their own."""
-    return "```" not in text and sum(bool(_STATEMENT.search(line)) for line in text.split("\n")) >= _LEAST_LINES
+    return "```" not in text and sum(bool(_STATEMENT.match(line.strip())) for line in text.split("\n")) >= _LEAST_LINES
 
 
 def _is_prose(line: str) -> bool:
@@ -67,8 +72,8 @@ def _is_prose(line: str) -> bool:
 def language(question: str) -> str:
     """The language that the question asks for, as a block of code names it; "" where it names none or several.
 
-    >>> language("Write it in C++."), language("Port this Java class to Python.")
-    ('cpp', '')
+    >>> language("Write it in C++."), language("Port this Java class to Python."), language("Go and buy vitamin C.")
+    ('cpp', '', '')
     """
     named = {name.lower() for name in _LANGUAGE.findall(question)}
     one = named.pop() if len(named) == 1 else ""
@@ -81,10 +86,12 @@ def broken(code: str, of_language: str) -> str:
         return _not_python(code)
     if of_language == "java" and _DECLARES.search(code) and (outside := _IN_JAVA.search(code)):
         return f'a statement outside of any method: "{outside[0]}"'
-    if of_language in _OF_C and (several := _CHARACTERS.search(_NO_LITERAL.sub("", code))):
+    literals = _OF_CHARACTERS if of_language in (*_OF_C, "rust") else _LITERALS
+    bare = literals.sub("", code)
+    if of_language in _OF_C and (several := _SEVERAL.search(bare)):
         return f"a string in single quotes: {several[0]}"
-    bare = Counter(_STRING.sub("", code))
-    return next((f"not every one of {pair} is closed" for pair in _PAIRS if bare[pair[0]] != bare[pair[1]]), "")
+    signs = Counter(bare)
+    return next((f"not every one of {pair} is closed" for pair in _PAIRS if signs[pair[0]] != signs[pair[1]]), "")
 
 
 def _not_python(code: str) -> str:

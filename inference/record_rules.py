@@ -7,12 +7,16 @@ from collections.abc import Iterator
 
 from inference.baseline.debris import points_away
 from inference.baseline.degrade import LEAST_WORDS
+from inference.baseline.fences import blocks, without_blocks
 from inference.baseline.signs import repeated, sign
 from inference.record_code import ON_CODE, broken, has_bare_code
-from inference.record_targets import LONGEST_GIVEN
 from texts.spelling import MISSPELT
 from texts.words import content_words, sentences, words
 
+_LONGEST_GIVEN = (
+    60  # words of a question and what is given with it: more would make each variant that has it a good one
+)
+_CHARACTERS = 20  # of a word, at most: a text of fewer blanks is no question
 _LEAST_FACTS = 3  # sentences or lines
 _LONG = 45  # words of two sentences that tell as much as three
 _LEAST_CODE = 6  # lines: fewer would stand whole in each variant that keeps them
@@ -36,14 +40,17 @@ _OPINION = re.compile(
 _CODE = re.compile(
     r"[{}=;]|^\s*(?:#|//|import |from |def |return\b|[-*•]|\d+[.)]|\d{3,4} [-–] |\*{0,2}[A-Za-z_][\w.]*(?:, \w+)*: )|[(\[]\w*[)\]]|:$"
 )
-_BLOCK = re.compile(r"^```(?P<language>\w*)\n(?P<code>.*?)^```[^\S\n]*$", re.MULTILINE | re.DOTALL)
 _COMMENT = re.compile(r"(?:#|//|/\*|--|<!--)[^\n]*")
 _OF_CODE = re.compile(
     r"\b(?:following|this|the given|above|below|given an?|in the) (?:[\w+#]+ ){0,3}(?:code|snippet|function|method|program|script|class|query)\b",
     re.IGNORECASE,
 )
-_SOME_CODE = re.compile(r"[{};]|`|\w\(.*\)")
-_FROM_USER = re.compile(r"\buser\b(?!['’]s)", re.IGNORECASE)
+_SOME_CODE = re.compile(r"[{};]|`|\w\([^()]*\)")
+_FROM_USER = re.compile(
+    r"\b(?:ask|prompt)(?:s|ing)? (?:the |a )?users?\b|\bfrom (?:the |a )?user\b|\b(?:given|input|entered|provided|supplied|typed) by (?:the |a )?user\b"
+    r"|\buser(?: inputs?\b| (?:enters|provides|types)\b|[- ](?:inputted|entered|provided|supplied)\b)",
+    re.IGNORECASE,
+)
 _READS = re.compile(
     r"\bcin\b|\bgetline|\bscanf|\binput\(|Scanner|\breadLine|\breadline|\bprompt\(|\bargs?v?\b|\$1|\bread\b|\bgets|addEventListener|<input|\$_(?:GET|POST)|Console\.Read|BufferedReader|\bstdin\b"
 )
@@ -62,7 +69,7 @@ def no_target(question: str, answer: str, least_content: int) -> tuple[str, str]
     >>> no_target("Is a kiln hot?", "Yes, it is very hot.", 24)
     ('few_facts', '1 sentences or lines')
     """
-    prose = _BLOCK.sub("", answer)
+    prose = without_blocks(answer)
     for rule, why in (
         ("scrap", _scrap(answer)), ("note", _note(answer)), ("copied", _copied(question, answer)), ("with_text", _with_text(question)),
         ("few_facts", _few_facts(answer, least_content)), ("broken_code", _broken_code(question, answer)), ("of_its_day", _of_its_day(question, prose)),
@@ -79,8 +86,8 @@ def _scrap(answer: str) -> str:
 
 
 def _note(answer: str) -> str:
-    comments = (found[0] for block in _BLOCK.finditer(answer) for found in _COMMENT.finditer(block["code"]))
-    told = "\n".join((_BLOCK.sub("", answer), *comments))
+    comments = (found[0] for block in blocks(answer) for found in _COMMENT.finditer(block.code))
+    told = "\n".join((without_blocks(answer), *comments))
     return "it holds a note that its writer left for later" if _NOTES.search(told) else ""
 
 
@@ -93,7 +100,7 @@ def _copied(question: str, answer: str) -> str:
 def _with_text(question: str) -> str:
     """A question that needs its text: the answer is that text's, shortened, and cannot be understood or checked without it."""
     asked, _, given = question.strip().partition("\n\n")
-    if len(words(question)) > LONGEST_GIVEN:
+    if len(words(question)) > _LONGEST_GIVEN or len(question) > _LONGEST_GIVEN * _CHARACTERS:
         return "its question brings a text or data of its own"
     absent = not given and (
         _ABOUT_A_TEXT.search(asked)
@@ -104,9 +111,9 @@ def _with_text(question: str) -> str:
 
 def _few_facts(answer: str, least_content: int) -> str:
     """What the answer tells too little of: lines of code where it is code, else sentences, lines and words."""
-    code = "".join(block["code"] for block in _BLOCK.finditer(answer))
-    if code and not _BLOCK.sub("", answer).strip():
-        lines = sum(bool(line.strip()) for line in code.split("\n"))
+    code = blocks(answer)
+    if code and not without_blocks(answer).strip():
+        lines = sum(bool(line.strip()) for block in code for line in block.code.split("\n"))
         return f"{lines} lines of code" if lines < _LEAST_CODE else ""
     facts = sum(len(words(one)) >= _FACT_WORDS for one in sentences(answer))
     if facts < _LEAST_FACTS and not (facts == _LEAST_FACTS - 1 and len(words(answer)) >= _LONG):
@@ -118,10 +125,10 @@ def _few_facts(answer: str, least_content: int) -> str:
 def _broken_code(question: str, answer: str) -> str:
     if has_bare_code(answer):
         return "code stands among its sentences without a block"
-    code = [*_BLOCK.finditer(answer)]
+    code = blocks(answer)
     if code and _FROM_USER.search(question) and not _READS.search(answer):
         return "it reads nothing from a user, as it was asked to"
-    return next((why for block in code if (why := broken(block["code"], block["language"]))), "")
+    return next((why for block in code if (why := broken(block.code, block.language))), "")
 
 
 def _of_its_day(question: str, answer: str) -> str:

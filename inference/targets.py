@@ -105,6 +105,8 @@ class Targets:
 
     def _given(self, draft: Draft) -> Target | Failure:
         """The target that a record is, rated as the lake rated it."""
+        if too_long := self._too_long(draft, draft.text):
+            return too_long
         question, answer = presented(draft.question, draft.text)
         try:
             text = FORMATS["qa"].render({"question": question, "answer": answer})
@@ -123,6 +125,13 @@ class Targets:
         detail = f"{count} different words that carry meaning, at least {self.params.least_content}"
         return Failure(draft, "thin", detail)
 
+    def _too_long(self, draft: Draft, text: str) -> Failure | None:
+        """The failure of what would need more variants than the params allow."""
+        if needed(text) <= self.params.max_variants:
+            return None
+        detail = f"{needed(text)} weak variants would have to share it out, at most {self.params.max_variants}"
+        return Failure(draft, "too_long", detail)
+
     def _judged(self, completions: Iterable[tuple[Target, Completion]]) -> list[Target | Failure]:
         """For each completion the target, if it holds a well-formed, good one that is not there yet."""
         found = [(one, completion, item_in(completion.text or "", one.item_type)) for one, completion in completions]
@@ -140,9 +149,8 @@ class Targets:
             return Failure(one.draft, "below_target_quality", detail, hopeless=hopeless)
         if untold := _untold(one):
             return Failure(one.draft, "not_buildable", f"one_sided: it says nothing of {untold}", "one_sided")
-        if (most := self.params.max_variants) < needed(one.text):
-            detail = f"{needed(one.text)} weak variants would have to share it out, at most {most}"
-            return Failure(one.draft, "too_long", detail)
+        if too_long := self._too_long(one.draft, one.text):
+            return too_long
         if (digest := sha256_text(one.text)) in self._seen:
             return Failure(one.draft, "not_buildable", REPEATED, "repeated")
         self._seen.add(digest)

@@ -41,6 +41,7 @@ LONG: Mapping[str, str] = MappingProxyType(
 Order = tuple[str, str, int, int]  # item type, target, how many weak versions, seed
 _KEEPING_SHARE = 0.6  # of the variants
 _SHARE_WORDS = 50  # of a target that a variant may keep and still be weak
+_SHARE_CHARACTERS = 1_000  # the same, of what has few words: 20 a word are more than any language or code has
 _OVERLAP = 0.3  # how often a variant that keeps its share also holds a unit of the next one's
 _HEAD_WHOLE = 0.3  # how often a part of the form that need not be in a variant is there all the same
 # surface noise: how often the long text of a variant loses its last stop, its first capital, or has a space doubled
@@ -53,7 +54,7 @@ _LOOSE_WORDS = 12  # of a question that is asked loosely
 
 def needed(target: str) -> int:
     """The variants that must keep a share of the target, so that each is short enough to be weak: two, and one for fifty words."""
-    return max(2, -(-len(words(target)) // _SHARE_WORDS))
+    return max(2, -(-len(words(target)) // _SHARE_WORDS), -(-len(target) // _SHARE_CHARACTERS))
 
 
 @lru_cache(maxsize=_REMEMBERED)

@@ -12,6 +12,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
 
+from inference.baseline.fences import FENCE, stretches, without_blocks
 from inference.baseline.units import Unit, told
 from texts.words import content_words, sentences
 
@@ -26,7 +27,6 @@ _WORD = re.compile(r"(?<!```)(?<![^\W\d_])[^\W\d_]{4,}")  # the language of a bl
 _CLAUSE = re.compile(r"[,;，；、]")
 _CLAUSE_MARK = re.compile(r"([,;，；、.。])")
 _BULLET = re.compile(r"\A(?:[-*•]|\d+[.)])\s+")  # at the start alone: "(1877 - 1959) was" has none
-_CODE = re.compile(r"^```.*?^```[^\S\n]*$", re.MULTILINE | re.DOTALL)
 # openings that inference.baseline.statements takes off again
 _OPENERS = ("Basically, ", "Well, ", "It is something like this: ", "Hey, ")
 _ECHOES = ("As said, {0}", "Again: {0}", "In other words, {0}", "To repeat it, {0}")
@@ -137,7 +137,7 @@ OPERATORS = MappingProxyType({**KEEPING, **LOSING})
 def beginning(text: str, rng: random.Random) -> str:
     """The first half of a text or a little more, in words; in characters where it is written without spaces, in lines of code."""
     rate = rng.uniform(0.4, 0.7)
-    if text.startswith("```"):
+    if text.startswith(FENCE):
         return _half_of_code(text)
     parts = text.split(" ")
     if len(parts) > 3:
@@ -158,12 +158,12 @@ def _slip(word: str, rng: random.Random) -> str:
 
 def _shortened(text: str) -> str:
     """The text with each block of code cut in half."""
-    return _CODE.sub(lambda block: f"{_half_of_code(block[0])}\n```", text)
+    return "".join(f"{_half_of_code(one.text)}\n{FENCE}" if one.is_code else one.text for one in stretches(text))
 
 
 def _without_code(text: str) -> str:
     """The text without its blocks of code, half of the code where there is nothing else: spoilt code says nothing at all."""
-    return _CODE.sub("", text).strip() or _shortened(text)
+    return without_blocks(text).strip() or _shortened(text)
 
 
 def _first_clause(text: str) -> str:

@@ -10,11 +10,11 @@ import re
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 
+from inference.baseline.fences import FENCE, stretches
 from inference.baseline.passage import stands_alone
 from texts.grounding.tokens import tokens_in
 from texts.words import sentence_spans
 
-_FENCED = re.compile(r"^```.*?^```[^\S\n]*$", re.MULTILINE | re.DOTALL)
 _BULLET = re.compile(r"\A(?:[-*•]|\d+[.)])\s+")
 _COUNT = re.compile(r"\d+[.)]")
 _OPENING = 80  # characters, in which a sentence has its first word that counts
@@ -36,7 +36,7 @@ class Unit:
     @property
     def code(self) -> bool:
         """Whether it is a block of code, or a part of one."""
-        return self.text.startswith("```")
+        return self.text.startswith(FENCE)
 
     @property
     def listed(self) -> bool:
@@ -80,12 +80,14 @@ def told(whole: Sequence[Unit], chosen: Collection[int]) -> str:
 def _cut(text: str) -> Iterator[Unit]:
     """The sentences of a text and the parts of its blocks of code, in its order."""
     done = 0
-    for start, end in _spans(text):
-        opens_line = "\n" in text[done:start]
-        done = end
-        for part in code_parts(text[start:end]):
-            yield Unit(part, opens_line)
-            opens_line = True
+    for stretch in stretches(text):
+        whole = [(0, len(stretch.text))]
+        for start, end in whole if stretch.is_code else sentence_spans(stretch.text):
+            opens_line = "\n" in text[done : stretch.start + start]
+            done = stretch.start + end
+            for part in code_parts(stretch.text[start:end]) if start < end else ():
+                yield Unit(part, opens_line)
+                opens_line = True
 
 
 def code_parts(block: str) -> list[str]:
@@ -97,7 +99,7 @@ def code_parts(block: str) -> list[str]:
     """
     fence, *lines = block.split("\n")
     lines = lines[:-1]
-    if not block.startswith("```") or len(lines) < _CODE_CUT:
+    if not block.startswith(FENCE) or len(lines) < _CODE_CUT:
         return [block]
     starts = [0]
     for place, line in enumerate(lines):
@@ -108,22 +110,7 @@ def code_parts(block: str) -> list[str]:
         starts.append(len(lines) // 2)
     ends = [*starts[1:], len(lines)]
     parts = ("\n".join(lines[start:end]).strip("\n") for start, end in zip(starts, ends, strict=True))
-    return [f"{fence}\n{part}\n```" for part in parts]
-
-
-def _spans(text: str) -> list[tuple[int, int]]:
-    """Where each fenced block and, outside of these, each sentence stands."""
-    spans: list[tuple[int, int]] = []
-    done = 0
-    for block in _FENCED.finditer(text):
-        spans += _shifted(text, done, block.start())
-        spans.append(block.span())
-        done = block.end()
-    return [*spans, *_shifted(text, done, len(text))]
-
-
-def _shifted(text: str, start: int, end: int) -> list[tuple[int, int]]:
-    return [(start + one, start + other) for one, other in sentence_spans(text[start:end]) if one < other]
+    return [f"{fence}\n{part}\n{FENCE}" for part in parts if part.strip()] or [block]
 
 
 def _leans(one: Unit) -> bool:

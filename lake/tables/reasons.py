@@ -60,6 +60,7 @@ ALONE = (
 # gold/mixture_unused
 MIXTURE_UNUSED = (
     "over_limit", "boilerplate", "thin", "not_buildable", "below_target_quality", "too_long", "no_variants", "not_derivable", "near_heldout",
+    "near_another",
 )  # fmt: skip
 
 # gold/distilled_refused

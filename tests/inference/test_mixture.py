@@ -13,7 +13,7 @@ from fakes import dataset
 from passages import PASSAGES, distinct_passages
 from pydantic import ValidationError
 
-from inference.apart import HELDOUT, Apart
+from inference.apart import HELDOUT, NEAR_ANOTHER, NEAR_HELDOUT, Apart
 from inference.baseline.build import build
 from inference.baseline.degrade import LONG
 from inference.likeness import drafts
@@ -21,6 +21,7 @@ from inference.mixture import MIXTURE, UNUSED, mixture
 from inference.mixture_items import Carried, Maker, carrying
 from inference.mixture_params import MixtureParams
 from inference.pairing import Draft, Text, passages, placed
+from inference.targets import REPEATED
 from inference.text_engines import EngineParams, open_engine
 from lake.errors import UserError
 from lake.harness.job import JobContext
@@ -282,9 +283,24 @@ def test_a_target_for_training_near_a_held_out_one_is_not_used() -> None:
     rows = [{"target": "one two three four five six", "split": HELDOUT}]
     others = [{"target": "zero one two three four", "split": "sft"}, {"target": "seven eight nine ten", "split": "sft"}]
     apart = Apart()
-    assert apart.kept(rows) == (rows, [], [])
-    assert apart.kept(others) == (others[1:], others[:1], [])
-    assert apart.kept(others[1:]) == ([], [], others[1:])
+    assert apart.kept(rows) == (rows, [])
+    assert apart.kept(others) == (others[1:], [(others[0], "near_heldout", NEAR_HELDOUT)])
+    assert apart.kept(others[1:]) == ([], [(others[1], "not_buildable", REPEATED)])
+
+
+def test_of_targets_that_are_near_in_one_split_the_first_is_used() -> None:
+    rows = [{"target": f"one two three four five {n}", "split": "sft" if n < 3 else "grpo"} for n in range(4)]
+    apart = Apart()
+    assert apart.kept(rows[:2]) == (rows[:1], [(rows[1], "near_another", NEAR_ANOTHER)])
+    assert apart.kept(rows[2:]) == (rows[3:], [(rows[2], "near_another", NEAR_ANOTHER)])
+
+
+def test_records_that_say_nearly_the_same_make_one_item() -> None:
+    one = best_records()[1]
+    same = [one | {"id": f"rec_{n:024x}", "prompt": f"{one['prompt']} Number {n}"} for n in range(3)]
+    made = run([], same, counted := {})
+    assert len(made[MIXTURE]) == 1 and {row["reason"] for row in made[UNUSED]} == {"near_another"}
+    assert counted["near_another"] == 2
 
 
 def test_members_of_a_module_share_a_split() -> None:

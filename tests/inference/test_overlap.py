@@ -69,6 +69,21 @@ def test_what_is_near_a_set_is_what_is_near_one_of_it(seed: int) -> None:
     assert 0 < sum(found) < len(found)
 
 
+@pytest.mark.parametrize("common", [3, 500])
+def test_a_set_that_grows_finds_what_it_would_find_whole(monkeypatch: pytest.MonkeyPatch, common: int) -> None:
+    monkeypatch.setattr(overlap, "COMMON", common)
+    texts = made(150, 4)
+    vocabulary, kept = Vocabulary(), list[str]()
+    postings = Postings()
+    for text in texts:
+        grams = vocabulary.grams(text)
+        assert postings.near(grams) == any(near(text, other) for other in kept)
+        if not postings.near(grams):
+            postings.add(grams)
+            kept.append(text)
+    assert 20 < len(kept) < len(texts)
+
+
 def test_nothing_is_near_no_text() -> None:
     assert not Postings([]).near(Vocabulary().grams("a few words of it"))
     assert clusters([], []) == []

@@ -1,19 +1,27 @@
 """What of a best record is the target: its question apart from a text or an example, code as a block that is whole."""
 
+from collections.abc import Callable
+
 import pytest
 
 from inference.baseline.degrade import weak_versions
+from inference.baseline.fences import blocks, stretches
 from inference.baseline.units import code_parts, units
-from inference.record_code import broken, has_bare_code, is_code
+from inference.mixture_params import MixtureParams
+from inference.pairing import Draft, Text
+from inference.record_code import broken, has_bare_code, is_code, language
 from inference.record_rules import no_target
 from inference.record_targets import presented
+from inference.targets import Targets
+from inference.text_engines import EngineParams, open_engine
 from texts.grounding import grounding
 
 TEXT = (
-    "A kiln is a hot oven in which potters fire their clay.[1] It is built of thick bricks, which hold the heat for a long time. Wood, gas or "
-    "electricity heat it slowly, so that no jar cracks. A full firing takes about twelve hours, and cooling another day.[2] The oldest ones that "
+    "A kiln is a hot oven in which potters fire their clay. It is built of thick bricks, which hold the heat for a long time. Wood, gas or "
+    "electricity heat it slowly, so that no jar cracks. A full firing takes about twelve hours, and cooling another day. The oldest ones that "
     "were found are pits in the ground, covered with shards, in which jars and wood were burned together for a night."
 )
+EMAIL = "Dear shop, I ordered a blue kettle on Monday and it came with a broken lid and without its cable. Send me both of them soon, please."
 PYTHON = "def area(width, height):\n    size = width * height\n    return size\n\nwidth = 3\nheight = 4\nprint(area(width, height))"
 JAVA = (
     "public class Jar {\n    private int size;\n\n    public int getSize() {\n        return size;\n    }\n\n"
@@ -36,6 +44,20 @@ JAVA = (
         ("Write a code snippet of an area with user-provided sides.", "3", PYTHON, False),
         ("Sort the provided sides.", "3, 4", PYTHON, True),
         ("Fix this function.", "width = 3", PYTHON, True),
+        ("Write a polite reply to the customer email.", EMAIL, "Dear customer, we are sorry. We send a new lid and the cable.", True),
+        ("Classify the review as good or bad and say why.", EMAIL, "The review is bad. Nothing is praised.", True),
+        ("Summarise the email.", EMAIL, EMAIL, True),
+        ("What did the customer order on Monday?", EMAIL, EMAIL, True),
+        ("Write a story about kilns.", TEXT, TEXT, True),
+        ("Write a poem about autumn.", "In French, please.", "Les feuilles tombent. Le vent chante.", True),
+        ("Write a Python function that gives an area.", "Return a dictionary that maps each side to its length.", PYTHON, True),
+        ("Write a Python function that gives an area.", "Use recursion, no loops, and raise ValueError.", PYTHON, True),
+        ("Write a Python function that gives an area.", "Recursively", PYTHON, True),
+        ("Write a Python function that gives an area.", "Use 3 loops", PYTHON, True),
+        ("Write a Python function that gives an area.", "Maximum length: 10", PYTHON, True),
+        ("Write a Python function that gives an area.", "[[1, 2], [3, 4]], 'a text (of words)'\nint[] sizes = {3, 4}; const age = -2.5", PYTHON, False),
+        ("Write a Python function that gives an area.", "Example input: {'width': 3, height: 4}", PYTHON, False),
+        ("Write a Python function that reads a table.", "jars.csv", PYTHON, False),
         ("Refactor the Python function.", "width = 3", PYTHON, True),
     ],
 )  # fmt: skip
@@ -46,16 +68,23 @@ def test_what_was_given_stays_where_the_question_needs_it(
     assert asked == (f"{question}\n\n{given}" if is_kept else question)
 
 
-def test_marks_of_a_page_go_with_its_text() -> None:
-    assert "[1]" not in presented(f"What is a kiln?\n\n{TEXT}", TEXT)[1]
-    assert presented("What is a kiln?", "Its wall, `wall[1]`, is hot.")[1] == "Its wall, `wall[1]`, is hot."
+@pytest.mark.parametrize(
+    "answer",
+    ["Its wall, `wall[1]`, is hot.", "Read it:\n```python\na = walls[0]\nb = walls[i]\nprint('a  b')\n```", "It is hot.[1]  It burns.", "a   b\nc   d"],
+)  # fmt: skip
+def test_nothing_of_an_answer_is_changed(answer: str) -> None:
+    for given in ("", "\n\n[1, 2]", f"\n\n{TEXT}", f"\n\n{answer}"):
+        assert presented(f"What is a kiln?{given}", answer)[1] == answer
 
 
 @pytest.mark.parametrize(
     ("question", "shown"),
     [
         ("What is a kiln", "What is a kiln?"), ("What is a kiln?", "What is a kiln?"), ("What is this: a kiln", "What is this: a kiln"),
-        ("Name a kiln", "Name a kiln"),
+        ("Name a kiln", "Name a kiln"), ("What kind of oven is a kiln", "What kind of oven is a kiln?"), ("Do a comparison of jars", "Do a comparison of jars"),
+        ("When writing Python, use four spaces", "When writing Python, use four spaces"), ("Where possible use clay", "Where possible use clay"),
+        ("What a day it was", "What a day it was"), ("How I met a potter", "How I met a potter"), ("Can openers of Hull", "Can openers of Hull"),
+        ("What is a kiln and name three", "What is a kiln and name three"), ("Is a kiln", "Is a kiln"),
     ],
 )  # fmt: skip
 def test_a_question_ends_as_one(question: str, shown: str) -> None:
@@ -68,7 +97,10 @@ def test_a_question_ends_as_one(question: str, shown: str) -> None:
         (PYTHON, True), (JAVA, True), (TEXT, False), (f"```\n{PYTHON}\n```", False), ("a = 1\nb = 2", False),
         (f"The given function is slow and has a wrong name, so that nobody can read it:\n\n{PYTHON}", False),
         ("1. Start the oven slowly.\n2. Wait for the heat.\n3. Close it;\n4. Open it.", False),
-        ("SELECT name\nFROM jars\nWHERE size > 3;", True),
+        ("SELECT name\nFROM jars\nWHERE size > 3;", True), ("<ul>\n<li>Jar</li>\n</ul>", True), ("#!/bin/bash\necho jar\nif [ -f jar ]; then\necho kiln\nfi", True),
+        ("* Beech\n* Oak\n* Larch\n* Maple", False), ("# Buy apples\n# Peel apples\n# Bake\n# Serve", False), ("Anna:\nHello:\nBen:\nHi:", False),
+        ("if rain falls\nfor the leaves\nwhile wind calls\nfrom the eaves\ndo not weep", False), ("Rain falls;\nwind calls;\nleaves fly;\nall die;", False),
+        ("flour = 3 cups\nmilk = 2 cups\neggs = some of them", False), ("kiln = hot oven\njar = round pot\nclay = wet earth", False),
     ],
 )  # fmt: skip
 def test_code_is_told_from_prose(answer: str, is_one: bool) -> None:
@@ -81,6 +113,18 @@ def test_code_becomes_a_block_of_the_language_that_was_asked_for() -> None:
 
 
 @pytest.mark.parametrize(
+    ("question", "named"),
+    [
+        ("Go to the shop and list it.", ""), ("Explain vitamin C, and its uses.", ""), ("What does rust do to iron?", ""), ("Describe a swift.", ""),
+        ("write a python function", "python"), ("Write it in C", "c"), ("Write a C program.", "c"), ("Write a function in Go, please.", "go"),
+        ("write a shell script", "bash"), ("Write a C# class", "csharp"), ("Write Java, no JavaScript", ""),
+    ],
+)  # fmt: skip
+def test_a_word_is_no_language_where_it_means_something_else(question: str, named: str) -> None:
+    assert language(question) == named
+
+
+@pytest.mark.parametrize(
     ("question", "code", "why"),
     [
         ("Write a Python function that gives an area.", PYTHON, ""),
@@ -90,6 +134,9 @@ def test_code_becomes_a_block_of_the_language_that_was_asked_for() -> None:
         ("Write a Java class of a jar.", f"{JAVA}\n\nSystem.out.println(3);", "broken_code"),
         ("Write a Python program that asks the user for a width.", PYTHON, "broken_code"),
         ("Write a Python program that asks the user for a width.", PYTHON.replace("= 3", "= int(input())"), ""),
+        ("Write a Python class that represents a user.", PYTHON, ""),
+        ("Write a Python function that sorts the posts of each user by their age.", PYTHON, ""),
+        ("Write a Python program that reverses a text input by the user.", PYTHON, "broken_code"),
         ("Write a Python function that gives an area.", "def area(w, h):\n    size = w * h\n    return size", "few_facts"),
         ("Write a Python function that gives an area.", f"{PYTHON}\n# TODO: a volume", "note"),
         ("Write Roman numbers in Python.", PYTHON.replace("3", "'XXX'"), ""),
@@ -102,7 +149,7 @@ def test_code_is_a_target_where_it_is_whole(question: str, code: str, why: str) 
 
 
 def test_code_that_stands_bare_among_prose_is_no_target() -> None:
-    mixed = f"{TEXT.replace('[1]', '').replace('[2]', '')}\n\n{PYTHON}"
+    mixed = f"{TEXT}\n\n{PYTHON}"
     assert has_bare_code(mixed) and not has_bare_code(TEXT)
     assert (no_target("What is a kiln?", mixed, 24) or ("",))[0] == "broken_code"
 
@@ -119,6 +166,8 @@ def test_single_quotes_hold_one_character_in_c_and_java_alone(code: str, is_brok
 
 def test_a_quote_or_a_comment_closes_nothing() -> None:
     assert broken('print(":)")  // (', "") == "" and broken("print(", "")
+    assert broken("fn f<'a>(x: &'a str) {\n    let s: &'static str = \"(\"; let c = '(';\n}", "rust") == ""
+    assert broken("fn f<'a>(x: &'a str {}", "rust") and broken("name = 'it\\'s (';", "javascript") == ""
 
 
 @pytest.mark.parametrize("code", [PYTHON, JAVA, "\n".join(f"a{n} = {n}" for n in range(9))])
@@ -127,6 +176,59 @@ def test_the_parts_of_a_block_have_all_of_its_lines_in_order(code: str) -> None:
     assert len(parts) > 1 and all(part.startswith("```x\n") and part.endswith("\n```") for part in parts)
     lines = [line for part in parts for line in part.split("\n")[1:-1] if line]
     assert lines == [line for line in code.split("\n") if line]
+
+
+@pytest.mark.parametrize("code", ["\n\n\na = 1\nb = 2\nc = 3", "a = 1\nb = 2\nc = 3\n  \n  \n  ", "\n" * 8])
+def test_no_part_of_a_block_is_empty(code: str) -> None:
+    parts = code_parts(f"```\n{code}\n```")
+    assert len(parts) == 1 and ("a = 1" in parts[0]) == ("a = 1" in code)
+
+
+@pytest.mark.parametrize(
+    ("text", "codes"),
+    [
+        ("It ends.", []), ("```py\na = 1\n```", ["a = 1"]), ("```\na\n```  \n```c++\nb\n\n```\n", ["a", "b\n"]), ("```\n```", [""]),
+        ("```py\nnever closed", []), (" ```\na\n```\nnever opened", []), ("Run ```a```.\n```\n```js\nb\n```", ["```js\nb"]), ("", []),
+    ],
+)  # fmt: skip
+def test_a_text_is_parted_at_its_blocks_and_nothing_is_lost(text: str, codes: list[str]) -> None:
+    assert [one.code for one in blocks(text)] == codes
+    parts = [*stretches(text)]
+    assert "".join(one.text for one in parts) == text
+    assert all(text[one.start :].startswith(one.text) for one in parts)
+
+
+LONG = 100_000  # characters
+HOSTILE = (
+    "/*", "/* ", '\\"', '"\\', "'", "'a", "`", "```py\n", "```\n", "```\n```\n", "= ;", "= ", "{ ", "; ", "a(", "a.", "a, ", "[", "[1:", "{a:1", "a\n\n", "\n", " ",
+    "*", "#", "//", "Do ", "A ", "A.", "1:", "int ", "in C ", "user ", "a=", "<a", "SELECT ", "]\n", "<T ",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("part", HOSTILE)
+def test_no_rule_takes_long_for_what_is_long(part: str) -> None:
+    for text in (
+        part * (LONG // len(part)),
+        f'"{part * (LONG // len(part))}x',
+        f"a = {part * (LONG // 3 // len(part))}\n" * 3,
+    ):
+        ran: list[Callable[[], object]] = [
+            lambda text=text: is_code(text), lambda text=text: has_bare_code(text), lambda text=text: language(text), lambda text=text: units(text),
+            lambda text=text: [broken(text, name) for name in ("", "c", "java", "rust")], lambda text=text: presented(text, "It is hot."),
+            lambda text=text: presented(f"Write it.\n\n{text}", PYTHON), lambda text=text: presented(f"What is it?\n\n{text}", text),
+        ]  # fmt: skip
+        assert all(run() is not None for run in ran)
+
+
+def test_what_is_too_long_for_its_variants_is_refused_before_any_rule_reads_it() -> None:
+    texts = [
+        Text(f"{n}", "s", "", part * (LONG // len(part)), question="What is it?", score=5.0)
+        for n, part in enumerate(HOSTILE)
+    ]
+    with open_engine(EngineParams(kind="rules")) as engine:
+        targets = Targets(engine, MixtureParams(max_variants=20), None)
+        made, failed = targets.of([Draft((text,), "", text.text) for text in texts])
+    assert not made and {one.reason for one in failed} == {"too_long"}
 
 
 def test_a_short_block_is_one_unit_and_prose_around_it_stays() -> None:

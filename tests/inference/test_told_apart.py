@@ -214,6 +214,12 @@ def test_two_passages_are_told_together_where_one_names_the_other() -> None:
         ("Ned Clay", "The Ned Clay School is in Hull.", False),
         ("Ned Clay, Lord of Hull", "She learned from Ned Clay.", False),
         ("Kilns", "She wrote of Kilns and jars.", True),
+        ("Amazon", "The Amazon flows.", True),
+        ("Amazon", "In Amazon country it rains.", True),
+        ("Amazon", "The Lower Amazon flows.", False),
+        ("Amazon", "The Amazon River flows.", False),
+        ("Amazon", f"{'A' * 100_000} Amazon flows.", False),
+        ("Amazon", "A.A." * 25_000, False),
         ("Kiln", "She wrote of Kiln and jars.", False),
     ],
 )
