@@ -78,8 +78,9 @@ class _Run:
         places, shared = np.unique(self._having(first[rare], counts[rare]), return_counts=True)
         least = NEAR * np.minimum(len(grams), self._sizes[places])
         # what is common may be shared as well
-        maybe = (shared + np.count_nonzero(~rare) >= least).nonzero()[0].tolist()
-        return any(len(np.intersect1d(grams, self.texts[places[one]], True)) >= least[one] for one in maybe)
+        maybe = shared + np.count_nonzero(~rare) >= least
+        asked = zip(places[maybe].tolist(), least[maybe].tolist(), strict=True)
+        return any(len(np.intersect1d(grams, self.texts[place], True)) >= enough for place, enough in asked)
 
     def _having(self, first: Places, counts: Places) -> Places:
         """The places of the texts that have 3-grams, of which the first stand there and there are so many."""

@@ -15,8 +15,10 @@ _POINTS = re.compile(
     r"|\b(?:the|a|an) given (?:text|passage|paragraph|article|code|snippet|list|table|data|input)s?\b|:$",
     re.IGNORECASE,
 )
+# a person or a thing that only the text names: "the kettle", but not "the capital of Hull" nor "the river Ouse"
 _UNNAMED = re.compile(
-    r"\b(?:given|each|he|she|they|them|his|her|hers|their|him|its|the (?:author|writer|speaker|text))\b", re.IGNORECASE
+    r"\b(?:given|each|he|she|they|them|his|her|hers|their|him|its|the (?!(?:[\w-]+ ){0,2}(?:of |between |(?-i:[A-Z]))))\b",
+    re.IGNORECASE,
 )
 _ASKED = re.compile(r"(?:What|Who|Whose|Where|When|Why|How|Which|Is|Are|Was|Were|Does|Did)\b")
 _DEFINES = re.compile(r"\b(?:(?:is|was) (?:an?|the|one)|are|were)\b")

@@ -1,19 +1,13 @@
 """What of a best record is the target: its question apart from a text or an example, code as a block that is whole."""
 
-from collections.abc import Callable
-
 import pytest
 
 from inference.baseline.degrade import weak_versions
 from inference.baseline.fences import blocks, stretches
 from inference.baseline.units import code_parts, units
-from inference.mixture_params import MixtureParams
-from inference.pairing import Draft, Text
 from inference.record_code import broken, has_bare_code, is_code, language
 from inference.record_rules import no_target
 from inference.record_targets import presented
-from inference.targets import Targets
-from inference.text_engines import EngineParams, open_engine
 from texts.grounding import grounding
 
 TEXT = (
@@ -48,6 +42,9 @@ JAVA = (
         ("Classify the review as good or bad and say why.", EMAIL, "The review is bad. Nothing is praised.", True),
         ("Summarise the email.", EMAIL, EMAIL, True),
         ("What did the customer order on Monday?", EMAIL, EMAIL, True),
+        ("What is wrong with the kiln?", f"The kiln is a new one. {TEXT}", TEXT, True),
+        ("Where does the name Kiln come from?", TEXT, TEXT, False),
+        ("What is the purpose of a kiln?", TEXT, TEXT, False),
         ("Write a story about kilns.", TEXT, TEXT, True),
         ("Write a poem about autumn.", "In French, please.", "Les feuilles tombent. Le vent chante.", True),
         ("Write a Python function that gives an area.", "Return a dictionary that maps each side to its length.", PYTHON, True),
@@ -196,39 +193,6 @@ def test_a_text_is_parted_at_its_blocks_and_nothing_is_lost(text: str, codes: li
     parts = [*stretches(text)]
     assert "".join(one.text for one in parts) == text
     assert all(text[one.start :].startswith(one.text) for one in parts)
-
-
-LONG = 100_000  # characters
-HOSTILE = (
-    "/*", "/* ", '\\"', '"\\', "'", "'a", "`", "```py\n", "```\n", "```\n```\n", "= ;", "= ", "{ ", "; ", "a(", "a.", "a, ", "[", "[1:", "{a:1", "a\n\n", "\n", " ",
-    "*", "#", "//", "Do ", "A ", "A.", "1:", "int ", "in C ", "user ", "a=", "<a", "SELECT ", "]\n", "<T ",
-)  # fmt: skip
-
-
-@pytest.mark.parametrize("part", HOSTILE)
-def test_no_rule_takes_long_for_what_is_long(part: str) -> None:
-    for text in (
-        part * (LONG // len(part)),
-        f'"{part * (LONG // len(part))}x',
-        f"a = {part * (LONG // 3 // len(part))}\n" * 3,
-    ):
-        ran: list[Callable[[], object]] = [
-            lambda text=text: is_code(text), lambda text=text: has_bare_code(text), lambda text=text: language(text), lambda text=text: units(text),
-            lambda text=text: [broken(text, name) for name in ("", "c", "java", "rust")], lambda text=text: presented(text, "It is hot."),
-            lambda text=text: presented(f"Write it.\n\n{text}", PYTHON), lambda text=text: presented(f"What is it?\n\n{text}", text),
-        ]  # fmt: skip
-        assert all(run() is not None for run in ran)
-
-
-def test_what_is_too_long_for_its_variants_is_refused_before_any_rule_reads_it() -> None:
-    texts = [
-        Text(f"{n}", "s", "", part * (LONG // len(part)), question="What is it?", score=5.0)
-        for n, part in enumerate(HOSTILE)
-    ]
-    with open_engine(EngineParams(kind="rules")) as engine:
-        targets = Targets(engine, MixtureParams(max_variants=20), None)
-        made, failed = targets.of([Draft((text,), "", text.text) for text in texts])
-    assert not made and {one.reason for one in failed} == {"too_long"}
 
 
 def test_a_short_block_is_one_unit_and_prose_around_it_stays() -> None:
