@@ -69,15 +69,22 @@ def no_target(question: str, answer: str, least_content: int) -> tuple[str, str]
     >>> no_target("Is a kiln hot?", "Yes, it is very hot.", 24)
     ('few_facts', '1 sentences or lines')
     """
+    return next((one for one in _faults(question, answer, least_content) if one[1]), None)
+
+
+def _faults(question: str, answer: str, least_content: int) -> Iterator[tuple[str, str]]:
+    """Each rule with what it finds, one after another: what is long is refused before it is read closely."""
     prose = without_blocks(answer)
-    for rule, why in (
-        ("scrap", _scrap(answer)), ("note", _note(answer)), ("copied", _copied(question, answer)), ("with_text", _with_text(question)),
-        ("few_facts", _few_facts(answer, least_content)), ("broken_code", _broken_code(question, answer)), ("of_its_day", _of_its_day(question, prose)),
-        ("opinion", _opinion(question)), ("unpolished", _unpolished(question, prose)), ("told_twice", _told_twice(prose)),
-    ):  # fmt: skip
-        if why:
-            return rule, why
-    return None
+    yield "scrap", _scrap(answer)
+    yield "note", _note(answer)
+    yield "copied", _copied(question, answer)
+    yield "with_text", _with_text(question)
+    yield "few_facts", _few_facts(answer, least_content)
+    yield "broken_code", _broken_code(question, answer)
+    yield "of_its_day", _of_its_day(question, prose)
+    yield "opinion", _opinion(question)
+    yield "unpolished", _unpolished(question, prose)
+    yield "told_twice", _told_twice(prose)
 
 
 def _scrap(answer: str) -> str:

@@ -8,6 +8,7 @@ from inference.baseline.units import units
 from inference.mixture_params import MixtureParams
 from inference.pairing import Draft, Text
 from inference.record_code import broken, has_bare_code, is_code, language
+from inference.record_rules import no_target
 from inference.record_targets import presented
 from inference.targets import Targets
 from inference.text_engines import EngineParams, open_engine
@@ -26,6 +27,7 @@ def test_no_rule_takes_long_for_what_is_long(part: str) -> None:
             lambda text=text: is_code(text), lambda text=text: has_bare_code(text), lambda text=text: language(text), lambda text=text: units(text),
             lambda text=text: [broken(text, name) for name in ("", "c", "java", "rust")], lambda text=text: presented(text, "It is hot."),
             lambda text=text: presented(f"Write it.\n\n{text}", "a = 1\n" * 9), lambda text=text: presented(f"What is it?\n\n{text}", text),
+            lambda text=text: no_target(text, "It is hot and dry.\n" * 9, 24),
         ]  # fmt: skip
         assert all(run() is not None for run in ran)
 
