@@ -108,7 +108,6 @@ def _configurations(told: Released, pattern: str) -> dict[str, Any]:
         {
             "config_name": form,
             "features": [{"name": field.name, **_feature(field.type)} for field in schema_of(form)],
-            "splits": [{"name": split, "num_examples": rows} for split, rows in told.sizes.items()],
         }
         for form in FORMS
     ]

@@ -1,6 +1,5 @@
 """The commands: each opens the lake, asks one function, shows what it returns."""
 
-from importlib import metadata
 from pathlib import Path
 from typing import Annotated
 
@@ -9,7 +8,7 @@ import typer
 from lake.cli import render
 from lake.cli.diff import diff
 from lake.cli.migrating import migrate
-from lake.cli.options import AsJson, First, Last, ProfileName, Stages, stage_names, table_names
+from lake.cli.options import AsJson, First, Last, ProfileName, Stages, Version, stage_names, table_names
 from lake.cli.output import console
 from lake.cli.rejected import rejected
 from lake.cli.releasing import release
@@ -25,18 +24,8 @@ from lake.storage.store import Lake
 app = typer.Typer(rich_markup_mode=None)
 
 
-def _print_version(asked: bool) -> None:
-    if asked:
-        print(f"mixlake {metadata.version('mixlake')}")
-        raise typer.Exit
-
-
 @app.callback()
-def every_command(
-    version: Annotated[
-        bool, typer.Option("--version", help="Print the version and stop.", is_eager=True, callback=_print_version)
-    ] = False,
-) -> None:
+def every_command(version: Version = False) -> None:
     """A data lake that distils raw instructions into a small, proven, traceable training set."""
 
 

@@ -1,6 +1,7 @@
 """Options that several commands have, and the names that a shell completes."""
 
 from collections.abc import Callable, Iterable
+from importlib import metadata
 from typing import Annotated
 
 import typer
@@ -17,6 +18,12 @@ def completed(names: Callable[[], Iterable[str]]) -> Callable[[str], list[str]]:
         return [name for name in names() if name.startswith(incomplete)]
 
     return those_that_start_with
+
+
+def _print_version(asked: bool) -> None:
+    if asked:
+        print(f"mixlake {metadata.version('mixlake')}")
+        raise typer.Exit
 
 
 stage_names = completed(lambda: STAGES)
@@ -36,3 +43,6 @@ Stages = Annotated[
 ]
 First = Annotated[str | None, typer.Option("--from", help="The first stage to run.", autocompletion=stage_names)]
 Last = Annotated[str | None, typer.Option("--to", help="The last stage to run.", autocompletion=stage_names)]
+Version = Annotated[
+    bool, typer.Option("--version", help="Print the version and stop.", is_eager=True, callback=_print_version)
+]

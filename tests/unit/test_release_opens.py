@@ -49,6 +49,7 @@ def opened(folder: Path, tmp_path_factory: pytest.TempPathFactory) -> list[Any]:
     command = [sys.executable, "-c", OPENS, *asked]
     done = subprocess.run(command, env=os.environ | offline, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr[-2000:]
+    assert "Ignoring" not in done.stderr, "a part of the card says nothing to its reader"
     return json.loads(done.stdout.splitlines()[-1])
 
 
