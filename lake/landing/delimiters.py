@@ -6,7 +6,8 @@ To read files with another delimiter, add it to DELIMITERS: registering (`lake.l
 
 import csv
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from itertools import islice
 
 from lake.landing.names import known
 
@@ -16,7 +17,7 @@ _STATED = re.compile(r'"?sep=(?P<delimiter>[^"\r\n])"?[;,\t]*\s*', re.IGNORECASE
 _QUOTED = re.compile(r'"(?:[^"]|"")*"')
 _ENDS_A_SENTENCE = re.compile(r"[.?!。？！؟…][\"'”’)\]]*$")
 _NUMBER = re.compile(r"[-+]?[\d.,]*\d%?")
-PREFACE = 8  # lines above a header, at most
+_PREFACE = 8  # lines above a header, at most
 _WORDS = 6  # in the name of a column, at most
 
 
@@ -64,18 +65,34 @@ def names_without_header(first: Sequence[str]) -> list[str]:
     return [str(place) for place in range(1, len(first) + 1)]
 
 
-def lines_before_header(lines: Sequence[str], stated: str | None = None) -> int:
-    """How many of the first lines are above the header: a title of one cell or a remark behind `#`, before a line that names two fields.
+def first_lines(lines: Iterator[str]) -> tuple[list[str], str | None]:
+    """The first lines of a table from its header, or its first row, on, and the delimiter that a line above states; the others stay in `lines`.
 
-    >>> lines_before_header(["Our questions\\n", "\\n", "question,answer\\n"]), lines_before_header(["What?,So.\\n", "question,answer\\n"])
-    (2, 0)
+    >>> first_lines(iter(["\\n", "sep=;\\n", "Our questions\\n", "question;answer\\n"]))
+    (['question;answer\\n'], ';')
     """
-    for place, line in enumerate(lines[: PREFACE + 1]):
+    stated: str | None = None
+    for line in lines:
+        own = None if stated else stated_delimiter(line)
+        stated = stated or own
+        if own is None and line.strip():
+            begun = [line, *islice(lines, _PREFACE)]
+            return begun[_lines_before_header(begun, stated) :], stated
+    return [], stated
+
+
+def _lines_before_header(lines: Sequence[str], stated: str | None) -> int:
+    """How many of the first lines are above the header: a title of one cell or a remark behind `#`, before a line that names two fields."""
+    for place, line in enumerate(lines):
         cells = first_row(line.strip("\r\n"), stated or delimiter_of(line))
-        named = [cell for cell in cells if known(cell) and len(cell.strip()) > 1]
+        filled = [cell for cell in cells if cell.strip()]
+        named = [cell for cell in filled if known(cell) and len(cell.strip()) > 1]
         if len(named) > 1 and not any(map(_is_said, cells)):
             return place
-        if sum(map(bool, map(str.strip, cells))) > 1 and not line.lstrip("\ufeff").startswith("#"):
+        # a known name alone is the header of one column; a cell may go on in the next line
+        if line.count('"') % 2 or named == filled != []:
+            return 0
+        if len(filled) > 1 and not line.lstrip("\ufeff").startswith("# "):
             return 0
     return 0
 

@@ -9,7 +9,7 @@ import io
 import json
 import re
 from collections.abc import Iterable, Iterator
-from itertools import islice
+from itertools import chain, islice
 from pathlib import PurePath
 from typing import Any, Literal
 
@@ -21,11 +21,10 @@ from lake.landing.conversations import conversation_turns, opening_role
 from lake.landing.delimiters import (
     DELIMITED_SUFFIXES,
     delimiter_of,
+    first_lines,
     first_row,
     header_of,
-    lines_before_header,
     names_without_header,
-    stated_delimiter,
 )
 from lake.landing.heads import decoded
 from lake.landing.names import have_exchange_or_text
@@ -99,7 +98,7 @@ def _seen(filesystem: fs.FileSystem, path: str) -> tuple[list[str], bool]:
     if records:
         return _names(records), _are_conversations(records)
     if not suffixes.isdisjoint(DELIMITED_SUFFIXES):
-        return _columns(head), _are_conversations(_rows(head))
+        return _in_table(head)
     if begun[:1] == "{":
         # the first record does not end within the head: its names are those that stand in it
         return _KEY.findall(head), False
@@ -111,7 +110,7 @@ def _seen(filesystem: fs.FileSystem, path: str) -> tuple[list[str], bool]:
 
 
 def _in_plain_text(head: str) -> tuple[list[str], bool]:
-    columns = _columns(head, titled=False)
+    columns = _columns(head.lstrip().partition("\n")[0])
     # a table under the name of a text
     if len(columns) > 1 and have_exchange_or_text(columns)[0] and all(len(name) < 40 for name in columns):
         return columns, False
@@ -127,23 +126,24 @@ def _in_parquet(filesystem: fs.FileSystem, path: str) -> tuple[list[str], bool]:
         return [*opened.schema_arrow.names, *_names(records)], _are_conversations(records)
 
 
-def _columns(head: str, titled: bool = True) -> list[str]:
-    """The names in the header of a table, also below a title if it may be `titled`; those of its columns where it has none."""
-    lines = [line for line in head.splitlines()[:20] if line.strip()]
-    stated = stated_delimiter(lines[0]) if lines else None
-    lines = lines[1:] if stated else lines
-    lines = lines[lines_before_header(lines, stated) if titled else 0 :]
-    cells = first_row(lines[0], stated or delimiter_of(lines[0])) if lines else []
+def _columns(line: str, stated: str | None = None) -> list[str]:
+    """The names in the first line of a table; those of its columns where it has no header."""
+    cells = first_row(line.rstrip("\n"), stated or delimiter_of(line))
     return header_of(cells) or names_without_header(cells)
 
 
-def _rows(head: str) -> list[dict[str, str]]:
-    """The first rows of a table that has its header in its first line, as far as they are whole."""
-    first, _, below = head.lstrip().partition("\n")
-    delimiter = delimiter_of(first)
-    names = first_row(first, delimiter)
-    rows = csv.reader(io.StringIO(below, newline=""), delimiter=delimiter)
+def _in_table(head: str) -> tuple[list[str], bool]:
+    lines = io.StringIO(head)
+    begun, stated = first_lines(lines)
+    first = begun[0] if begun else ""
+    rows = csv.reader(chain(begun, lines), delimiter=stated or delimiter_of(first))
+    return _columns(first, stated), _are_conversations(_rows(rows))
+
+
+def _rows(rows: Iterator[list[str]]) -> list[dict[str, str]]:
+    """The first rows of a table below its header, as far as they are whole."""
     try:
+        names = next(rows, [])
         return [dict(zip(names, row, strict=True)) for row in islice(rows, _ROWS) if len(row) == len(names)]
     except csv.Error:
         return []

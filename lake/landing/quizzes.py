@@ -11,14 +11,16 @@ from itertools import takewhile
 from string import ascii_uppercase
 
 _OPTION = re.compile(r"[ \t]*\(?([A-Ha-h])[).:][ \t]*(\S.*)")
-_NUMBER = re.compile(r"\A(?:\d{1,4}[.)][ \t]*|Q(?:uestion)?[ \t]?\d*[.:)][ \t]*)?")
-_RIGHT = re.compile(
-    r"[ \t]*\**(?:(?:correct |right )?answer|ans|correct)\**[ \t]*[:=]\**[ \t]*\(?([A-H])(?:[).:].*)?[ \t]*",
-    re.IGNORECASE,
-)
+# with a blank behind it: 3.14 is a number of its own
+_NUMBER = re.compile(r"\A(?:\d{1,3}[.)]|Q(?:uestion)?[ \t]?\d*[.:)])\s+")
+_RIGHT = re.compile(r"(?i)[ \t]*\**(?:(?:correct |right )?answers?|ans|correct)\**[ \t]*[:=]\**[ \t]*(.*)")
+_LETTERS = re.compile(r"(?i)\(?([A-H])(?:\)|(?![^\W_]))(?:(?:[ \t]*[,;&/][ \t]*|[ \t]+and[ \t]+)\(?[A-H]\b\)?)*")
 _TITLE = re.compile(r"\A(?:::[^\n]{0,200}?::)?\s{0,8}(?:\[(?:html|moodle|plain|markdown)\])?")
+_BRACES = re.compile(r"((?:[^{}\\]|\\.)+)\{((?:[^{}\\]|\\.)*)\}((?:[^{}\\]|\\.)*)", re.DOTALL)
 _GIVEN = re.compile(r"([=~])((?:\\.|[^=~\\])*)", re.DOTALL)
 _TRUTHS = {"T": "True", "TRUE": "True", "F": "False", "FALSE": "False"}
+_ASKED = ("?", "？", "؟")
+_ENDED = (*_ASKED, ".", "!", "。", "！", "…")
 _HINT = re.compile(r"(?i)\n[ \t]{0,8}\**(?:correct|right|ans)|\{\s{0,8}(?:[=~]|true|false|[tf][}#])")
 
 
@@ -31,43 +33,73 @@ def quiz_turns(text: str) -> list[tuple[str, str]] | None:
 
 
 def _lettered(text: str) -> list[tuple[str, str]] | None:
-    lines = [line for line in text.splitlines() if line.strip()]
-    options = [_OPTION.fullmatch(line) for line in lines]
-    begin = next((place for place, option in enumerate(options) if option), 0)
-    offered = [(found[1], found[2].strip()) for found in takewhile(bool, options[begin:]) if found]
+    lines = text.splitlines()
+    said = [place for place, line in enumerate(lines) if line.strip()]
+    options = [_OPTION.fullmatch(lines[place]) for place in said]
+    begin = next((at for at, option in enumerate(options) if option), 0)
+    offered = [(found[1].upper(), found[1], found[2].strip()) for found in takewhile(bool, options[begin:]) if found]
     end = begin + len(offered)
-    named = _RIGHT.fullmatch(lines[end]) if begin and end < len(lines) else None
-    labels = "".join(label.upper() for label, _ in offered)
-    # an answer that names none of them is none; where options follow, another question does
-    if named is None or len(labels) < 2 or not ascii_uppercase.startswith(labels) or any(options[end:]):
+    labels = "".join(label for label, _, _ in offered)
+    # where options follow, another question does
+    if not begin or end == len(said) or len(labels) < 2 or not ascii_uppercase.startswith(labels) or any(options[end:]):
         return None
-    right, more = labels.find(named[1].upper()), "\n".join(lines[end + 1 :])
-    if right < 0:
+    right = _right(lines[said[end]], labels)
+    below = lines[said[end] + 1 :]
+    if right is None or any(map(_RIGHT.fullmatch, below)):
         return None
-    told = [f"{label}. {words}" for label, words in offered]
-    question = _NUMBER.sub("", "\n".join(lines[:begin]).strip(), count=1)
-    return _exchange(question, told, f"{told[right]}\n\n{more}" if more else told[right])
+    letters, about = right
+    told = [f"{own}. {words}" for _, own, words in offered]
+    chosen = [line for line, label in zip(told, labels, strict=True) if label in letters]
+    # a line that repeats the option says no more
+    above = [about] if about.strip(" .").casefold() not in "\n".join(chosen).casefold() else []
+    more = "\n".join([*above, *below]).strip("\n")
+    question = _NUMBER.sub("", "\n".join(lines[: said[begin]]).strip(), count=1)
+    return _exchange(question, told, "\n".join(chosen) + (f"\n\n{more}" if more.strip() else ""))
+
+
+def _right(line: str, labels: str) -> tuple[str, str] | None:
+    """The letters that a line calls right, and what it says behind them; None where it names none of the options, or what is none."""
+    named = _RIGHT.fullmatch(line)
+    words = named[1].rstrip("* \t") if named else ""
+    found = _LETTERS.match(words)
+    if found is None:
+        return None
+    letters = re.findall(r"\b[A-H]\b", found.group().upper().replace("AND", ","))
+    about = words[found.end() :]
+    # words that begin with a letter by itself: a book
+    if not set(letters) <= set(labels) or not (about[:1] in ("", ".", ":") or found.group().endswith(")")):
+        return None
+    return "".join(letters), about.lstrip(".: \t")
 
 
 def _gift(text: str) -> list[tuple[str, str]] | None:
     said = "\n".join(line for line in text.splitlines() if not line.lstrip().startswith("//"))
-    before, opened, rest = said.partition("{")
-    inside, closed, after = rest.partition("}")
-    asked = _TITLE.sub("", before.strip(), count=1)
-    if not opened or not closed or not asked.strip() or {"{", "}"} & set(after):
+    parts = _BRACES.fullmatch(said.strip())
+    if parts is None:
         return None
-    question = " ".join(f"{asked} _____ {after}".split() if after.strip() else asked.split())
+    title = _TITLE.match(parts[1])
+    begun, inside, after = parts[1][title.end() if title else 0 :], parts[2].strip(), parts[3].strip()
+    asked, titled = _unescaped(begun.strip()), parts[1].startswith("::")
+    # braces within a word are code, or TeX
+    if not asked or (after and not begun[-1].isspace()):
+        return None
+    ended = titled or asked.endswith(_ENDED)
     # feedback stands behind #
-    truth = _TRUTHS.get(inside.partition("#")[0].strip().upper())
+    truth = _TRUTHS.get(inside.partition("#")[0].strip())
     if truth is not None:
-        return _exchange(question, [], truth)
+        return _exchange(asked, [], truth) if ended and not after else None
     given = [(mark, _plain(words)) for mark, words in _GIVEN.findall(inside)]
     right = [words for mark, words in given if mark == "="]
     # pairs that are to be matched are no options
-    if inside.strip()[:1] not in ("=", "~") or not right or not all(words for _, words in given) or "->" in inside:
+    if inside[:1] not in ("=", "~") or not right or not all(words for _, words in given) or "->" in inside:
         return None
+    question = f"{asked} _____ {_unescaped(after)}" if after else asked
     if len(right) == len(given):
-        return _exchange(question, [], right[0])
+        # one word alone may be a formula
+        asks = titled or asked.endswith(_ASKED) or (len(right) > 1 and (ended or after))
+        return _exchange(question, [], right[0]) if asks else None
+    if not (ended or after or asked.endswith(":")):
+        return None
     lines = [f"{label}. {words}" for label, (_, words) in zip(ascii_uppercase, given, strict=False)]
     return _exchange(
         question, lines, "\n".join(line for line, (mark, _) in zip(lines, given, strict=False) if mark == "=")
@@ -76,8 +108,11 @@ def _gift(text: str) -> list[tuple[str, str]] | None:
 
 def _plain(words: str) -> str:
     """The words of an answer without its feedback, its share of the points, and backslashes."""
-    bare = re.sub(r"^%-?[\d.]+%", "", re.split(r"(?<!\\)#", words)[0].strip())
-    return re.sub(r"\\(.)", r"\1", bare).strip()
+    return _unescaped(re.sub(r"^%-?[\d.]+%", "", re.split(r"(?<!\\)#", words)[0].strip())).strip()
+
+
+def _unescaped(words: str) -> str:
+    return re.sub(r"\\([~=#{}:])", r"\1", words)
 
 
 def _exchange(question: str, options: list[str], answer: str) -> list[tuple[str, str]]:

@@ -110,8 +110,8 @@ def test_negative_examples_are_no_records() -> None:
         "Positive Examples": good,
         "Negative Examples": [{"input": "What is dill?", "output": "A stone."}],
     }
-    assert said("x.json", task) == [(f"Answer.\n\n{question}", answer) for question, answer in READ]
-    assert said("x.json", {"good": good, "wrong_ones": task["Negative Examples"]}) == READ
+    assert said("x.json", task) == [*((f"Answer.\n\n{question}", answer) for question, answer in READ), "bad_answer"]
+    assert said("x.json", {"good": good, "wrong_ones": task["Negative Examples"]}) == [*READ, "bad_answer"]
 
 
 @pytest.mark.parametrize(

@@ -10,20 +10,18 @@ import io
 import re
 from collections import Counter
 from collections.abc import Iterator
-from itertools import chain, count, islice
+from itertools import chain, count
 from typing import BinaryIO
 
 from lake.landing.delimiters import (
-    PREFACE,
     delimiter_of,
+    first_lines,
     header_of,
-    lines_before_header,
     names_without_header,
-    stated_delimiter,
 )
 from spark_jobs.ingest.containers.raw_record import RECORD_LIMIT, RawRecord, UnreadableFile, invalid_utf8, unreadable
 
-_RULE = re.compile(r"\s*(?::?-{3,}:?)?\s*")
+_RULE = re.compile(r"(?::?-{3,}:?)?")
 _QUOTED_SINGLY = re.compile(r"'[^']+'(?:[,;\t|]'[^']+')+")
 
 
@@ -51,7 +49,7 @@ def read(stream: BinaryIO) -> Iterator[RawRecord]:
     csv.field_size_limit(RECORD_LIMIT)
     # bytes that are not UTF-8 survive as surrogates, so that their row is quarantined with its own bytes
     reader = io.TextIOWrapper(stream, encoding="utf-8-sig", errors="surrogateescape", newline="")
-    begun, stated = _first_lines(reader)
+    begun, stated = first_lines(reader)
     first = begun[0] if begun else ""
     lines = _Lines(chain(begun, reader))
     delimiter, quote = stated or delimiter_of(first), "'" if _QUOTED_SINGLY.fullmatch(first.strip()) else '"'
@@ -60,7 +58,7 @@ def read(stream: BinaryIO) -> Iterator[RawRecord]:
     header = _header(top)
     numbers = count(1)
     raw = lines.take()
-    ruled = header is not None
+    ruled = header is not None and delimiter == "|"
     if header is None:
         header = names_without_header(top)
         yield _row(next(numbers), raw, header, top)
@@ -82,19 +80,7 @@ def read(stream: BinaryIO) -> Iterator[RawRecord]:
 
 def _is_rule(row: list[str]) -> bool:
     """Whether a row is the line that Markdown draws below a header."""
-    return any(cell.strip() for cell in row) and all(_RULE.fullmatch(cell) for cell in row)
-
-
-def _first_lines(reader: Iterator[str]) -> tuple[list[str], str | None]:
-    """The first lines, from the one on that is a header or says something, and the delimiter that a line before it states."""
-    stated: str | None = None
-    for line in reader:
-        own = None if stated else stated_delimiter(line)
-        stated = stated or own
-        if own is None and line.strip():
-            begun = [line, *islice(reader, PREFACE)]
-            return begun[lines_before_header(begun, stated) :], stated
-    return [], stated
+    return any(cell.strip() for cell in row) and all(_RULE.fullmatch(cell.strip()) for cell in row)
 
 
 def _first_row(rows: Iterator[list[str]]) -> list[str]:

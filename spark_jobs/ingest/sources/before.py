@@ -9,11 +9,13 @@
 
 from typing import Any, NamedTuple
 
+from lake.landing.conversations import conversation_turns
 from spark_jobs.ingest.json_text import as_json
 from spark_jobs.ingest.sources.fields import TOOLS, Fields, Record, field_value, find_name, is_record
 from spark_jobs.ingest.sources.messages import Turn, turns_of_messages
-from spark_jobs.ingest.sources.texts import in_cell
-from spark_jobs.ingest.sources.turns import turns_of_exchanges
+from spark_jobs.ingest.sources.rejected import RecordRejected
+from spark_jobs.ingest.sources.texts import context_text, in_cell
+from spark_jobs.ingest.sources.turns import turns_of_exchanges, turns_said
 
 # shapes that read these by themselves, or have their rounds in one list
 _WHOLE = frozenset({"openai_messages", "sharegpt", "dialogue", "questions", "transcript"})
@@ -38,15 +40,25 @@ def led_by(record: Record, names: Leading | None, turns: list[Turn], shape: str 
     if names is None or shape in _WHOLE or not turns:
         return turns
     system = 1 if turns[0]["role"] == "system" else 0
-    tools, rounds = _tools(field_value(record, names.tools)), _rounds(field_value(record, names.history))
+    tools, rounds = _tools(field_value(record, names.tools)), _rounds(names.history, field_value(record, names.history))
     # a chosen conversation may hold its rounds already
     rounds = [] if turns[system : system + len(rounds)] == rounds else rounds
     return [*turns[:system], *tools, *rounds, *turns[system:]]
 
 
-def _rounds(history: object) -> list[Turn]:
+def _rounds(name: str | None, history: object) -> list[Turn]:
+    """The rounds before a question. Raises RecordRejected for texts that are none: without them the question may not be understood."""
     history = in_cell(history)
-    return turns_of_exchanges(history) or turns_of_messages(history) or []
+    if not isinstance(history, str | list) or not context_text(history).strip():
+        return []
+    spoken = conversation_turns(history) if isinstance(history, str) else None
+    rounds = turns_said(spoken) if spoken else turns_of_exchanges(history) or turns_of_messages(history)
+    # a pair of a year and what happened in it is no round
+    if not rounds or not all(any(map(str.isalpha, turn["content"])) for turn in rounds if turn["role"] == "user"):
+        raise RecordRejected(
+            "unknown_shape", f"the field {name!r} holds something else than rounds of a user and an assistant"
+        )
+    return rounds
 
 
 def _tools(value: Any) -> list[Turn]:

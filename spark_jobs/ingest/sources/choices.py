@@ -35,7 +35,7 @@ _TEXT_OF_OPTION = ("text", "option", "answer", "content", "value", "choice")
 _NAMED = re.compile(
     r"(?:THE )?(?:CORRECT |RIGHT )?(?:OPTION|CHOICE|ANSWER|ENDING|SOL|SOLUTION|OPT?)(?: IS)?[\s_:(]*(?=\w$)"
 )
-_WHOLE = re.compile(r"(\d+)\.0+")
+_WHOLE_NUMBER = re.compile(r"(\d+)\.0+")
 # several letters in one text: `AC`, `A, C`, `A and C`
 _LETTERS_IN_ONE = re.compile(r"\(?[A-H]\)?(?:(?:\s*[,;|/&+]\s*|\s+(?:and\s+)?)?\(?[A-H]\)?)+")
 
@@ -98,7 +98,7 @@ def whole_number(value: Any) -> Any:
     """The whole number that tables with gaps write as `2.0`, as a text where it is one; any other value as it is."""
     if isinstance(value, float) and value.is_integer():
         return int(value)
-    found = _WHOLE.fullmatch(value.strip()) if isinstance(value, str) else None
+    found = _WHOLE_NUMBER.fullmatch(value.strip()) if isinstance(value, str) else None
     return found.group(1) if found else value
 
 

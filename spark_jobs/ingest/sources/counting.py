@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from spark_jobs.ingest.sources import examination, several
-from spark_jobs.ingest.sources.choices import GOLD, Options, has_options, options, whole_number
+from spark_jobs.ingest.sources.choices import GOLD, Options, has_options, options, options_in, whole_number
 from spark_jobs.ingest.sources.fields import Record, answer_name, find_name, folded, is_record
 from spark_jobs.ingest.sources.rejected import RecordRejected
 
@@ -22,13 +22,16 @@ _DEPTH = 3  # of records within records
 
 def counts_from(values: Iterable[Any]) -> int | None:
     """0 if a number below any place from 1 occurs, 1 if one above any place from 0 does; None if neither does, or both."""
-    zero = one = False
+    zero = one = places = False
     for record in _records(values, _DEPTH):
         found = _counted(record)
         if found is not None:
-            zero |= found[1] == 0
-            one |= found[1] == len(found[2])
-    return int(one) if zero != one else None
+            names, number, offered = found
+            zero |= number == 0
+            one |= number == len(offered)
+            # numbers that may all be something else count nothing
+            places |= has_options(folded(record)) or not several.in_doubt(names[0], number)
+    return int(one) if places and zero != one else None
 
 
 def numbered(record: Record, start: int) -> Record:
@@ -36,27 +39,38 @@ def numbered(record: Record, start: int) -> Record:
     found = _counted(record)
     if found is None or not start <= found[1] < len(found[2]) + start:
         return record
-    name, place, offered = found
+    names, place, offered = found
     # with a mark, so that a label which is a number is not taken for a place
-    return {**record, name: f"{offered[place - start][0]}."}
+    label = f"{offered[place - start][0]}."
+    return {**record, **{name: label for name in names if _place(record[name]) == place}}
 
 
-def _counted(record: Record) -> tuple[str, int, Options] | None:
-    """The field of the gold option, its number, and the options, if the number is no label or text of an option."""
+def _counted(record: Record) -> tuple[tuple[str, ...], int, Options] | None:
+    """The fields of the gold option, its number, and the options, if the number is no label or text of an option."""
     fields = folded(record)
-    try:
-        if (found := several.judged(fields)) is not None:
-            record = several.settled(record, found)
-            fields = folded(record)
-        offered = options(fields)(record) if has_options(fields) else []
-    except RecordRejected:
+    found = several.judged(fields)
+    if found is not None and found.places:
+        names, offered = found.places, options_in(record[str(found.answers)])
+    else:
+        try:
+            if found is not None:
+                record = several.as_options(record, found) or several.settled(record, found)
+                fields = folded(record)
+        except RecordRejected:
+            return None
+        name = answer_name(fields) or find_name(fields, GOLD)
+        names, offered = (name,) if name else (), options(fields)(record) if has_options(fields) else []
+    number = _place(record[names[0]]) if names and offered else None
+    if number is None or any(str(number) in (label, words.strip()) for label, words in offered):
         return None
-    name = answer_name(fields) or find_name(fields, GOLD)
-    value = None if name is None or not offered else whole_number(record[name])
+    return names, number, offered
+
+
+def _place(value: Any) -> int | None:
+    """A value as the number of a place; None where it is none."""
+    value = whole_number(value)
     text = str(value).strip()
-    if name is None or isinstance(value, bool) or not isinstance(value, int | str) or not text.isdecimal():
-        return None
-    return None if any(text in (label, words.strip()) for label, words in offered) else (name, int(text), offered)
+    return int(text) if isinstance(value, int | str) and not isinstance(value, bool) and text.isdecimal() else None
 
 
 def _records(values: Iterable[Any], depth: int) -> Iterator[Record]:

@@ -30,18 +30,20 @@ CONTEXT = (
     "input", "context", "passage", "paragraph", "article", "document", "story", "background", "support", "contexttext", "premise",
     "contexts", "questionbody", "questioncontent", "questiondetails", "输入",
 )  # fmt: skip
-ANSWER = (
+# each is text that was said
+_SAID = (
     "bestanswer", "correctanswer", "acceptedanswer", "goldanswer", "goldenanswer", "finalanswer",
     "targetspretokenized", "output", "outputs", "response", "responses", "completion", "completions", "answer", "answers", "answertext",
     "target", "targets", "expectedoutput", "expectedresponse", "expectedanswer", "modelanswer", "modelresponse", "modeloutput", "generation", "generations", "canonicalsolution",
     "assistantresponse", "botresponse", "airesponse", "longanswer",
     "reply", "solution", "solutions", "lsolutions", "humananswers", "assistant", "bot", "gpt", "chatgpt",
     "antwort", "respuesta", "réponse", "resposta", "risposta", "ответ", "答案", "回答", "输出", "답변",
+)  # fmt: skip
+# of the others some may be a label or a number
+ANSWER = (
+    *_SAID,
     "answerkey", "ans", "correctoption", "correct", "cop", "label", "labels", "goldlabel", "a", "answermatchingbehavior",
 )  # fmt: skip
-
-# of these each is text that was said; the others may be a label or a number
-SAID = frozenset(ANSWER[: ANSWER.index("answerkey")])
 
 
 def is_record(value: object) -> TypeGuard[Record]:
@@ -99,4 +101,4 @@ def answer_name(fields: Fields) -> str | None:
 
 def said_name(fields: Fields) -> str | None:
     """The record's name for an answer that is words, or None."""
-    return next((fields[name] for name in ANSWER if name in fields and name in SAID), None)
+    return find_name(fields, _SAID)

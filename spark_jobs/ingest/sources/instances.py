@@ -4,6 +4,7 @@ from typing import Any
 
 from spark_jobs.ingest.sources.fields import Record, folded, is_record
 from spark_jobs.ingest.sources.texts import as_text
+from spark_jobs.ingest.sources.wrapper import wrong_lists
 
 _LISTS = ("instances", "examples", "data", "positiveexamples")
 _DEFINITIONS = ("instruction", "definition", "prompt", "taskdescription")
@@ -24,4 +25,4 @@ def nested_records(record: Record) -> list[Any] | None:
     shared = {"instruction": definition} if definition else {}
     if "id" in record:
         shared["id"] = record["id"]
-    return [{**shared, **unit} if is_record(unit) else unit for unit in record[name]]
+    return [*({**shared, **unit} if is_record(unit) else unit for unit in record[name]), *wrong_lists(record)]

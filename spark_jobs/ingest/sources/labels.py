@@ -10,7 +10,7 @@ A mark counts only as far as it leaves no doubt: labels that may be classes are 
 """
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from spark_jobs.ingest.sources.fields import Fields, Record, fold, folded, is_record
@@ -52,12 +52,12 @@ _BEST = frozenset(
      "preferred", "ispreferred", "label", "gold", "isgold"}
 )  # fmt: skip
 _SCORES = ("score", "rating", "votes", "upvotes", "likes", "reward", "stars", "quality", "fraction")
-# one an answer, in a list beside the answers
+# one an answer, in a list beside the answers: which are right comes before which is best
+_MARKS = ("iscorrect", "correctness", "correct", "labels")
 _LISTED = (
     "scores", "ratings", "rewards", "overallscores", "humanscores", "answerscores", "votes", "upvotes", "likes", "pmscores", "score",
-    "rating", "labels", "iscorrect", "correctness", "correct",
+    "rating",
 )  # fmt: skip
-_MARKS = ("labels", "iscorrect", "correctness", "correct")
 _LISTED_RANKS = ("ranks", "rank", "ranking", "rankings")
 _RANKS = ("rank", "ranking", "position")
 
@@ -117,34 +117,57 @@ def best_answers(answers: list[Any]) -> list[Any]:
     return _highest(marked or good, names)
 
 
-def best_of(answers: Any, scores: Any, name: str = "scores") -> Any:
-    """The answers with the best of the scores (the first of the ranks) in a list beside them; the answers as they are where the two do not match.
+def best_of(answers: list[Any], judged: Mapping[str, Any]) -> list[Any]:
+    """The answers that marks call right, and of these those with the best scores and the first ranks, by lists with one for each answer.
 
-    Raises RecordRejected where a list may hold the rank of each answer or the answers in their order.
+    Raises RecordRejected where marks call no answer right, and where ranks may as well be the answers in their order.
 
-    >>> best_of(["No.", "So."], [1, 9]), best_of(["No.", "So."], [2, 1], "ranks"), best_of(["No.", "So."], [1])
-    (['So.'], ['So.'], ['No.', 'So.'])
+    >>> answers = ["Nay.", "No.", "So."]
+    >>> best_of(answers, {"is_correct": [0, 1, 1], "scores": [9, 1, 2]}), best_of(answers, {"ranks": [2, 1, 3]}), best_of(answers, {"scores": [1]})
+    (['So.'], ['No.'], ['Nay.', 'No.', 'So.'])
     """
-    if not isinstance(answers, list) or not isinstance(scores, list) or len(answers) != len(scores) or len(scores) < 2:
-        return answers
-    if not all(isinstance(score, int | float) for score in scores):
-        return answers
-    known = fold(name)
-    if known in _MARKS and not any(scores):
-        raise RecordRejected("bad_answer", f"every answer of the record is called bad by the marks in {name!r}")
-    if known not in _LISTED_RANKS:
-        return [answer for answer, score in zip(answers, scores, strict=True) if score == max(scores)]
+    kept = list(range(len(answers)))
+    for name, values in judged.items():
+        if isinstance(values, list) and len(values) == len(answers) > 0:
+            kept = _best_places(name, values, kept)
+    return [answers[place] for place in kept]
+
+
+def list_names(fields: Fields) -> tuple[str, ...]:
+    """The record's names for lists that may judge its answers one by one, marks before scores and these before ranks."""
+    return tuple(fields[name] for name in (*_MARKS, *_LISTED, *_LISTED_RANKS) if name in fields)
+
+
+def _best_places(name: str, values: list[Any], kept: list[int]) -> list[int]:
+    """Which of the places are left by a list beside the answers; all of them where it holds anything else than judgements."""
+    known, marks, numbers = fold(name), list(map(_mark, values)), list(map(_number, values))
+    if known in _MARKS or all(isinstance(value, bool) for value in values):
+        # labels may be classes, which say nothing of better and worse
+        if None in marks or (known == "labels" and len(set(marks)) == 1):
+            return kept
+        return _marked_places(name, marks, kept)
+    scores = [number for number in numbers if number is not None]
+    if len(scores) < len(values):
+        return kept
+    best = max if known not in _LISTED_RANKS else min
     first = scores.index(min(scores))
-    if known.startswith("ranking") and sorted(scores) != scores and first != scores[0] - min(scores):
+    ordered = known.startswith("ranking") and sorted(scores) != scores and first != scores[0] - min(scores)
+    if known in _LISTED_RANKS and (ordered or min(scores) < 0):
         raise RecordRejected(
-            "ambiguous_option", f"the field {name!r} may rank each answer or name the answers in order"
+            "ambiguous_option", f"the field {name!r} may hold something else than the rank of each answer"
         )
-    return [answers[first]]
+    return [place for place in kept if scores[place] == best(scores[other] for other in kept)]
 
 
-def score_names(fields: Fields) -> tuple[str, ...]:
-    """The record's names for lists that may judge its answers one by one."""
-    return tuple(fields[name] for name in (*_LISTED, *_LISTED_RANKS) if name in fields)
+def _marked_places(name: str, marks: list[bool | None], kept: list[int]) -> list[int]:
+    right = [place for place in kept if marks[place]]
+    if right:
+        return right
+    if any(marks):
+        raise RecordRejected(
+            "ambiguous_option", f"the field {name!r} calls another answer right than what stands beside it"
+        )
+    raise RecordRejected("bad_answer", f"every answer of the record is called bad by the marks in {name!r}")
 
 
 def _highest(answers: list[Record], names: Fields) -> list[Any]:
@@ -170,10 +193,16 @@ def _is_number(value: Any) -> bool:
 
 
 def _number(value: Any) -> float | None:
-    """A mark as a number, also where a table or XML holds it as a text."""
+    """A mark as a number, also where a table or XML holds it as a text; None for anything else, and for the number that is none."""
     if isinstance(value, str):
         return float(value) if re.fullmatch(r"\s*-?\d+(?:\.\d+)?\s*", value) else None
-    return value if _is_number(value) else None
+    return value if _is_number(value) and value == value else None
+
+
+def _mark(value: Any) -> bool | None:
+    """Whether a mark says yes; None where it says neither yes nor no."""
+    no = value is False or _is_zero(value) or _says(value, {"false", "no"})
+    return True if _is_true(value) else False if no else None
 
 
 def _is_zero(value: Any) -> bool:

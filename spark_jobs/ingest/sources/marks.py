@@ -70,7 +70,9 @@ def check(record: Record, found: tuple[Check, ...]) -> None:
 def check_shown(turns: list[Turn]) -> None:
     """Raises RecordRejected if the user's words hold the place of a picture (`<image>`): the text alone does not say what it shows."""
     for turn in turns:
-        if turn["role"] == "user" and "<" in turn["content"] and (found := _PICTURE.search(turn["content"])):
+        words = turn["content"] if turn["role"] == "user" else ""
+        # an element that is closed is one of a document
+        if "<" in words and "</image>" not in words and (found := _PICTURE.search(words)):
             raise RecordRejected(
                 "other_media", f"the words of the user hold {found.group().strip()!r}, the place of a picture"
             )

@@ -20,9 +20,8 @@ _PAIRS = (
     ("inputtext", "outputtext"),
     ("message", "response"),
     ("message", "reply"),
-    ("prompt", "code"),
-    ("instruction", "code"),
 )
+_PROGRAMS = (("prompt", "code"), ("instruction", "code"), ("text", "code"))
 # a task for a program: elsewhere a code beside a text is a number of its own
 _TESTED = ("testlist", "unittests")
 
@@ -47,7 +46,7 @@ def _pair(fields: Fields) -> tuple[str | None, str | None]:
         prompt = find_name(fields, _WEAK)
     answer = answer_name(fields)
     if prompt is None or answer is None:
-        pairs = (*_PAIRS, ("text", "code")) if find_name(fields, _TESTED) else _PAIRS
+        pairs = (*_PAIRS, *_PROGRAMS) if find_name(fields, _TESTED) else _PAIRS
         return next(
             ((fields[one], fields[other]) for one, other in pairs if one in fields and other in fields), (None, None)
         )

@@ -15,8 +15,8 @@ import re
 from typing import Any, NamedTuple
 
 from spark_jobs.ingest.sources.choices import GOLD, has_options, options_in, whole_number
-from spark_jobs.ingest.sources.fields import Fields, Record, answer_name, find_name, fold
-from spark_jobs.ingest.sources.labels import best_of, score_names
+from spark_jobs.ingest.sources.fields import Fields, Record, answer_name, find_name, fold, said_name
+from spark_jobs.ingest.sources.labels import best_of, list_names
 from spark_jobs.ingest.sources.rejected import RecordRejected
 from spark_jobs.ingest.sources.texts import as_text, in_cell
 
@@ -26,75 +26,80 @@ _PLACE = re.compile(
     r"(?:best|chosen|preferred|selected|winning|winner)(?:answer|response|completion|output|generation)?(?:index|idx)"
 )
 # options as names of their marks: {"rye": 1, "oats": 0}
-_MARKED = ("targetscores", "answers", "choices", "options")
+_MARKED = ("targetscores", "answers")
 
 
 class Judged(NamedTuple):
-    """The record's names for several answers, for lists that judge them, for the place of the best; for options and the right one.
+    """The record's names for several answers, for lists that judge them, for places of the best; for options and the right one.
 
-    marked: the names that may hold options under their texts.
+    marked: the name that may hold options under their texts, where nothing else is the answer.
     """
 
     answers: str | None
-    scores: tuple[str, ...]
-    place: str | None
+    lists: tuple[str, ...]
+    places: tuple[str, ...]
     offered: str | None
     right: str | None
-    marked: tuple[str, ...]
+    marked: str | None
 
 
 def judged(fields: Fields) -> Judged | None:
     """What of records with these names may judge several answers; None if nothing does."""
-    answers = answer_name(fields)
-    scores = tuple(name for name in score_names(fields) if name != answers)
-    place = next((name for known, name in fields.items() if _PLACE.fullmatch(known)), None)
+    answers, marked = answer_name(fields), find_name(fields, _MARKED)
+    lists = tuple(name for name in list_names(fields) if answers not in (None, name))
+    places = tuple(name for known, name in fields.items() if answers and _PLACE.fullmatch(known))
     offered = None if has_options(fields) else find_name(fields, _OFFERED)
-    right = find_name(fields, _RIGHT)
-    marked = tuple(fields[name] for name in _MARKED if name in fields)
-    found = Judged(answers, scores, place, offered, right, marked)
-    return found if (answers and (scores or place)) or (offered and right) or marked else None
+    right = find_name(fields, _RIGHT) if offered else None
+    own = said_name({known: name for known, name in fields.items() if name != marked})
+    found = Judged(answers, lists, places, offered, right, None if own else marked)
+    return found if lists or places or right or found.marked else None
 
 
 def settled(record: Record, found: Judged) -> Record:
-    """The record with the answer that counts alone, or with its options under that name; the record itself where nothing is to settle."""
-    for name in found.marked:
-        if (texts := _marked_texts(record[name], fold(name) == "targetscores")) is not None:
-            return _with_options(record, name, *texts)
-    if found.offered and found.right and _names_one(record[found.offered], record[found.right]):
-        return {("options" if name == found.offered else name): value for name, value in record.items()}
-    if found.answers is None:
+    """The record with the answers that count alone, or with its options under that name; the record itself where nothing is to settle."""
+    if found.marked and (marks := _marks_of_options(record[found.marked], found.marked)):
+        rest = {name: value for name, value in record.items() if name != found.marked}
+        best = [text for text, mark in marks.items() if mark == max(marks.values())]
+        return {**rest, "options": list(marks), "answer": best[0] if len(best) == 1 else best}
+    if found.right and (offering := as_options(record, found)):
+        if in_doubt(found.right, record[found.right]):
+            told = f"the field {found.right!r} is {record[found.right]!r}, the place of one answer, or what is said of all of them"
+            raise RecordRejected("ambiguous_option", told)
+        return offering
+    answers = in_cell(record[found.answers]) if found.answers else None
+    if not isinstance(answers, list):
         return record
-    if found.place is not None:
-        best = _at_place(in_cell(record[found.answers]), record[found.place], found.place)
-        return {name: best if name == found.answers else value for name, value in record.items() if name != found.place}
-    best = record[found.answers]
-    for name in found.scores:
-        best = best_of(best, record[name], name)
-    return record if best is record[found.answers] else {**record, found.answers: best}
+    judgements = {name: _best_place(answers, record[name], name) for name in found.places if len(answers) > 1}
+    best = best_of(answers, judgements | {name: in_cell(record[name]) for name in found.lists})
+    return record if len(best) == len(answers) else {**record, str(found.answers): best}
 
 
-def _marked_texts(value: Any, scored: bool) -> tuple[list[str], list[str]] | None:
-    """The options that an object has for names, and those with the highest mark; None where its values are no marks.
+def as_options(record: Record, found: Judged) -> Record | None:
+    """The record with its answers as options, where another field names one of them; else None."""
+    if not found.offered or not found.right or not _names_one(record[found.offered], record[found.right]):
+        return None
+    return {("options" if name == found.offered else name): value for name, value in record.items()}
 
-    scored: whether they are marks by their name; elsewhere one yes among noes is.
+
+def in_doubt(name: str, right: Any) -> bool:
+    """Whether a number beside answers may be something else than the place of one: a mark that they are right, the key of the record."""
+    text = str(whole_number(right)).strip()
+    return (fold(name) == "key" and text.isdecimal()) or (fold(name) == "correct" and text in ("0", "1"))
+
+
+def _marks_of_options(value: Any, name: str) -> dict[str, float]:
+    """The mark of each option that an object has for a name; empty where its values are no marks: any numbers under a name that says so, else 0 and 1.
+
+    Raises RecordRejected where they choose none.
     """
     value = in_cell(value)
-    if (
-        not isinstance(value, dict)
-        or len(value) < 2
-        or not all(isinstance(mark, int | float) for mark in value.values())
-    ):
-        return None
-    marks = list(value.values())
-    if not scored and sorted(marks) != [0] * (len(marks) - 1) + [1]:
-        return None
-    texts = [str(name) for name in value]
-    return texts, [text for text, mark in zip(texts, marks, strict=True) if mark == max(marks)]
-
-
-def _with_options(record: Record, name: str, texts: list[str], best: list[str]) -> Record:
-    rest = {other: value for other, value in record.items() if other != name}
-    return {**rest, "options": texts, "answer": best[0] if len(best) == 1 else best}
+    marks = list(value.values()) if isinstance(value, dict) else []
+    scored = fold(name) == "targetscores"
+    if len(marks) < 2 or not all(isinstance(mark, int | float) if scored else mark in (0, 1) for mark in marks):
+        return {}
+    if len(set(marks)) == 1:
+        raise RecordRejected("ambiguous_option", f"the marks in {name!r} are all {marks[0]}: they choose no option")
+    return {str(text): mark for text, mark in value.items()}
 
 
 def _names_one(answers: Any, right: Any) -> bool:
@@ -105,14 +110,16 @@ def _names_one(answers: Any, right: Any) -> bool:
         return False
     text = as_text(right).strip().strip("().")
     labels = {label.casefold() for label, _ in offered}
-    return (text.isdecimal() or text.casefold() in labels) and all(text != own.strip() for _, own in offered)
+    # a number that is no place is an id, or an answer in digits
+    placed = text.isdecimal() and int(text) <= len(offered)
+    return (placed or text.casefold() in labels) and all(text != own.strip() for _, own in offered)
 
 
-def _at_place(answers: Any, place: Any, name: str) -> Any:
-    """The answer at a place, counted from 0; RecordRejected where there is none."""
-    place = whole_number(place)
-    if not isinstance(answers, list) or isinstance(place, bool) or not str(place).isdecimal():
-        return answers
-    if int(place) >= len(answers):
-        raise RecordRejected("ambiguous_option", f"the field {name!r} is {place}, of {len(answers)} answers")
-    return [answers[int(place)]]
+def _best_place(answers: list[Any], place: Any, name: str) -> list[bool]:
+    """For each answer whether it is the one at a place, counted from 0, or under its letter; RecordRejected where there is none."""
+    labels = [f"{label}." for label, _ in options_in(answers)]
+    text = str(labels.index(place) if place in labels else whole_number(place)).strip()
+    if isinstance(place, bool) or not text.isdecimal() or int(text) >= len(answers):
+        told = f"the field {name!r} is {place!r}, which is the place of none of {len(answers)} answers"
+        raise RecordRejected("ambiguous_option", told)
+    return [at == int(text) for at in range(len(answers))]

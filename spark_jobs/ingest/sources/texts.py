@@ -10,13 +10,13 @@ import ast
 import re
 from collections.abc import Sequence
 from functools import lru_cache
-from typing import Any
+from typing import Any, TypeGuard
 
 import orjson
 
 from lake.landing.conversations import is_nothing
 from spark_jobs.ingest.json_text import as_json
-from spark_jobs.ingest.sources.fields import Record, fold, is_record
+from spark_jobs.ingest.sources.fields import Record, fold, folded, is_record
 from spark_jobs.ingest.sources.labels import best_answers
 from spark_jobs.ingest.sources.rejected import RecordRejected
 
@@ -26,7 +26,7 @@ _TEXTS = (
     "input_text", "generated_text", "result", "markdown", "reply", "msg",
 )  # fmt: skip
 # and these an object of an answer, as services give it: {"choices": [{"message": {"content": ..}}]}
-_ANSWERS = (*(name.replace("_", "") for name in _TEXTS), "choices", "candidates")
+_SERVED = ("choices", "candidates")
 _KINDS = frozenset({"number", "span", "spans"})
 _CALLED = frozenset({"arguments", "parameters", "function"})
 # what stands beside the text and is no part of what is said
@@ -63,7 +63,7 @@ def first_text(value: Any) -> str:
         return value
     if isinstance(value, list):
         # calls of a program are one answer, not several
-        if len(value) > 1 and all(is_record(one) and fold_names(one).keys() & _CALLED for one in value):
+        if len(value) > 1 and all(is_record(one) and folded(one).keys() & _CALLED for one in value):
             return as_json(value)
         best = best_answers(value)
         if value and not best:
@@ -76,21 +76,29 @@ def first_text(value: Any) -> str:
 
 def _answer_in(value: dict[str, Any]) -> str:
     """The answer in an object: under a name that says so, in columns beside their scores, or as a number or spans alone; else its JSON."""
+    named = next((name for name in _TEXTS if name in value), None)
     columns = [column for column in value.values() if isinstance(column, list)]
-    if len(columns) == len(value) > 1 and len({len(column) for column in columns}) == 1:
+    # without such a name they are lists of an object that was asked for
+    if named and len(columns) == len(value) > 1 and len({len(column) for column in columns}) == 1:
         return first_text([dict(zip(value, row, strict=True)) for row in zip(*columns, strict=True)])
-    names = fold_names(value)
-    named = next((value[names[name]] for name in _ANSWERS if name in names), None)
-    if named is not None:
-        return first_text(named)
+    said = value[named] if named else next((value[name] for name in _SERVED if _is_served(value.get(name))), None)
+    if said is not None:
+        return first_text(said)
+    names = folded(value)
+    # other wordings of the one value
+    if {"value", "aliases"} <= names.keys():
+        return first_text(value[names["value"]])
     # an answer of one of several kinds has the others empty
     told = [name for name, held in value.items() if _says(held)]
     return as_text(value[told[0]]) if len(told) == 1 and fold(str(told[0])) in _KINDS else as_json(value)
 
 
-def fold_names(value: Record) -> dict[str, str]:
-    """The names of an object by their folded form."""
-    return {fold(str(name)): name for name in value}
+def _is_served(value: Any) -> bool:
+    """Whether a list holds answers as services give them, and not the options of a question."""
+    return isinstance(value, list) and any(
+        is_record(one) and (is_record(one.get("message", one.get("content"))) or "finish_reason" in one)
+        for one in value
+    )
 
 
 def _says(value: Any) -> bool:
@@ -110,30 +118,39 @@ def context_text(value: Any) -> str:
 
 
 def _titled_texts(value: Any) -> str | None:
-    """Several texts with their titles, as one: [title, sentences] pairs, objects of the two or columns of them; None for anything else."""
-    of_columns = is_record(value) and value and all(isinstance(column, list) for column in value.values())
-    if of_columns:
-        texts = next((value[name] for name in _CONTENTS if name in value), None)
-        titles = value.get("title", value.get("titles"))
-        value = texts if texts is None or titles is None else [list(pair) for pair in zip(titles, texts, strict=False)]
-    if not isinstance(value, list) or not value:
-        return None
-    if of_columns and all(isinstance(one, str) for one in value):
-        return "\n".join(value)
-    read = [_titled(one) for one in value]
-    return None if None in read else "\n\n".join(text for text in read if text)
+    """Several texts with their titles, as one: [title, sentences] pairs, objects of nothing but the two, or columns of them; None for anything else."""
+    pairs: list[tuple[Any, Any]] = []
+    if is_record(value):
+        title, content = _title_and_content(value)
+        if title is None and _are_texts(content):
+            return "\n".join(content)
+        if isinstance(title, list) and isinstance(content, list) and len(title) == len(content):
+            pairs = list(zip(title, content, strict=True))
+    elif isinstance(value, list):
+        pairs = [_title_and_content(one) for one in value]
+    read = [_titled(title, content) for title, content in pairs]
+    return "\n\n".join(map(str, read)) if read and None not in read else None
 
 
-def _titled(value: Any) -> str | None:
-    if is_record(value) and isinstance(value.get("title"), str):
-        name = next((name for name in _CONTENTS if name in value), None)
-        value = None if name is None else [value["title"], value[name]]
-    if not isinstance(value, list) or len(value) != 2 or not isinstance(value[0], str):
-        return None
-    sentences = value[1] if isinstance(value[1], list) else None
-    if sentences is None:
-        return f"{value[0]}\n{value[1]}" if isinstance(value[1], str) else None
-    return f"{value[0]}\n{''.join(sentences)}" if all(isinstance(one, str) for one in sentences) else None
+def _title_and_content(value: Any) -> tuple[Any, Any]:
+    """The title of a text (None if it has none) and the text; two times None for what is no such pair, or says more than it."""
+    if isinstance(value, list):
+        # two texts side by side are a row of a table as well
+        return (value[0], value[1]) if len(value) == 2 and isinstance(value[1], list) else (None, None)
+    titles = [name for name in ("title", "titles") if name in value] if is_record(value) else []
+    rest = [name for name in value if name not in titles] if is_record(value) else []
+    if len(titles) > 1 or len(rest) != 1 or rest[0] not in _CONTENTS:
+        return None, None
+    return (value[titles[0]] if titles else None), value[rest[0]]
+
+
+def _titled(title: Any, content: Any) -> str | None:
+    words = " ".join(map(str.strip, content)) if _are_texts(content) else content
+    return f"{title}\n{words}" if isinstance(title, str) and isinstance(words, str) else None
+
+
+def _are_texts(value: Any) -> TypeGuard[list[str]]:
+    return isinstance(value, list) and len(value) > 0 and all(isinstance(one, str) for one in value)
 
 
 def in_cell(value: Any) -> Any:

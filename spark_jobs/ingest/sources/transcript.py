@@ -12,7 +12,7 @@ _TEXTS = (
     "text", "transcript", "conversation", "conversations", "dialogue", "dialog", "chat", "messages", "prompt", "sample", "content",
     "formatted", "formattedtext", "formattedprompt", "chattext",
 )  # fmt: skip
-_MARK = re.compile(r"\A\s*(?:SYSTEM|System):\s*")
+_SYSTEM_MARK = re.compile(r"\A\s*(?:SYSTEM|System):\s*")
 
 
 def reader(fields: Fields) -> Reader | None:
@@ -31,7 +31,7 @@ def reader(fields: Fields) -> Reader | None:
         turns = parse_transcript(text) if quiz is None else turns_said(quiz)
         said = field_value(record, system)
         # a system instruction beside a transcript is marked as one there, too
-        return with_system(_MARK.sub("", said, count=1) if isinstance(said, str) else said, turns)
+        return with_system(_SYSTEM_MARK.sub("", said, count=1) if isinstance(said, str) else said, turns)
 
     return read
 

@@ -95,7 +95,7 @@ def turns_of_exchanges(exchanges: object) -> list[Turn] | None:
 
 def answered(turns: list[Turn] | None, record: Record, answer: str | None) -> list[Turn] | None:
     """The turns with the answer that stands beside them, where they end before it."""
-    if not turns or answer is None or turns[-1]["role"] not in ("user", "tool") or not record[answer]:
+    if not turns or answer is None or turns[-1]["role"] not in ("user", "tool") or record[answer] in (None, ""):
         return turns
     given = record[answer]
     last = turns_of_messages([given] if is_record(given) else given)

@@ -5,6 +5,8 @@ from typing import Any
 from spark_jobs.ingest.sources.fields import ANSWER, Record, find_name, fold, folded, is_record
 from spark_jobs.ingest.sources.messages import unknown_speakers
 from spark_jobs.ingest.sources.preference import CHOSEN, REJECTED
+from spark_jobs.ingest.sources.texts import in_cell
+from spark_jobs.ingest.sources.wrapper import is_list_of_records, wrong_lists
 
 _ASKED = ("question", "prompt", "instruction", "query", "input", "problem", "title", "task")
 # what says which answer is better, or whose it is, is none itself
@@ -16,6 +18,10 @@ _SHOWN = 12  # names of fields in a sentence, at most
 
 def why_unread(record: Record) -> tuple[str, str] | None:
     """The reason and the sentence where a single thing keeps the record from being read; None where no shape fits at all."""
+    if [record] == wrong_lists(record):
+        name = next(iter(record))
+        told = f"the list {name!r} is called wrong by its name: its {len(in_cell(record[name]))} examples are not read"
+        return "bad_answer", told
     for name, value in record.items():
         if isinstance(value, list | str | dict) and (names := unknown_speakers(value)):
             said = ", ".join(map(repr, names[:5]))
@@ -24,7 +30,9 @@ def why_unread(record: Record) -> tuple[str, str] | None:
                 f"in the field {name!r} speaks {said}, which is no known role: not user, assistant, system or tool",
             )
     fields = folded(record)
-    if find_name(fields, CHOSEN) is None and (worse := find_name(fields, REJECTED)) is not None:
+    worse = find_name(fields, REJECTED) if find_name(fields, CHOSEN) is None else None
+    # beside other lists of records it is one of them
+    if worse is not None and not any(is_list_of_records(record[name]) for name in record if name != worse):
         return "bad_answer", f"the only answer is in the field {worse!r}, and that is the one its owner rejects"
     return None
 
