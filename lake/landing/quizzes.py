@@ -16,7 +16,7 @@ _NUMBER = re.compile(r"\A(?:\d{1,3}[.)]|Q(?:uestion)?[ \t]?\d*[.:)])\s+")
 _RIGHT = re.compile(r"(?i)[ \t]*\**(?:(?:correct |right )?answers?|ans|correct)\**[ \t]*[:=]\**[ \t]*(.*)")
 _LETTERS = re.compile(r"(?i)\(?([A-H])(?:\)|(?![^\W_]))(?:(?:[ \t]*[,;&/][ \t]*|[ \t]+and[ \t]+)\(?[A-H]\b\)?)*")
 _TITLE = re.compile(r"\A(?:::[^\n]{0,200}?::)?\s{0,8}(?:\[(?:html|moodle|plain|markdown)\])?")
-_BRACES = re.compile(r"((?:[^{}\\]|\\.)+)\{((?:[^{}\\]|\\.)*)\}((?:[^{}\\]|\\.)*)", re.DOTALL)
+_BRACES = re.compile(r"((?:[^{}\\]++|\\.)++)\{((?:[^{}\\]++|\\.)*+)\}((?:[^{}\\]++|\\.)*+)", re.DOTALL)
 _GIVEN = re.compile(r"([=~])((?:\\.|[^=~\\])*)", re.DOTALL)
 _TRUTHS = {"T": "True", "TRUE": "True", "F": "False", "FALSE": "False"}
 _ASKED = ("?", "？", "؟")
