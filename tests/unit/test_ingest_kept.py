@@ -45,6 +45,7 @@ def test_lists_of_an_object_that_was_asked_for_are_kept_whole(answer: dict[str, 
         ({"scores": [1, 5, 5], "ranks": [1, 3, 2]}, "corn"), ({"likes": ["9", "10", "8"]}, "rye"), ({"scores": "[1, 9, 2]"}, "rye"),
         ({"labels": [2, 5, 1]}, "oats"), ({"labels": [0, 0, 0]}, "oats"), ({"labels": ["A", "B", "C"]}, "oats"), ({"is_correct": [0, 0, 0]}, "bad_answer"),
         ({"is_correct": [1, 0, 0], "correct": [0, 1, 1]}, "ambiguous_option"), ({"rank": [-1, 1, 2]}, "ambiguous_option"), ({"scores": [None, 9, 1]}, "oats"),
+        ({"is_correct": [0, 1]}, "ambiguous_option"), ({"is_correct": [None, 1, 0]}, "ambiguous_option"), ({"correct": ["B"]}, "ambiguous_option"), ({"correct": [None] * 3}, "oats"),
     ],
 )  # fmt: skip
 def test_marks_leave_the_right_answers_and_scores_choose_among_these(more: dict[str, Any], read: str) -> None:
@@ -62,7 +63,8 @@ def test_answers_and_their_scores_in_cells_of_a_table() -> None:
 
 
 @pytest.mark.parametrize(
-    "more", [{"key": 17}, {"key": "a17"}, {"correct": True}, {"correct_answer": "oats"}, {"answer_id": 1234}]
+    "more",
+    [{"key": 17}, {"key": "a17"}, {"correct": True}, {"correct_answer": "oats"}, {"answer_id": 1234}, {"gold": None}],
 )
 def test_a_number_that_is_no_place_leaves_a_question_with_its_answers(more: dict[str, Any]) -> None:
     assert said("x.jsonl", lines({**ASK, "answers": NAMES, **more})) == [("Which is dark?", "oats")]
@@ -111,6 +113,13 @@ def test_marks_that_are_all_equal_choose_no_option(marks: dict[str, float]) -> N
 def test_an_answer_of_its_own_counts_more_than_marks(name: str) -> None:
     own = "One for it, none against it."
     assert one({**ASK, "answer": own, name: {"for": 1, "against": 0}}) == own
+    if name in ("target_scores", "answers"):
+        assert one({**ASK, "answer": None, name: {"rye": 1, "oats": 0}}) == "rye"
+
+
+@pytest.mark.parametrize("name", ["gold", "rightAnswer", "correct", "answer_key", "key", "truth"])
+def test_the_text_of_the_right_answer_among_several_counts(name: str) -> None:
+    assert said("x.jsonl", lines({**ASK, "answers": NAMES, name: "rye"})) == [("Which is dark?", "rye")]
 
 
 @pytest.mark.parametrize(
@@ -166,11 +175,14 @@ def test_a_list_is_called_wrong_by_its_whole_name_only(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", ["negative_examples", "Wrong", "rejected", "invalid-data", "bad answers", "incorrect_instances"])  # fmt: skip
-@pytest.mark.parametrize("others", [{"good": [TOLD]}, {"definition": "Answer.", "positive_examples": [{"input": "Dill?", "output": "A herb."}]}, {}])  # fmt: skip
+@pytest.mark.parametrize("others", [{"good": [TOLD]}, {"definition": "Answer.", "positive_examples": [{"input": "Dill?", "output": "A herb."}]}, {}, {"definition": "Answer."}])  # fmt: skip
 def test_a_list_of_wrong_examples_is_one_row_with_its_reason(name: str, others: dict[str, Any]) -> None:
     wrong = [{"input": "Mace?", "output": "A stone."}, {"input": "Dill?", "output": "A stone."}]
     _, rows = rows_of("x.json", {**others, name: wrong})
-    assert [row.get("reason") for row in rows] == [*([None] if others else []), "bad_answer"]
+    assert [row.get("reason") for row in rows] == [
+        *([None] if len({"good", "positive_examples"} & others.keys()) else []),
+        "bad_answer",
+    ]
     assert repr(name) in rows[-1]["detail"] and "2 examples" in rows[-1]["detail"]
 
 

@@ -117,7 +117,7 @@ def best_answers(answers: list[Any]) -> list[Any]:
     return _highest(marked or good, names)
 
 
-def best_of(answers: list[Any], judged: Mapping[str, Any]) -> list[Any]:
+def best_of(answers: list[Any], judged: Mapping[str, list[Any]]) -> list[Any]:
     """The answers that marks call right, and of these those with the best scores and the first ranks, by lists with one for each answer.
 
     Raises RecordRejected where marks call no answer right, and where ranks may as well be the answers in their order.
@@ -128,8 +128,11 @@ def best_of(answers: list[Any], judged: Mapping[str, Any]) -> list[Any]:
     """
     kept = list(range(len(answers)))
     for name, values in judged.items():
-        if isinstance(values, list) and len(values) == len(answers) > 0:
+        told = any(value is not None for value in values)
+        if told and len(values) == len(answers):
             kept = _best_places(name, values, kept)
+        elif told and fold(name) in _MARKS[:-1]:
+            raise _not_for_each(name)
     return [answers[place] for place in kept]
 
 
@@ -143,8 +146,10 @@ def _best_places(name: str, values: list[Any], kept: list[int]) -> list[int]:
     known, marks, numbers = fold(name), list(map(_mark, values)), list(map(_number, values))
     if known in _MARKS or all(isinstance(value, bool) for value in values):
         # labels may be classes, which say nothing of better and worse
-        if None in marks or (known == "labels" and len(set(marks)) == 1):
+        if known == "labels" and (None in marks or len(set(marks)) == 1):
             return kept
+        if None in marks:
+            raise _not_for_each(name)
         return _marked_places(name, marks, kept)
     scores = [number for number in numbers if number is not None]
     if len(scores) < len(values):
@@ -157,6 +162,10 @@ def _best_places(name: str, values: list[Any], kept: list[int]) -> list[int]:
             "ambiguous_option", f"the field {name!r} may hold something else than the rank of each answer"
         )
     return [place for place in kept if scores[place] == best(scores[other] for other in kept)]
+
+
+def _not_for_each(name: str) -> RecordRejected:
+    return RecordRejected("ambiguous_option", f"the field {name!r} does not say of each answer whether it is right")
 
 
 def _marked_places(name: str, marks: list[bool | None], kept: list[int]) -> list[int]:

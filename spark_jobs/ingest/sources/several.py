@@ -32,7 +32,7 @@ _MARKED = ("targetscores", "answers")
 class Judged(NamedTuple):
     """The record's names for several answers, for lists that judge them, for places of the best; for options and the right one.
 
-    marked: the name that may hold options under their texts, where nothing else is the answer.
+    marked: the name that may hold options under their texts, where `own`, an answer beside it, is empty.
     """
 
     answers: str | None
@@ -41,6 +41,7 @@ class Judged(NamedTuple):
     offered: str | None
     right: str | None
     marked: str | None
+    own: str | None
 
 
 def judged(fields: Fields) -> Judged | None:
@@ -51,16 +52,16 @@ def judged(fields: Fields) -> Judged | None:
     offered = None if has_options(fields) else find_name(fields, _OFFERED)
     right = find_name(fields, _RIGHT) if offered else None
     own = said_name({known: name for known, name in fields.items() if name != marked})
-    found = Judged(answers, lists, places, offered, right, None if own else marked)
-    return found if lists or places or right or found.marked else None
+    return Judged(answers, lists, places, offered, right, marked, own) if lists or places or right or marked else None
 
 
 def settled(record: Record, found: Judged) -> Record:
     """The record with the answers that count alone, or with its options under that name; the record itself where nothing is to settle."""
-    if found.marked and (marks := _marks_of_options(record[found.marked], found.marked)):
+    own = as_text(record[found.own]).strip() if found.marked and found.own else ""
+    if found.marked and not own and (marks := _marks_of_options(record[found.marked], found.marked)):
         rest = {name: value for name, value in record.items() if name != found.marked}
         best = [text for text, mark in marks.items() if mark == max(marks.values())]
-        return {**rest, "options": list(marks), "answer": best[0] if len(best) == 1 else best}
+        return {**rest, "options": list(marks), found.own or "answer": best[0] if len(best) == 1 else best}
     if found.right and (offering := as_options(record, found)):
         if in_doubt(found.right, record[found.right]):
             told = f"the field {found.right!r} is {record[found.right]!r}, the place of one answer, or what is said of all of them"
@@ -70,7 +71,11 @@ def settled(record: Record, found: Judged) -> Record:
     if not isinstance(answers, list):
         return record
     judgements = {name: _best_place(answers, record[name], name) for name in found.places if len(answers) > 1}
-    best = best_of(answers, judgements | {name: in_cell(record[name]) for name in found.lists})
+    right = as_text(record[found.right]).strip() if found.right else ""
+    if found.right and right in (texts := [as_text(answer).strip() for answer in answers]):
+        judgements[found.right] = [text == right for text in texts]
+    lists = {name: values for name in found.lists if isinstance(values := in_cell(record[name]), list)}
+    best = best_of(answers, judgements | lists)
     return record if len(best) == len(answers) else {**record, str(found.answers): best}
 
 

@@ -6,7 +6,7 @@ from spark_jobs.ingest.sources.fields import ANSWER, Record, find_name, fold, fo
 from spark_jobs.ingest.sources.messages import unknown_speakers
 from spark_jobs.ingest.sources.preference import CHOSEN, REJECTED
 from spark_jobs.ingest.sources.texts import in_cell
-from spark_jobs.ingest.sources.wrapper import is_list_of_records, wrong_lists
+from spark_jobs.ingest.sources.wrapper import wrong_lists
 
 _ASKED = ("question", "prompt", "instruction", "query", "input", "problem", "title", "task")
 # what says which answer is better, or whose it is, is none itself
@@ -18,10 +18,6 @@ _SHOWN = 12  # names of fields in a sentence, at most
 
 def why_unread(record: Record) -> tuple[str, str] | None:
     """The reason and the sentence where a single thing keeps the record from being read; None where no shape fits at all."""
-    if [record] == wrong_lists(record):
-        name = next(iter(record))
-        told = f"the list {name!r} is called wrong by its name: its {len(in_cell(record[name]))} examples are not read"
-        return "bad_answer", told
     for name, value in record.items():
         if isinstance(value, list | str | dict) and (names := unknown_speakers(value)):
             said = ", ".join(map(repr, names[:5]))
@@ -30,10 +26,17 @@ def why_unread(record: Record) -> tuple[str, str] | None:
                 f"in the field {name!r} speaks {said}, which is no known role: not user, assistant, system or tool",
             )
     fields = folded(record)
-    worse = find_name(fields, REJECTED) if find_name(fields, CHOSEN) is None else None
-    # beside other lists of records it is one of them
-    if worse is not None and not any(is_list_of_records(record[name]) for name in record if name != worse):
+    wrong = [name for one in wrong_lists(record) for name in one]
+    worse = find_name(fields, REJECTED) if find_name(fields, CHOSEN) is None and not wrong else None
+    if worse is not None:
         return "bad_answer", f"the only answer is in the field {worse!r}, and that is the one its owner rejects"
+    # beside other lists and objects, which may be read
+    if wrong and not any(isinstance(in_cell(record[name]), list | dict) for name in record if name not in wrong):
+        count = sum(len(in_cell(record[name])) for name in wrong)
+        return (
+            "bad_answer",
+            f"{' and '.join(map(repr, wrong))} is called wrong by its name: its {count} examples are not read",
+        )
     return None
 
 

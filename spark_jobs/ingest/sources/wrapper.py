@@ -19,7 +19,7 @@ def nested_records(record: Record, is_meaningful: IsMeaningful) -> list[Any] | N
     """
     # an id makes it a record of its own, whatever lists it has
     named = [] if "id" in record else [(name, in_cell(value)) for name, value in record.items()]
-    lists = [value for name, value in named if is_list_of_records(value) and not _is_bad(name)]
+    lists = [value for name, value in named if _is_list_of_records(value) and not _is_bad(name)]
     held = [value for value in lists if is_meaningful(value[0])]
     if held:
         return [*(child for value in held for child in value), *wrong_lists(record)]
@@ -31,15 +31,14 @@ def nested_records(record: Record, is_meaningful: IsMeaningful) -> list[Any] | N
 
 def wrong_lists(record: Record) -> list[Record]:
     """The lists of records that their name calls wrong, each as a record of its own, so that a row tells of it."""
-    return [{name: value} for name, value in record.items() if _is_bad(name) and is_list_of_records(in_cell(value))]
+    return [{name: value} for name, value in record.items() if _is_bad(name) and _is_list_of_records(in_cell(value))]
 
 
 def _is_bad(name: Any) -> bool:
     return _BAD.fullmatch(fold(str(name))) is not None
 
 
-def is_list_of_records(value: Any) -> bool:
-    """Whether a value is a list of objects, or of conversations."""
+def _is_list_of_records(value: Any) -> bool:
     return isinstance(value, list) and bool(value) and (all(map(is_record, value)) or _is_list_of_talks(value))
 
 
