@@ -1,4 +1,4 @@
-"""What must not be lost, cut or invented on the way in: parts of an answer, rows of a table, lists of records, questions of a quiz."""
+"""What must not be lost, cut or invented on the way in: parts of an answer, rows of a table, lists of records."""
 
 import csv
 import io
@@ -8,7 +8,6 @@ from typing import Any
 import pytest
 from raw_files import details, lines, rows_of, said
 
-from lake.landing.quizzes import quiz_turns
 from spark_jobs.ingest.containers import delimited
 
 ASK = {"question": "Which is dark?"}
@@ -184,47 +183,6 @@ def test_a_list_of_wrong_examples_is_one_row_with_its_reason(name: str, others: 
         "bad_answer",
     ]
     assert repr(name) in rows[-1]["detail"] and "2 examples" in rows[-1]["detail"]
-
-
-@pytest.mark.parametrize(
-    "text",
-    [
-        "Use {true} in the config file to switch it on.", "In LaTeX, \\textbf{T} is bold.", "Write `${true}` here.", "config: {true}", "config: {T}", "It is set. {true}", "if (a) {\n  =b ~c}",
-        "struct a {~a();\n=b}", 'JSON has {"a": {true}}', "Set {=SUM(A1)} in the cell.", "Type {=SUM(A1)}", "a{=b ~c} is more", "Which? {=b {c} ~d}", "f(x) = {~x} in a shell", "Rye is dark. {T} And oats are light.",
-    ],
-)  # fmt: skip
-def test_braces_in_code_and_in_words_are_no_question(text: str) -> None:
-    assert quiz_turns(text) is None
-
-
-@pytest.mark.parametrize(
-    ("text", "asked", "answer"),
-    [
-        ("What is \\{2\\}\\:2?\n\nThink\\#. {=yes ~no}", "What is {2}:2?\n\nThink#.\nA. yes\nB. no", "A. yes"), ("Rye is dark.{T}", "Rye is dark.", "True"),
-        ("::Q1:: Rye {=dark ~light}", "Rye\nA. dark\nB. light", "A. dark"), ("Rye is {=dark ~light} as a rule.", "Rye is _____ as a rule.\nA. dark\nB. light", "A. dark"),
-        ("Which one? {=rye}", "Which one?", "rye"), ("A file in C:\\temp is? {=there ~gone}", "A file in C:\\temp is?\nA. there\nB. gone", "A. there"),
-    ],
-)  # fmt: skip
-def test_a_question_in_gift(text: str, asked: str, answer: str) -> None:
-    assert quiz_turns(text) == [("user", asked), ("assistant", answer)]
-
-
-@pytest.mark.parametrize(
-    ("text", "asked", "answer"),
-    [
-        ("3.14 is close to?\nA) pi\nB) e\nAnswer: A", "3.14 is close to?\nA. pi\nB. e", "A. pi"), ("1984. Who wrote it?\nA) Orwell\nB) Huxley\nAnswer: A", "1984. Who wrote it?\nA. Orwell\nB. Huxley", "A. Orwell"),
-        ("Read:\n\n  one\n\ntwo\n\nA. x\n\nB. y\n\nAnswer: B\nSince\n\nso.", "Read:\n\n  one\n\ntwo\nA. x\nB. y", "B. y\n\nSince\n\nso."),
-        *((f"Which?\nA. x\nB. y\nC. z\nAnswer: {right}", "Which?\nA. x\nB. y\nC. z", "B. y\nC. z") for right in ("B, C", "B and C", "(B), (C)", "b/c", "C & B")),
-        ("Which?\nA. x\nB. y\n**Answer: B**", "Which?\nA. x\nB. y", "B. y"), ("Which?\nA. x\nB. y\nAnswer: B. It keeps longer.", "Which?\nA. x\nB. y", "B. y\n\nIt keeps longer."),
-    ],
-)  # fmt: skip
-def test_a_question_with_letters_keeps_its_words(text: str, asked: str, answer: str) -> None:
-    assert quiz_turns(text) == [("user", asked), ("assistant", answer)]
-
-
-@pytest.mark.parametrize("right", ["B, D", "a book", "B or else", "B\n\n2. And now?\nAnswer: 7"])
-def test_an_answer_that_names_no_option_for_sure(right: str) -> None:
-    assert quiz_turns(f"Which?\nA. x\nB. y\nC. z\nAnswer: {right}") is None
 
 
 @pytest.mark.parametrize(
