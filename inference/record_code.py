@@ -26,6 +26,8 @@ _CODE_LINE = re.compile(
 _STATEMENT = re.compile(
     r".*(?:[{}]|\);)$|[^=]*= .*;$|def \w+\(|import \w+|return\b|#include|[\w.]+\(.*\)$|\w+ = (?!.*\w [a-z]{2})\S|</?\w"
     r"|(?:SELECT|INSERT INTO|UPDATE|DELETE FROM|CREATE TABLE|FROM|WHERE)\b|(?:if|while) \[|(?:fi|done|esac)$|echo \S"
+    r"|for \w+(?:, \w+)* in .*:$|with (?=.*\().*:$|(?:if|elif|while) (?=.*[=<>()\[\]]).*:$|(?:try|finally|except\b.*):$|from [\w.]+ import\b"
+    r"|[\w., ]+ = [\w.]*[\[({]|\w+(?:, \w+)+ = \S|(?:let|const|var|my) [$%@]?\w+(?: = |;)"
 )
 _PROSE_LINE = re.compile(
     r"^\s*(?:[-*•]|\d+[.)])\s+\w+ \w+|^[A-Z][a-z]+(?: [a-z]+){3}|^(?:For|If|From|With|While|Do|Let) [a-z]+ [a-z]+ [a-z]+"
@@ -38,7 +40,8 @@ _LANGUAGES = {"c++": "cpp", "c#": "csharp", "shell": "bash"}
 _WORDS = "C|Go|Rust|Ruby|Shell|Swift"  # that are no language wherever they stand
 _LANGUAGE = re.compile(
     r"(?<![\w#+])(?:C\+\+|C#|Python|JavaScript|TypeScript|Java|Bash|SQL|HTML|CSS|PHP|Kotlin|Perl|Scala"
-    rf"|(?:{_WORDS})(?= (?:program|function|method|class|code|script|struct|snippet)s?\b)|(?-i:(?<=\bin )(?:{_WORDS})(?! [A-Z])))(?![\w#+])",
+    rf"|(?:{_WORDS})(?= (?:language|program|function|method|class|code|script|struct|snippet|server|module|library)s?\b)"
+    rf"|(?-i:(?:(?<=\b[Ii]n )|(?<=\b[Uu]se )|(?<=\b[Uu]sing ))(?:{_WORDS})(?! [A-Z])))(?![\w#+])",
     re.IGNORECASE,
 )
 # an escape is taken by itself, too, so that no quote is tried twice
@@ -47,6 +50,19 @@ _LITERALS = re.compile(_LITERAL + r"'(?:\\.|[^'\\\n])*+'", re.DOTALL | re.MULTIL
 _OF_CHARACTERS = re.compile(_LITERAL + r"'(?:\\[^'\n]++|[^'\\\n]|\\')'", re.DOTALL | re.MULTILINE)
 _SEVERAL = re.compile(r"(?<!\w)'[^'\n]{2,}'")
 _OF_C = ("c", "cpp", "csharp", "java")  # where single quotes hold one character
+_NO_PYTHON = (SyntaxError, ValueError, RecursionError, MemoryError)  # what the parser raises
+_COMPOUND = (
+    ast.FunctionDef,
+    ast.AsyncFunctionDef,
+    ast.ClassDef,
+    ast.Import,
+    ast.ImportFrom,
+    ast.For,
+    ast.While,
+    ast.With,
+    ast.Try,
+    ast.If,
+)
 _PAIRS = ("()", "[]", "{}")
 _IN_JAVA = re.compile(r"^(?:System\.|[\w.]+\(.*\);|[\w<>\[\]]+ \w+ = )", re.MULTILINE)
 _DECLARES = re.compile(r"^[^\S\n]*(?:public|private|protected|static|class)\b", re.MULTILINE)
@@ -55,7 +71,11 @@ _DECLARES = re.compile(r"^[^\S\n]*(?:public|private|protected|static|class)\b", 
 def is_code(answer: str) -> bool:
     """Whether the answer is code from its first line to its last, in no block of its own."""
     lines = [line for line in answer.split("\n") if line.strip()]
-    if "```" in answer or len(lines) < _LEAST_LINES or any(map(_is_prose, lines)):
+    if "```" in answer or len(lines) < _LEAST_LINES:
+        return False
+    if _is_python(answer):
+        return True
+    if any(map(_is_prose, lines)):
         return False
     return has_bare_code(answer) and sum(map(bool, map(_CODE_LINE.search, lines))) >= _MOSTLY * len(lines)
 
@@ -63,6 +83,14 @@ def is_code(answer: str) -> bool:
 def has_bare_code(text: str) -> bool:
     """Whether lines of code stand in prose without a block of their own."""
     return "```" not in text and sum(bool(_STATEMENT.match(line.strip())) for line in text.split("\n")) >= _LEAST_LINES
+
+
+def _is_python(text: str) -> bool:
+    """Whether it is a program of Python that defines, imports, tests or repeats something: words alone may be read as Python, too."""
+    try:
+        return any(isinstance(one, _COMPOUND) for one in _parse(text))
+    except _NO_PYTHON:
+        return False
 
 
 def _is_prose(line: str) -> bool:
@@ -96,8 +124,12 @@ def broken(code: str, of_language: str) -> str:
 
 def _not_python(code: str) -> str:
     try:
-        with warnings.catch_warnings(action="ignore"):
-            ast.parse(code)
-    except (SyntaxError, ValueError, RecursionError, MemoryError) as why:
+        _parse(code)
+    except _NO_PYTHON as why:
         return f"it is no Python: {type(why).__name__}"
     return ""
+
+
+def _parse(code: str) -> list[ast.stmt]:
+    with warnings.catch_warnings(action="ignore"):
+        return ast.parse(code).body

@@ -97,6 +97,9 @@ def test_a_question_ends_as_one(question: str, shown: str) -> None:
         ("SELECT name\nFROM jars\nWHERE size > 3;", True), ("<ul>\n<li>Jar</li>\n</ul>", True), ("#!/bin/bash\necho jar\nif [ -f jar ]; then\necho kiln\nfi", True),
         ("* Beech\n* Oak\n* Larch\n* Maple", False), ("# Buy apples\n# Peel apples\n# Bake\n# Serve", False), ("Anna:\nHello:\nBen:\nHi:", False),
         ("if rain falls\nfor the leaves\nwhile wind calls\nfrom the eaves\ndo not weep", False), ("Rain falls;\nwind calls;\nleaves fly;\nall die;", False),
+        ("with open('jars.csv') as source:\n    for line in source:\n        seen.add(line)", True), ("evens = [n for n in numbers if n % 2 == 0]\ntotal = sum(evens)\nprint(total)", True),
+        ("const evens = numbers.filter(n => n % 2)\nlet total = 0\nvar mean = 1", True), ("use strict;\nmy %count;\nmy $jar = 1;\nwhile (<>) {\n  $count{$_}++;\n}", True),
+        ("for the dough:\nwith some milk:\nif it rains:", False), ("City: Hull\nName: Anna\nAge: 30", False), ("Apples\nPears\nPlums", False),
         ("flour = 3 cups\nmilk = 2 cups\neggs = some of them", False), ("kiln = hot oven\njar = round pot\nclay = wet earth", False),
     ],
 )  # fmt: skip
@@ -115,6 +118,7 @@ def test_code_becomes_a_block_of_the_language_that_was_asked_for() -> None:
         ("Go to the shop and list it.", ""), ("Explain vitamin C, and its uses.", ""), ("What does rust do to iron?", ""), ("Describe a swift.", ""),
         ("write a python function", "python"), ("Write it in C", "c"), ("Write a C program.", "c"), ("Write a function in Go, please.", "go"),
         ("write a shell script", "bash"), ("Write a C# class", "csharp"), ("Write Java, no JavaScript", ""),
+        ("Write a Go server.", "go"), ("In Swift, print it.", "swift"), ("Use C to print it.", "c"), ("Write a C language program.", "c"), ("In Go Fish, who wins?", ""),
     ],
 )  # fmt: skip
 def test_a_word_is_no_language_where_it_means_something_else(question: str, named: str) -> None:
