@@ -13,7 +13,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from deltalake.exceptions import CommitFailedError, DeltaError
+from deltalake.exceptions import CommitFailedError, DeltaError, TableNotFoundError
 from obstore.exceptions import BaseError, PermissionDeniedError, UnauthenticatedError
 from obstore.store import LocalStore, MemoryStore, ObjectStore, from_url
 from pyarrow import ArrowInvalid, fs
@@ -158,9 +158,10 @@ def _tell_of_a_disk(error: Exception, root: str) -> None:
         file = getattr(error, "filename", None)
         sentence = f"{os.strerror(number)}: {file or said}"
         raise UserError(sentence) if number in _NO_PLACE else StageFailed(sentence)
-    # readers name a file of a table in full, without the first slash, or as seen from the table
-    of_the_lake = root.lstrip("/") in said or re.search(r"'[^'/][^']*\.parquet'", said)
-    if of_the_lake and not isinstance(error, CommitFailedError):
+    # readers name a file of a table in full, without the first slash, or as seen from the table; what is wrong with a log they tell without its name
+    of_the_lake = re.search(rf"(?:(?<![\w./-])/?|:///){re.escape(root.strip('/'))}/|'[^'/][^']*\.parquet'", said)
+    of_a_log = isinstance(error, TableNotFoundError) or (isinstance(error, DeltaError) and "Kernel error" in said)
+    if (of_the_lake or of_a_log) and not isinstance(error, CommitFailedError):
         raise StageFailed(
             f"A file of the lake {root} is damaged or gone: {said[:400]}; put it back from a copy of the lake, or have the next run make "
             "its table anew: `mixlake run STAGE --rebuild`"

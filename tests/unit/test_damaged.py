@@ -80,6 +80,21 @@ def test_a_damaged_commit_is_named(
         ), command
 
 
+@pytest.mark.parametrize("damage", [of_the_log(_cut), of_the_log(_overwritten)])
+def test_a_damaged_log_of_registrations_gets_a_sentence(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], damage: Damage
+) -> None:
+    monkeypatch.setenv("MIXLAKE_ROOT", str(tmp_path / "lake"))
+    (tmp_path / "a.jsonl").write_text('{"instruction": "x", "output": "y"}\n')
+    ingest = ("ingest", str(tmp_path / "a.jsonl"), "--source", "notes", "--licence", "MIT")
+    assert told(capsys, *ingest)[0] == 0
+    damage(tmp_path / "lake" / "landing" / "files")
+    for command in (ingest, ("show", "landing/files")):
+        code, err = told(capsys, *command)
+        assert code == 1 and err.count("\n") == 1, command
+        assert err.startswith(f"A file of the lake {tmp_path / 'lake'} is damaged or gone: ")
+
+
 @pytest.mark.parametrize("damage", [_cut, _emptied, _overwritten])
 def test_a_damaged_report_of_an_attempt_is_named(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], damage: Damage
@@ -113,6 +128,7 @@ def test_what_a_disk_answers_gets_a_sentence(tmp_path: Path, error: OSError, kin
         FileNotFoundError(2, "No such file or directory", "template.html.j2"),
         ArrowInvalid("Could not convert 'x' with type str: tried to convert to int64"),
         ArrowInvalid("Could not open Parquet input source '/elsewhere/mine.parquet': Parquet magic bytes not found"),
+        ArrowInvalid("Not enough of the lake: a deltalake/ of somebody else is at /home/lake/x"),
         CommitFailedError("Transaction failed: a concurrent transaction deleted the same data of /lake"),
     ],
 )
