@@ -29,7 +29,8 @@ class FewRows(TorchFunctionMode):
 
 def _few(x: torch.Tensor) -> bool:
     rows = x.numel() // max(x.shape[-1], 1)
-    return x.device.type == "cpu" and x.dtype == torch.float32 and 1 < rows <= _MOST
+    single = x.dtype == torch.float32 and not torch.is_autocast_enabled("cpu")
+    return x.device.type == "cpu" and single and 1 < rows <= _MOST
 
 
 def _turned(x: torch.Tensor, weight: torch.Tensor, bias: torch.Tensor | None = None) -> torch.Tensor:

@@ -163,7 +163,7 @@ def check_licence(licence: str) -> None:
 
 def _check_apart(lake: Lake, path: str) -> None:
     """Raises UserError for a folder in which the lake itself lies where its files would be taken for raw ones."""
-    folder, root = Path(absolute(path)), Path(lake.root)
+    folder, root = Path(absolute(path).removeprefix("file://")), Path(lake.root)
     if is_remote(lake.root) or not root.is_relative_to(folder):
         return
     if not any(name.startswith((".", "_")) for name in root.relative_to(folder).parts):

@@ -31,6 +31,8 @@ def test_few_rows_and_no_others_are_multiplied_the_other_way_round(monkeypatch: 
     with FewRows():
         for rows in (1, 2, 64, 65):
             layer(torch.ones(rows, 8))
+        with torch.autocast("cpu", torch.bfloat16):
+            layer(torch.ones(2, 8))
     layer(torch.ones(2, 8))
     assert seen == [2, 64]
 

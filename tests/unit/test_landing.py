@@ -91,6 +91,8 @@ def test_a_folder_that_holds_the_lake_is_refused_unless_the_lake_is_hidden_in_it
         for path in (tmp_path, tmp_path / name):
             with pytest.raises(UserError, match="The lake itself, "):
                 register(Lake(str(tmp_path / name)), Entry(str(path), "notes"))
+        with pytest.raises(UserError, match="The lake itself, "):
+            register(Lake(str(tmp_path / name)), Entry(f"file://{tmp_path}", "notes"))
     for name in (".mixlake", ".hidden/lake", "../beside"):
         hidden = Lake(str((tmp_path / name).resolve()))
         assert [Path(file.uri).name for file in register(hidden, Entry(str(tmp_path), "notes"))] == ["a.jsonl"]
