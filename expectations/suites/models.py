@@ -92,7 +92,8 @@ def distiller_grpo(frames: Frames, *, gate: Reinforced, recipe: Audited) -> Iter
     there is a reward on held-out items.
     """
     rows = frames["models/distiller_grpo"]
-    numbers = [*(_finite("reward") if recipe.evaluation_items else ()), *_finite("weight_change")]
+    reward = between("reward", -FINITE, FINITE, says="The reward is a finite number.")
+    numbers = [reward, *_finite("weight_change")]
     trends = [
         filled("kl", warning=True),
         between("kl", None, gate.expected_kl, warning=True),
@@ -106,7 +107,17 @@ def distiller_grpo(frames: Frames, *, gate: Reinforced, recipe: Audited) -> Iter
     yield _files(frames, rows)
     # completions that all earn the same, as when none is well formed yet, give no gradient: then adapters stay where they are
     signal = pc.coalesce(field("frac_reward_zero_std") < 1, pc.scalar(True))
+
+    def without_reward() -> int:
+        missing = field("reward").is_null(nan_is_null=True) if recipe.evaluation_items else pc.is_nan(field("reward"))
+        return rows.count_rows(filter=missing)
+
     yield figures(
+        none(
+            "held_out_rewards_missing",
+            without_reward,
+            "There is a reward on held-out items, where the recipe asks for any.",
+        ),
         none(
             "weights_that_did_not_move",
             lambda: rows.count_rows(filter=(field("weight_change") < LEAST_CHANGE) & signal),

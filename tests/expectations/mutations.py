@@ -218,6 +218,7 @@ MUTATIONS: list[Mutation] = [
     *_checkpoint("models/distiller_sft"), *_checkpoint("models/distiller_grpo"),
     (_GRPO, [change(_GRPO, 0, weight_change=0.0)], {"weights_that_did_not_move"}),
     (_GRPO, [change(_GRPO, 0, audit_high=0.5)], {"audit_high"}),
+    (_GRPO, [change(_GRPO, 0, reward=float("nan"))], {"held_out_rewards_missing"}),
     (_CHAMPION, [change(_CHAMPION, 0, audit_high=0.5)], {"promoted_by_a_score_that_fails_its_audit"}),
     (_CHAMPION, [change(_CHAMPION, 0, audit_high=None)], {"promoted_by_a_score_that_fails_its_audit"}),
     (_CHAMPION, [keep(_SERVING, 0)], {"distillers_in_service"}),
