@@ -100,10 +100,11 @@ def _lines_before_header(lines: Sequence[str], stated: str | None) -> int:
 
 def _rows_with_places(lines: Sequence[str], stated: str | None) -> Iterator[tuple[int, list[str]]]:
     """The cells of each row that is not blank, with the place of the line where it begins; a cell may go on in the next line."""
-    row, begin = "", 0
+    row, begin, opened = "", 0, False
     for place, line in enumerate(lines, 1):
         row += line
-        if _OPENED.search(_QUOTED.sub("", row)):
+        opened = _OPENED.search(_QUOTED.sub("", f'"{line}' if opened else line)) is not None
+        if opened:
             continue
         if row.strip():
             yield begin, first_row(row.lstrip("\ufeff").strip("\r\n"), stated or delimiter_of(row))

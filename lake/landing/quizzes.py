@@ -119,8 +119,8 @@ def _gift(text: str) -> list[tuple[str, str]] | None:
 
 
 def _is_statement(words: str) -> bool:
-    """Whether words may be a sentence that lacks its end: code mostly begins with a small letter, or is one word."""
-    return not words[:1].islower() and (len(words.split()) > 1 or _GAP.search(words) is not None)
+    """Whether words may be a sentence that lacks its end: code mostly begins with a small letter, or is one word; TeX has backslashes."""
+    return not words[:1].islower() and "\\" not in words and (len(words.split()) > 1 or _GAP.search(words) is not None)
 
 
 def _plain(words: str) -> str:

@@ -50,7 +50,7 @@ def test_what_is_no_question_of_a_quiz(text: str) -> None:
     [
         "Use {true} in the config file to switch it on.", "In LaTeX, \\textbf{T} is bold.", "Write `${true}` here.", "config: {true}", "config: {T}", "It is set. {true}", "if (a) {\n  =b ~c}",
         "struct a {~a();\n=b}", 'JSON has {"a": {true}}', "Set {=SUM(A1)} in the cell.", "Type {=SUM(A1)}", "a{=b ~c} is more", "Which? {=b {c} ~d}", "f(x) = {~x} in a shell", "Rye is dark. {T} And oats are light.",
-        "Set it to {TRUE}", "the ring {T}", "Ring {T}", "Foo {=b ~c}", "Foo bar {\n~Foo();\n=b}", "A list {=b}", "A sum {a=b ~c}", "The x$ {T}", "Which one{=b ~c}",
+        "Set it to {TRUE}", "the ring {T}", "Ring {T}", "A \\textbf {T}", "Foo {=b ~c}", "Foo bar {\n~Foo();\n=b}", "A list {=b}", "A sum {a=b ~c}", "The x$ {T}", "Which one{=b ~c}",
     ],
 )  # fmt: skip
 def test_braces_in_code_and_in_words_are_no_question(text: str) -> None:
