@@ -9,12 +9,13 @@ import re
 from collections.abc import Iterator, Sequence
 from itertools import islice
 
-from lake.landing.names import known
+from lake.landing.names import fold, known
 
 DELIMITERS = ",;\t|"
 DELIMITED_SUFFIXES = (".csv", ".tsv", ".psv")
 _STATED = re.compile(r'"?sep=(?P<delimiter>[^"\r\n])"?[;,\t]*\s*', re.IGNORECASE)
 _QUOTED = re.compile(r'"(?:[^"]|"")*"')
+_OPENED = re.compile(r'(?:^|[,;\t|])"')
 _ENDS_A_SENTENCE = re.compile(r"[.?!。？！؟…][\"'”’)\]]*$")
 _NUMBER = re.compile(r"[-+]?[\d.,]*\d%?")
 _PREFACE = 8  # lines above a header, at most
@@ -83,18 +84,37 @@ def first_lines(lines: Iterator[str]) -> tuple[list[str], str | None]:
 
 def _lines_before_header(lines: Sequence[str], stated: str | None) -> int:
     """How many of the first lines are above the header: a title of one cell or a remark behind `#`, before a line that names two fields."""
-    for place, line in enumerate(lines):
-        cells = first_row(line.strip("\r\n"), stated or delimiter_of(line))
+    rows = list(_rows_with_places(lines, stated))
+    for at, (place, cells) in enumerate(rows):
         filled = [cell for cell in cells if cell.strip()]
         named = [cell for cell in filled if known(cell) and len(cell.strip()) > 1]
         if len(named) > 1 and not any(map(_is_said, cells)):
             return place
-        # a known name alone is the header of one column; a cell may go on in the next line
-        if line.count('"') % 2 or named == filled != []:
+        if len(filled) > 1 and not _is_remark(cells):
             return 0
-        if len(filled) > 1 and not line.lstrip("\ufeff").startswith("# "):
+        # a known name alone is the header of one column, where its rows have one
+        if len(filled) == 1 and known(fold(filled[0])) and [len(row) for _, row in rows[at + 1 : at + 2]] == [1]:
             return 0
     return 0
+
+
+def _rows_with_places(lines: Sequence[str], stated: str | None) -> Iterator[tuple[int, list[str]]]:
+    """The cells of each row that is not blank, with the place of the line where it begins; a cell may go on in the next line."""
+    row, begin, opened = "", 0, False
+    for place, line in enumerate(lines, 1):
+        row += line
+        opened = _OPENED.search(_QUOTED.sub("", f'"{line}' if opened else line)) is not None
+        if opened:
+            continue
+        if row.strip():
+            yield begin, first_row(row.lstrip("\ufeff").strip("\r\n"), stated or delimiter_of(row))
+        row, begin = "", place
+
+
+def _is_remark(cells: Sequence[str]) -> bool:
+    """Whether the cells are words behind `#` with a blank behind it, or behind each comma."""
+    words = cells[0].lstrip("#")
+    return words != cells[0] and (words[:1].isspace() or all(cell[:1].isspace() for cell in cells[1:]))
 
 
 def first_row(line: str, delimiter: str) -> list[str]:

@@ -11,16 +11,23 @@ from itertools import takewhile
 from string import ascii_uppercase
 
 _OPTION = re.compile(r"[ \t]*\(?([A-Ha-h])[).:][ \t]*(\S.*)")
-# with a blank behind it: 3.14 is a number of its own
-_NUMBER = re.compile(r"\A(?:\d{1,3}[.)]|Q(?:uestion)?[ \t]?\d*[.:)])\s+")
+# 3.14 is a number of its own, and so is a year
+_NUMBER = re.compile(
+    r"\A(?:(?!(?:1[5-9]|20)\d\d)\d{1,4}[.)]|Q(?:uestion)?[ \t]?\d*[.:)])(?:\s+|(?=[A-Z]|[^\W\d_a-zA-Z]))"
+)
 _RIGHT = re.compile(r"(?i)[ \t]*\**(?:(?:correct |right )?answers?|ans|correct)\**[ \t]*[:=]\**[ \t]*(.*)")
 _LETTERS = re.compile(r"(?i)\(?([A-H])(?:\)|(?![^\W_]))(?:(?:[ \t]*[,;&/][ \t]*|[ \t]+and[ \t]+)\(?[A-H]\b\)?)*")
+_BEFORE_REASON = re.compile(r"\A[.,;:\s]*(?:[-–—]\s+)?")
 _TITLE = re.compile(r"\A(?:::[^\n]{0,200}?::)?\s{0,8}(?:\[(?:html|moodle|plain|markdown)\])?")
 _BRACES = re.compile(r"((?:[^{}\\]++|\\.)++)\{((?:[^{}\\]++|\\.)*+)\}((?:[^{}\\]++|\\.)*+)", re.DOTALL)
+# a gap stands behind a blank, or in a script that has none between its words
+_GAP = re.compile(r"[\s\u0e00-\u109f\u1780-\u17ff\u2e80-\u9fff][(\"'“«「]?\Z")
 _GIVEN = re.compile(r"([=~])((?:\\.|[^=~\\])*)", re.DOTALL)
 _TRUTHS = {"T": "True", "TRUE": "True", "F": "False", "FALSE": "False"}
 _ASKED = ("?", "？", "؟")
 _ENDED = (*_ASKED, ".", "!", "。", "！", "…")
+_BEHIND_THE_END = re.compile(r"(?:[\s\"'”’»」*_]|</?[A-Za-z]\w*>|[(（][^()（）]*[)）])+\Z")
+_SET_APART = re.compile(r"(?:\A|\s)([=~])")
 _HINT = re.compile(r"(?i)\n[ \t]{0,8}\**(?:correct|right|ans)|\{\s{0,8}(?:[=~]|true|false|[tf][}#])")
 
 
@@ -69,7 +76,7 @@ def _right(line: str, labels: str) -> tuple[str, str] | None:
     # words that begin with a letter by itself: a book
     if not set(letters) <= set(labels) or not (about[:1] in ("", ".", ":") or found.group().endswith(")")):
         return None
-    return "".join(letters), about.lstrip(".: \t")
+    return "".join(letters), _BEFORE_REASON.sub("", about)
 
 
 def _gift(text: str) -> list[tuple[str, str]] | None:
@@ -80,14 +87,18 @@ def _gift(text: str) -> list[tuple[str, str]] | None:
     title = _TITLE.match(parts[1])
     begun, inside, after = parts[1][title.end() if title else 0 :], parts[2].strip(), parts[3].strip()
     asked, titled = _unescaped(begun.strip()), parts[1].startswith("::")
+    apart = _GAP.search(begun[-2:]) is not None
     # braces within a word are code, or TeX
-    if not asked or (after and not begun[-1].isspace()):
+    if not asked or (after and not apart):
         return None
-    ended = titled or asked.endswith(_ENDED)
+    end = _BEHIND_THE_END.sub("", asked[-200:])
+    ended, stated = titled or end.endswith(_ENDED), apart and _is_statement(asked)
     # feedback stands behind #
-    truth = _TRUTHS.get(inside.partition("#")[0].strip())
-    if truth is not None:
-        return _exchange(asked, [], truth) if ended and not after else None
+    true = inside.partition("#")[0].strip()
+    if true in _TRUTHS:
+        # a longer word in braces is to be filled in
+        told = ended or (stated and len(true) == 1 and asked[-1].isalpha())
+        return _exchange(asked, [], _TRUTHS[true]) if told and not after else None
     given = [(mark, _plain(words)) for mark, words in _GIVEN.findall(inside)]
     right = [words for mark, words in given if mark == "="]
     # pairs that are to be matched are no options
@@ -96,14 +107,20 @@ def _gift(text: str) -> list[tuple[str, str]] | None:
     question = f"{asked} _____ {_unescaped(after)}" if after else asked
     if len(right) == len(given):
         # one word alone may be a formula
-        asks = titled or asked.endswith(_ASKED) or (len(right) > 1 and (ended or after))
+        asks = titled or end.endswith(_ASKED) or (len(right) > 1 and (ended or after))
         return _exchange(question, [], right[0]) if asks else None
-    if not (ended or after or asked.endswith(":")):
+    offered = stated and ";" not in inside and set(_SET_APART.findall(inside)) == {"=", "~"}
+    if not (ended or after or offered or asked.endswith(":")):
         return None
     lines = [f"{label}. {words}" for label, (_, words) in zip(ascii_uppercase, given, strict=False)]
     return _exchange(
         question, lines, "\n".join(line for line, (mark, _) in zip(lines, given, strict=False) if mark == "=")
     )
+
+
+def _is_statement(words: str) -> bool:
+    """Whether words may be a sentence that lacks its end: code mostly begins with a small letter, or is one word; TeX has backslashes."""
+    return not words[:1].islower() and "\\" not in words and (len(words.split()) > 1 or _GAP.search(words) is not None)
 
 
 def _plain(words: str) -> str:

@@ -142,22 +142,6 @@ def test_an_answer_that_is_zero_is_one(answer: Any) -> None:
     ]
 
 
-@pytest.mark.parametrize(
-    "history", [["What is dill?", "A herb."], ["What is dill?"], "It was a herb.", [["2020", "born"], ["2021", "died"]]]
-)
-def test_a_history_that_is_no_rounds_is_told(history: Any) -> None:
-    record = lines({"prompt": "And mace?", "response": "A spice.", "history": history})
-    assert said("x.jsonl", record) == ["unknown_shape"] and "'history'" in details("x.jsonl", record)[0]
-
-
-def test_a_history_that_says_nothing_and_one_that_is_a_transcript() -> None:
-    exchange = {"prompt": "And mace?", "response": "A spice."}
-    for nothing in (None, "", "[]", "None", [], {"made": "2020"}):
-        assert said("x.jsonl", lines({**exchange, "history": nothing})) == [("And mace?", "A spice.")]
-    told = said("x.jsonl", lines({**exchange, "history": "User: What is dill?\nAssistant: A herb."}))
-    assert told == [("user: What is dill?", "assistant: A herb.", "user: And mace?", "assistant: A spice.")]
-
-
 def test_a_code_without_tests_is_no_answer() -> None:
     for asked in ("prompt", "instruction"):
         assert one({asked: "A gift card of the store", "code": "XK-12-33"}) == "unknown_shape"
@@ -166,6 +150,13 @@ def test_a_code_without_tests_is_no_answer() -> None:
 @pytest.mark.parametrize("words", ["Read:\n<rss>\n <image>\n  <url>u</url>\n </image>\n</rss>", "What is this?\n<image>u</image>"])  # fmt: skip
 def test_an_element_is_no_place_of_a_picture(words: str) -> None:
     assert said("x.jsonl", lines({"instruction": words, "output": "A feed."})) == [(words, "A feed.")]
+
+
+@pytest.mark.parametrize(
+    "words", ["<image>\nDescribe. Answer in <image></image> tags", "<image>\n</image> <image>\nWhat?"]
+)
+def test_the_place_of_a_picture_beside_an_element(words: str) -> None:
+    assert said("x.jsonl", lines({"instruction": words, "output": "A feed."})) == ["other_media"]
 
 
 @pytest.mark.parametrize("name", ["badminton", "negative_numbers", "invalidation", "wrong_turns", "bad_habits", "Rejection"])  # fmt: skip
@@ -188,7 +179,7 @@ def test_a_list_of_wrong_examples_is_one_row_with_its_reason(name: str, others: 
 @pytest.mark.parametrize(
     ("above", "rows"),
     [
-        ("text\nhello world\n", 3), ("prompt\n", 2), ('"Our title\nquestion,answer\nmore",x\n', 2), ("#tag1,some label\n", 2), ("#include <stdio.h>,it includes\n#define X,it defines\n", 3),
+        ("text\nhello world\n", 3), ("prompt\nWrite a poem\n", 3), ('"Our title\nquestion,answer\nmore",x\n', 2), ("#tag1,some label\n", 2), ("#include <stdio.h>,it includes\n#define X,it defines\n", 3),
         ("What is dill?,A herb.\n", 3),
     ],
 )  # fmt: skip
@@ -208,6 +199,11 @@ def test_registering_and_reading_find_the_same_header(blank: str, remarks: int, 
 
 def test_a_row_of_dashes_is_a_row_but_below_the_header_of_markdown() -> None:
     assert len(rows_of("x.csv", "question,answer\n,---\n---,---\nWhat?,So.\n")[1]) == 3
+    for delimiter in ",;\t|":
+        table = "".join(
+            delimiter.join(row) + "\n" for row in (("question", "answer"), ("---", ":---:"), ("What?", "So."))
+        )
+        assert said("x.csv", table) == [("What?", "So.")]
 
 
 def test_a_long_cell_is_read_at_once() -> None:

@@ -2,7 +2,7 @@
 
 The delimiter is the one that a `sep=` line states, else the one that the first line has most often; which ones there are, and what a
 header is, stands in `lake.landing.delimiters`. Columns without a name are numbered from 1. A title and remarks above the header are
-no rows, nor is Markdown's line below it.
+no rows, nor is a line of dashes below it.
 """
 
 import csv
@@ -21,7 +21,7 @@ from lake.landing.delimiters import (
 )
 from spark_jobs.ingest.containers.raw_record import RECORD_LIMIT, RawRecord, UnreadableFile, invalid_utf8, unreadable
 
-_RULE = re.compile(r"(?::?-{3,}:?)?")
+_RULE = re.compile(r":?-{3,}:?")
 _QUOTED_SINGLY = re.compile(r"'[^']+'(?:[,;\t|]'[^']+')+")
 
 
@@ -58,7 +58,7 @@ def read(stream: BinaryIO) -> Iterator[RawRecord]:
     header = _header(top)
     numbers = count(1)
     raw = lines.take()
-    ruled = header is not None and delimiter == "|"
+    ruled = header is not None
     if header is None:
         header = names_without_header(top)
         yield _row(next(numbers), raw, header, top)
@@ -73,14 +73,17 @@ def read(stream: BinaryIO) -> Iterator[RawRecord]:
             return
         raw = lines.take()
         # blank lines are not rows
-        if row and not (ruled and _is_rule(row)):
+        if row and not (ruled and _is_rule(row, delimiter)):
             yield _row(next(numbers), raw, header, row)
         ruled = ruled and not row
 
 
-def _is_rule(row: list[str]) -> bool:
-    """Whether a row is the line that Markdown draws below a header."""
-    return any(cell.strip() for cell in row) and all(_RULE.fullmatch(cell.strip()) for cell in row)
+def _is_rule(row: list[str], delimiter: str) -> bool:
+    """Whether a row is the line that is drawn below a header, as in Markdown."""
+    cells = [cell.strip() for cell in row]
+    # Markdown's lines begin and end with the delimiter
+    ruled = [cell for cell in cells if cell] if delimiter == "|" else cells
+    return bool(ruled) and all(map(_RULE.fullmatch, ruled))
 
 
 def _first_row(rows: Iterator[list[str]]) -> list[str]:

@@ -7,6 +7,7 @@
 ['What is dill?', 'A herb.', 'And mace?', 'A spice.']
 """
 
+import re
 from typing import Any, NamedTuple
 
 from lake.landing.conversations import conversation_turns
@@ -20,6 +21,7 @@ from spark_jobs.ingest.sources.turns import turns_of_exchanges, turns_said
 # shapes that read these by themselves, or have their rounds in one list
 _WHOLE = frozenset({"openai_messages", "sharegpt", "dialogue", "questions", "transcript"})
 _HISTORY = ("history", "chathistory", "conversationhistory", "dialoguehistory", "dialoghistory")
+_NUMBER = re.compile(r"\s*\d[\d\s.,:/–-]*")
 
 
 class Leading(NamedTuple):
@@ -40,25 +42,39 @@ def led_by(record: Record, names: Leading | None, turns: list[Turn], shape: str 
     if names is None or shape in _WHOLE or not turns:
         return turns
     system = 1 if turns[0]["role"] == "system" else 0
-    tools, rounds = _tools(field_value(record, names.tools)), _rounds(names.history, field_value(record, names.history))
+    tools, history = _tools(field_value(record, names.tools)), in_cell(field_value(record, names.history))
+    spoken = conversation_turns(history) if isinstance(history, str) else None
+    if isinstance(history, str) and spoken is None:
+        turns = [*turns[:system], *_behind_text(names.history, context_text(history).strip(), turns[system:])]
+    rounds = turns_said(spoken) if spoken else _rounds(names.history, history)
     # a chosen conversation may hold its rounds already
     rounds = [] if turns[system : system + len(rounds)] == rounds else rounds
     return [*turns[:system], *tools, *rounds, *turns[system:]]
 
 
+def _behind_text(name: str | None, text: str, turns: list[Turn]) -> list[Turn]:
+    """The turns, the first question behind a text that tells what came before it, such as the history of a patient."""
+    if not turns or text in turns[0]["content"]:
+        return turns
+    if turns[0]["role"] != "user":
+        raise _no_rounds(name)
+    return [{"role": "user", "content": f"{text}\n\n{turns[0]['content']}"}, *turns[1:]]
+
+
 def _rounds(name: str | None, history: object) -> list[Turn]:
     """The rounds before a question. Raises RecordRejected for texts that are none: without them the question may not be understood."""
-    history = in_cell(history)
-    if not isinstance(history, str | list) or not context_text(history).strip():
+    if not isinstance(history, list) or not context_text(history).strip():
         return []
-    spoken = conversation_turns(history) if isinstance(history, str) else None
-    rounds = turns_said(spoken) if spoken else turns_of_exchanges(history) or turns_of_messages(history)
+    rounds = turns_of_exchanges(history) or turns_of_messages(history)
     # a pair of a year and what happened in it is no round
-    if not rounds or not all(any(map(str.isalpha, turn["content"])) for turn in rounds if turn["role"] == "user"):
-        raise RecordRejected(
-            "unknown_shape", f"the field {name!r} holds something else than rounds of a user and an assistant"
-        )
+    if not rounds or all(isinstance(one, list) and _NUMBER.fullmatch(one[0]) for one in history):
+        raise _no_rounds(name)
     return rounds
+
+
+def _no_rounds(name: str | None) -> RecordRejected:
+    told = f"the field {name!r} holds something else than rounds of a user and an assistant"
+    return RecordRejected("unknown_shape", told)
 
 
 def _tools(value: Any) -> list[Turn]:

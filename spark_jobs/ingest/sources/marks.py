@@ -27,6 +27,9 @@ _REASONING = (
 # on a line of its own, or where the words begin or end: elsewhere it may be spoken of
 _PICTURE = re.compile(r"(?:^|\n)[ \t]*<\|?(?:image|image_pad|image_?\d{1,2})\|?>|<image>\s*\Z")
 
+# an element that is closed is one of a document
+_ELEMENT = re.compile(r"<image>(?:(?!</?image>).)*+</image>", re.DOTALL)
+
 
 class Check(NamedTuple):
     """A field that may forbid to read its record: the reason, the judgement on its value, the name of the answer it may repeat."""
@@ -71,8 +74,7 @@ def check_shown(turns: list[Turn]) -> None:
     """Raises RecordRejected if the user's words hold the place of a picture (`<image>`): the text alone does not say what it shows."""
     for turn in turns:
         words = turn["content"] if turn["role"] == "user" else ""
-        # an element that is closed is one of a document
-        if "<" in words and "</image>" not in words and (found := _PICTURE.search(words)):
+        if "<" in words and (found := _PICTURE.search(_ELEMENT.sub("", words))):
             raise RecordRejected(
                 "other_media", f"the words of the user hold {found.group().strip()!r}, the place of a picture"
             )
