@@ -125,7 +125,7 @@ def test_the_text_of_the_right_answer_among_several_counts(name: str) -> None:
     "context",
     [
         [{"title": "Bug 1", "text": "It fails.", "priority": "high"}, {"title": "Bug 2", "text": "It hangs.", "priority": "low"}],
-        {"title": ["T"], "text": ["one", "two"]}, {"author": ["Bo", "Al"], "text": ["one", "two"]}, {"contexts": ["one"], "labels": ["AIM"]},
+        {"title": ["T"], "text": ["one", "two"]}, {"author": ["Bo", "Al"], "text": ["one", "two"]},
         {"title": ["T"], "text": ["one"], "year": [1999]}, [["2020", "born"], ["2021", "died"]], {"title": "T", "text": ["one"], "paid": True},
     ],
 )  # fmt: skip

@@ -12,7 +12,7 @@ from typing import Any
 
 from spark_jobs.ingest.sources import examination, several
 from spark_jobs.ingest.sources.choices import GOLD, Options, has_options, options, options_in, whole_number
-from spark_jobs.ingest.sources.fields import Record, answer_name, find_name, folded, is_record
+from spark_jobs.ingest.sources.fields import Record, answer_name, find_name, fold, folded, is_record
 from spark_jobs.ingest.sources.rejected import RecordRejected
 
 # roles of a map of fields by which its owner says how a number names an option
@@ -22,16 +22,27 @@ _DEPTH = 3  # of records within records
 
 def counts_from(values: Iterable[Any]) -> int | None:
     """0 if a number below any place from 1 occurs, 1 if one above any place from 0 does; None if neither does, or both."""
-    zero = one = places = False
+    zero = one = places = beyond = False
+    doubtful: list[tuple[str, int]] = []
     for record in _records(values, _DEPTH):
         found = _counted(record)
         if found is not None:
             names, number, offered = found
             zero |= number == 0
             one |= number == len(offered)
-            # numbers that may all be something else count nothing
-            places |= has_options(folded(record)) or not several.in_doubt(names[0], number)
+            if has_options(folded(record)) or not several.in_doubt(names[0], number, offered):
+                places = True
+            else:
+                doubtful.append((fold(names[0]), number))
+                beyond |= number > len(offered)
+    places |= not beyond and _are_places(doubtful)
     return int(one) if places and zero != one else None
+
+
+def _are_places(doubtful: list[tuple[str, int]]) -> bool:
+    """Whether numbers that alone may be something else are places: they differ, as marks of a whole file do not, and keys do not occur twice."""
+    different = set(doubtful)
+    return len(different) > 1 and (len(different) < len(doubtful) or all(name == "correct" for name, _ in different))
 
 
 def numbered(record: Record, start: int) -> Record:

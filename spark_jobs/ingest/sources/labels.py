@@ -144,9 +144,12 @@ def list_names(fields: Fields) -> tuple[str, ...]:
 def _best_places(name: str, values: list[Any], kept: list[int]) -> list[int]:
     """Which of the places are left by a list beside the answers; all of them where it holds anything else than judgements."""
     known, marks, numbers = fold(name), list(map(_mark, values)), list(map(_number, values))
-    if known in _MARKS or all(isinstance(value, bool) for value in values):
+    of_yes_and_no = all(isinstance(value, bool) for value in values)
+    # other numbers under this name are grades
+    graded = known == "correctness" and None in marks and None not in numbers
+    if of_yes_and_no or (known in _MARKS and not graded):
         # labels may be classes, which say nothing of better and worse
-        if known == "labels" and (None in marks or len(set(marks)) == 1):
+        if known == "labels" and not of_yes_and_no and (None in marks or len(set(marks)) == 1):
             return kept
         if None in marks:
             raise _not_for_each(name)

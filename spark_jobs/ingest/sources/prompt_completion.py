@@ -1,5 +1,8 @@
 """One text in, one text out: {prompt, completion}, FLAN's {inputs, targets}, and the other names in use for the two."""
 
+import re
+from typing import Any
+
 from spark_jobs.ingest.sources.choices import has_options
 from spark_jobs.ingest.sources.fields import CONTEXT, SYSTEM, Fields, answer_name, field_value, find_name
 from spark_jobs.ingest.sources.turns import Reader, turns_of_exchange, with_system
@@ -24,13 +27,15 @@ _PAIRS = (
 _PROGRAMS = (("prompt", "code"), ("instruction", "code"), ("text", "code"))
 # a task for a program: elsewhere a code beside a text is a number of its own
 _TESTED = ("testlist", "unittests")
+_OF_PROGRAMS = ("tests", "test", "language", "lang", "programminglanguage")
+_NUMBER_OF_ITS_OWN = re.compile(r"[\w.-]*")
 
 
 def reader(fields: Fields) -> Reader | None:
     """Turns of records with one of these pairs of names, or None if they have none."""
     prompt, completion = _pair(fields)
     if prompt is None or completion is None:
-        return None
+        return _program(fields)
     context, system = find_name(fields, (*CONTEXT, "question")), find_name(fields, SYSTEM)
     # `input` is a prompt and a context by name: it is not said twice
     if context in (prompt, completion):
@@ -38,6 +43,28 @@ def reader(fields: Fields) -> Reader | None:
     return lambda record: with_system(
         field_value(record, system), turns_of_exchange(record[prompt], field_value(record, context), record[completion])
     )
+
+
+def _program(fields: Fields) -> Reader | None:
+    """Reads a task and its program where nothing says of the code that it is tested: only what cannot be a number of its own."""
+    asked, code = find_name(fields, ("prompt", "instruction")), fields.get("code")
+    if asked is None or code is None or answer_name(fields):
+        return None
+    told, system = find_name(fields, _OF_PROGRAMS) is not None, find_name(fields, SYSTEM)
+    context = find_name(fields, CONTEXT)
+    return lambda record: (
+        with_system(
+            field_value(record, system),
+            turns_of_exchange(record[asked], field_value(record, context), record[code]),
+        )
+        if _is_program(record[code], told)
+        else None
+    )
+
+
+def _is_program(code: Any, told: bool) -> bool:
+    text = code.strip() if isinstance(code, str) else ""
+    return "\n" in text or (told and _NUMBER_OF_ITS_OWN.fullmatch(text) is None)
 
 
 def _pair(fields: Fields) -> tuple[str | None, str | None]:

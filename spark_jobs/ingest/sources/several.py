@@ -12,9 +12,10 @@ Whoever is read first may be the worst: where two answers may be meant, the reco
 """
 
 import re
+from string import ascii_uppercase
 from typing import Any, NamedTuple
 
-from spark_jobs.ingest.sources.choices import GOLD, has_options, options_in, whole_number
+from spark_jobs.ingest.sources.choices import GOLD, Options, has_options, options_in, whole_number
 from spark_jobs.ingest.sources.fields import Fields, Record, answer_name, find_name, fold, said_name
 from spark_jobs.ingest.sources.labels import best_of, list_names
 from spark_jobs.ingest.sources.rejected import RecordRejected
@@ -25,14 +26,19 @@ _RIGHT = (*GOLD, "correctanswer", "correct", "correctoption")
 _PLACE = re.compile(
     r"(?:best|chosen|preferred|selected|winning|winner)(?:answer|response|completion|output|generation)?(?:index|idx)"
 )
+_PLACED = re.compile(r".*(?:index|idx|indx|number|letter)")
+_NUMBER = re.compile(r"-?\d+")
+# may be the id of a record or of an answer, or an answer in words of its own
+_LENIENT = ("key", "answerid", "correctanswer")
+_YES_OR_NO = frozenset({"true", "false", "yes", "no"})
 # options as names of their marks: {"rye": 1, "oats": 0}
-_MARKED = ("targetscores", "answers")
+_MARKED = ("targetscores", "answers", "choices", "options")
 
 
 class Judged(NamedTuple):
     """The record's names for several answers, for lists that judge them, for places of the best; for options and the right one.
 
-    marked: the name that may hold options under their texts, where `own`, an answer beside it, is empty.
+    marked: the names that may hold options under their texts. own: the name of an answer beside them.
     """
 
     answers: str | None
@@ -40,84 +46,143 @@ class Judged(NamedTuple):
     places: tuple[str, ...]
     offered: str | None
     right: str | None
-    marked: str | None
+    marked: tuple[str, ...]
     own: str | None
 
 
 def judged(fields: Fields) -> Judged | None:
     """What of records with these names may judge several answers; None if nothing does."""
-    answers, marked = answer_name(fields), find_name(fields, _MARKED)
+    answers, marked = answer_name(fields), tuple(fields[name] for name in _MARKED if name in fields)
     lists = tuple(name for name in list_names(fields) if answers not in (None, name))
     places = tuple(name for known, name in fields.items() if answers and _PLACE.fullmatch(known))
     offered = None if has_options(fields) else find_name(fields, _OFFERED)
     right = find_name(fields, _RIGHT) if offered else None
-    own = said_name({known: name for known, name in fields.items() if name != marked})
+    own = said_name({known: name for known, name in fields.items() if name not in marked})
     return Judged(answers, lists, places, offered, right, marked, own) if lists or places or right or marked else None
 
 
 def settled(record: Record, found: Judged) -> Record:
     """The record with the answers that count alone, or with its options under that name; the record itself where nothing is to settle."""
-    own = as_text(record[found.own]).strip() if found.marked and found.own else ""
-    if found.marked and not own and (marks := _marks_of_options(record[found.marked], found.marked)):
-        rest = {name: value for name, value in record.items() if name != found.marked}
-        best = [text for text, mark in marks.items() if mark == max(marks.values())]
-        return {**rest, "options": list(marks), found.own or "answer": best[0] if len(best) == 1 else best}
-    if found.right and (offering := as_options(record, found)):
-        if in_doubt(found.right, record[found.right]):
-            told = f"the field {found.right!r} is {record[found.right]!r}, the place of one answer, or what is said of all of them"
+    if (marked := _with_marked_options(record, found)) is not None:
+        return marked
+    if (offering := as_options(record, found)) and not _is_beyond(record, found):
+        right, offered = str(found.right), options_in(record[str(found.offered)])
+        if in_doubt(right, record[right], offered):
+            told = f"the field {right!r} is {record[right]!r}, the place of one answer, or what is said of all of them"
             raise RecordRejected("ambiguous_option", told)
         return offering
     answers = in_cell(record[found.answers]) if found.answers else None
+    lists = {name: values for name in found.lists if isinstance(values := in_cell(record[name]), list)}
+    right = _right_ones(record, found, bool(lists))
     if not isinstance(answers, list):
         return record
-    judgements = {name: _best_place(answers, record[name], name) for name in found.places if len(answers) > 1}
-    right = as_text(record[found.right]).strip() if found.right else ""
-    if found.right and right in (texts := [as_text(answer).strip() for answer in answers]):
-        judgements[found.right] = [text == right for text in texts]
-    lists = {name: values for name in found.lists if isinstance(values := in_cell(record[name]), list)}
+    # a place that is empty judges nothing where something else does
+    places = [name for name in found.places if len(answers) > 1 and not (lists and not as_text(record[name]).strip())]
+    judgements = {name: _best_place(answers, record[name], name) for name in places}
+    if right and len(right) == len(answers):
+        judgements[str(found.right)] = right
     best = best_of(answers, judgements | lists)
     return record if len(best) == len(answers) else {**record, str(found.answers): best}
 
 
 def as_options(record: Record, found: Judged) -> Record | None:
-    """The record with its answers as options, where another field names one of them; else None."""
+    """The record with its answers as options, where another field names one of them or gives a number; else None."""
     if not found.offered or not found.right or not _names_one(record[found.offered], record[found.right]):
         return None
     return {("options" if name == found.offered else name): value for name, value in record.items()}
 
 
-def in_doubt(name: str, right: Any) -> bool:
-    """Whether a number beside answers may be something else than the place of one: a mark that they are right, the key of the record."""
+def in_doubt(name: str, right: Any, offered: Options) -> bool:
+    """Whether a number beside answers may be something else than one of them: a mark that they are right, the key of the record."""
     text = str(whole_number(right)).strip()
+    if any(text == label for label, _ in offered):
+        return False
     return (fold(name) == "key" and text.isdecimal()) or (fold(name) == "correct" and text in ("0", "1"))
 
 
-def _marks_of_options(value: Any, name: str) -> dict[str, float]:
-    """The mark of each option that an object has for a name; empty where its values are no marks: any numbers under a name that says so, else 0 and 1.
+def _is_beyond(record: Record, found: Judged) -> bool:
+    """Whether a number is the place of no answer under a name that may be something else."""
+    if not found.offered or not found.right or fold(found.offered) != "answers" or fold(found.right) not in _LENIENT:
+        return False
+    text, offered = str(whole_number(record[found.right])).strip(), options_in(record[found.offered])
+    is_label = any(text == label for label, _ in offered)
+    return _NUMBER.fullmatch(text) is not None and not is_label and not 0 <= int(text) <= len(offered)
 
-    Raises RecordRejected where they choose none.
+
+def _right_ones(record: Record, found: Judged, judged_by_lists: bool) -> list[bool] | None:
+    """For each of several answers whether its text is the right one; None where no text says so.
+
+    Raises RecordRejected where the text is that of none of them, and where there should be a place: the first may be wrong.
     """
+    answers = in_cell(record[found.offered]) if found.offered and found.right else None
+    right = in_cell(record[found.right]) if found.right else None
+    listed = isinstance(right, list) and found.right in found.lists
+    if not isinstance(answers, list) or len(answers) < 2 or isinstance(right, bool | dict) or listed:
+        return None
+    wanted = {as_text(one).strip().casefold() for one in (right if isinstance(right, list) else [right])} - {""}
+    right_ones = [as_text(answer).strip().casefold() in wanted for answer in answers]
+    if any(right_ones):
+        return right_ones
+    name, first_is_read = str(found.right), found.answers == found.offered
+    silent = not wanted and (judged_by_lists or not _PLACED.fullmatch(fold(name)))
+    marked = fold(name) == "correct" and bool(wanted) and wanted <= _YES_OR_NO
+    if not first_is_read or fold(name) in _LENIENT or silent or marked:
+        return None
+    raise RecordRejected(
+        "ambiguous_option", f"the field {name!r} is {right!r}, which is none of {len(answers)} answers"
+    )
+
+
+def _with_marked_options(record: Record, found: Judged) -> Record | None:
+    """The record with the options that an object has for names of their marks; None where it has none.
+
+    An answer of its own that names one of them counts, or it stands alone. Raises RecordRejected where it is not the one that is marked.
+    """
+    name = next((name for name in found.marked if _marks_of_options(record[name], name)), None)
+    if name is None:
+        return None
+    marks = _marks_of_options(record[name], name)
+    rest = {other: value for other, value in record.items() if other != name}
+    best = [text for text, mark in marks.items() if mark == max(marks.values())]
+    own = as_text(record[found.own]).strip() if found.own else ""
+    if not own and len(best) == len(marks):
+        told = f"the marks in {name!r} are all {marks[best[0]]}: they choose no option"
+        raise RecordRejected("ambiguous_option", told)
+    if not own:
+        return {**rest, "options": list(marks), found.own or "answer": best[0] if len(best) == 1 else best}
+    said = own.strip("(). ").casefold()
+    named = [
+        text
+        for letter, text in zip(ascii_uppercase, marks, strict=False)
+        if said in (letter.casefold(), text.casefold())
+    ]
+    if named and not set(named) & set(best):
+        raise RecordRejected("ambiguous_option", f"the answer {own!r} is not the option that {name!r} marks as right")
+    return {**rest, "options": list(marks)} if named or said.isdecimal() else rest
+
+
+def _marks_of_options(value: Any, name: str) -> dict[str, float]:
+    """The mark of each option that an object has for a name; empty where its values are no marks: any numbers under a name that says so, else 0 and 1."""
     value = in_cell(value)
     marks = list(value.values()) if isinstance(value, dict) else []
     scored = fold(name) == "targetscores"
     if len(marks) < 2 or not all(isinstance(mark, int | float) if scored else mark in (0, 1) for mark in marks):
         return {}
-    if len(set(marks)) == 1:
-        raise RecordRejected("ambiguous_option", f"the marks in {name!r} are all {marks[0]}: they choose no option")
-    return {str(text): mark for text, mark in value.items()}
+    # under letters lie the texts of options, which may be numbers
+    lettered = fold(name) in ("choices", "options") and all(len(str(text)) == 1 for text in value)
+    return {} if lettered else {str(text): mark for text, mark in value.items()}
 
 
 def _names_one(answers: Any, right: Any) -> bool:
-    """Whether the answers are options of which `right` names one by its label or place: texts beside it may be other wordings."""
+    """Whether the answers are options and `right` the label of one or a number: texts beside it may be other wordings."""
     offered = options_in(answers) if isinstance(in_cell(answers), list | dict) else []
     right = whole_number(right)
     if len(offered) < 2 or isinstance(right, bool) or not isinstance(right, int | str):
         return False
     text = as_text(right).strip().strip("().")
     labels = {label.casefold() for label, _ in offered}
-    # a number that is no place is an id, or an answer in digits
-    placed = text.isdecimal() and int(text) <= len(offered)
-    return (placed or text.casefold() in labels) and all(text != own.strip() for _, own in offered)
+    named = _NUMBER.fullmatch(text) is not None or text.casefold() in labels
+    return named and all(text != own.strip() for _, own in offered)
 
 
 def _best_place(answers: list[Any], place: Any, name: str) -> list[bool]:

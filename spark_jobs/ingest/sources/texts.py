@@ -10,15 +10,16 @@ import ast
 import re
 from collections.abc import Sequence
 from functools import lru_cache
-from typing import Any, TypeGuard
+from typing import Any
 
 import orjson
 
 from lake.landing.conversations import is_nothing
 from spark_jobs.ingest.json_text import as_json
-from spark_jobs.ingest.sources.fields import Record, fold, folded, is_record
+from spark_jobs.ingest.sources.fields import Record, find_name, fold, folded, is_record
 from spark_jobs.ingest.sources.labels import best_answers
 from spark_jobs.ingest.sources.rejected import RecordRejected
+from spark_jobs.ingest.sources.titled import titled_texts
 
 # under these names an object of content keeps its text; the first that it has counts
 _TEXTS = (
@@ -35,8 +36,6 @@ _ABOUT = frozenset(
      "logprobs", "citations", "metadata", "xmllang", "finishreason", "stopreason", "model", "created", "timestamp", "object",
      "usage", "name", "attachments", "refusal"}
 )  # fmt: skip
-# under these names lie the texts of a context, several of which may have titles
-_CONTENTS = ("sentences", "paragraphs", "contexts", "texts", "text", "content", "passage", "passages", "paragraph")
 _THOUGHTS = frozenset({"reasoning", "thinking", "thought"})
 _TYPED = re.compile(r"\s*\[?\s*\{\s*[\"']type[\"']\s*:\s*[\"'](?:input_|output_)?text[\"']")
 _MEDIA = ("image", "audio", "video", "file", "document")
@@ -76,7 +75,7 @@ def first_text(value: Any) -> str:
 
 def _answer_in(value: dict[str, Any]) -> str:
     """The answer in an object: under a name that says so, in columns beside their scores, or as a number or spans alone; else its JSON."""
-    named = next((name for name in _TEXTS if name in value), None)
+    named = _answer_name(value)
     columns = [column for column in value.values() if isinstance(column, list)]
     # without such a name they are lists of an object that was asked for
     if named and len(columns) == len(value) > 1 and len({len(column) for column in columns}) == 1:
@@ -93,10 +92,31 @@ def _answer_in(value: dict[str, Any]) -> str:
     return as_text(value[told[0]]) if len(told) == 1 and fold(str(told[0])) in _KINDS else as_json(value)
 
 
+def _answer_name(value: Record) -> str | None:
+    """The name under which an object has its answer; one in another spelling only where no other text stands beside it."""
+    if exact := next((name for name in _TEXTS if name in value), None):
+        return exact
+    name = find_name(folded(value), map(fold, _TEXTS))
+    beside = [held for other, held in value.items() if other != name and fold(str(other)) not in _ABOUT | {"source"}]
+    return name if name and _has_words(value[name]) and not any(map(_has_words, beside)) else None
+
+
+def _has_words(value: Any) -> bool:
+    if isinstance(value, dict | list):
+        return any(map(_has_words, value.values() if isinstance(value, dict) else value))
+    return isinstance(value, str) and value.strip() != ""
+
+
 def _is_served(value: Any) -> bool:
     """Whether a list holds answers as services give them, and not the options of a question."""
     return isinstance(value, list) and any(
-        is_record(one) and (is_record(one.get("message", one.get("content"))) or "finish_reason" in one)
+        is_record(one)
+        and (
+            is_record(one.get("message", one.get("content")))
+            or "finish_reason" in one
+            or {"content", "author"} <= one.keys()
+            or (len(value) == 1 and {"text", "index"} <= one.keys())
+        )
         for one in value
     )
 
@@ -112,45 +132,9 @@ def context_text(value: Any) -> str:
     """What stands beside a question, as text; empty where it only says that there is nothing, in any form."""
     if value is None or value is False:
         return ""
-    titled = _titled_texts(value)
+    titled = titled_texts(value)
     text = as_text(value) if titled is None else titled
     return "" if is_nothing(text) else text
-
-
-def _titled_texts(value: Any) -> str | None:
-    """Several texts with their titles, as one: [title, sentences] pairs, objects of nothing but the two, or columns of them; None for anything else."""
-    pairs: list[tuple[Any, Any]] = []
-    if is_record(value):
-        title, content = _title_and_content(value)
-        if title is None and _are_texts(content):
-            return "\n".join(content)
-        if isinstance(title, list) and isinstance(content, list) and len(title) == len(content):
-            pairs = list(zip(title, content, strict=True))
-    elif isinstance(value, list):
-        pairs = [_title_and_content(one) for one in value]
-    read = [_titled(title, content) for title, content in pairs]
-    return "\n\n".join(map(str, read)) if read and None not in read else None
-
-
-def _title_and_content(value: Any) -> tuple[Any, Any]:
-    """The title of a text (None if it has none) and the text; two times None for what is no such pair, or says more than it."""
-    if isinstance(value, list):
-        # two texts side by side are a row of a table as well
-        return (value[0], value[1]) if len(value) == 2 and isinstance(value[1], list) else (None, None)
-    titles = [name for name in ("title", "titles") if name in value] if is_record(value) else []
-    rest = [name for name in value if name not in titles] if is_record(value) else []
-    if len(titles) > 1 or len(rest) != 1 or rest[0] not in _CONTENTS:
-        return None, None
-    return (value[titles[0]] if titles else None), value[rest[0]]
-
-
-def _titled(title: Any, content: Any) -> str | None:
-    words = " ".join(map(str.strip, content)) if _are_texts(content) else content
-    return f"{title}\n{words}" if isinstance(title, str) and isinstance(words, str) else None
-
-
-def _are_texts(value: Any) -> TypeGuard[list[str]]:
-    return isinstance(value, list) and len(value) > 0 and all(isinstance(one, str) for one in value)
 
 
 def in_cell(value: Any) -> Any:

@@ -9,7 +9,11 @@ from spark_jobs.ingest.sources.fields import Record, fold, is_record
 from spark_jobs.ingest.sources.texts import in_cell
 
 IsMeaningful = Callable[[Any], bool]
-_BAD = re.compile(r"(?:negative|wrong|incorrect|bad|rejected|invalid)(?:examples|instances|answers|samples|data|ones)?")
+_BAD = re.compile(
+    r"(?:(?:hard)?negatives?|wrong|incorrect|bad|rejected|invalid)"
+    r"(?:examples|instances|answers|samples|data|ones|pairs|questions|responses|completions|outputs|passages|ctxs|contexts|qa(?:pairs)?"
+    r"|rows|records|entries|items)?"
+)
 
 
 def nested_records(record: Record, is_meaningful: IsMeaningful) -> list[Any] | None:
