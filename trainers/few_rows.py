@@ -13,7 +13,7 @@ _MOST = 64  # rows; beyond, both ways take as long
 class FewRows(TorchFunctionMode):
     """While it is open, linear layers over 2 to 64 rows in single precision on a CPU compute (W Xᵀ)ᵀ in place of X Wᵀ.
 
-    Both are the same but for rounding. Nearly all of the work is to read W, and for X Wᵀ the library of products behind torch takes two to
+    Both are the same but for rounding. Nearly all of the work is to read W, and for X Wᵀ the library of products behind torch takes up to
     three times as long for it (docs/measured.md). Of one row it is fast by itself.
     """
 
