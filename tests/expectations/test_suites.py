@@ -71,45 +71,36 @@ def test_more_than_a_tenth_dropped_for_length_warns(
     assert ("share_of_rows_dropped_for_length" in failed) is warned
 
 
-def test_a_reward_that_fails_its_audit_rejects_the_checkpoint_unless_its_recipe_says_that_it_only_tells(
-    tmp_path: Path,
-) -> None:
+def _of_recipe(name: str, rows: dict[str, list[Any]], tmp_path: Path) -> Audit:
+    """The audit of models/distiller_grpo as trained by a recipe of ours."""
     from expectations.gate import audit
     from expectations.limits import Reinforced
     from expectations.suites.models import distiller_grpo
     from trainers.grpo import GrpoParams
 
+    recipe = GrpoParams(recipe=name).recipe  # type: ignore[arg-type]
+    suite = distiller_grpo(Views(tables(rows), {}), recipe=recipe, gate=Reinforced())
+    return audit("models/distiller_grpo", suite, name, tmp_path / name)
+
+
+@pytest.mark.parametrize(("recipe", "failing"), [("demo", {"audit_high"}), ("paper", set())])
+def test_a_reward_that_fails_its_audit_rejects_the_checkpoint_unless_its_recipe_says_that_it_only_tells(
+    recipe: str, failing: set[str], tmp_path: Path
+) -> None:
     rows = everything(tmp_path)
     rows["models/distiller_grpo"][0] |= {"audit_high": 0.5}
-    for name, failing in (("demo", {"audit_high"}), ("paper", set())):
-        recipe = GrpoParams(recipe=name).recipe  # type: ignore[arg-type]
-        found = audit(
-            "models/distiller_grpo",
-            distiller_grpo(Views(tables(rows), {}), recipe=recipe, gate=Reinforced()),
-            name,
-            tmp_path / name,
-        )
-        assert _failing(found) == failing
-        assert "audit_high" in {subject(check) for check in found.checks if not check.passed}
+    found = _of_recipe(recipe, rows, tmp_path)
+    assert _failing(found) == failing
+    assert "audit_high" in {subject(check) for check in found.checks if not check.passed}
 
 
-def test_a_checkpoint_lacks_its_held_out_reward_only_where_its_recipe_asks_for_none(tmp_path: Path) -> None:
-    from expectations.gate import audit
-    from expectations.limits import Reinforced
-    from expectations.suites.models import distiller_grpo
-    from trainers.grpo import GrpoParams
-
+@pytest.mark.parametrize(("recipe", "failing"), [("demo", set()), ("cpu", {"held_out_rewards_missing"})])
+def test_a_checkpoint_lacks_its_held_out_reward_only_where_its_recipe_asks_for_none(
+    recipe: str, failing: set[str], tmp_path: Path
+) -> None:
     rows = everything(tmp_path)
     rows["models/distiller_grpo"][0] |= {"reward": None, "reward_before": None, "format_rate": None}
-    for name, failing in (("demo", set()), ("cpu", {"held_out_rewards_missing"})):
-        recipe = GrpoParams(recipe=name).recipe  # type: ignore[arg-type]
-        found = audit(
-            "models/distiller_grpo",
-            distiller_grpo(Views(tables(rows), {}), recipe=recipe, gate=Reinforced()),
-            name,
-            tmp_path / name,
-        )
-        assert _failing(found) == failing
+    assert _failing(_of_recipe(recipe, rows, tmp_path)) == failing
 
 
 def test_grpo_without_a_signal_may_leave_the_weights_and_warns(audited: Audited, tmp_path: Path) -> None:
