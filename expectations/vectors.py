@@ -26,7 +26,8 @@ def vector_shapes(rows: ds.Dataset, column: str) -> ds.Dataset:
         values: Any = batch.column(0).drop_null()
         sizes = pc.binary_length(values).to_numpy(zero_copy_only=False)
         for size in np.unique(sizes).tolist():
-            norms = _norms(values.filter(pa.array(sizes == size)), size)
+            chosen = sizes == size
+            norms = _norms(values if chosen.all() else values.filter(pa.array(chosen)), size)
             count, shortest, longest = found.get(size // _COMPONENT, (0, np.inf, -np.inf))
             found[size // _COMPONENT] = (
                 count + len(norms), min(shortest, float(norms.min())), max(longest, float(norms.max()))
@@ -38,4 +39,6 @@ def _norms(vectors: pa.Array, size: int) -> Any:
     """The norm of each vector of `size` bytes: float, (vectors,); infinite where a component is no number."""
     if size == 0 or size % _COMPONENT:
         return np.zeros(len(vectors))
-    return np.nan_to_num(np.linalg.norm(from_bytes(vectors), axis=1), nan=np.inf)
+    rows = from_bytes(vectors)
+    # numpy's norm makes two arrays of the size of all rows on its way
+    return np.nan_to_num(np.sqrt(np.einsum("ij,ij->i", rows, rows)), nan=np.inf)

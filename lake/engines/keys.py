@@ -30,6 +30,7 @@ Keys = Iterable[pa.Array]  # the same batches each time they are iterated: every
 
 KEYS_IN_MEMORY = 2_000_000  # distinct keys of one partition: with six places, about 500 MB while they are sorted
 _ID = r"\A[a-z]{3}_[0-9a-f]{24}\z"
+_HASH = r"\A[0-9a-f]{64}\z"
 _GOLDEN = np.uint64(0x9E3779B97F4A7C15)  # 2^64 / golden ratio: multiplying spreads the low bits over the high ones
 
 
@@ -156,31 +157,48 @@ def _contained(ordered: npt.NDArray[np.uint64], values: npt.NDArray[np.uint64]) 
 def fingerprints(values: pa.Array) -> Fingerprints:
     """A row of two numbers for each value, equal where values are: uint64, (values, 2).
 
-    An id of ours (`rec_` and 24 hex digits) is 128 bits as it is. Anything else is hashed to 128 bits by BLAKE2b: that two of a
-    billion different texts share a fingerprint has a chance of 10^-21, so no text is compared again. A null is two zeros.
+    An id of ours (`rec_` and 24 hex digits) is 128 bits as it is, and a SHA-256 of a text is folded to as many. Anything else is hashed
+    by BLAKE2b: that two of a billion different texts share a fingerprint has a chance of 10^-21, so no text is compared again. A null
+    is two zeros.
     """
     if pa.types.is_integer(values.type) or pa.types.is_null(values.type):
         values = values.cast(pa.string())
     if not (pa.types.is_string(values.type) or pa.types.is_large_string(values.type)):
         raise TypeError(f"Keys are texts or whole numbers, not {values.type}")
-    known = values.is_valid().to_numpy(zero_copy_only=False)
-    texts = values.drop_null()
-    is_id = pc.match_substring_regex(texts, _ID)
     found = np.zeros((len(values), 2), np.uint64)
-    ids = np.zeros(len(values), np.bool_)
-    ids[known] = is_id.to_numpy(zero_copy_only=False)
-    found[ids] = _packed_ids(texts.filter(is_id))
-    found[known & ~ids] = _hashed(texts.filter(pc.invert(is_id)))
+    left = np.flatnonzero(values.is_valid().to_numpy(zero_copy_only=False))
+    texts = values.drop_null()
+    for pattern, packed in ((_ID, _packed_ids), (_HASH, _folded_hashes)):
+        told = pc.match_substring_regex(texts, pattern)
+        chosen = told.to_numpy(zero_copy_only=False)
+        found[left[chosen]] = packed(texts.filter(told))
+        left, texts = left[~chosen], texts.filter(pc.invert(told))
+    found[left] = _hashed(texts)
     return found
 
 
 def _packed_ids(ids: pa.Array) -> Fingerprints:
     """Ids as they are: 4 bytes of kind, and 24 hex digits as 12 bytes."""
-    fixed = ids.cast(pa.binary()).cast(pa.binary(28))
-    letters = np.frombuffer(fixed.buffers()[1], np.uint8).reshape(-1, 28)[fixed.offset : fixed.offset + len(fixed)]
-    digits = (letters[:, 4:] & 15) + 9 * (letters[:, 4:] >> 6)  # "0" to "9" are 0x30 to 0x39, "a" to "f" 0x61 to 0x66
-    packed = np.concatenate([letters[:, :4], digits[:, ::2] << 4 | digits[:, 1::2]], axis=1)
-    return packed.view(">u8").astype(np.uint64)
+    letters = _letters(ids, 28)
+    return np.concatenate([letters[:, :4], _bytes(letters[:, 4:])], axis=1).view(">u8").astype(np.uint64)
+
+
+def _folded_hashes(hashes: pa.Array) -> Fingerprints:
+    """Of 64 hex digits as four numbers the first two, mixed with the others, so that each digit counts."""
+    numbers = _bytes(_letters(hashes, 64)).view(">u8").astype(np.uint64)
+    return numbers[:, :2] ^ (numbers[:, 2:] * _GOLDEN)
+
+
+def _letters(texts: pa.Array, length: int) -> npt.NDArray[np.uint8]:
+    """The characters of texts of one length, (texts, length)."""
+    fixed = texts.cast(pa.binary()).cast(pa.binary(length))
+    return np.frombuffer(fixed.buffers()[1], np.uint8).reshape(-1, length)[fixed.offset : fixed.offset + len(fixed)]
+
+
+def _bytes(digits: npt.NDArray[np.uint8]) -> npt.NDArray[np.uint8]:
+    """Hex digits in pairs as bytes, (texts, digits / 2)."""
+    values = (digits & 15) + 9 * (digits >> 6)  # "0" to "9" are 0x30 to 0x39, "a" to "f" 0x61 to 0x66
+    return np.ascontiguousarray(values[:, ::2] << 4 | values[:, 1::2])
 
 
 def _hashed(texts: pa.Array) -> Fingerprints:

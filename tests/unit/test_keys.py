@@ -36,6 +36,14 @@ def test_an_id_is_kept_as_it_is() -> None:
     assert found == [int.from_bytes(b"rec_" + bytes.fromhex("01234567"), "big"), 0x89ABCDEF01234567]
 
 
+def test_every_digit_of_a_hash_counts() -> None:
+    hashes = ["0123456789abcdef" * 4]
+    hashes += [hashes[0][:place] + "e" + hashes[0][place + 1 :] for place in (0, 15, 16, 31, 32, 47, 48, 63)]
+    others = [hashes[0].upper(), hashes[0][:-1], f"{hashes[0]}0"]
+    found = fingerprints(pa.array([*hashes, *others, "rec_" + "0" * 24])).tolist()
+    assert len({tuple(one) for one in found}) == len(found) == 13
+
+
 def test_a_number_with_a_fraction_is_no_key() -> None:
     with pytest.raises(TypeError, match="texts or whole numbers, not double"):
         fingerprints(pa.array([0.5]))

@@ -19,9 +19,12 @@ def to_bytes(rows: NDArray[np.floating], kind: str = FLOAT) -> pa.Array:
 
 
 def from_bytes(column: pa.Array | pa.ChunkedArray, kind: str = FLOAT) -> NDArray[np.float32]:
-    """The rows of a binary column without nulls, of one length; shape (rows, dimension), (0, 0) for none."""
+    """The rows of a binary column without nulls, of one length; shape (rows, dimension), (0, 0) for none; of one chunk they are a
+    view that cannot be written to."""
     chunks = column.chunks if isinstance(column, pa.ChunkedArray) else [column]
     parts = [_rows(chunk, np.dtype(kind)) for chunk in chunks if len(chunk)]
+    if len(parts) == 1:
+        return parts[0]
     return np.concatenate(parts) if parts else np.zeros((0, 0), np.float32)
 
 
