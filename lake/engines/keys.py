@@ -198,7 +198,7 @@ def _letters(texts: pa.Array, length: int) -> npt.NDArray[np.uint8]:
 def _bytes(digits: npt.NDArray[np.uint8]) -> npt.NDArray[np.uint8]:
     """Hex digits in pairs as bytes, (texts, digits / 2)."""
     values = (digits & 15) + 9 * (digits >> 6)  # "0" to "9" are 0x30 to 0x39, "a" to "f" 0x61 to 0x66
-    return np.ascontiguousarray(values[:, ::2] << 4 | values[:, 1::2])
+    return np.ascontiguousarray(values[:, ::2] << 4 | values[:, 1::2], np.uint8)
 
 
 def _hashed(texts: pa.Array) -> Fingerprints:
