@@ -9,12 +9,23 @@ import threading
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ProcessPoolExecutor
-from typing import TypeVar
+from multiprocessing.reduction import ForkingPickler
+from typing import Any, TypeVar
+
+import pyarrow as pa
 
 T = TypeVar("T")
 R = TypeVar("R")
 
 _AHEAD = 2  # items a process, so that none waits while results are taken
+
+
+def _without_the_rest(batch: pa.RecordBatch) -> tuple[Any, ...]:
+    """A batch as Arrow sends it. Pickled as it is, a slice of a few thousand rows takes along all rows that it was cut from."""
+    return pa.ipc.read_record_batch, (batch.serialize(), batch.schema)
+
+
+ForkingPickler.register(pa.RecordBatch, _without_the_rest)
 
 
 def usable_cores() -> int:

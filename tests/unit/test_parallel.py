@@ -8,9 +8,11 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from math import sqrt
+from operator import methodcaller
 from pathlib import Path
 
 import psutil
+import pyarrow as pa
 import pytest
 
 from lake.engines.parallel import in_processes
@@ -33,6 +35,14 @@ def test_results_keep_their_order_and_few_items_wait() -> None:
 def test_what_work_raises_comes_back() -> None:
     with pytest.raises(ValueError):
         list(in_processes(sqrt, [4.0, -1.0], 2))
+
+
+def test_of_a_batch_that_is_part_of_another_only_that_part_goes_to_a_process() -> None:
+    whole = pa.record_batch({"text": ["word " * 20] * 10_000, "number": [*range(10_000)]})
+    parts = [whole.slice(start, 100) for start in (0, 5_000)]
+    assert list(in_processes(methodcaller("to_pylist"), parts, 2)) == [part.to_pylist() for part in parts]
+    taken = list(in_processes(methodcaller("get_total_buffer_size"), parts, 2))
+    assert max(taken) < whole.nbytes / 50, (taken, whole.nbytes)
 
 
 def test_one_process_is_this_one() -> None:
