@@ -11,9 +11,10 @@ Example: of the texts "The cat saw the cat" and "the dog"
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from itertools import chain, count
+from itertools import chain
 
 import numpy as np
+import pyarrow as pa
 from numpy.typing import NDArray
 
 Numbers = NDArray[np.int64]
@@ -73,8 +74,8 @@ def coded(texts: Sequence[Sequence[str]]) -> CodedWords:
 
 def _numbered(words: list[str]) -> tuple[list[str], Numbers]:
     """Each different word once, in the order of first appearance, and the place of each word among them."""
-    number = dict(zip(dict.fromkeys(words), count(), strict=False))
-    return list(number), np.fromiter(map(number.__getitem__, words), np.int64, len(words))
+    coded = pa.array(words, pa.string()).dictionary_encode()
+    return coded.dictionary.to_pylist(), coded.indices.to_numpy().astype(np.int64)
 
 
 def _unique(keys: Numbers) -> Numbers:
