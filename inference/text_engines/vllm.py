@@ -8,7 +8,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
-from inference.text_engines import POISON, Completion, EngineParams, Request
+from inference.text_engines import POISON, UNAVAILABLE, Completion, EngineParams, Request
 from inference.text_engines.supervised import SupervisedEngine
 from lake.errors import UserError
 from lake.ids import content_id, sha256_file
@@ -95,11 +95,16 @@ class VllmModel:
         self._tokens[output.request_id] += len(piece.token_ids)
         if not output.finished:
             return None
-        text = "".join(self._answers.pop(output.request_id))
-        tokens = self._tokens.pop(output.request_id)
-        return Completion(
-            output.request_id, text, None, len(output.prompt_token_ids or ()), tokens, piece.finish_reason
-        )
+        return answer_of(output, "".join(self._answers.pop(output.request_id)), self._tokens.pop(output.request_id))
+
+
+def answer_of(output: RequestOutput, text: str, tokens: int) -> Completion:
+    """The answer `text` of `tokens` tokens that ends with this output; what vLLM itself failed on is asked again by a later run."""
+    prompt_tokens, reason = len(output.prompt_token_ids or ()), output.outputs[0].finish_reason
+    if reason == "error":
+        said = f"{UNAVAILABLE}: vLLM ended the answer after {tokens} tokens with an error of its own"
+        return Completion(output.request_id, error=said, prompt_tokens=prompt_tokens)
+    return Completion(output.request_id, text, None, prompt_tokens, tokens, reason)
 
 
 def checkpoint_digest(folder: Path, dtype: str = "auto") -> str:
@@ -143,6 +148,8 @@ def set_environment(params: EngineParams, number: int = 0) -> None:
     os.environ["DO_NOT_TRACK"] = "1"
     os.environ["HF_HUB_DISABLE_TELEMETRY"] = "1"
     os.environ["VLLM_CPU_KVCACHE_SPACE"] = str(params.kv_cache_gib)
+    # our patterns take half a second; a limit in seconds refuses them where other programs have the cores
+    os.environ["VLLM_REGEX_COMPILATION_TIMEOUT_S"] = "0"
     os.environ.setdefault("VLLM_LOGGING_LEVEL", "ERROR")
     # threads that are tied to cores and spin while they wait are 20 times slower where anything else runs
     os.environ.setdefault("VLLM_CPU_OMP_THREADS_BIND", "nobind")

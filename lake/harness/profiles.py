@@ -84,12 +84,13 @@ def profile_names() -> list[str]:
     return sorted(path.stem for path in _ours().glob("*.yaml"))
 
 
-def load_profile(name: str) -> Profile:
-    """The profile `name`, one of ours or a file, its stages known and every stage's params validated, without Spark or a model.
+def load_profile(name: str, stages: Iterable[Stage] = tuple(STAGES.values())) -> Profile:
+    """The profile `name`, one of ours or a file, its stages known and the params of `stages` validated, without Spark or a model.
 
-    Raises UserError, one sentence, when a profile, a stage or a field is unknown or a value is not allowed.
+    To validate a stage's params imports its job. Raises UserError, one sentence, when a profile, a stage or a field is unknown or a value is
+    not allowed.
     """
-    return _load(name, Path.cwd(), ())
+    return _load(name, Path.cwd(), (), tuple(stages))
 
 
 def is_file_name(name: str) -> bool:
@@ -107,7 +108,7 @@ def _ours() -> Path:
     return shipped("recipes") / "profiles"
 
 
-def _load(name: str, folder: Path, extending: tuple[str, ...]) -> Profile:
+def _load(name: str, folder: Path, extending: tuple[str, ...], stages: tuple[Stage, ...]) -> Profile:
     """The profile `name` as seen from `folder`; `extending` are the profiles whose `extends` led here, the outermost first."""
     path = _find(name, folder, f"Profile {extending[-1]}: extends names" if extending else "There is no profile")
     name = str(path) if is_file_name(name) else name
@@ -117,7 +118,7 @@ def _load(name: str, folder: Path, extending: tuple[str, ...]) -> Profile:
     _check_fields(name, written)
     base = Profile("", "", {})
     if "extends" in written:
-        base = _load(written["extends"], path.parent, (*extending, name))
+        base = _load(written["extends"], path.parent, (*extending, name), stages)
     profile = Profile(
         name,
         written.get("summary", base.summary),
@@ -126,7 +127,7 @@ def _load(name: str, folder: Path, extending: tuple[str, ...]) -> Profile:
         written.get("gpu", base.gpu),
     )
     # after the base, whose own mistakes are told under its own name
-    for stage in STAGES.values():
+    for stage in stages:
         profile.params_of(stage)
         profile.limits_of(stage)
     return profile

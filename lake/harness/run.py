@@ -206,9 +206,9 @@ def main(arguments: list[str]) -> int:
         return 2
     here = settings()
     try:
-        profile = load_profile(here.profile)
-        lake, run_id = Lake(here.root), arguments[1] if arguments[1:] else None
         stage = STAGES[arguments[0]]
+        profile = load_profile(here.profile, [stage])  # the command that started this process has looked at all of it
+        lake, run_id = Lake(here.root), arguments[1] if arguments[1:] else None
         with watched(stage.key, stage.engine, lines_by_tenth()) as progress:
             report = run_stage(stage, profile, lake, run_id, progress, rebuild)
     except KeyboardInterrupt:

@@ -21,8 +21,8 @@ from tiny_chat import write_tiny_chat
 from inference.asking import completions
 from inference.judges import parse_rating
 from inference.prompts import distil, rate
-from inference.text_engines import Completion, EngineParams, Generator, Request, open_engine
-from inference.text_engines.vllm import checkpoint_digest, set_environment, vllm_engine
+from inference.text_engines import UNAVAILABLE, Completion, EngineParams, Generator, Request, open_engine
+from inference.text_engines.vllm import answer_of, checkpoint_digest, set_environment, vllm_engine
 from lake.errors import UserError
 from lake.models.embedded import embedded_folder
 from lake.settings import settings
@@ -124,6 +124,25 @@ def test_the_penalty_counts_the_answer_and_not_the_prompt(engine: Generator) -> 
     assert len(set(answer(0.0))) == 1, "greedily it says the one letter that it likes better"
     assert answer(2.0)[0] == answer(0.0)[0], "how often the prompt holds it counts for nothing"
     assert set(answer(2.0)) == {"a", "b"}
+
+
+def test_what_vllm_failed_on_itself_is_no_answer_and_is_asked_again() -> None:
+    from vllm.outputs import CompletionOutput, RequestOutput
+
+    def ended(reason: str) -> Completion:
+        piece = CompletionOutput(0, "", [], None, None, finish_reason=reason)
+        return answer_of(RequestOutput("row0", None, [1, 2], None, [piece], True), "half", 3)
+
+    assert ended("stop") == Completion("row0", "half", None, 2, 3, "stop")
+    assert (ended("error").text, ended("error").code) == (None, UNAVAILABLE)
+
+
+def test_a_busy_machine_refuses_no_form(checkpoint: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from vllm import envs
+
+    monkeypatch.setattr(os, "environ", dict[str, str]())
+    set_environment(parameters(checkpoint))
+    assert envs.VLLM_REGEX_COMPILATION_TIMEOUT_S == 0
 
 
 def test_the_model_is_named_by_a_digest_of_its_files(checkpoint: Path, engine: Generator) -> None:

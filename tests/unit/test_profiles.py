@@ -1,5 +1,7 @@
 """Profiles: ours and files of a user's own, what they extend, and the sentence that each mistake gets."""
 
+import subprocess
+import sys
 from itertools import pairwise
 from pathlib import Path
 
@@ -26,6 +28,18 @@ def test_every_profile_validates_and_says_what_it_is_for() -> None:
     assert profile_names() == ["cpu", "demo", "gpu", "gpu-embedded", "paper", "scale"]
     for name in profile_names():
         assert load_profile(name).summary
+
+
+def test_a_process_of_one_stage_imports_no_other_stage_for_its_profile() -> None:
+    program = """
+import sys
+from lake.harness.profiles import load_profile
+from lake.stages import STAGES
+trains = STAGES["models/distiller_sft"]
+print(load_profile("demo", [trains]).params_of(trains).recipe.name, {"pyspark", "inference", "spark_jobs"} & set(sys.modules))
+"""
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False)
+    assert done.stdout.strip() == "demo set()", done.stderr
 
 
 @pytest.mark.parametrize("name", ["cpu", "demo", "gpu", "gpu-embedded", "paper"])
