@@ -5,10 +5,7 @@ import dagster as dg
 import dagster_project.defs
 from dagster_project.defs import alerts, automation
 from dagster_project.lib.lake_resource import of_environment
-from dagster_project.lib.stage_asset import side_asset
-from lake.stages import STAGES
-
-SIDES = [table for stage in STAGES.values() for table in stage.sides]
+from dagster_project.lib.stage_asset import SIDES, side_asset
 
 
 @dg.definitions

@@ -49,8 +49,8 @@ def events(
 
 
 def sides(report: StageReport) -> Iterator[dg.AssetMaterialization]:
-    """The side tables that a published stage wrote beside its own."""
-    if report.status == "published":
+    """The side tables of a stage, which are as its own table is: written beside it, or up to date."""
+    if report.status != "rejected":
         for table in STAGES[report.stage].sides:
             counts = {"dagster/row_count": report.rows.get(table, 0), "rows added": report.added.get(table, 0)}
             yield dg.AssetMaterialization(asset_of(table), metadata=counts | column_lineage(table))

@@ -93,15 +93,29 @@ def materialise(
 
 
 def _known(instance: dg.DagsterInstance, stages: Collection[str]) -> set[str]:
-    """The stages of which Dagster has told that they were materialised."""
-    events = instance.get_latest_materialization_events([asset_of(key) for key in stages])
-    return {key for key in stages if events.get(asset_of(key))}
+    """The stages of which Dagster was told that all their tables were materialised."""
+    outputs = {key: [asset_of(table) for table in STAGES[key].outputs] for key in stages}
+    events = instance.get_latest_materialization_events([asset for assets in outputs.values() for asset in assets])
+    return {key for key, assets in outputs.items() if all(events.get(asset) for asset in assets)}
 
 
-def tell_accepted(report: StageReport) -> None:
-    """Shows in the UI that a stage's rejected rows were accepted and published by a command."""
+def tell_published(report: StageReport) -> None:
+    """Shows in the UI what a command published without a run: rejected rows that were accepted, a distiller that was put in service."""
     with instance_of_commands() as instance:
         tell(report, Lake(settings().root), check_specs(STAGES[report.stage]), instance)
+
+
+def tell_unknown() -> None:
+    """Shows in the UI every table of the lake that Dagster does not know, as where its home is new or its history was removed.
+
+    What it does not know it takes for missing, and then starts nothing that reads it.
+    """
+    lake = Lake(settings().root)
+    published = [key for key in STAGES if lake.publication(key)]
+    with instance_of_commands() as instance:
+        known = _known(instance, published)
+        for stage in (STAGES[key] for key in published if key not in known):
+            tell(current_report(lake, stage), lake, check_specs(stage), instance)
 
 
 def instance_of_commands() -> dg.DagsterInstance:

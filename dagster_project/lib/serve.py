@@ -14,7 +14,7 @@ from typing import Any
 
 import yaml
 
-from dagster_project.lib.launch import instance, prepare_home
+from dagster_project.lib.launch import instance, prepare_home, tell_unknown
 from lake.errors import StageFailed, UserError
 from lake.harness.profiles import Profile, resolve
 from lake.settings import local_path, project_folder, settings, shipped
@@ -59,6 +59,7 @@ def serve(port: int, profile: Profile) -> int:
     """
     home = prepare_home()
     _free_pools()
+    tell_unknown()
     here = settings()
     pages = _pages_server(local_path(here.root), here.pages_port)
     threading.Thread(target=pages.serve_forever, daemon=True).start()

@@ -39,7 +39,12 @@ RELEASE = "releases/current"
 _FRESH = dg.FreshnessPolicy.time_window(
     fail_window=timedelta(days=3), warn_window=timedelta(days=1, hours=6)
 )  # the schedule is daily
-_FOLLOWS = dg.AutomationCondition.eager() & dg.AutomationCondition.all_deps_blocking_checks_passed()
+# Side tables come with their owner, which every stage that reads one depends on, too. As assets that no step makes they would be missing
+# until the owner's run has ended, and the first file of a lake would take several runs.
+SIDES = tuple(table for stage in STAGES.values() for table in stage.sides)
+_FOLLOWS = (dg.AutomationCondition.eager() & dg.AutomationCondition.all_deps_blocking_checks_passed()).ignore(
+    dg.AssetSelection.assets(*map(asset_of, SIDES))
+)
 
 REBUILD = "mixlake/rebuild"  # the tag of a run that makes its tables anew from all rows
 

@@ -2,7 +2,7 @@
 
 import types
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any, Literal, Union, cast, get_args, get_origin
+from typing import Annotated, Any, Literal, Union, cast, get_args, get_origin
 
 from pydantic import BaseModel, ConfigDict
 from pydantic.fields import FieldInfo
@@ -86,17 +86,23 @@ def _mapping(value: Any) -> Mapping[str, Any]:
 
 def _allowed(field: FieldInfo) -> str:
     """The type and range of a field in words, such as `whole number, from 1 up to 100`."""
+    return _ranged(field.annotation, field.metadata)
+
+
+def _ranged(annotation: Any, limits: Sequence[Any]) -> str:
     bounds = [
         words.format(getattr(limit, bound))
         for bound, words in _BOUNDS
-        for limit in field.metadata
+        for limit in limits
         if getattr(limit, bound, None) is not None
     ]
-    return ", ".join([_kind(field.annotation), *([" ".join(bounds)] if bounds else [])])
+    return ", ".join([_kind(annotation), *([" ".join(bounds)] if bounds else [])])
 
 
 def _kind(annotation: Any) -> str:
     origin, inner = get_origin(annotation), cast(Sequence[Any], get_args(annotation))
+    if origin is Annotated:
+        return _ranged(inner[0], [limit for field in inner[1:] for limit in field.metadata])
     if origin is Literal:
         return " or ".join(map(str, inner))
     if origin in (Union, types.UnionType):

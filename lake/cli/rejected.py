@@ -63,12 +63,12 @@ def rejected(
 
 
 def _accept(lake: Lake, stage: str, reason: str, as_json: bool) -> None:
-    from lake.harness.profiles import resolve
+    from lake.cli.in_dagster import show_published
     from lake.harness.rejected import accept
     from lake.stages import STAGES
 
     published = accept(lake, STAGES[stage], reason)
-    resolve("dagster_project.lib.launch:tell_accepted")(published)
+    show_published(published)
     if as_json:
         return write_json(published)
     return console().print(f"{stage} is published as version {published.version}, {published.accepted}")

@@ -1,6 +1,7 @@
 """`mixlake champion`: what was decided about the distiller in service, and the orders of a user."""
 
 from lake.cli import render
+from lake.cli.in_dagster import show_published
 from lake.cli.output import console
 from lake.errors import StageFailed
 from lake.harness.profiles import Profile
@@ -14,10 +15,12 @@ def obey(lake: Lake, profile: Profile, act: str, model: str | None) -> None:
     """Registers an order and runs the stage that obeys it. Raises UserError for an order that cannot be obeyed, StageFailed where the
     stage's gate rejected it."""
     order(lake, act, model)
-    if run_stage(STAGES[DECISIONS], profile, lake).status == "rejected":
+    report = run_stage(STAGES[DECISIONS], profile, lake)
+    if report.status == "rejected":
         raise StageFailed(
             f"The gate of {DECISIONS} rejected this order, and nothing changed: `mixlake rejected` shows why"
         )
+    show_published(report)
 
 
 def show_decisions(lake: Lake, as_json: bool) -> None:

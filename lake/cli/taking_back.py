@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from lake.cli import render
+from lake.cli.in_dagster import show_again
 from lake.cli.options import AsJson
 from lake.errors import UserError
 from lake.harness import progress
@@ -25,7 +26,7 @@ Reason = Annotated[
 
 def withdraw(source: Annotated[str, typer.Argument(metavar="SOURCE")], reason: Reason, as_json: AsJson = False) -> None:
     """Take back all that a source gave: its rows leave every table, old version, cache and page, and do not come back."""
-    _show(taking.withdraw(Lake(settings().root), source, reason), as_json)
+    _told(taking.withdraw(Lake(settings().root), source, reason), as_json)
 
 
 def forget(
@@ -42,7 +43,7 @@ def forget(
         raise UserError(
             "Name the rows to forget: ids such as raw_0123456789abcdef01234567, or --list FILE with an id a line"
         )
-    _show(taking.forget(Lake(settings().root), named, reason), as_json)
+    _told(taking.forget(Lake(settings().root), named, reason), as_json)
 
 
 def search(words: Annotated[list[str], typer.Argument(metavar="WORDS...")], as_json: AsJson = False) -> int:
@@ -61,7 +62,8 @@ def _listed(file: Path) -> Sequence[str]:
         raise UserError(f"--list {file} cannot be read: {error}") from None
 
 
-def _show(done: taking.TakenBack, as_json: bool) -> None:
+def _told(done: taking.TakenBack, as_json: bool) -> None:
+    """Tells the user what was taken back, and Dagster of what is left, for its history was removed."""
     render.rows(
         [done.model_dump()]
         if as_json
@@ -71,6 +73,7 @@ def _show(done: taking.TakenBack, as_json: bool) -> None:
     )
     for sentence in _sentences(done):
         progress.console().print(sentence)
+    show_again()
 
 
 def _sentences(done: taking.TakenBack) -> list[str]:

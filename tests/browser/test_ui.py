@@ -3,19 +3,17 @@
 One server and one lake for all. Each fixture is a step of one story and asks for the step before it.
 """
 
-import json
 import os
 import re
 import sys
-import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path
 
 import pytest
 from lakes import RULES_ALONE
-from playwright.sync_api import Locator, Page, expect, sync_playwright
-from servers import Server, serving
+from operated import BY_HAND, CHAIN, CLEANED, LAST, MADE, MINUTE, PATIENCE, RELEASE, Site, asked
+from playwright.sync_api import Page, expect, sync_playwright
+from servers import serving
 
 from expectations.declared import declared_checks
 from lake.stages import STAGES
@@ -24,82 +22,19 @@ from lake.tables import TABLES
 
 pytestmark = pytest.mark.long
 
-MINUTE = 60_000.0  # in Playwright's milliseconds
-PATIENCE = 15 * MINUTE  # for a delivery: two ticks of sensors and a run of Spark, on a machine with other work
-CLEANED, LAST = "silver/instructions", "silver/groups"
-CHAIN = tuple(key for key in STAGES if key == "bronze/instructions" or key.startswith("silver/"))
 RICE = (
     "Use two cups of water for one cup of rice.",
     "Simmer the rice for fifteen minutes with the lid on.",
-    "Let the rice rest for ten minutes, then fluff it with a fork.",
+    # long and tidy enough to be released as it is
+    "Rinse a cup of rice in cold water until the water runs clear, because loose starch makes the grains stick. Bring two cups of "
+    "water to the boil in a pan, add the rice and half a spoon of salt, and close the lid. Simmer it for fifteen minutes over a low "
+    "flame; then take the pan off the stove. Let the rice rest for ten minutes, so that steam evens out the moisture, and fluff it.",
 )
-NEWEST = """
-query Newest($key: AssetKeyInput!) { assetOrError(assetKey: $key) { ... on Asset { assetMaterializations(limit: 1) { timestamp } } } }
-"""
-FAILED = """
-query Failed($after: Float!) { runsOrError(filter: {statuses: [FAILURE], createdAfter: $after}) { ... on Runs { results { runId } } } }
-"""
-
-
-@dataclass(frozen=True)
-class Site:
-    """A running `mixlake ui`, a browser's page, and the lake behind both."""
-
-    server: Server
-    page: Page
-    lake: Lake
-
-    def open(self, path: str) -> Page:
-        """The page of the UI at `path`."""
-        self.page.goto(f"http://127.0.0.1:{self.server.port}{path}", wait_until="domcontentloaded")
-        return self.page
-
-    def under(self, heading: str) -> Locator:
-        """What stands under a heading of an asset's page."""
-        return self.page.get_by_text(heading, exact=True).locator("xpath=..")
-
-    def land(self, source: str, lines: Sequence[str | Mapping[str, str]]) -> float:
-        """Drops a file that has settled into the landing folder; the moment."""
-        folder = Path(self.lake.root) / "landing" / "raw" / source
-        folder.mkdir(parents=True)
-        (folder / "_licence").write_text("CC-BY-4.0")
-        texts = [line if isinstance(line, str) else json.dumps(line) for line in lines]
-        unfinished = folder / ".a.jsonl"
-        unfinished.write_text("".join(f"{text}\n" for text in texts))
-        os.utime(unfinished, (time.time() - 60, time.time() - 60))
-        unfinished.rename(folder / "a.jsonl")
-        return time.time()
-
-    def newest(self, key: str) -> float:
-        """When an asset was last materialised; 0 for never."""
-        found = self.server.ask(NEWEST, key={"path": key.split("/")})["assetOrError"].get("assetMaterializations")
-        return float(found[0]["timestamp"]) / 1000 if found else 0.0
-
-    def follows(self, moment: float, *sources: str) -> None:
-        """Waits until rows of these sources are cleaned, and each stage of the chain has run since those it reads; a run that fails ends it."""
-
-        def done() -> bool:
-            assert not self.failed(moment), "a run failed"
-            if not self.lake.exists(CLEANED) or not self.sources(CLEANED) >= set(sources):
-                return False
-            at = {key: self.newest(key) for key in CHAIN}
-            return all(at[key] > at.get(read, 0) for key in CHAIN for read in STAGES[key].inputs)
-
-        self.server.wait(done, PATIENCE / 1000)
-
-    def failed(self, after: float) -> list[str]:
-        """The runs that were created after a moment and failed."""
-        return [run["runId"] for run in self.server.ask(FAILED, after=after)["runsOrError"]["results"]]
-
-    def sources(self, key: str) -> set[str]:
-        return set(self.lake.dataset(key).to_table(columns=["source"])["source"].to_pylist())
-
-    def versions(self, keys: Sequence[str]) -> dict[str, int | None]:
-        return {key: self.lake.version(key) for key in keys}
-
-
-def asked(topic: str, answers: Sequence[str]) -> list[dict[str, str]]:
-    return [{"instruction": f"How do I cook {topic}, step {n}?", "output": said} for n, said in enumerate(answers, 1)]
+BEANS = (
+    "Soak the beans overnight in cold water, because dry beans take up twice their weight and cook unevenly without it. Pour the "
+    "water away, cover the beans with fresh water and bring it to the boil for ten minutes, which destroys a poison of raw kidney "
+    "beans. Then simmer them for one hour over a low flame. Add one spoon of salt at the end, since salt keeps the skins hard if it comes first."
+)
 
 
 @pytest.fixture(scope="module")
@@ -131,14 +66,21 @@ def site(page: Page, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]
 
 
 @pytest.fixture(scope="module")
-def switched_on(site: Site) -> Site:
+def served(site: Site) -> Site:
+    """What never starts by itself was made by hand: the rules serve, and an evaluation was made."""
+    site.made_by_hand()
+    return site
+
+
+@pytest.fixture(scope="module")
+def switched_on(served: Site) -> Site:
     """Both sensors and the schedule, switched on by a click on each."""
     for path in ("sensors/landing_folder_sensor", "sensors/follow_new_files", "schedules/daily_reprocessing"):
-        switch = site.open(f"/locations/mixlake/{path}").locator("input[type=checkbox]")
+        switch = served.open(f"/locations/mixlake/{path}").locator("input[type=checkbox]")
         expect(switch).not_to_be_checked()
-        site.page.locator("label", has=switch).click()
+        served.page.locator("label", has=switch).click()
         expect(switch).to_be_checked()
-    return site
+    return served
 
 
 @pytest.fixture(scope="module")
@@ -153,7 +95,7 @@ def poisoned(followed: Site) -> Site:
     """Two files more: one that is torn behind its first record, and a good one."""
     torn = ['{"instruction": "And then?", "output": "Le', "\x00{"]
     moment = followed.land("torn", [*asked("oats", ["Stir them for five minutes."]), *torn])
-    followed.land("garden", asked("beans", ["Soak the beans in water overnight before you boil them."]))
+    followed.land("garden", asked("beans", [BEANS]))
     followed.follows(moment, "torn", "garden")
     return followed
 
@@ -185,10 +127,12 @@ def test_the_graph_shows_every_layer_and_the_tables_of_one(site: Site) -> None:
         expect(page.get_by_text(name, exact=True).first).to_be_visible()
 
 
-def test_a_dropped_file_is_followed_without_a_hand_to_the_last_stage_that_trains_nothing(followed: Site) -> None:
+def test_a_dropped_file_is_released_without_a_hand_and_no_model_is_made(followed: Site) -> None:
     assert followed.sources(CLEANED) == {"kitchen"}
-    assert all(version is not None for version in followed.versions(CHAIN).values())
-    assert followed.lake.version("gold/mixture") is None
+    assert followed.released() == {RICE[-1]: ["kitchen"]}
+    assert followed.versions(BY_HAND) == dict.fromkeys(BY_HAND) | dict.fromkeys(MADE, 0)
+    followed.open(f"/assets/{RELEASE}")
+    expect(followed.under("Row count")).to_contain_text(str(followed.lake.dataset(RELEASE).count_rows()))
 
 
 def test_a_click_materialises_a_table(followed: Site) -> None:
@@ -231,6 +175,7 @@ def test_a_check_that_holds_is_green_and_says_what_it_allows(followed: Site) -> 
 def test_a_poisoned_file_is_quarantined_and_the_rest_goes_on(poisoned: Site) -> None:
     assert poisoned.sources(CLEANED) == {"kitchen", "torn", "garden"}
     assert poisoned.sources("bronze/instructions_quarantine") == {"torn"}
+    assert poisoned.released() == {RICE[-1]: ["kitchen"], BEANS: ["garden"]}
     poisoned.open("/assets/bronze/instructions_quarantine")
     expect(poisoned.under("Row count")).to_contain_text("2")
 

@@ -15,7 +15,7 @@ import pytest
 
 from dagster_project.definitions import defs
 from dagster_project.lib import launch
-from dagster_project.lib.described import described
+from dagster_project.lib.described import asset_of, described
 from dagster_project.lib.stage_asset import side_asset
 from expectations.declared import declared_checks
 from lake.settings import project_folder
@@ -198,17 +198,20 @@ def test_what_starts_by_itself_trains_nothing_and_ends_in_a_release() -> None:
     assert all(sensor.default_status == dg.DefaultSensorStatus.STOPPED for sensor in loaded.sensors or ())
 
 
-def test_new_files_are_followed_in_one_run_up_to_the_release() -> None:
-    graph = defs().resolve_asset_graph()
-    keys = graph.get_all_asset_keys()
+@pytest.mark.parametrize(
+    "known", [set(STAGES), {"models/champion", "reports/evaluation"}], ids=["a lake at work", "its first file"]
+)
+def test_new_files_are_followed_in_one_run_up_to_the_release(known: set[str]) -> None:
+    loaded = defs()
+    graph = loaded.resolve_asset_graph()
     with dg.DagsterInstance.ephemeral() as instance:
-        for key in keys:
+        for key in map(asset_of, known):
             instance.report_runless_asset_event(dg.AssetMaterialization(key))
             for check in graph.get(key).check_keys:
                 instance.report_runless_asset_event(dg.AssetCheckEvaluation(key, check.name, passed=True))
-        first = dg.evaluate_automation_conditions(defs(), instance)
+        first = dg.evaluate_automation_conditions(loaded, instance)
         assert first.total_requested == 0
         instance.report_runless_asset_event(dg.AssetMaterialization(["landing", "files"]))
-        asked = dg.evaluate_automation_conditions(defs(), instance, cursor=first.cursor)
-        requested = {key.to_user_string() for key in keys if asked.get_num_requested(key)}
+        asked = dg.evaluate_automation_conditions(loaded, instance, cursor=first.cursor)
+        requested = {key.to_user_string() for key in graph.get_all_asset_keys() if asked.get_num_requested(key)}
         assert requested == set(STAGES) - TRAINS - {"reports/evaluation"}

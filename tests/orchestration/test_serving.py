@@ -6,6 +6,8 @@ from pathlib import Path
 import pytest
 from lakes import small_lake
 
+from dagster_project.lib import launch
+from dagster_project.lib.described import asset_of
 from lake.cli.main import guarded
 from lake.harness.plan import reasons_to_run
 from lake.harness.profiles import load_profile
@@ -60,6 +62,19 @@ def test_what_another_distiller_serves_changes_is_distilled_again_and_nothing_el
     code, out, _ = mixlake(capsys, "rollback")
     assert code == 0 and out.startswith("In service: rules-1 (rules), pinned")
     assert mixlake(capsys, "unpin")[1].startswith("In service: rules-1 (rules)\n")
+
+
+def test_dagster_is_told_of_an_order_so_that_automation_follows_it(
+    lake: Lake, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("DAGSTER_HOME", raising=False)
+    launch.prepare_home()
+    assert mixlake(capsys, "pin", "grpo")[0] == 0
+    with launch.instance() as instance:
+        told = instance.get_latest_materialization_events(
+            [asset_of(key) for key in ("models/champion", "models/in_service")]
+        )
+    assert all(told.values())
 
 
 def test_a_pin_of_the_one_in_service_makes_nothing_stale(lake: Lake, capsys: pytest.CaptureFixture[str]) -> None:

@@ -65,6 +65,7 @@ def test_a_param_is_shown_with_its_default_its_range_and_the_value_in_force() ->
         ("silver/ratings", "engine.max_model_len", "whole number or null, from 16", None),
         ("gold/heldout_answers", "challenger.kind", "rules or vllm or openai_api or scripted", "vllm"),
         ("gold/distilled", "item_type", "text, matching ^(qa|paragraph)$", "qa"),
+        ("gold/training_set", "licence_shares", "text: number, from 0 up to 1", {}),
         ("gold/mixture", "splits", "text: number", {"sft": 0.3, "grpo": 0.58, "heldout": 0.12}),
         ("reports/evaluation", "lora.last_blocks", "whole number or null, from 1", 10),
         ("models/distiller_sft", "recipe.lora.modules", "list of: text", None),
@@ -76,6 +77,11 @@ def test_every_kind_of_field_is_told_in_words(stage: str, name: str, allowed: st
     assert not param.required
     if default is not None:
         assert param.default == default
+
+
+def test_no_allowed_values_are_told_in_python() -> None:
+    told = {param.allowed for stage in STAGES.values() for param in params_of(stage, None)}
+    assert [allowed for allowed in told if "typing" in allowed or "<class" in allowed] == []
 
 
 def test_fields_inside_a_param_follow_it_and_say_which_must_be_given() -> None:

@@ -121,7 +121,8 @@ def test_accepted_rows_are_published_and_dagster_is_told(
     lake: Lake, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     shown = list[StageReport]()
-    monkeypatch.setattr("dagster_project.lib.launch.tell_accepted", shown.append)
+    monkeypatch.setattr("dagster_project.lib.launch.tell_published", shown.append)
+    (Path(lake.root) / "dagster").mkdir()
     attempt = refuse(lake, most=100)
     code, out, _ = told(capsys, KEY, "--accept", "a known judge")
     assert code == 0 and out.startswith(f"{KEY} is published as version 0, accepted on ") and "a known judge" in out
