@@ -29,6 +29,8 @@ GOLD = (
 )  # fmt: skip
 # these number the options from 0, whatever the options themselves are called
 _FROM_ZERO = re.compile(r"(?:gold)?labels?|gold|gt|cop|.*(?:idx|index|indx)")
+# a number alone under these is none of its own
+_CLASSES = frozenset({"label", "labels", "goldlabel", "cop", "correctoption"})
 _NO_OPTION = re.compile(r"[A-Z]|-\d+")
 _WRITTEN = re.compile(r"(?:^|[\s;,|])\(?([A-Ha-h1-8])(?:[).:]|\s\))\s*")
 _TEXT_OF_OPTION = ("text", "option", "answer", "content", "value", "choice")
@@ -92,6 +94,17 @@ def answer_text(offered: Options, answer: Any, name: str = "answer", from_zero: 
     if letters := _letters(offered, text):
         return _several(offered, letters, name, from_zero)
     return _placed(offered, answer, text, by_name or (from_zero and isinstance(answer, int)))
+
+
+def check_no_class(name: str, answer: Any) -> None:
+    """Raises RecordRejected for a number alone under the name of a label: that of a class, or of an option that is not there."""
+    if (
+        fold(name) in _CLASSES
+        and not isinstance(answer, bool)
+        and re.fullmatch(r"\d+", str(whole_number(answer)).strip())
+    ):
+        told = f"the field {name!r} is {answer!r}, the number of a class or of an option that is not there"
+        raise RecordRejected("ambiguous_option", told)
 
 
 def whole_number(value: Any) -> Any:

@@ -48,6 +48,7 @@ def _objects(record: Record) -> list[Any] | None:
     if len(columns) < 2 or not all(is_record(column) and column for column in columns):
         return None
     index = list(columns[0])
-    if any(column.keys() != columns[0].keys() for column in columns):
+    # cells that are objects of their own kind and value are one row
+    if "value" in index or any(column.keys() != columns[0].keys() for column in columns):
         return None
     return [{name: column[place] for name, column in record.items()} for place in index]

@@ -20,11 +20,25 @@ from spark_jobs.ingest.sources.rejected import RecordRejected
 _GOOD = frozenset(
     {"label", "iscorrect", "correct", "correctness", "isgood", "good", "isaccepted", "accepted", "isselected", "selected",
      "ischosen", "chosen", "isbest", "isvalid", "valid", "ispreferred", "desirable", "isdesirable", "acceptable",
-     "isacceptable", "ktotag", "passed", "approved", "isapproved", "ishelpful", "helpful"}
+     "isacceptable", "ktotag", "passed", "approved", "isapproved", "ishelpful", "helpful", "thumbsup", "isthumbsup", "liked", "upvoted"}
 )  # fmt: skip
 # true, or a word that says so: the answer is bad
 _BAD = frozenset(
-    {"isrejected", "rejected", "isbad", "bad", "iswrong", "wrong", "isincorrect", "incorrect", "undesirable"}
+    {
+        "isrejected",
+        "rejected",
+        "isbad",
+        "bad",
+        "iswrong",
+        "wrong",
+        "isincorrect",
+        "incorrect",
+        "undesirable",
+        "thumbsdown",
+        "isthumbsdown",
+        "disliked",
+        "downvoted",
+    }
 )
 # one of the words alone says so
 _VERDICTS = frozenset(
@@ -85,7 +99,7 @@ def bad_answer(name: str, value: Any) -> str | None:
     elif known in _VERDICTS:
         bad = value is False or (_is_number(value) and value < 0) or _says(value, _VERDICT_WORDS)
     elif known in _RATINGS:
-        bad = _is_lowest(value)
+        bad = _is_lowest(value) or _says(value, _VERDICT_WORDS)
     else:
         bad = _is_number(value) and value < 0
     return f"the field {name!r} is {value!r}, which calls the answer bad" if bad else None

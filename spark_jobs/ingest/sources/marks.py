@@ -22,7 +22,10 @@ _REASONING = (
     "reasoning",
     "reasoningtrace",
     "cot",
+    "complexcot",
     "think",
+    "thoughts",
+    "thoughtprocess",
 )
 # on a line of its own, or where the words begin or end: elsewhere it may be spoken of
 _PICTURE = re.compile(r"(?:^|\n)[ \t]*<\|?(?:image|image_pad|image_?\d{1,2})\|?>|<image>\s*\Z")

@@ -5,6 +5,7 @@ from typing import Any
 from spark_jobs.ingest.sources.choices import (
     GOLD,
     answer_text,
+    check_no_class,
     has_options,
     marked_option,
     options,
@@ -13,7 +14,6 @@ from spark_jobs.ingest.sources.choices import (
     options_text,
 )
 from spark_jobs.ingest.sources.fields import (
-    CONTEXT,
     SYSTEM,
     Fields,
     Record,
@@ -22,9 +22,10 @@ from spark_jobs.ingest.sources.fields import (
     find_name,
     fold,
     folded,
+    names_beside,
 )
 from spark_jobs.ingest.sources.messages import Turn
-from spark_jobs.ingest.sources.texts import as_text, in_cell
+from spark_jobs.ingest.sources.texts import as_text, beside_text, in_cell
 from spark_jobs.ingest.sources.turns import Reader, turns_of_exchange, with_system
 
 _QUESTIONS = (
@@ -52,9 +53,8 @@ def reader(fields: Fields) -> Reader | None:
         return None
     # tables hold lists of answers as JSON; an answer that is JSON is another thing
     several = fold(answer).endswith("s")
-    context, system = find_name(fields, CONTEXT), find_name(fields, SYSTEM)
     # `input` is a question and a context by name: it is not said twice
-    context = None if context == question else context
+    beside, system = names_beside(fields, question), find_name(fields, SYSTEM)
     choices = options(fields)
     # sets with `choices` are written for programs that count from 0 (MMLU)
     customary = "choices" in fields
@@ -68,15 +68,18 @@ def reader(fields: Fields) -> Reader | None:
         if isinstance(stem, dict):  # ARC's first form: the choices lie beside the stem
             inner = folded(stem)
             offered = options(inner)(stem) or offered
-            stem = field_value(stem, find_name(inner, ("stem", "text", "question", "fulltext")))
+            named = find_name(inner, ("stem", "text", "question", "fulltext"))
+            stem = stem[named] if named else stem
         given = in_cell(record[answer]) if several else record[answer]
         # options that cannot be told apart are part of the question as they stand
         plain = "" if offered or offering is None or not isinstance(record[offering], str) else record[offering]
         parts = [as_text(stem), plain or options_text(offered)]
         prompt = "\n".join(part for part in parts if part)
+        if not offered:
+            check_no_class(answer, given)
         return with_system(
             field_value(record, system),
-            turns_of_exchange(prompt, field_value(record, context), answer_text(offered, given, answer, customary)),
+            turns_of_exchange(prompt, beside_text(record, beside), answer_text(offered, given, answer, customary)),
         )
 
     return read
@@ -84,14 +87,14 @@ def reader(fields: Fields) -> Reader | None:
 
 def _marked(fields: Fields, question: str, offering: str) -> Reader:
     """Reads records whose options say themselves which is right."""
-    context, system = find_name(fields, CONTEXT), find_name(fields, SYSTEM)
+    beside, system = names_beside(fields, question), find_name(fields, SYSTEM)
 
     def read(record: Record) -> list[Turn] | None:
         right = marked_option(record[offering])
         if right is None or not isinstance(record[question], str):
             return None
         prompt = f"{record[question]}\n{options_text(options_in(record[offering]))}"
-        turns = turns_of_exchange(prompt, field_value(record, context), right)
+        turns = turns_of_exchange(prompt, beside_text(record, beside), right)
         return with_system(field_value(record, system), turns)
 
     return read

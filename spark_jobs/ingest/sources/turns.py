@@ -9,7 +9,7 @@ Lists of messages are read in `messages.py`. Nothing is mended here: what a text
 from collections.abc import Callable
 from typing import Any
 
-from lake.landing.conversations import prompt_turns
+from lake.landing.conversations import conversation_turns, opening_role, prompt_turns
 from spark_jobs.ingest.sources.fields import SYSTEM, Fields, Record, find_name, folded, is_record
 from spark_jobs.ingest.sources.messages import Turn, turns_of_messages
 from spark_jobs.ingest.sources.rejected import RecordRejected
@@ -84,6 +84,9 @@ def turns_of_exchanges(exchanges: object) -> list[Turn] | None:
     exchanges = in_cell(exchanges)
     if not isinstance(exchanges, list) or not exchanges:
         return None
+    # a pair may be a speaker and the words
+    if isinstance(exchanges[0], list) and (spoken := turns_of_messages(exchanges)):
+        return spoken
     turns: list[Turn] = []
     for exchange in exchanges:
         pair = _turns_of_pair(exchange)
@@ -107,6 +110,9 @@ def turns_of_texts(texts: object) -> list[Turn] | None:
     """The turns of two or more texts that a user and an assistant say in turn; None if it is not that."""
     if not isinstance(texts, list) or len(texts) < 2 or not all(isinstance(text, str) for text in texts):
         return None
+    # each may say itself who speaks
+    if all(map(opening_role, texts)) and (spoken := conversation_turns("\n".join(texts))):
+        return turns_said(spoken)
     return [{"role": ("user", "assistant")[place % 2], "content": text} for place, text in enumerate(texts)]
 
 
