@@ -67,11 +67,15 @@ _BEST = frozenset(
 )  # fmt: skip
 _SCORES = ("score", "rating", "votes", "upvotes", "likes", "reward", "stars", "quality", "fraction")
 # one an answer, in a list beside the answers: which are right comes before which is best
-_MARKS = ("iscorrect", "correctness", "correct", "labels")
-_LISTED = (
-    "scores", "ratings", "rewards", "overallscores", "humanscores", "answerscores", "votes", "upvotes", "likes", "pmscores", "score",
-    "rating",
-)  # fmt: skip
+_MARKS = ("iscorrect", "correctness", "correct", "verdicts", "judgements", "judgments", "labels")
+_RIGHT_WORDS = frozenset({"correct", "right", "good", "accepted", "chosen", "preferred", "selected", "passed", "valid"})
+# what is counted; how it is meant is known under the names that say no more, or whose it is
+_COUNTS = r"(?:scores?|ratings?|rewards?|votes|upvotes|likes|quality|qualities|grades?|preferences?)"
+_LISTED = re.compile(
+    rf"(?:overall|mean|average|avg|total|final|human|ai|llm|model|judge|gpt4?|annotator|user|answer|response|completion|pm|rm|allrm|reward"
+    rf"|rewardmodel|preference|quality|helpfulness)?{_COUNTS}"
+)
+_SAID_OF_EACH = re.compile(rf".*{_COUNTS}")
 _LISTED_RANKS = ("ranks", "rank", "ranking", "rankings")
 _RANKS = ("rank", "ranking", "position")
 
@@ -152,7 +156,9 @@ def best_of(answers: list[Any], judged: Mapping[str, list[Any]]) -> list[Any]:
 
 def list_names(fields: Fields) -> tuple[str, ...]:
     """The record's names for lists that may judge its answers one by one, marks before scores and these before ranks."""
-    return tuple(fields[name] for name in (*_MARKS, *_LISTED, *_LISTED_RANKS) if name in fields)
+    counts = [name for name in fields if _SAID_OF_EACH.fullmatch(name)]
+    known = sorted(counts, key=lambda name: _LISTED.fullmatch(name) is None)
+    return tuple(fields[name] for name in (*_MARKS, *known, *_LISTED_RANKS) if name in fields)
 
 
 def _best_places(name: str, values: list[Any], kept: list[int]) -> list[int]:
@@ -171,6 +177,10 @@ def _best_places(name: str, values: list[Any], kept: list[int]) -> list[int]:
     scores = [number for number in numbers if number is not None]
     if len(scores) < len(values):
         return kept
+    if known not in (*_LISTED_RANKS, *_MARKS) and len(set(scores)) > 1 and not _LISTED.fullmatch(known):
+        raise RecordRejected(
+            "ambiguous_option", f"the numbers in {name!r} may be higher for better or for worse answers"
+        )
     best = max if known not in _LISTED_RANKS else min
     first = scores.index(min(scores))
     ordered = known.startswith("ranking") and sorted(scores) != scores and first != scores[0] - min(scores)
@@ -227,8 +237,8 @@ def _number(value: Any) -> float | None:
 
 def _mark(value: Any) -> bool | None:
     """Whether a mark says yes; None where it says neither yes nor no."""
-    no = value is False or _is_zero(value) or _says(value, {"false", "no"})
-    return True if _is_true(value) else False if no else None
+    no = value is False or _is_zero(value) or _says(value, _BAD_WORDS | {"no"})
+    return True if _is_true(value) or _says(value, _RIGHT_WORDS) else False if no else None
 
 
 def _is_zero(value: Any) -> bool:
