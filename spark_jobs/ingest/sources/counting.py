@@ -11,8 +11,9 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from spark_jobs.ingest.sources import examination, several
-from spark_jobs.ingest.sources.choices import GOLD, Options, has_options, options, options_in, whole_number
+from spark_jobs.ingest.sources.choices import GOLD, whole_number
 from spark_jobs.ingest.sources.fields import Record, answer_name, find_name, fold, folded, is_record
+from spark_jobs.ingest.sources.options import Options, has_options, options, options_in
 from spark_jobs.ingest.sources.rejected import RecordRejected
 from spark_jobs.ingest.sources.texts import in_cell
 

@@ -106,7 +106,9 @@ def names_beside(fields: Fields, asked: str | None) -> tuple[str, ...]:
 
 def answer_name(fields: Fields) -> str | None:
     """The record's name for the answer, or None; `a` is the first of the choices where there is a `b`."""
-    return next((fields[name] for name in ANSWER if name in fields and (name != "a" or "b" not in fields)), None)
+    # an annotation tool (Prodigy) says in `answer` what became of the task
+    others = {"answer"} if "taskhash" in fields or "inputhash" in fields else {"a"} if "b" in fields else set[str]()
+    return next((fields[name] for name in ANSWER if name in fields and name not in others), None)
 
 
 def said_name(fields: Fields) -> str | None:

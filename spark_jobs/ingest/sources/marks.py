@@ -4,10 +4,10 @@ import re
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
-from spark_jobs.ingest.sources.choices import has_options
 from spark_jobs.ingest.sources.fields import ANSWER, Fields, Record, find_name, fold
 from spark_jobs.ingest.sources.labels import bad_answer, label_names, training_names, untrained
 from spark_jobs.ingest.sources.messages import Turn
+from spark_jobs.ingest.sources.options import has_options
 from spark_jobs.ingest.sources.preference import CHOSEN, REJECTED
 from spark_jobs.ingest.sources.rejected import RecordRejected
 from spark_jobs.ingest.sources.texts import context_text, in_cell, thought

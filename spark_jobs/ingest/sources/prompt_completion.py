@@ -3,7 +3,7 @@
 import re
 from typing import Any
 
-from spark_jobs.ingest.sources.choices import check_no_class, has_options
+from spark_jobs.ingest.sources.choices import check_no_class
 from spark_jobs.ingest.sources.fields import (
     CONTEXT,
     SYSTEM,
@@ -15,6 +15,7 @@ from spark_jobs.ingest.sources.fields import (
     names_beside,
 )
 from spark_jobs.ingest.sources.messages import Turn
+from spark_jobs.ingest.sources.options import has_options
 from spark_jobs.ingest.sources.texts import beside_text
 from spark_jobs.ingest.sources.turns import Reader, turns_of_exchange, with_system
 

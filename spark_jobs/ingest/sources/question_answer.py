@@ -5,13 +5,11 @@ from typing import Any
 from spark_jobs.ingest.sources.choices import (
     GOLD,
     answer_text,
+    check_agreed,
+    check_named,
     check_no_class,
-    has_options,
     marked_option,
-    options,
-    options_in,
-    options_name,
-    options_text,
+    names_agreeing,
 )
 from spark_jobs.ingest.sources.fields import (
     SYSTEM,
@@ -25,6 +23,14 @@ from spark_jobs.ingest.sources.fields import (
     names_beside,
 )
 from spark_jobs.ingest.sources.messages import Turn
+from spark_jobs.ingest.sources.options import (
+    has_options,
+    label_of_id,
+    options,
+    options_in,
+    options_name,
+    options_text,
+)
 from spark_jobs.ingest.sources.texts import as_text, beside_text, in_cell
 from spark_jobs.ingest.sources.turns import Reader, turns_of_exchange, with_system
 
@@ -55,7 +61,7 @@ def reader(fields: Fields) -> Reader | None:
     several = fold(answer).endswith("s")
     # `input` is a question and a context by name: it is not said twice
     beside, system = names_beside(fields, question), find_name(fields, SYSTEM)
-    choices = options(fields)
+    choices, agreeing = options(fields), names_agreeing(fields, answer)
     # sets with `choices` are written for programs that count from 0 (MMLU)
     customary = "choices" in fields
 
@@ -71,12 +77,16 @@ def reader(fields: Fields) -> Reader | None:
             named = find_name(inner, ("stem", "text", "question", "fulltext"))
             stem = stem[named] if named else stem
         given = in_cell(record[answer]) if several else record[answer]
+        given = given if offering is None else label_of_id(record[offering], given)
         # options that cannot be told apart are part of the question as they stand
         plain = "" if offered or offering is None or not isinstance(record[offering], str) else record[offering]
         parts = [as_text(stem), plain or options_text(offered)]
         prompt = "\n".join(part for part in parts if part)
         if not offered:
             check_no_class(answer, given)
+            check_named(plain, given)
+        elif agreeing:
+            check_agreed(offered, given, {name: record[name] for name in agreeing})
         return with_system(
             field_value(record, system),
             turns_of_exchange(prompt, beside_text(record, beside), answer_text(offered, given, answer, customary)),

@@ -15,9 +15,10 @@ import re
 from string import ascii_uppercase
 from typing import Any, NamedTuple
 
-from spark_jobs.ingest.sources.choices import GOLD, Options, has_options, options_in, whole_number
+from spark_jobs.ingest.sources.choices import GOLD, whole_number
 from spark_jobs.ingest.sources.fields import Fields, Record, answer_name, find_name, fold, said_name
-from spark_jobs.ingest.sources.labels import best_of, list_names
+from spark_jobs.ingest.sources.listed import best_of, list_names
+from spark_jobs.ingest.sources.options import Options, bare_label, has_options, options_in
 from spark_jobs.ingest.sources.preference import CHOSEN, REJECTED
 from spark_jobs.ingest.sources.rejected import RecordRejected
 from spark_jobs.ingest.sources.texts import as_text, in_cell
@@ -192,6 +193,7 @@ def _names_one(answers: Any, right: Any) -> bool:
     if len(offered) < 2 or isinstance(right, bool) or not isinstance(right, int | str):
         return False
     text = as_text(right).strip().strip("().")
+    text = bare_label(text) if bare_label(text) in (label for label, _ in offered) else text
     labels = {label.casefold() for label, _ in offered}
     named = _NUMBER.fullmatch(text) is not None or text.casefold() in labels
     return named and all(text != own.strip() for _, own in offered)
