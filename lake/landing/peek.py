@@ -25,6 +25,7 @@ from lake.landing.delimiters import (
     first_row,
     header_of,
     names_without_header,
+    stated_delimiter,
 )
 from lake.landing.heads import decoded
 from lake.landing.names import have_exchange_or_text
@@ -110,7 +111,10 @@ def _seen(filesystem: fs.FileSystem, path: str) -> tuple[list[str], bool]:
 
 
 def _in_plain_text(head: str) -> tuple[list[str], bool]:
-    columns = _columns(head.lstrip().partition("\n")[0])
+    first = head.lstrip().partition("\n")[0]
+    if stated_delimiter(first):
+        return _in_table(head)
+    columns = _columns(first)
     # a table under the name of a text
     if len(columns) > 1 and have_exchange_or_text(columns)[0] and all(len(name) < 40 for name in columns):
         return columns, False

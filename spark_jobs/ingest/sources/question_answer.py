@@ -41,6 +41,9 @@ _QUESTIONS = (
 )  # fmt: skip
 
 
+# a thread of a forum: a title, and what is asked below it
+_THREADS = (("title", "body"), ("title", "selftext"), ("title", "content"), ("title", "text"))
+_ANSWERS = ("answers", "acceptedanswer", "bestanswer")
 # a question only where there are options
 _WITH_OPTIONS = ("sentence", "text", "input")
 
@@ -51,6 +54,8 @@ def reader(fields: Fields) -> Reader | None:
     if answer is None and has_options(fields):
         answer = find_name(fields, GOLD)
     offering = options_name(fields)
+    if question is None and (thread := _thread(fields)):
+        return _threaded(*thread)
     if question is None and has_options(fields):
         question = find_name(fields, _WITH_OPTIONS)
     if question is not None and answer is None and offering is not None:
@@ -91,6 +96,23 @@ def reader(fields: Fields) -> Reader | None:
             field_value(record, system),
             turns_of_exchange(prompt, beside_text(record, beside), answer_text(offered, given, answer, customary)),
         )
+
+    return read
+
+
+def _thread(fields: Fields) -> tuple[str, str, str] | None:
+    """The record's names for the title of a thread, for what is asked below it, and for its answers; None if it is none."""
+    answers = find_name(fields, _ANSWERS)
+    pair = next(((fields[one], fields[other]) for one, other in _THREADS if one in fields and other in fields), None)
+    return (*pair, answers) if pair and answers else None
+
+
+def _threaded(title: str, body: str, answers: str) -> Reader:
+    def read(record: Record) -> list[Turn] | None:
+        # texts with a title beside a plain answer are contexts: a thread has a list of answers, or a title that asks
+        asks = str(record[title]).rstrip().endswith(("?", "？", "؟"))
+        given = in_cell(record[answers])
+        return turns_of_exchange(record[title], record[body], given) if asks or isinstance(given, list | dict) else None
 
     return read
 

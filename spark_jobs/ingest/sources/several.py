@@ -16,7 +16,7 @@ from string import ascii_uppercase
 from typing import Any, NamedTuple
 
 from spark_jobs.ingest.sources.choices import GOLD, whole_number
-from spark_jobs.ingest.sources.fields import Fields, Record, answer_name, find_name, fold, said_name
+from spark_jobs.ingest.sources.fields import Fields, Record, answer_name, find_name, fold, folded, said_name
 from spark_jobs.ingest.sources.listed import best_of, list_names
 from spark_jobs.ingest.sources.options import Options, bare_label, has_options, options_in
 from spark_jobs.ingest.sources.preference import CHOSEN, REJECTED
@@ -27,7 +27,7 @@ _OFFERED = ("answers", "possibleanswers")
 _RIGHT = (*GOLD, "correctanswer", "correct", "correctoption")
 # names that say which of several answers is the best: by its place from 0 where they end so, else by its text or its letter
 _BEST = re.compile(
-    r"(?:human|overall|final)?(?:best|better|chosen|preferred|selected|winning|winner|preference|choice)"
+    r"(?:human|overall|final)?(?:accepted(?=(?:answer)?id)|best|better|chosen|preferred|selected|winning|winner|preference|choice)"
     r"(?:answer|response|completion|output|generation)?(?P<place>index|idx|id)?"
 )
 _TIES = frozenset({"", "none", "tie", "tied", "draw", "equal", "same", "both"})
@@ -207,6 +207,16 @@ def _of_each(answers: Any, value: Any) -> list[Any] | None:
     return value if isinstance(value, list) else None
 
 
+def _id_of(answer: Any) -> str | None:
+    """The id of an answer that is an object; None where it has none."""
+    name = (
+        find_name(folded(answer), ("id", "answerid", "aid", "responseid", "postid"))
+        if isinstance(answer, dict)
+        else None
+    )
+    return as_text(answer[name]) if name else None
+
+
 def _best_named(answers: list[Any], best: Any, name: str) -> list[bool] | None:
     """For each answer whether a field names it as the best: by its letter, its text, or a place from 0 under a name that says so.
 
@@ -214,8 +224,11 @@ def _best_named(answers: list[Any], best: Any, name: str) -> list[bool] | None:
     """
     by_place = _BEST.fullmatch(fold(name))["place"]  # pyright: ignore[reportOptionalSubscript]
     text = as_text(whole_number(best)).strip()
-    if not by_place and (isinstance(best, bool) or text.casefold() in _TIES):
+    if (not by_place and (isinstance(best, bool) or text.casefold() in _TIES)) or (by_place == "id" and not text):
         return None
+    ids = [_id_of(answer) for answer in answers]
+    if by_place == "id" and text in ids:
+        return [own == text for own in ids]
     labels = [label for label, _ in options_in(answers)]
     texts = [as_text(answer).strip().casefold() for answer in answers]
     if text.strip("().") in labels:
