@@ -139,6 +139,9 @@ def context_text(value: Any) -> str:
 
 def beside_text(record: Record, names: Sequence[str]) -> str:
     """What stands beside a question under several names, each after a blank line, and once where two say the same."""
+    # most records have one at most
+    if len(names) < 2:
+        return context_text(record[names[0]]) if names else ""
     texts: list[str] = []
     for name in names:
         text = context_text(record[name])

@@ -41,9 +41,15 @@ def turns_of_exchange(question: Any, context: Any, answer: Any) -> list[Turn]:
     more = "" if context is None or context == "" else context_text(context)
     if more.strip():
         prompt = f"{prompt}\n\n{more}" if prompt.strip() else more
-    elif _OPEN_END.search(prompt[-40:]) and (before := prompt_turns(prompt)):
+    elif _ends_open(prompt[-40:]) and (before := prompt_turns(prompt)):
         return [*turns_said(before), {"role": "assistant", "content": closed(first_text(answer))}]
     return [{"role": "user", "content": prompt}, {"role": "assistant", "content": first_text(answer)}]
+
+
+def _ends_open(tail: str) -> bool:
+    """Whether the end of a prompt is that of a template; nearly all prompts are told by their last character."""
+    may = tail.rstrip().endswith((":", "]", ">")) or "<" in tail or "##" in tail
+    return may and _OPEN_END.search(tail) is not None
 
 
 def _check_one_question(question: Any, answer: Any) -> None:
