@@ -8,7 +8,9 @@
     >>> settled(record, judged(folded(record)))
     {'prompt': 'Why?', 'responses': ['So.'], 'scores': [1, 9]}
 
-Whoever is read first may be the worst: where two answers may be meant, the record is rejected.
+Four rules, in this order: an object of marks under texts offers options, the marked ones are right; answers are options where a field
+names one by its label or number; lists of marks, scores and ranks (`listed.py`) and a field that names the best leave the answers that
+count; whoever is read first may be the worst: what names none of them for sure is rejected.
 """
 
 import re
