@@ -68,8 +68,8 @@ _FORMS = (
     _Form(re.compile(rf"(?i)<(?P<element>{_ELEMENTS})>"), preamble=False),
     _Form(
         re.compile(
-            r"(?:^|\n)[ \t]*\**(?P<role>Human|User|HUMAN|USER|Assistant|ASSISTANT|AI|Bot|GPT|ChatGPT|System|SYSTEM|FUNCTION RESPONSE|TOOL RESPONSE|(?:Q|A|Question|Answer|QUESTION|ANSWER)"
-            r"(?:[ \t]?\d{1,4})?)\**[ \t]*:\**[ \t]*"
+            r"(?:^|\n|(?<=</s>))[ \t]*\**(?P<role>(?:[Hh]uman|[Uu]ser|HUMAN|USER|[Aa]ssistant|ASSISTANT|AI|Bot|GPT|ChatGPT|[Ss]ystem|SYSTEM|FUNCTION RESPONSE|TOOL RESPONSE"
+            r"|(?:Q|A|[Qq]uestion|[Aa]nswer|QUESTION|ANSWER)(?:[ \t]?\d{1,4})?)(?=\**[ \t]*:)|[QA]\d{1,4}(?=[.)][ \t]))\**[ \t]*[:.)]\**[ \t]*"
         ),
         preamble=False,
     ),
@@ -90,12 +90,14 @@ _FORMS = (
         preamble=False,
     ),
     _Form(
-        re.compile(r"(?:^|\n)[ \t]*\**(?P<role>Instruction|Instruct|Problem|Input|Context|Output|Response|Solution|Prompt|Completion|Query)\**[ \t]*:\**[ \t]*"),
+        re.compile(r"(?:^|\n)[ \t]*\**(?P<role>[Ii]nstruction|Instruct|Problem|[Ii]nput|[Cc]ontext|[Oo]utput|[Rr]esponse|Solution|[Pp]rompt|[Cc]ompletion|Query)\**[ \t]*:\**[ \t]*"),
         preamble=False,
     ),
     _Form(re.compile(r"(?:(?<=\s)|(?<=</s>)|^)(?P<role>USER|ASSISTANT|HUMAN):[ \t]*"), preamble=True),
 )  # fmt: skip
-_HINT = re.compile(r"<\||\[\||<｜|<start_of_turn>|<\w+>|[:：]|\[\w+\]|[QA]\. |\[INST\]|##|:\**[ \t]?|#Q", re.IGNORECASE)
+_HINT = re.compile(
+    r"<\||\[\||<｜|<start_of_turn>|<\w+>|[:：]|\[\w+\]|[QA]\d{0,4}[.)] |\[INST\]|##|:\**[ \t]?|#Q", re.IGNORECASE
+)
 # the wrapping of Stanford's Alpaca: it says that an instruction follows, and nothing else
 _WRAPPING = re.compile(
     r"Below is an? instruction that describes a task(?:, paired with an input that provides further context)?\.?\s*"
@@ -155,11 +157,26 @@ def _spoken(text: str, form: _Form) -> Turns | None:
     if None in roles or (before and not (form.preamble and _opens_exchange(roles))):
         return None
     ends = [*(mark.start() for mark in marks[1:]), len(text)]
-    words = [_bare(text[mark.end() : end]) for mark, end in zip(marks, ends, strict=True)]
+    words = [_bare(_closed(mark.group(), text[mark.end() : end])) for mark, end in zip(marks, ends, strict=True)]
     spoken = [("system", before)] if before and not _WRAPPING.fullmatch(before) else []
     for role, one in zip(roles, words, strict=True):
         spoken += _with_system(str(role), one)
     return spoken
+
+
+def _closed(mark: str, words: str) -> str:
+    """The words without the end of the bold type that the mark began: `**Q: Why?**`."""
+    return words.replace("**", "", 1) if mark.count("**") == 1 and "**" in words.partition("\n")[0] else words
+
+
+def closed(words: str) -> str:
+    """The words without the tokens that close a turn at their end, and the white space around these.
+
+    >>> closed(" So. </s>"), closed(" So. ")
+    (' So.', ' So. ')
+    """
+    bare = _bare(words)
+    return words[: words.find(bare) + len(bare)] if bare and words.rstrip()[-1:] == ">" else words
 
 
 def _opens_exchange(roles: Sequence[str | None]) -> bool:

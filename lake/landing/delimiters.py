@@ -13,7 +13,9 @@ from lake.landing.names import fold, known
 
 DELIMITERS = ",;\t|"
 DELIMITED_SUFFIXES = (".csv", ".tsv", ".psv")
-_STATED = re.compile(r'"?sep=(?P<delimiter>[^"\r\n])"?[;,\t]*\s*', re.IGNORECASE)
+_STATED = re.compile(r'"?sep=(?P<delimiter>[^"\r\n])"?[;,\t]*\s*|#separator:(?P<named>\w+|[^\w\r\n])\s*', re.IGNORECASE)
+_DIRECTIVE = re.compile(r"#[a-z][a-z ]*:\S*\s*")
+_NAMED = {"tab": "\t", "comma": ",", "semicolon": ";", "pipe": "|", "colon": ":", "space": " "}
 _QUOTED = re.compile(r'"(?:[^"]|"")*"')
 _OPENED = re.compile(r'(?:^|[,;\t|])"')
 _ENDS_A_SENTENCE = re.compile(r"[.?!。？！؟…][\"'”’)\]]*$")
@@ -38,7 +40,10 @@ def stated_delimiter(line: str) -> str | None:
     (';', None)
     """
     found = _STATED.fullmatch(line.lstrip("\ufeff"))
-    return found["delimiter"] if found else None
+    if found is None:
+        return None
+    named = (found["named"] or "").casefold()
+    return found["delimiter"] or _NAMED.get(named, named if len(named) == 1 else None)
 
 
 def header_of(first: Sequence[str]) -> list[str] | None:
@@ -76,7 +81,8 @@ def first_lines(lines: Iterator[str]) -> tuple[list[str], str | None]:
     for line in lines:
         own = None if stated else stated_delimiter(line)
         stated = stated or own
-        if own is None and line.strip():
+        # programs that state it behind `#` say more in lines of their own (Anki)
+        if own is None and line.strip() and not (stated and _DIRECTIVE.fullmatch(line)):
             begun = [line, *islice(lines, _PREFACE)]
             return begun[_lines_before_header(begun, stated) :], stated
     return [], stated

@@ -25,10 +25,11 @@ from lake.landing.delimiters import (
     first_row,
     header_of,
     names_without_header,
+    stated_delimiter,
 )
 from lake.landing.heads import decoded
 from lake.landing.names import have_exchange_or_text
-from lake.landing.quizzes import quiz_turns
+from lake.landing.quizzes import answers_end_questions, quiz_turns
 
 Kind = Literal["instructions", "passages", "benchmark", "reference"]
 ROLES = (
@@ -110,12 +111,18 @@ def _seen(filesystem: fs.FileSystem, path: str) -> tuple[list[str], bool]:
 
 
 def _in_plain_text(head: str) -> tuple[list[str], bool]:
-    columns = _columns(head.lstrip().partition("\n")[0])
+    first = head.lstrip().partition("\n")[0]
+    if stated_delimiter(first):
+        return _in_table(head)
+    columns = _columns(first)
     # a table under the name of a text
     if len(columns) > 1 and have_exchange_or_text(columns)[0] and all(len(name) < 40 for name in columns):
         return columns, False
     blocks = [block for block in _BLANK_LINES.split(head)[:20] if block.strip()]
-    return ["text"], opening_role(head) is not None or 2 * sum(map(bool, map(quiz_turns, blocks))) > len(blocks)
+    # without blank lines a line is a record
+    texts = blocks if len(blocks) > 1 else head.splitlines()[:20]
+    quizzes = 2 * sum(map(bool, map(quiz_turns, texts))) > len(texts) or any(map(quiz_turns, blocks[:1]))
+    return ["text"], opening_role(head) is not None or quizzes or answers_end_questions(head)
 
 
 def _in_parquet(filesystem: fs.FileSystem, path: str) -> tuple[list[str], bool]:

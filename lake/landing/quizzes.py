@@ -18,17 +18,21 @@ _NUMBER = re.compile(
 _RIGHT = re.compile(r"(?i)[ \t]*\**(?:(?:correct |right )?answers?|ans|correct)\**[ \t]*[:=]\**[ \t]*(.*)")
 _LETTERS = re.compile(r"(?i)\(?([A-H])(?:\)|(?![^\W_]))(?:(?:[ \t]*[,;&/][ \t]*|[ \t]+and[ \t]+)\(?[A-H]\b\)?)*")
 _BEFORE_REASON = re.compile(r"\A[.,;:\s]*(?:[-–—]\s+)?")
+_BLANK_LINES = re.compile(r"\n[^\S\n]*\n")
+_ABOUT = re.compile(r"(?i)\W{0,8}(?:explanation|feedback|reason|rationale|solution|hint|because|note|comment)\b")
+_NUMERIC = re.compile(r"#=?\s*(-?\d+(?:\.\d+)?)(?::[\d.]+)?")
 _TITLE = re.compile(r"\A(?:::[^\n]{0,200}?::)?\s{0,8}(?:\[(?:html|moodle|plain|markdown)\])?")
 _BRACES = re.compile(r"((?:[^{}\\]++|\\.)++)\{((?:[^{}\\]++|\\.)*+)\}((?:[^{}\\]++|\\.)*+)", re.DOTALL)
 # a gap stands behind a blank, or in a script that has none between its words
 _GAP = re.compile(r"[\s\u0e00-\u109f\u1780-\u17ff\u2e80-\u9fff][(\"'“«「]?\Z")
 _GIVEN = re.compile(r"([=~])((?:\\.|[^=~\\])*)", re.DOTALL)
+_SHARE = re.compile(r"\A\s*%(-?\d+(?:\.\d+)?)%")
 _TRUTHS = {"T": "True", "TRUE": "True", "F": "False", "FALSE": "False"}
 _ASKED = ("?", "？", "؟")
 _ENDED = (*_ASKED, ".", "!", "。", "！", "…")
 _BEHIND_THE_END = re.compile(r"(?:[\s\"'”’»」*_]|</?[A-Za-z]\w*>|[(（][^()（）]*[)）])+\Z")
 _SET_APART = re.compile(r"(?:\A|\s)([=~])")
-_HINT = re.compile(r"(?i)\n[ \t]{0,8}\**(?:correct|right|ans)|\{\s{0,8}(?:[=~]|true|false|[tf][}#])")
+_HINT = re.compile(r"(?i)\n[ \t]{0,8}\**(?:correct|right|ans)|\{\s{0,8}(?:[=~]|true|false|[tf][}#]|#=?-?\d)")
 
 
 def quiz_turns(text: str) -> list[tuple[str, str]] | None:
@@ -37,6 +41,30 @@ def quiz_turns(text: str) -> list[tuple[str, str]] | None:
     if _HINT.search(text) is None:
         return None
     return _lettered(text) or _gift(text)
+
+
+def answers_end_questions(text: str) -> bool:
+    """Whether a text is a quiz of which only the lines with the answers part the questions: blank lines stand nowhere, or within them too."""
+    if _HINT.search(text) is None:
+        return False
+    blocks = [list(map(names_right, block.splitlines())) for block in _BLANK_LINES.split(text) if block.strip()]
+    return any(sum(block) > 1 or block == [True] for block in blocks) and _lettered(_first_question(text)) is not None
+
+
+def _first_question(text: str) -> str:
+    lines = text.splitlines()
+    end = next((place for place, line in enumerate(lines, 1) if names_right(line)), 0)
+    return "\n".join(lines[:end])
+
+
+def names_right(line: str) -> bool:
+    """Whether a line of a quiz names the right option by its letter."""
+    return _right(line.strip(), ascii_uppercase) is not None
+
+
+def is_about_answer(line: str) -> bool:
+    """Whether a line says more about the answer above it, and is no question."""
+    return _ABOUT.match(line) is not None
 
 
 def _lettered(text: str) -> list[tuple[str, str]] | None:
@@ -99,7 +127,9 @@ def _gift(text: str) -> list[tuple[str, str]] | None:
         # a longer word in braces is to be filled in
         told = ended or (stated and len(true) == 1 and asked[-1].isalpha())
         return _exchange(asked, [], _TRUTHS[true]) if told and not after else None
-    given = [(mark, _plain(words)) for mark, words in _GIVEN.findall(inside)]
+    if number := _NUMERIC.fullmatch(inside):
+        return _exchange(asked, [], number[1]) if ended and not after else None
+    given = _given(inside)
     right = [words for mark, words in given if mark == "="]
     # pairs that are to be matched are no options
     if inside[:1] not in ("=", "~") or not right or not all(words for _, words in given) or "->" in inside:
@@ -118,6 +148,15 @@ def _gift(text: str) -> list[tuple[str, str]] | None:
     )
 
 
+def _given(inside: str) -> list[tuple[str, str]]:
+    """The answers in the braces, each behind its mark; of answers that share the points those with a share of them are the right ones."""
+    given = _GIVEN.findall(inside)
+    shares = [float(found[1]) if (found := _SHARE.match(words)) else 0.0 for _, words in given]
+    shared = not any(mark == "=" for mark, _ in given) and 99 <= sum(share for share in shares if share > 0) <= 101
+    marks = ["=" if shared and share > 0 else mark for (mark, _), share in zip(given, shares, strict=True)]
+    return [(mark, _plain(words)) for mark, (_, words) in zip(marks, given, strict=True)]
+
+
 def _is_statement(words: str) -> bool:
     """Whether words may be a sentence that lacks its end: code mostly begins with a small letter, or is one word; TeX has backslashes."""
     return not words[:1].islower() and "\\" not in words and (len(words.split()) > 1 or _GAP.search(words) is not None)
@@ -125,7 +164,7 @@ def _is_statement(words: str) -> bool:
 
 def _plain(words: str) -> str:
     """The words of an answer without its feedback, its share of the points, and backslashes."""
-    return _unescaped(re.sub(r"^%-?[\d.]+%", "", re.split(r"(?<!\\)#", words)[0].strip())).strip()
+    return _unescaped(_SHARE.sub("", re.split(r"(?<!\\)#", words)[0].strip())).strip()
 
 
 def _unescaped(words: str) -> str:

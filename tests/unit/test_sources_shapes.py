@@ -111,6 +111,7 @@ SINGLE = [
         {"text": "Below is a task.\n\n### Instruction:\nAdd\n\n### Input:\n1 1\n\n### Response:\n2"},
         [{"role": "system", "content": "Below is a task."}, *qa("Add\n\n1 1", "2")],
     ),
+    ("sides", {"prompt": "Hi", "response_a": "Hm", "response_b": "Ho", "winner": "model_b"}, qa("Hi", "Ho")),
     (
         "preference",
         {"conversations": [{"from": "human", "value": "Hi"}], "chosen": {"from": "gpt", "value": "Ho"}, "rejected": {}},

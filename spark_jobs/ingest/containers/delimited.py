@@ -53,7 +53,9 @@ def read(stream: BinaryIO) -> Iterator[RawRecord]:
     first = begun[0] if begun else ""
     lines = _Lines(chain(begun, reader))
     delimiter, quote = stated or delimiter_of(first), "'" if _QUOTED_SINGLY.fullmatch(first.strip()) else '"'
-    rows = csv.reader(iter(lines), delimiter=delimiter, quotechar=quote, strict=True)
+    # a blank before a quote in the header, or in the row below it, stands before each
+    blank = any(f"{delimiter} {quote}" in line for line in begun[:2])
+    rows = csv.reader(iter(lines), delimiter=delimiter, quotechar=quote, skipinitialspace=blank, strict=True)
     top = _first_row(rows)
     header = _header(top)
     numbers = count(1)

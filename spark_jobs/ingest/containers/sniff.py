@@ -7,7 +7,7 @@ from codecs import BOM_UTF8
 from pathlib import PurePosixPath
 
 from lake.landing.conversations import opening_role
-from lake.landing.delimiters import DELIMITED_SUFFIXES, DELIMITERS, delimiter_of, first_row
+from lake.landing.delimiters import DELIMITED_SUFFIXES, DELIMITERS, delimiter_of, first_row, stated_delimiter
 from lake.landing.names import have_exchange_or_text
 from spark_jobs.ingest.containers.raw_record import UnreadableFile
 from spark_jobs.ingest.containers.streams import COMPRESSION_SUFFIXES
@@ -111,7 +111,8 @@ def _is_json(line: bytes) -> bool:
 
 def _named_table(name: str, head: bytes) -> str | None:
     """`delimited` if a text is a table with a header that speaks of an exchange, or a table that its name promises; else None."""
-    if any(suffix.lower() in DELIMITED_SUFFIXES for suffix in PurePosixPath(name).suffixes):
+    line = head.lstrip(BOM_UTF8).decode("utf-8", "replace").partition("\n")[0]
+    if stated_delimiter(line) or any(suffix.lower() in DELIMITED_SUFFIXES for suffix in PurePosixPath(name).suffixes):
         return "delimited"
     if _delimited(head) is None:
         return None

@@ -16,7 +16,7 @@ inside. What files are made of is not known here: that is the part of `spark_job
 
 Marks beside the text come before any shape (`marks.py`): a record whose owner calls its answer bad is rejected, with the reason.
 
-Not read: pairs whose better side is named by a number or a winner column, classification columns without an instruction.
+Not read: pairs whose better side is named by scores or by a mark of each side, classification columns without an instruction.
 """
 
 from collections.abc import Callable, Mapping
@@ -44,6 +44,7 @@ from spark_jobs.ingest.sources import (
     reading,
     several,
     sharegpt,
+    sides,
     taxonomy,
     transcript,
     wrapper,
@@ -65,6 +66,7 @@ SHAPES: Mapping[str, Callable[[Fields], Reader | None]] = MappingProxyType(
         "question_answer": question_answer.reader,
         "dialogue": dialogue.reader,
         "questions": questions.reader,
+        "sides": sides.reader,
         "transcript": transcript.reader,
     }
 )

@@ -1,6 +1,7 @@
 """Alpaca: {instruction, input, output}, with LLaMA-Factory's optional system prompt."""
 
-from spark_jobs.ingest.sources.fields import SYSTEM, Fields, field_value, find_name
+from spark_jobs.ingest.sources.fields import SYSTEM, Fields, field_value, find_name, names_beside
+from spark_jobs.ingest.sources.texts import beside_text
 from spark_jobs.ingest.sources.turns import Reader, turns_of_exchange, with_system
 
 
@@ -9,7 +10,8 @@ def reader(fields: Fields) -> Reader | None:
     instruction, output = fields.get("instruction"), find_name(fields, ("output", "outputs"))
     if instruction is None or output is None:
         return None
-    more, system = find_name(fields, ("input", "inputs", "context")), find_name(fields, SYSTEM)
+    beside, system = names_beside(fields, instruction), find_name(fields, SYSTEM)
     return lambda record: with_system(
-        field_value(record, system), turns_of_exchange(record[instruction], field_value(record, more), record[output])
+        field_value(record, system),
+        turns_of_exchange(record[instruction], beside_text(record, beside), record[output]),
     )

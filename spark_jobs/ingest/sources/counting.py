@@ -11,9 +11,11 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from spark_jobs.ingest.sources import examination, several
-from spark_jobs.ingest.sources.choices import GOLD, Options, has_options, options, options_in, whole_number
+from spark_jobs.ingest.sources.choices import GOLD, whole_number
 from spark_jobs.ingest.sources.fields import Record, answer_name, find_name, fold, folded, is_record
+from spark_jobs.ingest.sources.options import Options, has_options, options, options_in
 from spark_jobs.ingest.sources.rejected import RecordRejected
+from spark_jobs.ingest.sources.texts import in_cell
 
 # roles of a map of fields by which its owner says how a number names an option
 COUNTED_ROLES = {"answer_index": 0, "answer_number": 1}
@@ -60,7 +62,7 @@ def _counted(record: Record) -> tuple[tuple[str, ...], int, Options] | None:
     """The fields of the gold option, its number, and the options, if the number is no label or text of an option."""
     fields = folded(record)
     found = several.judged(fields)
-    if found is not None and found.places:
+    if found is not None and found.places and isinstance(in_cell(record[str(found.answers)]), list):
         names, offered = found.places, options_in(record[str(found.answers)])
     else:
         try:

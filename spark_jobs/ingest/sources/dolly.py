@@ -1,6 +1,7 @@
 """Dolly: {instruction, context, response}; GPTeacher's {instruction, input, response} is the same with another name."""
 
-from spark_jobs.ingest.sources.fields import SYSTEM, Fields, field_value, find_name
+from spark_jobs.ingest.sources.fields import SYSTEM, Fields, field_value, find_name, names_beside
+from spark_jobs.ingest.sources.texts import beside_text
 from spark_jobs.ingest.sources.turns import Reader, turns_of_exchange, with_system
 
 
@@ -9,11 +10,8 @@ def reader(fields: Fields) -> Reader | None:
     instruction, response = fields.get("instruction"), fields.get("response")
     if instruction is None or response is None:
         return None
-    # Dolly leaves context empty where it has none: GPTeacher's name is the second choice
-    context, more, system = fields.get("context"), fields.get("input"), find_name(fields, SYSTEM)
+    beside, system = names_beside(fields, instruction), find_name(fields, SYSTEM)
     return lambda record: with_system(
         field_value(record, system),
-        turns_of_exchange(
-            record[instruction], field_value(record, context) or field_value(record, more), record[response]
-        ),
+        turns_of_exchange(record[instruction], beside_text(record, beside), record[response]),
     )

@@ -15,8 +15,9 @@ from collections.abc import Sequence
 from functools import lru_cache
 from typing import Any
 
-from spark_jobs.ingest.sources.choices import GOLD, has_options, options_name
+from spark_jobs.ingest.sources.choices import GOLD
 from spark_jobs.ingest.sources.fields import CONTEXT, Record, answer_name, find_name, folded, plain_name
+from spark_jobs.ingest.sources.options import has_options, options_name
 from spark_jobs.ingest.sources.passage import TEXTS
 
 _SIDES = {

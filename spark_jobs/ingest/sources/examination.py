@@ -2,8 +2,8 @@
 
 from typing import Any, TypeGuard
 
-from spark_jobs.ingest.sources.choices import options_in
 from spark_jobs.ingest.sources.fields import CONTEXT, Record, find_name, folded, is_record
+from spark_jobs.ingest.sources.options import options_in
 from spark_jobs.ingest.sources.texts import in_cell
 
 _QUESTIONS = ("questions", "question", "qs")

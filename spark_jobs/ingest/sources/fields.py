@@ -26,10 +26,12 @@ SYSTEM = (
     "systemcontent", "sysmsg", "sysmessage", "developer", "developerprompt", "developermessage", "preprompt",
 )  # fmt: skip
 TOOLS = ("tools", "functions", "function", "availabletools", "apis")
-CONTEXT = (
-    "input", "context", "passage", "paragraph", "article", "document", "story", "background", "support", "contexttext", "premise",
-    "contexts", "questionbody", "questioncontent", "questiondetails", "输入",
+_INPUT = ("input", "inputs", "输入")
+_CONTEXTS = (
+    "context", "passage", "paragraph", "article", "document", "story", "background", "support", "contexttext", "premise",
+    "contexts", "questionbody", "questioncontent", "questiondetails", "table",
 )  # fmt: skip
+CONTEXT = ("input", *_CONTEXTS, "输入")
 # each is text that was said
 _SAID = (
     "bestanswer", "correctanswer", "acceptedanswer", "goldanswer", "goldenanswer", "finalanswer",
@@ -94,9 +96,19 @@ def field_value(record: Record, name: str | None) -> object:
     return None if name is None else record.get(name)
 
 
+def names_beside(fields: Fields, asked: str | None) -> tuple[str, ...]:
+    """The record's names for what stands beside what is asked: a question, its input and a context."""
+    # beside a prompt as text, `inputs` are its tokens
+    given = None if "inputspretokenized" in fields else find_name(fields, _INPUT)
+    found = (fields.get("question"), given, find_name(fields, _CONTEXTS))
+    return tuple(name for name in found if name is not None and name != asked)
+
+
 def answer_name(fields: Fields) -> str | None:
     """The record's name for the answer, or None; `a` is the first of the choices where there is a `b`."""
-    return next((fields[name] for name in ANSWER if name in fields and (name != "a" or "b" not in fields)), None)
+    # an annotation tool (Prodigy) says in `answer` what became of the task
+    others = {"answer"} if "taskhash" in fields or "inputhash" in fields else {"a"} if "b" in fields else set[str]()
+    return next((fields[name] for name in ANSWER if name in fields and name not in others), None)
 
 
 def said_name(fields: Fields) -> str | None:

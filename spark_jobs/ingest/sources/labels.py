@@ -10,21 +10,34 @@ A mark counts only as far as it leaves no doubt: labels that may be classes are 
 """
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from typing import Any
 
 from spark_jobs.ingest.sources.fields import Fields, Record, fold, folded, is_record
-from spark_jobs.ingest.sources.rejected import RecordRejected
 
 # false, or a word that says so: the answer is bad
 _GOOD = frozenset(
     {"label", "iscorrect", "correct", "correctness", "isgood", "good", "isaccepted", "accepted", "isselected", "selected",
      "ischosen", "chosen", "isbest", "isvalid", "valid", "ispreferred", "desirable", "isdesirable", "acceptable",
-     "isacceptable", "ktotag", "passed", "approved", "isapproved", "ishelpful", "helpful"}
+     "isacceptable", "ktotag", "passed", "approved", "isapproved", "ishelpful", "helpful", "thumbsup", "isthumbsup", "liked", "upvoted"}
 )  # fmt: skip
 # true, or a word that says so: the answer is bad
 _BAD = frozenset(
-    {"isrejected", "rejected", "isbad", "bad", "iswrong", "wrong", "isincorrect", "incorrect", "undesirable"}
+    {
+        "isrejected",
+        "rejected",
+        "isbad",
+        "bad",
+        "iswrong",
+        "wrong",
+        "isincorrect",
+        "incorrect",
+        "undesirable",
+        "thumbsdown",
+        "isthumbsdown",
+        "disliked",
+        "downvoted",
+    }
 )
 # one of the words alone says so
 _VERDICTS = frozenset(
@@ -40,7 +53,7 @@ _BAD_WORDS = frozenset(
      "thumbs down", "thumbsdown", "thumbs-down", "downvote", "downvoted", "dislike", "disliked", "poor", "worst", "lowest",
      "not selected", "not_selected", "unselected", "fail", "failed", "invalid", "👎"}
 )  # fmt: skip
-_VERDICT_WORDS = _BAD_WORDS | {"negative", "down", "-1", "low"}
+_VERDICT_WORDS = _BAD_WORDS | {"ignore", "negative", "down", "-1", "low"}
 _LOWEST = re.compile(r"[01](?:\.0+)?\s*(?:/\s*\d+|(?:out )?of \d+|stars?)?")
 _WEIGHTS = frozenset(
     {"weight", "sampleweight", "lossweight", "lossmask", "loss", "train", "trainable", "trainon", "fortraining", "usefortraining", "training",
@@ -52,13 +65,7 @@ _BEST = frozenset(
      "preferred", "ispreferred", "label", "gold", "isgold"}
 )  # fmt: skip
 _SCORES = ("score", "rating", "votes", "upvotes", "likes", "reward", "stars", "quality", "fraction")
-# one an answer, in a list beside the answers: which are right comes before which is best
-_MARKS = ("iscorrect", "correctness", "correct", "labels")
-_LISTED = (
-    "scores", "ratings", "rewards", "overallscores", "humanscores", "answerscores", "votes", "upvotes", "likes", "pmscores", "score",
-    "rating",
-)  # fmt: skip
-_LISTED_RANKS = ("ranks", "rank", "ranking", "rankings")
+_RIGHT_WORDS = frozenset({"correct", "right", "good", "accepted", "chosen", "preferred", "selected", "passed", "valid"})
 _RANKS = ("rank", "ranking", "position")
 
 Mark = Callable[[str, Any], str | None]
@@ -67,7 +74,8 @@ Mark = Callable[[str, Any], str | None]
 def label_names(fields: Fields) -> tuple[str, ...]:
     """The record's names for what may call its answer bad."""
     marks = _GOOD | _BAD | _VERDICTS | _RATINGS | {"score"}
-    return tuple(name for known, name in fields.items() if known in marks)
+    annotated = {"answer"} if "taskhash" in fields or "inputhash" in fields else set[str]()
+    return tuple(name for known, name in fields.items() if known in marks or known in annotated)
 
 
 def training_names(fields: Fields) -> tuple[str, ...]:
@@ -82,10 +90,10 @@ def bad_answer(name: str, value: Any) -> str | None:
         bad = value is False or (known != "chosen" and _is_zero(value)) or _says(value, _BAD_WORDS)
     elif known in _BAD:
         bad = value is True or (_is_number(value) and value == 1) or _says(value, {"true", "yes", "1"})
-    elif known in _VERDICTS:
+    elif known in _VERDICTS or known == "answer":
         bad = value is False or (_is_number(value) and value < 0) or _says(value, _VERDICT_WORDS)
     elif known in _RATINGS:
-        bad = _is_lowest(value)
+        bad = _is_lowest(value) or _says(value, _VERDICT_WORDS)
     else:
         bad = _is_number(value) and value < 0
     return f"the field {name!r} is {value!r}, which calls the answer bad" if bad else None
@@ -117,71 +125,6 @@ def best_answers(answers: list[Any]) -> list[Any]:
     return _highest(marked or good, names)
 
 
-def best_of(answers: list[Any], judged: Mapping[str, list[Any]]) -> list[Any]:
-    """The answers that marks call right, and of these those with the best scores and the first ranks, by lists with one for each answer.
-
-    Raises RecordRejected where marks call no answer right, and where ranks may as well be the answers in their order.
-
-    >>> answers = ["Nay.", "No.", "So."]
-    >>> best_of(answers, {"is_correct": [0, 1, 1], "scores": [9, 1, 2]}), best_of(answers, {"ranks": [2, 1, 3]}), best_of(answers, {"scores": [1]})
-    (['So.'], ['No.'], ['Nay.', 'No.', 'So.'])
-    """
-    kept = list(range(len(answers)))
-    for name, values in judged.items():
-        told = any(value is not None for value in values)
-        if told and len(values) == len(answers):
-            kept = _best_places(name, values, kept)
-        elif told and fold(name) in _MARKS[:-1]:
-            raise _not_for_each(name)
-    return [answers[place] for place in kept]
-
-
-def list_names(fields: Fields) -> tuple[str, ...]:
-    """The record's names for lists that may judge its answers one by one, marks before scores and these before ranks."""
-    return tuple(fields[name] for name in (*_MARKS, *_LISTED, *_LISTED_RANKS) if name in fields)
-
-
-def _best_places(name: str, values: list[Any], kept: list[int]) -> list[int]:
-    """Which of the places are left by a list beside the answers; all of them where it holds anything else than judgements."""
-    known, marks, numbers = fold(name), list(map(_mark, values)), list(map(_number, values))
-    of_yes_and_no = all(isinstance(value, bool) for value in values)
-    # other numbers under this name are grades
-    graded = known == "correctness" and None in marks and None not in numbers
-    if of_yes_and_no or (known in _MARKS and not graded):
-        # labels may be classes, which say nothing of better and worse
-        if known == "labels" and not of_yes_and_no and (None in marks or len(set(marks)) == 1):
-            return kept
-        if None in marks:
-            raise _not_for_each(name)
-        return _marked_places(name, marks, kept)
-    scores = [number for number in numbers if number is not None]
-    if len(scores) < len(values):
-        return kept
-    best = max if known not in _LISTED_RANKS else min
-    first = scores.index(min(scores))
-    ordered = known.startswith("ranking") and sorted(scores) != scores and first != scores[0] - min(scores)
-    if known in _LISTED_RANKS and (ordered or min(scores) < 0):
-        raise RecordRejected(
-            "ambiguous_option", f"the field {name!r} may hold something else than the rank of each answer"
-        )
-    return [place for place in kept if scores[place] == best(scores[other] for other in kept)]
-
-
-def _not_for_each(name: str) -> RecordRejected:
-    return RecordRejected("ambiguous_option", f"the field {name!r} does not say of each answer whether it is right")
-
-
-def _marked_places(name: str, marks: list[bool | None], kept: list[int]) -> list[int]:
-    right = [place for place in kept if marks[place]]
-    if right:
-        return right
-    if any(marks):
-        raise RecordRejected(
-            "ambiguous_option", f"the field {name!r} calls another answer right than what stands beside it"
-        )
-    raise RecordRejected("bad_answer", f"every answer of the record is called bad by the marks in {name!r}")
-
-
 def _highest(answers: list[Record], names: Fields) -> list[Any]:
     """The answers from the highest score (or the first rank) downwards; in their order where there is none."""
     if len(answers) < 2:
@@ -189,7 +132,7 @@ def _highest(answers: list[Record], names: Fields) -> list[Any]:
     scores = [name for name in names if name.endswith("score") and name not in _SCORES]
     for known, sign in (*((name, -1) for name in (*_SCORES, *scores)), *((name, 1) for name in _RANKS)):
         name = names.get(known)
-        marks = [] if name is None else [_number(answer.get(name)) for answer in answers]
+        marks = [] if name is None else [number_in(answer.get(name)) for answer in answers]
         if marks and None not in marks:
             signed = [sign * mark for mark in marks if mark is not None]
             return [answer for answer, mark in zip(answers, signed, strict=True) if mark == min(signed)]
@@ -204,17 +147,17 @@ def _is_number(value: Any) -> bool:
     return isinstance(value, int | float) and not isinstance(value, bool)
 
 
-def _number(value: Any) -> float | None:
+def number_in(value: Any) -> float | None:
     """A mark as a number, also where a table or XML holds it as a text; None for anything else, and for the number that is none."""
     if isinstance(value, str):
         return float(value) if re.fullmatch(r"\s*-?\d+(?:\.\d+)?\s*", value) else None
     return value if _is_number(value) and value == value else None
 
 
-def _mark(value: Any) -> bool | None:
+def yes_or_no(value: Any) -> bool | None:
     """Whether a mark says yes; None where it says neither yes nor no."""
-    no = value is False or _is_zero(value) or _says(value, {"false", "no"})
-    return True if _is_true(value) else False if no else None
+    no = value is False or _is_zero(value) or _says(value, _BAD_WORDS | {"no"})
+    return True if _is_true(value) or _says(value, _RIGHT_WORDS) else False if no else None
 
 
 def _is_zero(value: Any) -> bool:

@@ -4,10 +4,10 @@ import re
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
-from spark_jobs.ingest.sources.choices import has_options
 from spark_jobs.ingest.sources.fields import ANSWER, Fields, Record, find_name, fold
 from spark_jobs.ingest.sources.labels import bad_answer, label_names, training_names, untrained
 from spark_jobs.ingest.sources.messages import Turn
+from spark_jobs.ingest.sources.options import has_options
 from spark_jobs.ingest.sources.preference import CHOSEN, REJECTED
 from spark_jobs.ingest.sources.rejected import RecordRejected
 from spark_jobs.ingest.sources.texts import context_text, in_cell, thought
@@ -22,7 +22,10 @@ _REASONING = (
     "reasoning",
     "reasoningtrace",
     "cot",
+    "complexcot",
     "think",
+    "thoughts",
+    "thoughtprocess",
 )
 # on a line of its own, or where the words begin or end: elsewhere it may be spoken of
 _PICTURE = re.compile(r"(?:^|\n)[ \t]*<\|?(?:image|image_pad|image_?\d{1,2})\|?>|<image>\s*\Z")

@@ -98,6 +98,8 @@ def unwrapped(messages: Any) -> Any:
         return list(found.values())
     if _are_speeches(found):
         return [{"role": role, "content": words} for one in found for role, words in one.items()]
+    if _are_spoken_pairs(found):
+        return [{"role": role, "content": words} for role, words in found]
     if is_record(found) and found and all(isinstance(column, list) for column in found.values()):
         lengths = {len(column) for column in found.values()}
         if len(lengths) == 1:
@@ -112,6 +114,16 @@ def _are_speeches(value: Any) -> TypeGuard[list[dict[str, str]]]:
     said = [(_role(str(name)), words) for one in value for name, words in one.items()]
     return {"user", "assistant"} <= {role for role, _ in said} and all(
         role and isinstance(words, str) for role, words in said
+    )
+
+
+def _are_spoken_pairs(value: Any) -> TypeGuard[list[tuple[str, str]]]:
+    """Whether each of a list's pairs is a speaker and the words: [["user", "Hi"], ["assistant", "Ho"]]."""
+    pairs = value if isinstance(value, list) else []
+    if not all(isinstance(one, list | tuple) and len(one) == 2 and isinstance(one[0], str) for one in pairs):
+        return False
+    return {"user", "assistant"} <= {role for name, _ in pairs if (role := _role(name))} and all(
+        _role(name) and isinstance(words, str) for name, words in pairs
     )
 
 

@@ -3,8 +3,20 @@
 import re
 from typing import Any
 
-from spark_jobs.ingest.sources.choices import has_options
-from spark_jobs.ingest.sources.fields import CONTEXT, SYSTEM, Fields, answer_name, field_value, find_name
+from spark_jobs.ingest.sources.choices import check_no_class
+from spark_jobs.ingest.sources.fields import (
+    CONTEXT,
+    SYSTEM,
+    Fields,
+    Record,
+    answer_name,
+    field_value,
+    find_name,
+    names_beside,
+)
+from spark_jobs.ingest.sources.messages import Turn
+from spark_jobs.ingest.sources.options import has_options
+from spark_jobs.ingest.sources.texts import beside_text
 from spark_jobs.ingest.sources.turns import Reader, turns_of_exchange, with_system
 
 _PROMPTS = (
@@ -12,6 +24,7 @@ _PROMPTS = (
     "usermessage", "userinput", "userquery", "inputtext",
     "指令",
 )  # fmt: skip
+_DEFINITIONS = ("definition", "taskdefinition")
 # a prompt only where no question is: beside one they are its context, its author or its kind
 _WEAK = ("input", "human", "user", "task")
 # names that mean an answer only beside one certain prompt: elsewhere they are something else (`source` is often a corpus)
@@ -36,13 +49,20 @@ def reader(fields: Fields) -> Reader | None:
     prompt, completion = _pair(fields)
     if prompt is None or completion is None:
         return _program(fields)
-    context, system = find_name(fields, (*CONTEXT, "question")), find_name(fields, SYSTEM)
     # `input` is a prompt and a context by name: it is not said twice
-    if context in (prompt, completion):
-        context = None
-    return lambda record: with_system(
-        field_value(record, system), turns_of_exchange(record[prompt], field_value(record, context), record[completion])
-    )
+    beside = tuple(name for name in names_beside(fields, prompt) if name != completion)
+    system = find_name(fields, SYSTEM)
+
+    # an `input` is one of a program, whose outcome may be a number
+    label = completion if find_name(fields, ("input", "inputs")) != prompt else None
+
+    def read(record: Record) -> list[Turn]:
+        if label is not None:
+            check_no_class(label, record[label])
+        turns = turns_of_exchange(record[prompt], beside_text(record, beside), record[completion])
+        return with_system(field_value(record, system), turns) or turns
+
+    return read
 
 
 def _program(fields: Fields) -> Reader | None:
@@ -68,7 +88,9 @@ def _is_program(code: Any, told: bool) -> bool:
 
 
 def _pair(fields: Fields) -> tuple[str | None, str | None]:
-    prompt = find_name(fields, _PROMPTS)
+    # a definition of a task is what is asked, where the input stands beside it
+    defined = find_name(fields, _DEFINITIONS) if find_name(fields, ("input", "inputs")) else None
+    prompt = defined or find_name(fields, _PROMPTS)
     if prompt is None and "question" not in fields:
         prompt = find_name(fields, _WEAK)
     answer = answer_name(fields)

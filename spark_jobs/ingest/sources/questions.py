@@ -6,9 +6,9 @@ Their answers are absent or kept elsewhere: what is known of them follows each q
 from typing import Any
 
 from spark_jobs.ingest.sources import examination
-from spark_jobs.ingest.sources.choices import has_options
 from spark_jobs.ingest.sources.fields import CONTEXT, TOOLS, Fields, Record, field_value, find_name
 from spark_jobs.ingest.sources.messages import Turn, turns_of_messages
+from spark_jobs.ingest.sources.options import has_options
 from spark_jobs.ingest.sources.texts import first_text
 from spark_jobs.ingest.sources.turns import Reader
 

@@ -8,24 +8,31 @@
     >>> settled(record, judged(folded(record)))
     {'prompt': 'Why?', 'responses': ['So.'], 'scores': [1, 9]}
 
-Whoever is read first may be the worst: where two answers may be meant, the record is rejected.
+Four rules, in this order: an object of marks under texts offers options, the marked ones are right; answers are options where a field
+names one by its label or number; lists of marks, scores and ranks (`listed.py`) and a field that names the best leave the answers that
+count; whoever is read first may be the worst: what names none of them for sure is rejected.
 """
 
 import re
 from string import ascii_uppercase
 from typing import Any, NamedTuple
 
-from spark_jobs.ingest.sources.choices import GOLD, Options, has_options, options_in, whole_number
-from spark_jobs.ingest.sources.fields import Fields, Record, answer_name, find_name, fold, said_name
-from spark_jobs.ingest.sources.labels import best_of, list_names
+from spark_jobs.ingest.sources.choices import GOLD, whole_number
+from spark_jobs.ingest.sources.fields import Fields, Record, answer_name, find_name, fold, folded, said_name
+from spark_jobs.ingest.sources.listed import best_of, list_names
+from spark_jobs.ingest.sources.options import Options, bare_label, has_options, options_in
+from spark_jobs.ingest.sources.preference import CHOSEN, REJECTED
 from spark_jobs.ingest.sources.rejected import RecordRejected
 from spark_jobs.ingest.sources.texts import as_text, in_cell
 
 _OFFERED = ("answers", "possibleanswers")
 _RIGHT = (*GOLD, "correctanswer", "correct", "correctoption")
-_PLACE = re.compile(
-    r"(?:best|chosen|preferred|selected|winning|winner)(?:answer|response|completion|output|generation)?(?:index|idx)"
+# names that say which of several answers is the best: by its place from 0 where they end so, else by its text or its letter
+_BEST = re.compile(
+    r"(?:human|overall|final)?(?:accepted(?=(?:answer)?id)|best|better|chosen|preferred|selected|winning|winner|preference|choice)"
+    r"(?:answer|response|completion|output|generation)?(?P<place>index|idx|id)?"
 )
+_TIES = frozenset({"", "none", "tie", "tied", "draw", "equal", "same", "both"})
 _PLACED = re.compile(r".*(?:index|idx|indx|number|letter)")
 _NUMBER = re.compile(r"-?\d+")
 # may be the id of a record or of an answer, or an answer in words of its own
@@ -54,7 +61,10 @@ def judged(fields: Fields) -> Judged | None:
     """What of records with these names may judge several answers; None if nothing does."""
     answers, marked = answer_name(fields), tuple(fields[name] for name in _MARKED if name in fields)
     lists = tuple(name for name in list_names(fields) if answers not in (None, name))
-    places = tuple(name for known, name in fields.items() if answers and _PLACE.fullmatch(known))
+    # the sides of a pair are texts, which `preference` reads
+    pair = find_name(fields, CHOSEN) is not None and find_name(fields, REJECTED) is not None
+    bests = [(name, found["place"]) for known, name in fields.items() if (found := _BEST.fullmatch(known))]
+    places = tuple(name for name, by_place in bests if name != answers and answers and (by_place or not pair))
     offered = None if has_options(fields) else find_name(fields, _OFFERED)
     right = find_name(fields, _RIGHT) if offered else None
     own = said_name({known: name for known, name in fields.items() if name not in marked})
@@ -72,17 +82,22 @@ def settled(record: Record, found: Judged) -> Record:
             raise RecordRejected("ambiguous_option", told)
         return offering
     answers = in_cell(record[found.answers]) if found.answers else None
-    lists = {name: values for name in found.lists if isinstance(values := in_cell(record[name]), list)}
+    lists = {name: values for name in found.lists if (values := _of_each(answers, record[name])) is not None}
     right = _right_ones(record, found, bool(lists))
     if not isinstance(answers, list):
         return record
     # a place that is empty judges nothing where something else does
     places = [name for name in found.places if len(answers) > 1 and not (lists and not as_text(record[name]).strip())]
-    judgements = {name: _best_place(answers, record[name], name) for name in places}
+    bests = {name: _best_named(answers, record[name], name) for name in places if name not in lists}
+    judgements = {name: marks for name, marks in bests.items() if marks}
     if right and len(right) == len(answers):
         judgements[str(found.right)] = right
     best = best_of(answers, judgements | lists)
-    return record if len(best) == len(answers) else {**record, str(found.answers): best}
+    if len(best) == len(answers):
+        return record
+    # a place of the best is no label of what is left
+    rest = {name: value for name, value in record.items() if name not in judgements or name == found.right}
+    return {**rest, str(found.answers): best}
 
 
 def as_options(record: Record, found: Judged) -> Record | None:
@@ -180,16 +195,49 @@ def _names_one(answers: Any, right: Any) -> bool:
     if len(offered) < 2 or isinstance(right, bool) or not isinstance(right, int | str):
         return False
     text = as_text(right).strip().strip("().")
+    text = bare_label(text) if bare_label(text) in (label for label, _ in offered) else text
     labels = {label.casefold() for label, _ in offered}
     named = _NUMBER.fullmatch(text) is not None or text.casefold() in labels
     return named and all(text != own.strip() for _, own in offered)
 
 
-def _best_place(answers: list[Any], place: Any, name: str) -> list[bool]:
-    """For each answer whether it is the one at a place, counted from 0, or under its letter; RecordRejected where there is none."""
-    labels = [f"{label}." for label, _ in options_in(answers)]
-    text = str(labels.index(place) if place in labels else whole_number(place)).strip()
-    if isinstance(place, bool) or not text.isdecimal() or int(text) >= len(answers):
-        told = f"the field {name!r} is {place!r}, which is the place of none of {len(answers)} answers"
-        raise RecordRejected("ambiguous_option", told)
-    return [at == int(text) for at in range(len(answers))]
+def _of_each(answers: Any, value: Any) -> list[Any] | None:
+    """What a list says of each answer, or an object under the answers' texts; None for anything else."""
+    value = in_cell(value)
+    if isinstance(value, dict) and isinstance(answers, list) and list(value) == answers:
+        return list(value.values())
+    return value if isinstance(value, list) else None
+
+
+def _id_of(answer: Any) -> str | None:
+    """The id of an answer that is an object; None where it has none."""
+    name = (
+        find_name(folded(answer), ("id", "answerid", "aid", "responseid", "postid"))
+        if isinstance(answer, dict)
+        else None
+    )
+    return as_text(answer[name]) if name else None
+
+
+def _best_named(answers: list[Any], best: Any, name: str) -> list[bool] | None:
+    """For each answer whether a field names it as the best: by its letter, its text, or a place from 0 under a name that says so.
+
+    None where no one is the best. Raises RecordRejected where the field names none of them for sure.
+    """
+    by_place = _BEST.fullmatch(fold(name))["place"]  # pyright: ignore[reportOptionalSubscript]
+    text = as_text(whole_number(best)).strip()
+    if (not by_place and (isinstance(best, bool) or text.casefold() in _TIES)) or (by_place == "id" and not text):
+        return None
+    ids = [_id_of(answer) for answer in answers]
+    if by_place == "id" and text in ids:
+        return [own == text for own in ids]
+    labels = [label for label, _ in options_in(answers)]
+    texts = [as_text(answer).strip().casefold() for answer in answers]
+    if text.strip("().") in labels:
+        return [label == text.strip("().") for label in labels]
+    if text.casefold() in texts and not by_place:
+        return [one == text.casefold() for one in texts]
+    if by_place and not isinstance(best, bool) and text.isdecimal() and int(text) < len(answers):
+        return [at == int(text) for at in range(len(answers))]
+    told = f"the field {name!r} is {best!r}, which names none of {len(answers)} answers for sure"
+    raise RecordRejected("ambiguous_option", told)

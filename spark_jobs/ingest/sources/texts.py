@@ -137,6 +137,19 @@ def context_text(value: Any) -> str:
     return "" if is_nothing(text) else text
 
 
+def beside_text(record: Record, names: Sequence[str]) -> str:
+    """What stands beside a question under several names, each after a blank line, and once where two say the same."""
+    # most records have one at most
+    if len(names) < 2:
+        return context_text(record[names[0]]) if names else ""
+    texts: list[str] = []
+    for name in names:
+        text = context_text(record[name])
+        if text.strip() and not any(text in other for other in texts):
+            texts.append(text)
+    return "\n\n".join(texts)
+
+
 def in_cell(value: Any) -> Any:
     """The list or object that a text is the JSON of, or Python's way to write it; any other value as it is."""
     if not isinstance(value, str) or len(value) > _CELL:

@@ -6,10 +6,11 @@
 Lists of messages are read in `messages.py`. Nothing is mended here: what a text went through on its way is for the clean stage.
 """
 
+import re
 from collections.abc import Callable
 from typing import Any
 
-from lake.landing.conversations import prompt_turns
+from lake.landing.conversations import closed, conversation_turns, opening_role, prompt_turns
 from spark_jobs.ingest.sources.fields import SYSTEM, Fields, Record, find_name, folded, is_record
 from spark_jobs.ingest.sources.messages import Turn, turns_of_messages
 from spark_jobs.ingest.sources.rejected import RecordRejected
@@ -19,10 +20,11 @@ Reader = Callable[[Record], list[Turn] | None]
 
 _QUESTION_FIELDS = ("human", "user", "question", "prompt", "instruction", "query", "input", "q")
 _ANSWER_FIELDS = ("assistant", "bot", "gpt", "answer", "response", "completion", "output", "reply", "a")
-# the ends of a prompt that was rendered as a template up to where the answer begins
-_OPEN_ENDS = (":", "|>", "]", ">")
-# behind these a blank may follow; behind other words with a colon it may belong to the prompt
-_SPEAKERS = ("Assistant:", "ASSISTANT:", "AI:", "|>")
+# the ends of a prompt that was rendered as a template up to where the answer begins; a blank may follow behind what is
+# a speaker for sure, behind other words with a colon it may belong to the prompt
+_OPEN_END = re.compile(
+    r"(?:[:\]>]|(?:Assistant:|ASSISTANT:|AI:|\|>|\[/INST\]|(?:<\|im_start\|>|<start_of_turn>|#{2,4} ?)[A-Za-z]{2,12}:?)\s*)\Z"
+)
 
 
 def turns_of_exchange(question: Any, context: Any, answer: Any) -> list[Turn]:
@@ -39,11 +41,15 @@ def turns_of_exchange(question: Any, context: Any, answer: Any) -> list[Turn]:
     more = "" if context is None or context == "" else context_text(context)
     if more.strip():
         prompt = f"{prompt}\n\n{more}" if prompt.strip() else more
-    elif (prompt.endswith(_OPEN_ENDS, -12) or prompt[-20:].rstrip().endswith(_SPEAKERS)) and (
-        before := prompt_turns(prompt)
-    ):
-        return [*turns_said(before), {"role": "assistant", "content": first_text(answer)}]
+    elif _ends_open(prompt[-40:]) and (before := prompt_turns(prompt)):
+        return [*turns_said(before), {"role": "assistant", "content": closed(first_text(answer))}]
     return [{"role": "user", "content": prompt}, {"role": "assistant", "content": first_text(answer)}]
+
+
+def _ends_open(tail: str) -> bool:
+    """Whether the end of a prompt is that of a template; nearly all prompts are told by their last character."""
+    may = tail.rstrip().endswith((":", "]", ">")) or "<" in tail or "##" in tail
+    return may and _OPEN_END.search(tail) is not None
 
 
 def _check_one_question(question: Any, answer: Any) -> None:
@@ -84,6 +90,9 @@ def turns_of_exchanges(exchanges: object) -> list[Turn] | None:
     exchanges = in_cell(exchanges)
     if not isinstance(exchanges, list) or not exchanges:
         return None
+    # a pair may be a speaker and the words
+    if isinstance(exchanges[0], list) and (spoken := turns_of_messages(exchanges)):
+        return spoken
     turns: list[Turn] = []
     for exchange in exchanges:
         pair = _turns_of_pair(exchange)
@@ -107,6 +116,9 @@ def turns_of_texts(texts: object) -> list[Turn] | None:
     """The turns of two or more texts that a user and an assistant say in turn; None if it is not that."""
     if not isinstance(texts, list) or len(texts) < 2 or not all(isinstance(text, str) for text in texts):
         return None
+    # each may say itself who speaks
+    if all(map(opening_role, texts)) and (spoken := conversation_turns("\n".join(texts))):
+        return turns_said(spoken)
     return [{"role": ("user", "assistant")[place % 2], "content": text} for place, text in enumerate(texts)]
 
 
