@@ -9,6 +9,7 @@ import dagster as dg
 
 from dagster_project.lib.described import asset_of, described
 from dagster_project.lib.events import check_specs, events, sides
+from dagster_project.lib.kept_connections import told_together
 from dagster_project.lib.lake_resource import LakeResource
 from dagster_project.lib.stage_process import ReadAtTheEnd
 from lake.errors import StageFailed
@@ -72,9 +73,10 @@ def stage_asset(key: str) -> dg.AssetsDefinition:
     def asset(context: dg.AssetExecutionContext, lake: LakeResource) -> Iterator[Any]:
         opened = lake.open()
         report = _run(context, stage, lake.chosen(), opened)
-        for side in sides(report):
-            context.log_event(side)
-        yield from events(report, opened, checks)
+        with told_together(context.instance):
+            for side in sides(report):
+                context.log_event(side)
+            yield from events(report, opened, checks)
 
     return asset
 
@@ -94,11 +96,12 @@ def side_asset(key: str) -> dg.AssetSpec:
 def _run(context: dg.AssetExecutionContext, stage: Stage, profile: Profile, lake: Lake) -> StageReport:
     """Runs the stage here, or in a process of its own where a model is loaded; what has nothing to do starts neither."""
     rebuild = context.run.tags.get(REBUILD) == "true"
-    reasons = reasons_to_run(lake, stage, profile, rebuild)
+    found = lake.pinned()
+    reasons = reasons_to_run(found, stage, profile, rebuild)
     if reasons:
         progress.started(stage.key, "; ".join(reasons))
     # whether anything has to run is decided here: after a Pipes run Dagster demands every output
-    apart = bool(reasons) and not rejected_inputs(lake, stage) and own_process(lake, stage, profile, rebuild)
+    apart = bool(reasons) and not rejected_inputs(found, stage) and own_process(found, stage, profile, rebuild)
     if apart:
         report = _run_apart(context, stage, profile, rebuild)
     else:
