@@ -62,9 +62,11 @@ _LOCAL = {
 }
 
 # For a stage that looks at little, rows of before among it. Such queries last as long as it takes to plan them, to compile them and to start
-# their tasks: a job for each exchange and each broadcast, a class for each expression, and a task for each part of a file cost more than the rows.
+# their tasks: a job for each exchange and each broadcast, a class for each expression, a task for each part of a file, and to infer which values
+# are none, cost more than the rows.
 SMALL = {
     "spark.sql.autoBroadcastJoinThreshold": "-1",
+    "spark.sql.constraintPropagation.enabled": "false",
     "spark.sql.adaptive.enabled": "false",
     "spark.sql.codegen.wholeStage": "false",
     "spark.sql.codegen.factoryMode": "NO_CODEGEN",

@@ -44,7 +44,7 @@ def test_the_live_heap_is_the_same_after_many_jobs_as_after_few(
     heaps = dict[int, float]()
     for number in range(1, MANY + 1):
         try:
-            frames.run(STAGE, {}, None, replace(around, run_id=str(number)), f"run-{number}")
+            frames.run(STAGE, {}, Params(), replace(around, run_id=str(number)), f"run-{number}")
         except ValueError as error:
             assert str(error) == str(number)
         if number in (FEW, MANY):
