@@ -12,7 +12,7 @@ from spark_frames import context
 
 from lake.engines import spark as engines
 from lake.engines.spark import SparkFrames
-from lake.harness.job import JobContext, SparkJob, SparkRows
+from lake.harness.job import JobContext, Params, SparkJob, SparkRows
 from lake.harness.profiles import resolve
 from lake.stages import STAGES
 from lake.storage.store import Lake
