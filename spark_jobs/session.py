@@ -151,9 +151,11 @@ def fitted(session: SparkSession, chosen: Mapping[str, str]) -> Generator[None]:
 def workers_with(session: SparkSession, library: str) -> Generator[None]:
     """Has the functions that the session is given inside run in workers apart from those of all others, kept for what loads `library`; without
     a library in those of all."""
+    if not library:
+        yield
+        return
     environment = session.sparkContext.environment  # workers that were started with another one are others
-    if library:
-        environment[_KEPT_FOR] = library
+    environment[_KEPT_FOR] = library
     try:
         yield
     finally:
