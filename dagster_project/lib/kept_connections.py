@@ -5,11 +5,10 @@ three new rows this was two fifths of all that the run's process did. The UI and
 """
 
 from collections.abc import Generator
-from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-import dagster as dg
 from dagster._core.storage.event_log.sqlite.sqlite_event_log import SqliteEventLogStorage
 from dagster._core.storage.sqlite import create_db_conn_string
 from dagster._core.storage.sqlite_storage import DagsterSqliteStorage
@@ -23,8 +22,6 @@ class KeptEvents(SqliteEventLogStorage):
 
     def __init__(self, base_dir: str) -> None:
         self._kept: dict[str, Engine] = {}
-        self._together: ExitStack | None = None
-        self._begun: dict[str, Connection] = {}
         self._has_checks = False
         super().__init__(base_dir)
 
@@ -34,25 +31,8 @@ class KeptEvents(SqliteEventLogStorage):
             with super()._connect(shard) as connection:
                 yield connection
             return
-        with self._db_lock:
-            if self._together is None:
-                with self._opened(shard).begin() as connection:
-                    yield connection
-                return
-            if shard not in self._begun:
-                self._begun[shard] = self._together.enter_context(self._opened(shard).begin())
-            yield self._begun[shard]
-
-    @contextmanager
-    def together(self) -> Generator[None]:
-        """Writes what is told inside as one transaction of each database, so that no other process can write to it meanwhile."""
-        self._together = ExitStack()
-        try:
-            yield
-        finally:
-            with self._db_lock:
-                self._together.close()  # what was told before an error was told
-                self._together, self._begun = None, {}
+        with self._db_lock, self._opened(shard).begin() as connection:
+            yield connection
 
     @property
     def supports_asset_checks(self) -> bool:
@@ -72,12 +52,6 @@ class KeptEvents(SqliteEventLogStorage):
         super().dispose()
         for engine in self._kept.values():
             engine.dispose()
-
-
-def told_together(instance: dg.DagsterInstance) -> AbstractContextManager[None]:
-    """Has what an instance is told inside written at once, where its event log is such a one."""
-    events = instance.event_log_storage
-    return events.together() if isinstance(events, KeptEvents) else nullcontext()
 
 
 def _write_ahead(connection: Any, record: Any) -> None:

@@ -9,7 +9,6 @@ import dagster as dg
 
 from dagster_project.lib.described import asset_of, described
 from dagster_project.lib.events import check_specs, events, sides
-from dagster_project.lib.kept_connections import told_together
 from dagster_project.lib.lake_resource import LakeResource
 from dagster_project.lib.stage_process import ReadAtTheEnd
 from lake.errors import StageFailed
@@ -73,10 +72,9 @@ def stage_asset(key: str) -> dg.AssetsDefinition:
     def asset(context: dg.AssetExecutionContext, lake: LakeResource) -> Iterator[Any]:
         opened = lake.open()
         report = _run(context, stage, lake.chosen(), opened)
-        with told_together(context.instance):
-            for side in sides(report):
-                context.log_event(side)
-            yield from events(report, opened, checks)
+        for side in sides(report):
+            context.log_event(side)
+        yield from events(report, opened, checks)
 
     return asset
 

@@ -10,7 +10,7 @@ import pytest
 import yaml
 
 from dagster_project.lib import launch
-from dagster_project.lib.kept_connections import KeptEvents, told_together
+from dagster_project.lib.kept_connections import KeptEvents
 from lake.errors import UserError
 
 
@@ -41,27 +41,6 @@ def test_the_ui_reads_what_a_command_told_as_if_it_had_told_it_itself(home: Path
         assert newest and newest.run_id == run
         assert ui.get_run_by_id(run).is_success  # pyright: ignore[reportOptionalMemberAccess]
         assert kinds(ui, run) == kinds(ui, dg.materialize([told], instance=ui).run_id)
-
-
-def test_what_is_told_together_is_written_at_once_also_before_an_error(home: Path) -> None:
-    key, other = dg.AssetKey("told"), dg.AssetKey("other")
-    with launch.instance_of_commands() as commands, launch.instance() as ui:
-        commands.report_runless_asset_event(dg.AssetMaterialization("before"))  # which makes the database
-
-        def tell_both() -> None:
-            with told_together(commands):
-                commands.report_runless_asset_event(dg.AssetMaterialization(key))
-                commands.report_runless_asset_event(dg.AssetMaterialization(other))
-                assert commands.get_latest_materialization_event(key), "whoever tells it reads it"
-                assert not ui.get_latest_materialization_event(key)
-                raise ValueError("a stage that fails")
-
-        with pytest.raises(ValueError, match="a stage that fails"):
-            tell_both()
-        assert all(ui.get_latest_materialization_event(told) for told in (key, other))
-        commands.report_runless_asset_event(dg.AssetMaterialization(key))
-    with told_together(ui):
-        pass  # a storage of another kind writes as it does
 
 
 def test_what_copies_a_stages_log_does_not_hear_ctrl_c_and_the_ui_finds_the_log(home: Path) -> None:
