@@ -63,19 +63,19 @@ def _beside(table: str) -> tuple[str, ...]:
 _ALL = (
     Stage(
         "bronze/instructions", "spark", ("landing/files",),
-        job="spark_jobs.ingest.job:instructions", params="spark_jobs.ingest.job:IngestParams",
+        job="spark_jobs.ingest.job:instructions", params="spark_jobs.ingest.params:InstructionFiles",
         suite="expectations.suites.bronze:instructions", limits="expectations.limits:Ingested",
         sides=_beside("bronze/instructions"), summary="Reads every registered instruction file, whatever its shape.",
     ),
     Stage(
         "bronze/passages", "spark", ("landing/files",),
-        job="spark_jobs.ingest.job:passages", params="spark_jobs.ingest.job:IngestParams",
+        job="spark_jobs.ingest.job:passages", params="spark_jobs.ingest.params:PassageFiles",
         suite="expectations.suites.bronze:passages", limits="expectations.limits:Ingested",
         sides=_beside("bronze/passages"), summary="Reads every registered file of titled passages.",
     ),
     Stage(
         "bronze/references", "spark", ("landing/files",),
-        job="spark_jobs.ingest.job:references", params="spark_jobs.ingest.job:IngestParams",
+        job="spark_jobs.ingest.job:references", params="spark_jobs.ingest.params:ReferenceFiles",
         suite="expectations.suites.bronze:references", limits="expectations.limits:Ingested",
         sides=_beside("bronze/references"), summary="Reads benchmarks and truths: held out, never released.",
     ),

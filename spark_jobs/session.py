@@ -9,16 +9,19 @@ import gc
 import os
 import re
 import sys
-from collections.abc import Generator, Mapping, Sequence
+from collections.abc import Generator, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
 from pyspark.sql import SparkSession
 
 from lake.settings import project_folder
 from spark_jobs.lost_session import end_lost_session, keep_quiet_when_lost
 
+_KEPT_FOR = "MIXLAKE_WORKERS_KEPT_FOR"
 _LOGGING = Path(__file__).with_name("log4j2.properties")
 _SQL = {
     "spark.sql.extensions": "io.delta.sql.DeltaSparkSessionExtension",
@@ -39,6 +42,8 @@ _SQL = {
     # Spark remembers the text of each query's plan. What is persisted is told again wherever it is read, twice a level: a query of
     # deduplication has 41 MB of it, and the fourth such run filled a heap of 1 GiB
     "spark.sql.maxPlanStringLength": "10000",
+    # and to write it down by its own rules, with a number for each operator, is a tenth of what it takes to plan few rows
+    "spark.sql.ui.explainMode": "simple",
 }
 
 _LOCAL = {
@@ -57,8 +62,11 @@ _LOCAL = {
 }
 
 # For a stage that looks at little, rows of before among it. Such queries last as long as it takes to plan them, to compile them and to start
-# their tasks: a job for each exchange, a class for each expression, and a task for each part of a file cost more than the rows.
+# their tasks: a job for each exchange and each broadcast, a class for each expression, a task for each part of a file, and to infer which values
+# are none, cost more than the rows.
 SMALL = {
+    "spark.sql.autoBroadcastJoinThreshold": "-1",
+    "spark.sql.constraintPropagation.enabled": "false",
     "spark.sql.adaptive.enabled": "false",
     "spark.sql.codegen.wholeStage": "false",
     "spark.sql.codegen.factoryMode": "NO_CODEGEN",
@@ -68,7 +76,8 @@ SMALL = {
 }
 
 # Batches leave little behind that lives long: a collector that works beside them only takes their cores.
-_JAVA = "-XX:+UseParallelGC"
+# Classes take 150 MB: a JVM that begins with room for 21 looks through all of its memory each time that it makes more.
+_JAVA = "-XX:+UseParallelGC -XX:MetaspaceSize=256m"
 _SILENT_ARCHIVE = "-Xlog:cds*=off"  # Java does without an archive that another one made, and need not say so
 # The optimising compiler takes some 50 CPU seconds of any run, a quarter of the JVM's work or more until 300,000 records. Without it the
 # JVM reserves 48 MiB for compiled code instead of 240: Spark compiles each query anew, and some two thousand of them filled that.
@@ -136,6 +145,33 @@ def fitted(session: SparkSession, chosen: Mapping[str, str]) -> Generator[None]:
         with suppress(Exception):  # a session that was lost takes its settings along
             for name, value in before.items():
                 session.conf.set(name, value)
+
+
+@contextmanager
+def workers_with(session: SparkSession, library: str) -> Generator[None]:
+    """Has the functions that the session is given inside run in workers apart from those of all others, kept for what loads `library`; without
+    a library in those of all."""
+    if not library:
+        yield
+        return
+    environment = session.sparkContext.environment  # workers that were started with another one are others
+    environment[_KEPT_FOR] = library
+    try:
+        yield
+    finally:
+        environment.pop(_KEPT_FOR, None)
+
+
+def import_ahead(session: SparkSession, library: str) -> None:
+    """Has such a worker import `library`, and waits for it; Spark ends the worker if it has no task for a minute."""
+
+    def imported(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+        import_module(library)
+        return batches
+
+    with workers_with(session, library):
+        rows = session.range(0, 1, 1, 1).mapInArrow(imported, "id long")
+    rows.count()
 
 
 def release_cached(session: SparkSession) -> None:

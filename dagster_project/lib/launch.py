@@ -146,7 +146,7 @@ def _definitions() -> dg.Definitions:
 
 
 def _reports(stages: Sequence[str], run_id: str) -> list[StageReport]:
-    lake, profile = Lake(settings().root), load_profile(settings().profile)
+    lake, profile = Lake(settings().root).pinned(), load_profile(settings().profile)
     attempts = {key: newest_attempt(lake, key) for key in stages}
     reports: list[StageReport] = []
     for key, attempt in attempts.items():

@@ -99,11 +99,12 @@ def side_asset(key: str) -> dg.AssetSpec:
 def _run(context: dg.AssetExecutionContext, stage: Stage, profile: Profile, lake: Lake) -> StageReport:
     """Runs the stage here, or in a process of its own where a model is loaded; what has nothing to do starts neither."""
     rebuild = context.run.tags.get(REBUILD) == "true"
-    reasons = reasons_to_run(lake, stage, profile, rebuild)
+    found = lake.pinned()
+    reasons = reasons_to_run(found, stage, profile, rebuild)
     if reasons:
         progress.started(stage.key, "; ".join(reasons))
     # whether anything has to run is decided here: after a Pipes run Dagster demands every output
-    apart = bool(reasons) and not rejected_inputs(lake, stage) and own_process(lake, stage, profile, rebuild)
+    apart = bool(reasons) and not rejected_inputs(found, stage) and own_process(found, stage, profile, rebuild)
     if apart:
         report = _run_apart(context, stage, profile, rebuild)
     else:

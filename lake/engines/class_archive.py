@@ -19,7 +19,9 @@ def class_archive(cache: Path) -> Path:
     """Where in `cache` the archive for this Java and this Spark lies, once `make_class_archive` has made it."""
     home = Path(found_java()).resolve().parents[1]
     spark = distribution("pyspark")
-    known = f"{home} {_changed(home / 'lib' / 'modules')} {spark.locate_file('pyspark')} {spark.version}"
+    # as Java is told where the jars are: an environment may be reached by a link
+    jars = Path(str(spark.locate_file("pyspark"))).resolve()
+    known = f"{home} {_changed(home / 'lib' / 'modules')} {jars} {spark.version}"
     return cache / "java" / f"spark-{hashlib.sha256(known.encode()).hexdigest()[:16]}.jsa"
 
 

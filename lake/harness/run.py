@@ -117,6 +117,7 @@ def _next_step(
 
 def _what_to_do(lake: Lake, stage: Stage, profile: Profile, rebuild: bool) -> tuple[list[str], Fingerprint]:
     """Why the stage has to run, and what its rows would be made of. Raises UserError or StageFailed where it must not."""
+    lake = lake.pinned()  # each table is asked for often
     if unfinished_orders(lake):
         raise StageFailed(
             f"{stage.key} did not run: rows are being taken back; run it again when that has ended, or `mixlake run` goes on with it"

@@ -15,7 +15,7 @@ before it adds only rows whose id is not there yet. Another licence, kind or map
 # pyright: reportAttributeAccessIssue=false
 # pyarrow.compute makes its functions when it is imported
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Set
 from typing import Any
 
 import pyarrow as pa
@@ -34,7 +34,7 @@ from spark_jobs.columnar.worker_files import Maker, written_by_workers
 from spark_jobs.ingest.holding import Wait, readings, tallied, why_it_waits
 from spark_jobs.ingest.interpreter import Interpret, Row
 from spark_jobs.ingest.merge import as_before, merged
-from spark_jobs.ingest.params import IngestParams
+from spark_jobs.ingest.params import IngestParams, InstructionFiles, PassageFiles, ReferenceFiles
 from spark_jobs.ingest.published import Earlier, Frames, file_of
 from spark_jobs.ingest.raw_batches import batches
 from spark_jobs.ingest.raw_rows import file_rows
@@ -67,17 +67,17 @@ BatchMap = Callable[[Iterator[pa.RecordBatch]], Iterator[pa.RecordBatch]]
 
 def instructions(inputs: SparkInputs, params: IngestParams, context: JobContext) -> SparkRows:
     """bronze/instructions and its quarantine, from the newest version of every file of kind `instructions`."""
-    return _bronze("bronze/instructions", {"instructions"}, instruction_columns, inputs, params, context)
+    return _bronze("bronze/instructions", InstructionFiles.kinds, instruction_columns, inputs, params, context)
 
 
 def passages(inputs: SparkInputs, params: IngestParams, context: JobContext) -> SparkRows:
     """bronze/passages and its quarantine, from the newest version of every file of kind `passages`."""
-    return _bronze("bronze/passages", {"passages"}, passage_columns, inputs, params, context)
+    return _bronze("bronze/passages", PassageFiles.kinds, passage_columns, inputs, params, context)
 
 
 def references(inputs: SparkInputs, params: IngestParams, context: JobContext) -> SparkRows:
     """bronze/references and its quarantine, from files of kind `benchmark` (any question and answer) and `reference` (truths)."""
-    return _bronze("bronze/references", {"benchmark", "reference"}, reference_columns, inputs, params, context)
+    return _bronze("bronze/references", ReferenceFiles.kinds, reference_columns, inputs, params, context)
 
 
 def instruction_columns(record: Record, kind: str) -> Row | None:
@@ -116,7 +116,7 @@ def _doubt(record: Record, said: list[str]) -> Row:
     return {} if doubt is None else {"doubt": doubt}
 
 
-def newest_files(registrations: Iterable[Mapping[str, Any]], kinds: set[str]) -> list[Row]:
+def newest_files(registrations: Iterable[Mapping[str, Any]], kinds: Set[str]) -> list[Row]:
     """The last registration of every address, if it is of one of these kinds, sorted by address."""
     newest: dict[str, Mapping[str, Any]] = {}
     # by hash as well: two registrations of one moment must not depend on the order of rows
@@ -127,7 +127,7 @@ def newest_files(registrations: Iterable[Mapping[str, Any]], kinds: set[str]) ->
 
 
 def _bronze(
-    key: str, kinds: set[str], interpret: Interpret, inputs: SparkInputs, params: IngestParams, context: JobContext
+    key: str, kinds: Set[str], interpret: Interpret, inputs: SparkInputs, params: IngestParams, context: JobContext
 ) -> SparkRows:
     landing = inputs["landing/files"]
     earlier = Earlier(landing.sparkSession, context, key)
@@ -157,7 +157,7 @@ def _check_any_was_read(key: str, files: list[Row], waits: Mapping[str, Wait], e
         raise StageFailed(f"{key} cannot read {which}: {unread[0].detail}")
 
 
-def _files_to_read(landing: DataFrame, kinds: set[str], earlier: Earlier) -> list[Row]:
+def _files_to_read(landing: DataFrame, kinds: Set[str], earlier: Earlier) -> list[Row]:
     """The newest registrations of files that the run is given, and of those that could not be had when it was last tried."""
     given = [row.asDict() for row in landing.collect()]
     wanted = {row["uri"] for row in given} | {row["uri"] for row in earlier.pending if row["reason"] in RETRIED}

@@ -1,12 +1,22 @@
 """What may be set for the reading of files."""
 
+from collections.abc import Mapping
+from typing import ClassVar
+
 from pydantic import Field
 
 from lake.harness.job import Params
+from lake.landing.register import FILES
+from lake.storage.store import Lake
 
 
 class IngestParams(Params):
-    """How files are read, and which are held: a file that looks wrong as a whole waits until the user says what holds."""
+    """How files are read, and which are held: a file that looks wrong as a whole waits until the user says what holds.
+
+    kinds: of the files that the stage reads.
+    """
+
+    kinds: ClassVar[frozenset[str]]
 
     batch_rows: int = Field(
         default=2000,
@@ -38,3 +48,30 @@ class IngestParams(Params):
         le=1,
         description="a file of whose records this share or more can be read in two ways is held",
     )
+
+    def stands(self, lake: Lake, read: Mapping[str, int], now: Mapping[str, int]) -> str:
+        """What was registered since is for other tables."""
+        added = lake.added_files(FILES, read[FILES], now[FILES])
+        if added is None:
+            return ""
+        # a few rows: threads for them may still be ending when a command that has nothing else to do ends its process
+        kinds = lake.files_dataset(FILES, added).to_table(columns=["kind"], use_threads=False)["kind"].to_pylist()
+        return "" if self.kinds.intersection(kinds) else "nothing that was registered since is for this table"
+
+
+class InstructionFiles(IngestParams):
+    """Instructions, whatever their shape."""
+
+    kinds = frozenset({"instructions"})
+
+
+class PassageFiles(IngestParams):
+    """Titled passages."""
+
+    kinds = frozenset({"passages"})
+
+
+class ReferenceFiles(IngestParams):
+    """Benchmarks, any question and answer, and truths."""
+
+    kinds = frozenset({"benchmark", "reference"})

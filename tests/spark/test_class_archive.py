@@ -3,7 +3,9 @@
 import shutil
 import subprocess
 import sys
+from importlib.metadata import distribution
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from pyspark.sql import SparkSession
@@ -40,6 +42,16 @@ def test_a_session_maps_the_archive_that_setup_makes(spark: SparkSession) -> Non
     java = spark._jvm.ProcessHandle.current().pid()  # pyright: ignore[reportOptionalMemberAccess]
     assert str(archive) in Path(f"/proc/{java}/maps").read_text()
     assert make_class_archive(settings().cache) == archive, "and it is made once"
+
+
+def test_an_environment_that_is_reached_by_a_link_has_the_same_archive(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    installed, archive = distribution("pyspark"), class_archive(tmp_path)
+    (tmp_path / "link").symlink_to(str(installed.locate_file("")))
+    linked = SimpleNamespace(version=installed.version, locate_file=lambda name: tmp_path / "link" / name)
+    monkeypatch.setattr(class_archives, "distribution", lambda _: linked)
+    assert class_archive(tmp_path) == archive
 
 
 @pytest.mark.long

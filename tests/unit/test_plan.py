@@ -166,6 +166,19 @@ def test_an_evaluation_stands_while_few_examples_differ_and_says_of_which_set_it
     )
 
 
+@pytest.mark.parametrize("kind", ["instructions", "passages", "benchmark", "reference"])
+def test_a_file_is_a_reason_to_run_for_the_stage_that_reads_its_kind_alone(
+    current: Lake, tmp_path: Path, kind: str
+) -> None:
+    (tmp_path / "new.jsonl").write_text('{"question": "Why?", "answer": "So."}\n')
+    register(current, Entry(str(tmp_path / "new.jsonl"), "new", "MIT", kind))
+    reader = f"bronze/{kind}" if kind in ("instructions", "passages") else "bronze/references"
+    for stage in (f"bronze/{table}" for table in ("instructions", "passages", "references")):
+        (entry,) = plan(current, [STAGES[stage]], PROFILE)
+        assert entry.action == ("run" if stage == reader else "nothing_to_do")
+        assert stage == reader or entry.reason == "nothing that was registered since is for this table"
+
+
 @pytest.mark.parametrize("held_out", ["bronze/references", "gold/mixture"])
 def test_an_evaluation_on_other_held_out_items_does_not_stand(evaluated: Lake, held_out: str) -> None:
     publish(evaluated, held_out, ROWS[held_out], run_id="more")
