@@ -75,7 +75,11 @@ def inputs(**changed: list[dict[str, Any]]) -> dict[str, Any]:
 
 
 def context(folder: Path) -> JobContext:
-    return replace(toy.context(folder / "artifacts"), lake=Lake(str(folder / "lake")), unfinished=Unfinished(folder / "unfinished", str(folder)))
+    return replace(
+        toy.context(folder / "artifacts"),
+        lake=Lake(str(folder / "lake")),
+        unfinished=Unfinished(folder / "unfinished", str(folder)),
+    )
 
 
 def run(where: JobContext, params: EvaluationParams = PARAMS) -> dict[str, list[dict[str, Any]]]:
