@@ -89,7 +89,9 @@ def arrow_files(address: str) -> tuple[fs.FileSystem, str]:
         return fs.FileSystem.from_uri(address)
     tries = fs.AwsStandardS3RetryStrategy(max_attempts=3)
     own = {"endpoint_override": server} if (server := endpoint()) else {}
-    return fs.S3FileSystem(region=place, retry_strategy=tries, connect_timeout=10, **own), address.removeprefix("s3://")
+    # a store that is busy takes longer than the three seconds after which Arrow would give an answer up; the other readers wait as long
+    patience = {"connect_timeout": 10, "request_timeout": 30}
+    return fs.S3FileSystem(region=place, retry_strategy=tries, **patience, **own), address.removeprefix("s3://")
 
 
 def object_store(root: str) -> ObjectStore:
