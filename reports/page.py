@@ -28,7 +28,7 @@ from reports.funnel import pairs, steps
 from reports.gate_history import gate_histories
 from reports.judges import judges, meaning
 from reports.plots import chart, encoded
-from reports.release_pages import keep_page, newest_release, other_pages
+from reports.release_pages import REPORTS, keep_page, newest_release, other_pages
 from reports.sources_and_costs import costs, near_duplicates, source_cards
 from reports.support import Marked, Piece
 from reports.view import View
@@ -48,7 +48,7 @@ _PICTURES = (
 def write_report(lake: Lake, out: Path | None) -> Path:
     """The path of the page, by default reports/report.html beside the lake's tables; a reader never sees half of it. Raises UserError where a folder
     or a device lies."""
-    path = full_path(str(out)) if out else local_path(lake.root) / "reports" / "report.html"
+    path = full_path(str(out)) if out else local_path(lake.root) / REPORTS / "report.html"
     if path.exists() and not path.is_file():  # a device, too, would be replaced
         raise UserError(f"--out {out} is no file: name the page, such as report.html")
     with writing(path):
@@ -62,7 +62,7 @@ def write_report(lake: Lake, out: Path | None) -> Path:
         finally:
             partial.unlink(missing_ok=True)
     if out is None:
-        keep(lake, "reports/report.html")
+        keep(lake, f"{REPORTS}/report.html")
         keep_page(lake, path)
     return path
 
@@ -81,7 +81,7 @@ def html(lake: Lake, folder: Path) -> str:
     told, release = ledger(lake), newest_release(view)
     return _template().render(
         style=(_TEMPLATES / "report.css").read_text(encoding="utf-8"), script=_script(), script_source=script_source(),
-        release=release, others=other_pages(folder, release),
+        release=release, others=other_pages(lake, folder, release),
         sources=source_cards(view, told), copies=near_duplicates(view), costs=costs(view), found=decontamination(view),
         personal=sections.personal(view),
         tables=tables, as_of=max((made.published for made in tables), default=None), missing=sections.missing(view),

@@ -10,10 +10,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from pyarrow import fs
+
+from lake.settings import local_path
 from lake.storage.artifacts import bring_files, keep
 from lake.storage.store import Lake
 from reports.view import View
 
+REPORTS = "reports"  # the folder of the lake with the pages
 _RELEASE = "releases/current"
 _PAGE = re.compile(r"[a-z0-9][a-z0-9_.-]*@\d+\.html")
 
@@ -43,10 +47,12 @@ def newest_release(view: View) -> NewestRelease | None:
     return NewestRelease(f"{files[0]['release']}@{version}", moment, current)
 
 
-def other_pages(folder: Path, newest: NewestRelease | None) -> Sequence[str]:
-    """The pages of other releases that lie in a folder, by name."""
-    own = newest.page if newest else ""
-    return sorted(path.name for path in folder.glob("*@*.html") if _PAGE.fullmatch(path.name) and path.name != own)
+def other_pages(lake: Lake, folder: Path, newest: NewestRelease | None) -> Sequence[str]:
+    """The pages of other releases that lie in a folder, by name; in that of the lake's reports those that the lake has."""
+    own = folder == local_path(lake.root) / REPORTS
+    files, place = (lake.files, lake.path(REPORTS)) if own else (fs.LocalFileSystem(), str(folder))
+    names = (item.base_name for item in files.get_file_info(fs.FileSelector(place, allow_not_found=True)))
+    return sorted(name for name in names if _PAGE.fullmatch(name) and not (newest and name == newest.page))
 
 
 def keep_page(lake: Lake, page: Path) -> None:
@@ -54,7 +60,7 @@ def keep_page(lake: Lake, page: Path) -> None:
     newest = newest_release(View(lake))
     if newest is None:
         return
-    kept, name = page.with_name(newest.page), f"reports/{newest.page}"
+    kept, name = page.with_name(newest.page), f"{REPORTS}/{newest.page}"
     if not newest.current:
         bring_files(lake, name)  # of a lake in an object store it may have been made on another machine
     if newest.current or not kept.exists():

@@ -1,4 +1,5 @@
-"""A bucket on loopback that speaks as much of S3 as leases and plans need, and keeps what it was asked: put where nothing is, get, list, remove."""
+"""A bucket on loopback that speaks as much of S3 as leases, plans and small files need, and keeps what it was asked: put where nothing is, get,
+list, remove."""
 
 import re
 from collections.abc import Iterator
@@ -64,7 +65,16 @@ class _Bucket(BaseHTTPRequestHandler):
         else:
             self.served.asked.append(("GET", self.key))
             body = self.objects.get(self.key)
-            self._answer(404 if body is None else 200, body or b"")
+            self._answer(404 if body is None else 200, self._asked_for(body or b""))
+
+    def do_HEAD(self) -> None:
+        self.served.asked.append(("HEAD", self.key))
+        body = self.objects.get(self.key)
+        self._answer(404 if body is None else 200, body or b"")
+
+    def _asked_for(self, body: bytes) -> bytes:
+        first, _, last = self.headers.get("range", "bytes=0-").removeprefix("bytes=").partition("-")
+        return body[int(first) : int(last) + 1 if last else None]
 
     def _list(self, query: dict[str, str]) -> None:
         prefix = query.get("prefix", "")
@@ -77,7 +87,8 @@ class _Bucket(BaseHTTPRequestHandler):
         page, more = found[:_PAGE], len(found) > _PAGE
         items = "".join(_ITEM.format(escape(key), size) for key, size in page)
         told = f"<NextContinuationToken>{escape(page[-1][0])}</NextContinuationToken>" if more else ""
-        answer = f"<ListBucketResult><IsTruncated>{str(more).lower()}</IsTruncated>{told}{items}</ListBucketResult>"
+        counted = f"<KeyCount>{len(page)}</KeyCount><IsTruncated>{str(more).lower()}</IsTruncated>"
+        answer = f"<ListBucketResult>{counted}{told}{items}</ListBucketResult>"
         self._answer(200, answer.encode())
 
     def do_POST(self) -> None:
@@ -85,7 +96,8 @@ class _Bucket(BaseHTTPRequestHandler):
         with self.lock:
             for key in named:
                 self.objects.pop(unescape(key), None)
-        self._answer(200, b"<DeleteResult></DeleteResult>")
+        gone = "".join(f"<Deleted><Key>{key}</Key></Deleted>" for key in named)
+        self._answer(200, f"<DeleteResult>{gone}</DeleteResult>".encode())
 
     def _answer(self, status: int, body: bytes = b"") -> None:
         self.send_response(status)
@@ -93,7 +105,8 @@ class _Bucket(BaseHTTPRequestHandler):
         self.send_header("last-modified", "Fri, 17 May 2024 09:30:00 GMT")
         self.send_header("content-length", str(len(body)))
         self.end_headers()
-        self.wfile.write(body)
+        if self.command != "HEAD":
+            self.wfile.write(body)
 
     def log_message(self, format: str, *args: object) -> None:
         """Requests are not worth a line each."""

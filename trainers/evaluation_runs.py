@@ -50,6 +50,8 @@ class EvaluationRuns:
         self._measure = Measure(items, self._tokenizer, params)
         self._held_out = HeldOut(items, params.coverage)
         self._base = _digest(params, self._tokenizer)
+        # under a hub's name there may be another model by now
+        self._home = context.unfinished.inside(self._base[:16]) if context.unfinished else None
         context.metrics["items_too_long"] = self._measure.left_out
 
     def base_figures(self) -> list[Figure]:
@@ -125,21 +127,22 @@ class EvaluationRuns:
         return run
 
     def _ended(self, arm: Arm, seed: int) -> Run | None:
-        path = self._path(arm, seed)
+        path = self._home.folder / _file(arm, seed) if self._home else None
         return Run(**json.loads(path.read_text())) if path and path.is_file() else None
 
     def _keep(self, run: Run) -> None:
-        path = self._path(run.arm, run.seed)
-        if path:
+        if self._home:
+            path = self._home.folder / _file(run.arm, run.seed)
             path.parent.mkdir(parents=True, exist_ok=True)
             half = path.with_suffix(".unfinished")
             half.write_text(json.dumps(asdict(run)))
             half.rename(path)
+            self._home.keep(path)
 
-    def _path(self, arm: Arm, seed: int) -> Path | None:
-        """Where a run that ended is kept; under a hub's name there may be another model by now."""
-        home = self._context.unfinished
-        return home / self._base[:16] / f"{arm}-{seed}.json" if home else None
+
+def _file(arm: Arm, seed: int) -> str:
+    """What a run that ended is kept in."""
+    return f"{arm}-{seed}.json"
 
 
 def _digest(params: EvaluationParams, tokenizer: Any) -> str:

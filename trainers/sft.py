@@ -62,7 +62,7 @@ def distiller(inputs: ArrowInputs, params: SftParams, context: JobContext) -> Ar
 
     work = partial(_trained, str(base), params)
     if context.unfinished:  # under a hub's name there may be another model by now
-        context = replace(context, unfinished=context.unfinished / sha256_folder(base)[:16])
+        context = replace(context, unfinished=context.unfinished.inside(sha256_folder(base)[:16]))
     trained: Trained = (
         work(mixture, context) if alone(recipe.processes) else in_ranks(recipe.processes, work, mixture, context)
     )

@@ -2,7 +2,7 @@
 
 import math
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, cast
@@ -24,9 +24,9 @@ class Course(TrainerCallback):
     on the machine, and so do the weights of a limited run. Time counts over all runs of one training, by the clock of rank 0.
     """
 
-    def __init__(self, limit_s: float | None, resumed: Resumed, progress: Callable[[int, int], None]) -> None:
+    def __init__(self, limit_s: float | None, resumed: Resumed, context: JobContext) -> None:
         self._limit = math.inf if limit_s is None else limit_s
-        self._progress = progress
+        self._context = context
         self._before = resumed.spent_s
         self._start = time.monotonic()
         self._rate = math.nan
@@ -67,14 +67,14 @@ class Course(TrainerCallback):
         control.should_training_stop = control.should_training_stop or spent == 1
         if control.should_training_stop:
             control.should_save = False  # the loop that goes on from its own end makes one step too many
-        self._progress(round(100 * max(spent, state.global_step / max(state.max_steps, 1))), 100)
+        self._context.progress(round(100 * max(spent, state.global_step / max(state.max_steps, 1))), 100)
 
     def on_save(self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **_: Any) -> None:
         """Seals the checkpoint once every process has written its part."""
         if torch.distributed.is_initialized():
             torch.distributed.barrier()
-        if state.is_world_process_zero:
-            seal(Path(args.output_dir or ""), state.global_step, self.spent_s)
+        if state.is_world_process_zero and self._context.unfinished:
+            seal(self._context.unfinished, state.global_step, self.spent_s)
 
 
 def logged_curves(history: Sequence[dict[str, float]], names: Sequence[str]) -> list[dict[str, Any]]:
@@ -98,7 +98,7 @@ def shared_arguments(recipe: Recipe, seed: int, context: JobContext) -> dict[str
     saved = context.unfinished is not None and recipe.save_steps is not None
     saving = {"save_strategy": "steps", "save_steps": recipe.save_steps} if saved else {"save_strategy": "no"}
     return recipe.arguments() | saving | {
-        "output_dir": str(context.unfinished or context.artifacts), "seed": seed, "data_seed": seed, "report_to": [], "disable_tqdm": True,
+        "output_dir": str(context.unfinished.folder if context.unfinished else context.artifacts), "seed": seed, "data_seed": seed, "report_to": [], "disable_tqdm": True,
         "dataloader_pin_memory": torch.cuda.is_available(), "use_cpu": not torch.cuda.is_available(),
         "ddp_find_unused_parameters": False,  # there are none: what is trained takes part in every loss
     }  # fmt: skip
@@ -133,9 +133,9 @@ def _never(min_version: str | None = None) -> bool:
 def train(trainer: Any, recipe: Recipe, context: JobContext) -> None:
     """Trains to the recipe's end, from the newest checkpoint that a killed run of this training left, or from the beginning."""
     score_labels_alone()
-    resumed = newest(context.unfinished) if context.unfinished else Resumed()
+    resumed = newest(context.unfinished.folder) if context.unfinished else Resumed()
     trainer.remove_callback(PrinterCallback)  # it writes every log entry to standard output
-    trainer.add_callback(Course(recipe.time_limit_s, resumed, context.progress))
+    trainer.add_callback(Course(recipe.time_limit_s, resumed, context))
     context.metrics["resumed_at_step"] = resumed.step
     trainer.train(resume_from_checkpoint=str(resumed.folder) if resumed.folder else None)
 

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
     from lake.harness.new_rows import NewRows
     from lake.storage.staging import Staged
+from lake.harness.unfinished import Unfinished
 from lake.storage.artifacts import artifact_name
 from lake.storage.store import Lake
 
@@ -80,7 +81,7 @@ class JobContext:
     artifacts: an empty folder of this run, kept if its rows are published (checkpoints, release files). Rows refer to what is
         in it by `named`.
     unfinished: a folder that outlives a run that is killed, for what the next run with the same inputs, params and code goes on from; it may
-        not be there yet, and is removed once a run has ended. None: nothing is kept.
+        not be there yet, and is removed once a run has ended. The job says what of it is whole. None: nothing is kept.
     metrics: figures about the run (`context.metrics["recall"] = 0.99`); they go into the report, the commit and the UI.
     progress: call with (done, total) now and then.
     read: the version of each input, by table key.
@@ -93,7 +94,7 @@ class JobContext:
     lake: "Lake"
     run_id: str
     artifacts: Path
-    unfinished: Path | None = None
+    unfinished: Unfinished | None = None
     metrics: dict[str, float] = field(default_factory=dict[str, float])
     progress: Callable[[int, int], None] = quiet
     read: Mapping[str, int] = field(default_factory=dict[str, int])

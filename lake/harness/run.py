@@ -32,7 +32,7 @@ from lake.harness.plan import fingerprint, reasons_to_run, rejected_inputs, why_
 from lake.harness.profiles import GATE, Profile, load_profile, resolve
 from lake.harness.progress import waits
 from lake.harness.status import current_report
-from lake.harness.unfinished import forget_unfinished, unfinished_folder
+from lake.harness.unfinished import forget_unfinished, unfinished
 from lake.settings import local_path, settings
 from lake.stages import STAGES, Stage
 from lake.storage.artifacts import ARTIFACTS, keep
@@ -86,7 +86,7 @@ def run_stage(
             if further is None:
                 break
             report, deliveries = further.after(report), deliveries + 1
-        forget_unfinished(lake.root, stage.key)
+        forget_unfinished(lake, stage.key)
         # without a report the run that was waited for has done it
         return report or current_report(lake, stage)
 
@@ -109,8 +109,8 @@ def _next_step(
         return None
     increment = None if rebuild else new_rows(lake, stage, wanted)
     artifacts = local_path(lake.root) / ARTIFACTS / stage.key / attempt_id
-    unfinished = unfinished_folder(lake.root, stage.key, wanted)
-    context = JobContext(lake, attempt_id, artifacts, unfinished, progress=progress, read=wanted.inputs)
+    begun = unfinished(lake, stage.key, wanted)
+    context = JobContext(lake, attempt_id, artifacts, begun, progress=progress, read=wanted.inputs)
     attempt = Attempt(lake, stage, profile, attempt_id, wanted, increment, seen, context, started)
     return _run_or_say_why(attempt, "; ".join(reasons))
 

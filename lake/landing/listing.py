@@ -11,6 +11,7 @@ from pyarrow import fs
 
 from lake.errors import UserError
 from lake.landing.addresses import absolute, located
+from lake.storage.places import check_no_credentials
 
 
 class Found(NamedTuple):
@@ -22,9 +23,10 @@ class Found(NamedTuple):
 
 
 def files_under(path: str) -> Iterator[Found]:
-    """The visible files of a file, folder or URL. Raises UserError where there is none, or the place cannot be listed."""
+    """The visible files of a file, folder or URL. Raises UserError where there is none, the place cannot be listed, or the URL holds credentials."""
     if not _is_text(path):
         raise UserError(f"The name of the file {_shown(path)} is not UTF-8: rename it, then it can be registered")
+    check_no_credentials(path)
     address = absolute(path)
     filesystem, base = located(address)
     if "://" not in address and Path(address).is_dir():

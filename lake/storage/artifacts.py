@@ -23,6 +23,7 @@ from lake.storage.store import Lake
 
 ARTIFACTS = "artifacts"
 CHECKPOINTS = "checkpoints"  # what a cluster keeps of a stage while it runs; a run that was killed leaves its folder
+UNFINISHED = "unfinished"  # what a killed run of a stage leaves for the next one to go on from
 
 
 def artifact_name(lake: Lake | None, path: Path) -> str:
@@ -91,6 +92,14 @@ def bring_files(lake: Lake, *names: str) -> None:
             content = bytes(obstore.get(lake.objects(), name).bytes())
             (local_path(lake.root) / name).parent.mkdir(parents=True, exist_ok=True)
             (local_path(lake.root) / name).write_bytes(content)
+
+
+def bring_folder(lake: Lake, name: str) -> None:
+    """Makes a folder of this machine what an object store has of it; of a lake in a folder the two are one."""
+    if is_remote(lake.root):
+        here = local_path(lake.root) / name
+        shutil.rmtree(here, ignore_errors=True)
+        _bring(lake, name, here)
 
 
 def read_artifact(lake: Lake, name: str) -> bytes | None:

@@ -23,6 +23,12 @@ from lake.errors import StageFailed, UserError
 SCHEMES = ("s3", "gs", "abfss")
 STORE_ERRORS = (BaseError, DeltaError, OSError)  # what a reader raises where a store cannot be reached, or refuses
 _KEYS = ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY")
+_HELD = re.compile(
+    r"""(?: (?:s3|gs|abfss?):// [^/]* :             # no bucket has a colon in its name
+          | (?!abfss?://) [\w+.-]+ :// [^/?#]* @    # of abfss what stands there is the container
+          | [\w+.-]+ :// .* [?&] [^=&#]* (?:signature|sig|token|secret|password|key) = )""",
+    re.IGNORECASE | re.VERBOSE,
+)
 
 
 def is_remote(root: str) -> bool:
@@ -30,8 +36,18 @@ def is_remote(root: str) -> bool:
     return "://" in root
 
 
+def check_no_credentials(address: str) -> None:
+    """Raises UserError for a URL that holds a name with a password, a key or a signature: rows, logs and pages name addresses."""
+    if _HELD.match(address):
+        raise UserError(
+            "Credentials do not belong in an address, which rows, logs and lists of commands keep: set them in the environment"
+        )
+
+
 def check_address(root: str) -> None:
-    """Raises UserError for an address that no reader knows, where a file lies, or whose own server is named without the keys to it."""
+    """Raises UserError for an address that no reader knows or that holds credentials, where a file lies, or whose own server is named without
+    the keys to it."""
+    check_no_credentials(root)
     scheme = root.split("://", 1)[0]
     if is_remote(root) and scheme not in SCHEMES:
         raise UserError(
@@ -73,7 +89,9 @@ def arrow_files(address: str) -> tuple[fs.FileSystem, str]:
         return fs.FileSystem.from_uri(address)
     tries = fs.AwsStandardS3RetryStrategy(max_attempts=3)
     own = {"endpoint_override": server} if (server := endpoint()) else {}
-    return fs.S3FileSystem(region=place, retry_strategy=tries, connect_timeout=10, **own), address.removeprefix("s3://")
+    # a store that is busy takes longer than the three seconds after which Arrow would give an answer up; the other readers wait as long
+    patience = {"connect_timeout": 10, "request_timeout": 30}
+    return fs.S3FileSystem(region=place, retry_strategy=tries, **patience, **own), address.removeprefix("s3://")
 
 
 def object_store(root: str) -> ObjectStore:

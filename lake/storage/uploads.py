@@ -3,7 +3,6 @@
 from collections.abc import Generator, Iterable, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from urllib.parse import urlsplit
 
 import obstore
 from obstore.store import LocalStore, ObjectStore
@@ -11,7 +10,7 @@ from obstore.store import LocalStore, ObjectStore
 from lake.errors import UserError
 from lake.settings import full_path
 from lake.storage.lease_records import UNREACHABLE
-from lake.storage.places import is_remote, object_store
+from lake.storage.places import check_no_credentials, is_remote, object_store
 
 
 class Target:
@@ -56,11 +55,7 @@ def _reaching(address: str) -> Generator[None]:
 
 
 def _opened(address: str) -> ObjectStore:
-    parts = urlsplit(address)
-    if "@" in parts.netloc:
-        raise UserError(
-            "Credentials do not belong in an address, where lists of commands keep them: set them in the environment"
-        )
+    check_no_credentials(address)
     if not address.strip():
         raise UserError("There is no place to put files into: name a folder, or s3://, gs:// or az:// and a bucket")
     try:

@@ -12,7 +12,7 @@ from pyarrow import fs
 from lake.harness.profiles import resolve
 from lake.landing.register import FILES, LANDING
 from lake.settings import local_path
-from lake.storage.artifacts import CHECKPOINTS, remove
+from lake.storage.artifacts import CHECKPOINTS, UNFINISHED, remove
 from lake.storage.audit_history import HISTORY, without_pages
 from lake.storage.erasure import Goes, Mask, erase
 from lake.storage.places import is_remote
@@ -27,7 +27,7 @@ pc: Any = pyarrow.compute  # its functions are made at import, where types canno
 
 RELEASES = "releases/current"
 # of these nothing tells which rows are in them; all are made anew when they are needed
-_FOLDERS = ("journals", "unfinished", "audits/data_docs")
+_FOLDERS = ("journals", "audits/data_docs")
 
 
 def erase_order(lake: Lake, order: Order) -> dict[str, int]:
@@ -44,7 +44,8 @@ def erase_order(lake: Lake, order: Order) -> dict[str, int]:
     # of a lake in an object store pages that lie here are copies
     for name in (*_FOLDERS, "audits", "reports") if is_remote(lake.root) else _FOLDERS:
         shutil.rmtree(home / name, ignore_errors=True)
-    remove(lake, CHECKPOINTS)
+    for name in (CHECKPOINTS, UNFINISHED):
+        remove(lake, name)
     _erase_pages(lake)
     if (home / "dagster").is_dir():  # importing Dagster takes seconds
         resolve("dagster_project.lib.history:forget_runs")(home / "dagster")

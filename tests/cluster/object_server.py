@@ -29,7 +29,7 @@ def object_server(folder: Path, bucket: str) -> Iterator[Mapping[str, str]]:
     (folder / "identities.json").write_text(json.dumps(known))
     command = [
         str(program), "server", f"-dir={folder / 'disks'}", "-ip=127.0.0.1", "-ip.bind=127.0.0.1", "-filer", "-s3",
-        f"-s3.config={folder / 'identities.json'}", "-s3.port.iceberg=0", "-master.volumeSizeLimitMB=64", "-volume.max=50",
+        f"-s3.config={folder / 'identities.json'}", "-s3.port.iceberg=0", "-s3.port.lance=0", "-master.volumeSizeLimitMB=64", "-volume.max=50",
         *(f"-{name}={port}" for name, port in ports.items()),
     ]  # fmt: skip
     environment = {**_KEYS, "AWS_ENDPOINT_URL": f"http://127.0.0.1:{ports['s3.port']}"}

@@ -83,8 +83,9 @@ def test_what_a_run_that_ended_early_left_is_there_for_the_next_and_gone_after_i
 
     def interrupted(inputs: Any, params: Any, context: JobContext) -> Any:
         assert context.unfinished is not None
-        found.append((context.unfinished / "half").exists())
-        (context.unfinished / "half").mkdir(parents=True, exist_ok=True)
+        half = context.unfinished.folder / "half"
+        found.append(half.exists())
+        half.mkdir(parents=True, exist_ok=True)
         if len(found) == 1:
             raise RuntimeError("the machine went away")
         yield from rate(inputs, params, context)

@@ -16,6 +16,7 @@ import toy
 
 from lake.harness.environment import prepare
 from lake.harness.job import JobContext
+from lake.harness.unfinished import Unfinished
 from trainers.ranks import in_ranks
 
 _PRELOADED = [
@@ -72,7 +73,8 @@ def _train(stage: str, folder: Path, recipe: Any, start: Any, kill: tuple[str, i
     artifacts = folder / f"artifacts-{os.getpid()}"
     artifacts.mkdir(parents=True)
     context = JobContext(
-        lake=None, run_id="test", artifacts=artifacts, unfinished=folder / "unfinished", progress=partial(_told, *kill)  # type: ignore[arg-type]
+        lake=None, run_id="test", artifacts=artifacts, unfinished=Unfinished(folder / "unfinished", str(folder)),  # type: ignore[arg-type]
+        progress=partial(_told, *kill),
     )  # fmt: skip
     if stage == "sft":
         from trainers import sft
@@ -128,7 +130,7 @@ def _arm(moment: str, step: int) -> None:
     elif moment == "sealed":
         seals = setup.seal
 
-        def seal(home: Path, at: int, spent_s: float) -> None:
+        def seal(home: Unfinished, at: int, spent_s: float) -> None:
             if at == step:
                 dies()
             seals(home, at, spent_s)

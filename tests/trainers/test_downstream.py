@@ -11,6 +11,7 @@ import pytest
 import toy
 
 from lake.harness.job import JobContext
+from lake.harness.unfinished import Unfinished
 from lake.storage.store import Lake
 from texts.embed.vector_bytes import to_bytes
 from trainers import evaluation_runs
@@ -74,7 +75,11 @@ def inputs(**changed: list[dict[str, Any]]) -> dict[str, Any]:
 
 
 def context(folder: Path) -> JobContext:
-    return replace(toy.context(folder / "artifacts"), lake=Lake(str(folder / "lake")), unfinished=folder / "unfinished")
+    return replace(
+        toy.context(folder / "artifacts"),
+        lake=Lake(str(folder / "lake")),
+        unfinished=Unfinished(folder / "unfinished", str(folder)),
+    )
 
 
 def run(where: JobContext, params: EvaluationParams = PARAMS) -> dict[str, list[dict[str, Any]]]:

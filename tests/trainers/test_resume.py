@@ -11,6 +11,7 @@ import killed_trainings
 import pytest
 import toy
 
+from lake.harness.unfinished import Unfinished
 from trainers.resume import Resumed, newest, seal
 
 # five steps make an epoch: a checkpoint lies within each of two, one on the border
@@ -111,7 +112,7 @@ def test_only_a_sealed_checkpoint_counts_and_one_is_kept(tmp_path: Path) -> None
         (tmp_path / f"checkpoint-{step}").mkdir()
         (tmp_path / f"checkpoint-{step}" / "weights").write_text("w")
     assert newest(tmp_path) == Resumed()
-    seal(tmp_path, 10, 2.5)
+    seal(Unfinished(tmp_path, str(tmp_path)), 10, 2.5)
     assert newest(tmp_path) == Resumed(tmp_path / "checkpoint-10", 10, 2.5)
     assert [path.name for path in tmp_path.iterdir()] == ["checkpoint-10"]
 

@@ -9,8 +9,16 @@ from buckets import Served, served
 
 from lake.cli.main import guarded
 from lake.errors import UserError
-from lake.storage.places import is_remote, spark_address, spark_store_settings, told_in_a_sentence
+from lake.landing.listing import files_under
+from lake.storage.places import (
+    check_no_credentials,
+    is_remote,
+    spark_address,
+    spark_store_settings,
+    told_in_a_sentence,
+)
 from lake.storage.store import Lake
+from lake.storage.uploads import Target
 from spark_jobs.session import spark_settings
 
 ROOT = "s3://bucket/lake"
@@ -67,6 +75,39 @@ def test_an_own_server_without_keys_is_refused_before_it_is_asked(
 def test_a_scheme_that_no_reader_knows_is_refused() -> None:
     with pytest.raises(UserError, match=r"'ftp://host/lake': a lake is a folder, or lies at s3://, gs://, abfss://"):
         Lake("ftp://host/lake")
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        f"s3://reader:{SECRET}@bucket/lake",
+        f"s3://reader:{SECRET}/more@bucket/lake",  # half of all AWS keys have a slash
+        f"https://reader:{SECRET}@host/a.jsonl",
+        f"https://{SECRET}@host/a.jsonl",
+        f"abfss://container:{SECRET}@account.dfs.core.windows.net/lake",
+        f"https://host/a.jsonl?X-Amz-Date=1&X-Amz-Signature={SECRET}",
+        f"https://host/a.jsonl?sv=1&sig={SECRET}",
+    ],
+)
+def test_an_address_that_holds_credentials_is_refused_and_not_repeated(address: str) -> None:
+    for opened in (Lake, Target, lambda one: list(files_under(one))):
+        with pytest.raises(UserError, match="Credentials do not belong in an address") as refused:
+            opened(address)
+        assert SECRET not in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "s3://bucket/a:b@c",
+        "https://host:8080/a@b.jsonl?download=true",
+        "abfss://container@account.dfs.core.windows.net/lake",
+        "hf://datasets/OWNER/NAME",
+        "/data/a:b@c",
+    ],
+)
+def test_an_address_without_credentials_is_none_that_is_refused(address: str) -> None:
+    check_no_credentials(address)
 
 
 def test_what_a_store_refuses_is_told_in_one_sentence(
