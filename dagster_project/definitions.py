@@ -16,7 +16,7 @@ def defs() -> dg.Definitions:
         assets=[*dg.load_assets_from_package_module(dagster_project.defs), *map(side_asset, SIDES)],
         jobs=automation.JOBS,
         sensors=[automation.landing_folder_sensor, automation.follow, *alerts.sensors()],
-        schedules=[automation.daily],
+        schedules=[automation.daily_reprocessing],
         resources={"lake": of_environment()},
         executor=dg.in_process_executor,
     )

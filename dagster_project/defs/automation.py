@@ -5,13 +5,13 @@ all of them are looked at again. What is up to date costs milliseconds. Each of 
 """
 
 import hashlib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 import dagster as dg
 from pydantic import BaseModel
 
-from dagster_project.lib.described import described
+from dagster_project.lib.described import asset_of, described
 from dagster_project.lib.lake_resource import LakeResource
 from dagster_project.lib.stage_asset import BY_HAND, REBUILD
 from lake.landing.landed import Landed, outside_sources, refusals, register_landed, unregistered, unsettled
@@ -19,6 +19,7 @@ from lake.landing.register import registered
 from lake.settings import settings
 from lake.stages import STAGES
 from lake.storage.store import Lake
+from lake.tables import TABLES
 
 _FILES = described("landing/files", "lake.landing.landed:register_landed")
 
@@ -136,6 +137,17 @@ def _left_out(lake: Lake) -> str:
     return "".join((*told, *(f" {refusal}." for refusal in refusals(lake))))
 
 
-daily = dg.ScheduleDefinition(
-    job_name="reprocess", cron_schedule="0 3 * * *", name="daily_reprocessing", execution_timezone="UTC"
-)
+@dg.schedule(job_name="reprocess", cron_schedule="0 3 * * *", execution_timezone="UTC")
+def daily_reprocessing() -> dg.RunRequest:
+    """The job `reprocess`, but for the stages that wait for one which is started by hand and never was: in a new lake, what needs a distiller."""
+    return dg.RunRequest(asset_selection=[asset_of(key) for key in ("landing/files", *_ready(Lake(settings().root)))])
+
+
+def _ready(lake: Lake) -> Iterator[str]:
+    """The stages of the job whose every input was published, or is by a stage before them."""
+    ready = {"landing/files"}
+    for key in _FOLLOWING:
+        owners = {TABLES[table].side_of or table for table in STAGES[key].inputs}
+        if all(owner in ready or lake.version(owner) is not None for owner in owners):
+            ready.add(key)
+            yield key

@@ -13,6 +13,9 @@ from uuid import uuid4
 import dagster as dg
 import pytest
 
+from lakes import small_lake
+
+from dagster_project.defs.automation import daily_reprocessing
 from dagster_project.definitions import defs
 from dagster_project.lib import launch
 from dagster_project.lib.described import asset_of, described
@@ -191,11 +194,27 @@ def test_what_starts_by_itself_trains_nothing_and_ends_in_a_release() -> None:
     graph = loaded.resolve_asset_graph()
     follows = {key.to_user_string() for key in graph.get_all_asset_keys() if graph.get(key).automation_condition}
     (schedule,) = loaded.schedules or ()
+    assert isinstance(schedule, dg.ScheduleDefinition)
     assert (schedule.cron_schedule, schedule.job_name) == ("0 3 * * *", "reprocess")
     daily = {key.to_user_string() for key in loaded.resolve_job_def("reprocess").asset_layer.executable_asset_keys}
     assert daily == follows | {"landing/files"}
     assert follows == set(STAGES) - TRAINS - {"reports/evaluation"}
     assert all(sensor.default_status == dg.DefaultSensorStatus.STOPPED for sensor in loaded.sensors or ())
+
+
+def test_the_schedule_leaves_out_what_waits_for_a_stage_that_never_ran(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def asked(root: Path) -> set[str]:
+        monkeypatch.setenv("MIXLAKE_ROOT", str(root))
+        (request,) = daily_reprocessing.evaluate_tick(dg.build_schedule_context()).run_requests or ()
+        return {key.to_user_string() for key in request.asset_selection or ()}
+
+    waiting = {"gold/distilled", "gold/training_set", "releases/current", "upkeep/removals"}
+    everything = set(STAGES) - TRAINS - {"reports/evaluation"} | {"landing/files"}
+    assert asked(tmp_path / "new") == everything - waiting
+    small_lake(tmp_path / "served")
+    assert asked(tmp_path / "served") == everything
 
 
 @pytest.mark.parametrize(
