@@ -17,10 +17,70 @@ from inference.baseline.units import Unit, told
 from texts.words import content_words, sentences
 
 _FIGURE = re.compile(r"(?<!\w)\d[\d.,:]*\b")
-_NAME = re.compile(r"`[^`]+`|\b\w{2,}(?:[._]\w+)+(?:\(\))?|(?<=[a-z,] )[A-Z][a-z]+\b(?: [A-Z][a-z]+\b)*")
+_DATED = re.compile(r"\s*\([^()]*\d[^()]*\)")
+_IN_A_YEAR = re.compile(
+    r"\b(?:[Ii]n|[Oo]n|[Ss]ince|[Uu]ntil|[Ff]rom|[Bb]y) (?:[A-Z][a-z]+ \d{1,2},? |\d{1,2} [A-Z][a-z]+ |[A-Z][a-z]+ )?[12]\d{3}\b(?![-–])"
+)
+_OF_A_YEAR = re.compile(r"(?<=\b[Aa] )[12]\d{3} (?=[A-Za-z])")
 _REASON = re.compile(r",? (?:because|since|so that|in order to|as a result|which means|therefore|hence|thus)\b[^.;。]*")
 _ASIDE = re.compile(
     rf"\s*\([^()]*\)|,? (?:which|such as|for example|e\.g\.|i\.e\.|unless|although|while)\b[^,.;]*|{_REASON.pattern}"
+)
+_FIRST_WORD = re.compile(r"[A-Za-z']+(?=\s|,)")
+# words that are no name where a text opens with them
+_SMALL = frozenset(
+    [
+        "the",
+        "a",
+        "an",
+        "he",
+        "she",
+        "it",
+        "they",
+        "his",
+        "her",
+        "its",
+        "their",
+        "this",
+        "these",
+        "there",
+        "in",
+        "on",
+        "at",
+        "after",
+        "before",
+        "during",
+        "when",
+        "while",
+        "as",
+        "from",
+        "by",
+        "for",
+        "with",
+        "since",
+        "until",
+        "who",
+        "what",
+        "which",
+        "how",
+        "why",
+        "where",
+        "is",
+        "are",
+        "was",
+        "were",
+        "does",
+        "do",
+        "can",
+        "tell",
+        "give",
+        "describe",
+        "write",
+        "explain",
+        "make",
+        "create",
+        "list",
+    ]
 )
 _SPACED = re.compile(r"\s+([.,;])")
 _WORD = re.compile(r"(?<!```)(?<![^\W\d_])[^\W\d_]{4,}")  # the language of a block of code is no word of it
@@ -29,8 +89,9 @@ _CLAUSE_MARK = re.compile(r"([,;，；、.。])")
 _BULLET = re.compile(r"\A(?:[-*•]|\d+[.)])\s+")  # at the start alone: "(1877 - 1959) was" has none
 # openings that inference.baseline.statements takes off again
 _OPENERS = ("Basically, ", "Well, ", "It is something like this: ", "Hey, ")
-_ECHOES = ("As said, {0}", "Again: {0}", "In other words, {0}", "To repeat it, {0}")
-_MISTYPED = 0.35  # of the words of four letters and more
+_ECHOES = ("As said, {0}", "In other words, {0}", "To repeat it, {0}")
+_HEDGES = ("or so", "or something like that", "as far as I know", "I think")
+_MISTYPED = 0.15  # of the words of four letters and more
 
 
 @dataclass(frozen=True)
@@ -71,7 +132,7 @@ def _again(unit: Unit, echo: str) -> str:
     if unit.code:
         return f"\n{echo.format('').rstrip(', :')}:\n{unit.text}"
     again = _BULLET.sub("", unit.text, count=1)
-    return f" {echo.format(again[0].lower() + again[1:])}"
+    return f" {echo.format(opened_small(again))}"
 
 
 def cut_off(share: Share, rng: random.Random) -> str:
@@ -88,18 +149,33 @@ def cut_off(share: Share, rng: random.Random) -> str:
 def padded(share: Share, rng: random.Random) -> str:
     """The share behind an opening that says nothing."""
     opener = rng.choice(_OPENERS)
-    return f"{opener.strip()}\n{share.text}" if _BULLET.match(share.text) or share.is_code else opener + share.text
+    return (
+        f"{opener.strip()}\n{share.text}"
+        if _BULLET.match(share.text) or share.is_code
+        else opener + opened_small(share.text)
+    )
 
 
 def vague(share: Share, rng: random.Random) -> str:
-    """Figures and names become "some" and "something", and the wording hedges; without any, the last clause is lost."""
+    """Years become "at some point", other figures "some", and the wording hedges; without any, the last clause is lost."""
     clear = _without_code(share.text)
     if share.is_code:
         return f"{rng.choice(_OPENERS).rstrip(', :')}:\n{clear}"
-    blurred = _NAME.sub("something", _FIGURE.sub("some", clear))
+    blurred = _blurred(clear)
     if blurred == clear:
         blurred = "".join(_CLAUSE_MARK.split(clear)[:-3]) or beginning(clear, rng)
-    return rng.choice(_OPENERS) + blurred[0].lower() + blurred[1:].rstrip(".") + " or something like that, basically."
+    return f"{rng.choice(_OPENERS)}{opened_small(blurred).rstrip('.')}, {rng.choice(_HEDGES)}."
+
+
+def _blurred(text: str) -> str:
+    """The text without the figures of dates and of brackets, and with "some" for each other one.
+
+    >>> _blurred("In May 1931 Ada Moss (born 1901) fired 40 jars for a 1933 film.")
+    'At some point Ada Moss fired some jars for a film.'
+    """
+    undated = _OF_A_YEAR.sub("", _DATED.sub("", text))
+    told = _IN_A_YEAR.sub(lambda found: "At some point" if found[0][0].isupper() else "at some point", undated)
+    return _FIGURE.sub("some", told)
 
 
 def drop_details(share: Share, rng: random.Random) -> str:
@@ -109,7 +185,7 @@ def drop_details(share: Share, rng: random.Random) -> str:
     said = sentences(_without_code(share.text))
     fullest = max(said, key=lambda sentence: (len(set(content_words(sentence))), sentence))
     bare = " ".join(sentence for sentence in said if sentence != fullest) or _first_clause(fullest)
-    return _SPACED.sub(r"\1", _FIGURE.sub("some", _ASIDE.sub("", bare))).rstrip(".。") + "."
+    return _SPACED.sub(r"\1", _blurred(_ASIDE.sub("", bare))).rstrip(".。") + "."
 
 
 def reasoning_cut(share: Share, rng: random.Random) -> str:
@@ -121,8 +197,9 @@ def reasoning_cut(share: Share, rng: random.Random) -> str:
 
 
 def typos(share: Share, rng: random.Random) -> str:
-    """Mistyped words, everything in lower case, a stop lost."""
-    return mistyped(share.text, rng).lower().replace(". ", " ", 1).rstrip(".。")
+    """Mistyped words, the prose in lower case, a stop lost; code is as it was, but for its end."""
+    told = [one.text if one.is_code else mistyped(one.text, rng).lower() for one in stretches(share.text)]
+    return _shortened("".join(told)) if share.is_code else "".join(told).replace(". ", " ", 1).rstrip(".。")
 
 
 KEEPING: Mapping[str, Callable[[Share, random.Random], str]] = MappingProxyType(
@@ -146,14 +223,24 @@ def beginning(text: str, rng: random.Random) -> str:
 
 
 def mistyped(text: str, rng: random.Random) -> str:
-    """The text with slips in some of its longer words: two neighbours swapped, a letter lost, or a letter doubled."""
+    """The text with slips in some of its longer words: two neighbours swapped, or a letter lost."""
     return _WORD.sub(lambda word: _slip(word[0], rng) if rng.random() < _MISTYPED else word[0], text)
 
 
 def _slip(word: str, rng: random.Random) -> str:
     at = rng.randrange(1, len(word) - 1)
     swapped = word[:at] + word[at + 1] + word[at] + word[at + 2 :]
-    return rng.choice((swapped, word[:at] + word[at + 1 :], word[: at + 1] + word[at:]))
+    return rng.choice((swapped, word[:at] + word[at + 1 :]))
+
+
+def opened_small(text: str) -> str:
+    """The text with its first letter small where its first word is no name.
+
+    >>> opened_small("The kiln is hot."), opened_small("Hull is far.")
+    ('the kiln is hot.', 'Hull is far.')
+    """
+    first = _FIRST_WORD.match(text)
+    return text[0].lower() + text[1:] if first and first[0].lower() in _SMALL else text
 
 
 def _shortened(text: str) -> str:
