@@ -51,6 +51,20 @@ _BORN_IN = re.compile(
     rf"^(?:(?:He|She|[^\W\d_a-z][\w.'’ -]{{1,40}}) was born {_WHEN}(?:in|at) {_PLACE}(?=[,.]| (?:and|to|into|on|as|in)\b)"
     rf"|Born {_WHEN}in {_PLACE.replace('right', 'other')}(?=,))"
 )
+# professions of one field: who is called one of them may be called another one as well
+_FIELDS = [
+    "composer singer songwriter rapper musician conductor guitarist pianist drummer producer entertainer broadcaster presenter",
+    "actor actress director filmmaker producer cinematographer animator comedian dancer choreographer model entertainer presenter photographer",
+    "writer author novelist poet playwright screenwriter journalist editor critic translator essayist",
+    "painter sculptor artist illustrator photographer architect designer",
+    "politician lawyer judge diplomat activist attorney jurist",
+    "player footballer cricketer coach cyclist swimmer wrestler boxer",
+    "scientist physicist chemist biologist botanist astronomer mathematician historian philosopher scholar professor teacher economist theologian",
+    "businessman businesswoman entrepreneur producer director",
+]
+_FIELD = {
+    word: {n for n, line in enumerate(_FIELDS) if word in line.split()} for line in _FIELDS for word in line.split()
+}
 _NATIONAL = re.compile(r"(?:(?:[A-Z][\w/–-]+|former|retired|early|late) )*")
 _PROFESSION = re.compile(r"[a-z][a-z -]*")
 
@@ -193,10 +207,15 @@ def lent_values(fact: Fact, passage: Passage, others: Sequence[str]) -> list[str
             continue
         for value in (one.right for one in told if one.kind == fact.kind):
             roots = {word.casefold() for word in words(value)}
-            if value.casefold() not in text and not roots & taken:
+            if value.casefold() not in text and not roots & taken and not _of_one_field(fact.right, value):
                 found.append(value)
                 taken |= roots
     return found
+
+
+def _of_one_field(one: str, other: str) -> bool:
+    """Whether two professions are such that somebody who is called by one may be called by the other."""
+    return bool(_FIELD.get(one.split(" ")[-1], set()) & _FIELD.get(other.split(" ")[-1], set()))
 
 
 @lru_cache(maxsize=4_096)  # a passage lends to several others of its batch

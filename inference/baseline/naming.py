@@ -24,7 +24,7 @@ _OF_SOMETHING = re.compile(
     re.IGNORECASE,
 )
 _NO_KIND = re.compile(
-    r"(?:wife|husband|widow|mother|father|daughter|son|brother|sister|place|person|thing|name|term|part|pair|member)$|(?:one|first|last|only|main|other|same|such|most|elder|eldest|younger|youngest)\b",
+    r"(?:wife|husband|widow|mother|father|daughter|son|brother|sister|place|person|thing|name|term|part|pair|member|cadet|heir)$|(?:one|first|last|only|main|other|same|such|most|elder|eldest|younger|youngest)\b",
     re.IGNORECASE,
 )
 

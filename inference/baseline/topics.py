@@ -27,6 +27,7 @@ THING = re.compile(
 )
 _MISSET: tuple[tuple[re.Pattern[str], str], ...] = (
     (re.compile(r"(?<=[\w\").]),? ?\( (?=[\w\"])"), " ("),  # `name( born`: the blank stands on the wrong side
+    (re.compile(r"(?<=[a-z]{3})\((?=\")"), " ("),
     (re.compile(r"(?<=\w)- (?=(?!(?:and|or|to)\b)\w)"), "-"),  # `lay- abbot`, `17- year-old`
     (re.compile(r"(?<=\w)- (?=(?:and|or|to|the|in)-\w)"), "-"),  # `black- and-white`
     (re.compile(r"(?<=[a-z]) -(?=[a-z])"), "-"),

@@ -67,6 +67,23 @@ def test_a_person_is_asked_for_among_those_of_other_passages() -> None:
     assert fields["explanation"] == text.split(". ")[0] + "."
 
 
+def test_a_profession_is_asked_for_among_those_of_other_fields() -> None:
+    def told(name: str, kind: str) -> str:
+        return f"{name}\n{name} (born 1901) was a British {kind}. The work was done in a hall of Hull. It was known in the north for years."
+
+    others = [
+        told("Tom Marl", "singer"),
+        told("Max Brick", "painter"),
+        told("Eva Pott", "lawyer"),
+        told("Lea Loam", "poet"),
+    ]
+    asked = []
+    for n in range(20):
+        title, text = told(f"Ned Cl{'a' * n}y", "composer").split("\n")
+        asked.append(FORMATS["multiple_choice"].parse(build("multiple_choice", title, text, others)) or {})
+    assert all(right_of(one) == "composer" and set(wrong_of(one)) == {"painter", "lawyer", "poet"} for one in asked)
+
+
 def test_of_a_life_the_birth_or_the_death_is_asked_for() -> None:
     fields = choice("Ada Moss", "Ada Moss (3 May 1901 – 4 June 1971) was a potter." + REST)
     assert (fields["question"], right_of(fields)) in {
