@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from inference.baseline.debris import is_untold
 from inference.baseline.passage import is_program_name, stands_alone
 from inference.baseline.telling import LONGEST
 from inference.baseline.topics import names
@@ -34,7 +35,9 @@ def segments(title: str, text: str) -> list[str]:
 
 def _opens(title: str, sentence: str) -> bool:
     """Whether a sentence can follow the first one of its passage: it names the subject, and leans on no other."""
-    return stands_alone(sentence) and names(title, sentence) and not _LEANS_BACK.match(sentence)
+    return (
+        stands_alone(sentence) and names(title, sentence) and not (is_untold(sentence) or _LEANS_BACK.match(sentence))
+    )
 
 
 def _starts(title: str, text: str, again: int) -> Iterator[int]:

@@ -101,10 +101,10 @@ def mixture(
     rows, unused = frames["gold/mixture"], frames["gold/mixture_unused"]
     ids = [*identified("id", "mix"), filled("split"), filled("clusters"), one_of("split", SPLITS), filled("builder")]
     kinds = [filled("item_type"), one_of("item_type", list(FORMATS))]
-    scores = [filled("target_score"), between("target_score", min(target_score, fact_score), 5)]
-    yield Batch("gold/mixture", rows, [*ids, *kinds, *scores, unique("target")], key="id")
-    told = rows.filter(~field("item_type").isin([*OF_ONE_FACT]))
-    yield Batch("items of several facts", told, [between("target_score", target_score, 5)], key="id")
+    yield Batch("gold/mixture", rows, [*ids, *kinds, filled("target_score"), unique("target")], key="id")
+    of_one = field("item_type").isin([*OF_ONE_FACT])
+    for told, which, least in (("one fact", of_one, fact_score), ("several facts", ~of_one, target_score)):
+        yield Batch(f"items of {told}", rows.filter(which), [between("target_score", least, 5)], key="id")
     right = [
         between("variants", min_variants, max_variants, says="Every item has as many variants as it may."),
         between("malformed_target", 0, 0, says="Every target is a well-formed item of its type."),

@@ -28,10 +28,9 @@ from inference.baseline.operators import (
     Share,
     cut_off,
     echoed,
-    mistyped,
-    opened_small,
     typos,
 )
+from inference.baseline.spoiling import mistyped, opened_small
 from inference.baseline.units import Unit, single, told, units
 from texts.formats import FORMATS, OF_ONE_FACT
 from texts.rubric import HIGH, scores

@@ -203,11 +203,16 @@ def lent_values(fact: Fact, passage: Passage, others: Sequence[str]) -> list[str
     found: list[str] = []
     for other in others:
         opening, told = _told_by(other)
-        if own and fact.kind != "profession" and not own & nations(opening):
+        # a name tells the nation: of whom none is told only those lend of whom none is told
+        if fact.kind != "profession" and own != nations(opening) and not own & nations(opening):
             continue
         for value in (one.right for one in told if one.kind == fact.kind):
             roots = {word.casefold() for word in words(value)}
-            if value.casefold() not in text and not roots & taken and not _of_one_field(fact.right, value):
+            if (
+                value.casefold() not in text
+                and not roots & taken
+                and not any(_of_one_field(one, value) for one in (fact.right, *found))
+            ):
                 found.append(value)
                 taken |= roots
     return found

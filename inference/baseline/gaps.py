@@ -10,7 +10,17 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from inference.baseline.explaining import explained
-from inference.baseline.facts import A_YEAR, FOUR_DIGITS, MONTHS, TELLS_THE_TIME, YEARS, facts, lent_values, years_in
+from inference.baseline.facts import (
+    A_YEAR,
+    FOUR_DIGITS,
+    MONTHS,
+    TELLS_THE_TIME,
+    YEARS,
+    facts,
+    lent_values,
+    life_of,
+    years_in,
+)
 from inference.baseline.options import EXCEPTIONS, NUMBER_WORD, exceptions_like, figures_like, numbers_like, years_like
 from inference.baseline.passage import Passage, stands_alone, with_subject
 from inference.baseline.single import is_single
@@ -112,7 +122,10 @@ def _of_facts(passage: Passage, others: Sequence[str]) -> Iterator[_Question]:
     for fact in facts(passage):
         number = _number(passage.title, fact.kind)
         if fact.kind in YEARS:
-            years = years_like(int(fact.right), years_in(" ".join(passage.prose)), number)
+            taken, born = years_in(" ".join(passage.prose)), life_of(passage).born
+            years = years_like(int(fact.right), taken, number)
+            if fact.kind == "died" and born and years[0] < born:  # nobody dies before
+                years = years_like(int(fact.right), taken, number - number % len(LETTERS))
             yield _Question(fact.question, fact.right, [str(one) for one in years], fact.told, fact.kind)
         elif len(wrong := lent_values(fact, passage, others)) >= _WRONG:
             yield _Question(fact.question, fact.right, sorted([fact.right, *wrong[:_WRONG]]), fact.told, fact.kind)

@@ -13,77 +13,15 @@ from dataclasses import dataclass
 from types import MappingProxyType
 
 from inference.baseline.fences import FENCE, stretches, without_blocks
+from inference.baseline.spoiling import beginning, half_of_code, mistyped, opened_small, without_figures
 from inference.baseline.units import Unit, told
 from texts.words import content_words, sentences
 
-_FIGURE = re.compile(r"(?<!\w)\d[\d.,:]*\b")
-_DATED = re.compile(r"\s*\([^()]*\d[^()]*\)")
-_IN_A_YEAR = re.compile(
-    r"\b(?:[Ii]n|[Oo]n|[Ss]ince|[Uu]ntil|[Ff]rom|[Bb]y) (?:[A-Z][a-z]+ \d{1,2},? |\d{1,2} [A-Z][a-z]+ |[A-Z][a-z]+ )?[12]\d{3}\b(?![-–])"
-)
-_OF_A_YEAR = re.compile(r"(?<=\b[Aa] )[12]\d{3} (?=[A-Za-z])")
 _REASON = re.compile(r",? (?:because|since|so that|in order to|as a result|which means|therefore|hence|thus)\b[^.;。]*")
 _ASIDE = re.compile(
     rf"\s*\([^()]*\)|,? (?:which|such as|for example|e\.g\.|i\.e\.|unless|although|while)\b[^,.;]*|{_REASON.pattern}"
 )
-_FIRST_WORD = re.compile(r"[A-Za-z']+(?=\s|,)")
-# words that are no name where a text opens with them
-_SMALL = frozenset(
-    [
-        "the",
-        "a",
-        "an",
-        "he",
-        "she",
-        "it",
-        "they",
-        "his",
-        "her",
-        "its",
-        "their",
-        "this",
-        "these",
-        "there",
-        "in",
-        "on",
-        "at",
-        "after",
-        "before",
-        "during",
-        "when",
-        "while",
-        "as",
-        "from",
-        "by",
-        "for",
-        "with",
-        "since",
-        "until",
-        "who",
-        "what",
-        "which",
-        "how",
-        "why",
-        "where",
-        "is",
-        "are",
-        "was",
-        "were",
-        "does",
-        "do",
-        "can",
-        "tell",
-        "give",
-        "describe",
-        "write",
-        "explain",
-        "make",
-        "create",
-        "list",
-    ]
-)
 _SPACED = re.compile(r"\s+([.,;])")
-_WORD = re.compile(r"(?<!```)(?<![^\W\d_])[^\W\d_]{4,}")  # the language of a block of code is no word of it
 _CLAUSE = re.compile(r"[,;，；、]")
 _CLAUSE_MARK = re.compile(r"([,;，；、.。])")
 _BULLET = re.compile(r"\A(?:[-*•]|\d+[.)])\s+")  # at the start alone: "(1877 - 1959) was" has none
@@ -91,7 +29,6 @@ _BULLET = re.compile(r"\A(?:[-*•]|\d+[.)])\s+")  # at the start alone: "(1877 
 _OPENERS = ("Basically, ", "Well, ", "It is something like this: ", "Hey, ")
 _ECHOES = ("As said, {0}", "In other words, {0}", "To repeat it, {0}")
 _HEDGES = ("or so", "or something like that", "as far as I know", "I think")
-_MISTYPED = 0.15  # of the words of four letters and more
 
 
 @dataclass(frozen=True)
@@ -161,21 +98,10 @@ def vague(share: Share, rng: random.Random) -> str:
     clear = _without_code(share.text)
     if share.is_code:
         return f"{rng.choice(_OPENERS).rstrip(', :')}:\n{clear}"
-    blurred = _blurred(clear)
+    blurred = without_figures(clear)
     if blurred == clear:
         blurred = "".join(_CLAUSE_MARK.split(clear)[:-3]) or beginning(clear, rng)
     return f"{rng.choice(_OPENERS)}{opened_small(blurred).rstrip('.')}, {rng.choice(_HEDGES)}."
-
-
-def _blurred(text: str) -> str:
-    """The text without the figures of dates and of brackets, and with "some" for each other one.
-
-    >>> _blurred("In May 1931 Ada Moss (born 1901) fired 40 jars for a 1933 film.")
-    'At some point Ada Moss fired some jars for a film.'
-    """
-    undated = _OF_A_YEAR.sub("", _DATED.sub("", text))
-    told = _IN_A_YEAR.sub(lambda found: "At some point" if found[0][0].isupper() else "at some point", undated)
-    return _FIGURE.sub("some", told)
 
 
 def drop_details(share: Share, rng: random.Random) -> str:
@@ -185,7 +111,7 @@ def drop_details(share: Share, rng: random.Random) -> str:
     said = sentences(_without_code(share.text))
     fullest = max(said, key=lambda sentence: (len(set(content_words(sentence))), sentence))
     bare = " ".join(sentence for sentence in said if sentence != fullest) or _first_clause(fullest)
-    return _SPACED.sub(r"\1", _blurred(_ASIDE.sub("", bare))).rstrip(".。") + "."
+    return _SPACED.sub(r"\1", without_figures(_ASIDE.sub("", bare))).rstrip(".。") + "."
 
 
 def reasoning_cut(share: Share, rng: random.Random) -> str:
@@ -211,41 +137,9 @@ LOSING: Mapping[str, Callable[[Share, random.Random], str]] = MappingProxyType(
 OPERATORS = MappingProxyType({**KEEPING, **LOSING})
 
 
-def beginning(text: str, rng: random.Random) -> str:
-    """The first half of a text or a little more, in words; in characters where it is written without spaces, in lines of code."""
-    rate = rng.uniform(0.4, 0.7)
-    if text.startswith(FENCE):
-        return _half_of_code(text)
-    parts = text.split(" ")
-    if len(parts) > 3:
-        return " ".join(parts[: max(2, int(len(parts) * rate))]).rstrip(".,;:!?")
-    return text[: max(1, int(len(text) * rate))].rstrip()
-
-
-def mistyped(text: str, rng: random.Random) -> str:
-    """The text with slips in some of its longer words: two neighbours swapped, or a letter lost."""
-    return _WORD.sub(lambda word: _slip(word[0], rng) if rng.random() < _MISTYPED else word[0], text)
-
-
-def _slip(word: str, rng: random.Random) -> str:
-    at = rng.randrange(1, len(word) - 1)
-    swapped = word[:at] + word[at + 1] + word[at] + word[at + 2 :]
-    return rng.choice((swapped, word[:at] + word[at + 1 :]))
-
-
-def opened_small(text: str) -> str:
-    """The text with its first letter small where its first word is no name.
-
-    >>> opened_small("The kiln is hot."), opened_small("Hull is far.")
-    ('the kiln is hot.', 'Hull is far.')
-    """
-    first = _FIRST_WORD.match(text)
-    return text[0].lower() + text[1:] if first and first[0].lower() in _SMALL else text
-
-
 def _shortened(text: str) -> str:
     """The text with each block of code cut in half."""
-    return "".join(f"{_half_of_code(one.text)}\n{FENCE}" if one.is_code else one.text for one in stretches(text))
+    return "".join(f"{half_of_code(one.text)}\n{FENCE}" if one.is_code else one.text for one in stretches(text))
 
 
 def _without_code(text: str) -> str:
@@ -257,11 +151,6 @@ def _first_clause(text: str) -> str:
     """The text up to the first mark of a clause that stands in no bracket."""
     ends = (found.start() for found in _CLAUSE.finditer(text))
     return next((text[:end] for end in ends if text.count("(", 0, end) == text.count(")", 0, end)), text)
-
-
-def _half_of_code(block: str) -> str:
-    lines = block.split("\n")
-    return "\n".join(lines[: max(2, len(lines) // 2)])
 
 
 def _gap(unit: Unit) -> str:

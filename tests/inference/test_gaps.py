@@ -69,7 +69,7 @@ def test_a_person_is_asked_for_among_those_of_other_passages() -> None:
 
 def test_a_profession_is_asked_for_among_those_of_other_fields() -> None:
     def told(name: str, kind: str) -> str:
-        return f"{name}\n{name} (born 1901) was a British {kind}. The work was done in a hall of Hull. It was known in the north for years."
+        return f"{name}\n{name} (born 1901) was a British {kind}. Ned Loam bought a tall house of Hull in the spring. Many people of the north praised {name} for years."
 
     others = [
         told("Tom Marl", "singer"),
@@ -82,6 +82,15 @@ def test_a_profession_is_asked_for_among_those_of_other_fields() -> None:
         title, text = told(f"Ned Cl{'a' * n}y", "composer").split("\n")
         asked.append(FORMATS["multiple_choice"].parse(build("multiple_choice", title, text, others)) or {})
     assert all(right_of(one) == "composer" and set(wrong_of(one)) == {"painter", "lawyer", "poet"} for one in asked)
+
+
+def test_nobody_dies_before_being_born() -> None:
+    for n in range(30):
+        fields = choice(
+            f"Ned Cl{'a' * n}y",
+            f"Ned Cl{'a' * n}y (3 May 1668 – 4 June 1671) was a prince." + REST.replace("She", "He"),
+        )
+        assert "born" in fields["question"] or min(map(int, wrong_of(fields))) >= 1668
 
 
 def test_of_a_life_the_birth_or_the_death_is_asked_for() -> None:
