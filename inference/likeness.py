@@ -21,7 +21,7 @@ Encode = Callable[[Sequence[str]], Vectors]
 
 _PAIRED = 0.4  # cosine of two passages that make one item, of which one names the other
 _LENDS = 0.3  # cosine from which what one is about can be taken for what the other is
-_OTHERS = 16  # passages about the same sort of thing that lend wrong options: what some say is true of this one, or gives it away
+_OTHERS = 32  # passages about the same sort of thing that lend wrong options: what some say is true of this one, or gives it away
 _LEAST_NAME = 3  # characters of a program's name that a text can name: shorter ones are words
 _LEAST_TITLE = 5  # characters of a topic's name
 _BEFORE = re.compile(r"(?<![\w.’'])[A-Z][\w.’']* $")

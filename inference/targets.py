@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 
 from inference.baseline.degrade import LONG, needed
 from inference.baseline.gaps import can_ask
+from inference.baseline.naming import has_label
 from inference.baseline.topics import names
 from inference.baseline.usable import OF_PASSAGES
 from inference.baseline.verdicts import can_judge
@@ -158,9 +159,11 @@ class Targets:
 
 
 def _carries(draft: Draft, item_type: str) -> bool:
-    """Whether the rules find in it what an item of the type needs: a fact to ask for, a statement that can be made false."""
+    """Whether the rules find in it what an item of the type needs: a fact to ask for, a statement that can be made false, a category."""
     if item_type == "multiple_choice":
         return can_ask(draft.title, draft.text, draft.others)
+    if item_type == "category_statement":
+        return len(draft.texts) > 1 or has_label(draft.title, draft.text)
     return item_type != "true_false" or can_judge(draft.title, draft.text, draft.others)
 
 

@@ -16,7 +16,7 @@ _FIGURE = re.compile(
 CENTURIES = (1000, 2100)  # a figure between them is taken for a year
 _EARLIEST = 100  # a year of three digits is one where what stands before it says so
 _DATED = re.compile(
-    r"(?:\b(?:[Ii]n|until|since|from|died|born|January|February|March|April|May|June|July|August|September|October|November|December)|[–-]) ?$"
+    r"(?:\b(?:[Ii]n|circa|until|since|from|died|born|January|February|March|April|May|June|July|August|September|October|November|December)|[–-]) ?$"
 )
 _ARTICLE = re.compile(r"\b([Aa])n? $")  # before a word that is changed for another
 # no "not" is put in: that alone would tell, and what it makes is often nonsense

@@ -23,7 +23,7 @@ A_YEAR = r"1\d{3}|20[0-2]\d"
 FOUR_DIGITS = re.compile(r"\b\d{4}\b")
 # what tells about when something was besides its year
 TELLS_THE_TIME = re.compile(
-    r"\bcentur(?:y|ies)\b|\b\d+['’]?s\b|['’]\d0s\b|\byears? (?:later|earlier|after|before)\b|\baged\b|\bage of\b|\bdecades?\b|\bcentenary\b", re.IGNORECASE
+    r"\bcentur(?:y|ies)\b|\b\d+['’]?s\b|['’]\d0s\b|\byears? (?:later|earlier|after|before)\b|\baged\b|\bage of\b|\bdecades?\b|\bcentenary\b|\bbirthday\b|\banniversary\b", re.IGNORECASE
 )  # fmt: skip
 _DATE = rf"(?:(?:{MONTHS}) \d{{1,2}}, |\d{{1,2}} (?:{MONTHS}),? |(?:{MONTHS}) )?"
 _LIFE = re.compile(

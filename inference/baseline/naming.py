@@ -10,6 +10,7 @@ import re
 from inference.baseline.passage import Passage
 from inference.baseline.telling import JOINER
 from inference.baseline.topics import BRACKETED, HEAD, PEOPLE, THING, WORKS, definition, is_person, name_of
+from inference.baseline.usable import is_usable, usable
 from texts.words import words
 
 _MOST_WORDS = 8  # of a kind
@@ -21,10 +22,9 @@ _YEAR_FIRST = re.compile(r"\d{4} ")
 _OF_SOMETHING = re.compile(
     r"(?P<noun>(?:[A-Za-z-]+ ){0,3}?(?:king|queen|ruler|duke|duchess|count|countess|member|bishop|archbishop|part|genus|species|family|suburb|district"
     r"|municipality|village|town|city|tributary|type|form|kind|work|collection) of (?:the )?[^\W\d_][\w'’-]*(?: [A-Z][\w'’-]+)*)",
-    re.IGNORECASE,
 )
 _NO_KIND = re.compile(
-    r"(?:wife|husband|widow|mother|father|daughter|son|brother|sister|place|person|thing|name|term|part|pair|member|cadet|heir)$|(?:one|first|last|only|main|other|same|such|most|elder|eldest|younger|youngest)\b",
+    r"(?:wife|husband|widow|mother|father|daughter|son|brother|sister|place|person|thing|name|term|part|pair|member|cadet|heir)$|(?:one|first|second|third|fourth|fifth|sixth|seventh|eighth|ninth|tenth|last|only|main|other|same|such|most|elder|eldest|younger|youngest)\b",
     re.IGNORECASE,
 )
 
@@ -62,6 +62,11 @@ def label_of(passage: Passage) -> str:
         return f"Part of `{owner}`" if owner else ""
     kind = kind_of(passage)
     return kind[:1].upper() + kind[1:]
+
+
+def has_label(title: str, text: str) -> bool:
+    """Whether an item can say what category a passage's subject is of."""
+    return is_usable(title, text) and bool(label_of(usable(title, text)))
 
 
 def plain_name(title: str) -> str:

@@ -133,6 +133,26 @@ def test_a_question_about_a_topic_asks_for_one_thing_in_several_ways(title: str,
     )
 
 
+@pytest.mark.parametrize(
+    ("title", "text", "label"),
+    [
+        ("Ada Moss", "Ada Moss (born 1901) was a Danish potter of red jars.", "Danish potter"),
+        ("Clay Road", "Clay Road is a 1931 British film about a potter.", "1931 British film"),
+        ("Ned Moss", "Ned Moss (1901–1971) was a king of Hull and York.", "King of Hull"),
+        ("store.tables.load", "Read a table from a folder.", "Part of `store.tables`"),
+        ("Ada Moss", "Ada Moss (born 1901) was the wife of a potter.", ""),
+        ("Clay Road", "Clay Road is the fifth film about a potter.", ""),
+    ],
+)
+def test_a_category_is_what_the_opening_says_the_subject_is(title: str, text: str, label: str) -> None:
+    more = "Many people of the north praised each jar. A tall kiln was near an old mill."
+    payload = {"item_type": "category_statement", "title": title, "text": f"{text} {more}", "passages": []}
+    item, error = ask("build", payload)
+    assert (answer_of(item or "") or error or "").startswith(
+        f"C: {label}\nS: " if label else "not_possible: no_category"
+    )
+
+
 def test_of_two_topics_the_connection_is_asked_for() -> None:
     text = "Moss is a plant of wet places. Clay is a soil of fine grains. Both are found here."
     assert build("qa", "Moss; Clay", text).startswith("Q: What is the connection between Moss and Clay?\n")

@@ -3,6 +3,7 @@
 import re
 from dataclasses import replace
 
+import numpy as np
 import pytest
 from passages import OTHERS
 
@@ -11,7 +12,7 @@ from inference.baseline.build import build
 from inference.baseline.descriptions import described, lent
 from inference.baseline.passage import Passage, read
 from inference.baseline.telling import Refused
-from inference.likeness import linked
+from inference.likeness import drafts, linked
 from inference.mixture_params import MixtureParams
 from inference.pairing import Draft, Text
 from inference.targets import Failure, Target, Targets
@@ -204,6 +205,25 @@ def test_two_passages_are_told_together_where_one_names_the_other() -> None:
     moss, clay = Text("1", "s", "Ada Moss", "Ada Moss learned from Ned Clay."), Text("2", "s", "Ned Clay", "He dug.")
     assert linked(moss, clay) and linked(clay, moss)
     assert not linked(moss, Text("3", "s", "Tom Moss", "Tom Moss was a sailor."))
+
+
+def test_of_two_passages_the_openings_and_what_links_them_are_told() -> None:
+    moss = Text(
+        "1", "s", "Ada Moss", "Ada Moss was a potter of Hull. Her jars were red. She learned from Ned Clay for years."
+    )
+    clay = Text(
+        "2",
+        "s",
+        "Ned Clay",
+        "Ned Clay was a weaver of the north. His rugs were blue and wide. Many people of Hull bought them.",
+    )
+    crossed = [
+        one
+        for one in drafts([clay, moss], 0.5, 7, lambda texts: np.ones((len(texts), 1), np.float32), 1)
+        if len(one.texts) == 2
+    ]
+    told = "Ada Moss was a potter of Hull. She learned from Ned Clay for years.\nNed Clay was a weaver of the north."
+    assert [(one.title, one.text) for one in crossed] == [("Ada Moss; Ned Clay", told)]
 
 
 @pytest.mark.parametrize(
