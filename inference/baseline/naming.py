@@ -20,7 +20,7 @@ _ASIDE = re.compile(r"(?:,| and) .*")
 _YEAR_FIRST = re.compile(r"\d{4} ")
 # nouns that say little without "of" and a name
 _OF_SOMETHING = re.compile(
-    r"(?P<noun>(?:[A-Za-z-]+ ){0,3}?(?:king|queen|ruler|duke|duchess|count|countess|member|bishop|archbishop|part|genus|species|family|suburb|district"
+    r"(?P<noun>(?:[A-Za-z-]+ ){0,3}?(?i:king|queen|ruler|duke|duchess|count|countess|member|bishop|archbishop|part|genus|species|family|suburb|district"
     r"|municipality|village|town|city|tributary|type|form|kind|work|collection) of (?:the )?[^\W\d_][\w'’-]*(?: [A-Z][\w'’-]+)*)",
 )
 _NO_KIND = re.compile(

@@ -29,6 +29,7 @@ from inference.baseline.verbs import INFLECTED, form_of, states
 from lake.ids import sha256_text
 from texts.words import content_words, numbers, words
 
+_DESCRIPTION = "description"  # a kind of statement
 _LIVED = 100  # years, at most
 _PRONOUN = re.compile(
     r"(?P<before>(?:In|On|From|After|Before|During|By|At|Until|Since)\b[^,]{1,60},? )(?:he|she)\b(?! or\b)"
@@ -69,7 +70,11 @@ def _why(passage: Passage, verdict: _Verdict) -> str:
     """What decides; with the sentence behind it where the statement says as much, and would explain itself."""
     why = explained(passage, verdict.source)
     adds = set(content_words(why)) - set(content_words(verdict.true))
-    return why if verdict.kind in ASKED or adds or len(passage.prose) == 1 else f"{why} {passage.prose[1]}"
+    return (
+        why
+        if verdict.kind in ASKED or (adds and verdict.kind != _DESCRIPTION) or len(passage.prose) == 1
+        else f"{why} {passage.prose[1]}"
+    )
 
 
 def can_judge(title: str, text: str, others: Sequence[str]) -> bool:
@@ -152,7 +157,7 @@ def _of_another(passage: Passage, others: Sequence[str]) -> Iterator[_Verdict]:
     if right is not None and wrong is not None and _says(passage, right.text):
         subject, verb = _said_of(passage, right)
         true, false = (f"{subject}{verb}{lowered(one.text)}" for one in (right, wrong))
-        yield _Verdict("description", true, false, passage.prose[0])
+        yield _Verdict(_DESCRIPTION, true, false, passage.prose[0])
 
 
 def _says(passage: Passage, description: str) -> bool:

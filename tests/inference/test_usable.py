@@ -29,6 +29,7 @@ def rule(title: str, text: str) -> str:
         "A jar is made of the clay, each representing the a of the town.", "Her kiln(,) burned the red clay of the river.",
         "She was the the first potter of the north.", "Her son was a apprentice of the old potter.",
         "It was followed by (1931) and by a book of her own.", "Her book (Danish: Krukker in) was sold in all of the north.",
+        "Her jars are in an old compilation After Moss's death, a friend told of them.",
         "It's glaze is black and red, as all of them were.", "She also fired tiles, this is a craft of the north.",
         "Her best known jar was \"The Red Jar The Red Jar\" of the old mill.", "A friend wrote of her kiln: Moss was a kind woman.",
         "She wrote to the Pot[pots.red.Pot] of the museum.", "She said: \"The clay is wet, and went home.",
