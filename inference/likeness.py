@@ -10,9 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from inference.baseline.descriptions import sort
-from inference.baseline.passage import is_program_name, read
-from inference.baseline.telling import JOINER, dense, introduced
-from inference.baseline.topics import BRACKETED
+from inference.baseline.passage import is_program_name, read, stands_alone
+from inference.baseline.telling import JOINER, introduced
 from inference.baseline.usable import is_usable
 from inference.pairing import Draft, Text, share
 from texts.words import FUNCTION_WORDS, content_words
@@ -22,12 +21,12 @@ Encode = Callable[[Sequence[str]], Vectors]
 
 _PAIRED = 0.4  # cosine of two passages that make one item, of which one names the other
 _LENDS = 0.3  # cosine from which what one is about can be taken for what the other is
-_OTHERS = 16  # passages about the same sort of thing that lend wrong options: what some say is true of this one, or gives it away
+_OTHERS = 32  # passages about the same sort of thing that lend wrong options: what some say is true of this one, or gives it away
 _LEAST_NAME = 3  # characters of a program's name that a text can name: shorter ones are words
 _LEAST_TITLE = 5  # characters of a topic's name
 _BEFORE = re.compile(r"(?<![\w.’'])[A-Z][\w.’']* $")
 _LONGEST_WORD = 40  # characters, of what can stand before a name and be a part of it
-_HALF = 65  # words of each passage in an item across topics
+_OF_A_PERSON = ("He ", "She ", "His ", "Her ")
 
 
 def drafts(batch: Sequence[Text], cross_topic: float, seed: int, encode: Encode, least_content: int) -> Iterator[Draft]:
@@ -113,15 +112,24 @@ def _pairs(near: _Near, cross_topic: float, seed: int) -> Mapping[int, int]:
 
 
 def linked(one: Text, other: Text) -> bool:
-    """Whether one of the texts names what the other is about: two that are only alike have nothing to do with each other."""
-    return any(_named_in(first.title, second.text) for first, second in ((one, other), (other, one)))
+    """Whether one of the texts names what the other is about, in a sentence that can be told: two that are only alike have nothing to do with each other."""
+    return any(_link(first, second) for first, second in ((one, other), (other, one)))
+
+
+def _link(one: Text, other: Text) -> str:
+    """The first sentence of a text that names what the other is about, and leans on no sentence but the opening; "" where there is none."""
+    passage = read(one.title, one.text)
+    for place, sentence in enumerate(passage.prose):
+        if _named_in(other.title, sentence):
+            return sentence if place < 2 or stands_alone(sentence) or sentence.startswith(_OF_A_PERSON) else ""
+    return ""
 
 
 def _named_in(title: str, text: str) -> bool:
     if is_program_name(title):
         name = title.rsplit(".", 1)[-1]
         return len(name) > _LEAST_NAME and re.search(rf"(?<!\w){re.escape(name)}(?!\w)", text) is not None
-    name = BRACKETED.sub("", title).strip()
+    name = title  # of several that share a name, a title in brackets says which: the name alone is any of them
     if name not in text:
         return False
     found = re.finditer(rf"(?<!\w){re.escape(name)}(?! [A-Z]|\w)", text)
@@ -137,8 +145,14 @@ def _continues(before: str) -> bool:
 
 
 def _crossed(one: Text, other: Text) -> Draft:
-    """One draft about both passages: their titles, and what the prose of each says first."""
-    passages = [read(text.title, text.text) for text in (one, other)]
-    prose = [introduced(passage, dense(passage.without_lists(), _HALF)) for passage in passages]
-    title = JOINER.join(passage.subject for passage in passages)
+    """One draft about what two passages have to do with each other: their titles, and of each its opening and the sentence that names the other."""
+    first, second = (one, other) if _link(one, other) else (other, one)
+    prose = [_opened(first, _link(first, second)), _opened(second, _link(second, first))]
+    title = JOINER.join(read(text.title, text.text).subject for text in (first, second))
     return Draft((one, other), title, "\n".join(prose))
+
+
+def _opened(text: Text, link: str) -> str:
+    passage = read(text.title, text.text)
+    told = [passage.purpose, *([link] if link and link != passage.prose[0] else [])]
+    return introduced(passage, " ".join(told))

@@ -66,14 +66,15 @@ class Maker:
     def _rows(self, targets: Sequence[Target]) -> tuple[list[dict[str, Any]], list[Failure]]:
         """A row for each target with enough weak, distinct variants that carry all of it, and the targets without."""
         found = self._variants(targets)
-        # others would be no low-quality input (method, section 2.1, step 3)
-        all_weak = weak(list(dict.fromkeys(text for target in targets for text in found[target.text])))
+        rated = _rated(list(dict.fromkeys(text for target in targets for text in found[target.text])))
         rows, failures = list[dict[str, Any]](), list[Failure]()
         for target in targets:
-            own = {text: operator for text, operator in found[target.text].items() if text in all_weak}
+            # others would be no low-quality input (method, section 2.1, step 3)
+            limit = min(HIGH, target.score)
+            own = {text: operator for text, operator in found[target.text].items() if rated[text] < limit}
             if len(own) < self.params.min_variants:
                 failures.append(Failure(target.draft, "no_variants", f"{len(own)} weak, distinct variants"))
-            elif isinstance(carried := carrying(target.text, own, self.params.support), str):
+            elif isinstance(carried := carrying(target.text, own, self.params.support, limit), str):
                 failures.append(Failure(target.draft, "not_derivable", carried))
             else:
                 rows.append(_row(target, carried, self.engine.model))
@@ -107,13 +108,16 @@ def variants(targets: Sequence[Target], params: MixtureParams) -> Iterator[tuple
             yield target, degrade(row, kind, target.text, variant, variants=count, **params.sampling), operator
 
 
-def weak(texts: Sequence[str]) -> set[str]:
-    """Those of the texts that do not rate high."""
-    return {text for text, rating in zip(texts, scores(texts), strict=True) if rating < HIGH}
+def _rated(texts: Sequence[str]) -> dict[str, float]:
+    """The rubric's score of each text."""
+    return dict(zip(texts, scores(texts), strict=True))
 
 
-def carrying(target: str, found: Mapping[str, str], support: float) -> Carried | str:
-    """The variants with what none of them supported put back into the shortest; or, where that does not do, what is missing."""
+def carrying(target: str, found: Mapping[str, str], support: float, limit: float = HIGH) -> Carried | str:
+    """The variants with what none of them supported put back into the shortest; or, where that does not do, what is missing.
+
+    limit: the score that no variant reaches.
+    """
     grounded = grounding([*found], target)
     if grounded.score >= support:
         return Carried(found, grounded)
@@ -122,7 +126,7 @@ def carrying(target: str, found: Mapping[str, str], support: float) -> Carried |
     fuller = f"{shortest}\n{missing}"
     mended = {fuller if text == shortest else text: operator for text, operator in found.items()}
     again = grounding([*mended], target)
-    if again.score >= support and weak([fuller]):
+    if again.score >= support and scores([fuller])[0] < limit:
         return Carried(mended, again)
     lost = (again.unsupported or grounded.unsupported)[0]
     return f"no weak variant carries {lost.statement!r}: {lost.fault}"

@@ -11,7 +11,7 @@ from inference.mixture_plan import Plan, foreseen
 from inference.text_engines import EngineParams
 from lake.engines.parallel import usable_cores
 from lake.harness.job import Params
-from texts.formats import FORMATS
+from texts.formats import FORMATS, OF_ONE_FACT
 from texts.rubric import HIGH
 
 # the share of qa is that of the published training data (31,108 of 116,900), of the other four none is known (method, section 2.4)
@@ -37,6 +37,9 @@ class MixtureParams(Params):
         description="different words that carry meaning, of a passage from which an item is made",
     )
     target_score: float = Field(default=HIGH, ge=0.0, le=5.0, description="least rubric score of a target")
+    fact_score: float = Field(
+        default=2.0, ge=0.0, le=5.0, description="the same of a choice or a statement to be judged, which tell one fact"
+    )
     support: float = Field(
         default=1.0, ge=0.0, le=1.0, description="least share of a target's words in statements that a variant supports"
     )
@@ -79,6 +82,10 @@ class MixtureParams(Params):
         if self.min_variants > self.max_variants:
             raise ValueError(f"min_variants {self.min_variants} must not exceed max_variants {self.max_variants}")
         return self
+
+    def least_score(self, item_type: str) -> float:
+        """What a target of the type has to rate."""
+        return self.fact_score if item_type in OF_ONE_FACT else self.target_score
 
     @property
     def loads_no_model(self) -> bool:

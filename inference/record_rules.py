@@ -54,6 +54,8 @@ _FROM_USER = re.compile(
 _READS = re.compile(
     r"\bcin\b|\bgetline|\bscanf|\binput\(|Scanner|\breadLine|\breadline|\bprompt\(|\bargs?v?\b|\$1|\bread\b|\bgets|addEventListener|<input|\$_(?:GET|POST)|Console\.Read|BufferedReader|\bstdin\b"
 )
+_BULLETS = re.compile(r"\bbullet(?:ed|s)?(?:[ -](?:points?|list))?\b", re.IGNORECASE)
+_COUNTED, _BULLETED = re.compile(r"^\d+[.)] ", re.MULTILINE), re.compile(r"^[-*•] ", re.MULTILINE)
 _CLOSED = re.compile(r"[.!?:;)\]}>\"'”’`]$")
 _OF_NOTHING = re.compile(
     r"^[\w*.]+: (?:Of\b|Or\b|And\b|.*[:,]\.?$)", re.MULTILINE
@@ -85,6 +87,7 @@ def _faults(question: str, answer: str, least_content: int) -> Iterator[tuple[st
     yield "opinion", _opinion(question)
     yield "unpolished", _unpolished(question, prose)
     yield "told_twice", _told_twice(prose)
+    yield "other_form", _other_form(question, answer)
 
 
 def _scrap(answer: str) -> str:
@@ -161,6 +164,16 @@ def _unpolished(question: str, answer: str) -> str:
     if _LOOSE.search(text) or _OF_NOTHING.search(answer):
         return "blanks or stops where none belong"
     return sign(text) or next((f'it points to what is not there: "{one}"' for one in prose if points_away(one)), "")
+
+
+def _other_form(question: str, answer: str) -> str:
+    """Bullets that were asked for where the answer counts its lines."""
+    asked = _BULLETS.search(question)
+    return (
+        f'asked for as "{asked[0]}", and counted'
+        if asked and _COUNTED.search(answer) and not _BULLETED.search(answer)
+        else ""
+    )
 
 
 def _prose(answer: str) -> Iterator[str]:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 
 from inference.baseline.degrade import LONG, needed
 from inference.baseline.gaps import can_ask
+from inference.baseline.naming import has_label
 from inference.baseline.topics import names
 from inference.baseline.usable import OF_PASSAGES
 from inference.baseline.verdicts import can_judge
@@ -22,7 +23,7 @@ from inference.text_engines import Completion, Generator, Request
 from inference.turns import Turns
 from lake.ids import sha256_text
 from lake.storage.store import Lake
-from texts.formats import FORMATS
+from texts.formats import FORMATS, OF_ONE_FACT
 from texts.formats.distillation import item_in
 from texts.rubric import scores
 from texts.words import content_words
@@ -143,9 +144,9 @@ class Targets:
 
     def _fit(self, one: Target) -> Target | Failure:
         """The target, if it is good, tells of all its passages, can be shared out and is not there yet."""
-        if one.score < self.params.target_score:
-            detail = f"{one.item_type} rated {one.score:.2f}, at least {self.params.target_score:.2f}"
-            hopeless = one.score < self.params.target_score - _FORMS_DIFFER
+        if one.score < (least := self.params.least_score(one.item_type)):
+            detail = f"{one.item_type} rated {one.score:.2f}, at least {least:.2f}"
+            hopeless = one.item_type not in OF_ONE_FACT and one.score < least - _FORMS_DIFFER
             return Failure(one.draft, "below_target_quality", detail, hopeless=hopeless)
         if untold := _untold(one):
             return Failure(one.draft, "not_buildable", f"one_sided: it says nothing of {untold}", "one_sided")
@@ -158,9 +159,11 @@ class Targets:
 
 
 def _carries(draft: Draft, item_type: str) -> bool:
-    """Whether the rules find in it what an item of the type needs: a fact to ask for, a statement that can be made false."""
+    """Whether the rules find in it what an item of the type needs: a fact to ask for, a statement that can be made false, a category."""
     if item_type == "multiple_choice":
-        return can_ask(draft.title, draft.text)
+        return can_ask(draft.title, draft.text, draft.others)
+    if item_type == "category_statement":
+        return len(draft.texts) > 1 or has_label(draft.title, draft.text)
     return item_type != "true_false" or can_judge(draft.title, draft.text, draft.others)
 
 

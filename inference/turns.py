@@ -9,7 +9,7 @@ from itertools import accumulate
 
 from inference.pairing import Draft, share
 
-CROSSABLE = ("qa", "category_statement", "paragraph")  # types that two passages together fit
+CROSSABLE = ("qa",)  # types that two passages together fit: what connects them is asked for
 
 
 class Turns:

@@ -37,7 +37,7 @@ from expectations.suites.since_last import since_last
 from lake.engines.batches import read_batches
 from lake.tables.reasons import MIXTURE_UNUSED
 from texts.coverage import shingles
-from texts.formats import FORMATS
+from texts.formats import FORMATS, OF_ONE_FACT
 from texts.grounding import grounding
 
 if TYPE_CHECKING:
@@ -88,14 +88,23 @@ def best_records(frames: Frames, *, gate: Limits, most: int) -> Iterable[Batch]:
 
 
 def mixture(
-    frames: Frames, *, gate: Mixed, target_score: float, min_variants: int, max_variants: int, support: float
+    frames: Frames,
+    *,
+    gate: Mixed,
+    target_score: float,
+    fact_score: float,
+    min_variants: int,
+    max_variants: int,
+    support: float,
 ) -> Iterable[Batch]:
     """The suite of gold/mixture: well-formed on both sides, targets that their variants carry, splits that share nothing."""
     rows, unused = frames["gold/mixture"], frames["gold/mixture_unused"]
     ids = [*identified("id", "mix"), filled("split"), filled("clusters"), one_of("split", SPLITS), filled("builder")]
     kinds = [filled("item_type"), one_of("item_type", list(FORMATS))]
-    scores = [filled("target_score"), between("target_score", target_score, 5)]
-    yield Batch("gold/mixture", rows, [*ids, *kinds, *scores, unique("target")], key="id")
+    yield Batch("gold/mixture", rows, [*ids, *kinds, filled("target_score"), unique("target")], key="id")
+    of_one = field("item_type").isin([*OF_ONE_FACT])
+    for told, which, least in (("one fact", of_one, fact_score), ("several facts", ~of_one, target_score)):
+        yield Batch(f"items of {told}", rows.filter(which), [between("target_score", least, 5)], key="id")
     right = [
         between("variants", min_variants, max_variants, says="Every item has as many variants as it may."),
         between("malformed_target", 0, 0, says="Every target is a well-formed item of its type."),

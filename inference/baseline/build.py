@@ -9,14 +9,29 @@ from types import MappingProxyType
 
 from inference.baseline.asking import DOES, FAILS, RETURNS, TAKES, Told, question_about
 from inference.baseline.gaps import multiple_choice
+from inference.baseline.naming import asked_name, is_of_a_person, label_of
 from inference.baseline.passage import Passage
 from inference.baseline.telling import JOINER, Refused, dense, introduced, room
-from inference.baseline.topics import definition, sort_of
+from inference.baseline.topics import definition
 from inference.baseline.usable import usable
 from inference.baseline.verdicts import true_false
+from lake.ids import sha256_text
 from texts.formats import FORMATS
 
 _LEAST_PROSE = 3  # sentences of a paragraph about a part of a program
+# ways to ask for what an article tells: of anything, of somebody, of something
+_OPEN = (
+    "Tell me about {name}.",
+    "Give a short overview of {name}.",
+    "What can you tell me about {name}?",
+    "Write a short summary about {name}.",
+)
+_WHO = (
+    "Who {verb} {name}?",
+    "Can you tell me who {name} {verb}?",
+    "Give a short account of the life and work of {name}.",
+)
+_WHAT = ("What {verb} {name}?", "Can you explain what {name} {verb}?", "Describe {name} in a few sentences.")
 
 
 def build(item_type: str, title: str, text: str, others: Sequence[str] = ()) -> str:
@@ -46,17 +61,20 @@ def _question(passage: Passage, answer: str) -> str:
 
 
 def _question_about_topic(passage: Passage) -> str:
-    """
+    """One of the ways to ask for what an article tells, the same for a passage in every run.
+
     >>> _question_about_topic(Passage("Toby Eady", ("Toby Eady (1941 - 2017) was an agent.",)))
-    'Who was Toby Eady, and what should one know about them?'
+    'Who was Toby Eady?'
     """
     title = passage.title
-    defined = definition(title, passage.purpose)
-    if defined is None or JOINER in title:
-        return f"What should one know about {title.replace(JOINER, ' and about ')}?"
-    one = defined.verb in ("is", "was")
-    person = one and sort_of(defined.kind, passage.purpose, " ".join(passage.prose[1:])) == "person"
-    return f"{'Who' if person else 'What'} {defined.verb} {title}, and what should one know about {'it' if one and not person else 'them'}?"
+    if JOINER in title:
+        return f"What is the connection between {title.replace(JOINER, ' and ')}?"
+    defined, name = definition(title, passage.purpose), asked_name(passage)
+    ways = [*_OPEN]
+    if defined is not None:
+        ways += [way.format(verb=defined.verb, name="{name}") for way in (_WHO if is_of_a_person(passage) else _WHAT)]
+    place = int(sha256_text(f"asked {title} {passage.purpose}")[:8], 16)
+    return ways[place % len(ways)].format(name=name)
 
 
 def _qa(passage: Passage, others: Sequence[str]) -> dict[str, str]:
@@ -65,7 +83,11 @@ def _qa(passage: Passage, others: Sequence[str]) -> dict[str, str]:
 
 
 def _category_statement(passage: Passage, others: Sequence[str]) -> dict[str, str]:
-    return {"category": passage.title, "statement": dense(_saying(passage), room(passage))}
+    """What is told of the subject, under what kind of thing it is (method, section 2.2: a category, and a summary)."""
+    label = label_of(passage)
+    if not label:
+        raise Refused("no_category", "its opening does not say shortly what kind of thing it is about")
+    return {"category": label, "statement": introduced(passage, dense(_saying(passage), room(passage)))}
 
 
 def _paragraph(passage: Passage, others: Sequence[str]) -> dict[str, str]:

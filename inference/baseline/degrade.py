@@ -2,8 +2,8 @@
 
     target    three sentences a b c, question q, 4 variants
     padded    q, "Well, a b"            keeps a and b; it holds the first unit, so it keeps the question too
-    cut_off   q loosely, "c a-be ..."   keeps c
-    vague     q loosely, b blurred      loses what it can
+    cut_off   q in haste, "c a-be ..."  keeps c
+    vague     q in haste, b blurred     loses what it can
     typos     q mistyped, a mistyped    loses what it can
 
 At least two variants, and three in five, keep their share of the text's units word for word; these shares together are all of it. So what
@@ -21,10 +21,18 @@ from functools import lru_cache
 from itertools import accumulate, pairwise
 from types import MappingProxyType
 
-from inference.baseline.operators import KEEPING, LOSING, OPERATORS, Share, cut_off, echoed, mistyped, typos
+from inference.baseline.operators import (
+    KEEPING,
+    LOSING,
+    OPERATORS,
+    Share,
+    cut_off,
+    echoed,
+    typos,
+)
+from inference.baseline.spoiling import mistyped, opened_small
 from inference.baseline.units import Unit, single, told, units
-from texts.formats import FORMATS
-from texts.formats.multiple_choice import LETTERS
+from texts.formats import FORMATS, OF_ONE_FACT
 from texts.rubric import HIGH, scores
 from texts.words import words
 
@@ -49,7 +57,7 @@ _REMEMBERED = 1_024  # targets: an engine is asked for the versions of one by on
 _NO_STOP, _SMALL, _SPACE = 0.25, 0.15, 0.1
 _MOST_ECHOES = 7
 LEAST_WORDS = 5  # of a variant's long text: fewer tell nobody what they are from
-_LOOSE_WORDS = 12  # of a question that is asked loosely
+_OPENING_PARTS = frozenset({"question", "statement", "category"})  # what an item opens with, but for its long text
 
 
 def needed(target: str) -> int:
@@ -85,15 +93,17 @@ def weak_versions(item_type: str, target: str, variants: int, seed: int) -> tupl
 def weak_versions_of(orders: Sequence[Order]) -> list[tuple[str, ...]]:
     """The weak versions of each item: of many in a fraction of the time, since they are rated together.
 
-    One that would still rate high says more and more of its share again, which takes nothing from it.
+    One that would still rate high, or as high as the item, says more and more of its share again, which takes nothing from it.
     """
     made = [_versions(*order) for order in orders]
-    left = [(versions, n) for versions in made for n in range(len(versions.longs))]
+    limits = [min(HIGH, rating) for rating in scores([target for _, target, _, _ in orders])]
+    left = [
+        (versions, n, limit) for versions, limit in zip(made, limits, strict=True) for n in range(len(versions.longs))
+    ]
     for echo in range(_MOST_ECHOES if left else 0):
-        ratings = scores([versions.written(n) for versions, n in left])
-        rated = zip(left, ratings, strict=True)
-        left = [(versions, n) for (versions, n), rating in rated if rating >= HIGH and versions.shares[n].places]
-        for versions, n in left:
+        rated = zip(left, scores([versions.written(n) for versions, n, _ in left]), strict=True)
+        left = [one for one, rating in rated if rating >= one[2] and one[0].shares[one[1]].places]
+        for versions, n, _ in left:
             versions.longs[n] = echoed(versions.longs[n], versions.shares[n], echo)
     return [tuple(map(versions.written, range(len(versions.longs)))) for versions in made]
 
@@ -123,7 +133,12 @@ def _versions(item_type: str, target: str, variants: int, seed: int) -> _Version
     rng = random.Random(f"{seed} {variants} {target}")
     names = operators(item_type, target, variants, seed)
     keepers = _keepers(names, rng)
-    shares = [Share(whole, places) for places in _places(names, keepers, whole, rng)]
+    places = _places(names, keepers, whole, rng)
+    if item_type in OF_ONE_FACT and len(whole) == 1:
+        places[keepers[-1]] = range(
+            0
+        )  # it has the options and the verdict: with all that explains them it would be the item
+    shares = [Share(whole, places) for places in places]
     heads = _heads(item_type, fields, names, keepers, rng)
     longs = [_noisy(_weak(name, share, rng), rng) for name, share in zip(names, shares, strict=True)]
     return _Versions(item_type, heads, longs, shares)
@@ -187,39 +202,27 @@ def _weak(name: str, share: Share, rng: random.Random) -> str:
 def _heads(
     item_type: str, fields: Mapping[str, str], names: Sequence[str], keepers: Sequence[int], rng: random.Random
 ) -> list[dict[str, str]]:
-    """The short parts of each variant. Each part stands whole in one that keeps its share; elsewhere it may be missing, loose or mistyped."""
-    surely = _surely(fields, keepers)
+    """The short parts of each variant. Each part stands whole in one that keeps its share; a question, a statement or a category is in each,
+    elsewhere as somebody in a hurry writes it; a variant has all options or none, and one of them the verdict.
+    """
     heads: list[dict[str, str]] = []
     for n, name in enumerate(names):
-        head: dict[str, str] = {}
-        for field, value in fields.items():
-            if field == LONG[item_type]:
-                continue
-            if n == surely[field] or rng.random() < _HEAD_WHOLE:
-                head[field] = value
-            elif field == "question":
-                head[field] = _loose(value)
-            elif field in ("category", "statement") and name == "typos":
-                head[field] = mistyped(value, rng).lower()
+        head = {field: fields[field] for field in _OPENING_PARTS & fields.keys()}
+        if n != keepers[0] and rng.random() >= _HEAD_WHOLE:
+            head = {field: _hasty(value, name, rng) for field, value in head.items()}
+        judged = n == keepers[-1]
+        if judged or rng.random() < _HEAD_WHOLE:
+            head |= {field: value for field, value in fields.items() if field.startswith("option_")}
+        if judged and item_type in OF_ONE_FACT:
+            head["answer"] = fields["answer"]
         heads.append(head)
     return heads
 
 
-def _surely(fields: Mapping[str, str], keepers: Sequence[int]) -> dict[str, int]:
-    """For each part the variant that has it whole: the one that opens the text, but for options, which are dealt to all in turn.
-
-    The letter of the right option stands where that option does.
-    """
-    options = [f"option_{letter.lower()}" for letter in LETTERS]
-    holder = {option: keepers[n % len(keepers)] for n, option in enumerate(options)}
-    right = holder.get(f"option_{fields.get('answer', '').lower()}", keepers[0])
-    return dict.fromkeys(fields, keepers[0]) | holder | ({"answer": right} if "option_a" in fields else {})
-
-
-def _loose(question: str) -> str:
-    """The question as somebody in a hurry asks it: its first words, without capital and mark."""
-    asked = " ".join(question.split("\n")[0].split()[:_LOOSE_WORDS]).rstrip("?.!")
-    return asked[:1].lower() + asked[1:]
+def _hasty(text: str, operator: str, rng: random.Random) -> str:
+    """The first paragraph as somebody in a hurry writes it: without its closing mark, its first word small where it is no name, and mistyped where all is."""
+    first = text.split("\n")[0].rstrip("?.!")
+    return opened_small(mistyped(first, rng) if operator == "typos" else first)
 
 
 def _noisy(text: str, rng: random.Random) -> str:
@@ -227,7 +230,7 @@ def _noisy(text: str, rng: random.Random) -> str:
     if rng.random() < _NO_STOP:
         text = text.rstrip(".。")
     if rng.random() < _SMALL:
-        text = text[:1].lower() + text[1:]
+        text = opened_small(text)
     if rng.random() < _SPACE:
         text = text.replace(" ", "  ", 1)
     return text

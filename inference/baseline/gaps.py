@@ -1,19 +1,31 @@
-"""A question with four options, of which one is right: a year, a figure, a default or an exception that the passage tells, among others like it.
+"""A question with four options, of which one is right: a fact of a topic, a figure, a default or an exception that the passage tells.
 
-All four are of one kind and of like size, and none but the right one stands in the passage, so that nothing but knowledge tells it.
+All four are of one kind, and none but the right one stands in the passage, so that nothing but knowledge tells it.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
-from inference.baseline.options import EXCEPTIONS, NUMBERS, exceptions_like, figures_like, numbers_like, years_like
+from inference.baseline.explaining import explained
+from inference.baseline.facts import (
+    A_YEAR,
+    FOUR_DIGITS,
+    MONTHS,
+    TELLS_THE_TIME,
+    YEARS,
+    facts,
+    lent_values,
+    life_of,
+    years_in,
+)
+from inference.baseline.options import EXCEPTIONS, NUMBER_WORD, exceptions_like, figures_like, numbers_like, years_like
 from inference.baseline.passage import Passage, stands_alone, with_subject
 from inference.baseline.single import is_single
-from inference.baseline.telling import Refused, dense, room
-from inference.baseline.topics import BRACKETED, definition, has_all, is_person, name_of
+from inference.baseline.telling import Refused
+from inference.baseline.topics import has_all
 from inference.baseline.usable import is_usable, usable
 from lake.ids import sha256_text
 from texts.formats.multiple_choice import LETTERS
@@ -22,17 +34,11 @@ from texts.words import numbers, sentences, words
 _SENTENCE = 7  # words, at least, of a sentence with a gap
 _CASE_WORDS = 3  # of the case in which an exception is raised
 _GAP = "____"
-_MONTHS = "January|February|March|April|May|June|July|August|September|October|November|December"
-_DATE = rf"(?:(?:{_MONTHS}) \d{{1,2}}, |\d{{1,2}} (?:{_MONTHS}),? |(?:{_MONTHS}) )?"
-_A_YEAR = r"1\d{3}|20[0-2]\d"
+_WRONG = 3  # options
+_PLENTY = YEARS | {"gap"}
 _YEAR = re.compile(
-    rf"(?:\b(?:[Ii]n|[Ss]ince|[Uu]ntil|[Bb]y|[Oo]f|[Dd]uring|[Aa]fter|[Bb]efore|[Ff]rom|is an?|was an?|{_MONTHS}),? |\b(?:{_MONTHS}) \d{{1,2}}, )"
-    rf"(?P<right>{_A_YEAR})\b(?![-–/\d]|s\b|['’]| (?:BC|people|men|troops|copies|dollars|pounds))"
-)
-_FOUR_DIGITS = re.compile(r"\b\d{4}\b")
-_TELLS_THE_TIME = re.compile(r"\bcentury\b|\b\d+0s\b|\byears? (?:later|earlier|after|before)\b|\baged\b", re.IGNORECASE)
-_NUMBER_WORD = re.compile(
-    rf"(?<![-\w])(?P<right>{'|'.join(NUMBERS[1:])})(?= (?!(?:and|or|to|of|in|per|by|is|at|on|as|the|times)\b)[a-z]{{3,}})"
+    rf"(?:\b(?:[Ii]n|[Ss]ince|[Uu]ntil|[Bb]y|[Oo]f|[Dd]uring|[Aa]fter|[Bb]efore|[Ff]rom|is an?|was an?|{MONTHS}),? |\b(?:{MONTHS}) \d{{1,2}}, )"
+    rf"(?P<right>{A_YEAR})\b(?![-–/\d]|s\b|['’]| (?:BC|people|men|troops|copies|dollars|pounds))"
 )
 _FIGURE = re.compile(
     r"(?<![\w.,/$€£°:+*^=<>-])(?<![A-Z] )(?<!No\. )(?P<right>\d{1,3}(?:,\d{3})+|\d{1,4})(?= (?!(?:and|or|to|of|in|per|by|is|at|on|as|the|am|pm|years? old)\b)[a-z]{3,})"
@@ -42,11 +48,6 @@ _NO_COUNT = re.compile(
     re.IGNORECASE,
 )
 _REFERS = re.compile(r"\b(?:this|these|those|such|he|she|it|they|him|his|her|their|its)\b", re.IGNORECASE)
-_LIFE = re.compile(
-    rf"(?:[^()\d–-]*, )?(?:born )?{_DATE}(?P<born>{_A_YEAR}) ?[–-] ?(?:[^()\d–-]*, )?{_DATE}(?P<died>{_A_YEAR})"
-)
-_BORN = re.compile(rf"born (?:[^()\d;]{{0,40}}; )?{_DATE}(?P<born>{_A_YEAR})(?:,? [^()\d]*)?")
-_BRACKET = re.compile(r"[^()]{2,90}? ?\((?P<inside>[^()]*)\)")
 _DEFAULT = re.compile(
     r"\b(?:[Dd]efaults? (?:is|to|value is|value of)|[Bb]y default,?|[Dd]efault:) (?P<right>\d+(?:\.\d+)?)(?=[.,;)]?(?:\s|$))"
 )
@@ -63,40 +64,43 @@ _RAISED = re.compile(r"(?:If|When) (?P<case>[^.;]+)\.")
 
 @dataclass(frozen=True)
 class _Question:
-    """A question with its right answer and three wrong ones of the same kind, in the order of the options."""
+    """A question with its right answer and three wrong ones of the same kind, in the order of the options.
+
+    told: the sentence or listed line that tells the answer. kind: of the fact that it asks for.
+    """
 
     asked: str
     right: str
     options: Sequence[str]
-    told: str = ""  # what the question tells of the passage: a sentence, or what is said of an argument
+    told: str
+    kind: str = "gap"
 
 
 def multiple_choice(passage: Passage, others: Sequence[str]) -> dict[str, str]:
-    """A question about one fact of the passage; Refused where it tells none that can be asked for so."""
-    found = _questions(passage)
+    """A question about one fact of the passage, of a kind that a hash picks; Refused where it tells none that can be asked for so."""
+    found = _questions(passage, others)
     if not found:
-        raise Refused("nothing_to_ask", "it tells no year, figure, value, default or exception that can be asked for")
-    one = found[_number(passage.title, "which") % len(found)]
-    rest = replace(
-        passage,
-        prose=tuple(sentence for sentence in passage.prose if sentence != one.told),
-        arguments=tuple(entry for entry in passage.arguments if entry[1] != one.told),
-    )
+        raise Refused("nothing_to_ask", "it tells no fact that can be asked for among others of its kind")
+    # nearly each passage tells a year, and few what others can lend to
+    kinds = sorted({one.kind for one in found} - _PLENTY) or sorted({one.kind for one in found})
+    kind = kinds[_number(passage.title, "kind") % len(kinds)]
+    of_kind = [one for one in found if one.kind == kind]
+    one = of_kind[_number(passage.title, "which") % len(of_kind)]
     return {
         "question": one.asked,
         **{f"option_{letter.lower()}": option for letter, option in zip(LETTERS, one.options, strict=True)},
         "answer": LETTERS[one.options.index(one.right)],
-        "explanation": dense(rest, room(passage) - len(words(one.asked))),
+        "explanation": explained(passage, one.told),
     }
 
 
-def can_ask(title: str, text: str) -> bool:
+def can_ask(title: str, text: str, others: Sequence[str]) -> bool:
     """Whether a passage tells a fact that such a question can ask for."""
-    return is_usable(title, text) and bool(_questions(usable(title, text)))
+    return is_usable(title, text) and bool(_questions(usable(title, text), others))
 
 
-def _questions(passage: Passage) -> list[_Question]:
-    asks = _of_program(passage) if passage.named else _of_topic(passage)
+def _questions(passage: Passage, others: Sequence[str]) -> list[_Question]:
+    asks = _of_program(passage) if passage.named else _of_topic(passage, others)
     return [one for one in asks if len(set(one.options)) == len(LETTERS)]
 
 
@@ -105,42 +109,36 @@ def _number(*named: str) -> int:
     return int(sha256_text(" ".join(named))[:8], 16)
 
 
-def _of_topic(passage: Passage) -> Iterator[_Question]:
-    """The questions about a topic: when somebody was born or died, and sentences with a gap where a year or a figure stood."""
-    yield from _of_a_life(passage)
-    for place in range(len(passage.prose)):
+def _of_topic(passage: Passage, others: Sequence[str]) -> Iterator[_Question]:
+    """The questions about a topic: for its facts, and sentences with a gap where a year or a figure stood, of the opening where it tells no fact."""
+    found = [*_of_facts(passage, others)]
+    yield from found
+    for place in range(bool(found), len(passage.prose)):
         yield from _gaps(passage, place)
 
 
-def _of_a_life(passage: Passage) -> Iterator[_Question]:
-    opening, rest = passage.purpose, " ".join(passage.prose[1:])
-    bracket = _BRACKET.match(opening)
-    if bracket is None or not is_person(opening, rest) or definition(passage.title, opening) is None:
-        return
-    life = _LIFE.fullmatch(bracket["inside"]) or _BORN.fullmatch(bracket["inside"])
-    for event, year in (life.groupdict() if life else {}).items():
-        asked = f"In which year {'was' if event == 'born' else 'did'} {_asked(passage.title)} {'born' if event == 'born' else 'die'}?"
-        yield _with_years(passage, asked, year)
-
-
-def _asked(title: str) -> str:
-    """The name as a question gives it: a single name with what goes on behind its comma.
-
-    >>> _asked("John Lyon, 6th Lord Glamis"), _asked("Adolf, Duke of Holstein")
-    ('John Lyon', 'Adolf, Duke of Holstein')
-    """
-    name = name_of(title)
-    return name if " " in name else BRACKETED.sub("", title).strip()
+def _of_facts(passage: Passage, others: Sequence[str]) -> Iterator[_Question]:
+    """A question for each fact: a year among years like it, all else among what other passages tell of the same kind."""
+    for fact in facts(passage):
+        number = _number(passage.title, fact.kind)
+        if fact.kind in YEARS:
+            taken, born = years_in(" ".join(passage.prose)), life_of(passage).born
+            years = years_like(int(fact.right), taken, number)
+            if fact.kind == "died" and born and years[0] < born:  # nobody dies before
+                years = years_like(int(fact.right), taken, number - number % len(LETTERS))
+            yield _Question(fact.question, fact.right, [str(one) for one in years], fact.told, fact.kind)
+        elif len(wrong := lent_values(fact, passage, others)) >= _WRONG:
+            yield _Question(fact.question, fact.right, sorted([fact.right, *wrong[:_WRONG]]), fact.told, fact.kind)
 
 
 def _gaps(passage: Passage, place: int) -> Iterator[_Question]:
     """The sentence at a place with a gap, where it tells one year, or one figure of something that can be counted."""
     told = passage.prose[place]
-    if _TELLS_THE_TIME.search(told) or not is_single(passage, place):
+    if TELLS_THE_TIME.search(told) or not is_single(passage, place):
         return
     sentence = with_subject(passage, told)
     years = [*_YEAR.finditer(sentence)]
-    if len(years) == len(_FOUR_DIGITS.findall(sentence)) == 1 and (
+    if len(years) == len(FOUR_DIGITS.findall(sentence)) == 1 and (
         asked := _gapped(passage, sentence, years[0], "year")
     ):
         yield _with_years(passage, asked, years[0]["right"], told)
@@ -169,13 +167,13 @@ def _counts(passage: Passage, sentence: str, told: str) -> Iterator[_Question]:
     figures = [
         one
         for one in _FIGURE.finditer(sentence)
-        if not (_FOUR_DIGITS.fullmatch(one[0]) or _NO_COUNT.search(sentence[: one.start()]))
+        if not (FOUR_DIGITS.fullmatch(one[0]) or _NO_COUNT.search(sentence[: one.start()]))
     ]
     if len(figures) == len(numbers(sentence)) == 1 and (asked := _gapped(passage, sentence, figures[0], "figure")):
         right = figures[0]["right"]
         options = figures_like(right, numbers(" ".join(passage.prose)), _number(asked))
         yield _Question(asked, right, options, told)
-    counts = [*_NUMBER_WORD.finditer(sentence)]
+    counts = [*NUMBER_WORD.finditer(sentence)]
     if not figures and len(counts) == 1 and (asked := _gapped(passage, sentence, counts[0], "number")):
         right = counts[0]["right"]
         yield _Question(
@@ -183,8 +181,8 @@ def _counts(passage: Passage, sentence: str, told: str) -> Iterator[_Question]:
         )
 
 
-def _with_years(passage: Passage, asked: str, year: str, told: str = "") -> _Question:
-    taken = {int(one) for one in _FOUR_DIGITS.findall(" ".join(passage.prose))}
+def _with_years(passage: Passage, asked: str, year: str, told: str) -> _Question:
+    taken = years_in(" ".join(passage.prose))
     return _Question(asked, year, [str(one) for one in years_like(int(year), taken, _number(asked))], told)
 
 
@@ -215,7 +213,7 @@ def _truths_of(passage: Passage, name: str, text: str) -> Iterator[_Question]:
         ):
             start, end = truths[0].span("right")
             asked = f"Which value is missing in this sentence about the argument `{name}` of {passage.subject}? {sentence[:start]}{_GAP}{sentence[end:]}"
-            yield _Question(asked, truths[0]["right"], _values(asked), text)
+            yield _Question(asked, truths[0]["right"], _values(asked), f"- `{name}`: {text}")
 
 
 def _values(asked: str) -> Sequence[str]:
@@ -226,19 +224,22 @@ def _values(asked: str) -> Sequence[str]:
 def _of_program(passage: Passage) -> Iterator[_Question]:
     """The questions about a part of a program: the default of an argument, when which exception is raised, and counts in its prose."""
     for name, text in passage.arguments:
+        line = f"- `{name}`: {text}"
         asked = f"What is the default of the argument `{name}` of {passage.subject}?"
         found = [*_DEFAULT.finditer(text)]
         if len(found) == 1:
-            yield _Question(asked, found[0]["right"], figures_like(found[0]["right"], numbers(text), _number(asked)))
+            yield _Question(
+                asked, found[0]["right"], figures_like(found[0]["right"], numbers(text), _number(asked)), line
+            )
         truths = [*_TRUTH.finditer(text)]
         if len(truths) == 1 and _WHETHER.match(text) and "auto" not in text:
-            yield _Question(asked, truths[0]["right"], _values(asked))
+            yield _Question(asked, truths[0]["right"], _values(asked), line)
         yield from _truths_of(passage, name, text)
     told = {word for _, text in passage.errors for word in words(text)} | {name for name, _ in passage.errors}
     for name, text in passage.errors:
         case = _RAISED.match(text)
         if case and name in EXCEPTIONS and len(words(case["case"])) >= _CASE_WORDS:
             asked = f"Which exception does {passage.subject} raise if {case['case']}?"
-            yield _Question(asked, name, exceptions_like(name, told, _number(asked)))
+            yield _Question(asked, name, exceptions_like(name, told, _number(asked)), f"- Raises `{name}`: {text}")
     for place in range(len(passage.prose)):
         yield from _gaps(passage, place)

@@ -24,7 +24,7 @@ _NATION = re.compile(
     r"\b(?:Americ|Austr|Brit|Engl|Scot|Wel(?=sh)|Ir(?=ish)|Fren(?=ch)|German|Ital|Span(?=ish)|Portug|Dutch|Belg|Swiss|Pol(?=ish)|Czech"
     r"|Slov|Hungar|Roman(?=ian)|Bulgar|Gree[kc]|Turk|Russ|Ukrain|Finn|Swed|Norw|Dan(?=ish)|Iceland|Eston|Latv|Lithuan|Serb|Croat|Alban"
     r"|Canad|Indian|Pakist|Chin(?=ese)|Japan|Korea|Vietnam|Thai|Filip|Indones|Mexic|Brazil|Argent|Cuban|Chile|Colomb|Israel|Egypt|Iran"
-    r"|Iraq|Syri|Leban|Niger|Kenya|Ghan|Armen|Georgian|Montenegr|Bosni|Tamil|Bengal|Venezuel|Peruv)\w*"
+    r"|Iraq|Syri|Leban|Niger|Kenya|Ghan|Armen|Georgian|Montenegr|Bosni|Tamil|Bengal|Venezuel|Peruv|Malayal|Kannad|Telugu|Hindi|Marathi|Punjab|Bollywood)\w*"
 )
 
 

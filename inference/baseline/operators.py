@@ -13,24 +13,22 @@ from dataclasses import dataclass
 from types import MappingProxyType
 
 from inference.baseline.fences import FENCE, stretches, without_blocks
+from inference.baseline.spoiling import beginning, half_of_code, mistyped, opened_small, without_figures
 from inference.baseline.units import Unit, told
 from texts.words import content_words, sentences
 
-_FIGURE = re.compile(r"(?<!\w)\d[\d.,:]*\b")
-_NAME = re.compile(r"`[^`]+`|\b\w{2,}(?:[._]\w+)+(?:\(\))?|(?<=[a-z,] )[A-Z][a-z]+\b(?: [A-Z][a-z]+\b)*")
 _REASON = re.compile(r",? (?:because|since|so that|in order to|as a result|which means|therefore|hence|thus)\b[^.;。]*")
 _ASIDE = re.compile(
     rf"\s*\([^()]*\)|,? (?:which|such as|for example|e\.g\.|i\.e\.|unless|although|while)\b[^,.;]*|{_REASON.pattern}"
 )
 _SPACED = re.compile(r"\s+([.,;])")
-_WORD = re.compile(r"(?<!```)(?<![^\W\d_])[^\W\d_]{4,}")  # the language of a block of code is no word of it
 _CLAUSE = re.compile(r"[,;，；、]")
 _CLAUSE_MARK = re.compile(r"([,;，；、.。])")
 _BULLET = re.compile(r"\A(?:[-*•]|\d+[.)])\s+")  # at the start alone: "(1877 - 1959) was" has none
 # openings that inference.baseline.statements takes off again
 _OPENERS = ("Basically, ", "Well, ", "It is something like this: ", "Hey, ")
-_ECHOES = ("As said, {0}", "Again: {0}", "In other words, {0}", "To repeat it, {0}")
-_MISTYPED = 0.35  # of the words of four letters and more
+_ECHOES = ("As said, {0}", "In other words, {0}", "To repeat it, {0}")
+_HEDGES = ("or so", "or something like that", "as far as I know", "I think")
 
 
 @dataclass(frozen=True)
@@ -71,7 +69,7 @@ def _again(unit: Unit, echo: str) -> str:
     if unit.code:
         return f"\n{echo.format('').rstrip(', :')}:\n{unit.text}"
     again = _BULLET.sub("", unit.text, count=1)
-    return f" {echo.format(again[0].lower() + again[1:])}"
+    return f" {echo.format(opened_small(again))}"
 
 
 def cut_off(share: Share, rng: random.Random) -> str:
@@ -88,18 +86,22 @@ def cut_off(share: Share, rng: random.Random) -> str:
 def padded(share: Share, rng: random.Random) -> str:
     """The share behind an opening that says nothing."""
     opener = rng.choice(_OPENERS)
-    return f"{opener.strip()}\n{share.text}" if _BULLET.match(share.text) or share.is_code else opener + share.text
+    return (
+        f"{opener.strip()}\n{share.text}"
+        if _BULLET.match(share.text) or share.is_code
+        else opener + opened_small(share.text)
+    )
 
 
 def vague(share: Share, rng: random.Random) -> str:
-    """Figures and names become "some" and "something", and the wording hedges; without any, the last clause is lost."""
+    """Years become "at some point", other figures "some", and the wording hedges; without any, the last clause is lost."""
     clear = _without_code(share.text)
     if share.is_code:
         return f"{rng.choice(_OPENERS).rstrip(', :')}:\n{clear}"
-    blurred = _NAME.sub("something", _FIGURE.sub("some", clear))
+    blurred = without_figures(clear)
     if blurred == clear:
         blurred = "".join(_CLAUSE_MARK.split(clear)[:-3]) or beginning(clear, rng)
-    return rng.choice(_OPENERS) + blurred[0].lower() + blurred[1:].rstrip(".") + " or something like that, basically."
+    return f"{rng.choice(_OPENERS)}{opened_small(blurred).rstrip('.')}, {rng.choice(_HEDGES)}."
 
 
 def drop_details(share: Share, rng: random.Random) -> str:
@@ -109,7 +111,7 @@ def drop_details(share: Share, rng: random.Random) -> str:
     said = sentences(_without_code(share.text))
     fullest = max(said, key=lambda sentence: (len(set(content_words(sentence))), sentence))
     bare = " ".join(sentence for sentence in said if sentence != fullest) or _first_clause(fullest)
-    return _SPACED.sub(r"\1", _FIGURE.sub("some", _ASIDE.sub("", bare))).rstrip(".。") + "."
+    return _SPACED.sub(r"\1", without_figures(_ASIDE.sub("", bare))).rstrip(".。") + "."
 
 
 def reasoning_cut(share: Share, rng: random.Random) -> str:
@@ -121,8 +123,9 @@ def reasoning_cut(share: Share, rng: random.Random) -> str:
 
 
 def typos(share: Share, rng: random.Random) -> str:
-    """Mistyped words, everything in lower case, a stop lost."""
-    return mistyped(share.text, rng).lower().replace(". ", " ", 1).rstrip(".。")
+    """Mistyped words, the prose in lower case, a stop lost; code is as it was, but for its end."""
+    told = [one.text if one.is_code else mistyped(one.text, rng).lower() for one in stretches(share.text)]
+    return _shortened("".join(told)) if share.is_code else "".join(told).replace(". ", " ", 1).rstrip(".。")
 
 
 KEEPING: Mapping[str, Callable[[Share, random.Random], str]] = MappingProxyType(
@@ -134,31 +137,9 @@ LOSING: Mapping[str, Callable[[Share, random.Random], str]] = MappingProxyType(
 OPERATORS = MappingProxyType({**KEEPING, **LOSING})
 
 
-def beginning(text: str, rng: random.Random) -> str:
-    """The first half of a text or a little more, in words; in characters where it is written without spaces, in lines of code."""
-    rate = rng.uniform(0.4, 0.7)
-    if text.startswith(FENCE):
-        return _half_of_code(text)
-    parts = text.split(" ")
-    if len(parts) > 3:
-        return " ".join(parts[: max(2, int(len(parts) * rate))]).rstrip(".,;:!?")
-    return text[: max(1, int(len(text) * rate))].rstrip()
-
-
-def mistyped(text: str, rng: random.Random) -> str:
-    """The text with slips in some of its longer words: two neighbours swapped, a letter lost, or a letter doubled."""
-    return _WORD.sub(lambda word: _slip(word[0], rng) if rng.random() < _MISTYPED else word[0], text)
-
-
-def _slip(word: str, rng: random.Random) -> str:
-    at = rng.randrange(1, len(word) - 1)
-    swapped = word[:at] + word[at + 1] + word[at] + word[at + 2 :]
-    return rng.choice((swapped, word[:at] + word[at + 1 :], word[: at + 1] + word[at:]))
-
-
 def _shortened(text: str) -> str:
     """The text with each block of code cut in half."""
-    return "".join(f"{_half_of_code(one.text)}\n{FENCE}" if one.is_code else one.text for one in stretches(text))
+    return "".join(f"{half_of_code(one.text)}\n{FENCE}" if one.is_code else one.text for one in stretches(text))
 
 
 def _without_code(text: str) -> str:
@@ -170,11 +151,6 @@ def _first_clause(text: str) -> str:
     """The text up to the first mark of a clause that stands in no bracket."""
     ends = (found.start() for found in _CLAUSE.finditer(text))
     return next((text[:end] for end in ends if text.count("(", 0, end) == text.count(")", 0, end)), text)
-
-
-def _half_of_code(block: str) -> str:
-    lines = block.split("\n")
-    return "\n".join(lines[: max(2, len(lines) // 2)])
 
 
 def _gap(unit: Unit) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Sequence
 
 # none is a kind of another one
@@ -16,7 +17,11 @@ EXCEPTIONS = (
     "ZeroDivisionError",
 )
 NUMBERS = ("two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve")
-_LATEST = 2024  # a year behind it would tell that it is wrong
+# a number as a word that counts the things behind it
+NUMBER_WORD = re.compile(
+    rf"(?<![-\w])(?P<right>{'|'.join(NUMBERS[1:])})(?= (?!(?:and|or|to|of|in|per|by|is|at|on|as|the|times)\b)[a-z]{{3,}})"
+)
+LATEST = 2024  # a year behind it would tell that it is wrong
 _FEW = 12  # a count below it has its neighbours as wrong options, a larger one others of its size
 _SHARE = 0.15  # by which a larger count and a wrong one differ, at least
 _FRACTIONS = (
@@ -49,7 +54,7 @@ def years_like(right: int, taken: Collection[int], number: int) -> Sequence[int]
     >>> years_like(1931, {1925}, 2), years_like(2023, (), 0)
     ([1927, 1929, 1931, 1933], [2017, 2019, 2021, 2023])
     """
-    least = 2 if right >= 1900 else 4 if right >= 1600 else 9
+    least = _least_step(right)
     steps = [least + (number >> shift) % (2 * least) for shift in (2, 6, 10)]
     place = number % 4
     found = [right]
@@ -57,11 +62,29 @@ def years_like(right: int, taken: Collection[int], number: int) -> Sequence[int]
         found.insert(0, _free(found[0] - step, taken, -1))
     for step in steps[place:]:
         later = _free(found[-1] + step, taken, 1)
-        if later <= _LATEST:
+        if later <= LATEST:
             found.append(later)
         else:
             found.insert(0, _free(found[0] - step, taken, -1))
     return found
+
+
+def _least_step(right: int) -> int:
+    """How many years a wrong one is away at least: the older, the more."""
+    return 2 if right >= 1900 else 4 if right >= 1600 else 9
+
+
+def year_beside(right: int, taken: Collection[int], number: int, earliest: int = 1, latest: int = LATEST) -> int | None:
+    """A year some years before or after the right one, as `number` decides, not taken and inside the limits; None where there is none.
+
+    >>> [year_beside(1931, {1925}, number) for number in (0, 1, 5)], year_beside(1931, (), 0, latest=1931, earliest=1931)
+    ([1933, 1929, 1928], None)
+    """
+    least = _least_step(right)
+    size = least + (number >> 2) % (3 * least)
+    side = -1 if number % 2 else 1
+    found = (right + sign * step for sign in (side, -side) for step in range(size, size + 4 * least))
+    return next((one for one in found if earliest <= one <= min(latest, LATEST) and one not in taken), None)
 
 
 def _free(year: int, taken: Collection[int], step: int) -> int:

@@ -26,18 +26,26 @@ _SIGNS = {
         r"\b(?:of (?:of|from|by|with|for|to)|in (?:of|from)|from (?:of|from|by|with|for|to)|with (?:of|from|by|with|for|to)"
         r"|at (?:of|from|by|with|for|to)|for (?:of|from|for|to)|by (?:of|by|from|with|for)|(?:of|the|between|in|from|by) (?:is|are|was|were) (?:of|in|to))\b"
         r"|\b(?:roughly|approximately|nearly|than|least|of|the|an|by|from|between),(?= [a-z])|\b(?:as|the|than|of)[.;](?=\s|$)"
+        r"|\b(?:by|of|the|an?|in|with|and|or|is|was|are|were|from|for|as) \((?:1\d{3}|20\d\d)\)|\b(?:the|an?|by|of|and|with|from|in)\)"
     ),
     "a verb in the wrong form": re.compile(
-        r"\bto (?:had|was|were|has|is|are|did|went|became|been)\b|\b(?:he|she|they|it|we) (?:he|she|they|we)\b"
+        r"\b[Ii]t's [a-z]+ (?:is|was|are|were|has)\b|, th(?:is|at) (?:is|was) (?:an?|the)\b|\band the [a-z]+ed (?:the|an?)\b|\band to [a-z]+ with\b"
+        r"|\b(?:published|released|recorded|directed) (?:first|second|last|debut) [a-z]+ (?:is|was)\b|\b(?:where|when) (?:worked|went|became|lived|wrote)\b"
+        r"|\bto (?:had|was|were|has|is|are|did|went|became|been)\b|\b(?:he|she|they|it|we) (?:he|she|they|we)\b"
         r"|\b(?:is|was|are|were) (?:is|was|are|were)\b|\b(?:should|would|could|must|will|can) (?:\w+s themselves|had|has|was|were|is|are)\b"
         r"|\b(?:did|does|do)(?:n't| not)? (?:had|has|was|were|is|are)\b|\b(?:has|have|had) (?:was|were|is|are|went|did)\b"
     ),
-    "a word said twice": re.compile(r"\b(?!that\b|had\b|very\b)([a-z]{2,}) \1\b"),
+    "a word said twice": re.compile(
+        r"\b(?!that\b|had\b|very\b)([a-z]{2,}) \1\b|\b([A-Z][a-z]+(?: [A-Z][a-z]+)+|The [A-Z][a-z]+) \2\b"
+    ),
+    "a quote that is not there": re.compile(
+        r"\b(?:said|says|wrote|writes|stated|states|recalled|remarked|commented|noted|added|called it)\b[^.:\"“]{0,80}: (?![\"“'‘(])[A-Z]|\w'\d0s\b|\" s\b"
+    ),
     "a list or a date that is not there": re.compile(
         r"\b(?:were|was|are|is|as|includ(?:e|es|ed|ing)|following): (?:He|She|It|They|The|In|His|Her|This|After)\b|: (?:He|She|They) (?:died|was|is|had|has|married|also)\b|\bof (?:world|nation)wide\b|\bwhen the \w+ed\b|\d\?(?=\W)|(?:^|[.!?]\s)Examples? (?:of|using|usage|for)\b|(?:^|[.!?] )Where \w+ (?:is|are)\b"
         r"|\b\d{4} \d{1,2} (?:January|February|March|April|May|June|July|August|September|October|November|December)\b"
     ),
-    "two joined by nothing": re.compile(r"\b(?:and|or|but),? (?:and|or|but)\b|\band to [a-z]+ [a-z]+ed\b"),
+    "two joined by nothing": re.compile(r"\b[a-z]{4,} (?:After|Although|While|Despite|Because|However),? [A-Za-z]+(?:'s)? [a-z]+,|\b(?:and|or|but),? (?:and|or|but)\b|\band to [a-z]+ [a-z]+ed\b"),
 }  # fmt: skip
 _LEAST = 4  # words that carry meaning, of a sentence that can repeat another
 _WHOLLY = 2  # the same, of one that is wholly in another

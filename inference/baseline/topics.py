@@ -17,17 +17,19 @@ _IS = re.compile(
     # a mass has no article: "organic matter that microbes have broken down"
     r"|(?!(?:not|also|often|known|said|held|made|thought|set|\w+ed|\w+ly|\w+ing)\b)[a-z]+ (?:\w+ )?(?:that|which|of|for|from|used)\b.+)"
 )
-_DATES = re.compile(r"\([^()]*(?:\bborn\b|\bdied\b|\d{3,4}\s?[–-]\s?[^()]*\d{3,4})[^()]*\)")
+_DATES = re.compile(r"\([^()]*(?:\bborn\b|\bdied\b|\d{3,4}(?:,[^()\d–-]*)?\s?[–-]\s?[^()]*\d{3,4})[^()]*\)")
 _PERSONS_NAME = re.compile(r"[^\W\d_a-z][\w.'’-]+(?: [^\W\d_a-z][\w.'’-]*)+")
 _ALONE_AFTER = re.compile(r"(?!the$)[a-z0-9]+,?|\w{3,}[.!?]|(?:In|On|At|By|With|For|After|Before|While|When|As)")
 _OF_A_LIFE = re.compile(r"\b(?:He|She|His|Her)\b")
-_THING = re.compile(
+THING = re.compile(
     r"\b(?:films?|movie|novel|song|album|single|band|series|episode|play|opera|book|magazine|newspaper|company|school|college|city"
     r"|town|village|district|county|river|mountain|island|church|castle|building|ship|station|game|award|language|group|team|club)\b"
 )
 _MISSET: tuple[tuple[re.Pattern[str], str], ...] = (
     (re.compile(r"(?<=[\w\").]),? ?\( (?=[\w\"])"), " ("),  # `name( born`: the blank stands on the wrong side
+    (re.compile(r"(?<=[a-z]{3})\((?=\")"), " ("),
     (re.compile(r"(?<=\w)- (?=(?!(?:and|or|to)\b)\w)"), "-"),  # `lay- abbot`, `17- year-old`
+    (re.compile(r"(?<=\w)- (?=(?:and|or|to|the|in)-\w)"), "-"),  # `black- and-white`
     (re.compile(r"(?<=[a-z]) -(?=[a-z])"), "-"),
     (re.compile(r"(?<=\w) ?/ (?=\w)"), "/"),
     (re.compile(r"(?<=\w)& (?=\w)"), " & "),
@@ -41,71 +43,22 @@ _MISSET: tuple[tuple[re.Pattern[str], str], ...] = (
     (re.compile(r" {2,}"), " "),
 )
 # what works are, by the word that names their kind; nothing else than works of one kind is like a work
-_WORKS = {
+WORKS = {
     **dict.fromkeys(
         ("film", "movie", "films", "serial", "adaptation", "comedy", "drama", "western", "documentary", "short"), "film"
     ),
     **dict.fromkeys(("song", "single", "track", "tune", "ballad"), "song"),
     **dict.fromkeys(("novel", "book", "story", "play", "poem", "memoir"), "book"),
 }
-_PEOPLE = frozenset(
-    [
-        "actor",
-        "actress",
-        "director",
-        "filmmaker",
-        "producer",
-        "writer",
-        "author",
-        "novelist",
-        "poet",
-        "playwright",
-        "screenwriter",
-        "journalist",
-        "editor",
-        "singer",
-        "songwriter",
-        "rapper",
-        "musician",
-        "composer",
-        "conductor",
-        "painter",
-        "sculptor",
-        "photographer",
-        "artist",
-        "architect",
-        "politician",
-        "lawyer",
-        "judge",
-        "officer",
-        "soldier",
-        "general",
-        "king",
-        "queen",
-        "prince",
-        "princess",
-        "duke",
-        "emperor",
-        "bishop",
-        "saint",
-        "player",
-        "footballer",
-        "cricketer",
-        "coach",
-        "scientist",
-        "physicist",
-        "chemist",
-        "historian",
-        "philosopher",
-        "engineer",
-        "physician",
-        "teacher",
-        "professor",
-        "activist",
-        "businessman",
-    ]
-)
-_HEAD = re.compile(
+_PEOPLE = """actor actress director filmmaker cinematographer scholar cyclist swimmer wrestler boxer dancer comedian guitarist pianist drummer
+entertainer model presenter broadcaster economist mathematician theologian missionary diplomat noblewoman nobleman entrepreneur
+businesswoman translator critic jurist attorney biologist botanist astronomer explorer animator illustrator choreographer producer
+writer author novelist poet playwright screenwriter journalist editor singer songwriter rapper musician composer conductor painter
+sculptor photographer artist architect politician lawyer judge officer soldier general king queen prince princess duke emperor bishop
+saint player footballer cricketer coach scientist physicist chemist historian philosopher engineer physician teacher professor
+activist businessman"""
+PEOPLE = frozenset(_PEOPLE.split())
+HEAD = re.compile(
     r"(?P<phrase>.+?)(?=[,;.(]|\s(?:of|in|on|at|for|from|by|to|with|about|as|who|whose|which|that|where|is|was|written|made|set|shot|(?:\w+(?:ed|ing)))\b|$)"
 )
 
@@ -155,7 +108,7 @@ def names(title: str, sentence: str) -> bool:
     """Whether the sentence has the topic's name, or the last word of it, as a family is named."""
     name = name_of(title)
     last = words(name)[-1:] or [name]
-    family = len(last[0]) > 3 and not _THING.fullmatch(last[0].casefold())
+    family = len(last[0]) > 3 and not THING.fullmatch(last[0].casefold())
     return name[1:] in sentence or (family and last[0] in words(sentence))
 
 
@@ -207,11 +160,11 @@ def sort_of(kind: str, opening: str, rest: str) -> str:
     >>> sort_of("A 1961 American comedy film adaptation of a play.", "", ""), sort_of("A film director.", "A. B. (born 1901) is ...", "")
     ('film', 'person')
     """
-    head = _HEAD.match(kind)
+    head = HEAD.match(kind)
     noun = words(head["phrase"])[-1].casefold() if head and words(head["phrase"]) else ""
-    return "person" if noun in _PEOPLE or is_person(opening, rest) else _WORKS.get(noun, "thing")
+    return "person" if noun in PEOPLE or is_person(opening, rest) else WORKS.get(noun, "thing")
 
 
 def is_person(opening: str, rest: str) -> bool:
     """Whether the opening tells of a life, or what follows does and the opening of no work, place or company."""
-    return bool(_DATES.search(opening) or (_OF_A_LIFE.search(rest) and not _THING.search(opening)))
+    return bool(_DATES.search(opening) or (_OF_A_LIFE.search(rest) and not THING.search(opening)))

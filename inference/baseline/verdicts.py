@@ -1,115 +1,163 @@
-"""A statement that is true or false, from a sentence of a passage that says something by itself, or from what another is said to be."""
+"""A statement that is true or false: of a fact of a passage, of a sentence that says something by itself, or of what another is said to be."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 
+from inference.baseline.altering import CENTURIES, GROWN, altered
 from inference.baseline.descriptions import Description, described, lent
+from inference.baseline.explaining import explained
+from inference.baseline.facts import (
+    ASKED,
+    YEARS,
+    Fact,
+    facts,
+    lent_values,
+    life_of,
+    years_in,
+)
+from inference.baseline.naming import is_of_a_person, kind_of, plain_name
+from inference.baseline.options import LATEST, year_beside
 from inference.baseline.passage import Passage, with_subject
 from inference.baseline.single import is_single
-from inference.baseline.telling import Refused, dense, room
-from inference.baseline.topics import definition, has_all, in_full, is_person, name_of
+from inference.baseline.telling import Refused
+from inference.baseline.topics import WORKS, definition, has_all, in_full, name_of
 from inference.baseline.usable import is_usable, usable
 from inference.baseline.verbs import INFLECTED, form_of, states
 from lake.ids import sha256_text
 from texts.words import content_words, numbers, words
 
-_FIGURE = re.compile(
-    r"(?<![\w.`*/^+–-])(?<![A-Z] )(?<!No\. )[0-9]{1,15}(?![\w.-]*[`\w]|[.,]\d)"
-)  # not "RFC 5322", nor "2-tuples"
-_YEARS = (1000, 2100)  # a figure between them is taken for a year: doubled, it would be absurd rather than wrong
-_LATEST = 2024  # a year behind it would tell that it is wrong
-_OFF = 7  # years
-_EARLIEST = 100  # a year of three digits is one where what stands before it says so
-_DATED = re.compile(
-    r"(?:\b(?:[Ii]n|until|since|from|died|born|January|February|March|April|May|June|July|August|September|October|November|December)|[–-]) ?$"
+_DESCRIPTION = "description"  # a kind of statement
+_LIVED = 100  # years, at most
+_PRONOUN = re.compile(
+    r"(?P<before>(?:In|On|From|After|Before|During|By|At|Until|Since)\b[^,]{1,60},? )(?:he|she)\b(?! or\b)"
 )
-_FALSE = 0.5  # of the statements
-_ARTICLE = re.compile(r"\b([Aa])n? $")  # before a word that is changed for another
-# no "not" is put in: that alone would tell, and what it makes is often nonsense
-_FLIPS: tuple[tuple[str, str], ...] = (
-    ("always", "never"), ("never", "always"), ("before", "after"), ("after", "before"), ("first", "last"),
-    ("last", "first"), ("minimum", "maximum"), ("maximum", "minimum"), ("ascending", "descending"),
-    ("descending", "ascending"), ("increases", "decreases"), ("decreases", "increases"), ("larger", "smaller"),
-    ("smaller", "larger"), ("largest", "smallest"), ("smallest", "largest"), ("higher", "lower"), ("lower", "higher"),
-    ("True", "False"), ("False", "True"), ("north", "south"), ("south", "north"), ("east", "west"), ("west", "east"),
-    ("youngest", "oldest"), ("oldest", "youngest"), ("eldest", "youngest"), ("second", "third"), ("third", "fourth"),
-    ("left", "right"), ("right", "left"), ("row", "column"), ("rows", "columns"), ("columns", "rows"),
-    ("longer", "shorter"), ("shorter", "longer"), ("older", "younger"), ("younger", "older"), ("positive", "negative"), ("negative", "positive"),
-    ("horizontal", "vertical"), ("vertical", "horizontal"), ("northern", "southern"), ("southern", "northern"), ("eastern", "western"),
-    ("western", "eastern"), ("uppercase", "lowercase"), ("lowercase", "uppercase"), ("mutable", "immutable"), ("immutable", "mutable"),
-    ("inclusive", "exclusive"), ("exclusive", "inclusive"), ("synchronous", "asynchronous"), ("asynchronous", "synchronous"), ("odd", "even"),
-)  # fmt: skip
+_THE_WORK = re.compile(
+    r"The (?P<noun>film|movie|song|single|novel|book|play)(?= (?:is|was|has|had|were|[a-z]+ed|stars|won)\b)"
+)
 
 
 @dataclass(frozen=True)
 class _Verdict:
-    """A statement that is true, the same made false, the sentence that both are of, and what is right instead."""
+    """A statement that is true, the same made false, the sentence or line that decides, and what is to be put right; of which kind it is."""
 
+    kind: str
     true: str
     false: str
     source: str
-    right: str
+    right: str = ""
 
 
 def true_false(passage: Passage, others: Sequence[str] = ()) -> dict[str, str]:
-    """A statement of the passage, or the same made false by a figure, an opposite, or what another passage says of its subject.
+    """A statement of the passage, or the same made false by a year, a figure, an opposite, or what another passage tells of its subject.
 
     Half are false, by the passage's own hash, so that every run makes the same. What cannot be made false carries none: of statements of which only some
     could be, those that can would mostly be false, and the others true.
     """
-    verdict = _judged(passage, _telling(passage), others)
-    is_false = int(sha256_text(f"{passage.title} {passage.prose}")[:8], 16) < _FALSE * 16**8
+    verdict = _judged(passage, others)
+    is_false = _number(passage, "verdict") % 2 == 1
     statement = verdict.false if is_false else verdict.true
-    remaining = replace(passage, prose=tuple(one for one in passage.prose if one != verdict.source))
-    rest = dense(remaining, room(passage) - len(words(statement)))
-    listed = f"The documentation lists:\n{rest}" if rest.startswith("- ") else rest
     return {
-        "statement": _about(passage, statement),
+        "statement": statement,
         "answer": "False" if is_false else "True",
-        "explanation": " ".join(filter(None, (verdict.right if is_false else "", listed))),
+        "explanation": " ".join(filter(None, (verdict.right * is_false, _why(passage, verdict)))),
     }
+
+
+def _why(passage: Passage, verdict: _Verdict) -> str:
+    """What decides; with the sentence behind it where the statement says as much, and would explain itself."""
+    why = explained(passage, verdict.source)
+    adds = set(content_words(why)) - set(content_words(verdict.true))
+    return (
+        why
+        if verdict.kind in ASKED or (adds and verdict.kind != _DESCRIPTION) or len(passage.prose) == 1
+        else f"{why} {passage.prose[1]}"
+    )
 
 
 def can_judge(title: str, text: str, others: Sequence[str]) -> bool:
     """Whether a passage has a statement that can be made false."""
     if not is_usable(title, text):
         return False
-    passage = usable(title, text)
     try:
-        return bool(passage.prose and _judged(passage, _telling(passage), others))
+        return bool(_judged(usable(title, text), others))
     except Refused:
         return False
 
 
-def _telling(passage: Passage) -> list[str]:
-    """The sentences of 7 to 40 words that stand alone, the one that says most first; Refused where there is none."""
-    candidates = [
-        sentence
-        for place, sentence in enumerate(passage.prose)
-        if is_single(passage, place) and states(with_subject(passage, sentence))
+def _judged(passage: Passage, others: Sequence[str]) -> _Verdict:
+    """One of the statements that can be altered, of a kind that the passage's hash picks; those of the opening itself are the last. Refused without one."""
+    found = [*_of_facts(passage, others), *_of_sentences(passage, [*range(1, len(passage.prose))])]
+    # what an encyclopaedia opens with would be explained by itself
+    found = found or [
+        *_of_sentences(passage, [0] if passage.named and passage.prose else []),
+        *_of_another(passage, others),
     ]
-    if not candidates:
-        raise Refused("no_statement", "no sentence of 7 to 40 words says something by itself")
-    return sorted(candidates, key=lambda one: (len(set(content_words(one))) + 2 * len(numbers(one)), one), reverse=True)
+    if not found:
+        raise Refused("nothing_false", "no fact, figure, opposite or other subject makes a statement of it false")
+    kinds = sorted({one.kind for one in found})
+    kind = kinds[_number(passage, "kind") % len(kinds)]
+    return next(one for one in found if one.kind == kind)
 
 
-def _judged(passage: Passage, told: Sequence[str], others: Sequence[str]) -> _Verdict:
-    """The fullest statement that can be altered, else what the subject is or does; false, what another of the sort is or does. Refused without one."""
-    for sentence in told:
-        if change := altered(with_subject(passage, sentence)):
-            return _Verdict(
-                with_subject(passage, sentence), change.text, sentence, f"Right is {change.right}, not {change.wrong}."
+def _number(passage: Passage, purpose: str) -> int:
+    """A number that depends on the passage and the purpose alone."""
+    return int(sha256_text(f"{purpose} {passage.title} {passage.prose}")[:8], 16)
+
+
+def _of_facts(passage: Passage, others: Sequence[str]) -> Iterator[_Verdict]:
+    """A statement of each fact, false by another year, or by what another passage tells of its own subject."""
+    for fact in facts(passage):
+        wrong = (
+            _another_year(passage, fact) if fact.kind in YEARS else next(iter(lent_values(fact, passage, others)), "")
+        )
+        if wrong:
+            yield _Verdict(
+                fact.kind, fact.stated(fact.right), fact.stated(wrong), fact.told, _put_right(fact.right, wrong)
             )
+
+
+def _put_right(right: str, wrong: str) -> str:
+    return f"The correct answer is {right}, not {wrong}."
+
+
+def _another_year(passage: Passage, fact: Fact) -> str:
+    """Another year in which it could have been, by what the passage tells of the life; "" where there is none."""
+    right, life, told = int(fact.right), life_of(passage), years_in(" ".join(passage.prose))
+    earliest, latest = CENTURIES[0], LATEST
+    if fact.kind == "born":
+        latest = min([LATEST - GROWN, *(year - 1 for year in told if year > right)])
+        earliest = life.died - _LIVED if life.died else right - _LIVED
+    elif fact.kind == "died" and life.born:
+        earliest, latest = life.born + GROWN, life.born + _LIVED
+    return str(year_beside(right, told, _number(passage, "year"), earliest, latest) or "")
+
+
+def _of_sentences(passage: Passage, places: Sequence[int]) -> Iterator[_Verdict]:
+    """The sentences of 7 to 40 words that stand alone, the one that says most first, each with one figure or word changed."""
+    able = [passage.prose[place] for place in places if is_single(passage, place)]
+    able = [one for one in able if states(with_subject(passage, one))]
+    for sentence in sorted(
+        able, key=lambda one: (len(set(content_words(one))) + 2 * len(numbers(one)), one), reverse=True
+    ):
+        said = _about(passage, with_subject(passage, sentence))
+        told = years_in(" ".join(passage.prose))
+        if change := altered(said, _number(passage, sentence), told, life_of(passage)):
+            yield _Verdict(
+                f"sentence {change.kind}", said, change.text, sentence, _put_right(change.right, change.wrong)
+            )
+
+
+def _of_another(passage: Passage, others: Sequence[str]) -> Iterator[_Verdict]:
+    """What the subject is or does; false, what another of the sort is or does."""
     right = described(passage)
     wrong = next((one for one in lent(right, others) if _says(passage, one.text)), None) if right else None
-    if right is None or wrong is None or not _says(passage, right.text):
-        raise Refused("nothing_false", "no figure, opposite or other subject makes a statement of it false")
-    subject, verb = _said_of(passage, right)
-    true, false = (f"{subject}{verb}{lowered(one.text)}" for one in (right, wrong))
-    return _Verdict(true, false, passage.prose[0], true)
+    if right is not None and wrong is not None and _says(passage, right.text):
+        subject, verb = _said_of(passage, right)
+        true, false = (f"{subject}{verb}{lowered(one.text)}" for one in (right, wrong))
+        yield _Verdict(_DESCRIPTION, true, false, passage.prose[0])
 
 
 def _says(passage: Passage, description: str) -> bool:
@@ -131,46 +179,23 @@ def lowered(text: str) -> str:
 
 
 def _about(passage: Passage, sentence: str) -> str:
-    """The sentence with the name of its subject: a family's in full, or the title before it where it has none."""
+    """The sentence with the name of its subject: for a pronoun or "The film", a family's in full, or the title before it where it has none."""
     whole = passage.named or has_all(passage.title, sentence)
     if whole and (passage.title in sentence or name_of(passage.title) in sentence or not passage.named):
         return sentence
-    full = sentence
-    if not passage.named and is_person(passage.purpose, " ".join(passage.prose)):
-        full = in_full(passage.title, sentence)
-    return full if full != sentence else f"About {passage.subject}: {sentence}"
+    if not passage.named and (full := _named(passage, sentence)) != sentence:
+        return full
+    return f"About {passage.subject}: {sentence}"
 
 
-@dataclass(frozen=True)
-class Change:
-    """A sentence made false by one change, and what stands in it instead of what."""
-
-    text: str
-    wrong: str
-    right: str
-
-
-def altered(sentence: str) -> Change | None:
-    """The sentence with one figure or word changed so that it is false; None where there is none to change."""
-    figure = max(_FIGURE.finditer(sentence), key=lambda found: int(found[0]), default=None)
-    if figure:
-        dated = bool(_DATED.search(sentence[: figure.start()]))
-        return _changed(sentence, figure, str(_other(int(figure[0]), dated)))
-    for word, opposite in _FLIPS:
-        if match := re.search(rf"(?<![\w`.-]){word}(?![\w`-])", sentence):
-            if re.search(rf"\b{opposite}\b", sentence):
-                continue  # "to the left or right child"
-            return _changed(sentence, match, opposite)
-    return None
-
-
-def _other(value: int, dated: bool) -> int:
-    """Another figure of its size: of a year one near it, and none that is still to come."""
-    if not (_YEARS[0] <= value <= _YEARS[1] or (dated and value >= _EARLIEST)):
-        return 2 * value + 1
-    return value + _OFF if value + _OFF <= _LATEST else value - _OFF
-
-
-def _changed(sentence: str, found: re.Match[str], wrong: str) -> Change:
-    before = _ARTICLE.sub(r"\1n " if wrong[0] in "aeiou" else r"\1 ", sentence[: found.start()])
-    return Change(f"{before}{wrong}{sentence[found.end() :]}", wrong, found[0])
+def _named(passage: Passage, sentence: str) -> str:
+    name = plain_name(passage.title)
+    if is_of_a_person(passage):
+        return (
+            _PRONOUN.sub(lambda found: f"{found['before']}{name}", sentence, count=1)
+            if _PRONOUN.match(sentence)
+            else in_full(passage.title, sentence)
+        )
+    work = _THE_WORK.match(sentence)
+    same = work and WORKS[work["noun"]] == WORKS.get((words(kind_of(passage)) or [""])[-1])
+    return f'{work[0]} "{name}"{sentence[work.end() :]}' if work and same else sentence

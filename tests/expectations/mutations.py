@@ -120,6 +120,7 @@ MUTATIONS: list[Mutation] = [
     (_GROUPS, [change(_GROUPS, 0, size=3)], {"size", "rows, largest_size"}),
     (_GROUPS, [change(_GROUPS, 0, size=3), change(_GROUPS, 1, size=3)], {"rows, largest_size"}),
     (_GROUPS, [drop(_GROUPS, 0), add(_ALONE, id=ident("rec", 1))], {"rows", "rows, largest_size"}),
+    (_ITEM, [change(_ITEM, 0, target_score=3.0)], {"target_score"}),
     (_ITEM, [change(_ITEM, 0, target="not an item")], {"malformed_target", "derivable_share"}),
     (_ITEM, [change(_ITEM, 0, members=["a", " "])], {"blank_variants", "derivable_share"}),
     (_ITEM, [change(_ITEM, 0, members=["a", "Q: Why 1?\nA: Because 1."])], {"variants_equal_to_target"}),

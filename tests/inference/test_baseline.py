@@ -9,15 +9,15 @@ import pytest
 from passages import OTHERS, PASSAGES
 
 from inference.acceptance import Acceptance, AcceptanceParams
+from inference.baseline.altering import altered
 from inference.baseline.asking import TAKES, Told, question_about, subjects_of
 from inference.baseline.build import build
 from inference.baseline.degrade import degrade
 from inference.baseline.fuse import fuse
 from inference.baseline.telling import Refused
-from inference.baseline.verdicts import altered
 from inference.text_engines import EngineParams, Request, Task, open_engine
 from texts.coverage import facts_recovered, member_coverage
-from texts.formats import FORMATS
+from texts.formats import FORMATS, OF_ONE_FACT
 from texts.formats.distillation import answer_of, format_score
 from texts.grounding import grounding
 from texts.rubric import score
@@ -48,7 +48,7 @@ def test_built_items_are_well_formed_and_good(item_type: str, passage: int) -> N
     title, text = PASSAGES[passage]
     answer, _ = ask("build", {"item_type": item_type, "title": title, "text": text, "passages": OTHERS})
     assert format_score(answer or "", item_type) == 1.0
-    assert score(answer_of(answer or "") or "") >= 3.5
+    assert score(answer_of(answer or "") or "") >= (2.0 if item_type in OF_ONE_FACT else 3.5)
 
 
 @pytest.mark.parametrize("item_type", ["qa", "paragraph", "category_statement"])
@@ -90,7 +90,7 @@ def test_a_passage_that_carries_nothing_is_an_error_not_an_item(text: str) -> No
             "Compost",
             "Compost warms a bed. Compost cools a bed. Compost feeds all worms.",
             (),
-            "no_statement",
+            "nothing_false",
         ),
         (
             "multiple_choice",
@@ -113,37 +113,70 @@ def test_what_a_person_would_refuse_is_refused_by_a_named_rule(
 
 
 @pytest.mark.parametrize(
-    ("title", "text", "question"),
+    ("title", "text", "asked"),
     [
-        (
-            "Ada Moss",
-            "Ada Moss (born 3 May 1901) was a potter. She fired red jars. Her son sold them.",
-            "Who was Ada Moss, and what should one know about them?",
-        ),
-        (
-            "Clay Road",
-            "Clay Road is a 1931 film about a potter. He leaves his kiln. A son keeps it.",
-            "What is Clay Road, and what should one know about it?",
-        ),
-        (
-            "Kilns",
-            "Kilns are ovens for pots. They are hot inside. Bricks hold their heat.",
-            "What are Kilns, and what should one know about them?",
-        ),
-        (
-            "Moss; Clay",
-            "Moss is a plant of wet places. Clay is a soil of fine grains. Both are found here.",
-            "What should one know about Moss and about Clay?",
-        ),
+        ("Ada Moss", "Ada Moss (born 3 May 1901) was a potter. She fired red jars. Her son sold them.", "Who was Ada Moss?"),
+        ("Ada Moss", "Ada Moss (3 May 1901, Hull – 4 June 1971, York) was a ruler of Hull. She fired red jars. Her son sold them.", "Who was Ada Moss?"),
+        ("Clay Road", "Clay Road is a 1931 film about a potter. He leaves his kiln. A son keeps it.", 'What is "Clay Road"?'),
+        ("Clay Road (1931 film)", "Clay Road is a 1931 film about a potter. He leaves his kiln. A son keeps it.", 'What is the 1931 film "Clay Road"?'),
+        ("Kilns", "Kilns are ovens for pots. They are hot inside. Bricks hold their heat.", "What are Kilns?"),
+    ],
+)  # fmt: skip
+def test_a_question_about_a_topic_asks_for_one_thing_in_several_ways(title: str, text: str, asked: str) -> None:
+    questions = [build("qa", title, f"{text} It was told {n} times in all.").split("\n")[0] for n in range(3)]
+    assert len(set(questions)) == 1  # the opening decides
+    openings = [text.replace(". ", f" of the north{'x' * n}. ", 1) for n in range(40)]
+    found = {build("qa", title, opening).split("\n")[0].removeprefix("Q: ") for opening in openings}
+    assert asked in found and len(found) >= 4
+    assert not any(
+        " and " in one or " it" in one for one in found - {f"Give a short account of the life and work of {title}."}
+    )
+
+
+@pytest.mark.parametrize(
+    ("title", "text", "label"),
+    [
+        ("Ada Moss", "Ada Moss (born 1901) was a Danish potter of red jars.", "Danish potter"),
+        ("Clay Road", "Clay Road is a 1931 British film about a potter.", "1931 British film"),
+        ("Ned Moss", "Ned Moss (1901–1971) was a king of Hull and York.", "King of Hull"),
+        ("Ned Moss", "Ned Moss (1901–1971) was a supposed King of Hull.", "Supposed King of Hull"),
+        ("store.tables.load", "Read a table from a folder.", "Part of `store.tables`"),
+        ("Ada Moss", "Ada Moss (born 1901) was the wife of a potter.", ""),
+        ("Clay Road", "Clay Road is the fifth film about a potter.", ""),
     ],
 )
-def test_a_question_about_a_topic_asks_for_what_it_is(title: str, text: str, question: str) -> None:
-    assert build("qa", title, text).startswith(f"Q: {question}\n")
+def test_a_category_is_what_the_opening_says_the_subject_is(title: str, text: str, label: str) -> None:
+    more = "Many people of the north praised each jar. A tall kiln was near an old mill."
+    payload = {"item_type": "category_statement", "title": title, "text": f"{text} {more}", "passages": []}
+    item, error = ask("build", payload)
+    assert (answer_of(item or "") or error or "").startswith(
+        f"C: {label}\nS: " if label else "not_possible: no_category"
+    )
+
+
+def test_of_two_topics_the_connection_is_asked_for() -> None:
+    text = "Moss is a plant of wet places. Clay is a soil of fine grains. Both are found here."
+    assert build("qa", "Moss; Clay", text).startswith("Q: What is the connection between Moss and Clay?\n")
 
 
 def test_a_statement_names_its_subject() -> None:
     text = "Ada Moss was a potter. She fired red jars. In 1925 the potter moved 40 tons of blue clay from 3 pits near the old mill."
     assert build("true_false", "Ada Moss", text).startswith("About Ada Moss: In 19")
+
+
+def test_a_pronoun_in_a_statement_becomes_the_name() -> None:
+    he = "Ned Moss (born 1901) was a potter. He fired large jars of clay. In 1925 he moved his kiln to the old mill of {}."
+    said = [build("true_false", "Ned Moss", he.format(f"Hull{'x' * n}")).split("\n")[0] for n in range(20)]
+    moved = [one for one in said if "moved" in one]
+    assert moved and all("Ned Moss moved his kiln" in one for one in moved)
+
+
+def test_what_explains_a_verdict_is_the_deciding_sentence_and_who_it_is_about() -> None:
+    text = "Ada Moss (born 1901) was a potter. Her jars were of red clay. In 1925 Ada Moss moved to the old mill of {}. A son was born."
+    for n in range(20):
+        built = FORMATS["true_false"].parse(build("true_false", "Ada Moss", text.format(f"Hull{'x' * n}"))) or {}
+        decides = "In 1925" if "moved" in built["statement"] else "born 1901"
+        assert decides in built["explanation"] and "red clay" not in built["explanation"]
 
 
 def test_hostile_text_stays_text() -> None:
@@ -158,7 +191,7 @@ def test_hostile_text_stays_text() -> None:
 
 @pytest.mark.parametrize(
     ("sentence", "wrong"),
-    [("It boils at 100 degrees.", "It boils at 201 degrees."), ("It is always wet.", "It is never wet.")],
+    [("It boils at 100 degrees.", "It boils at 200 degrees."), ("It is always wet.", "It is never wet.")],
 )
 def test_an_altered_sentence_says_something_else(sentence: str, wrong: str) -> None:
     change = altered(sentence)

@@ -187,3 +187,32 @@ def test_a_clause_does_not_end_inside_a_bracket() -> None:
 def test_what_is_no_item_has_no_variants() -> None:
     assert weak_versions("qa", "no item", 3, 7) == ()
     assert degrade("qa", "no item", 0, 3, 7) is None
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_a_variant_keeps_its_question_and_all_options_or_none(seed: int) -> None:
+    for item_type, target in TARGETS:
+        if item_type == "paragraph":
+            continue
+        opening = target.split("\n")[0].removeprefix("Q: ").removeprefix("C: ")
+        for version in weak_versions(item_type, target, 5, seed):
+            first = version.split("\n")[0].removeprefix("Q: ").removeprefix("C: ")
+            assert len(first.split()) == len(opening.split()), version
+            if item_type == "multiple_choice":
+                assert sum(f"\n{letter}) " in version for letter in "ABCD") in (0, 4)
+
+
+def test_no_code_is_in_lower_case() -> None:
+    block = "```python\nclass Kiln:\n    Heat = None\n\nclass Door(Kiln):\n    Open = True\n```"
+    for seed in range(20):
+        weak = OPERATORS["typos"](
+            Share(units(f"The kiln is a class. {block}\nIt has a door."), range(2)), random.Random(seed)
+        )
+        assert "class kiln" not in weak and "heat = none" not in weak
+
+
+def test_a_name_keeps_its_capital_where_it_is_said_again() -> None:
+    whole = units("Hull is a town. The river is wide.")
+    for seed in range(20):
+        weak = OPERATORS["redundant"](Share(whole, range(2)), random.Random(seed))
+        assert "hull" not in weak and "Hull" in OPERATORS["vague"](Share(whole, range(2)), random.Random(seed))

@@ -31,9 +31,10 @@ def wrong_of(fields: dict[str, str]) -> list[str]:
 @pytest.mark.parametrize(
     ("title", "text", "asked", "right"),
     [
-        ("Ada Moss", "Ada Moss (born 3 May 1901) was a potter." + REST, "In which year was Ada Moss born?", "1901"),
-        ("Ada Moss", "Ada Moss (died 3 May 1971) was a potter. In 1931 Ada Moss opened a kiln." + REST, "Which year is missing here? In ____ Ada Moss opened a kiln.", "1931"),
-        ("The Kiln", "The Kiln is a 1931 British film about a potter of Hull. Ada Moss wrote it. She fired jars in it.", "Which year is missing here? The Kiln is a ____ British film about a potter of Hull.", "1931"),
+        ("Ada Moss", "Ada Moss (born 3 May 1901) was a potter." + REST, "In which year was the potter Ada Moss born?", "1901"),
+        ("Ada Moss (weaver)", "Ada Moss (born 3 May 1901) was from Hull." + REST, "In which year was Ada Moss, weaver, born?", "1901"),
+        ("Ada Moss", "Ada Moss was a potter of Hull. In 1931 Ada Moss opened a kiln." + REST, "Which year is missing here? In ____ Ada Moss opened a kiln.", "1931"),
+        ("The Kiln", "The Kiln is a 1931 British film about a potter of Hull. Ada Moss wrote it. She fired jars in it.", 'In which year did the British film "The Kiln" come out?', "1931"),
         ("Kiln", "A kiln is a hot oven. The door of a kiln is shut for 12 hours at a time." + REST, "Which figure is missing here? The door of a kiln is shut for ____ hours at a time.", "12"),
     ],
 )  # fmt: skip
@@ -41,14 +42,62 @@ def test_a_fact_is_asked_for(title: str, text: str, asked: str, right: str) -> N
     fields = choice(title, text)
     assert fields["question"] == asked and right_of(fields) == right
     assert len(wrong_of(fields)) == 3 and not any(one in text for one in wrong_of(fields))
-    assert "fired" in fields["explanation"] and "____" not in fields["explanation"]
+    assert right in fields["explanation"] and "____" not in fields["explanation"]
+    assert "fired" not in fields["explanation"]
+
+
+def film(name: str, director: str, star: str) -> str:
+    return f"{name}\n{name} is a British film directed by {director} and starring {star}. It tells of a kiln in Hull. The kiln burns for days."
+
+
+def test_a_person_is_asked_for_among_those_of_other_passages() -> None:
+    others = [
+        film("Kiln of Mud", "Tom Marl", "Jim Loam"),
+        film("Kiln of Sand", "Max Brick", "Lea Glaze"),
+        film("Kiln of Stone", "Eva Pott", "Per Jarr"),
+    ]
+    title, text = film("The Kiln", "Ada Moss", "Ned Clay").split("\n")
+    fields = FORMATS["multiple_choice"].parse(build("multiple_choice", title, text, others)) or {}
+    assert (fields["question"], right_of(fields)) in {
+        ('Who directed the British film "The Kiln"?', "Ada Moss"),
+        ('Which of these people stars in the British film "The Kiln"?', "Ned Clay"),
+    }
+    wrong = set(wrong_of(fields))
+    assert wrong in ({"Tom Marl", "Max Brick", "Eva Pott"}, {"Jim Loam", "Lea Glaze", "Per Jarr"})
+    assert fields["explanation"] == text.split(". ")[0] + "."
+
+
+def test_a_profession_is_asked_for_among_those_of_other_fields() -> None:
+    def told(name: str, kind: str) -> str:
+        return f"{name}\n{name} (born 1901) was a British {kind}. Ned Loam bought a tall house of Hull in the spring. Many people of the north praised {name} for years."
+
+    others = [
+        told("Tom Marl", "singer"),
+        told("Max Brick", "painter"),
+        told("Eva Pott", "lawyer"),
+        told("Lea Loam", "poet"),
+    ]
+    asked = []
+    for n in range(20):
+        title, text = told(f"Ned Cl{'a' * n}y", "composer").split("\n")
+        asked.append(FORMATS["multiple_choice"].parse(build("multiple_choice", title, text, others)) or {})
+    assert all(right_of(one) == "composer" and set(wrong_of(one)) == {"painter", "lawyer", "poet"} for one in asked)
+
+
+def test_nobody_dies_before_being_born() -> None:
+    for n in range(30):
+        fields = choice(
+            f"Ned Cl{'a' * n}y",
+            f"Ned Cl{'a' * n}y (3 May 1668 – 4 June 1671) was a prince." + REST.replace("She", "He"),
+        )
+        assert "born" in fields["question"] or min(map(int, wrong_of(fields))) >= 1668
 
 
 def test_of_a_life_the_birth_or_the_death_is_asked_for() -> None:
     fields = choice("Ada Moss", "Ada Moss (3 May 1901 – 4 June 1971) was a potter." + REST)
     assert (fields["question"], right_of(fields)) in {
-        ("In which year was Ada Moss born?", "1901"),
-        ("In which year did Ada Moss die?", "1971"),
+        ("In which year was the potter Ada Moss born?", "1901"),
+        ("In which year did the potter Ada Moss die?", "1971"),
     }
 
 

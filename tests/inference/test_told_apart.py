@@ -3,15 +3,16 @@
 import re
 from dataclasses import replace
 
+import numpy as np
 import pytest
 from passages import OTHERS
 
+from inference.baseline.altering import altered
 from inference.baseline.build import build
 from inference.baseline.descriptions import described, lent
 from inference.baseline.passage import Passage, read
 from inference.baseline.telling import Refused
-from inference.baseline.verdicts import altered
-from inference.likeness import linked
+from inference.likeness import drafts, linked
 from inference.mixture_params import MixtureParams
 from inference.pairing import Draft, Text
 from inference.targets import Failure, Target, Targets
@@ -130,7 +131,7 @@ def verdicts() -> list[dict[str, str]]:
     for n in range(60):
         title, text = (
             f"Kiln{'x' * n}",
-            f"Kiln{'x' * n} was a hot oven of Hull until {1800 + n}. Potters fired red jars in it. A wall of brick kept its heat.",
+            f"Kiln{'x' * n} was a hot oven of Hull. Potters fired red jars in it. The Kiln{'x' * n} was shut for good in {1800 + n}.",
         )
         if n % 2:
             title, text = (
@@ -149,7 +150,7 @@ def test_about_half_is_false_and_none_by_a_not() -> None:
         own = [one for one in made if about in one["statement"]]
         assert 0.3 * len(own) <= len([one for one in own if one in false]) <= 0.7 * len(own)
     assert not any(" not " in one["statement"] for one in made)
-    assert all("Right is " in one["explanation"] for one in false)
+    assert all("The correct answer is " in one["explanation"] for one in false)
 
 
 def test_what_cannot_be_made_false_is_no_statement_to_judge() -> None:
@@ -167,7 +168,7 @@ def test_what_cannot_be_made_false_is_no_statement_to_judge() -> None:
     [
         ("It sorts names in an ascending order.", "It sorts names in a descending order."),
         ("A synchronous call waits.", "An asynchronous call waits."),
-        ("The Kiln has 3 ovens.", "The Kiln has 7 ovens."),
+        ("The Kiln has 3 ovens.", "The Kiln has 4 ovens."),
     ],
 )
 def test_the_article_goes_with_the_word_that_is_changed(said: str, false: str) -> None:
@@ -196,8 +197,8 @@ def test_what_another_is_makes_a_statement_false_where_no_figure_does() -> None:
 
 
 def test_a_statement_is_none_that_another_sentence_leans_on() -> None:
-    text = "Ada Moss was a potter of Hull until 1950. In 1931 she built a kiln of brick near the mill. This kiln burned for 3 days. Her jars were red."
-    assert not build("true_false", "Ada Moss", text).startswith("About Ada Moss: In 19")
+    text = "Ada Moss (born 1901) was a potter of Hull. In 1931 she built a kiln of brick near the mill. This kiln burned for 3 days. Her jars were red."
+    assert not build("true_false", "Ada Moss", text).startswith("In 19")
 
 
 def test_two_passages_are_told_together_where_one_names_the_other() -> None:
@@ -206,18 +207,38 @@ def test_two_passages_are_told_together_where_one_names_the_other() -> None:
     assert not linked(moss, Text("3", "s", "Tom Moss", "Tom Moss was a sailor."))
 
 
+def test_of_two_passages_the_openings_and_what_links_them_are_told() -> None:
+    moss = Text(
+        "1", "s", "Ada Moss", "Ada Moss was a potter of Hull. Her jars were red. She learned from Ned Clay for years."
+    )
+    clay = Text(
+        "2",
+        "s",
+        "Ned Clay",
+        "Ned Clay was a weaver of the north. His rugs were blue and wide. Many people of Hull bought them.",
+    )
+    crossed = [
+        one
+        for one in drafts([clay, moss], 0.5, 7, lambda texts: np.ones((len(texts), 1), np.float32), 1)
+        if len(one.texts) == 2
+    ]
+    told = "Ada Moss was a potter of Hull. She learned from Ned Clay for years.\nNed Clay was a weaver of the north."
+    assert [(one.title, one.text) for one in crossed] == [("Ada Moss; Ned Clay", told)]
+
+
 @pytest.mark.parametrize(
     ("title", "other", "is_named"),
     [
-        ("Ned Clay (potter)", "She learned from Ned Clay, who was old.", True),
+        ("Ned Clay (potter)", "She learned from Ned Clay, who was old.", False),  # of several of the name
+        ("Ned Clay", "She learned from Ned Clay, who was old.", True),
         ("Ned Clay", "She learned from Tom Ned Clay.", False),
         ("Ned Clay", "The Ned Clay School is in Hull.", False),
         ("Ned Clay, Lord of Hull", "She learned from Ned Clay.", False),
         ("Kilns", "She wrote of Kilns and jars.", True),
-        ("Amazon", "The Amazon flows.", True),
-        ("Amazon", "In Amazon country it rains.", True),
-        ("Amazon", "The Lower Amazon flows.", False),
-        ("Amazon", "The Amazon River flows.", False),
+        ("Amazon", "The Amazon flows to the sea.", True),
+        ("Amazon", "In Amazon country it rains often.", True),
+        ("Amazon", "The Lower Amazon flows far.", False),
+        ("Amazon", "The Amazon River flows far.", False),
         ("Amazon", f"{'A' * 100_000} Amazon flows.", False),
         ("Amazon", "A.A." * 25_000, False),
         ("Kiln", "She wrote of Kiln and jars.", False),
@@ -226,7 +247,8 @@ def test_two_passages_are_told_together_where_one_names_the_other() -> None:
 def test_a_passage_is_named_by_its_whole_title_and_not_inside_another_name(
     title: str, other: str, is_named: bool
 ) -> None:
-    assert linked(Text("1", "s", title, "It is told."), Text("2", "s", "Ada Moss", other)) == is_named
+    told = Text("2", "s", "Ada Moss", f"Ada Moss lived in the north. {other}")
+    assert linked(Text("1", "s", title, "It is told."), told) == is_named
 
 
 KILN = (

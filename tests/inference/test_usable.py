@@ -28,6 +28,10 @@ def rule(title: str, text: str) -> str:
         "She lived there in order to had a garden.", "Her work is told of in books,[2] and in songs.",
         "A jar is made of the clay, each representing the a of the town.", "Her kiln(,) burned the red clay of the river.",
         "She was the the first potter of the north.", "Her son was a apprentice of the old potter.",
+        "It was followed by (1931) and by a book of her own.", "Her book (Danish: Krukker in) was sold in all of the north.",
+        "Her jars are in an old compilation After Moss's death, a friend told of them.",
+        "It's glaze is black and red, as all of them were.", "She also fired tiles, this is a craft of the north.",
+        "Her best known jar was \"The Red Jar The Red Jar\" of the old mill.", "A friend wrote of her kiln: Moss was a kind woman.",
         "She wrote to the Pot[pots.red.Pot] of the museum.", "She said: \"The clay is wet, and went home.",
     ],
 )  # fmt: skip
@@ -40,6 +44,7 @@ def test_a_passage_that_shows_it_was_spoilt_carries_nothing(spoilt: str) -> None
     [
         "Her house is roughly on the other side.", "She came in from the north.", "She had to have a garden.", "Her work is told of [sic] in books.",
         "Her apprentice was an honest man (as a rule).", "She knew that that was the first.", "Hepatitis A and an X-ray ended her work.",
+        "It's a jar that is black and red.", "She sold a jar (1931) and a kiln.",
         "She was a European and a one-armed potter.", "She wrote to the U.S., too, and to St. Ives.",
     ],
 )  # fmt: skip
@@ -154,6 +159,8 @@ TWO_LONG = (
     ("question", "answer", "why"),
     [
         ("What is a kiln?", ANSWER, ""),
+        ("Give me a bulleted list of kilns.", f"{ANSWER}\n1. A gas kiln.\n2. A wood kiln.", "other_form"),
+        ("Give me a bulleted list of kilns.", f"{ANSWER}\n- A gas kiln.\n- A wood kiln.", ""),
         (f"What is a kiln?\n\n{'A kiln stands in Hull. ' * 20}", ANSWER, "with_text"),
         ("What is a kiln?\n\nA jar of mine broke in it.", ANSWER, ""),
         ("What does the passage say of kilns?", ANSWER, "with_text"),

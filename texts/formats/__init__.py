@@ -14,4 +14,7 @@ _ALL: tuple[Format, ...] = (QA, MULTIPLE_CHOICE, TRUE_FALSE, CATEGORY_STATEMENT,
 
 FORMATS: Mapping[str, Format] = MappingProxyType({form.tag: form for form in _ALL})
 
-__all__ = ["FORMATS", "Format"]
+# the types that ask for one fact: they say less than the others, however good they are
+OF_ONE_FACT = frozenset({MULTIPLE_CHOICE.tag, TRUE_FALSE.tag})
+
+__all__ = ["FORMATS", "OF_ONE_FACT", "Format"]
