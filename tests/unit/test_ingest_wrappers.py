@@ -146,6 +146,6 @@ def test_a_map_reads_lists_by_place() -> None:
 
 
 def test_what_names_the_better_of_two_answers_is_not_proposed_as_one() -> None:
-    record = {"id": "7", "winner": "b", "prompt": "Which?", "response_a": "This.", "response_b": "That."}
+    record = {"id": "7", "winner": "b", "prompt": "Which?", "first": "This.", "second": "That."}
     assert said("x.jsonl", lines(record)) == ["unknown_shape"]
     assert "response=winner" not in details("x.jsonl", lines(record))[0]
