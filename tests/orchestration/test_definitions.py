@@ -12,11 +12,10 @@ from uuid import uuid4
 
 import dagster as dg
 import pytest
-
 from lakes import small_lake
 
-from dagster_project.defs.automation import daily_reprocessing
 from dagster_project.definitions import defs
+from dagster_project.defs.automation import daily_reprocessing
 from dagster_project.lib import launch
 from dagster_project.lib.described import asset_of, described
 from dagster_project.lib.stage_asset import side_asset
