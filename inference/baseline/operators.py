@@ -101,7 +101,7 @@ def vague(share: Share, rng: random.Random) -> str:
     blurred = without_figures(clear)
     if blurred == clear:
         blurred = "".join(_CLAUSE_MARK.split(clear)[:-3]) or beginning(clear, rng)
-    return f"{rng.choice(_OPENERS)}{opened_small(blurred).rstrip('.')}, {rng.choice(_HEDGES)}."
+    return f"{rng.choice(_OPENERS)}{opened_small(blurred).rstrip('.,;: ')}, {rng.choice(_HEDGES)}."
 
 
 def drop_details(share: Share, rng: random.Random) -> str:

@@ -142,12 +142,11 @@ def _of_sentences(passage: Passage, places: Sequence[int]) -> Iterator[_Verdict]
     for sentence in sorted(
         able, key=lambda one: (len(set(content_words(one))) + 2 * len(numbers(one)), one), reverse=True
     ):
-        said = _about(passage, with_subject(passage, sentence))
+        heading, said = _about(passage, with_subject(passage, sentence))
         told = years_in(" ".join(passage.prose))
         if change := altered(said, _number(passage, sentence), told, life_of(passage)):
-            yield _Verdict(
-                f"sentence {change.kind}", said, change.text, sentence, _put_right(change.right, change.wrong)
-            )
+            kind, right = f"sentence {change.kind}", _put_right(change.right, change.wrong)
+            yield _Verdict(kind, heading + said, heading + change.text, sentence, right)
 
 
 def _of_another(passage: Passage, others: Sequence[str]) -> Iterator[_Verdict]:
@@ -178,14 +177,15 @@ def lowered(text: str) -> str:
     return text[0].lower() + text[1:]
 
 
-def _about(passage: Passage, sentence: str) -> str:
-    """The sentence with the name of its subject: for a pronoun or "The film", a family's in full, or the title before it where it has none."""
+def _about(passage: Passage, sentence: str) -> tuple[str, str]:
+    """A heading and the sentence with the name of its subject: for a pronoun or "The film", or a family's in full. The heading is empty
+    but where the sentence has no name: no word of it is stated."""
     whole = passage.named or has_all(passage.title, sentence)
     if whole and (passage.title in sentence or name_of(passage.title) in sentence or not passage.named):
-        return sentence
+        return "", sentence
     if not passage.named and (full := _named(passage, sentence)) != sentence:
-        return full
-    return f"About {passage.subject}: {sentence}"
+        return "", full
+    return f"About {passage.subject}: ", sentence
 
 
 def _named(passage: Passage, sentence: str) -> str:

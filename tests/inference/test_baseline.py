@@ -164,6 +164,16 @@ def test_a_statement_names_its_subject() -> None:
     assert build("true_false", "Ada Moss", text).startswith("About Ada Moss: In 19")
 
 
+def test_what_names_the_subject_of_a_statement_is_not_made_false() -> None:
+    text = "The Kiln is a 1931 film by Ada Moss. It was made in Leeds. The music of the picture was played on three tall organs of the old cathedral of {}."
+    said = [
+        build("true_false", "The Kiln (1931 film)", text.format(f"Hull{'x' * n}")).split("\n")[0] for n in range(20)
+    ]
+    headed = [one for one in said if one.startswith("About")]
+    assert headed and all(one.startswith("About The Kiln (1931 film): The music") for one in headed)
+    assert any("three" not in one for one in headed)
+
+
 def test_a_pronoun_in_a_statement_becomes_the_name() -> None:
     he = "Ned Moss (born 1901) was a potter. He fired large jars of clay. In 1925 he moved his kiln to the old mill of {}."
     said = [build("true_false", "Ned Moss", he.format(f"Hull{'x' * n}")).split("\n")[0] for n in range(20)]

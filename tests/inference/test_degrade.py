@@ -211,6 +211,16 @@ def test_no_code_is_in_lower_case() -> None:
         assert "class kiln" not in weak and "heat = none" not in weak
 
 
+def test_a_hedge_follows_one_comma() -> None:
+    said = [
+        OPERATORS["vague"](
+            Share(units("In 1931, Ada, a potter of Hull, fired 40 jars, and more,"), range(1)), random.Random(seed)
+        )
+        for seed in range(20)
+    ]
+    assert not [one for one in said if ",," in one]
+
+
 def test_a_name_keeps_its_capital_where_it_is_said_again() -> None:
     whole = units("Hull is a town. The river is wide.")
     for seed in range(20):
