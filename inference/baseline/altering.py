@@ -73,7 +73,7 @@ def altered(sentence: str, number: int = 0, taken: Collection[int] = (), life: L
         ]
         return _changed(sentence, counts[0], others[number % len(others)], "figure") if others else None
     for word, opposite in _FLIPS:
-        if match := re.search(rf"(?<![\w`.-]){word}(?![\w`-])", sentence):
+        if match := re.search(rf"(?<![\w`.-]){word}(?![\w`-]| cousins?\b)", sentence):
             if re.search(rf"\b{opposite}\b", sentence):
                 continue  # "to the left or right child"
             return _changed(sentence, match, opposite, "word")

@@ -47,6 +47,9 @@ _NO_COUNT = re.compile(
     r"\b(?:chapter|page|number|version|type|class|level|age|aged|grade|part|step|python|section|line)s? (?:of )?$",
     re.IGNORECASE,
 )
+_ABOUT = re.compile(
+    r"\b(?:than|over|under|least|most|up to|about|around|nearly|almost|some|approximately) $"
+)  # of which more than one number is true
 _REFERS = re.compile(r"\b(?:this|these|those|such|he|she|it|they|him|his|her|their|its)\b", re.IGNORECASE)
 _DEFAULT = re.compile(
     r"\b(?:[Dd]efaults? (?:is|to|value is|value of)|[Bb]y default,?|[Dd]efault:) (?P<right>\d+(?:\.\d+)?)(?=[.,;)]?(?:\s|$))"
@@ -189,7 +192,7 @@ def _with_years(passage: Passage, asked: str, year: str, told: str) -> _Question
 def _gapped(passage: Passage, sentence: str, found: re.Match[str], kind: str) -> str:
     """The question for what is missing; "" where the sentence does not say by itself what it is about, or has it in an aside."""
     start, end = found.span("right")
-    if sentence.count("(", 0, start) > sentence.count(")", 0, start):
+    if sentence.count("(", 0, start) > sentence.count(")", 0, start) or _ABOUT.search(sentence[:start]):
         return ""
     left = f"{sentence[:start]}{_GAP}{sentence[end:]}"
     named = passage.subject in sentence if passage.named else has_all(passage.title, sentence)

@@ -24,7 +24,7 @@ _OF_SOMETHING = re.compile(
     r"|municipality|village|town|city|tributary|type|form|kind|work|collection) of (?:the )?[^\W\d_][\w'’-]*(?: [A-Z][\w'’-]+)*)",
 )
 _NO_KIND = re.compile(
-    r"(?:wife|husband|widow|mother|father|daughter|son|brother|sister|place|person|thing|name|term|part|pair|member|cadet|heir)$|(?:one|first|second|third|fourth|fifth|sixth|seventh|eighth|ninth|tenth|last|only|main|other|same|such|most|elder|eldest|younger|youngest)\b",
+    r"(?:wife|husband|widow|mother|father|daughter|son|brother|sister|place|person|thing|name|term|part|pair|member|cadet|heir)$|(?:one|first|second|third|fourth|fifth|sixth|seventh|eighth|ninth|tenth|last|only|main|other|same|such|most|elder|eldest|younger|youngest|famous|well-known)\b|\w+ly$|.*(?:\band (?:man|woman)|\d(?:st|nd|rd|th))$",
     re.IGNORECASE,
 )
 
@@ -51,7 +51,8 @@ def kind_of(passage: Passage) -> str:
     of_it = _OF_SOMETHING.match(told)
     head = of_it or HEAD.match(told)
     kind = (head["noun"] if of_it else head["phrase"]).strip() if head else ""
-    fits = 0 < len(words(kind)) <= _MOST_WORDS and not _NO_KIND.match(kind) and words(kind)[-1][:1].isalpha()
+    # without "of" the last word says the kind: a capital makes it a name, or a nation's adjective
+    fits = 0 < len(words(kind)) <= _MOST_WORDS and not _NO_KIND.match(kind) and (of_it or words(kind)[-1][:1].islower())
     return kind if fits and '"' not in kind else ""
 
 
@@ -84,8 +85,8 @@ def known_as(passage: Passage, dated: bool = True) -> str:
     """
     title, name = passage.title, plain_name(passage.title)
     kind, bracket = kind_of(passage), _IN_BRACKETS.search(title)
-    noun = _noun(_ASIDE.sub("", kind))
-    if noun in WORKS or (noun.islower() and is_of_a_person(passage)):
+    noun, person = _noun(_ASIDE.sub("", kind)), is_of_a_person(passage)
+    if (noun.islower() and noun not in WORKS) if person else noun in WORKS:
         told = _ASIDE.sub("", kind)
     elif bracket and _noun(bracket["inside"]) in {*WORKS, *PEOPLE}:
         told, noun = bracket["inside"], _noun(bracket["inside"])

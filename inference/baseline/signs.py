@@ -16,7 +16,7 @@ _SIGNS = {
         r"|\{\{|\}\}|\[\[|\]\]|https?://|www\.|<\w+[ />]|``|''(?=\w)|\w\[\w+(?:\.\w+)+\]|\\\w|(?<!\w)_[a-z]+(?: [a-z]+)?_(?!\w)"
     ),
     "punctuation with nothing in it": re.compile(
-        r"\(\s*[,;:]|(?<!\w)\(\s*\)|[,;]\s*\)|,\s*(?:[,;:]|\.(?!\.))|:\s*[.,;]|;\s*[.,;]|\s[,;.](?=\s)|(?<!\.)\.\.(?!\.)|\(see\)|[.!?][\"”)]\.|[!?]\.(?=\s|$)|\w\s[!?](?=\s|$)"
+        r"\(\s*[,;:]|(?<!\w)\(\s*\)|[,;]\s*\)|,\s*(?:[,;:]|\.(?!\.))|:\s*[.,;]|;\s*[.,;]|\s[,;.](?=\s)|(?<!\.)\.\.(?!\.)|\(see\)|[.!?][\"”)]\.|[!?]\.(?=\s|$)|\w\s[!?](?=\s|$)|;\(|\d\(\"|\(\w+/\)|[a-z]\[ (?=[a-z])"
     ),
     "an article without its noun": re.compile(
         r"\b(?:the|an) (?:an?|the|and|or|of|in|to|is|was|are|were|by|for|with|from|on|at|that|which|has|had|have|be|been)\b(?!-)"
@@ -25,7 +25,7 @@ _SIGNS = {
     "a preposition without its noun": re.compile(
         r"\b(?:of (?:of|from|by|with|for|to)|in (?:of|from)|from (?:of|from|by|with|for|to)|with (?:of|from|by|with|for|to)"
         r"|at (?:of|from|by|with|for|to)|for (?:of|from|for|to)|by (?:of|by|from|with|for)|(?:of|the|between|in|from|by) (?:is|are|was|were) (?:of|in|to))\b"
-        r"|\b(?:roughly|approximately|nearly|than|least|of|the|an|by|from|between),(?= [a-z])|\b(?:as|the|than|of)[.;](?=\s|$)"
+        r"|\b(?:roughly|approximately|nearly|than|least|of|the|an|by|from|between),(?= [a-z])|\b(?:as|the|than|of|and)[.;](?=\s|$)|\d in\.(?=\s|$)"
         r"|\b(?:by|of|the|an?|in|with|and|or|is|was|are|were|from|for|as) \((?:1\d{3}|20\d\d)\)|\b(?:the|an?|by|of|and|with|from|in)\)"
     ),
     "a verb in the wrong form": re.compile(
@@ -41,6 +41,7 @@ _SIGNS = {
     "a quote that is not there": re.compile(
         r"\b(?:said|says|wrote|writes|stated|states|recalled|remarked|commented|noted|added|called it)\b[^.:\"“]{0,80}: (?![\"“'‘(])[A-Z]|\w'\d0s\b|\" s\b"
     ),
+    "a title that runs into another": re.compile(r'"[^"]* (?:\w*[a-z]{3}[A-Z]\w* [^"]*|[^"]*[a-z],[A-Z][^"]*)"'),
     "a list or a date that is not there": re.compile(
         r"\b(?:were|was|are|is|as|includ(?:e|es|ed|ing)|following): (?:He|She|It|They|The|In|His|Her|This|After)\b|: (?:He|She|They) (?:died|was|is|had|has|married|also)\b|\bof (?:world|nation)wide\b|\bwhen the \w+ed\b|\d\?(?=\W)|(?:^|[.!?]\s)Examples? (?:of|using|usage|for)\b|(?:^|[.!?] )Where \w+ (?:is|are)\b"
         r"|\b\d{4} \d{1,2} (?:January|February|March|April|May|June|July|August|September|October|November|December)\b"

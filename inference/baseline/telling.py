@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from inference.baseline.passage import Passage, stands_alone
 from inference.baseline.signs import said_again
-from inference.baseline.topics import has_all, in_full, names
+from inference.baseline.topics import BRACKETED, has_all, in_full, is_person, names
 from texts.words import content_words, words
 
 BUDGET = 130  # words of an answer about a part of a program, prose and list together
@@ -51,6 +51,10 @@ def introduced(passage: Passage, told: str) -> str:
     # two passages are each introduced before they are put together
     has_it = passage.subject in opening or JOINER in title
     if not told or has_it or (not passage.named and has_all(title, told) and names(title, opening)):
+        return told
+    # a person's opening has the name in full, which the title shortens: "J. Moss", "Jane Ada Moss (1901-1971)"
+    family = words(BRACKETED.sub("", title))[-1:]
+    if not passage.named and is_person(passage.purpose, "") and set(family) & set(words(opening)):
         return told
     full = told if passage.named else in_full(title, told)
     return full if full != told else f"{passage.subject}: {told}"

@@ -140,6 +140,9 @@ def test_a_question_about_a_topic_asks_for_one_thing_in_several_ways(title: str,
         ("Clay Road", "Clay Road is a 1931 British film about a potter.", "1931 British film"),
         ("Ned Moss", "Ned Moss (1901–1971) was a king of Hull and York.", "King of Hull"),
         ("Ned Moss", "Ned Moss (1901–1971) was a supposed King of Hull.", "Supposed King of Hull"),
+        ("Ned Moss", "Ned Moss (1901–1971) was a Danish firing engineer of jars.", ""),
+        ("The Kiln", "The Kiln is an independently made film.", ""),
+        ("Ned Moss", "Ned Moss (1901–1971) was a Danish potter and man of letters.", ""),
         ("store.tables.load", "Read a table from a folder.", "Part of `store.tables`"),
         ("Ada Moss", "Ada Moss (born 1901) was the wife of a potter.", ""),
         ("Clay Road", "Clay Road is the fifth film about a potter.", ""),
@@ -162,6 +165,11 @@ def test_of_two_topics_the_connection_is_asked_for() -> None:
 def test_a_statement_names_its_subject() -> None:
     text = "Ada Moss was a potter. She fired red jars. In 1925 the potter moved 40 tons of blue clay from 3 pits near the old mill."
     assert build("true_false", "Ada Moss", text).startswith("About Ada Moss: In 19")
+
+
+def test_a_person_whose_opening_has_the_name_in_full_is_not_introduced_again() -> None:
+    text = "Jane Ada Moss (born 1901) was a potter of Hull. Her jars were of red clay. She fired tiles at the old mill."
+    assert build("paragraph", "J. A. Moss (potter)", text).startswith("Jane Ada Moss (born 1901) was a potter")
 
 
 def test_what_names_the_subject_of_a_statement_is_not_made_false() -> None:

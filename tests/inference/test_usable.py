@@ -32,6 +32,8 @@ def rule(title: str, text: str) -> str:
         "Her jars are in an old compilation After Moss's death, a friend told of them.",
         "It's glaze is black and red, as all of them were.", "She also fired tiles, this is a craft of the north.",
         "Her best known jar was \"The Red Jar The Red Jar\" of the old mill.", "A friend wrote of her kiln: Moss was a kind woman.",
+        "She sold \"The Red TilesA Pot of Ash\" in the north.", "She sold \"Red Jar,Blue Jar,\" in the north.", "Her town has some 300 in.",
+        "She (Danish/) fired tiles.", "She fired tiles in 1931(\"Fire\") and jars.", "Her kiln;( built in 1931) was of brick.",
         "She wrote to the Pot[pots.red.Pot] of the museum.", "She said: \"The clay is wet, and went home.",
     ],
 )  # fmt: skip
@@ -45,7 +47,7 @@ def test_a_passage_that_shows_it_was_spoilt_carries_nothing(spoilt: str) -> None
         "Her house is roughly on the other side.", "She came in from the north.", "She had to have a garden.", "Her work is told of [sic] in books.",
         "Her apprentice was an honest man (as a rule).", "She knew that that was the first.", "Hepatitis A and an X-ray ended her work.",
         "It's a jar that is black and red.", "She sold a jar (1931) and a kiln.",
-        "She was a European and a one-armed potter.", "She wrote to the U.S., too, and to St. Ives.",
+        "She was a European and a one-armed potter.", "She sold \"The Red Jar\" to MacDonald, and \"Ash\" to all.", "She wrote to the U.S., too, and to St. Ives.",
     ],
 )  # fmt: skip
 def test_what_is_like_it_and_clean_passes(whole: str) -> None:
