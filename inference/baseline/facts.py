@@ -31,6 +31,7 @@ _LIFE = re.compile(
 )
 _BORN = re.compile(rf"born (?:[^()\d;]{{0,40}}; )?{_DATE}(?P<born>{A_YEAR})(?:,? [^()\d]*)?")
 _BRACKET = re.compile(r"[^()]{2,90}? ?\((?P<inside>[^()]*)\)")
+_ONE_AGE = 50  # years
 _INNER = "de|da|di|del|der|la|le|van|von|bin|ibn|al|y"
 _NAME = rf"(?P<right>[^\W\d_a-z][\w'’-]*\.?(?: (?:(?:{_INNER}) )*[^\W\d_a-z][\w'’-]*\.?){{1,3}})"
 _ONE = r"(?=[,.;]|\s(?:and (?=[a-z])|with|for|in|on|from|starring|featuring|based|who|about|that|which|set|as)\b)(?! and [A-Z]|, [^\W\d_a-z]|,? and [^\W\d_a-z]|, Jr)"
@@ -206,6 +207,8 @@ def lent_values(fact: Fact, passage: Passage, others: Sequence[str]) -> list[str
         # a name tells the nation: of whom none is told only those lend of whom none is told
         if fact.kind != "profession" and own != nations(opening) and not own & nations(opening):
             continue
+        if not _of_one_age(passage.prose[0], opening):
+            continue
         for value in (one.right for one in told if one.kind == fact.kind):
             roots = {word.casefold() for word in words(value)}
             if (
@@ -216,6 +219,12 @@ def lent_values(fact: Fact, passage: Passage, others: Sequence[str]) -> list[str
                 found.append(value)
                 taken |= roots
     return found
+
+
+def _of_one_age(one: str, other: str) -> bool:
+    """Whether two openings tell years that a person may have lived through: nobody who died in 1951 directed a film of 2010."""
+    apart = [abs(year - another) for year in years_in(one) for another in years_in(other)]
+    return not apart or min(apart) <= _ONE_AGE
 
 
 def _of_one_field(one: str, other: str) -> bool:

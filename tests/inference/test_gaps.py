@@ -1,6 +1,7 @@
 """Questions with four options: one right, the others of its kind, none of them in the passage; and what is not asked for so."""
 
 from collections import Counter
+from collections.abc import Sequence
 
 import pytest
 
@@ -12,10 +13,10 @@ from texts.formats import FORMATS
 REST = " She fired large red jars for many kitchens of Hull. Her son sold them in a shop near a harbour of the north."
 
 
-def choice(title: str, text: str) -> dict[str, str]:
+def choice(title: str, text: str, others: Sequence[str] = ()) -> dict[str, str]:
     """The fields of the choice about a passage; none where there is none."""
     try:
-        return FORMATS["multiple_choice"].parse(build("multiple_choice", title, text)) or {}
+        return FORMATS["multiple_choice"].parse(build("multiple_choice", title, text, others)) or {}
     except Refused as why:
         return {"refused": why.rule}
 
@@ -48,6 +49,22 @@ def test_a_fact_is_asked_for(title: str, text: str, asked: str, right: str) -> N
 
 def film(name: str, director: str, star: str) -> str:
     return f"{name}\n{name} is a British film directed by {director} and starring {star}. It tells of a kiln in Hull. The kiln burns for days."
+
+
+def test_a_person_is_asked_for_among_those_of_one_age() -> None:
+    def dated(name: str, director: str, year: int) -> str:
+        return film(name, director, "Jim Loam").replace("a British film", f"a {year} British film")
+
+    title, text = dated("The Kiln", "Ada Moss", 2010).split("\n")
+    others = [
+        dated(f"Old {word}", name, 1931)
+        for word, name in (("Jar", "Tom Marl"), ("Pot", "Jim Dale"), ("Ash", "Lea Oak"))
+    ]
+    assert "directed" not in (choice(title, text, others).get("question") or "")
+    later = {"Jug": "Max Brick", "Cup": "Per Jarr", "Mud": "Eva Pott"}
+    others += [dated(f"New {word}", name, 1990) for word, name in later.items()]
+    fields = choice(title, text, others)
+    assert fields["question"].startswith("Who directed") and set(wrong_of(fields)) == set(later.values())
 
 
 def test_a_person_is_asked_for_among_those_of_other_passages() -> None:
