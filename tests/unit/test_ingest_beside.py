@@ -91,3 +91,21 @@ def test_cells_that_are_objects_are_one_row() -> None:
     cell = {"type": "literal"}
     row = {"question": {**cell, "value": "Which is dark?"}, "answer": {**cell, "value": "Rye."}}
     assert said("x.json", {"results": {"bindings": [row, row]}}) == [READ, READ]
+
+
+@pytest.mark.parametrize(
+    "record",
+    [
+        {"text": "The kiln burned in 1931.", "question": "When did it burn?", "answer": "In 1931."},
+        {"instruction": "When did it burn?", "text": "The kiln burned in 1931.", "output": "In 1931."},
+        {"prompt": "When did it burn?", "text": "The kiln burned in 1931.", "completion": "In 1931."},
+    ],
+)
+def test_a_text_beside_a_question_is_its_context(record: dict[str, str]) -> None:
+    assert said("x.jsonl", lines(record)) == [("When did it burn?\n\nThe kiln burned in 1931.", "In 1931.")]
+
+
+def test_a_text_that_holds_the_question_is_the_same_exchange_by_a_template() -> None:
+    whole = "Below is a task.\n\n### Instruction:\nSay so.\n\n### Response:\nSo."
+    record = {"instruction": "Say so.", "input": "", "output": "So.", "text": whole}
+    assert said("x.jsonl", lines(record)) == [("Say so.", "So.")]

@@ -10,8 +10,8 @@ def reader(fields: Fields) -> Reader | None:
     instruction, output = fields.get("instruction"), find_name(fields, ("output", "outputs"))
     if instruction is None or output is None:
         return None
-    beside, system = names_beside(fields, instruction), find_name(fields, SYSTEM)
+    beside, system = names_beside(fields, instruction, output), find_name(fields, SYSTEM)
     return lambda record: with_system(
         field_value(record, system),
-        turns_of_exchange(record[instruction], beside_text(record, beside), record[output]),
+        turns_of_exchange(record[instruction], beside_text(record, beside, record[instruction]), record[output]),
     )

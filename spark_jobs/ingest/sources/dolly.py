@@ -10,8 +10,8 @@ def reader(fields: Fields) -> Reader | None:
     instruction, response = fields.get("instruction"), fields.get("response")
     if instruction is None or response is None:
         return None
-    beside, system = names_beside(fields, instruction), find_name(fields, SYSTEM)
+    beside, system = names_beside(fields, instruction, response), find_name(fields, SYSTEM)
     return lambda record: with_system(
         field_value(record, system),
-        turns_of_exchange(record[instruction], beside_text(record, beside), record[response]),
+        turns_of_exchange(record[instruction], beside_text(record, beside, record[instruction]), record[response]),
     )

@@ -96,12 +96,12 @@ def field_value(record: Record, name: str | None) -> object:
     return None if name is None else record.get(name)
 
 
-def names_beside(fields: Fields, asked: str | None) -> tuple[str, ...]:
-    """The record's names for what stands beside what is asked: a question, its input and a context."""
+def names_beside(fields: Fields, asked: str | None, answer: str | None = None) -> tuple[str, ...]:
+    """The record's names for what stands beside what is asked and answered: a question, its input and a context."""
     # beside a prompt as text, `inputs` are its tokens
     given = None if "inputspretokenized" in fields else find_name(fields, _INPUT)
-    found = (fields.get("question"), given, find_name(fields, _CONTEXTS))
-    return tuple(name for name in found if name is not None and name != asked)
+    found = (fields.get("question"), given, find_name(fields, (*_CONTEXTS, "text")))
+    return tuple(name for name in found if name is not None and name not in (asked, answer))
 
 
 def answer_name(fields: Fields) -> str | None:

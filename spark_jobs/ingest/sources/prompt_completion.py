@@ -50,7 +50,7 @@ def reader(fields: Fields) -> Reader | None:
     if prompt is None or completion is None:
         return _program(fields)
     # `input` is a prompt and a context by name: it is not said twice
-    beside = tuple(name for name in names_beside(fields, prompt) if name != completion)
+    beside = names_beside(fields, prompt, completion)
     system = find_name(fields, SYSTEM)
 
     # an `input` is one of a program, whose outcome may be a number
@@ -59,7 +59,7 @@ def reader(fields: Fields) -> Reader | None:
     def read(record: Record) -> list[Turn]:
         if label is not None:
             check_no_class(label, record[label])
-        turns = turns_of_exchange(record[prompt], beside_text(record, beside), record[completion])
+        turns = turns_of_exchange(record[prompt], beside_text(record, beside, record[prompt]), record[completion])
         return with_system(field_value(record, system), turns) or turns
 
     return read

@@ -65,7 +65,7 @@ def reader(fields: Fields) -> Reader | None:
     # tables hold lists of answers as JSON; an answer that is JSON is another thing
     several = fold(answer).endswith("s")
     # `input` is a question and a context by name: it is not said twice
-    beside, system = names_beside(fields, question), find_name(fields, SYSTEM)
+    beside, system = names_beside(fields, question, answer), find_name(fields, SYSTEM)
     choices, agreeing = options(fields), names_agreeing(fields, answer)
     # sets with `choices` are written for programs that count from 0 (MMLU)
     customary = "choices" in fields
@@ -94,7 +94,9 @@ def reader(fields: Fields) -> Reader | None:
             check_agreed(offered, given, {name: record[name] for name in agreeing})
         return with_system(
             field_value(record, system),
-            turns_of_exchange(prompt, beside_text(record, beside), answer_text(offered, given, answer, customary)),
+            turns_of_exchange(
+                prompt, beside_text(record, beside, stem), answer_text(offered, given, answer, customary)
+            ),
         )
 
     return read
@@ -126,7 +128,7 @@ def _marked(fields: Fields, question: str, offering: str) -> Reader:
         if right is None or not isinstance(record[question], str):
             return None
         prompt = f"{record[question]}\n{options_text(options_in(record[offering]))}"
-        turns = turns_of_exchange(prompt, beside_text(record, beside), right)
+        turns = turns_of_exchange(prompt, beside_text(record, beside, record[question]), right)
         return with_system(field_value(record, system), turns)
 
     return read

@@ -33,7 +33,8 @@ def reader(fields: Fields) -> Reader | None:
     def read(record: Record) -> list[Turn] | None:
         best = record[_better(answers, record[verdict], verdict)]
         return with_system(
-            field_value(record, system), turns_of_exchange(record[prompt], beside_text(record, beside), best)
+            field_value(record, system),
+            turns_of_exchange(record[prompt], beside_text(record, beside, record[prompt]), best),
         )
 
     return read

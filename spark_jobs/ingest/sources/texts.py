@@ -137,15 +137,16 @@ def context_text(value: Any) -> str:
     return "" if is_nothing(text) else text
 
 
-def beside_text(record: Record, names: Sequence[str]) -> str:
-    """What stands beside a question under several names, each after a blank line, and once where two say the same."""
-    # most records have one at most
-    if len(names) < 2:
-        return context_text(record[names[0]]) if names else ""
+def beside_text(record: Record, names: Sequence[str], asked: Any) -> str:
+    """What stands beside a question under several names, each after a blank line, and once where two say the same.
+
+    asked: the question. A `text` that holds it is the whole exchange by some template, and no context.
+    """
     texts: list[str] = []
     for name in names:
         text = context_text(record[name])
-        if text.strip() and not any(text in other for other in texts):
+        whole = fold(name) == "text" and as_text(asked).strip() in text
+        if text.strip() and not whole and not any(text in other for other in texts):
             texts.append(text)
     return "\n\n".join(texts)
 
