@@ -5,6 +5,7 @@ guessing: where it is not, nothing that is learned shows. The first metric of `H
 against random records; which one it is hangs on the items, not on what came out.
 """
 
+import math
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
@@ -108,10 +109,12 @@ def _clusters(ids: Sequence[str], items: Mapping[str, Item]) -> Any:
 
 
 def _correct(rows: Sequence[dict[str, Any]], tests: Sequence[Difference | None]) -> None:
-    """Adds intervals and chances, as corrected for all comparisons that were made."""
+    """Adds intervals and chances, as corrected for all comparisons that were made; two shares differ by one at most."""
     made = [(row, test) for row, test in zip(rows, tests, strict=True) if test]
     for (row, test), (chance, at) in zip(made, holm([test.chance for _, test in made], _RATE), strict=True):
-        row |= {"low": test.least(at / 2), "high": test.most(at / 2), "chance": chance, "comparisons": len(made)}
+        bound = 1.0 if row["metric"] in _IN_POINTS else math.inf
+        low, high = max(-bound, test.least(at / 2)), min(bound, test.most(at / 2))
+        row |= {"low": low, "high": high, "chance": chance, "comparisons": len(made)}
 
 
 def _sentence(row: Mapping[str, Any], params: EvaluationParams) -> str:

@@ -69,6 +69,14 @@ def test_no_difference_is_a_sentence_with_an_interval_too() -> None:
     assert "no difference was found" in row["sentence"] and "corrected for 3 comparisons" in row["sentence"]
 
 
+def test_of_shares_that_two_seeds_tell_nothing_of_the_interval_is_all_that_two_shares_can_differ_by() -> None:
+    apart = {"released": lambda item, seed: seed, "random": lambda item, seed: 1 - seed}
+    rows = [row for arm, right in apart.items() for row in figures(arm, "ended", OPEN, right, (0, 1))]
+    rows += figures("none", "ended", OPEN, lambda item, seed: 0, (0,))
+    (row,) = (one for one in comparisons(rows, OPEN, PARAMS) if one["control"] == "random")
+    assert (row["low"], row["high"]) == (-1.0, 1.0) and "(-100 to +100, corrected" in row["sentence"]
+
+
 def test_a_loss_is_better_when_it_is_lower_and_seeds_that_were_cut_are_told() -> None:
     level = {"released": 1.0, "random": 1.2, "none": 1.5}
     rows = [
