@@ -172,8 +172,10 @@ def test_a_hub_has_the_release_in_one_commit_that_removes_the_files_before(
             "huggingface_hub.constants.ENDPOINT", address
         )  # HF_ENDPOINT is read once, when it is imported
         push(lake, "hf://datasets/me/mine")
-    made, (commit,) = json.loads(asked[0][1]), [body for path, body, _ in asked if "/commit/" in path]
-    assert (asked[0][0], made["type"], made["name"], made["visibility"]) == (
+    # a library that an earlier test of the process imported may ask this hub for something of its own first
+    (first, asked_for, _), *_ = (one for one in asked if "/repos/create" in one[0] or "/datasets/me/mine" in one[0])
+    made, (commit,) = json.loads(asked_for), [body for path, body, _ in asked if "/commit/" in path]
+    assert (first, made["type"], made["name"], made["visibility"]) == (
         "/api/repos/create",
         "dataset",
         "mine",
