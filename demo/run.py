@@ -12,7 +12,6 @@ from lake.harness.plan import plan, select_stages
 from lake.harness.profiles import load_profile, resolve
 from lake.landing.landed import register_landed
 from lake.settings import settings
-from lake.stages import STAGES
 from lake.storage.report import StageReport
 from lake.storage.store import Lake
 
@@ -28,14 +27,12 @@ def main() -> int:
     added = sum(file.added for file in files)
     say(f"Raw files: {len(files)} registered, {added} of them now; the lake is {lake.root}")
     stages = select_stages()
-    profile = load_profile(_PROFILE)
-    planned = plan(lake, stages, profile)
+    planned = plan(lake, stages, load_profile(_PROFILE))
     if all(entry.action == "nothing_to_do" for entry in planned):
         say(f"Nothing to do: all {len(planned)} tables are up to date.")
         reports: Sequence[StageReport] = ()
     else:
-        moving = [STAGES[entry.stage] for entry in planned if entry.action != "nothing_to_do"]
-        start_ahead(lake, moving, profile)
+        start_ahead(lake, (entry.stage for entry in planned if entry.action != "nothing_to_do"))
         reports = resolve("dagster_project.lib.launch:materialise")([stage.key for stage in stages], _PROFILE)
     rejected = [report.stage for report in reports if report.status == "rejected"]
     if rejected:

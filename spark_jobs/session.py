@@ -9,19 +9,16 @@ import gc
 import os
 import re
 import sys
-from collections.abc import Generator, Iterator, Mapping, Sequence
+from collections.abc import Generator, Mapping, Sequence
 from contextlib import contextmanager, suppress
-from importlib import import_module
 from pathlib import Path
 from typing import Any
 
-import pyarrow as pa
 from pyspark.sql import SparkSession
 
 from lake.settings import project_folder
 from spark_jobs.lost_session import end_lost_session, keep_quiet_when_lost
 
-_KEPT_FOR = "MIXLAKE_WORKERS_KEPT_FOR"
 _LOGGING = Path(__file__).with_name("log4j2.properties")
 _SQL = {
     "spark.sql.extensions": "io.delta.sql.DeltaSparkSessionExtension",
@@ -145,33 +142,6 @@ def fitted(session: SparkSession, chosen: Mapping[str, str]) -> Generator[None]:
         with suppress(Exception):  # a session that was lost takes its settings along
             for name, value in before.items():
                 session.conf.set(name, value)
-
-
-@contextmanager
-def workers_with(session: SparkSession, library: str) -> Generator[None]:
-    """Has the functions that the session is given inside run in workers apart from those of all others, kept for what loads `library`; without
-    a library in those of all."""
-    if not library:
-        yield
-        return
-    environment = session.sparkContext.environment  # workers that were started with another one are others
-    environment[_KEPT_FOR] = library
-    try:
-        yield
-    finally:
-        environment.pop(_KEPT_FOR, None)
-
-
-def import_ahead(session: SparkSession, library: str) -> None:
-    """Has such a worker import `library`, and waits for it; Spark ends the worker if it has no task for a minute."""
-
-    def imported(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
-        import_module(library)
-        return batches
-
-    with workers_with(session, library):
-        rows = session.range(0, 1, 1, 1).mapInArrow(imported, "id long")
-    rows.count()
 
 
 def release_cached(session: SparkSession) -> None:

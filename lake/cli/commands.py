@@ -159,8 +159,7 @@ def run(
         render.reports([], as_json)
         notices.unpublished(lake)
         return 0
-    moving = [STAGES[entry.stage] for entry in planned if entry.action != "nothing_to_do"]
-    start_ahead(lake, moving, chosen, rebuild)
+    start_ahead(lake, [entry.stage for entry in planned if entry.action != "nothing_to_do"], rebuild)
     materialise = resolve("dagster_project.lib.launch:materialise")
     idle = [entry.stage for entry in planned if entry.action == "nothing_to_do"]
     reports = materialise([stage.key for stage in selected], chosen.name, rebuild, idle)

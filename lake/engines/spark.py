@@ -17,10 +17,10 @@ from lake.engines.s3a_jars import spark_jars
 from lake.engines.spark_tasks import told
 from lake.errors import StageFailed
 from lake.harness.job import JobContext
-from lake.harness.profiles import Profile, resolve
+from lake.harness.profiles import resolve
 from lake.landing.register import FILES, unread_bytes
 from lake.settings import settings
-from lake.stages import Stage
+from lake.stages import STAGES, Stage
 from lake.storage.artifacts import CHECKPOINTS
 from lake.storage.places import spark_address, spark_store_settings
 from lake.storage.staging import Staged
@@ -54,11 +54,7 @@ class SparkFrames:
     ) -> dict[str, Staged]:
         session = "spark_jobs.session"
         try:
-            with (
-                resolve(f"{session}:fitted")(self.spark, self.fitting(stage)),
-                resolve(f"{session}:workers_with")(self.spark, params.worker_library),
-                told(self.spark, context.progress),
-            ):
+            with resolve(f"{session}:fitted")(self.spark, self.fitting(stage)), told(self.spark, context.progress):
                 return self._run_and_stage(stage, inputs, params, context, folder)
         finally:
             with suppress(Exception):  # an interrupt ends the JVM, too: then there is nothing to clear
@@ -138,29 +134,25 @@ def _spark_schema(key: str) -> Any:
     return from_arrow_schema(TABLES[key].schema, prefer_timestamp_ntz=False)
 
 
-def start_ahead(lake: Lake, stages: Iterable[Stage], profile: Profile, rebuild: bool = False) -> None:
+def start_ahead(lake: Lake, stages: Iterable[str], rebuild: bool = False) -> None:
     """Where one of the stages needs Spark, starts its session in the background, and what first queries wait for, so that this
     process can go on importing. Raises UserError where a master does not answer, or workers could not see what the stages read.
     """
-    of_spark = [profile.params_of(stage) for stage in stages if stage.engine == "spark"]
-    if not of_spark:
+    if all(STAGES[key].engine != "spark" for key in stages):
         return
     check_workers_see(settings(), lake, rebuild)
     check_master_answers(settings())
     resolve("spark_jobs.session:spark_session")  # imports are this thread's: two of them could wait for each other
-    libraries = sorted({params.worker_library for params in of_spark} - {""})
-    Thread(target=_warm, args=[lake, libraries], daemon=True).start()
+    Thread(target=_warm, args=[lake], daemon=True).start()
 
 
-def _warm(lake: Lake, libraries: Sequence[str]) -> None:
-    """Reads a table, starts a Python worker a core, and one for each library that takes long to import."""
+def _warm(lake: Lake) -> None:
+    """Reads a table, and starts a Python worker a core."""
     with suppress(Exception):  # whoever asks for the session meets the same error, and tells it
         frames = SparkFrames(lake)
         frames.open("landing/files", lake.version("landing/files") or 0).collect()
         cores = frames.spark.sparkContext.defaultParallelism
         frames.spark.range(0, cores, 1, cores).mapInArrow(_same, "id long").count()
-        for library in libraries:
-            resolve("spark_jobs.session:import_ahead")(frames.spark, library)
 
 
 def _same(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:

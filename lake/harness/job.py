@@ -45,11 +45,6 @@ class Params(BaseModel):
         """Whether the job opens no model for these rows, or for all (None): what the lake tells of that beyond the params."""
         return self.loads_no_model
 
-    @property
-    def worker_library(self) -> str:
-        """The module that Spark's workers need for these params and that takes seconds to import, so that it is imported ahead; "" for none."""
-        return ""
-
     def stands(self, lake: "Lake", read: Mapping[str, int], now: Mapping[str, int]) -> str:
         """Why rows made of the inputs as of `read` need not be made again of those as of `now`, as a sentence; "" where they must."""
         return ""

@@ -21,7 +21,7 @@ from lake.tables import TABLES
 from spark_jobs.columnar.cached_vectors import texts_without_vector
 from spark_jobs.columnar.embedders import embedder, name_for_workers, opened_by_worker
 from spark_jobs.columnar.worker_files import written_by_workers
-from texts.embed.embedder import DEFAULT, STATIC, Embedder
+from texts.embed.embedder import DEFAULT, Embedder
 from texts.embed.fidelity import LEAST_TEXTS, fidelity
 from texts.embed.vector_bytes import to_bytes
 
@@ -46,11 +46,6 @@ class EmbedParams(Params):
     least_fidelity: float = Field(
         default=0.8, ge=0, le=1, description="share of the teacher's neighbour cosine, below which to warn"
     )
-
-    @property
-    def worker_library(self) -> str:
-        """That which reads models; a static embedder is read without one."""
-        return "" if self.embedder in (STATIC, STUDENT) else "texts.embed.model_library"
 
 
 def embeddings(inputs: SparkInputs, params: EmbedParams, context: JobContext) -> SparkRows:

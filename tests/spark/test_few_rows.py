@@ -9,7 +9,7 @@ from spark_frames import as_for_many, record
 
 from lake.engines import spark as engines
 from lake.engines.spark import SparkFrames, spark_frame
-from lake.harness.job import JobContext, Params
+from lake.harness.job import JobContext
 from lake.stages import STAGES
 from lake.storage.store import Lake
 from lake.tables import TABLES
@@ -90,7 +90,7 @@ def test_a_job_may_return_rows_that_are_here_or_a_table_as_it_was(
     before = {state: frames.open(state, 0)}
     empty = {key: TABLES[key].schema.empty_table() for key in stage.outputs}
     monkeypatch.setattr(engines, "resolve", lambda name: resolved(name, lambda *_: empty | before))
-    written = frames.run(stage, {}, Params(), JobContext(lake, "run", tmp_path, before=before), "run-2")
+    written = frames.run(stage, {}, None, JobContext(lake, "run", tmp_path, before=before), "run-2")
     assert lake.files_dataset(state, written[state].paths).to_table().equals(gone)
     assert {key: one.rows for key, one in written.items() if one.rows} == {state: 1}
 

@@ -11,7 +11,7 @@ from spark_frames import context
 
 from lake.engines import spark as engines
 from lake.engines.spark import SparkFrames
-from lake.harness.job import JobContext, Params, SparkRows
+from lake.harness.job import JobContext, SparkRows
 from lake.harness.profiles import resolve
 from lake.stages import STAGES
 from lake.tables import TABLES
@@ -44,7 +44,7 @@ def test_the_live_heap_is_the_same_after_many_jobs_as_after_few(
     heaps = dict[int, float]()
     for number in range(1, MANY + 1):
         try:
-            frames.run(STAGE, {}, Params(), replace(around, run_id=str(number)), f"run-{number}")
+            frames.run(STAGE, {}, None, replace(around, run_id=str(number)), f"run-{number}")
         except ValueError as error:
             assert str(error) == str(number)
         if number in (FEW, MANY):

@@ -11,10 +11,8 @@ from pyspark.sql import SparkSession
 
 from lake.engines import spark as engines
 from lake.errors import UserError
-from lake.harness.profiles import load_profile
-from lake.stages import STAGES
 from lake.storage.store import Lake
-from spark_jobs.session import import_ahead, local_cores, spark_session, spark_settings, workers_with
+from spark_jobs.session import local_cores, spark_session, spark_settings
 
 
 def test_a_delta_table_round_trips(spark: SparkSession, tmp_path: Path) -> None:
@@ -77,26 +75,10 @@ def test_a_session_is_started_ahead_once_and_in_the_background(monkeypatch: pyte
         return session
 
     monkeypatch.setattr(engines, "_session", start)
-    stages = [STAGES[key] for key in ("silver/ratings", "silver/groups")]
-    engines.start_ahead(Lake(str(tmp_path)), stages, load_profile("demo"))
+    engines.start_ahead(Lake(str(tmp_path)), ["silver/ratings", "silver/groups"])
     assert starting.wait(60)
     assert engines.shared_session() is session
     assert threads != [current_thread()] and len(threads) == 1
-
-
-def test_a_worker_has_imported_ahead_what_a_stage_needs_and_serves_no_other(spark: SparkSession) -> None:
-    def seen(batches):  # pyright: ignore[reportMissingParameterType, reportUnknownParameterType]
-        import sys
-
-        for _ in batches:
-            yield pa.RecordBatch.from_pydict({"imported": ["colorsys" in sys.modules]})
-
-    import_ahead(spark, "colorsys")
-    with workers_with(spark, "colorsys"):
-        inside = spark.range(1).mapInArrow(seen, "imported boolean")
-    outside = spark.range(1).mapInArrow(seen, "imported boolean")
-    assert inside.collect()[0]["imported"]
-    assert not outside.collect()[0]["imported"]
 
 
 @pytest.mark.parametrize(

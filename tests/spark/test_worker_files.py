@@ -12,7 +12,7 @@ from spark_frames import context
 
 from lake.engines import spark as engines
 from lake.engines.spark import SparkFrames
-from lake.harness.job import JobContext, Params, SparkJob, SparkRows
+from lake.harness.job import JobContext, SparkJob, SparkRows
 from lake.harness.profiles import resolve
 from lake.stages import STAGES
 from lake.storage.store import Lake
@@ -71,7 +71,7 @@ def test_an_interrupt_that_also_ended_the_jvm_is_told_as_an_interrupt(
     frames = object.__new__(SparkFrames)
     frames.spark, frames.lake = cast("Any", None), Lake(str(tmp_path))  # whatever is asked of the session fails
     with pytest.raises(KeyboardInterrupt):
-        frames.run(STAGES[KEY], {}, Params(), context(tmp_path), "run-one")
+        frames.run(STAGES[KEY], {}, None, context(tmp_path), "run-one")
 
 
 def test_what_a_job_returns_as_it_was_kept_is_not_written_again_and_the_rest_is(
@@ -85,7 +85,7 @@ def test_what_a_job_returns_as_it_was_kept_is_not_written_again_and_the_rest_is(
     around = replace(context(tmp_path), run_id="one")
     frames = object.__new__(SparkFrames)  # with the session that runs here, not one made from settings
     frames.lake, frames.spark = around.lake, spark
-    staged = frames.run(replace(STAGES[KEY], sides=(SIDE,)), {}, Params(), around, "run-one")
+    staged = frames.run(replace(STAGES[KEY], sides=(SIDE,)), {}, None, around, "run-one")
     assert staged[KEY] == around.worker_files[KEY].staged and staged[KEY].rows == 50
     assert staged[SIDE].rows == 49 and all(path.startswith("run-one/") for path in staged[SIDE].paths)
     assert not list((tmp_path / "lake" / SIDE / "made-one").rglob("*.parquet"))

@@ -13,7 +13,6 @@ from lake.engines import spark as engines
 from lake.engines.cluster import check_master_answers, check_workers_see
 from lake.engines.spark import SparkFrames, start_ahead
 from lake.errors import UserError
-from lake.harness.profiles import load_profile
 from lake.landing.pending import STAGES as READING
 from lake.landing.register import Entry, register
 from lake.settings import Settings, settings
@@ -41,8 +40,8 @@ def test_a_remote_master_with_a_lake_on_this_disk_is_refused(remote: Settings, t
     with pytest.raises(
         UserError, match=r"lies on this machine's disk, .* MIXLAKE_ROOT to an object store.*MIXLAKE_SHARED"
     ):
-        start_ahead(lake, [STAGES["silver/groups"]], load_profile("demo"))
-    start_ahead(lake, [STAGES["silver/ratings"]], load_profile("demo"))  # asks for no worker
+        start_ahead(lake, ["silver/groups"])
+    start_ahead(lake, ["silver/ratings"])  # asks for no worker
     for master in ("local[2]", "local"):
         check_workers_see(replace(remote, spark_master=master), lake)
 

@@ -109,7 +109,8 @@ class Embedder:
     @cached_property
     def model(self) -> "SentenceTransformer":
         """The model itself, for what trains or measures it."""
-        from texts.embed.model_library import SentenceTransformer
+        _stay_offline()
+        from sentence_transformers import SentenceTransformer
 
         device, dtype = device_and_dtype()
         if device == "cuda":  # which would wait for tokenizers on one core
@@ -166,6 +167,13 @@ def _hub_folder(name: str) -> Path:
         raise EmbedderError(
             f"no embedder {name!r}: not {DEFAULT!r}, not a folder, and no hub gave it ({type(error).__name__})"
         ) from error
+
+
+def _stay_offline() -> None:
+    # the model is a local folder by now, but the libraries would still look for newer files on a hub
+    os.environ.setdefault("HF_HUB_OFFLINE", "1")
+    os.environ.setdefault("HF_HUB_DISABLE_TELEMETRY", "1")
+    os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
 
 
 def device_and_dtype() -> tuple[str, Any]:
