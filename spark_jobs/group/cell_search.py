@@ -35,7 +35,15 @@ from pyspark.storagelevel import StorageLevel
 from spark_jobs.columnar.cells import Cells, split_crowded, train_cells
 from spark_jobs.columnar.vectors import COSINE_ONE, Positions, ScaledVectors, from_int16_bytes
 from spark_jobs.group.claims import contradictory
-from spark_jobs.group.columns import CANDIDATE, SEARCHED, with_contradicted, with_group, with_nearest, without_group
+from spark_jobs.group.columns import (
+    CANDIDATE,
+    PLACED,
+    SEARCHED,
+    with_contradicted,
+    with_group,
+    with_nearest,
+    without_group,
+)
 from spark_jobs.group.greedy import SizeDistribution, greedy_groups, of_one_subject, pair_products, products_above_floor
 
 _CROWDED = 32  # times the rows of a cell: the most that a worker holds at once
@@ -61,7 +69,8 @@ def group_in_passes(rows: DataFrame, search: GroupSearch) -> tuple[DataFrame, Da
     for number in range(search.passes):
         count = rows.count()
         cells = train_cells(rows, count, count // search.rows_per_cell, f"pass {search.sizes.seed} {number}")
-        found = _cell_by_cell(rows, cells, search, partial(group_cell, search=search), SEARCHED)
+        work = partial(group_cell, search=search)
+        found = _cell_by_cell(rows, CANDIDATE, cells, search, work, SEARCHED)
         found = found.persist(StorageLevel.DISK_ONLY)
         members.append(found.where("group_id is not null"))
         rows = found.where("group_id is null")
@@ -71,7 +80,7 @@ def group_in_passes(rows: DataFrame, search: GroupSearch) -> tuple[DataFrame, Da
 
 
 def near_newcomers(rows: DataFrame, search: GroupSearch) -> DataFrame:
-    """The fresh rows, and of the others those that reach the floor with a fresh one: the rest need not travel in any pass.
+    """The fresh rows (PLACED), and of the others those that reach the floor with a fresh one: the rest need not travel in any pass.
 
     Looked for inside cells that are larger than those of a pass, since only pairs with a fresh row are compared. A pair that
     these cells cut apart is not found.
@@ -84,17 +93,18 @@ def near_newcomers(rows: DataFrame, search: GroupSearch) -> DataFrame:
         near = near_fresh(from_int16_bytes(cell["vector"]), cell["fresh"].to_numpy(), search.cosine_floor)
         return cell.take(near).to_batches()
 
-    return _cell_by_cell(rows, cells, search, sift, CANDIDATE)
+    return _cell_by_cell(rows, PLACED, cells, search, sift, PLACED)
 
 
 def _cell_by_cell(
     rows: DataFrame,
+    columns: pa.Schema,
     cells: Cells,
     search: GroupSearch,
     work: Callable[[pa.Table], Iterable[pa.RecordBatch]],
     schema: pa.Schema,
 ) -> DataFrame:
-    """What `work` gives for the rows of each cell, which come by id; of a crowded cell, for a part at a time."""
+    """What `work` gives for the `columns` of the rows of each cell, which come by id; of a crowded cell, for a part at a time."""
 
     def assign(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
         for batch in batches:
@@ -105,8 +115,8 @@ def _cell_by_cell(
         for cell in tables_by_value(batches, "cell", _CROWDED * search.rows_per_cell):
             yield from work(cell.drop_columns(["cell"]))
 
-    with_cell = from_arrow_schema(CANDIDATE.append(pa.field("cell", pa.int64())))
-    assigned = rows.select(*CANDIDATE.names).mapInArrow(assign, with_cell)
+    with_cell = from_arrow_schema(columns.append(pa.field("cell", pa.int64())))
+    assigned = rows.select(*columns.names).mapInArrow(assign, with_cell)
     ordered = assigned.repartition("cell").sortWithinPartitions("cell", "id")
     return ordered.mapInArrow(each_cell, from_arrow_schema(schema))
 

@@ -31,7 +31,7 @@ from spark_jobs.columnar.vectors import with_scaled_vectors
 from spark_jobs.columnar.withdrawn import withdrawn_records
 from spark_jobs.group.cell_search import GroupSearch, group_in_passes, near_newcomers
 from spark_jobs.group.claims import claims
-from spark_jobs.group.columns import CANDIDATE, CONTRADICTORY, MEMBER, NEIGHBOUR, OTHER_SUBJECT, UNMET
+from spark_jobs.group.columns import CANDIDATE, CONTRADICTORY, MEMBER, NEIGHBOUR, OTHER_SUBJECT, PLACED, UNMET
 from spark_jobs.group.greedy import SizeDistribution, group_similarity
 from texts.embed.embedder import DEFAULT
 from texts.licences import CLASSES
@@ -80,12 +80,15 @@ def groups(inputs: SparkInputs, params: GroupParams, context: JobContext) -> Spa
     before = context.before
     if before and inputs["silver/quality"].isEmpty():  # a new benchmark alone makes no group
         return {"silver/groups": before["silver/groups"].limit(0), "silver/singletons": before["silver/singletons"]}
-    records = low_rated_records(inputs, params, before)
     digest = embedder(params.embedder, context.lake).digest
-    candidates = with_vectors(records, inputs, digest, before).persist(StorageLevel.DISK_ONLY)
-    comparable = candidates.where("vector is not null")
+    records = low_rated_records(inputs, params)
     if before:
-        comparable = near_newcomers(comparable, params.search).persist(StorageLevel.DISK_ONLY)
+        vectors = near_vectors(records, inputs, before, params, digest).persist(StorageLevel.DISK_ONLY)
+        records, key = records.unionByName(records_again(vectors, before, params)), "id"
+    else:
+        vectors, key = with_scaled_vectors(vectors_of(inputs["silver/embeddings"], digest)), "text_hash"
+    candidates = with_vectors(with_claims(records), vectors.select(key, "vector"), key).persist(StorageLevel.DISK_ONLY)
+    comparable = candidates.where("vector is not null")
     leaked = leaks(comparable, inputs, params, before).persist()
     members, left_over = group_in_passes(comparable.join(leaked, "id", "left_anti"), params.search)
     alone = singletons(candidates.where("vector is null"), left_over, params.similarity_floor)
@@ -99,22 +102,40 @@ def groups(inputs: SparkInputs, params: GroupParams, context: JobContext) -> Spa
     return {"silver/groups": members.select(*MEMBER.names), "silver/singletons": alone}
 
 
-def low_rated_records(inputs: SparkInputs, params: GroupParams, before: Mapping[str, Any]) -> DataFrame:
-    """`record_facts` of the low-rated records that are new (`fresh`), and of the earlier singletons that may still be grouped."""
+def low_rated_records(inputs: SparkInputs, params: GroupParams) -> DataFrame:
+    """`record_facts` of the low-rated records that are new; those that were withdrawn are excluded."""
     low = inputs["silver/quality"].where("not high").select("id")
     records = record_facts(inputs["silver/unique_instructions"], params).join(low, "id", "left_semi")
-    gone = withdrawn_records(inputs["bronze/instructions_withdrawn"])
+    gone = withdrawn_records(inputs["bronze/instructions_withdrawn"]).withColumn("gone", F.lit(True))
     excluded = F.when(F.col("gone"), "withdrawn").otherwise(F.col("excluded"))
-    records = (
-        records.join(gone.withColumn("gone", F.lit(True)), "id", "left").withColumn("excluded", excluded).drop("gone")
-    )
-    records = records.withColumn("fresh", F.lit(True))
-    if before:
-        alone = before["silver/singletons"].where(F.col("reason").isin(*COMPARED_ALONE)).select("id")
-        earlier = record_facts(before["silver/unique_instructions"], params).join(alone, "id", "left_semi")
-        earlier = earlier.join(gone, "id", "left_anti")
-        records = records.unionByName(earlier.withColumn("fresh", F.lit(False)))
-    return with_claims(records)
+    records = records.join(gone, "id", "left").withColumn("excluded", excluded).drop("gone")
+    return records.withColumn("fresh", F.lit(True))
+
+
+def near_vectors(
+    records: DataFrame, inputs: SparkInputs, before: Mapping[str, Any], params: GroupParams, digest: str
+) -> DataFrame:
+    """Scaled vectors (id, fresh, vector) of the new `records` that may be grouped, and of the earlier singletons near one of them.
+
+    Of older rows no more than ids and vectors is looked at: few of them are near, and only their texts are read then.
+    """
+    alone = before["silver/singletons"].where(F.col("reason").isin(*COMPARED_ALONE)).select("id")
+    alone = alone.join(withdrawn_records(inputs["bronze/instructions_withdrawn"]), "id", "left_anti")
+    earlier = before["silver/unique_instructions"].select("id", "text_hash").join(alone, "id", "left_semi")
+    fresh = records.where("excluded is null").select("id", "text_hash", "fresh")
+    compared = fresh.unionByName(earlier.withColumn("fresh", F.lit(False))).persist(StorageLevel.DISK_ONLY)
+    # a new record may have a text that was embedded before
+    vectors = vectors_of(inputs["silver/embeddings"].unionByName(before["silver/embeddings"]), digest)
+    vectors = with_scaled_vectors(semi_join(vectors, compared, "text_hash"))
+    compared = compared.join(vectors, "text_hash").select(*PLACED.names).persist(StorageLevel.DISK_ONLY)
+    return near_newcomers(compared, params.search)
+
+
+def records_again(near: DataFrame, before: Mapping[str, Any], params: GroupParams) -> DataFrame:
+    """`record_facts` of the earlier records of `near`, not `fresh`."""
+    ids = near.where("not fresh").select("id")
+    records = semi_join(before["silver/unique_instructions"], ids, "id").join(ids, "id", "left_semi")
+    return record_facts(records, params).withColumn("fresh", F.lit(False))
 
 
 def with_claims(records: DataFrame) -> DataFrame:
@@ -155,16 +176,8 @@ def record_facts(records: DataFrame, params: GroupParams) -> DataFrame:
     return facts.withColumn("kind", F.to_json(F.struct(*kind)))
 
 
-def with_vectors(records: DataFrame, inputs: SparkInputs, digest: str, before: Mapping[str, Any]) -> DataFrame:
-    """The records as CANDIDATE, and `excluded`; `vector` is null where a record is excluded or its text has none."""
-    vectors = inputs["silver/embeddings"]
-    if before:  # a new record may have a text that was embedded before
-        vectors = vectors.unionByName(before["silver/embeddings"])
-    vectors = vectors_of(vectors, digest)
-    if before:  # few records beside many vectors, most of which need not be moved for the join
-        records = records.persist(StorageLevel.DISK_ONLY)
-        vectors = semi_join(vectors, records, "text_hash")
-    candidates = records.join(with_scaled_vectors(vectors), "text_hash", "left")
+def with_vectors(records: DataFrame, vectors: DataFrame, key: str) -> DataFrame:
+    """The records as CANDIDATE, and `excluded`; `vector` is null where a record is excluded or `vectors` has none for its `key`."""
     columns = {
         "vector": F.when(F.col("excluded").isNull(), F.col("vector")),
         "contradicted": F.lit(False),
@@ -172,7 +185,7 @@ def with_vectors(records: DataFrame, inputs: SparkInputs, digest: str, before: M
         "nearest_cosine": F.lit(None).cast("double"),
         "met": F.lit(UNMET).cast("tinyint"),
     }
-    return candidates.withColumns(columns).select(*CANDIDATE.names, "excluded")
+    return records.join(vectors, key, "left").withColumns(columns).select(*CANDIDATE.names, "excluded")
 
 
 def leaks(candidates: DataFrame, inputs: SparkInputs, params: GroupParams, before: Mapping[str, Any]) -> DataFrame:
@@ -185,7 +198,10 @@ def leaks(candidates: DataFrame, inputs: SparkInputs, params: GroupParams, befor
         return inputs[key].unionByName(before[key]) if before else inputs[key]
 
     ids = candidates.select("id", "source", "fresh")
-    texts = all_of("silver/unique_instructions").select("id", "prompt", "text").join(ids, "id", "left_semi")
+    texts = all_of("silver/unique_instructions").select("id", "prompt", "text")
+    if before:  # few of many
+        texts = semi_join(texts, ids, "id")
+    texts = texts.join(ids, "id", "left_semi")
     benchmark = all_of("bronze/references").where("role = 'benchmark'")
     found = contaminated(texts, benchmark, params.contamination_coverage)
     return ids.join(found, "id").withColumns(

@@ -15,7 +15,7 @@ from lake.tables.reasons import ALONE
 from spark_jobs.columnar.lookup import semi_join
 from spark_jobs.columnar.vectors import scaled, to_int16_bytes, unit
 from spark_jobs.group.cell_search import near_newcomers
-from spark_jobs.group.columns import CANDIDATE
+from spark_jobs.group.columns import PLACED
 from spark_jobs.group.job import GroupParams, groups
 from texts.embed.embedder import open_embedder
 
@@ -148,11 +148,9 @@ def test_who_contradicts_another_does_not_meet_it(spark: SparkSession) -> None:
 def test_of_older_rows_only_those_near_a_newcomer_travel(spark: SparkSession, rows_per_cell: int) -> None:
     vectors = np.vstack([_clusters(40, 5), unit(np.random.default_rng(5).normal(size=(40, 32)))]).astype(np.float32)
     fresh = np.arange(len(vectors)) % 10 == 0
-    columns = {name: [None] * len(vectors) for name in CANDIDATE.names}
-    columns |= {"id": [f"rec_{n:04}" for n in range(len(vectors))], "fresh": fresh.tolist()}
-    columns |= {"vector": to_int16_bytes(scaled(vectors)).to_pylist(), "met": [0] * len(vectors)}
-    columns |= {"contradicted": [False] * len(vectors), "claims": [b""] * len(vectors)}
-    free = spark.createDataFrame(list(zip(*columns.values(), strict=True)), from_arrow_schema(CANDIDATE))
+    ids = [f"rec_{n:04}" for n in range(len(vectors))]
+    columns = ids, fresh.tolist(), to_int16_bytes(scaled(vectors)).to_pylist()
+    free = spark.createDataFrame(list(zip(*columns, strict=True)), from_arrow_schema(PLACED))
     search = GroupParams(rows_per_cell=rows_per_cell).search
     sifted = {int(row["id"][-4:]) for row in near_newcomers(free, search).select("id").collect()}
     near = set(np.flatnonzero(fresh | (vectors @ vectors[fresh].T >= search.cosine_floor).any(axis=1)).tolist())
