@@ -30,14 +30,13 @@ import pyarrow as pa
 from numpy.typing import NDArray
 from pyspark.sql import DataFrame
 from pyspark.sql.pandas.types import from_arrow_schema
-from pyspark.storagelevel import StorageLevel
 
-from spark_jobs.columnar.cells import Cells, split_crowded, train_cells
+from spark_jobs.columnar.cells import SAMPLE_ROWS, Cells, build_cells, split_crowded, train_cells
+from spark_jobs.columnar.cut_lineage import cut_lineage
 from spark_jobs.columnar.vectors import COSINE_ONE, Positions, ScaledVectors, from_int16_bytes
 from spark_jobs.group.claims import contradictory
 from spark_jobs.group.columns import (
     CANDIDATE,
-    PLACED,
     SEARCHED,
     with_contradicted,
     with_group,
@@ -47,7 +46,6 @@ from spark_jobs.group.columns import (
 from spark_jobs.group.greedy import SizeDistribution, greedy_groups, of_one_subject, pair_products, products_above_floor
 
 _CROWDED = 32  # times the rows of a cell: the most that a worker holds at once
-_WIDE = 8  # times the rows of a pass's cell: a cell in which other rows are compared with fresh ones only
 
 
 @dataclass(frozen=True)
@@ -70,8 +68,7 @@ def group_in_passes(rows: DataFrame, search: GroupSearch) -> tuple[DataFrame, Da
         count = rows.count()
         cells = train_cells(rows, count, count // search.rows_per_cell, f"pass {search.sizes.seed} {number}")
         work = partial(group_cell, search=search)
-        found = _cell_by_cell(rows, CANDIDATE, cells, search, work, SEARCHED)
-        found = found.persist(StorageLevel.DISK_ONLY)
+        found = cut_lineage(_cell_by_cell(rows, cells, search, work, SEARCHED))
         members.append(found.where("group_id is not null"))
         rows = found.where("group_id is null")
         if len(cells) < 2:  # nothing was cut apart: another pass would find the same
@@ -79,32 +76,37 @@ def group_in_passes(rows: DataFrame, search: GroupSearch) -> tuple[DataFrame, Da
     return reduce(DataFrame.unionByName, members), rows
 
 
-def near_newcomers(rows: DataFrame, search: GroupSearch) -> DataFrame:
-    """The fresh rows (PLACED), and of the others those that reach the floor with a fresh one: the rest need not travel in any pass.
+def near_newcomers(vectors: DataFrame, fresh: ScaledVectors, search: GroupSearch) -> DataFrame:
+    """The rows whose `vector` reaches the floor with one of the `fresh` ones: the rest need not travel in any pass.
 
-    Looked for inside cells that are larger than those of a pass, since only pairs with a fresh row are compared. A pair that
-    these cells cut apart is not found.
+    A row is compared with those of the cell that it falls into, of about `rows_per_cell` fresh ones, which lie beside every task.
+    A pair that these cells cut apart is not found.
     """
-    count = rows.count()
-    salt = f"near newcomers {search.sizes.seed}"
-    cells = train_cells(rows, count, count // (_WIDE * search.rows_per_cell), salt)
+    if not len(fresh):
+        return vectors.limit(0)
+    cells = build_cells(fresh[:SAMPLE_ROWS], len(fresh) // search.rows_per_cell)
+    cell_of = cells.assign(fresh)
 
-    def sift(cell: pa.Table) -> list[pa.RecordBatch]:
-        near = near_fresh(from_int16_bytes(cell["vector"]), cell["fresh"].to_numpy(), search.cosine_floor)
-        return cell.take(near).to_batches()
+    def sift(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+        for batch in batches:
+            rows = from_int16_bytes(batch["vector"])
+            numbers, near = cells.assign(rows), np.zeros(len(rows), np.bool_)
+            for number in np.unique(numbers):
+                own = numbers == number
+                near[own] = reach(rows[own], fresh[cell_of == number], search.cosine_floor)
+            yield batch.filter(pa.array(near))
 
-    return _cell_by_cell(rows, PLACED, cells, search, sift, PLACED)
+    return vectors.mapInArrow(sift, vectors.schema)
 
 
 def _cell_by_cell(
     rows: DataFrame,
-    columns: pa.Schema,
     cells: Cells,
     search: GroupSearch,
     work: Callable[[pa.Table], Iterable[pa.RecordBatch]],
     schema: pa.Schema,
 ) -> DataFrame:
-    """What `work` gives for the `columns` of the rows of each cell, which come by id; of a crowded cell, for a part at a time."""
+    """What `work` gives for the rows of each cell, which come by id; of a crowded cell, for a part at a time."""
 
     def assign(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
         for batch in batches:
@@ -115,8 +117,8 @@ def _cell_by_cell(
         for cell in tables_by_value(batches, "cell", _CROWDED * search.rows_per_cell):
             yield from work(cell.drop_columns(["cell"]))
 
-    with_cell = from_arrow_schema(columns.append(pa.field("cell", pa.int64())))
-    assigned = rows.select(*columns.names).mapInArrow(assign, with_cell)
+    with_cell = from_arrow_schema(CANDIDATE.append(pa.field("cell", pa.int64())))
+    assigned = rows.select(*CANDIDATE.names).mapInArrow(assign, with_cell)
     ordered = assigned.repartition("cell").sortWithinPartitions("cell", "id")
     return ordered.mapInArrow(each_cell, from_arrow_schema(schema))
 
@@ -171,4 +173,9 @@ def near_fresh(vectors: ScaledVectors, fresh: NDArray[np.bool_], cosine_floor: f
     """The positions of the fresh rows and of those that reach the floor with one; `fresh` has shape (rows,)."""
     if fresh.all():
         return np.arange(len(vectors))
-    return np.flatnonzero(fresh | ((vectors @ vectors[fresh].T) >= cosine_floor * COSINE_ONE).any(axis=1))
+    return np.flatnonzero(fresh | reach(vectors, vectors[fresh], cosine_floor))
+
+
+def reach(vectors: ScaledVectors, others: ScaledVectors, cosine_floor: float) -> NDArray[np.bool_]:
+    """Whether each vector, shape (rows, dimension), reaches the floor with one of the others; shape (rows,)."""
+    return (vectors @ others.T >= cosine_floor * COSINE_ONE).any(axis=1)

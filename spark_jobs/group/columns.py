@@ -56,8 +56,6 @@ CANDIDATE = pa.schema(
         pa.field("met", pa.int8()),  # the best that any record of its kind was to it: one of those above
     ]
 )
-# what decides whether a row is near a fresh one
-PLACED = pa.schema([CANDIDATE.field(name) for name in ("id", "fresh", "vector")])
 SEARCHED = pa.schema([*CANDIDATE, *(MEMBER.field(name) for name in OF_GROUP)])
 
 

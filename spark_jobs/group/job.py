@@ -25,18 +25,20 @@ from lake.tables.reasons import COMPARED_ALONE
 from spark_jobs.columnar.cached_vectors import vectors_of
 from spark_jobs.columnar.cells import sample_vectors
 from spark_jobs.columnar.contamination import COVERAGE, contaminated, evidence
+from spark_jobs.columnar.cut_lineage import cut_lineage
 from spark_jobs.columnar.embedders import embedder
 from spark_jobs.columnar.lookup import semi_join
 from spark_jobs.columnar.vectors import with_scaled_vectors
 from spark_jobs.columnar.withdrawn import withdrawn_records
 from spark_jobs.group.cell_search import GroupSearch, group_in_passes, near_newcomers
 from spark_jobs.group.claims import claims
-from spark_jobs.group.columns import CANDIDATE, CONTRADICTORY, MEMBER, NEIGHBOUR, OTHER_SUBJECT, PLACED, UNMET
+from spark_jobs.group.columns import CANDIDATE, CONTRADICTORY, MEMBER, NEIGHBOUR, OTHER_SUBJECT, UNMET
 from spark_jobs.group.greedy import SizeDistribution, group_similarity
 from texts.embed.embedder import DEFAULT
 from texts.licences import CLASSES
 
 _SINGLETON = TABLES["silver/singletons"].schema.names
+_FEW = 50_000  # new vectors that may lie beside every task: 77 MB of 384 components
 _RANDOM_ROWS = 8_192  # of the random grouping that cohesion is compared with
 
 
@@ -83,13 +85,13 @@ def groups(inputs: SparkInputs, params: GroupParams, context: JobContext) -> Spa
     digest = embedder(params.embedder, context.lake).digest
     records = low_rated_records(inputs, params)
     if before:
-        vectors = near_vectors(records, inputs, before, params, digest).persist(StorageLevel.DISK_ONLY)
+        vectors = cut_lineage(near_vectors(records, inputs, before, params, digest))
         records, key = records.unionByName(records_again(vectors, before, params)), "id"
     else:
         vectors, key = with_scaled_vectors(vectors_of(inputs["silver/embeddings"], digest)), "text_hash"
     candidates = with_vectors(with_claims(records), vectors.select(key, "vector"), key).persist(StorageLevel.DISK_ONLY)
     comparable = candidates.where("vector is not null")
-    leaked = leaks(comparable, inputs, params, before).persist()
+    leaked = cut_lineage(leaks(comparable, inputs, params, before))
     members, left_over = group_in_passes(comparable.join(leaked, "id", "left_anti"), params.search)
     alone = singletons(candidates.where("vector is null"), left_over, params.similarity_floor)
     alone = alone.unionByName(leaked.where("fresh").select(*_SINGLETON))
@@ -117,24 +119,30 @@ def near_vectors(
 ) -> DataFrame:
     """Scaled vectors (id, fresh, vector) of the new `records` that may be grouped, and of the earlier singletons near one of them.
 
-    Of older rows no more than ids and vectors is looked at: few of them are near, and only their texts are read then.
+    Of older rows no more than ids and vectors is looked at: few of them are near, and only their texts are read then. Where the
+    new ones are too many to lie beside every task, nearly all are near, and all are taken.
     """
+    new, old = (vectors_of(rows["silver/embeddings"], digest) for rows in (inputs, before))
+    fresh = records.where("excluded is null").select("id", "text_hash", "fresh").persist()
+    embedded_before = fresh.join(new, "text_hash", "left_anti")
+    new = with_scaled_vectors(new.unionByName(semi_join(old, embedded_before, "text_hash")))
+    fresh = fresh.join(new, "text_hash").persist()
+
     alone = before["silver/singletons"].where(F.col("reason").isin(*COMPARED_ALONE)).select("id")
     alone = alone.join(withdrawn_records(inputs["bronze/instructions_withdrawn"]), "id", "left_anti")
     earlier = before["silver/unique_instructions"].select("id", "text_hash").join(alone, "id", "left_semi")
-    fresh = records.where("excluded is null").select("id", "text_hash", "fresh")
-    compared = fresh.unionByName(earlier.withColumn("fresh", F.lit(False))).persist(StorageLevel.DISK_ONLY)
-    # a new record may have a text that was embedded before
-    vectors = vectors_of(inputs["silver/embeddings"].unionByName(before["silver/embeddings"]), digest)
-    vectors = with_scaled_vectors(semi_join(vectors, compared, "text_hash"))
-    compared = compared.join(vectors, "text_hash").select(*PLACED.names).persist(StorageLevel.DISK_ONLY)
-    return near_newcomers(compared, params.search)
+    earlier = earlier.withColumn("fresh", F.lit(False)).persist()
+    old = with_scaled_vectors(semi_join(old, earlier, "text_hash"))
+    if (count := fresh.count()) <= _FEW:
+        old = near_newcomers(old, sample_vectors(fresh, count, _FEW, f"near {params.seed}"), params.search)
+    return fresh.unionByName(earlier.join(old, "text_hash")).drop("text_hash")
 
 
 def records_again(near: DataFrame, before: Mapping[str, Any], params: GroupParams) -> DataFrame:
     """`record_facts` of the earlier records of `near`, not `fresh`."""
     ids = near.where("not fresh").select("id")
-    records = semi_join(before["silver/unique_instructions"], ids, "id").join(ids, "id", "left_semi")
+    # not a semi-join, which Spark would do before the filter
+    records = semi_join(before["silver/unique_instructions"], ids, "id").join(ids, "id")
     return record_facts(records, params).withColumn("fresh", F.lit(False))
 
 
@@ -201,7 +209,7 @@ def leaks(candidates: DataFrame, inputs: SparkInputs, params: GroupParams, befor
     texts = all_of("silver/unique_instructions").select("id", "prompt", "text")
     if before:  # few of many
         texts = semi_join(texts, ids, "id")
-    texts = texts.join(ids, "id", "left_semi")
+    texts = texts.join(ids.select("id"), "id")
     benchmark = all_of("bronze/references").where("role = 'benchmark'")
     found = contaminated(texts, benchmark, params.contamination_coverage)
     return ids.join(found, "id").withColumns(

@@ -7,15 +7,13 @@ from typing import Any
 import numpy as np
 import pytest
 from pyspark.sql import SparkSession
-from pyspark.sql.pandas.types import from_arrow_schema
 from spark_frames import as_for_many, context, frame, record, rows
 
 from lake.ids import content_id, sha256_text
 from lake.tables.reasons import ALONE
 from spark_jobs.columnar.lookup import semi_join
-from spark_jobs.columnar.vectors import scaled, to_int16_bytes, unit
+from spark_jobs.columnar.vectors import COSINE_ONE, scaled, to_int16_bytes, unit
 from spark_jobs.group.cell_search import near_newcomers
-from spark_jobs.group.columns import PLACED
 from spark_jobs.group.job import GroupParams, groups
 from texts.embed.embedder import open_embedder
 
@@ -144,18 +142,19 @@ def test_who_contradicts_another_does_not_meet_it(spark: SparkSession) -> None:
     assert around.metrics["contradicted"] == 5.0
 
 
-@pytest.mark.parametrize("rows_per_cell", [10, 5_000], ids=["three cells", "one cell"])
+@pytest.mark.parametrize("rows_per_cell", [10, 5_000], ids=["two cells", "one cell"])
 def test_of_older_rows_only_those_near_a_newcomer_travel(spark: SparkSession, rows_per_cell: int) -> None:
     vectors = np.vstack([_clusters(40, 5), unit(np.random.default_rng(5).normal(size=(40, 32)))]).astype(np.float32)
-    fresh = np.arange(len(vectors)) % 10 == 0
-    ids = [f"rec_{n:04}" for n in range(len(vectors))]
-    columns = ids, fresh.tolist(), to_int16_bytes(scaled(vectors)).to_pylist()
-    free = spark.createDataFrame(list(zip(*columns, strict=True)), from_arrow_schema(PLACED))
+    is_fresh = np.arange(len(vectors)) % 10 == 0
+    fresh, older = scaled(vectors[is_fresh]), scaled(vectors[~is_fresh])
+    rows_ = list(enumerate(to_int16_bytes(older).to_pylist()))
+    frame_ = spark.createDataFrame(rows_, "number int, vector binary")
     search = GroupParams(rows_per_cell=rows_per_cell).search
-    sifted = {int(row["id"][-4:]) for row in near_newcomers(free, search).select("id").collect()}
-    near = set(np.flatnonzero(fresh | (vectors @ vectors[fresh].T >= search.cosine_floor).any(axis=1)).tolist())
-    assert set(np.flatnonzero(fresh).tolist()) <= sifted <= near < set(range(len(vectors)))
+    sifted = {row["number"] for row in near_newcomers(frame_, fresh, search).collect()}
+    near = set(np.flatnonzero((older @ fresh.T >= search.cosine_floor * COSINE_ONE).any(axis=1)).tolist())
+    assert sifted <= near < set(range(len(older)))
     assert len(sifted) >= 0.9 * len(near) if rows_per_cell == 10 else sifted == near
+    assert near_newcomers(frame_, fresh[:0], search).isEmpty()
 
 
 def test_newcomers_join_one_another_and_the_lonely_but_no_group(spark: SparkSession) -> None:
