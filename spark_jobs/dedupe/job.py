@@ -76,7 +76,8 @@ def unique_instructions(inputs: SparkInputs, params: DedupeParams, context: JobC
     partitions = partitions_for(rows)
     all_prints = prints.drop("source")
     if published:
-        all_prints = all_prints.unionByName(published_fingerprints(published[_SIGNATURES], prints))
+        # kept: they are asked for exact copies, and then for buckets
+        all_prints = all_prints.unionByName(published_fingerprints(published[_SIGNATURES], prints).persist())
 
     # Exact copies go first; what is left of each set meets the others in buckets.
     exact = exact_copies(all_prints, partitions).persist()
