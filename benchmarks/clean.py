@@ -13,7 +13,6 @@ import os
 import re
 import time
 from collections.abc import Iterator, Mapping
-from dataclasses import replace
 from datetime import UTC, datetime
 from itertools import islice
 from pathlib import Path
@@ -102,13 +101,11 @@ def cpu_seconds() -> float:
     return sum(sum(one.cpu_times()[:4]) for one in (us, *us.children(recursive=True)))
 
 
-def timed(frames: SparkFrames, source: Path, run: str, context: JobContext) -> dict[str, Any]:
+def timed(frames: SparkFrames, source: Path, context: JobContext) -> dict[str, Any]:
     """Cleans `source` and stages the tables as the harness does; returns seconds and rows by table."""
     begun, spent = time.monotonic(), cpu_seconds()
     inputs = {"bronze/instructions": frames.spark.read.parquet(str(source))}
-    staged = frames.run(
-        STAGES["silver/instructions"], inputs, CleanParams(), replace(context, run_id=run), f"run-{run}"
-    )
+    staged = frames.run(STAGES["silver/instructions"], inputs, CleanParams(), context, f"run-{context.run_id}")
     seconds = time.monotonic() - begun
     spent = cpu_seconds() - spent
     counts = {key: rows.rows for key, rows in staged.items()}
@@ -141,13 +138,13 @@ def measure(data: Path, rows: int, scratch: Path) -> dict[str, Any]:
     jars = delta_jars(settings().cache)
     spark = spark_session(jars, master="local[2]", driver_memory="2g", scratch=scratch / "spark", brief=False)
     lake = Lake(str(scratch / "lake"))
-    frames, context = SparkFrames(lake), JobContext(lake, "benchmark", scratch)
-    found = conversations(spark, data, context)
+    frames = SparkFrames(lake)
+    found = conversations(spark, data, JobContext(lake, "conversations", scratch))
     written(composed(found, WARM_UP, seed=1), WARM_UP, scratch / "few")
-    timed(frames, scratch / "few", "few", context)
-    context.metrics.clear()
+    timed(frames, scratch / "few", JobContext(lake, "few", scratch))
     size = written(composed(found, rows), rows, scratch / "bronze")
-    run = timed(frames, scratch / "bronze", "all", context)
+    context = JobContext(lake, "all", scratch)
+    run = timed(frames, scratch / "bronze", context)
     spark.stop()
     return {
         "cores": os.cpu_count(),
