@@ -25,7 +25,7 @@ setup: $(READY) java  ## Install what is missing: uv, the hash-locked environmen
 	$(BIN)/python -c "from lake.cli.main import guarded; from lake.engines.class_archive import make_class_archive; from lake.settings import settings; guarded(lambda: make_class_archive(settings().cache))" & classes=$$!; \
 	$(BIN)/python -c "from lake.models.embedded import embedded_folder; from lake.settings import settings; embedded_folder(settings().cache)" && wait $$static && wait $$classes
 
-.PHONY: java browser object-server
+.PHONY: java browser object-server postgres
 java:
 	@bash scripts/java.sh
 
@@ -34,6 +34,9 @@ browser:
 
 object-server: setup
 	@bash scripts/object_server.sh
+
+postgres: setup
+	@bash scripts/postgres.sh
 
 $(READY): requirements/$(EXTRA).txt requirements/uv.txt pyproject.toml
 	@bash scripts/environment.sh $(PYTHON) $(VENV) $(EXTRA)
@@ -45,7 +48,7 @@ demo: setup  ## Land the demo's raw files, materialise every asset, print what c
 test: setup browser  ## Run the tests but the long ones, two at a time: no GPU, hub or server needed
 	@$(PYTEST) -m "not long"
 
-test-long: setup browser object-server  ## Run the long tests: soaks, processes that are killed over and over, a cluster over an object store
+test-long: setup browser object-server postgres  ## Run the long tests: soaks, processes that are killed over and over, a cluster over an object store, Postgres
 	@$(PYTEST) -m long
 
 test-fast: setup  ## Run the tests that start neither Spark nor a model

@@ -178,4 +178,4 @@ def near_fresh(vectors: ScaledVectors, fresh: NDArray[np.bool_], cosine_floor: f
 
 def reach(vectors: ScaledVectors, others: ScaledVectors, cosine_floor: float) -> NDArray[np.bool_]:
     """Whether each vector, shape (rows, dimension), reaches the floor with one of the others; shape (rows,)."""
-    return (vectors @ others.T >= cosine_floor * COSINE_ONE).any(axis=1)
+    return np.any(vectors @ others.T >= cosine_floor * COSINE_ONE, axis=1)
