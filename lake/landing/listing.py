@@ -26,7 +26,7 @@ def files_under(path: str) -> Iterator[Found]:
     """The visible files of a file, folder or URL. Raises UserError where there is none, the place cannot be listed, or the URL holds credentials."""
     if not _is_text(path):
         raise UserError(f"The name of the file {_shown(path)} is not UTF-8: rename it, then it can be registered")
-    check_no_credentials(path)
+    check_no_credentials(path, "set them in the environment; what a signed link leads to, download and give its path")
     address = absolute(path)
     filesystem, base = located(address)
     if "://" not in address and Path(address).is_dir():

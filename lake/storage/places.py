@@ -36,11 +36,14 @@ def is_remote(root: str) -> bool:
     return "://" in root
 
 
-def check_no_credentials(address: str) -> None:
-    """Raises UserError for a URL that holds a name with a password, a key or a signature: rows, logs and pages name addresses."""
+def check_no_credentials(address: str, instead: str = "set them in the environment") -> None:
+    """Raises UserError for a URL that holds a name with a password, a key or a signature: rows, logs and pages name addresses.
+
+    instead: what to do, which ends the sentence.
+    """
     if _HELD.match(address):
         raise UserError(
-            "Credentials do not belong in an address, which rows, logs and lists of commands keep: set them in the environment"
+            f"Credentials do not belong in an address, which rows, logs and lists of commands keep: {instead}"
         )
 
 

@@ -94,6 +94,7 @@ def test_an_address_that_holds_credentials_is_refused_and_not_repeated(address: 
         with pytest.raises(UserError, match="Credentials do not belong in an address") as refused:
             opened(address)
         assert SECRET not in str(refused.value)
+    assert "download" in str(refused.value)  # of a file to register
 
 
 @pytest.mark.parametrize(
