@@ -1,7 +1,7 @@
 """The columns of a row on its way through grouping, and how those of silver/groups are found.
 
 To add a column to silver/groups, declare it in lake/tables/silver.py. If it comes from the record, select it in
-`spark_jobs.group.job.record_facts`; if it belongs to the group, name it in OF_GROUP and compute it in `with_group`.
+`spark_jobs.group.records.record_facts`; if it belongs to the group, name it in OF_GROUP and compute it in `with_group`.
 
 These functions run in workers, on Arrow tables of one cell. Three rows, the first two in a group:
 

@@ -2,18 +2,17 @@
 
 After LM-Mixup (arXiv 2510.20449; method §5.1), but for two things: members must reach a cosine floor, so that nobody is forced
 into a group, and no step is quadratic in the rows: coarse cells on Spark, greedy groups inside a cell. docs/groups.md has a
-drawing. Where things are: this file, the stage and its params; `columns`, the columns of silver/groups and how each is found;
-`cell_search`, the passes over cells; `greedy`, the groups of one cell.
+drawing. Where things are: this file, the stage and its params; `records`, who may be grouped, and of older ones who is near; `columns`,
+the columns of silver/groups and how each is found; `cell_search`, the passes over cells; `greedy`, the groups of one cell.
 
 Does not: measure how many singletons still have a free neighbour (benchmarks/group.py does). A singleton's reason tells of the
 records in its cells, not of all records.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
-import pyarrow as pa
 from pydantic import Field, model_validator
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
@@ -21,7 +20,6 @@ from pyspark.storagelevel import StorageLevel
 
 from lake.harness.job import JobContext, Params, SparkInputs, SparkRows
 from lake.tables import TABLES
-from lake.tables.reasons import COMPARED_ALONE
 from spark_jobs.columnar.cached_vectors import vectors_of
 from spark_jobs.columnar.cells import sample_vectors
 from spark_jobs.columnar.contamination import COVERAGE, contaminated, evidence
@@ -29,16 +27,13 @@ from spark_jobs.columnar.cut_lineage import cut_lineage
 from spark_jobs.columnar.embedders import embedder
 from spark_jobs.columnar.lookup import semi_join
 from spark_jobs.columnar.vectors import with_scaled_vectors
-from spark_jobs.columnar.withdrawn import withdrawn_records
-from spark_jobs.group.cell_search import GroupSearch, group_in_passes, near_newcomers
-from spark_jobs.group.claims import claims
-from spark_jobs.group.columns import CANDIDATE, CONTRADICTORY, MEMBER, NEIGHBOUR, OTHER_SUBJECT, UNMET
+from spark_jobs.group.cell_search import GroupSearch, group_in_passes
+from spark_jobs.group.columns import CONTRADICTORY, MEMBER, NEIGHBOUR, OTHER_SUBJECT
 from spark_jobs.group.greedy import SizeDistribution, group_similarity
+from spark_jobs.group.records import low_rated_records, near_vectors, records_again, with_claims, with_vectors
 from texts.embed.embedder import DEFAULT
-from texts.licences import CLASSES
 
 _SINGLETON = TABLES["silver/singletons"].schema.names
-_FEW = 50_000  # new vectors that may lie beside every task: 77 MB of 384 components
 _RANDOM_ROWS = 8_192  # of the random grouping that cohesion is compared with
 
 
@@ -83,10 +78,10 @@ def groups(inputs: SparkInputs, params: GroupParams, context: JobContext) -> Spa
     if before and inputs["silver/quality"].isEmpty():  # a new benchmark alone makes no group
         return {"silver/groups": before["silver/groups"].limit(0), "silver/singletons": before["silver/singletons"]}
     digest = embedder(params.embedder, context.lake).digest
-    records = low_rated_records(inputs, params)
+    records = low_rated_records(inputs, params.within_source)
     if before:
-        vectors = cut_lineage(near_vectors(records, inputs, before, params, digest))
-        records, key = records.unionByName(records_again(vectors, before, params)), "id"
+        vectors = cut_lineage(near_vectors(records, inputs, before, digest, params.search))
+        records, key = records.unionByName(records_again(vectors, before, params.within_source)), "id"
     else:
         vectors, key = with_scaled_vectors(vectors_of(inputs["silver/embeddings"], digest)), "text_hash"
     candidates = with_vectors(with_claims(records), vectors.select(key, "vector"), key).persist(StorageLevel.DISK_ONLY)
@@ -102,98 +97,6 @@ def groups(inputs: SparkInputs, params: GroupParams, context: JobContext) -> Spa
     context.metrics.update(group_metrics(members, candidates))
     context.metrics["contradicted"] = float(sum(rows.where("contradicted").count() for rows in (members, left_over)))
     return {"silver/groups": members.select(*MEMBER.names), "silver/singletons": alone}
-
-
-def low_rated_records(inputs: SparkInputs, params: GroupParams) -> DataFrame:
-    """`record_facts` of the low-rated records that are new; those that were withdrawn are excluded."""
-    low = inputs["silver/quality"].where("not high").select("id")
-    records = record_facts(inputs["silver/unique_instructions"], params).join(low, "id", "left_semi")
-    gone = withdrawn_records(inputs["bronze/instructions_withdrawn"]).withColumn("gone", F.lit(True))
-    excluded = F.when(F.col("gone"), "withdrawn").otherwise(F.col("excluded"))
-    records = records.join(gone, "id", "left").withColumn("excluded", excluded).drop("gone")
-    return records.withColumn("fresh", F.lit(True))
-
-
-def near_vectors(
-    records: DataFrame, inputs: SparkInputs, before: Mapping[str, Any], params: GroupParams, digest: str
-) -> DataFrame:
-    """Scaled vectors (id, fresh, vector) of the new `records` that may be grouped, and of the earlier singletons near one of them.
-
-    Of older rows no more than ids and vectors is looked at: few of them are near, and only their texts are read then. Where the
-    new ones are too many to lie beside every task, nearly all are near, and all are taken.
-    """
-    new, old = (vectors_of(rows["silver/embeddings"], digest) for rows in (inputs, before))
-    fresh = records.where("excluded is null").select("id", "text_hash", "fresh").persist()
-    embedded_before = fresh.join(new, "text_hash", "left_anti")
-    new = with_scaled_vectors(new.unionByName(semi_join(old, embedded_before, "text_hash")))
-    fresh = fresh.join(new, "text_hash").persist()
-
-    alone = before["silver/singletons"].where(F.col("reason").isin(*COMPARED_ALONE)).select("id")
-    alone = alone.join(withdrawn_records(inputs["bronze/instructions_withdrawn"]), "id", "left_anti")
-    earlier = before["silver/unique_instructions"].select("id", "text_hash").join(alone, "id", "left_semi")
-    earlier = earlier.withColumn("fresh", F.lit(False)).persist()
-    old = with_scaled_vectors(semi_join(old, earlier, "text_hash"))
-    if (count := fresh.count()) <= _FEW:
-        old = near_newcomers(old, sample_vectors(fresh, count, _FEW, f"near {params.seed}"), params.search)
-    return fresh.unionByName(earlier.join(old, "text_hash")).drop("text_hash")
-
-
-def records_again(near: DataFrame, before: Mapping[str, Any], params: GroupParams) -> DataFrame:
-    """`record_facts` of the earlier records of `near`, not `fresh`."""
-    ids = near.where("not fresh").select("id")
-    # not a semi-join, which Spark would do before the filter
-    records = semi_join(before["silver/unique_instructions"], ids, "id").join(ids, "id")
-    return record_facts(records, params).withColumn("fresh", F.lit(False))
-
-
-def with_claims(records: DataFrame) -> DataFrame:
-    """The records with the claims of their answers in place of the texts."""
-
-    def claimed(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
-        for batch in batches:
-            prompt, answer = (batch[name].fill_null("") for name in ("prompt", "answer"))
-            yield batch.drop_columns(["prompt", "answer"]).append_column("claims", claims(prompt, answer))
-
-    schema = records.drop("prompt", "answer").withColumn("claims", F.lit(b"")).schema
-    return records.mapInArrow(claimed, schema)
-
-
-def record_facts(records: DataFrame, params: GroupParams) -> DataFrame:
-    """What grouping reads of a record, its `kind`, and `excluded`: the reason why it may not be grouped at all, or null."""
-    classes = F.create_map(*(F.lit(text) for pair in CLASSES.items() for text in pair))
-    licence_class = F.coalesce(F.try_element_at(classes, "licence"), "licence").alias("licence_class")
-    kind = ["licence_class", "language", "item_type", *(["source"] if params.within_source else [])]
-    excluded = (
-        F.when(F.size(F.coalesce("personal", F.array())) > 0, "personal_data")
-        .when(F.col("licence").isNull(), "unknown_licence")
-        .when(F.col("licence").contains("-ND-"), "no_derivatives")  # an item fused from it would be one
-    )
-    facts = records.select(
-        "id",
-        "source",
-        "licence",
-        licence_class,
-        "language",
-        "item_type",
-        "subjects",
-        "prompt",
-        "answer",
-        "text_hash",
-        excluded.alias("excluded"),
-    )
-    return facts.withColumn("kind", F.to_json(F.struct(*kind)))
-
-
-def with_vectors(records: DataFrame, vectors: DataFrame, key: str) -> DataFrame:
-    """The records as CANDIDATE, and `excluded`; `vector` is null where a record is excluded or `vectors` has none for its `key`."""
-    columns = {
-        "vector": F.when(F.col("excluded").isNull(), F.col("vector")),
-        "contradicted": F.lit(False),
-        "nearest_id": F.lit(None).cast("string"),
-        "nearest_cosine": F.lit(None).cast("double"),
-        "met": F.lit(UNMET).cast("tinyint"),
-    }
-    return records.join(vectors, key, "left").withColumns(columns).select(*CANDIDATE.names, "excluded")
 
 
 def leaks(candidates: DataFrame, inputs: SparkInputs, params: GroupParams, before: Mapping[str, Any]) -> DataFrame:
