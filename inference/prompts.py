@@ -22,7 +22,7 @@ from texts.formats.distillation import completion, distil_messages
 
 RATE_VERSION = "rate-1"
 BUILD_VERSION = "build-3"
-DEGRADE_VERSION = "degrade-4"
+DEGRADE_VERSION = "degrade-5"
 
 # a text that is shown must not speak for the conversation: chat-template control tokens, and our own tags
 _CONTROL = re.compile(r"<(?=/?(?:think|answer|text|item)>|\|)", re.IGNORECASE)
@@ -56,7 +56,9 @@ _WEAKNESSES = {
     "fragment": f"{_KEEP} write nothing else",
     "redundant": f"{_KEEP} repeat yourself",
     "cut_off": f"{_KEEP} begin another point, and {_HALF_WAY} in it",
-    "padded": f"{_KEEP} open with words that say nothing",
+    "padded": f"{_KEEP} open and end with words that say nothing",
+    "noted": f"{_KEEP} write it as notes, a line for each point",
+    "run_on": f"{_KEEP} run its sentences into one",
     "vague": "be vague",
     "drop_details": "drop names, numbers and reasons",
     "reasoning_cut": "give the conclusion without the way to it",

@@ -28,12 +28,11 @@ TORN = re.compile(
     rf"\b(?:of|by|the|an?|with|and),(?= [a-z])|\d{{4,}} (?:{_MONTHS}) \d|\d{{5,}} (?:{_MONTHS})|:-|\( ?[–-]|\b(?:and|,) \(\d{{4}}\)"
     r"|\b(?:over|of|by|the|its|an?) (?:and|or|was|is|were|are)\b(?! over)|\ban? (?:directed|written|produced|starring)\b"
     r"|[a-z],? (?:She|He|It|They|Her|His) (?:is|was|had|were|has)\b|[a-z]{3}(?!Error|Exception|Warning|Interrupt|Exit)[A-Z][a-z]{2}"
-    r"|\b(?:Gen|Col|Capt|Lt|Sgt|Rev|Maj|Adm|Gov|Sen|Prof|lit|vol|pp)\.$"
     rf"|\(;|; ?[–-] ?\d|\d(?:{_MONTHS})|[a-z][A-Z]\.(?: ?[A-Z]\.)|\b(?:{_WORK}), (?:was|is|were|are|had)\b|^\(\d{{4}}\)"
     rf"|\(\d{{1,2}} (?:{_MONTHS}) \d{{4}}\) was\b|\d- \d{{1,2}} -|\b(?:born|died)[,;]? ?[–-]"
 )
 # endings behind which the next piece may be the rest of the sentence
-ABBREVIATED = re.compile(r"\b(?:Bros|Inc|Co|Corp|Ltd|Jr|Sr|Mt|Ft|Prof|Dott|[A-Z])\.$")
+ABBREVIATED = re.compile(r"\b(?:Bros|Inc|Co|Corp|Ltd|Jr|Sr)\.$")
 _UNTOLD = re.compile(
     rf"(?:The|This|That|These|Those) (?:\w+ )?(?:{_WORK}|band|company|studio|island|occupation|mechanism|method|algorithm|couple|pair|two)s?\b"
     r"|(?:After|Before|Upon|Following|During) (?:his|her|its|their|the) |According to [A-Z]\w+,?(?! [A-Z])|An? (?:similar|second|third|further)\b"

@@ -23,8 +23,14 @@ _OF_SOMETHING = re.compile(
     r"(?P<noun>(?:[A-Za-z-]+ ){0,3}?(?i:king|queen|ruler|duke|duchess|count|countess|member|bishop|archbishop|part|genus|species|family|suburb|district"
     r"|municipality|village|town|city|tributary|type|form|kind|work|collection) of (?:the )?[^\W\d_][\w'’-]*(?: [A-Z][\w'’-]+)*)",
 )
+# what somebody thinks of the subject is no kind of thing
+_PRAISE = re.compile(
+    r"\b(?:(?:very|most|highly|critically|twice|internationally) )?(?:noted|notable|renowned|famous|celebrated|prominent|successful|acclaimed|prolific|influential|popular"
+    r"|distinguished|eminent|outstanding|well[- ]known|award[- ]winning) (?!for\b|as\b)",
+    re.IGNORECASE,
+)
 _NO_KIND = re.compile(
-    r"(?:wife|husband|widow|mother|father|daughter|son|brother|sister|place|person|thing|name|term|part|pair|member|cadet|heir)$|(?:one|first|second|third|fourth|fifth|sixth|seventh|eighth|ninth|tenth|last|only|main|other|same|such|most|elder|eldest|younger|youngest|famous|well-known)\b|\w+ly$|.*(?:\band (?:man|woman)|\d(?:st|nd|rd|th))$",
+    r"(?:wife|husband|widow|mother|father|daughter|son|brother|sister|place|person|thing|name|term|part|pair|member|cadet|heir)$|(?:one|first|second|third|fourth|fifth|sixth|seventh|eighth|ninth|tenth|last|only|main|principal|chief|leading|founding|other|same|such|most|elder|eldest|younger|youngest)\b|\w+ly$|.*(?:\band (?:man|woman)|\d(?:st|nd|rd|th))$",
     re.IGNORECASE,
 )
 
@@ -47,7 +53,7 @@ def kind_of(passage: Passage) -> str:
     defined = None if passage.named else definition(passage.title, passage.purpose)
     if defined is None or defined.kind.startswith("One of "):
         return ""
-    told = _ARTICLE.sub("", defined.kind[0].lower() + defined.kind[1:], count=1)
+    told = _PRAISE.sub("", _ARTICLE.sub("", defined.kind[0].lower() + defined.kind[1:], count=1))
     of_it = _OF_SOMETHING.match(told)
     head = of_it or HEAD.match(told)
     kind = (head["noun"] if of_it else head["phrase"]).strip() if head else ""

@@ -13,21 +13,27 @@ from dataclasses import dataclass
 from types import MappingProxyType
 
 from inference.baseline.fences import FENCE, stretches, without_blocks
-from inference.baseline.spoiling import beginning, half_of_code, mistyped, opened_small, without_figures
+from inference.baseline.spoiling import beginning, careless, half_of_code, mistyped, opened_small, without_figures
 from inference.baseline.units import Unit, told
-from texts.words import content_words, sentences
+from inference.baseline.verbs import states
+from texts.words import content_words, sentences, words
 
 _REASON = re.compile(r",? (?:because|since|so that|in order to|as a result|which means|therefore|hence|thus)\b[^.;。]*")
 _ASIDE = re.compile(
     rf"\s*\([^()]*\)|,? (?:which|such as|for example|e\.g\.|i\.e\.|unless|although|while)\b[^,.;]*|{_REASON.pattern}"
 )
 _SPACED = re.compile(r"\s+([.,;])")
+_CONDITION = re.compile(r"(?:If|When|Unless|While|Although|Though|Since|Because|After|Before|Until|Once|As)\b")
 _CLAUSE = re.compile(r"[,;，；、]")
 _CLAUSE_MARK = re.compile(r"([,;，；、.。])")
 _BULLET = re.compile(r"\A(?:[-*•]|\d+[.)])\s+")  # at the start alone: "(1877 - 1959) was" has none
-# openings that inference.baseline.statements takes off again
-_OPENERS = ("Basically, ", "Well, ", "It is something like this: ", "Hey, ")
-_ECHOES = ("As said, {0}", "In other words, {0}", "To repeat it, {0}")
+# what inference.baseline.statements takes off again: openings, and sentences at the end that say nothing
+_OPENERS = ("Basically, ", "Well, ", "So, ", "Ok so, ", "As far as I remember: ", "Short answer: ")
+_CLOSERS = ("That's about it.", "Hope this helps!", "Not sure about the rest.", "That's all I have.")
+_VAGUER = ("Or something like that anyway, maybe some more stuff.", "Not really sure, probably something like that.")
+_RECAPS = ("In short, {0}", "As said, {0}", "So again, {0}")
+_TRAILS = ("and so on ...", "etc ...", "and then ...")
+_LONGEST_RECAP = 12  # words: what is longer nobody says again
 _HEDGES = ("or so", "or something like that", "as far as I know", "I think")
 
 
@@ -55,32 +61,56 @@ def fragment(share: Share, rng: random.Random) -> str:
 
 
 def redundant(share: Share, rng: random.Random) -> str:
-    """The share, and one of its units said again behind an announcement."""
-    return f"{share.text}{_again(share.whole[rng.choice(share.places)], rng.choice(_ECHOES))}"
+    """The share, and what one of its units comes to said again; a closing phrase where that is long."""
+    unit = share.whole[rng.choice(share.places)]
+    again = unit.text if unit.code else _first_clause(_BULLET.sub("", unit.text, count=1)).rstrip(".")
+    if not unit.code and len(words(again)) > _LONGEST_RECAP:
+        return f"{share.text}{_gap(unit)}{rng.choice(_CLOSERS)}"
+    return f"{share.text}{_again(again, rng.choice(_RECAPS), unit.code)}"
 
 
-def echoed(text: str, share: Share, echo: int) -> str:
-    """The text, and units of its share said again: at the first echo one, at later ones more."""
-    some = sorted(share.places, key=lambda place: (-len(share.whole[place].text), place))[: 1 << echo]
-    return text + "".join(_again(share.whole[place], _ECHOES[(echo + place) % len(_ECHOES)]) for place in sorted(some))
+def weakened(text: str, share: Share, step: int) -> str:
+    """The text of a share made weaker without a loss: without capitals, then with empty words, then with more and more of it said again."""
+    if step == 0 and not share.is_code:
+        return careless(text)
+    if step == 1 and not share.is_code:
+        return f"{text.rstrip('. ')}. {_VAGUER[len(text) % len(_VAGUER)]}"
+    some = sorted(share.places, key=lambda place: (-len(share.whole[place].text), place))[: 1 << max(0, step - 2)]
+    return text + "".join(_again(share.whole[place].text, _RECAPS[(step + place) % len(_RECAPS)], share.whole[place].code) for place in sorted(some))
 
 
-def _again(unit: Unit, echo: str) -> str:
-    if unit.code:
-        return f"\n{echo.format('').rstrip(', :')}:\n{unit.text}"
-    again = _BULLET.sub("", unit.text, count=1)
-    return f" {echo.format(opened_small(again))}"
+def _again(text: str, recap: str, code: bool) -> str:
+    if code:
+        return f"\n{recap.format('').rstrip(', :')}:\n{text}"
+    return f" {recap.format(opened_small(_BULLET.sub('', text, count=1)).rstrip('.'))}."
 
 
 def cut_off(share: Share, rng: random.Random) -> str:
-    """The share, and the beginning of another unit, which breaks off."""
+    """The share, and the beginning of another unit, which breaks off behind a clause."""
     others = [place for place in range(len(share.whole)) if place not in share.places]
     after = [place for place in others if place > max(share.places)]
     if not others:
-        gap = "\n" if share.is_code else " "
-        return f"{share.text}{gap}And ..."
+        return f"{share.text}\n..." if share.is_code else f"{share.text.rstrip('.')}, {rng.choice(_TRAILS)}"
     following = share.whole[after[0] if after else rng.choice(others)]
     return f"{share.text}{_gap(following)}{beginning(following.text, rng)} ..."
+
+
+def noted(share: Share, rng: random.Random) -> str:
+    """The share as somebody takes notes: a line for each unit, without its stop."""
+    if len(share.places) == 1 or any(share.whole[place].code or share.whole[place].opens_line for place in share.places):
+        return padded(share, rng)
+    return "\n".join(f"- {share.whole[place].text.rstrip('.')}" for place in share.places)
+
+
+def run_on(share: Share, rng: random.Random) -> str:
+    """The share in one breath: its sentences joined by commas, the first word of each small where it is no name; not what depends on a condition."""
+    if any(share.whole[place].code or share.whole[place].opens_line for place in share.places):
+        return fragment(share, rng)
+    first, *others = (share.whole[place].text for place in share.places)
+    told = opened_small(first)
+    for text in others:
+        told = f"{told} {text}" if _CONDITION.match(text) else f"{told.rstrip('.')}, {opened_small(text)}"
+    return told.rstrip(".")
 
 
 def padded(share: Share, rng: random.Random) -> str:
@@ -89,7 +119,7 @@ def padded(share: Share, rng: random.Random) -> str:
     return (
         f"{opener.strip()}\n{share.text}"
         if _BULLET.match(share.text) or share.is_code
-        else opener + opened_small(share.text)
+        else f"{opener}{opened_small(share.text)} {rng.choice(_CLOSERS)}"
     )
 
 
@@ -110,7 +140,8 @@ def drop_details(share: Share, rng: random.Random) -> str:
         return _shortened(share.text)
     said = sentences(_without_code(share.text))
     fullest = max(said, key=lambda sentence: (len(set(content_words(sentence))), sentence))
-    bare = " ".join(sentence for sentence in said if sentence != fullest) or _first_clause(fullest)
+    rest = (sentence for sentence in said if sentence != fullest)
+    bare = "".join(f"{chr(10) if _BULLET.match(one) else ' '}{one}" for one in rest).strip() or _first_clause(fullest)
     return _SPACED.sub(r"\1", without_figures(_ASIDE.sub("", bare))).rstrip(".。") + "."
 
 
@@ -129,7 +160,7 @@ def typos(share: Share, rng: random.Random) -> str:
 
 
 KEEPING: Mapping[str, Callable[[Share, random.Random], str]] = MappingProxyType(
-    {"fragment": fragment, "redundant": redundant, "cut_off": cut_off, "padded": padded}
+    {"fragment": fragment, "redundant": redundant, "cut_off": cut_off, "padded": padded, "noted": noted, "run_on": run_on}
 )
 LOSING: Mapping[str, Callable[[Share, random.Random], str]] = MappingProxyType(
     {"vague": vague, "drop_details": drop_details, "reasoning_cut": reasoning_cut, "typos": typos}
@@ -148,9 +179,10 @@ def _without_code(text: str) -> str:
 
 
 def _first_clause(text: str) -> str:
-    """The text up to the first mark of a clause that stands in no bracket."""
+    """The text up to the first mark of a clause that stands in no bracket and has a verb before it."""
     ends = (found.start() for found in _CLAUSE.finditer(text))
-    return next((text[:end] for end in ends if text.count("(", 0, end) == text.count(")", 0, end)), text)
+    whole = (end for end in ends if text.count("(", 0, end) == text.count(")", 0, end) and (states(text[:end]) or not text.isascii()))
+    return next((text[:end] for end in whole), text)
 
 
 def _gap(unit: Unit) -> str:

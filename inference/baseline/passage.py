@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
+from itertools import zip_longest
 
 from inference.baseline.debris import ABBREVIATED, LAYOUT, TORN, is_untold, points_away, told_part
 from inference.baseline.topics import mended
@@ -33,7 +34,7 @@ Therefore Thus For Here There Moreover Furthermore Instead Note See As Both Each
 Consequently Similarly Conversely Likewise Hence"""
 _LEANS = re.compile(
     rf"(?:{'|'.join(_LEANING.split())}|(?:In|To|At|During|Despite|After|By|On|For|From|With) (?:this|that|these|those|such|the same)"
-    r"|In (?:addition|contrast)|If (?:so|not|it)|While there|Meanwhile|Afterwards?|Soon|Later|By then"
+    r"|In (?:addition|contrast|response|return|turn)|As a result|If (?:so|not|it)|While there|Meanwhile|Afterwards?|Soon|Later|By then"
     r"|The (?:following|above|same|former|latter))\b"
 )
 _THIS = re.compile(r"This (?:class|function|method|module|decorator|routine|object|type) (?=\w+s\b)")
@@ -138,21 +139,21 @@ def _entry_told(text: str) -> str:
 
 
 def _understood(told: Sequence[str], named: bool) -> Iterator[str]:
-    """The readable sentences without those that lean on one that is not; the first may lean on a title that is a program's name."""
-    lost, before, opened = not named, "", False
-    for sentence in told:
-        torn = not named and bool(TORN.search(sentence) or ABBREVIATED.search(before))
-        lost = (
-            torn
-            or (named and bool(before) and is_heading(sentence))
-            or not readable(sentence)
-            or (lost and not stands_alone(sentence))
-        )
-        lost = lost or (not opened and not named and is_untold(sentence))
-        before = sentence
-        if not lost:
+    """The sentences from the first that can be told to the one before the first that cannot: behind a gap nobody knows what is meant.
+
+    The first may lean on a title that is a program's name, of which what stands before it leaves out headings and layout.
+    """
+    opened = False
+    for sentence, after in zip_longest(told, told[1:], fillvalue=""):
+        torn = not named and bool(TORN.search(sentence) or (after and ABBREVIATED.search(sentence)))
+        fine = readable(sentence) and not torn and not (named and opened and is_heading(sentence))
+        if fine and not opened:
+            fine = named or (stands_alone(sentence) and not is_untold(sentence))
+        if fine:
             opened = True
             yield sentence
+        elif opened:
+            return
 
 
 @lru_cache(maxsize=256)  # asked of a sentence twice: whether it is told, and whether it breaks the passage

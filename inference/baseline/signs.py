@@ -8,19 +8,31 @@ from __future__ import annotations
 
 import re
 
+from inference.baseline.topics import PEOPLE, WORKS
 from texts.words import content_words, sentences
 
 _SIGNS = {
     "a mark of its page": re.compile(
         r"(?<=[\w.,;:!?)\"”])\s?\[(?:\d{1,3}|[a-z]|note \d+|citation needed|[a-z ]+ needed)\]|_\[|&(?:amp|nbsp|lt|gt|quot|#\d+);"
-        r"|\{\{|\}\}|\[\[|\]\]|https?://|www\.|<\w+[ />]|``|''(?=\w)|\w\[\w+(?:\.\w+)+\]|\\\w|(?<!\w)_[a-z]+(?: [a-z]+)?_(?!\w)"
+        r"|\{\{|\}\}|\[\[|\]\]|https?://|www\.|<\w+[ />]|``|''(?=\w)|\w\[\w+(?:\.\w+)+\]|\\\w|\((?:\d{4} )?(?:[A-Za-z]+ ){0,2}(?:film|song|album|novel|band|series|singer|actor|actress)\)|(?<!\w)_[a-z]+(?: [a-z]+)?_(?!\w)"
     ),
     "punctuation with nothing in it": re.compile(
-        r"\(\s*[,;:]|(?<!\w)\(\s*\)|[,;]\s*\)|,\s*(?:[,;:]|\.(?!\.))|:\s*[.,;]|;\s*[.,;]|\s[,;.](?=\s)|(?<!\.)\.\.(?!\.)|\(see\)|[.!?][\"”)]\.|[!?]\.(?=\s|$)|\w\s[!?](?=\s|$)|;\(|\d\(\"|\(\w+/\)|[a-z]\[ (?=[a-z])"
+        r"\((?:or|and|also|lit|in)\.?\)|\((?:born|bapti[sz]ed|died|c\.) ?[–-]|\(\s*[,;:]|(?<!\w)\(\s*\)|[,;]\s*\)|,\s*(?:[,;:]|\.(?!\.))|:\s*[.,;]|;\s*[.,;]|\s[,;.](?=\s)|(?<!\.)\.\.(?!\.)|\(see\)|[.!?][\"”)]\.|[!?]\.(?=\s|$)|\w\s[!?](?=\s|$)|;\(|\d\(\"|\(\w+/\)|[a-z]\[ (?=[a-z])"
     ),
     "an article without its noun": re.compile(
         r"\b(?:the|an) (?:an?|the|and|or|of|in|to|is|was|are|were|by|for|with|from|on|at|that|which|has|had|have|be|been)\b(?!-)"
         r"|\ba (?:an?|the|of|in|to|was|were|by|for|with|from|at)\b(?!-)|\ban [bcdfgjklmnpqrtvwyz][aeiou][a-z]*\b|\ba (?!one|once|eu|ou)[aeio][a-z]{2,}\b"
+    ),
+    "a noun without its article": re.compile(
+        rf"\b(?:is|was) (?:\d{{4}} )?[A-Z][a-z]+(?:an|ish|ese|ch|ic) (?:[a-z-]+ ){{0,3}}(?:{'|'.join({*WORKS, *PEOPLE, 'noble', 'nobleman', 'series', 'album', 'band'})})(?=[,.]| (?:by|who|directed|and|in|from|of)\b)"
+        r"|\b(?:of|by|from|in|to) (?:United (?:States|Kingdom|Nations|Arab Emirates)|Government of)\b"
+    ),
+    "a measure that is not there": re.compile(
+        r"\b(?:about|approximately|roughly) (?:(?:high|wide|long|tall|deep)(?=[.,;)]| and\b| above\b)|away\b|from\b|to the \w+\b|(?:north|south|east|west)\w* of\b|in (?:length|height|area)\b)"
+        r"|\b(?:from|between) \d{4} ?[–-] ?\d{2,4}\b"
+    ),
+    "what was still to come": re.compile(
+        r"\bupcoming\b|\b(?:scheduled|slated|set) to (?:be released|air|begin|open|premiere)\b|\bwill be released\b"
     ),
     "a preposition without its noun": re.compile(
         r"\b(?:of (?:of|from|by|with|for|to)|in (?:of|from)|from (?:of|from|by|with|for|to)|with (?:of|from|by|with|for|to)"
@@ -29,7 +41,9 @@ _SIGNS = {
         r"|\b(?:by|of|the|an?|in|with|and|or|is|was|are|were|from|for|as) \((?:1\d{3}|20\d\d)\)|\b(?:the|an?|by|of|and|with|from|in)\)"
     ),
     "a verb in the wrong form": re.compile(
-        r"\b[Ii]t's [a-z]+ (?:is|was|are|were|has)\b|, th(?:is|at) (?:is|was) (?:an?|the)\b|\band the [a-z]+ed (?:the|an?)\b|\band to [a-z]+ with\b"
+        r"\b(?:him|her|them) and (?:his|her|their) [a-z]+ (?:was|were|is|are|had)\b|\b(?:is|was) starring\b|\binspired from\b"
+        r"|(?:^|[.!?] )(?:From|In|Since|Until) (?:[A-Z][a-z]+ )?\d{4}(?: to (?:[A-Z][a-z]+ )?\d{4})?,? (?:was|were|is|had|became)\b"
+        r"|\b[Ii]t's [a-z]+ (?:is|was|are|were|has)\b|, th(?:is|at) (?:is|was) (?:an?|the)\b|\band the [a-z]+ed (?:the|an?)\b|\band to [a-z]+ with\b"
         r"|\b(?:published|released|recorded|directed) (?:first|second|last|debut) [a-z]+ (?:is|was)\b|\b(?:where|when) (?:worked|went|became|lived|wrote)\b"
         r"|\bto (?:had|was|were|has|is|are|did|went|became|been)\b|\b(?:he|she|they|it|we) (?:he|she|they|we)\b"
         r"|\b(?:is|was|are|were) (?:is|was|are|were)\b|\b(?:should|would|could|must|will|can) (?:\w+s themselves|had|has|was|were|is|are)\b"
@@ -41,12 +55,12 @@ _SIGNS = {
     "a quote that is not there": re.compile(
         r"\b(?:said|says|wrote|writes|stated|states|recalled|remarked|commented|noted|added|called it)\b[^.:\"“]{0,80}: (?![\"“'‘(])[A-Z]|\w'\d0s\b|\" s\b"
     ),
-    "a title that runs into another": re.compile(r'"[^"]* (?:\w*[a-z]{3}[A-Z]\w* [^"]*|[^"]*[a-z],[A-Z][^"]*)"'),
+    "a title that runs into another": re.compile(r'"[^"]* (?:\w*[a-z]{3}[A-Z]\w* [^"]*|[^"]*[a-z],[A-Z][^"]*)"|"The [^":]* The [^"]*"'),
     "a list or a date that is not there": re.compile(
         r"\b(?:were|was|are|is|as|includ(?:e|es|ed|ing)|following): (?:He|She|It|They|The|In|His|Her|This|After)\b|: (?:He|She|They) (?:died|was|is|had|has|married|also)\b|\bof (?:world|nation)wide\b|\bwhen the \w+ed\b|\d\?(?=\W)|(?:^|[.!?]\s)Examples? (?:of|using|usage|for)\b|(?:^|[.!?] )Where \w+ (?:is|are)\b"
         r"|\b\d{4} \d{1,2} (?:January|February|March|April|May|June|July|August|September|October|November|December)\b"
     ),
-    "two joined by nothing": re.compile(r"\b[a-z]{4,} (?:After|Although|While|Despite|Because|However),? [A-Za-z]+(?:'s)? [a-z]+,|\b(?:and|or|but),? (?:and|or|but)\b|\band to [a-z]+ [a-z]+ed\b"),
+    "two joined by nothing": re.compile(r"[a-z] The [a-z]+ (?:was|is|were|has)\b|\b(?:married|was|is|were|had|has)\b[^.!?]*\) [A-Z][a-z]+ (?:was|is|were|had)\b|\b[a-z]{4,} (?:After|Although|While|Despite|Because|However),? [A-Za-z]+(?:'s)? [a-z]+,|\b(?:and|or|but),? (?:and|or|but)\b|\band to [a-z]+ [a-z]+ed\b"),
 }  # fmt: skip
 _LEAST = 4  # words that carry meaning, of a sentence that can repeat another
 _WHOLLY = 2  # the same, of one that is wholly in another

@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 import re
 
-from inference.baseline.fences import FENCE
+from inference.baseline.fences import FENCE, stretches
 
 _FIGURE = re.compile(r"(?<!\w)\d[\d.,:]*\b")
 _DATED = re.compile(r"\s*\([^()]*\d[^()]*\)")
@@ -70,6 +70,9 @@ _SMALL = frozenset(
     ]
 )
 _WORD = re.compile(r"(?<!```)(?<![^\W\d_])[^\W\d_]{4,}")  # the language of a block of code is no word of it
+_CLAUSE_BEGINS = re.compile(r",? (?:and|but|which|who|whose|because|while|when|after|before|where|with|including|such as|from|by|for|in|on|at|as) ")
+_OPENS = re.compile(r"(?:^|(?<=[.!?] )|(?<=\n)|(?<=- ))[A-Z](?=[a-z])")
+_MARKS = ".,;:!? "
 _MISTYPED = 0.15  # of the words of four letters and more
 
 
@@ -85,14 +88,33 @@ def without_figures(text: str) -> str:
 
 
 def beginning(text: str, rng: random.Random) -> str:
-    """The first half of a text or a little more, in words; in characters where it is written without spaces, in lines of code."""
-    rate = rng.uniform(0.4, 0.7)
+    """The first part of a text, up to where a clause begins about half-way; in words where none does, in characters where it is written without
+    spaces, in lines of code.
+    """
     if text.startswith(FENCE):
         return half_of_code(text)
-    parts = text.split(" ")
-    if len(parts) > 3:
-        return " ".join(parts[: max(2, int(len(parts) * rate))]).rstrip(".,;:!?")
-    return text[: max(1, int(len(text) * rate))].rstrip()
+    rate, parts = rng.uniform(0.4, 0.7), text.split(" ")
+    if len(parts) <= 3:
+        return text[: max(1, int(len(text) * rate))].rstrip()
+    low, high = 0.25 * len(text), 0.8 * len(text)
+    ends = [one.start() for one in _CLAUSE_BEGINS.finditer(text) if low < one.start() < high and _no_bracket(text[: one.start()])]
+    if ends:
+        return text[: rng.choice(ends)].rstrip(_MARKS)
+    return " ".join(parts[: max(2, int(len(parts) * rate))]).rstrip(_MARKS)
+
+
+def _no_bracket(text: str) -> bool:
+    return text.count("(") == text.count(")") and text.count('"') % 2 == 0
+
+
+def careless(text: str) -> str:
+    """The text with a small letter where a sentence begins; code stays.
+
+    >>> careless("Ada Moss dug clay. U.S. kilns are hot. She left.")
+    'ada Moss dug clay. U.S. kilns are hot. she left.'
+    """
+    told = (one.text if one.is_code else _OPENS.sub(lambda first: first[0].lower(), one.text) for one in stretches(text))
+    return "".join(told)
 
 
 def mistyped(text: str, rng: random.Random) -> str:

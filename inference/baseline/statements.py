@@ -36,8 +36,9 @@ _RESULT_IS = re.compile(r"It (?=is\b|has\b|contains\b|holds\b)")
 _ROLES: Mapping[int, str] = MappingProxyType({RETURNS: "Returns ", FAILS: "Raises "})  # of a named entry
 _STOPS = (".", "!", "?", "。", "…")
 NOISE = re.compile(
-    r"^(?:hey|hi|hello|well|basically|quick question|as said|again|in other words|to repeat it"
-    r"|it\s+is something like this)[,:]\s*",
+    r"^(?:hey|hi|hello|well|so(?: again)?|ok so|basically|quick question|as said|again|in short|in other words|to repeat it|short answer"
+    r"|as far as i remember|it\s+is something like this)[,:]\s*"
+    r"|^(?:that's (?:about it|all i have)|hope this helps|not sure about the rest|or something like that anyway|not really sure)\b[^.!]*[.!]$",
     re.IGNORECASE,
 )
 

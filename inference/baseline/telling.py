@@ -41,13 +41,12 @@ def dense(passage: Passage, budget: int) -> str:
 
 _NAMED = re.compile(r"^(?:- )?`[^`]*`")  # the subject at the start of a line: what it says of it is compared
 _NEW = 0.3  # of the words of a line that no line before has
-_OPENING = 120  # characters, in which what is told must name its subject
 JOINER = "; "  # between the titles of two passages that are told of together
 
 
 def introduced(passage: Passage, told: str) -> str:
     """What is told with the subject's name before it, unless the opening sentence has it."""
-    title, opening = passage.title, told[:_OPENING]
+    title, opening = passage.title, passage.purpose
     # two passages are each introduced before they are put together
     has_it = passage.subject in opening or JOINER in title
     if not told or has_it or (not passage.named and has_all(title, told) and names(title, opening)):

@@ -26,6 +26,8 @@ THING = re.compile(
     r"|town|village|district|county|river|mountain|island|church|castle|building|ship|station|game|award|language|group|team|club)\b"
 )
 _MISSET: tuple[tuple[re.Pattern[str], str], ...] = (
+    # one comma alone parts a subject from its verb: `Ada Moss (1901 - 1971), was a potter`
+    (re.compile(r"^([^,().]+\([^()]*\)),(?= (?:is|was|are|were) )", re.MULTILINE), r"\1"),
     (re.compile(r"(?<=[\w\").]),? ?\( (?=[\w\"])"), " ("),  # `name( born`: the blank stands on the wrong side
     (re.compile(r"(?<=[a-z]{3})\((?=\")"), " ("),
     (re.compile(r"(?<=\w)- (?=(?!(?:and|or|to)\b)\w)"), "-"),  # `lay- abbot`, `17- year-old`
@@ -59,7 +61,8 @@ saint player footballer cricketer coach scientist physicist chemist historian ph
 activist businessman"""
 PEOPLE = frozenset(_PEOPLE.split())
 HEAD = re.compile(
-    r"(?P<phrase>.+?)(?=[,;.(]|\s(?:of|in|on|at|for|from|by|to|with|about|as|who|whose|which|that|where|is|was|written|made|set|shot|(?:\w+(?:ed|ing)))\b|$)"
+    r"(?P<phrase>.+?)(?=[,;.(]|\s(?:of|in|on|at|for|from|by|to|with|about|as|who|whose|which|that|where|is|was|written|made|set|shot|(?:best |most )?known"
+    r"|(?!(?:winning|selling|grossing|speaking|acting)\b)\w+(?:ed|ing))\b|$)"
 )
 
 

@@ -9,10 +9,11 @@ import re
 from collections.abc import Iterator
 from dataclasses import replace
 from functools import lru_cache
+from itertools import compress, takewhile
 
 from inference.baseline.asking import MOST_NAMED
 from inference.baseline.hanging import alone
-from inference.baseline.passage import Passage, read, stands_alone
+from inference.baseline.passage import Passage, read
 from inference.baseline.saying import argument_is_said, describes, gives_result, result_is_said, tells_case
 from inference.baseline.signs import sign
 from inference.baseline.telling import JOINER, Refused
@@ -76,12 +77,9 @@ def _unnamed(passage: Passage) -> tuple[str, str] | None:
 
 
 def _alone(passage: Passage) -> Iterator[str]:
-    """The sentences of which all is named, without those that lean on one that is left out."""
-    lost = False
-    for sentence, fine in zip(passage.prose, alone(passage.title, passage.prose, passage.named), strict=True):
-        lost = not fine or (lost and not stands_alone(sentence))
-        if not lost:
-            yield sentence
+    """The sentences up to the first of which not all is named."""
+    named = alone(passage.title, passage.prose, passage.named)
+    return compress(passage.prose, takewhile(bool, named))
 
 
 def _with_meaning(passage: Passage) -> Passage:
