@@ -20,7 +20,7 @@ _NOUNS = [
     "company studio firm corporation business enterprise label publisher",
     "island isle archipelago",
     "city town village settlement municipality capital",
-    "club team side squad",
+    "club team squad",
     "couple pair",
     "castle palace house mansion building hall tower residence estate manor",
     "school college university academy institute",

@@ -30,7 +30,12 @@ _BULLET = re.compile(r"\A(?:[-*•]|\d+[.)])\s+")  # at the start alone: "(1877 
 # what inference.baseline.statements takes off again: openings, and sentences at the end that say nothing
 _OPENERS = ("Basically, ", "Well, ", "So, ", "Ok so, ", "As far as I remember: ", "Short answer: ")
 _CLOSERS = ("That's about it.", "Hope this helps!", "Not sure about the rest.", "That's all I have.")
-_VAGUER = ("Or something like that anyway, maybe some more stuff.", "Not really sure, probably something like that.")
+_VAGUER = (
+    "Or something like that anyway, maybe some more stuff.",
+    "Not really sure, probably something like that.",
+    "There is probably some more stuff, anyway.",
+    "Maybe something more, not really sure anyway.",
+)
 _RECAPS = ("In short, {0}", "As said, {0}", "So again, {0}")
 _TRAILS = ("and so on ...", "etc ...", "and then ...")
 _LONGEST_RECAP = 12  # words: what is longer nobody says again
@@ -96,10 +101,11 @@ def cut_off(share: Share, rng: random.Random) -> str:
 
 
 def noted(share: Share, rng: random.Random) -> str:
-    """The share as somebody takes notes: a line for each unit, without its stop."""
-    if len(share.places) == 1 or any(share.whole[place].code or share.whole[place].opens_line for place in share.places):
-        return padded(share, rng)
-    return "\n".join(f"- {share.whole[place].text.rstrip('.')}" for place in share.places)
+    """The share as somebody takes notes: a line for each unit, without its stop; lines and code stand as they are."""
+    told = [share.whole[place] for place in share.places]
+    if any(one.code or one.opens_line for one in told):
+        return share.text.rstrip(".")
+    return "\n".join(f"{'- ' * (len(told) > 1)}{one.text.rstrip('.')}" for one in told)
 
 
 def run_on(share: Share, rng: random.Random) -> str:

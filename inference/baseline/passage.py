@@ -152,7 +152,7 @@ def _understood(told: Sequence[str], named: bool) -> Iterator[str]:
         if fine:
             opened = True
             yield sentence
-        elif opened:
+        elif opened and len(words(sentence)) > _FEW:
             return
 
 

@@ -6,6 +6,7 @@ import random
 import re
 
 from inference.baseline.fences import FENCE, stretches
+from texts.words import sentence_spans
 
 _FIGURE = re.compile(r"(?<!\w)\d[\d.,:]*\b")
 _DATED = re.compile(r"\s*\([^()]*\d[^()]*\)")
@@ -71,7 +72,7 @@ _SMALL = frozenset(
 )
 _WORD = re.compile(r"(?<!```)(?<![^\W\d_])[^\W\d_]{4,}")  # the language of a block of code is no word of it
 _CLAUSE_BEGINS = re.compile(r",? (?:and|but|which|who|whose|because|while|when|after|before|where|with|including|such as|from|by|for|in|on|at|as) ")
-_OPENS = re.compile(r"(?:^|(?<=[.!?] )|(?<=\n)|(?<=- ))[A-Z](?=[a-z])")
+_OPENS = re.compile(r"^(?:[-*•] )?[A-Z](?=[a-z])")
 _MARKS = ".,;:!? "
 _MISTYPED = 0.15  # of the words of four letters and more
 
@@ -108,13 +109,20 @@ def _no_bracket(text: str) -> bool:
 
 
 def careless(text: str) -> str:
-    """The text with a small letter where a sentence begins; code stays.
+    r"""The text as it is typed into a chat: a line for each sentence, its first letter small; code stays.
 
-    >>> careless("Ada Moss dug clay. U.S. kilns are hot. She left.")
-    'ada Moss dug clay. U.S. kilns are hot. she left.'
+    >>> careless("Ada Moss dug clay. U.S. kilns are hot.")
+    'ada Moss dug clay.\nU.S. kilns are hot.'
     """
-    told = (one.text if one.is_code else _OPENS.sub(lambda first: first[0].lower(), one.text) for one in stretches(text))
-    return "".join(told)
+    return "".join(one.text if one.is_code else _in_lines(one.text) for one in stretches(text))
+
+
+def _in_lines(text: str) -> str:
+    spans = sentence_spans(text)
+    ends = [start for start, _ in spans[1:]] + [len(text)]
+    told = (text[start:end] for (start, _), end in zip(spans, ends, strict=True))
+    lines = "".join(_OPENS.sub(lambda first: first[0].lower(), f"{one.rstrip()}\n" if one[-1:] == " " else one) for one in told)
+    return text[: spans[0][0] if spans else len(text)] + lines
 
 
 def mistyped(text: str, rng: random.Random) -> str:

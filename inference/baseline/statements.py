@@ -38,7 +38,7 @@ _STOPS = (".", "!", "?", "。", "…")
 NOISE = re.compile(
     r"^(?:hey|hi|hello|well|so(?: again)?|ok so|basically|quick question|as said|again|in short|in other words|to repeat it|short answer"
     r"|as far as i remember|it\s+is something like this)[,:]\s*"
-    r"|^(?:that's (?:about it|all i have)|hope this helps|not sure about the rest|or something like that anyway|not really sure)\b[^.!]*[.!]$",
+    r"|^(?:that's (?:about it|all i have)|hope this helps|not sure about the rest|or something like that anyway|not really sure|there is probably some more stuff|maybe something more)\b[^.!]*[.!]$",
     re.IGNORECASE,
 )
 

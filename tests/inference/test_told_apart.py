@@ -111,12 +111,12 @@ def test_a_question_names_the_arguments_that_are_told() -> None:
     assert "shape" not in build("qa", "dice.roll.many", f"Roll a die many times.\n{LISTED}\nshape: See Notes.")
 
 
-def test_a_heading_is_no_sentence_of_a_paragraph() -> None:
+def test_nothing_is_told_behind_a_heading() -> None:
     told = read(
         "dice.roll.many",
         "Roll a die many times. Support for Loaded Dice. Lasso dice with weights never fall. Return early in May.",
     ).prose
-    assert told == ("Roll a die many times.", "Lasso dice with weights never fall.", "Return early in May.")
+    assert told == ("Roll a die many times.",)
 
 
 def test_a_family_name_is_told_in_full_once() -> None:

@@ -35,6 +35,11 @@ def rule(title: str, text: str) -> str:
         "She sold \"The Red TilesA Pot of Ash\" in the north.", "She sold \"Red Jar,Blue Jar,\" in the north.", "Her town has some 300 in.",
         "She (Danish/) fired tiles.", "She fired tiles in 1931(\"Fire\") and jars.", "Her kiln;( built in 1931) was of brick.",
         "She wrote to the Pot[pots.red.Pot] of the museum.", "She said: \"The clay is wet, and went home.",
+        "Her house (or) kiln was of brick.", "She (born – 1960) fired jars.", "She played in Kilns (1962 film) and in York.",
+        "Her hill is about high and wide.", "She lived about to the south of York.", "She fired jars from 1931 – 33 in York.",
+        "Her upcoming book is about jars.", "Her book was translated by Government of York.", "Her son was Danish writer of books.",
+        "From 1931 to 1934 was a potter of York.", "In 1931 him and his brother was in York.", "She wrote \"The Jar The Kiln\" in 1931.",
+        "She was married to Ned Brick (died 1937) Ned was a smith.", "Her mill stood in York The mill was of brick.",
     ],
 )  # fmt: skip
 def test_a_passage_that_shows_it_was_spoilt_carries_nothing(spoilt: str) -> None:
@@ -48,6 +53,7 @@ def test_a_passage_that_shows_it_was_spoilt_carries_nothing(spoilt: str) -> None
         "Her apprentice was an honest man (as a rule).", "She knew that that was the first.", "Hepatitis A and an X-ray ended her work.",
         "It's a jar that is black and red.", "She sold a jar (1931) and a kiln.",
         "She was a European and a one-armed potter.", "She sold \"The Red Jar\" to MacDonald, and \"Ash\" to all.", "She wrote to the U.S., too, and to St. Ives.",
+        "She lived about 3 km to the south of York.", "She fired jars from 1931 to 1933.", "Her son was a Danish writer of books.", "From 1931 she was in York.",
     ],
 )  # fmt: skip
 def test_what_is_like_it_and_clean_passes(whole: str) -> None:
@@ -93,9 +99,17 @@ def test_what_is_called_the_or_that_was_named_before(sentence: str, stands: bool
     assert [*alone("Ada Moss", ["Ada Moss was a potter.", sentence])] == [True, stands]
 
 
-def test_what_leans_on_a_sentence_that_is_left_out_goes_with_it() -> None:
-    told = usable("Ada Moss", MOSS.format("The island was sold to a bank. It was dry. Ada Moss stayed in Hull.")).prose
-    assert told[1] == "Ada Moss stayed in Hull." and "It was dry." not in told
+def test_what_is_told_ends_at_the_first_sentence_that_cannot_be_told() -> None:
+    opened = MOSS.format("Ada Moss dug her clay by hand.")
+    told = usable("Ada Moss", f"{opened} The island was sold to a bank. Ada Moss stayed in Hull.").prose
+    assert told[-1] == "It burned for 3 days at a time."
+
+
+def test_an_abbreviation_at_the_end_of_a_sentence_is_no_end() -> None:
+    opened = MOSS.format("Ada Moss dug her clay by hand.")
+    told = usable("Ada Moss", f"{opened} Her sons were Ned, Tom Jr. (1911) and Max. Prof. Brick bought the jars.").prose
+    assert told[-1] == "It burned for 3 days at a time."
+    assert "Prof. Brick bought the jars." in usable("Ada Moss", f"{opened} Prof. Brick bought the jars.").prose
 
 
 def test_a_sentence_that_says_the_same_again_is_told_once() -> None:
