@@ -6,6 +6,7 @@ Patterns for English, each made from sentences that a reader of items found bad.
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 LAYOUT = re.compile(
     r">>>|::|\.\. |={3,}|-{3,}|\|\s*\||[{}<>\\]{2,}|^\W*[a-z_]+\(.*\)\W*$|(?<!\w)\(\s*\)|:$|\b(?:XXX|TODO|FIXME)\b"
@@ -40,6 +41,7 @@ _UNTOLD = re.compile(
 )
 
 
+@lru_cache(maxsize=256)  # asked of a sentence as it is read and as it is judged whole
 def points_away(sentence: str) -> bool:
     """Whether the sentence names a place that is not told with it, or lost the name of one, or a heading runs into it.
 

@@ -206,8 +206,9 @@ def _heads(
     elsewhere as somebody in a hurry writes it; a variant has all options or none, and one of them the verdict.
     """
     heads: list[dict[str, str]] = []
+    opening = _OPENING_PARTS - {LONG[item_type]}
     for n, name in enumerate(names):
-        head = {field: fields[field] for field in _OPENING_PARTS & fields.keys()}
+        head = {field: text for field, text in fields.items() if field in opening}
         if n != keepers[0] and rng.random() >= _HEAD_WHOLE:
             head = {field: _hasty(value, name, rng) for field, value in head.items()}
         judged = n == keepers[-1]

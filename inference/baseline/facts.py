@@ -136,16 +136,18 @@ def life_of(passage: Passage) -> Life:
     return Life(**{event: int(year) for event, year in found.groupdict().items()})
 
 
-def years_in(text: str) -> set[int]:
+@lru_cache(maxsize=8_192)  # an opening is compared with that of each passage that it lends to
+def years_in(text: str) -> frozenset[int]:
     """The years that a text tells, all of four digits."""
-    return {int(one) for one in FOUR_DIGITS.findall(text)}
+    return frozenset(map(int, FOUR_DIGITS.findall(text)))
 
 
-def facts(passage: Passage) -> list[Fact]:
+@lru_cache(maxsize=2_048)  # each form asks
+def facts(passage: Passage) -> tuple[Fact, ...]:
     """What can be asked for of a topic, each fact once; nothing where its subject cannot be told from others of its name."""
     if passage.named or not known_as(passage):
-        return []
-    return [*(_of_a_life(passage) if is_of_a_person(passage) else _of_a_work(passage))]
+        return ()
+    return tuple(_of_a_life(passage) if is_of_a_person(passage) else _of_a_work(passage))
 
 
 def _of_a_life(passage: Passage) -> Iterator[Fact]:
@@ -239,4 +241,4 @@ def _told_by(other: str) -> tuple[str, tuple[Fact, ...]]:
     if not is_usable(title, text):
         return "", ()
     passage = usable(title, text)
-    return passage.prose[0], tuple(facts(passage))
+    return passage.prose[0], facts(passage)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 from texts.words import content_words, words
 
@@ -59,6 +60,7 @@ def sex_of(description: str, text: str) -> str:
     return "she" if she > he else "he" if he > she else ""
 
 
+@lru_cache(maxsize=8_192)  # an opening is compared with that of each passage that it lends to
 def nations(description: str) -> frozenset[str]:
     """The roots of the nationalities that a description names.
 

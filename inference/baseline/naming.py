@@ -6,6 +6,7 @@ Knows English. The kind is that of the opening sentence, else what the title has
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 from inference.baseline.passage import Passage
 from inference.baseline.telling import JOINER
@@ -14,6 +15,7 @@ from inference.baseline.usable import is_usable, usable
 from texts.words import words
 
 _MOST_WORDS = 8  # of a kind
+_REMEMBERED = 4_096  # passages: each is asked about by several forms, and by those that it lends to
 _ARTICLE = re.compile(r"(?:an?|the) ")
 _IN_BRACKETS = re.compile(r"\((?P<inside>[^()]*)\)$")
 _ASIDE = re.compile(r"(?:,| and) .*")
@@ -35,6 +37,7 @@ _NO_KIND = re.compile(
 )
 
 
+@lru_cache(maxsize=_REMEMBERED)
 def is_of_a_person(passage: Passage) -> bool:
     """Whether the passage is about somebody."""
     if passage.named or JOINER in passage.title:
@@ -44,6 +47,7 @@ def is_of_a_person(passage: Passage) -> bool:
     return of_people or is_person(passage.purpose, " ".join(passage.prose[1:]))
 
 
+@lru_cache(maxsize=_REMEMBERED)
 def kind_of(passage: Passage) -> str:
     """What the opening says the subject is, in a few words without an article; "" where it says no such thing shortly.
 

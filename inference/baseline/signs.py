@@ -24,7 +24,7 @@ _SIGNS = {
         r"|\ba (?:an?|the|of|in|to|was|were|by|for|with|from|at)\b(?!-)|\ban [bcdfgjklmnpqrtvwyz][aeiou][a-z]*\b|\ba (?!one|once|eu|ou)[aeio][a-z]{2,}\b"
     ),
     "a noun without its article": re.compile(
-        rf"\b(?:is|was) (?:\d{{4}} )?[A-Z][a-z]+(?:an|ish|ese|ch|ic) (?:[a-z-]+ ){{0,3}}(?:{'|'.join({*WORKS, *PEOPLE, 'noble', 'nobleman', 'series', 'album', 'band'})})(?=[,.]| (?:by|who|directed|and|in|from|of)\b)"
+        rf"\b(?:is|was) (?:\d{{4}} )?[A-Z][a-z]+(?:an|ish|ese|ch|ic) (?:[a-z-]+ ){{0,3}}(?:{'|'.join(sorted({*WORKS, *PEOPLE, 'noble', 'series', 'album', 'band'}))})(?=[,.]| (?:by|who|directed|and|in|from|of)\b)"
         r"|\b(?:of|by|from|in|to) (?:United (?:States|Kingdom|Nations|Arab Emirates)|Government of)\b"
     ),
     "a measure that is not there": re.compile(

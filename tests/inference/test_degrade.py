@@ -1,6 +1,9 @@
 """Weak versions of a target are weak one by one, and together they carry all that it says, whatever it looks like."""
 
+import os
 import random
+import subprocess
+import sys
 
 import pytest
 from passages import OTHERS, PASSAGES
@@ -136,6 +139,18 @@ def test_variants_are_the_same_whoever_asks_and_others_by_another_seed() -> None
     again = [degrade(item_type, target, variant, 5, 7) for variant in (4, 2, 0, 1, 3)]
     assert sorted(map(str, again)) == sorted(weak_versions(item_type, target, 5, 7))
     assert weak_versions(item_type, target, 5, 8) != weak_versions(item_type, target, 5, 7)
+
+
+def test_variants_do_not_hang_on_the_order_of_a_set() -> None:
+    code = "import test_degrade as t; print(t.weak_versions(*next(one for one in t.TARGETS if one[0] == 'category_statement'), 9, 7))"
+    paths = os.pathsep.join([os.path.dirname(__file__), *filter(None, sys.path)])
+    told = {
+        subprocess.run(
+            [sys.executable, "-c", code], env={**os.environ, "PYTHONPATH": paths, "PYTHONHASHSEED": seed}, capture_output=True, check=True
+        ).stdout
+        for seed in ("1", "2", "3")
+    }
+    assert len(told) == 1
 
 
 def test_each_operator_lowers_nearly_every_target() -> None:
