@@ -74,7 +74,8 @@ def _question_about_topic(passage: Passage) -> str:
     if defined is not None:
         ways += [way.format(verb=defined.verb, name="{name}") for way in (_WHO if is_of_a_person(passage) else _WHAT)]
     place = int(sha256_text(f"asked {title} {passage.purpose}")[:8], 16)
-    return ways[place % len(ways)].format(name=name)
+    asked = ways[place % len(ways)].format(name=name)
+    return asked[:-1] if asked[-2:-1] in ("!", "?", ".") else asked  # a name that ends with a mark of its own
 
 
 def _qa(passage: Passage, others: Sequence[str]) -> dict[str, str]:

@@ -19,6 +19,7 @@ _REMEMBERED = 4_096  # passages: each is asked about by several forms, and by th
 _ARTICLE = re.compile(r"(?:an?|the) ")
 _IN_BRACKETS = re.compile(r"\((?P<inside>[^()]*)\)$")
 _ASIDE = re.compile(r"(?:,| and) .*")
+_CALLED = re.compile(r"[a-z-]+(?: [a-z-]+)?")  # what somebody is, as "long-distance runner"
 _YEAR_FIRST = re.compile(r"\d{4} ")
 # nouns that say little without "of" and a name
 _OF_SOMETHING = re.compile(
@@ -32,7 +33,7 @@ _PRAISE = re.compile(
     re.IGNORECASE,
 )
 _NO_KIND = re.compile(
-    r"(?:wife|husband|widow|mother|father|daughter|son|brother|sister|place|person|thing|name|term|part|pair|member|cadet|heir)$|(?:one|first|second|third|fourth|fifth|sixth|seventh|eighth|ninth|tenth|last|only|main|principal|chief|leading|founding|other|same|such|most|elder|eldest|younger|youngest)\b|\w+ly$|.*(?:\band (?:man|woman)|\d(?:st|nd|rd|th))$",
+    r"(?:.*\b)?(?:wife|husband|widow|mother|father|daughter|son|brother|sister|place|person|thing|name|term|part|pair|member|cadet|heir)$|(?:one|first|second|third|fourth|fifth|sixth|seventh|eighth|ninth|tenth|last|only|main|principal|chief|leading|founding|other|same|such|most|elder|eldest|younger|youngest)\b|\w+ly$|.*(?:\band (?:man|woman)|\d(?:st|nd|rd|th))$",
     re.IGNORECASE,
 )
 
@@ -97,7 +98,8 @@ def known_as(passage: Passage, dated: bool = True) -> str:
     kind, bracket = kind_of(passage), _IN_BRACKETS.search(title)
     noun, person = _noun(_ASIDE.sub("", kind)), is_of_a_person(passage)
     if (noun.islower() and noun not in WORKS) if person else noun in WORKS:
-        told = _ASIDE.sub("", kind)
+        # of two things that somebody is the first; "stage and film actor" is one
+        told = cut if _noun(cut := _ASIDE.sub("", kind)) in {*WORKS, *PEOPLE} else kind
     elif bracket and _noun(bracket["inside"]) in {*WORKS, *PEOPLE}:
         told, noun = bracket["inside"], _noun(bracket["inside"])
     elif bracket and bracket["inside"][0].isalpha() and is_person(passage.purpose, " ".join(passage.prose[1:])):
@@ -122,6 +124,8 @@ def asked_name(passage: Passage) -> str:
         name = plain_name(title)
         work = _noun(bracket["inside"]) in {*WORKS, "series", "album"}
         return f'the {bracket["inside"]} "{name}"' if work else f"the {bracket['inside']} {name}"
+    if bracket and is_of_a_person(passage) and _CALLED.fullmatch(bracket["inside"]):
+        return f"the {bracket['inside']} {plain_name(title)}"
     if _noun(kind_of(passage)) in WORKS and not THING.search(title):
         return f'"{title}"'
     return title

@@ -14,7 +14,7 @@ from itertools import zip_longest
 
 from inference.baseline.debris import ABBREVIATED, LAYOUT, TORN, is_untold, points_away, told_part
 from inference.baseline.topics import mended
-from inference.baseline.verbs import INFLECTED, VERBS, inflected, is_heading
+from inference.baseline.verbs import INFLECTED, VERBS, inflected, is_heading, may_state
 from texts.words import sentences, words
 
 _NAME = re.compile(r"[A-Za-z_]\w*(?:\.\w+)+|[a-z]+_\w+|_\w+")
@@ -145,7 +145,9 @@ def _understood(told: Sequence[str], named: bool) -> Iterator[str]:
     """
     opened = False
     for sentence, after in zip_longest(told, told[1:], fillvalue=""):
-        torn = not named and bool(TORN.search(sentence) or (after and ABBREVIATED.search(sentence)))
+        torn = not named and bool(
+            TORN.search(sentence) or (after and ABBREVIATED.search(sentence)) or not may_state(sentence)
+        )
         fine = readable(sentence) and not torn and not (named and opened and is_heading(sentence))
         if fine and not opened:
             fine = named or (stands_alone(sentence) and not is_untold(sentence))

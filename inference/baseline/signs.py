@@ -53,14 +53,15 @@ _SIGNS = {
         r"\b(?!that\b|had\b|very\b)([a-z]{2,}) \1\b|\b([A-Z][a-z]+(?: [A-Z][a-z]+)+|The [A-Z][a-z]+) \2\b"
     ),
     "a quote that is not there": re.compile(
-        r"\b(?:said|says|wrote|writes|stated|states|recalled|remarked|commented|noted|added|called it)\b[^.:\"“]{0,80}: (?![\"“'‘(])[A-Z]|\w'\d0s\b|\" s\b"
+        r"\b(?:said|says|wrote|writes|stated|states|recalled|remarked|commented|noted|added|called it)\b[^.:\"“]{0,80}: (?![\"“'‘(])[A-Z]|\w'\d0s\b|\" s\b|[a-rt-z]' [A-Z][^'\"]{1,60}'(?!\w)"
     ),
     "a title that runs into another": re.compile(r'"[^"]* (?:\w*[a-z]{3}[A-Z]\w* [^"]*|[^"]*[a-z],[A-Z][^"]*)"|"The [^":]* The [^"]*"'),
     "a list or a date that is not there": re.compile(
         r"\b(?:were|was|are|is|as|includ(?:e|es|ed|ing)|following): (?:He|She|It|They|The|In|His|Her|This|After)\b|: (?:He|She|They) (?:died|was|is|had|has|married|also)\b|\bof (?:world|nation)wide\b|\bwhen the \w+ed\b|\d\?(?=\W)|(?:^|[.!?]\s)Examples? (?:of|using|usage|for)\b|(?:^|[.!?] )Where \w+ (?:is|are)\b"
         r"|\b\d{4} \d{1,2} (?:January|February|March|April|May|June|July|August|September|October|November|December)\b"
     ),
-    "two joined by nothing": re.compile(r"[a-z] The [a-z]+ (?:was|is|were|has)\b|\b(?:married|was|is|were|had|has)\b[^.!?]*\) [A-Z][a-z]+ (?:was|is|were|had)\b|\b[a-z]{4,} (?:After|Although|While|Despite|Because|However),? [A-Za-z]+(?:'s)? [a-z]+,|\b(?:and|or|but),? (?:and|or|but)\b|\band to [a-z]+ [a-z]+ed\b"),
+    "a name in small letters": re.compile(r"\b(?:american|british|english|french|german|italian|spanish|greek|russian|indian|chinese|japanese|dutch|swedish)\b"),
+    "two joined by nothing": re.compile(r"(?:^|[.!?] )(?:He|She|It|They|The [a-z]+)\b[^,;.:\"()]* (?:was|is|were|had)\b[^,;.:\"()]*, (?:he|she|it|they|(?:his|her|its|their) [a-z]+) (?:was|were|is|are|had|has|included?|became)\b|[a-z] The [a-z]+ (?:was|is|were|has)\b|\b(?:married|was|is|were|had|has)\b[^.!?]*\) [A-Z][a-z]+ (?:was|is|were|had)\b|\b[a-z]{4,} (?:After|Although|While|Despite|Because|However),? [A-Za-z]+(?:'s)? [a-z]+,|\b(?:and|or|but),? (?:and|or|but)\b|\band to [a-z]+ [a-z]+ed\b"),
 }  # fmt: skip
 _LEAST = 4  # words that carry meaning, of a sentence that can repeat another
 _WHOLLY = 2  # the same, of one that is wholly in another

@@ -34,6 +34,7 @@ _POINTS = re.compile(
 )
 _RESULT_IS = re.compile(r"It (?=is\b|has\b|contains\b|holds\b)")
 _ROLES: Mapping[int, str] = MappingProxyType({RETURNS: "Returns ", FAILS: "Raises "})  # of a named entry
+_BULLET = re.compile(r"[-*•] ")
 _STOPS = (".", "!", "?", "。", "…")
 NOISE = re.compile(
     r"^(?:hey|hi|hello|well|so(?: again)?|ok so|basically|quick question|as said|again|in short|in other words|to repeat it|short answer"
@@ -199,7 +200,7 @@ def _units(text: str) -> list[str]:
     for sentence in sentences(text):
         bare = NOISE.sub("", sentence).strip().lstrip("-*• ").strip()
         listed = bool(_ENTRY.fullmatch(bare))
-        if units and follow and not listed and bare not in units[-1]:
+        if units and follow and not (listed or _BULLET.match(sentence)) and bare not in units[-1]:
             units[-1] = f"{units[-1]} {bare}"
             follow -= 1
         elif len(words(bare)) > 2 or listed:  # shorter is a heading or an interjection

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from texts.grounding.irregular import PLAIN
 from texts.words import FUNCTION_WORDS, words
 
 # verbs with which documentation opens a sentence whose subject is the documented thing ("Returns the mean.")
@@ -30,6 +31,9 @@ _THIRD = re.compile(r"[a-z]{2,}s")  # "removes"
 _ORDER = re.compile(r"(?P<verb>[a-z]{2,}[a-rt-z]) (?:an?|the|every|each|all|its|one|it|them) ")
 
 
+_VERB_FORMS = VERBS | PLAIN.keys() | set(PLAIN.values()) | set("left sit sat put cut hit let live lie lay appear remain work play show like love".split())
+
+
 def inflected(verb: str) -> str:
     """The third person singular of a regular English verb."""
     if verb.endswith(("s", "sh", "ch", "x", "z", "o")):
@@ -48,6 +52,15 @@ def states(sentence: str) -> bool:
     (True, True, False)
     """
     return bool(_FINITE.search(sentence))
+
+
+def may_state(sentence: str) -> bool:
+    """Whether any word of a sentence may be its verb.
+
+    >>> may_state("It runs long."), may_state("Born in Hull, England."), may_state("Ned Brick, son of John Brick; a potter.")
+    (True, False, False)
+    """
+    return states(sentence) or any(_THIRD.fullmatch(word) or word in _VERB_FORMS for word in words(sentence))
 
 
 def is_heading(sentence: str) -> bool:
