@@ -105,11 +105,12 @@ def known_as(passage: Passage, dated: bool = True) -> str:
     elif bracket and bracket["inside"][0].isalpha() and is_person(passage.purpose, " ".join(passage.prose[1:])):
         return f"{name}, {bracket['inside']},"
     else:
-        return name if ", " in title else ""
+        return f"{name}," if ", " in title else ""
     told = told if dated else _YEAR_FIRST.sub("", told)
-    return (
-        f'the {told} "{name.strip(chr(34))}"' if noun in WORKS else f"the {told} {name_of(title) if bracket else name}"
-    )
+    if noun in WORKS:
+        return f'the {told} "{name.strip(chr(34))}"'
+    whole = f"the {told} {name_of(title) if bracket else name}"
+    return f"{whole}," if ", " in whole else whole  # what stands behind a name's comma ends with another one
 
 
 def _noun(phrase: str) -> str:

@@ -61,7 +61,7 @@ _SIGNS = {
         r"|\b\d{4} \d{1,2} (?:January|February|March|April|May|June|July|August|September|October|November|December)\b"
     ),
     "a name in small letters": re.compile(r"\b(?:american|british|english|french|german|italian|spanish|greek|russian|indian|chinese|japanese|dutch|swedish)\b"),
-    "two joined by nothing": re.compile(r"(?:^|[.!?] )(?:He|She|It|They|The [a-z]+)\b[^,;.:\"()]* (?:was|is|were|had)\b[^,;.:\"()]*, (?:he|she|it|they|(?:his|her|its|their) [a-z]+) (?:was|were|is|are|had|has|included?|became)\b|[a-z] The [a-z]+ (?:was|is|were|has)\b|\b(?:married|was|is|were|had|has)\b[^.!?]*\) [A-Z][a-z]+ (?:was|is|were|had)\b|\b[a-z]{4,} (?:After|Although|While|Despite|Because|However),? [A-Za-z]+(?:'s)? [a-z]+,|\b(?:and|or|but),? (?:and|or|but)\b|\band to [a-z]+ [a-z]+ed\b"),
+    "two joined by nothing": re.compile(r"(?:^|[.!?] )(?:He|She|It|They|The [a-z]+)\b[^,;.:\"()]* (?:was|is|were|had)\b[^,;.:\"()]*, (?:he|she|it|they|(?:his|her|its|their) [a-z]+) (?:was|were|is|are|had|has|included?|became)\b|\bstar(?:s|ring) (?:[A-Z][\w.'-]*(?:, | ))*[A-Z][\w.'-]*, (?:[A-Z][\w.'-]* )+(?:in|was|with)\b|[a-z] The [a-z]+ (?:was|is|were|has)\b|\b(?:married|was|is|were|had|has)\b[^.!?]*\) [A-Z][a-z]+ (?:was|is|were|had)\b|\b[a-z]{4,} (?:After|Although|While|Despite|Because|However),? [A-Za-z]+(?:'s)? [a-z]+,|\b(?:and|or|but),? (?:and|or|but)\b|\band to [a-z]+ [a-z]+ed\b"),
 }  # fmt: skip
 _LEAST = 4  # words that carry meaning, of a sentence that can repeat another
 _WHOLLY = 2  # the same, of one that is wholly in another

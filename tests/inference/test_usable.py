@@ -39,7 +39,7 @@ def rule(title: str, text: str) -> str:
         "Her hill is about high and wide.", "She lived about to the south of York.", "She fired jars from 1931 – 33 in York.",
         "Her upcoming book is about jars.", "Her book was translated by Government of York.", "Her son was Danish writer of books.",
         "From 1931 to 1934 was a potter of York.", "In 1931 him and his brother was in York.", "She wrote \"The Jar The Kiln\" in 1931.",
-        "She was married three times, her husbands were smiths.", "She fired' Red Jar' in York.", "She had german clay in York.",
+        "She was married three times, her husbands were smiths.", "She fired' Red Jar' in York.", "She had german clay in York.", "A film stars Ned Brick, Tom Clay in the lead roles.",
         "She was married to Ned Brick (died 1937) Ned was a smith.", "Her mill stood in York The mill was of brick.",
     ],
 )  # fmt: skip
@@ -55,7 +55,7 @@ def test_a_passage_that_shows_it_was_spoilt_carries_nothing(spoilt: str) -> None
         "It's a jar that is black and red.", "She sold a jar (1931) and a kiln.",
         "She was a European and a one-armed potter.", "She sold \"The Red Jar\" to MacDonald, and \"Ash\" to all.", "She wrote to the U.S., too, and to St. Ives.",
         "She lived about 3 km to the south of York.", "She fired jars from 1931 to 1933.", "Her son was a Danish writer of books.", "From 1931 she was in York.", "She fired the jars' Red Glaze.",
-        "When she was in York, her kiln was cold.",
+        "When she was in York, her kiln was cold.", "A film stars Ned Brick, Tom Clay and Max Pott in the lead roles.",
     ],
 )  # fmt: skip
 def test_what_is_like_it_and_clean_passes(whole: str) -> None:
