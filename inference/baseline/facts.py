@@ -204,10 +204,11 @@ def lent_values(fact: Fact, passage: Passage, others: Sequence[str]) -> list[str
     own = nations(passage.prose[0])
     taken = {word.casefold() for word in words(fact.right)}
     found: list[str] = []
+    professions = fact.kind == "profession"
     for other in others:
         opening, told = _told_by(other)
         # a name tells the nation: of whom none is told only those lend of whom none is told
-        if fact.kind != "profession" and own != nations(opening) and not own & nations(opening):
+        if not professions and own != nations(opening) and not own & nations(opening):
             continue
         if not _of_one_age(passage.prose[0], opening):
             continue
@@ -216,7 +217,7 @@ def lent_values(fact: Fact, passage: Passage, others: Sequence[str]) -> list[str
             if (
                 value.casefold() not in text
                 and not roots & taken
-                and not any(_of_one_field(one, value) for one in (fact.right, *found))
+                and not (professions and any(_of_one_field(one, value) for one in (fact.right, *found)))
             ):
                 found.append(value)
                 taken |= roots

@@ -81,6 +81,7 @@ class Passage:
         return replace(self, arguments=(), errors=(), returned="")
 
 
+@lru_cache(maxsize=8_192)  # asked of a title by all that is compared with it
 def is_program_name(title: str) -> bool:
     """Whether the title is a name from a program, not a topic.
 
