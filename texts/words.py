@@ -21,7 +21,9 @@ _BREAK = re.compile(
     r"[.!?。！？\n](?:(?<=[.!?])(?:[\"'”’)\]]*\s+(?=[\"'“‘(\[`*_]*[A-Z0-9\u00c0-\u00de\u0400-\u042f¿¡_`])|\s+(?=\w+: ))"
     r"|(?<=[。！？])|(?<=\n)\n*)"
 )
-_ABBREVIATION = re.compile(r"(?:\b(?:e\.g|i\.e|etc|cf|vs|Mr|Mrs|Ms|Dr|Dott|Prof|Rev|Hon|Gen|Col|Capt|Lt|Sgt|Maj|Adm|Gov|Sen|St|Mt|Ft|No|Fig|Vol|vol|pp|lit|approx|resp)|\b[A-Z])\.$")
+_ABBREVIATION = re.compile(
+    r"(?:\b(?:e\.g|i\.e|etc|cf|vs|Mr|Mrs|Ms|Dr|Dott|Prof|Rev|Hon|Gen|Col|Capt|Lt|Sgt|Maj|Adm|Gov|Sen|St|Mt|Ft|No|Fig|Vol|vol|pp|approx|resp)|\b[A-Z])\.$"
+)
 _LONGEST_ABBREVIATION = 8  # characters, with its stop and the one before it
 
 _FUNCTION_WORDS = """a about above after again all also although am an and another any are as at be because been

@@ -81,7 +81,10 @@ def weakened(text: str, share: Share, step: int) -> str:
     if step == 1 and not share.is_code:
         return f"{text.rstrip('. ')}. {_VAGUER[len(text) % len(_VAGUER)]}"
     some = sorted(share.places, key=lambda place: (-len(share.whole[place].text), place))[: 1 << max(0, step - 2)]
-    return text + "".join(_again(share.whole[place].text, _RECAPS[(step + place) % len(_RECAPS)], share.whole[place].code) for place in sorted(some))
+    return text + "".join(
+        _again(share.whole[place].text, _RECAPS[(step + place) % len(_RECAPS)], share.whole[place].code)
+        for place in sorted(some)
+    )
 
 
 def _again(text: str, recap: str, code: bool) -> str:
@@ -166,7 +169,14 @@ def typos(share: Share, rng: random.Random) -> str:
 
 
 KEEPING: Mapping[str, Callable[[Share, random.Random], str]] = MappingProxyType(
-    {"fragment": fragment, "redundant": redundant, "cut_off": cut_off, "padded": padded, "noted": noted, "run_on": run_on}
+    {
+        "fragment": fragment,
+        "redundant": redundant,
+        "cut_off": cut_off,
+        "padded": padded,
+        "noted": noted,
+        "run_on": run_on,
+    }
 )
 LOSING: Mapping[str, Callable[[Share, random.Random], str]] = MappingProxyType(
     {"vague": vague, "drop_details": drop_details, "reasoning_cut": reasoning_cut, "typos": typos}
@@ -185,10 +195,12 @@ def _without_code(text: str) -> str:
 
 
 def _first_clause(text: str) -> str:
-    """The text up to the first mark of a clause that stands in no bracket and has a verb before it."""
-    ends = (found.start() for found in _CLAUSE.finditer(text))
-    whole = (end for end in ends if text.count("(", 0, end) == text.count(")", 0, end) and (states(text[:end]) or not text.isascii()))
-    return next((text[:end] for end in whole), text)
+    """The text up to the first mark of a clause that stands in no bracket and has a verb before it, as far as English tells."""
+    for found in _CLAUSE.finditer(text):
+        clause = text[: found.start()]
+        if clause.count("(") == clause.count(")") and (states(clause) or found[0] not in ",;"):
+            return clause
+    return text
 
 
 def _gap(unit: Unit) -> str:

@@ -17,7 +17,7 @@ _SIGNS = {
         r"|\{\{|\}\}|\[\[|\]\]|https?://|www\.|<\w+[ />]|``|''(?=\w)|\w\[\w+(?:\.\w+)+\]|\\\w|\((?:\d{4} )?(?:[A-Za-z]+ ){0,2}(?:film|song|album|novel|band|series|singer|actor|actress)\)|(?<!\w)_[a-z]+(?: [a-z]+)?_(?!\w)"
     ),
     "punctuation with nothing in it": re.compile(
-        r"\((?:or|and|also|lit|in)\.?\)|\((?:born|bapti[sz]ed|died|c\.) ?[–-]|\(\s*[,;:]|(?<!\w)\(\s*\)|[,;]\s*\)|,\s*(?:[,;:]|\.(?!\.))|:\s*[.,;]|;\s*[.,;]|\s[,;.](?=\s)|(?<!\.)\.\.(?!\.)|\(see\)|[.!?][\"”)]\.|[!?]\.(?=\s|$)|\w\s[!?](?=\s|$)|;\(|\d\(\"|\(\w+/\)|[a-z]\[ (?=[a-z])"
+        r"\((?:or|and|also|lit|in)\.?\)|\((?:born|bapti[sz]ed|died|c\.) ?[–-]|\(\s*[,;:]|(?<!\w)\(\s*\)|[,;]\s*\)|,\s*(?:[,;:]|\.(?!\.))|:\s*[.,;]|;\s*[.,;]|\s[,;.](?=\s)|(?<!\.)\.\.(?!\.)|['’]\"\w|\(see\)|[.!?][\"”)]\.|[!?]\.(?=\s|$)|\w\s[!?](?=\s|$)|;\(|\d\(\"|\(\w+/\)|[a-z]\[ (?=[a-z])"
     ),
     "an article without its noun": re.compile(
         r"\b(?:the|an) (?:an?|the|and|or|of|in|to|is|was|are|were|by|for|with|from|on|at|that|which|has|had|have|be|been)\b(?!-)"
@@ -26,6 +26,8 @@ _SIGNS = {
     "a noun without its article": re.compile(
         rf"\b(?:is|was) (?:\d{{4}} )?[A-Z][a-z]+(?:an|ish|ese|ch|ic) (?:[a-z-]+ ){{0,3}}(?:{'|'.join(sorted({*WORKS, *PEOPLE, 'noble', 'series', 'album', 'band'}))})(?=[,.]| (?:by|who|directed|and|in|from|of)\b)"
         r"|\b(?:of|by|from|in|to) (?:United (?:States|Kingdom|Nations|Arab Emirates)|Government of)\b"
+        r"|\b(?:during|after|before|in|of) (?:(?:American|English|Spanish|Chinese|Russian|French) (?:Civil War|Revolution)|(?:First|Second) World War)\b"
+        r"|\bin (?:(?:lead|leading|title|main) role|(?:lower|upper) house)\b"
     ),
     "a measure that is not there": re.compile(
         r"\b(?:about|approximately|roughly) (?:(?:high|wide|long|tall|deep)(?=[.,;)]| and\b| above\b)|away\b|from\b|to the \w+\b|(?:north|south|east|west)\w* of\b|in (?:length|height|area)\b)"
@@ -41,7 +43,8 @@ _SIGNS = {
         r"|\b(?:by|of|the|an?|in|with|and|or|is|was|are|were|from|for|as) \((?:1\d{3}|20\d\d)\)|\b(?:the|an?|by|of|and|with|from|in)\)"
     ),
     "a verb in the wrong form": re.compile(
-        r"\b(?:him|her|them) and (?:his|her|their) [a-z]+ (?:was|were|is|are|had)\b|\b(?:is|was) starring\b|\binspired from\b"
+        r"(?<!did )(?<!does )\b(?:he|she) (?:arrive|become|begin|die|direct|go|join|leave|live|make|marry|move|play|star|start|take|win|work|write)\b"
+        r"|\b(?:him|her|them) and (?:his|her|their) [a-z]+ (?:was|were|is|are|had)\b|\b(?:is|was) starring\b|\binspired from\b"
         r"|(?:^|[.!?] )(?:From|In|Since|Until) (?:[A-Z][a-z]+ )?\d{4}(?: to (?:[A-Z][a-z]+ )?\d{4})?,? (?:was|were|is|had|became)\b"
         r"|\b[Ii]t's [a-z]+ (?:is|was|are|were|has)\b|, th(?:is|at) (?:is|was) (?:an?|the)\b|\band the [a-z]+ed (?:the|an?)\b|\band to [a-z]+ with\b"
         r"|\b(?:published|released|recorded|directed) (?:first|second|last|debut) [a-z]+ (?:is|was)\b|\b(?:where|when) (?:worked|went|became|lived|wrote)\b"

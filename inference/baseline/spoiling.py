@@ -71,7 +71,9 @@ _SMALL = frozenset(
     ]
 )
 _WORD = re.compile(r"(?<!```)(?<![^\W\d_])[^\W\d_]{4,}")  # the language of a block of code is no word of it
-_CLAUSE_BEGINS = re.compile(r",? (?:and|but|which|who|whose|because|while|when|after|before|where|with|including|such as|from|by|for|in|on|at|as) ")
+_CLAUSE_BEGINS = re.compile(
+    r",? (?:and|but|which|who|whose|because|while|when|after|before|where|with|including|such as|from|by|for|in|on|at|as) "
+)
 _OPENS = re.compile(r"^(?:[-*•] )?[A-Z](?=[a-z])")
 _MARKS = ".,;:!? "
 _MISTYPED = 0.15  # of the words of four letters and more
@@ -98,7 +100,11 @@ def beginning(text: str, rng: random.Random) -> str:
     if len(parts) <= 3:
         return text[: max(1, int(len(text) * rate))].rstrip()
     low, high = 0.25 * len(text), 0.8 * len(text)
-    ends = [one.start() for one in _CLAUSE_BEGINS.finditer(text) if low < one.start() < high and _no_bracket(text[: one.start()])]
+    ends = [
+        one.start()
+        for one in _CLAUSE_BEGINS.finditer(text)
+        if low < one.start() < high and _no_bracket(text[: one.start()])
+    ]
     if ends:
         return text[: rng.choice(ends)].rstrip(_MARKS)
     return " ".join(parts[: max(2, int(len(parts) * rate))]).rstrip(_MARKS)
@@ -121,7 +127,9 @@ def _in_lines(text: str) -> str:
     spans = sentence_spans(text)
     ends = [start for start, _ in spans[1:]] + [len(text)]
     told = (text[start:end] for (start, _), end in zip(spans, ends, strict=True))
-    lines = "".join(_OPENS.sub(lambda first: first[0].lower(), f"{one.rstrip()}\n" if one[-1:] == " " else one) for one in told)
+    lines = "".join(
+        _OPENS.sub(lambda first: first[0].lower(), f"{one.rstrip()}\n" if one[-1:] == " " else one) for one in told
+    )
     return text[: spans[0][0] if spans else len(text)] + lines
 
 

@@ -31,7 +31,8 @@ _THIRD = re.compile(r"[a-z]{2,}s")  # "removes"
 _ORDER = re.compile(r"(?P<verb>[a-z]{2,}[a-rt-z]) (?:an?|the|every|each|all|its|one|it|them) ")
 
 
-_VERB_FORMS = VERBS | PLAIN.keys() | set(PLAIN.values()) | set("left sit sat put cut hit let live lie lay appear remain work play show like love".split())
+_FURTHER = "left sit sat put cut hit let live lie lay appear remain work play show like love"
+_VERB_FORMS = {*VERBS, *PLAIN, *PLAIN.values(), *_FURTHER.split()}
 
 
 def inflected(verb: str) -> str:

@@ -4,6 +4,7 @@ import os
 import random
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 from passages import OTHERS, PASSAGES
@@ -143,10 +144,13 @@ def test_variants_are_the_same_whoever_asks_and_others_by_another_seed() -> None
 
 def test_variants_do_not_hang_on_the_order_of_a_set() -> None:
     code = "import test_degrade as t; print([t.weak_versions(*one, 9, 7) for one in t.TARGETS if one[0] == 'category_statement'])"
-    paths = os.pathsep.join([os.path.dirname(__file__), *filter(None, sys.path)])
+    paths = os.pathsep.join([str(Path(__file__).parent), *filter(None, sys.path)])
     told = {
         subprocess.run(
-            [sys.executable, "-c", code], env={**os.environ, "PYTHONPATH": paths, "PYTHONHASHSEED": seed}, capture_output=True, check=True
+            [sys.executable, "-c", code],
+            env={**os.environ, "PYTHONPATH": paths, "PYTHONHASHSEED": seed},
+            capture_output=True,
+            check=True,
         ).stdout
         for seed in ("1", "2", "3", "4")
     }

@@ -39,7 +39,8 @@ def rule(title: str, text: str) -> str:
         "Her hill is about high and wide.", "She lived about to the south of York.", "She fired jars from 1931 – 33 in York.",
         "Her upcoming book is about jars.", "Her book was translated by Government of York.", "Her son was Danish writer of books.",
         "From 1931 to 1934 was a potter of York.", "In 1931 him and his brother was in York.", "She wrote \"The Jar The Kiln\" in 1931.",
-        "She was married three times, her husbands were smiths.", "She fired' Red Jar' in York.", "She had german clay in York.", "A film stars Ned Brick, Tom Clay in the lead roles.",
+        "She was married three times, her husbands were smiths.", "She fired' Red Jar' in York.", "She had german clay in York.", "In May she arrive in York.", "She sold jars during American Civil War.",
+        "Her son was in lead role of a play.", "She was of Potters'\"Guild\" of York.", "A film stars Ned Brick, Tom Clay in the lead roles.",
         "She was married to Ned Brick (died 1937) Ned was a smith.", "Her mill stood in York The mill was of brick.",
     ],
 )  # fmt: skip
