@@ -28,7 +28,7 @@ _WORK = "album|film|movie|song|single|novel|book|series|play|show|episode"
 TORN = re.compile(
     rf"\b(?:of|by|the|an?|with|and),(?= [a-z])|\d{{4,}} (?:{_MONTHS}) \d|\d{{5,}} (?:{_MONTHS})|:-|\( ?[–-]|\b(?:and|,) \(\d{{4}}\)"
     r"|\b(?:over|of|by|the|its|an?) (?:and|or|was|is|were|are)\b(?! over)|\ban? (?:directed|written|produced|starring)\b"
-    r"|[a-z],? (?:She|He|It|They|Her|His) (?:is|was|had|were|has)\b|[a-z]{3}(?!Error|Exception|Warning|Interrupt|Exit)[A-Z][a-z]{2}"
+    r"|[a-z],? (?:She|He|It|They|Her|His) (?:is|was|had|were|has)\b|[a-z]{3}(?!Error|Exception|Warning|Interrupt|Exit)[A-Z][^\W\d_A-Z]{2}"
     rf"|\(;|; ?[–-] ?\d|\d(?:{_MONTHS})|[a-z][A-Z]\.(?: ?[A-Z]\.)|\b(?:{_WORK}), (?:was|is|were|are|had)\b|^\(\d{{4}}\)"
     rf"|\(\d{{1,2}} (?:{_MONTHS}) \d{{4}}\) was\b|\d- \d{{1,2}} -|\b(?:born|died)[,;]? ?[–-]"
 )

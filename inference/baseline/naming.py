@@ -32,6 +32,7 @@ _PRAISE = re.compile(
     r"|distinguished|eminent|outstanding|well[- ]known|award[- ]winning) (?!for\b|as\b)",
     re.IGNORECASE,
 )
+_ADJECTIVE = re.compile(r"(?:al|ic|ive|ous|ent|ary|ate|less|ful|able)$")
 _NO_KIND = re.compile(
     r"(?:.*\b)?(?:wife|husband|widow|mother|father|daughter|son|brother|sister|place|person|thing|name|term|part|pair|member|cadet|heir)$|(?:one|first|second|third|fourth|fifth|sixth|seventh|eighth|ninth|tenth|last|only|main|principal|chief|leading|founding|other|same|such|most|elder|eldest|younger|youngest)\b|\w+ly$|.*(?:\band (?:man|woman)|\d(?:st|nd|rd|th))$",
     re.IGNORECASE,
@@ -62,6 +63,8 @@ def kind_of(passage: Passage) -> str:
     of_it = _OF_SOMETHING.match(told)
     head = of_it or HEAD.match(told)
     kind = (head["noun"] if of_it else head["phrase"]).strip() if head else ""
+    if _ADJECTIVE.search(kind) and told[len(kind) :].startswith(","):
+        return ""  # "a coeducational, private university"
     # without "of" the last word says the kind: a capital makes it a name, or a nation's adjective
     fits = 0 < len(words(kind)) <= _MOST_WORDS and not _NO_KIND.match(kind) and (of_it or words(kind)[-1][:1].islower())
     return kind if fits and '"' not in kind else ""

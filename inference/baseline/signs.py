@@ -17,11 +17,11 @@ _SIGNS = {
         r"|\{\{|\}\}|\[\[|\]\]|https?://|www\.|<\w+[ />]|``|''(?=\w)|\w\[\w+(?:\.\w+)+\]|\\\w|\((?:\d{4} )?(?:[A-Za-z]+ ){0,2}(?:film|song|album|novel|band|series|singer|actor|actress)\)|(?<!\w)_[a-z]+(?: [a-z]+)?_(?!\w)"
     ),
     "punctuation with nothing in it": re.compile(
-        r"\((?:or|and|also|lit|in)\.?\)|\((?:born|bapti[sz]ed|died|c\.) ?[–-]|\(\s*[,;:]|(?<!\w)\(\s*\)|[,;]\s*\)|,\s*(?:[,;:]|\.(?!\.))|:\s*[.,;]|;\s*[.,;]|\s[,;.](?=\s)|(?<!\.)\.\.(?!\.)|['’]\"\w|\(see\)|[.!?][\"”)]\.|[!?]\.(?=\s|$)|\w\s[!?](?=\s|$)|;\(|\d\(\"|\(\w+/\)|[a-z]\[ (?=[a-z])"
+        r"\((?:or|and|also|lit|in)\.?\)|\((?:born|bapti[sz]ed|died|c\.) ?[–-]|\(\s*[,;:]|(?<!\w)\(\s*\)|[,;]\s*\)|,\s*(?:[,;:]|\.(?!\.))|:\s*[.,;]|;\s*[.,;]|\s[,;.](?=\s)|(?<!\.)\.\.(?!\.)|['’]\"\w|\w :\w|\(see\)|[.!?][\"”)]\.|[!?]\.(?=\s|$)|\w\s[!?](?=\s|$)|;\(|\d\(\"|\(\w+/\)|[a-z]\[ (?=[a-z])"
     ),
     "an article without its noun": re.compile(
         r"\b(?:the|an) (?:an?|the|and|or|of|in|to|is|was|are|were|by|for|with|from|on|at|that|which|has|had|have|be|been)\b(?!-)"
-        r"|\ba (?:an?|the|of|in|to|was|were|by|for|with|from|at)\b(?!-)|\ban [bcdfgjklmnpqrtvwyz][aeiou][a-z]*\b|\ba (?!one|once|eu|ou)[aeio][a-z]{2,}\b"
+        r"|\ba (?:an?|the|of|in|to|was|were|by|for|with|from|at)\b(?!-)|\ban [bcdfgjklmnpqrtvwyz][aeiou][a-z]*\b|\ba (?!one|once|eu|ou)[aeio][a-z]+\b"
     ),
     "a noun without its article": re.compile(
         rf"\b(?:is|was) (?:\d{{4}} )?[A-Z][a-z]+(?:an|ish|ese|ch|ic) (?:[a-z-]+ ){{0,3}}(?:{'|'.join(sorted({*WORKS, *PEOPLE, 'noble', 'series', 'album', 'band'}))})(?=[,.]| (?:by|who|directed|and|in|from|of)\b)"
@@ -30,7 +30,7 @@ _SIGNS = {
         r"|\bin (?:(?:lead|leading|title|main) role|(?:lower|upper) house)\b"
     ),
     "a measure that is not there": re.compile(
-        r"\b(?:about|approximately|roughly) (?:(?:high|wide|long|tall|deep)(?=[.,;)]| and\b| above\b)|away\b|from\b|to the \w+\b|(?:north|south|east|west)\w* of\b|in (?:length|height|area)\b)"
+        r"\b(?:about|approximately|roughly) (?:(?:high|wide|long|tall|deep)(?=[.,;)]| and\b| above\b)|away\b|from\b|to the \w+\b|(?:north|south|east|west)\w* of\b|in (?:length|height|area)\b)|\b(?:about|approximately|roughly|nearly)[.;)]"
         r"|\b(?:from|between) \d{4} ?[–-] ?\d{2,4}\b"
     ),
     "what was still to come": re.compile(
@@ -64,7 +64,7 @@ _SIGNS = {
         r"|\b\d{4} \d{1,2} (?:January|February|March|April|May|June|July|August|September|October|November|December)\b"
     ),
     "a name in small letters": re.compile(r"\b(?:american|british|english|french|german|italian|spanish|greek|russian|indian|chinese|japanese|dutch|swedish)\b"),
-    "two joined by nothing": re.compile(r"(?:^|[.!?] )(?:He|She|It|They|The [a-z]+)\b[^,;.:\"()]* (?:was|is|were|had)\b[^,;.:\"()]*, (?:he|she|it|they|(?:his|her|its|their) [a-z]+) (?:was|were|is|are|had|has|included?|became)\b|\bstar(?:s|ring) (?:[A-Z][\w.'-]*(?:, | ))*[A-Z][\w.'-]*, (?:[A-Z][\w.'-]* )+(?:in|was|with)\b|[a-z] The [a-z]+ (?:was|is|were|has)\b|\b(?:married|was|is|were|had|has)\b[^.!?]*\) [A-Z][a-z]+ (?:was|is|were|had)\b|\b[a-z]{4,} (?:After|Although|While|Despite|Because|However),? [A-Za-z]+(?:'s)? [a-z]+,|\b(?:and|or|but),? (?:and|or|but)\b|\band to [a-z]+ [a-z]+ed\b"),
+    "two joined by nothing": re.compile(r"(?:^|[.!?] )(?:He|She|It|They|The [a-z]+)\b[^,;.:\"()]* (?:was|is|were|had)\b[^,;.:\"()]*, (?:he|she|it|they|(?:his|her|its|their) [a-z]+) (?:was|were|is|are|had|has|included?|became)\b|\b(?:prince|princess|nobleman|noblewoman) member of\b|(?:^|[.!?] )(?:Film|Movie|Trailer|Song|Album) (?:is|was|of|has)\b|\bIn lead\b|\b(?:directed|made|published|recorded|produced|wrote) first (?=[a-z])|\bstar(?:s|ring) (?:[A-Z][\w.'-]*(?:, | ))*[A-Z][\w.'-]*, (?:[A-Z][\w.'-]* )+(?:in|was|with)\b|[a-z] The [a-z]+ (?:was|is|were|has)\b|\b(?:married|was|is|were|had|has)\b[^.!?]*\) [A-Z][a-z]+ (?:was|is|were|had)\b|\b[a-z]{4,} (?:After|Although|While|Despite|Because|However),? [A-Za-z]+(?:'s)? [a-z]+,|\b(?:and|or|but),? (?:and|or|but)\b|\band to [a-z]+ [a-z]+ed\b"),
 }  # fmt: skip
 _LEAST = 4  # words that carry meaning, of a sentence that can repeat another
 _WHOLLY = 2  # the same, of one that is wholly in another

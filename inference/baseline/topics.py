@@ -18,6 +18,7 @@ _IS = re.compile(
     r"|(?!(?:not|also|often|known|said|held|made|thought|set|\w+ed|\w+ly|\w+ing)\b)[a-z]+ (?:\w+ )?(?:that|which|of|for|from|used)\b.+)"
 )
 _DATES = re.compile(r"\([^()]*(?:\bborn\b|\bdied\b|\d{3,4}(?:,[^()\d–-]*)?\s?[–-]\s?[^()]*\d{3,4})[^()]*\)")
+_PARTED = re.compile(r"[.!?…]{2}|[a-z]{3}[.!?…] ")
 _PERSONS_NAME = re.compile(r"[^\W\d_a-z][\w.'’-]+(?: [^\W\d_a-z][\w.'’-]*)+")
 _ALONE_AFTER = re.compile(r"(?!the$)[a-z0-9]+,?|\w{3,}[.!?]|(?:In|On|At|By|With|For|After|Before|While|When|As)")
 _OF_A_LIFE = re.compile(r"\b(?:He|She|His|Her)\b")
@@ -61,7 +62,7 @@ saint player footballer cricketer coach scientist physicist chemist historian ph
 activist businessman"""
 PEOPLE = frozenset(_PEOPLE.split())
 HEAD = re.compile(
-    r"(?P<phrase>.+?)(?=[,;.(]|\s(?:of|in|on|at|for|from|by|to|with|about|as|who|whose|which|that|where|is|was|written|made|set|shot|(?:best |most )?known"
+    r"(?P<phrase>.+?)(?=[,;.(]|\s(?:of|in|on|at|for|from|by|to|with|about|as|who|whose|which|that|where|is|was|born|written|made|set|shot|built|held|run|(?:best |most )?known"
     r"|(?!(?:winning|selling|grossing|speaking|acting)\b)\w+(?:ed|ing))\b|$)"
 )
 
@@ -111,7 +112,8 @@ def names(title: str, sentence: str) -> bool:
     """Whether the sentence has the topic's name, or the last word of it, as a family is named."""
     name = name_of(title)
     last = words(name)[-1:] or [name]
-    family = len(last[0]) > 3 and not THING.fullmatch(last[0].casefold())
+    # of a name that a mark parts, such as "Nancy Drew... Reporter", the last word is a part that is cut off
+    family = not _PARTED.search(name) and len(last[0]) > 3 and not THING.fullmatch(last[0].casefold())
     return name[1:] in sentence or (family and last[0] in words(sentence))
 
 

@@ -111,6 +111,24 @@ def test_a_question_names_the_arguments_that_are_told() -> None:
     assert "shape" not in build("qa", "dice.roll.many", f"Roll a die many times.\n{LISTED}\nshape: See Notes.")
 
 
+def test_a_name_that_a_mark_parts_is_not_told_by_its_last_word() -> None:
+    told = "Ada Moss... Potter is a 1939 British film. It was shot in Hull by Ned Brick. Tom Clay wrote the play on which it is based."
+    assert rule_of("qa", "Ada Moss... Potter", told) == "unnamed"
+    assert rule_of("qa", "Ada Moss", told.replace("Moss... Potter", "Moss")) == ""
+
+
+def test_an_adjective_or_what_follows_a_noun_is_no_category() -> None:
+    rest = "It was founded in 1931 by a potter of Hull. Its kilns burn for 3 days. It has 40 rooms for jars."
+    assert (
+        rule_of(
+            "category_statement", "Moss College", f"Moss College is a coeducational, private university in Hull. {rest}"
+        )
+        == "no_category"
+    )
+    told = build("category_statement", "Ada Moss", f"Ada Moss (1901 - 1980) was a Danish writer born in Hull. {rest}")
+    assert told.startswith("C: Danish writer\n")
+
+
 def test_nothing_is_told_behind_a_heading() -> None:
     told = read(
         "dice.roll.many",
