@@ -112,7 +112,7 @@ def noted(share: Share, rng: random.Random) -> str:
 
 
 def run_on(share: Share, rng: random.Random) -> str:
-    """The share in one breath: its sentences joined by commas, the first word of each small where it is no name; not what depends on a condition."""
+    """The share in one breath: its units joined by commas, the first word of each small where it is no name; not what depends on a condition."""
     if any(share.whole[place].code or share.whole[place].opens_line for place in share.places):
         return fragment(share, rng)
     first, *others = (share.whole[place].text for place in share.places)
