@@ -1,9 +1,12 @@
-"""How well judges agree with labels that others gave: `python -m benchmarks.judges FOLDER [--records 80] [--without-losses | --without-difficulty]`.
+"""How well judges agree with labels that others gave: `python -m benchmarks.judges FOLDER [--records 80] [--losses FILE | --without-losses]`.
 
 FOLDER holds real raw files; where it does not, this says so and ends. For each judge the Spearman correlation of its score with the
 label and the AUC (how often a record with a better label has the higher score, ties a half), as means over the sets of
 benchmarks/judged_sets.py, with the 95 % interval of 1,000 bootstrap samples of records within their sets; then each set's AUC, and the
 deciles of both figures: cut points for the params. Figures only: no text of any record.
+
+A language model's losses take half an hour of a core, everything else a minute. `--losses` keeps them in a file, a line a record, as they are
+computed, and takes from it what it holds: a run that was stopped goes on, and a judge without a model is measured again by itself.
 """
 
 import argparse
@@ -13,6 +16,7 @@ import sys
 import time
 from collections.abc import Mapping
 from pathlib import Path
+from typing import get_args
 from zlib import crc32
 
 from lake.harness.environment import prepare
@@ -25,8 +29,9 @@ from scipy.stats import rankdata  # noqa: E402
 
 from benchmarks.judged_sets import Labelled, sets  # noqa: E402
 from inference.judge_params import JudgeParams  # noqa: E402
-from inference.losses import AnswerLosses  # noqa: E402
+from inference.losses import AnswerLosses, Dtype  # noqa: E402
 from inference.predictor import fit  # noqa: E402
+from lake.ids import sha256_text  # noqa: E402
 from lake.models.named import model_folder  # noqa: E402
 from lake.settings import settings  # noqa: E402
 from texts.embed.embedder import open_embedder  # noqa: E402
@@ -40,17 +45,29 @@ RUBRIC = "rules (the rubric of the record)"
 STEP = 32  # records between two words of progress
 
 
-def figures(records: list[Labelled], model: AnswerLosses, difficulty: bool) -> tuple[Values, Values | None]:
-    """Perplexity and, if it is asked for, instruction-following difficulty of each record, shape (records,)."""
-    after, alone = [], []
-    for start in range(0, len(records), STEP):
-        prompts, answers, _ = zip(*records[start : start + STEP], strict=True)
-        after.append(model.losses(prompts, answers))
-        if difficulty:
-            alone.append(model.losses_alone(answers))
-        print(f"{start + len(prompts)} of {len(records)}", file=sys.stderr, flush=True)
-    with_prompt = np.concatenate(after)
-    return np.exp(with_prompt), with_prompt / np.concatenate(alone) if difficulty else None
+def losses(records: list[Labelled], kept: Path, dtype: Dtype) -> tuple[Values, Values, float]:
+    """The mean loss of each answer with its prompt and without, each of shape (records,), and the processor seconds that all of them took.
+
+    Those in the file `kept` are read, the others computed and added to it.
+    """
+    keys = [sha256_text(f"{record.prompt}\0{record.answer}") for record in records]
+    known = {line["record"]: line for line in map(json.loads, kept.read_text().splitlines())} if kept.exists() else {}
+    lacking = [at for at, key in enumerate(keys) if key not in known]
+    with kept.open("a") as file:
+        model = AnswerLosses(model_folder("embedded"), JudgeParams().tokens, dtype)
+        for start in range(0, len(lacking), STEP):
+            chosen, begun = lacking[start : start + STEP], time.process_time()
+            prompts, answers, _ = zip(*(records[at] for at in chosen), strict=True)
+            both = zip(model.losses(prompts, answers), model.losses_alone(answers), strict=True)
+            seconds = (time.process_time() - begun) / len(chosen)
+            for at, (after, alone) in zip(chosen, both, strict=True):
+                line = {"record": keys[at], "after": float(after), "alone": float(alone), "seconds": seconds}
+                known[keys[at]] = line
+                file.write(json.dumps(line) + "\n")
+            file.flush()
+            print(f"{start + len(chosen)} of {len(lacking)}", file=sys.stderr, flush=True)
+    after, alone, seconds = (np.array([known[key][name] for key in keys]) for name in ("after", "alone", "seconds"))
+    return after, alone, float(seconds.sum())
 
 
 def counted(records: list[Labelled]) -> dict[str, Values]:
@@ -79,16 +96,14 @@ def fitted(records: list[Labelled]) -> Values:
     return found
 
 
-def by_losses(perplexity: Values, difficulty: Values | None, rubric: Values) -> dict[str, Values]:
+def by_losses(perplexity: Values, difficulty: Values, rubric: Values) -> dict[str, Values]:
     """The score of each judge by losses, and of perplexity with the rubric; higher is better."""
-    found = {
+    return {
         "perplexity, low is better": -perplexity,
         "mean rank of perplexity and the rubric of the record": rankdata(-perplexity) + rankdata(rubric),
+        "difficulty as published, high is better": difficulty,
+        "difficulty turned round, low is better": -difficulty,
     }
-    if difficulty is not None:
-        found["difficulty as published, high is better"] = difficulty
-        found["difficulty turned round, low is better"] = -difficulty
-    return found
 
 
 def auc(labels: Values, found: Values) -> float:
@@ -133,14 +148,9 @@ def table(names: list[str], found: Mapping[str, Mapping[str, list[float]]]) -> s
     return "\n".join(lines)
 
 
-def deciles(perplexity: Values, difficulty: Values | None) -> dict[str, list[float]]:
-    """Nine cut points of each figure."""
-    both = {"perplexity": perplexity, "difficulty": difficulty}
-    return {
-        name: np.percentile(values, range(10, 100, 10)).round(3).tolist()
-        for name, values in both.items()
-        if values is not None
-    }
+def deciles(figure: Values) -> list[float]:
+    """Nine cut points of the figure."""
+    return np.percentile(figure, range(10, 100, 10)).round(3).tolist()
 
 
 def main() -> None:
@@ -149,7 +159,8 @@ def main() -> None:
     parser.add_argument("folder", type=Path, help="a folder of real raw files")
     parser.add_argument("--records", type=int, default=80, help="of each set")
     parser.add_argument("--without-losses", action="store_true", help="leave out what a language model computes")
-    parser.add_argument("--without-difficulty", action="store_true", help="perplexity alone, in half the time")
+    parser.add_argument("--losses", type=Path, default=Path(os.devnull), help="where losses are kept, a line a record")
+    parser.add_argument("--dtype", choices=get_args(Dtype), default="float32", help="that the model computes in")
     parser.add_argument("--out", type=Path, help="where the figures go as JSON")
     given = parser.parse_args()
     try:
@@ -163,12 +174,11 @@ def main() -> None:
     judges = counted(records)
     told: dict[str, object] = {"records": len(records), "sets": list(by_set), "cores": os.cpu_count()}
     if not given.without_losses:
-        tokens = JudgeParams().tokens
-        begun = time.monotonic()
-        asked = not given.without_difficulty
-        perplexity, difficulty = figures(records, AnswerLosses(model_folder("embedded"), tokens), asked)
+        after, alone, seconds = losses(records, given.losses, given.dtype)
+        perplexity, difficulty = np.exp(after), after / alone
         judges |= by_losses(perplexity, difficulty, judges[RUBRIC])
-        told |= {"tokens": tokens, "seconds": time.monotonic() - begun, "deciles": deciles(perplexity, difficulty)}
+        told |= {"tokens": JudgeParams().tokens, "dtype": given.dtype, "processor_seconds": seconds}
+        told["deciles"] = {"perplexity": deciles(perplexity), "difficulty": deciles(difficulty)}
     rng = np.random.default_rng(7)
     told["judges"] = found = {judge: agreement(labels, values, set_of, rng) for judge, values in judges.items()}
     if given.out:

@@ -64,26 +64,41 @@ class Maker:
         return Made(rows, [*failures, *without], targets.refused + Counter(one.reason for one in without))
 
     def _rows(self, targets: Sequence[Target]) -> tuple[list[dict[str, Any]], list[Failure]]:
-        """A row for each target with enough weak, distinct variants that carry all of it, and the targets without."""
-        found = self._variants(targets)
-        rated = _rated(list(dict.fromkeys(text for target in targets for text in found[target.text])))
-        rows, failures = list[dict[str, Any]](), list[Failure]()
-        for target in targets:
-            # others would be no low-quality input (method, section 2.1, step 3)
-            limit = min(HIGH, target.score)
-            own = {text: operator for text, operator in found[target.text].items() if rated[text] < limit}
-            if len(own) < self.params.min_variants:
-                failures.append(Failure(target.draft, "no_variants", f"{len(own)} weak, distinct variants"))
-            elif isinstance(carried := carrying(target.text, own, self.params.support, limit), str):
-                failures.append(Failure(target.draft, "not_derivable", carried))
-            else:
-                rows.append(_row(target, carried, self.engine.model))
-        return rows, failures
+        """A row for each target with enough weak, distinct variants that carry all of it, and the targets without.
 
-    def _variants(self, targets: Sequence[Target]) -> dict[str, dict[str, str]]:
+        Whoever makes variants is not asked what they rate: where too many rate high, all of a target's are made again with the next seed.
+        """
+        rows, failures = list[dict[str, Any]](), dict[str, Failure]()
+        for attempt in range(self.params.attempts):
+            seeded = self.params.model_copy(update={"seed": self.params.seed + attempt})
+            found = self._variants(targets, seeded)
+            rated = _rated(list(dict.fromkeys(text for target in targets for text in found[target.text])))
+            failures = dict[str, Failure]()
+            for target in targets:
+                made = self._item(target, found[target.text], rated)
+                if isinstance(made, Failure):
+                    failures[target.text] = made
+                else:
+                    rows.append(made)
+            targets = [target for target in targets if target.text in failures]
+        return rows, [*failures.values()]
+
+    def _item(self, target: Target, found: Mapping[str, str], rated: Mapping[str, float]) -> dict[str, Any] | Failure:
+        """The row of a target, of those of its variants that are weak."""
+        # others would be no low-quality input (method, section 2.1, step 3)
+        limit = min(HIGH, target.score)
+        own = {text: operator for text, operator in found.items() if rated[text] < limit}
+        if len(own) < self.params.min_variants:
+            return Failure(target.draft, "no_variants", f"{len(own)} weak, distinct variants")
+        carried = carrying(target.text, own, self.params.support, limit)
+        if isinstance(carried, str):
+            return Failure(target.draft, "not_derivable", carried)
+        return _row(target, carried, self.engine.model)
+
+    def _variants(self, targets: Sequence[Target], params: MixtureParams) -> dict[str, dict[str, str]]:
         """By target, its distinct variants with the operator of each."""
-        asked = variants(targets, self.params)
-        completions = answered(asked, lambda one: one[1], self.engine, self.lake, self.params.batch_size)
+        asked = variants(targets, params)
+        completions = answered(asked, lambda one: one[1], self.engine, self.lake, params.batch_size)
         found: dict[str, dict[str, str]] = {target.text: {} for target in targets}
         for (target, _, operator), completion in completions:
             # a variant may have lost parts of its form

@@ -29,7 +29,12 @@ class MixtureParams(Params):
     quotas: dict[str, float] = Field(
         default=dict(QUOTAS), description="share of each item type among the items of passages, aimed at"
     )
-    attempts: int = Field(default=3, ge=1, le=5, description="item types tried on a passage before it is given up")
+    attempts: int = Field(
+        default=3,
+        ge=1,
+        le=5,
+        description="item types tried on a passage, and variants made of a target, before it is given up",
+    )
     least_content: int = Field(
         default=24,
         ge=1,

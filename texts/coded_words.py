@@ -46,6 +46,15 @@ class CodedWords:
         """The words for which `kept`, shape (words of all texts,), is true."""
         return replace(self, code=self.code[kept], row=self.row[kept])
 
+    def place(self) -> Numbers:
+        """Where each word stands in its text, from 0, shape (words of all texts,)."""
+        return np.arange(len(self.code)) - (np.cumsum(self.count()) - self.count())[self.row]
+
+    def within(self, other: "CodedWords") -> Mask:
+        """Of which words the same text has the same one in `other`, which has the same `words`; shape (words of all texts,)."""
+        size = len(self.words)
+        return np.isin(self.row * size + self.code, other.row * size + other.code)
+
     def distinct(self) -> "CodedWords":
         """Each different word of a text once, in any order."""
         row, code = np.divmod(_unique(self.row * len(self.words) + self.code), max(len(self.words), 1))

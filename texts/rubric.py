@@ -1,27 +1,29 @@
-"""The embedded judge's rubric: a baseline that looks at the surface of a text, without weights and without
-understanding it.
+"""The rubric: a baseline that looks at the surface of a text, without weights and without understanding it.
 
-It rates three things, each 0..1, and takes off for what makes a text worse whatever it is about:
+It rates four things, each 0..1, and takes off for what makes a text worse whatever it is about. None of them grows with
+length beyond some thirty different words:
 
-- information: distinct content words, saturating; a figure or a named specific counts as an extra word;
-- structure: complete sentences, words that tie them together, steps;
-- rarity: how many of the content words are not everyday words;
-- penalties: sentences or phrases said again, vague words, misspelt common words, no sentence case, an end cut off.
+- structure: the share of sentences that are complete, and words that tie them together;
+- information: distinct content words, saturating early, and the share of them that are figures, codes or names;
+- relevance: whether what the first line asks of comes again in what follows it;
+- rarity: the share of the content words that are not everyday words;
+- penalties: sentences or phrases said again, vague words, misspelt common words, no sentence case, an end cut off (`texts.slips`),
+  and words in no order, a page's debris, a refusal, an opening that says nothing (`texts.defects`).
 
 It cannot tell true from false. Where a text does not look English, rarity is neutral and the penalties that need
-English are not applied. The scale is the method's (section 2.3): overall 1..10, compressed to 0..5, high from 8
-(compressed 4) on.
+English are not applied; a text of one line has neutral relevance. The scale is the method's (section 2.3): overall 1..10,
+compressed to 0..5, high from 8 (compressed 4) on.
 
 Example: "Rinse the rice." has two content words (rinse, rice), neither of them everyday, one specific ("Rinse", by its
 capital) and one complete sentence; nothing ties it to another:
 
-    information  1 - exp(-(2 + 1) / 21)                        = 0.133
-    structure    0.6 * 1 * (1 / 4) + 0.4 * 0                   = 0.150
-    rarity       0.5 * (1 - exp(-2 / 15)) + 0.5 * (2 / 2)      = 0.562
-    score        5 * (0.66 * 0.133 + 0.2 * 0.150 + 0.14 * 0.562) = 0.983, overall 4, compressed 0
+    structure    0.85 * 1 + 0.15 * 0                           = 0.850
+    information  0.8 * (1 - exp(-2 / 10)) + 0.2 * 1            = 0.345
+    relevance    neutral                                       = 0.750
+    rarity       2 / 2                                         = 1.000
+    score        5 * (0.4 * 0.850 + 0.3 * 0.345 + 0.2 * 0.75 + 0.1 * 1.0) = 3.468, overall 7, compressed 3
 """
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
@@ -29,28 +31,29 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from texts.coded_words import CodedWords, Mask, coded
-from texts.spelling import COMMON, MISSPELT, VAGUE
-from texts.words import FUNCTION_WORDS, STEMS, sentences, words
+from texts.coded_words import CodedWords, coded
+from texts.defects import defects
+from texts.slips import MOST_FAULT, Form, forms, looks_english, spoilt
+from texts.spelling import COMMON, MISSPELT
+from texts.words import FUNCTION_WORDS, STEMS, words
 
 Shares = NDArray[np.float64]
 
+TERMS = ("structure", "information", "relevance", "rarity", "fault", "defect")
 HIGH = 4.0  # score from which a text counts as high
 # scores at which overall steps up to 2, 3, ... 10: chosen so that compress(overall) >= 4 exactly where score >= 4
 _STEPS = (0.25, 0.5, 0.75, 1.0, 2.0, 3.0, 4.0, 4.5, 4.8)
-_FEW_WORDS = 8  # too few to tell the language by
-_WORDS_SCALE = 21.0  # distinct content words at which information reaches 1 - 1/e
+_WORDS_SCALE = 10.0  # distinct content words at which what is said reaches 1 - 1/e
+_SPECIFIC_SHARE = 0.2  # of the content words, from which a text is as specific as any
+_TIED_SHARE = 0.5  # ties a sentence from which a text is as tied as any
+_COME_AGAIN = 0.5  # of the content words of the first line, from which what follows is about them
+_NEUTRAL = 0.75  # relevance where there is nothing to compare
 _TIES = """because so therefore thus hence although though however while whereas if unless when until before after
 first second third then next finally instead otherwise since example such also which whose where whether rather than"""
 _CONNECTIVES = frozenset(_TIES.split())
 _NO_CONTENT = FUNCTION_WORDS | frozenset(map(chr, range(128)))  # words that say nothing, and single letters
-_STEP_LINE = re.compile(r"\n\s*(?:\d+[.)]|[-*•])(?=\s)")
-_OPENING = re.compile(r"[\W_]*(?:[A-Z0-9\u00c0-\u00de\u0400-\u042f]|[^\x00-\u024f]|\w+[`:._(])")
-_CLOSING = frozenset('.!?。！？:)"”`')
-_CUT_OFF = re.compile(r"(?:\.\.\.|…|[,;–-]|\b(?:and|or|the|a|an|of|to|with|for|in|is|are))$")
 _MOST_SCORED = 2_048  # texts whose scores are remembered: weak versions of an item are scored as they are made, and again as they are used
 _SCORED: dict[str, float] = {}
-_LONGEST_CUT = 5  # characters, with the one before it
 
 
 class Rating(NamedTuple):
@@ -64,36 +67,25 @@ class Rating(NamedTuple):
 
 @dataclass(frozen=True)
 class _Criteria:
-    """The components of each text, 0..1, each of shape (texts,); `fault` is what the penalties take off, 0..1."""
+    """The components of each text, 0..1, each of shape (texts,); `fault` and `defect` are what the penalties take off."""
 
-    information: Shares
     structure: Shares
+    information: Shares
+    relevance: Shares
     rarity: Shares
     fault: Shares
+    defect: Shares
 
     @property
     def score(self) -> Shares:
-        raw = 0.66 * self.information + 0.2 * self.structure + 0.14 * self.rarity
-        return 5.0 * raw * (1.0 - self.fault)
-
-
-class _Form(NamedTuple):
-    """Counts for each text, shape (texts,): its sentences, the different ones, of these the complete ones, sentences that open in
-    lower case, lines that open like a step, and 1 for an end that is cut off.
-    """
-
-    sentences: Shares
-    different: Shares
-    complete: Shares
-    uncapitalised: Shares
-    steps: Shares
-    cut_off: Shares
+        merits = 0.4 * self.structure + 0.3 * self.information + 0.2 * self.relevance + 0.1 * self.rarity
+        return 5.0 * merits * (1.0 - np.minimum(MOST_FAULT, self.fault + self.defect))
 
 
 def ratings(texts: Sequence[str]) -> list[Rating]:
     """The rating of each text; a text always gets the same one, whatever texts are rated with it.
 
-    Many texts in one call take a fifth of the time of as many calls; so do `scores` and `faults`.
+    Many texts in one call take a fifth of the time of as many calls; so do `scores`.
     """
     criteria = _criteria(texts)
     shares = (criteria.rarity, criteria.structure, criteria.information)
@@ -124,39 +116,52 @@ def compress(overall: int) -> int:
     return min(9, max(4, overall)) - 4
 
 
-def faults(texts: Sequence[str]) -> list[float]:
-    """What the penalties take off each text, 0..1. Of two sentences that say the same, inference.baseline keeps the cleaner one."""
-    return _criteria(texts).fault.tolist()
-
-
 def terms(texts: Sequence[str]) -> Shares:
-    """Information, structure, rarity and penalties of each text, 0..1, shape (texts, 4)."""
+    """Each of TERMS of each text, 0..1, shape (texts, len(TERMS))."""
     criteria = _criteria(texts)
-    return np.stack([criteria.information, criteria.structure, criteria.rarity, criteria.fault], axis=1)
+    return np.stack([getattr(criteria, name) for name in TERMS], axis=1)
 
 
 def _criteria(texts: Sequence[str]) -> _Criteria:
     tokens = coded([words(text) for text in texts])
     lowered = tokens.mapped(str.lower)
     count, distinct = lowered.count(), lowered.distinct()
-    english = (count < _FEW_WORDS) | (lowered.count(lowered.where(FUNCTION_WORDS.__contains__)) >= 0.15 * count)
+    english = looks_english(lowered)
     content = distinct.only(~distinct.where(_NO_CONTENT.__contains__)).mapped(STEMS.__getitem__).distinct()
     # a misspelt word is a fault, and no rare word on top of it; in other languages the table of slips says nothing
     content = content.only(~(content.where(MISSPELT.__contains__) & english[content.row]))
     spelt = tokens.distinct()
     specifics = spelt.count(spelt.where(_specific))
-    rare = content.count(~content.where(COMMON.__contains__))
-    rarity = 0.5 * (1.0 - np.exp(-rare / 15)) + 0.5 * rare / np.maximum(content.count(), 1)
-    form = _Form(*np.array([_form(text) for text in texts], float).reshape(-1, len(_Form._fields)).T)
+    said = np.maximum(content.count(), 1)
+    rarity = content.count(~content.where(COMMON.__contains__)) / said
+    form = forms(texts)
     ties = distinct.count(distinct.where(_CONNECTIVES.__contains__)) + form.steps
     empty = count == 0
     return _Criteria(
-        # at most ten specifics: a table of figures is no better for being longer
-        information=1.0 - np.exp(-(content.count() + np.minimum(specifics, 10)) / _WORDS_SCALE),
         structure=np.where(empty, 0.0, _structure(form, ties)),
+        information=0.8 * (1.0 - np.exp(-content.count() / _WORDS_SCALE))
+        + 0.2 * _up_to(specifics / said, _SPECIFIC_SHARE),
+        relevance=np.where(empty, 0.0, _relevance(texts, lowered)),
         rarity=np.where(empty, 0.0, np.where(english, rarity, 0.5)),
-        fault=np.where(empty, 1.0, _fault(lowered, form, english)),
+        fault=np.where(empty, 1.0, spoilt(lowered, form, english)),
+        defect=defects(texts, lowered),
     )
+
+
+def _up_to(values: Shares, enough: float) -> Shares:
+    return np.minimum(1.0, values / enough)
+
+
+def _relevance(texts: Sequence[str], lowered: CodedWords) -> Shares:
+    """The share of the first line's content words that come again in what follows it, up to what is enough of them."""
+    first = np.array([len(words(text.partition("\n")[0])) for text in texts], int)
+    content = ~lowered.where(_NO_CONTENT.__contains__)
+    opens = lowered.place() < first[lowered.row]
+    stems = lowered.mapped(STEMS.__getitem__)
+    asked, told = stems.only(opens & content).distinct(), stems.only(~opens & content).distinct()
+    again = asked.count(asked.within(told))
+    comparable = (asked.count() > 0) & (told.count() > 0)
+    return np.where(comparable, _up_to(again / np.maximum(asked.count(), 1), _COME_AGAIN), _NEUTRAL)
 
 
 def _specific(token: str) -> bool:
@@ -164,36 +169,7 @@ def _specific(token: str) -> bool:
     return not token.isalpha() or not (token.islower() or STEMS[token] in COMMON)
 
 
-def _form(text: str) -> tuple[int, ...]:
-    """The fields of `_Form` for one text."""
-    cut = sentences(text)
-    distinct = set(cut)
-    return (
-        len(cut),
-        len(distinct),
-        sum(map(_complete, distinct)),
-        sum(sentence[0].islower() and sentence[:20].isalpha() for sentence in cut),
-        len(_STEP_LINE.findall("\n" + text)),
-        bool(_CUT_OFF.search(text.rstrip()[-_LONGEST_CUT:])),
+def _structure(form: Form, ties: Shares) -> Shares:
+    return 0.85 * form.complete / np.maximum(form.different, 1) + 0.15 * _up_to(
+        ties / np.maximum(form.sentences, 1), _TIED_SHARE
     )
-
-
-def _complete(sentence: str) -> bool:
-    """Whether the sentence opens with a capital, a figure or a name of code, and ends with a stop."""
-    return sentence[-1] in _CLOSING and bool(_OPENING.match(sentence, 0, len(sentence) - 1))
-
-
-def _structure(form: _Form, ties: Shares) -> Shares:
-    complete = form.complete / np.maximum(form.different, 1)
-    return 0.6 * complete * np.minimum(1.0, form.complete / 4) + 0.4 * np.minimum(1.0, ties / 4)
-
-
-def _fault(lowered: CodedWords, form: _Form, english: Mask) -> Shares:
-    """The sum of the penalties, at most 0.9: each is a share of the text, times a weight for how much it spoils the text."""
-    count, said = np.maximum(lowered.count(), 1), np.maximum(form.sentences, 1)
-    phrases = np.maximum(count - 2, 0)
-    repeated = (phrases - lowered.count_distinct_trigrams()) / np.maximum(phrases, 1)
-    fault = 0.8 * repeated + 0.4 * (said - form.different) / said + 0.08 * form.cut_off
-    vague, misspelt = (lowered.count(lowered.where(known.__contains__)) for known in (VAGUE, MISSPELT))
-    of_english = 2.0 * vague / count + 2.5 * misspelt / count + 0.3 * form.uncapitalised / said
-    return np.minimum(0.9, fault + np.where(english, of_english, 0.0))

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from texts.coverage import facts_recovered
 from texts.formats.distillation import answer_of, format_score
 from texts.grounding import Grounding, Members
-from texts.rubric import faults
+from texts.slips import faults
 from texts.words import content_words, numbers, words
 
 _SPOILT = 0.05  # penalties of the rubric from which a statement counts as spoilt

@@ -17,7 +17,7 @@ from inference.baseline.saying import (
     tells_purpose,
 )
 from inference.baseline.statements import Member, Statement, cut
-from texts.rubric import faults
+from texts.slips import faults
 from texts.words import words
 
 BUDGET = 260  # words of the long text

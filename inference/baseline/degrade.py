@@ -28,12 +28,10 @@ from inference.baseline.operators import (
     Share,
     cut_off,
     typos,
-    weakened,
 )
 from inference.baseline.spoiling import mistyped, opened_small
 from inference.baseline.units import Unit, single, told, units
 from texts.formats import FORMATS, OF_ONE_FACT
-from texts.rubric import HIGH, scores
 from texts.words import words
 
 # the field of each item type that holds most of what it says
@@ -46,7 +44,6 @@ LONG: Mapping[str, str] = MappingProxyType(
         "paragraph": "paragraph",
     }
 )
-Order = tuple[str, str, int, int]  # item type, target, how many weak versions, seed
 _KEEPING_SHARE = 0.6  # of the variants
 _SHARE_WORDS = 50  # of a target that a variant may keep and still be weak
 _SHARE_CHARACTERS = 1_000  # the same, of what has few words: 20 a word are more than any language or code has
@@ -55,7 +52,6 @@ _HEAD_WHOLE = 0.3  # how often a part of the form that need not be in a variant 
 # surface noise: how often the long text of a variant loses its last stop, its first capital, or has a space doubled
 _REMEMBERED = 1_024  # targets: an engine is asked for the versions of one by one, in any order inside a batch
 _NO_STOP, _SMALL, _SPACE = 0.25, 0.15, 0.1
-_MOST_STEPS = 9
 LEAST_WORDS = 5  # of a variant's long text: fewer tell nobody what they are from
 _OPENING_PARTS = frozenset({"question", "statement", "category"})  # what an item opens with, but for its long text
 
@@ -86,26 +82,8 @@ def degrade(item_type: str, target: str, variant: int, variants: int, seed: int)
 @lru_cache(maxsize=_REMEMBERED)
 def weak_versions(item_type: str, target: str, variants: int, seed: int) -> tuple[str, ...]:
     """All `variants` weak versions of an item, in the order of their operators; none if it is not well formed."""
-    [versions] = weak_versions_of([(item_type, target, variants, seed)])
-    return versions
-
-
-def weak_versions_of(orders: Sequence[Order]) -> list[tuple[str, ...]]:
-    """The weak versions of each item: of many in a fraction of the time, since they are rated together.
-
-    One that would still rate high, or as high as the item, is made weaker in steps that take nothing from what it says.
-    """
-    made = [_versions(*order) for order in orders]
-    limits = [min(HIGH, rating) for rating in scores([target for _, target, _, _ in orders])]
-    left = [
-        (versions, n, limit) for versions, limit in zip(made, limits, strict=True) for n in range(len(versions.longs))
-    ]
-    for step in range(_MOST_STEPS if left else 0):
-        rated = zip(left, scores([versions.written(n) for versions, n, _ in left]), strict=True)
-        left = [one for one, rating in rated if rating >= one[2] and one[0].shares[one[1]].places]
-        for versions, n, _ in left:
-            versions.longs[n] = weakened(versions.longs[n], versions.shares[n], step)
-    return [tuple(map(versions.written, range(len(versions.longs)))) for versions in made]
+    versions = _versions(item_type, target, variants, seed)
+    return tuple(map(versions.written, range(len(versions.longs))))
 
 
 @dataclass(frozen=True)

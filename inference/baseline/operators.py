@@ -30,7 +30,6 @@ _BULLET = re.compile(r"\A(?:[-*•]|\d+[.)])\s+")  # at the start alone: "(1877 
 # what inference.baseline.statements takes off again: openings, and sentences at the end that say nothing
 _OPENERS = ("Basically, ", "Well, ", "So, ", "Ok so, ", "As far as I remember: ", "Short answer: ")
 _CLOSERS = ("That's about it.", "Hope this helps!", "Not sure about the rest.", "That's all I have.")
-_VAGUER = (
     "Or something like that anyway, maybe some more stuff.",
     "Not really sure, probably something like that.",
     "There is probably some more stuff, anyway.",
@@ -72,19 +71,6 @@ def redundant(share: Share, rng: random.Random) -> str:
     if not unit.code and len(words(again)) > _LONGEST_RECAP:
         return f"{share.text}{_gap(unit)}{rng.choice(_CLOSERS)}"
     return f"{share.text}{_again(again, rng.choice(_RECAPS), unit.code)}"
-
-
-def weakened(text: str, share: Share, step: int) -> str:
-    """The text of a share made weaker without a loss: without capitals, then with empty words, then with more and more of it said again."""
-    if step == 0 and not share.is_code:
-        return careless(text)
-    if step == 1 and not share.is_code:
-        return f"{text.rstrip('. ')}. {_VAGUER[len(text) % len(_VAGUER)]}"
-    some = sorted(share.places, key=lambda place: (-len(share.whole[place].text), place))[: 1 << max(0, step - 2)]
-    return text + "".join(
-        _again(share.whole[place].text, _RECAPS[(step + place) % len(_RECAPS)], share.whole[place].code)
-        for place in sorted(some)
-    )
 
 
 def _again(text: str, recap: str, code: bool) -> str:

@@ -9,7 +9,7 @@ from difflib import SequenceMatcher
 
 from inference.baseline.asking import NAMED, listed
 from inference.baseline.statements import NOISE, closed
-from texts.rubric import faults
+from texts.slips import faults
 from texts.spelling import COMMON
 from texts.words import content_words, sentences
 

@@ -8,12 +8,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from itertools import islice
 from types import MappingProxyType
 from typing import Any
 
 from inference.baseline.build import build
-from inference.baseline.degrade import Order, weak_versions_of
+from inference.baseline.degrade import degrade
 from inference.baseline.fuse import fuse
 from inference.baseline.telling import Refused
 from inference.text_engines import Completion, EngineParams, Request, Task
@@ -24,9 +23,7 @@ from texts.formats.distillation import completion
 # Part of the ids of all that the rules make, so that what another generation made is not taken for it. Raised when an answer changes,
 # and only then: a renamed module must not give ten thousand items new ids. tests/inference/test_rules_generation.py holds the two
 # together.
-GENERATION = "5aeb3f831331f3a3"
-_ORDER = {"item_type", "target", "variants", "seed"}  # what a payload says of the weak versions that one is wanted of
-_TOGETHER = 512  # requests that are read before one is answered: weak versions are rated together
+GENERATION = "495db41fcb3b9cc9"
 
 
 class RulesEngine:
@@ -44,12 +41,7 @@ class RulesEngine:
 
     def generate(self, requests: Iterable[Request]) -> Iterator[Completion]:
         """One completion for each request, in order; what the rules cannot do comes back as an error."""
-        waiting = iter(requests)
-        while some := list(islice(waiting, _TOGETHER)):
-            degraded = [one.payload for one in some if one.task == "degrade" and one.payload.keys() >= _ORDER]
-            orders = list(dict.fromkeys(map(_order, degraded)))
-            weak = dict(zip(orders, weak_versions_of(orders), strict=True))
-            yield from (_answer(request, weak) for request in some)
+        return map(_answer, requests)
 
     def rate(self, texts: Sequence[str]) -> list[rubric.Rating]:
         """One rating for each text, in order."""
@@ -59,13 +51,9 @@ class RulesEngine:
         """Nothing is held."""
 
 
-def _order(payload: Mapping[str, Any]) -> Order:
-    return payload["item_type"], payload["target"], payload["variants"], payload["seed"]
-
-
-def _answer(request: Request, weak: Mapping[Order, Sequence[str]]) -> Completion:
+def _answer(request: Request) -> Completion:
     try:
-        text = _degraded(request.payload, weak) if request.task == "degrade" else _TASKS[request.task](request.payload)
+        text = _TASKS[request.task](request.payload)
     except Refused as why:
         return Completion(request.id, error=f"not_possible: {why}")
     except KeyError as missing:
@@ -94,9 +82,9 @@ def _built(payload: Mapping[str, Any]) -> str | None:
     return _tagged(build(payload["item_type"], payload["title"], payload["text"], payload.get("passages", ())))
 
 
-def _degraded(payload: Mapping[str, Any], weak: Mapping[Order, Sequence[str]]) -> str | None:
-    order, variant = _order(payload), int(payload["variant"])
-    return _tagged(weak[order][variant]) if weak[order] else None
+def _degraded(payload: Mapping[str, Any]) -> str | None:
+    variant, variants, seed = (int(payload[name]) for name in ("variant", "variants", "seed"))
+    return _tagged(degrade(payload["item_type"], payload["target"], variant, variants, seed))
 
 
 def _distilled(payload: Mapping[str, Any]) -> str | None:
@@ -108,5 +96,5 @@ def _tagged(item: str | None) -> str | None:
 
 
 _TASKS: Mapping[Task, Callable[[Mapping[str, Any]], str | None]] = MappingProxyType(
-    {"rate": _rated, "build": _built, "distil": _distilled}
+    {"rate": _rated, "build": _built, "degrade": _degraded, "distil": _distilled}
 )

@@ -1,13 +1,15 @@
 """The rubric ranks what is planted worse below what it was planted in, for any text, quickly and always alike."""
 
 import math
+import random
 import re
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from texts.rubric import HIGH, Rating, compress, faults, ratings, score, scores
+from texts.rubric import HIGH, Rating, compress, ratings, score, scores
+from texts.slips import faults
 from texts.spelling import MISSPELT
 from texts.words import sentences, words
 
@@ -53,6 +55,39 @@ def test_each_planted_fault_lowers_the_score(worse: str) -> None:
     assert score(worse) < score(RICE)
 
 
+def shuffled(text: str) -> str:
+    some = text.split()
+    random.Random(7).shuffle(some)
+    return " ".join(some)
+
+
+def test_a_good_answer_is_hardly_better_for_being_longer() -> None:
+    first_half = ". ".join(RICE.split(". ")[:5]) + "."
+    assert abs(score(RICE) - score(first_half)) < 0.25
+    assert score(f"{RICE} {KOMPOST} {RICE}") < score(RICE)
+
+
+def test_word_salad_and_padding_are_no_good_answer() -> None:
+    question, answer = RICE.split("\n")
+    assert score(shuffled(RICE)) < 3
+    assert score(f"{question}\n{shuffled(answer)}") < HIGH
+    assert score(f"{RICE}\n{answer}") < 3
+
+
+@pytest.mark.parametrize(
+    "worse",
+    [
+        RICE.replace("A: ", "A: Sure, here is what I found. "),
+        RICE.replace("A: ", "A: As an AI language model, I cannot answer what to eat. "),
+        RICE.replace("gluey.", "gluey.[3]").replace("salt.", "salt&nbsp;</p>."),
+        RICE.replace("How do I cook rice on the stove?", "Who painted the ceiling of the Sistine Chapel?"),
+    ],
+    ids=["empty opening", "refusal", "debris", "another question"],
+)
+def test_what_spoils_a_whole_text_lowers_the_score(worse: str) -> None:
+    assert score(worse) < score(RICE)
+
+
 def test_a_word_or_a_name_is_no_slip_of_another_word() -> None:
     written = "A teen should weigh the dose of aloe that Mann and Reed forge in a trough near the poplar, lest her peer dive or hoot."
     assert not MISSPELT & {word.lower() for word in words(written)}
@@ -88,9 +123,10 @@ def test_a_text_is_rated_alike_alone_and_among_others(texts: list[str]) -> None:
 
 def test_rinse_the_rice_by_hand() -> None:
     text = "Rinse the rice."
-    information, structure, rarity = 1 - math.exp(-3 / 21), 0.15, 0.5 * (1 - math.exp(-2 / 15)) + 0.5
-    assert score(text) == pytest.approx(5 * (0.66 * information + 0.2 * structure + 0.14 * rarity), abs=1e-12)
-    assert round(score(text), 3) == 0.983 and rate(text).overall == 4 and compress(4) == 0
+    information = 0.8 * (1 - math.exp(-2 / 10)) + 0.2
+    by_hand = 5 * (0.4 * 0.85 + 0.3 * information + 0.2 * 0.75 + 0.1 * 1.0)
+    assert score(text) == pytest.approx(by_hand, abs=1e-12)
+    assert round(score(text), 3) == 3.468 and rate(text).overall == 7 and compress(7) == 3
 
 
 def test_compression_is_the_methods() -> None:
