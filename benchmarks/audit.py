@@ -12,7 +12,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cached_property, lru_cache
 from hashlib import sha256
-from itertools import islice
+from itertools import chain, islice
 from pathlib import Path
 from typing import Any
 
@@ -40,12 +40,15 @@ Set = tuple[Sequence[Honest], Mapping[str, Probe]]  # honest answers with the ki
 
 
 def mixture(data: Path, part: str) -> Iterator[dict[str, Any]]:
-    """Items like MIXTURE's, in an order by hash."""
-    extracts = (row for file in sorted((data / "wikipedia/movies").iterdir()) for row in rows(file) if "extract" in row)
-    passages = [
-        *((row["title"], row["text"]) for row in rows(data / "wikipedia/2wiki_corpus.jsonl.zst")),
-        *((row["title"], row["extract"]) for row in islice(extracts, 0, None, 5)),
-    ]
+    """Items like MIXTURE's: those of the corpus and of every fifth film in an order by hash, then those of the other films."""
+    files = sorted((data / "wikipedia/movies").iterdir())
+    films = [(row["title"], row["extract"]) for file in files for row in rows(file) if "extract" in row]
+    corpus = [(row["title"], row["text"]) for row in rows(data / "wikipedia/2wiki_corpus.jsonl.zst")]
+    others = [film for n, film in enumerate(films) if n % 5]
+    yield from chain(_items([*corpus, *films[::5]], part), _items(others, part))
+
+
+def _items(passages: Sequence[tuple[str, str]], part: str) -> Iterator[dict[str, Any]]:
     for title, text in sorted(passages, key=lambda passage: sha256(passage[1].encode()).hexdigest()):
         if part_of(text) != part or BADLY_SPACED.search(text):
             continue

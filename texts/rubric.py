@@ -154,7 +154,7 @@ def _up_to(values: Shares, enough: float) -> Shares:
 
 def _relevance(texts: Sequence[str], lowered: CodedWords) -> Shares:
     """The share of the first line's content words that come again in what follows it, up to what is enough of them."""
-    first = np.array([len(words(text.partition("\n")[0])) for text in texts], int)
+    first = np.array([len(words(text[: max(0, text.find("\n"))])) for text in texts], int)  # 0: there is one line
     content = ~lowered.where(_NO_CONTENT.__contains__)
     opens = lowered.place() < first[lowered.row]
     stems = lowered.mapped(STEMS.__getitem__)

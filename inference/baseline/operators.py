@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 
 from inference.baseline.fences import FENCE, stretches, without_blocks
-from inference.baseline.spoiling import beginning, careless, half_of_code, mistyped, opened_small, without_figures
+from inference.baseline.spoiling import beginning, half_of_code, mistyped, opened_small, without_figures
 from inference.baseline.units import Unit, told
 from inference.baseline.verbs import states
 from texts.words import content_words, sentences, words
@@ -30,11 +30,6 @@ _BULLET = re.compile(r"\A(?:[-*•]|\d+[.)])\s+")  # at the start alone: "(1877 
 # what inference.baseline.statements takes off again: openings, and sentences at the end that say nothing
 _OPENERS = ("Basically, ", "Well, ", "So, ", "Ok so, ", "As far as I remember: ", "Short answer: ")
 _CLOSERS = ("That's about it.", "Hope this helps!", "Not sure about the rest.", "That's all I have.")
-    "Or something like that anyway, maybe some more stuff.",
-    "Not really sure, probably something like that.",
-    "There is probably some more stuff, anyway.",
-    "Maybe something more, not really sure anyway.",
-)
 _RECAPS = ("In short, {0}", "As said, {0}", "So again, {0}")
 _TRAILS = ("and so on ...", "etc ...", "and then ...")
 _LONGEST_RECAP = 12  # words: what is longer nobody says again

@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 import re
 
-from inference.baseline.fences import FENCE, stretches
+from inference.baseline.fences import FENCE
 from texts.words import sentence_spans
 
 _FIGURE = re.compile(r"(?<!\w)\d[\d.,:]*\b")
@@ -112,15 +112,6 @@ def beginning(text: str, rng: random.Random) -> str:
 
 def _no_bracket(text: str) -> bool:
     return text.count("(") == text.count(")") and text.count('"') % 2 == 0
-
-
-def careless(text: str) -> str:
-    r"""The text as it is typed into a chat: a line for each sentence, its first letter small; code stays.
-
-    >>> careless("Ada Moss dug clay. U.S. kilns are hot.")
-    'ada Moss dug clay.\nU.S. kilns are hot.'
-    """
-    return "".join(one.text if one.is_code else _in_lines(one.text) for one in stretches(text))
 
 
 def _in_lines(text: str) -> str:
