@@ -8,7 +8,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from texts.rubric import terms
+from texts.rubric import TERMS, terms
 from texts.words import sentences, words
 
 Features = NDArray[np.float64]
@@ -16,11 +16,11 @@ _COUNTED = (
     "log_prompt_words", "log_answer_words", "log_answer_characters", "log_answer_sentences", "log_answer_lines", "type_token_ratio",
     "mean_word_length", "digits", "capitals", "marks", "words_of_the_prompt",
 )  # fmt: skip
-NAMES = (*_COUNTED, "information", "structure", "rarity", "fault")
+NAMES = (*_COUNTED, *TERMS)
 
 
 def features(prompts: Sequence[str], answers: Sequence[str]) -> Features:
-    """One row a pair, shape (pairs, len(NAMES)): counts of the texts, then the rubric's four terms of the answer."""
+    """One row a pair, shape (pairs, len(NAMES)): counts of the texts, then the rubric's terms of the answer."""
     counted = [_counted(prompt, answer) for prompt, answer in zip(prompts, answers, strict=True)]
     return np.hstack([np.array(counted, float).reshape(-1, len(_COUNTED)), terms(answers)])
 
