@@ -114,16 +114,6 @@ def _no_bracket(text: str) -> bool:
     return text.count("(") == text.count(")") and text.count('"') % 2 == 0
 
 
-def _in_lines(text: str) -> str:
-    spans = sentence_spans(text)
-    ends = [start for start, _ in spans[1:]] + [len(text)]
-    told = (text[start:end] for (start, _), end in zip(spans, ends, strict=True))
-    lines = "".join(
-        _OPENS.sub(lambda first: first[0].lower(), f"{one.rstrip()}\n" if one[-1:] == " " else one) for one in told
-    )
-    return text[: spans[0][0] if spans else len(text)] + lines
-
-
 def mistyped(text: str, rng: random.Random) -> str:
     """The text with slips in some of its longer words: two neighbours swapped, or a letter lost."""
     return _WORD.sub(lambda word: _slip(word[0], rng) if rng.random() < _MISTYPED else word[0], text)
