@@ -6,7 +6,6 @@ import random
 import re
 
 from inference.baseline.fences import FENCE
-from texts.words import sentence_spans
 
 _FIGURE = re.compile(r"(?<!\w)\d[\d.,:]*\b")
 _DATED = re.compile(r"\s*\([^()]*\d[^()]*\)")
