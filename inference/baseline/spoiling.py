@@ -73,7 +73,6 @@ _WORD = re.compile(r"(?<!```)(?<![^\W\d_])[^\W\d_]{4,}")  # the language of a bl
 _CLAUSE_BEGINS = re.compile(
     r",? (?:and|but|which|who|whose|because|while|when|after|before|where|with|including|such as|from|by|for|in|on|at|as) "
 )
-_OPENS = re.compile(r"^(?:[-*•] )?[A-Z](?=[a-z])")
 _MARKS = ".,;:!? "
 _MISTYPED = 0.15  # of the words of four letters and more
 
