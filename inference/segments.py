@@ -11,7 +11,7 @@ from inference.baseline.telling import LONGEST
 from inference.baseline.topics import names
 from texts.words import sentence_spans, words
 
-_FULL = 130  # words from which on a segment ends at the next sentence that stands alone
+_FULL = 70  # words from which on a segment ends at the next sentence that stands alone
 _MOST_AGAIN = 50  # words of an opening that each segment repeats: behind a longer one there is no room
 _LEANS_BACK = re.compile(r"(?:[A-Z][a-z]+|\d+) (?:years?|months?|days?|weeks?) (?:later|after|earlier)\b")
 _LEAST = 60  # words of a last segment: a shorter one is of the segment before

@@ -16,7 +16,7 @@ LAYOUT = re.compile(
 _POINTS = re.compile(
     r"\b(?:described|appears?|defined|found|proposed|discussed|introduced|explained|given|published|implemented) (?:in|on|by|from)\s*[.,;]"
     r"|\b(?:the|of|this) (?:form|following|section|paper)\s*\.|\bfollowing\s*\."
-    r"|\b[Ss]ee (?:also |the )*(?:[Nn]otes?|[Bb]elow|[Aa]bove|[Hh]ere|[Rr]eferences?|[Ee]xamples?|[Ss]ection|[Dd]ocumentation|\w+_\w+)\b"
+    r"|\b[Ss]ee (?:also |the |main )*(?:[Nn]otes?|[Aa]rticles?|[Bb]elow|[Aa]bove|[Hh]ere|[Rr]eferences?|[Ee]xamples?|[Ss]ection|[Dd]ocumentation|\w+_\w+)\b"
     r"|\b(?:described|explained|listed|mentioned|noted|outlined|shown|given|defined|example|section|table) (?:above|below)\b|\bas (?:above|below)\b"
     r"|\b[Uu]ser [Gg]uide\b|\b(?:refer to|see) (?:also )?the [A-Z]|[,;—] see [A-Z]|\bsee (?:this|their)\b|\bthis link\b|\b[Tt]he above\b|\bfor (?:more|further) (?:examples?|details?|information)\b|\b[Aa]fore-? ?mentioned\b|\b[Ii]n section\b|\boriginal paper\b|\b(?:on|of|is|are|to|for) and\b"
 )

@@ -34,7 +34,7 @@ _PRAISE = re.compile(
 )
 _ADJECTIVE = re.compile(r"(?:al|ic|ive|ous|ent|ary|ate|less|ful|able)$")
 _NO_KIND = re.compile(
-    r"(?:.*\b)?(?:wife|husband|widow|mother|father|daughter|son|brother|sister|place|person|thing|name|term|part|pair|member|cadet|heir)$|(?:one|first|second|third|fourth|fifth|sixth|seventh|eighth|ninth|tenth|last|only|main|principal|chief|leading|founding|other|same|such|most|elder|eldest|younger|youngest)\b|\w+ly$|.*(?:\band (?:man|woman)|\d(?:st|nd|rd|th))$",
+    r"(?:.*\b)?(?:wife|husband|widow|mother|father|daughter|son|brother|sister|place|person|thing|name|term|part|pair|member|cadet|heir|former|retired|winning|nominated)$|(?:one|first|second|third|fourth|fifth|sixth|seventh|eighth|ninth|tenth|last|only|main|principal|chief|leading|founding|other|same|such|most|elder|eldest|younger|youngest)\b|\w+ly$|.*(?:\band (?:man|woman)|\d(?:st|nd|rd|th))$",
     re.IGNORECASE,
 )
 

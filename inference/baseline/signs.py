@@ -17,7 +17,7 @@ _SIGNS = {
         r"|\{\{|\}\}|\[\[|\]\]|https?://|www\.|<\w+[ />]|``|''(?=\w)|\w\[\w+(?:\.\w+)+\]|\\\w|\((?:\d{4} )?(?:[A-Za-z]+ ){0,2}(?:film|song|album|novel|band|series|singer|actor|actress)\)|(?<!\w)_[a-z]+(?: [a-z]+)?_(?!\w)"
     ),
     "punctuation with nothing in it": re.compile(
-        r"\((?:or|and|also|lit|in)\.?\)|\((?:born|bapti[sz]ed|died|c\.) ?[–-]|\(\s*[,;:]|(?<!\w)\(\s*\)|[,;]\s*\)|,\s*(?:[,;:]|\.(?!\.))|:\s*[.,;]|;\s*[.,;]|\s[,;.](?=\s)|(?<!\.)\.\.(?!\.)|['’]\"\w|\w :\w|\(see\)|[.!?][\"”)]\.|[!?]\.(?=\s|$)|\w\s[!?](?=\s|$)|;\(|\d\(\"|\(\w+/\)|[a-z]\[ (?=[a-z])"
+        r"\((?:or|and|also|lit|in)\.?\)|\((?:born|bapti[sz]ed|died|c\.) ?[–)-]|\(\s*[,;:]|(?<!\w)\(\s*\)|[,;]\s*\)|,\s*(?:[,;:]|\.(?!\.))|:\s*[.,;]|;\s*[.,;]|\s[,;.](?=\s)|(?<!\.)\.\.(?!\.)|['’]\"\w|\w :\w|\(see\)|[.!?][\"”)]\.|[!?]\.(?=\s|$)|\w\s[!?](?=\s|$)|;\(|\d\(\"|\(\w+/\)|[a-z]\[ (?=[a-z])"
     ),
     "an article without its noun": re.compile(
         r"\b(?:the|an) (?:an?|the|and|or|of|in|to|is|was|are|were|by|for|with|from|on|at|that|which|has|had|have|be|been)\b(?!-)"

@@ -12,6 +12,7 @@ from texts.words import words
 # a first clause about somebody who is named elsewhere
 _LEANS_LATER = re.compile(
     r"(?:When|After|As|While|Although|Before|Since|Until|Though) [^,]*\b(?:he|she|they|it|his|her|their)\b[^,]*,"
+    r"|(?:An?|The) [^,]*, (?:he|she|they|it)\b"
 )
 _REFERS = re.compile(r"\b(?:this|these|those|such|former|latter|next|previous|subsequent|another|others|same)\b")
 _OF_A_PERSON = re.compile(r"(?:He|She|His|Her) ")

@@ -11,7 +11,7 @@ from inference.baseline.topics import BRACKETED, has_all, in_full, is_person, na
 from texts.words import content_words, words
 
 BUDGET = 130  # words of an answer about a part of a program, prose and list together
-LONGEST = 180  # words of a segment of a passage about a topic, all of which are told
+LONGEST = 100  # words of a segment of a passage about a topic, all of which are told
 
 
 class Refused(ValueError):

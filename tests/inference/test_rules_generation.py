@@ -12,7 +12,7 @@ from texts.formats.distillation import answer_of
 
 # GENERATION, and the digest of the answers below that rules of this generation give. Where the test fails, an answer changed: raise
 # GENERATION in inference/text_engines/rules.py, and record both here.
-RECORDED = ("1b597ae3ace3eb9a", "86866e50ab586b46")
+RECORDED = ("2f840a3f66d52474", "e68b94c07755b1e2")
 
 
 ASKED = [

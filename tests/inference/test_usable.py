@@ -42,7 +42,7 @@ def rule(title: str, text: str) -> str:
         "She was married three times, her husbands were smiths.", "She fired' Red Jar' in York.", "She had german clay in York.", "Her hill has a height of approximately.", "Her son was a ex-smith of York.", "Trailer of the film was shown.",
         "She was a noblewoman member of a house.", "She made first jars in 1931.", "She (Danish :krukke) fired tiles.", "Ned Clay stars with Tom Brick In lead roles.", "In May she arrive in York.", "She sold jars during American Civil War.",
         "Her son was in lead role of a play.", "She was of Potters'\"Guild\" of York.", "A film stars Ned Brick, Tom Clay in the lead roles.",
-        "She was married to Ned Brick (died 1937) Ned was a smith.", "Her mill stood in York The mill was of brick.",
+        "She was married to Ned Brick (died 1937) Ned was a smith.", "Her mill stood in York The mill was of brick.", "Her son (born) was a smith of York.",
     ],
 )  # fmt: skip
 def test_a_passage_that_shows_it_was_spoilt_carries_nothing(spoilt: str) -> None:
