@@ -45,8 +45,8 @@ _LANGUAGE = re.compile(
     re.IGNORECASE,
 )
 # an escape is taken by itself, too, so that no quote is tried twice
-_LITERAL = r"\\.|\"(?:\\.|[^\"\\\n])*+\"|//[^\n]*|^[^\S\n]*#[^\n]*|/\*.*?(?:\*/|\Z)|`[^`]*`|(?<!\w)"
-_LITERALS = re.compile(_LITERAL + r"'(?:\\.|[^'\\\n])*+'", re.DOTALL | re.MULTILINE)
+_LITERAL = r"\\.|\"[^\"\\\n]*(?:\\.[^\"\\\n]*)*\"|//[^\n]*|^[^\S\n]*#[^\n]*|/\*.*?(?:\*/|\Z)|`[^`]*`|(?<!\w)"
+_LITERALS = re.compile(_LITERAL + r"'[^'\\\n]*(?:\\.[^'\\\n]*)*'", re.DOTALL | re.MULTILINE)
 _OF_CHARACTERS = re.compile(_LITERAL + r"'(?:\\[^'\n]++|[^'\\\n]|\\')'", re.DOTALL | re.MULTILINE)
 _SEVERAL = re.compile(r"(?<!\w)'[^'\n]{2,}'")
 _OF_C = ("c", "cpp", "csharp", "java")  # where single quotes hold one character

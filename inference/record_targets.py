@@ -26,10 +26,10 @@ _NO_MARK = re.compile(
     r"(?:What|Who|Where|When|Why|How)(?: (?:kind|sort|type) of [\w-]+)? (?:is|are|was|were|do|does|did)\b(?!.*\band\b)[^.!?:,\n]*\w"
 )
 _QUOTED = re.compile(r"\"[^\"\n]*+\"|'[^'\n]*+'")
-_VALUE = r"(?:[-+]?\d[\d.]*+|[\[{(][^A-Za-z\n;]*+(?:[A-Za-z]\w*+\s*+[:=][^A-Za-z\n;]*+)*+)"
+_VALUE = r"(?:[-+]?\d[\d.]*+|[\[{(][^A-Za-z\n;]*+(?:[A-Za-z]\w*+\s*+[:=][^A-Za-z\n;]*+)*)"
 _NAMED = r"(?:[\w:<>$*&\[\]]++ ){0,2}[\w$\[\]]++ ?= ?"  # int sizes[] =
 _DATA = re.compile(
-    rf"(?:(?:Example|Sample|Input|Given)[\w ]*: ?)?(?:{_NAMED})?{_VALUE}(?:[,;] ?(?:{_NAMED})?{_VALUE})*+;?"
+    rf"(?:(?:Example|Sample|Input|Given)[\w ]*: ?)?(?:{_NAMED})?{_VALUE}(?:[,;] ?(?:{_NAMED})?{_VALUE})*;?"
     r"|(?:/|https?://)\S+|\S+\.(?:txt|csv|json|xml|html)"
 )
 

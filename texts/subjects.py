@@ -28,7 +28,7 @@ _LETTER = r"[^\W_\u0e00-\u0eff\u3040-\u30ff\u3400-\u9fff\uac00-\ud7a3]"
 _NUMBER = r"\d+(?:[.,]\d+)*"
 _UNIT = r"(?:%|°[CF]|(?:[kcm]?m|mi|ft|in|[km]?g|lb|oz|[mc]?l|h|min|m?s|[KMGT]B|[kM]?W|[kMG]?Hz)\b)"
 _WORD = re.compile(
-    r"(?P<plain>(?:(?<!\S)[a-z]++[,;]?\s++)++)"  # most words, and at once, which takes half the time
+    r"(?P<plain>(?:(?<!\S)[a-z]++[,;]?\s++)+)"  # most words, and at once, which takes half the time
     r"|(?P<address>(?:https?://|www\.)\S+)"
     rf"|(?<!\w)(?P<number>[-−]?{_NUMBER}(?:(?:\s?[-−+*/^×÷=]\s?{_NUMBER})+|\s?{_UNIT}|{_LETTER}+)?)"
     rf"|_*{_LETTER}+(?:(?:[.'’-]_*|_+|::_*){_LETTER}+)*_*(?:\+\+|#(?!\w)|\(\))?"

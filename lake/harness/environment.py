@@ -23,7 +23,7 @@ _QUIET = {
 # Of a process that trains or generates, read by the C library at its start: without it every large tensor is given back to the
 # kernel and its pages are fetched and cleared anew, a fifth of a training step on a CPU. The largest, logits of a whole vocabulary, are
 # given back all the same: of a size of their own in each step, they leave gaps that nothing else fills (GRPO of 135 M weights held 12 GB).
-_KEPT = str(2**28)  # bytes
+_KEPT = str(2**26)  # bytes
 KEEP_MEMORY = {"MALLOC_MMAP_THRESHOLD_": _KEPT, "MALLOC_TRIM_THRESHOLD_": _KEPT}
 
 

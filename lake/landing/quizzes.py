@@ -22,7 +22,8 @@ _BLANK_LINES = re.compile(r"\n[^\S\n]*\n")
 _ABOUT = re.compile(r"(?i)\W{0,8}(?:explanation|feedback|reason|rationale|solution|hint|because|note|comment)\b")
 _NUMERIC = re.compile(r"#=?\s*(-?\d+(?:\.\d+)?)(?::[\d.]+)?")
 _TITLE = re.compile(r"\A(?:::[^\n]{0,200}?::)?\s{0,8}(?:\[(?:html|moodle|plain|markdown)\])?")
-_BRACES = re.compile(r"((?:[^{}\\]++|\\.)++)\{((?:[^{}\\]++|\\.)*+)\}((?:[^{}\\]++|\\.)*+)", re.DOTALL)
+_OUTSIDE = r"[^{}\\]*(?:\\.[^{}\\]*)*"  # of braces; a backslash takes the next sign along
+_BRACES = re.compile(rf"((?=[^{{}}]){_OUTSIDE})\{{({_OUTSIDE})\}}({_OUTSIDE})", re.DOTALL)
 # a gap stands behind a blank, or in a script that has none between its words
 _GAP = re.compile(r"[\s\u0e00-\u109f\u1780-\u17ff\u2e80-\u9fff][(\"'“«「]?\Z")
 _GIVEN = re.compile(r"([=~])((?:\\.|[^=~\\])*)", re.DOTALL)

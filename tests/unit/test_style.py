@@ -1,6 +1,7 @@
 """The style budget over the source tree; a failure names the worst offenders."""
 
 import ast
+import re
 import statistics
 from collections import Counter
 from pathlib import Path
@@ -18,6 +19,7 @@ PACKAGES = (
     "demo",
 )
 FILES = sorted(path for package in PACKAGES for path in (ROOT / package).rglob("*.py"))
+_POSSESSIVE = re.compile(r"(?<!\\)\)[*+?]\+|\(\?>")  # behind a group, or around an atomic one
 
 
 def lengths() -> list[tuple[int, str]]:
@@ -82,3 +84,14 @@ def test_modules_of_tests_have_names_of_their_own() -> None:
     # pytest puts the folder of each on the path, where the first of two namesakes is imported for both
     names = Counter(path.name for path in (ROOT / "tests").rglob("*.py") if path.name != "conftest.py")
     assert [name for name, count in names.items() if count > 1] == []
+
+
+def test_no_pattern_repeats_a_group_possessively() -> None:
+    """Python before 3.11.5, which Debian 12 has, loses its place in such a group, and finds nothing or too much."""
+    strings = (
+        (node.value, f"{path.relative_to(ROOT)}:{node.lineno}")
+        for path in FILES
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, ast.Constant) and isinstance(node.value, str)
+    )
+    assert [place for text, place in strings if _POSSESSIVE.search(text)] == []

@@ -31,7 +31,7 @@ _REASONING = (
 _PICTURE = re.compile(r"(?:^|\n)[ \t]*<\|?(?:image|image_pad|image_?\d{1,2})\|?>|<image>\s*\Z")
 
 # an element that is closed is one of a document
-_ELEMENT = re.compile(r"<image>(?:(?!</?image>).)*+</image>", re.DOTALL)
+_ELEMENT = re.compile(r"<image>(?:(?!</?image>).)*</image>", re.DOTALL)
 
 
 class Check(NamedTuple):
