@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from lake.cli import render
+from lake.cli import notices, render
 from lake.cli.in_dagster import show_again
 from lake.cli.options import AsJson
 from lake.errors import UserError
@@ -26,7 +26,9 @@ Reason = Annotated[
 
 def withdraw(source: Annotated[str, typer.Argument(metavar="SOURCE")], reason: Reason, as_json: AsJson = False) -> None:
     """Take back all that a source gave: its rows leave every table, old version, cache and page, and do not come back."""
-    _told(taking.withdraw(Lake(settings().root), source, reason), as_json)
+    lake = Lake(settings().root)
+    ended = _gone_on_with(lake, "withdraw", source)
+    _told(ended or taking.withdraw(lake, source, reason), as_json)
 
 
 def forget(
@@ -43,7 +45,9 @@ def forget(
         raise UserError(
             "Name the rows to forget: ids such as raw_0123456789abcdef01234567, or --list FILE with an id a line"
         )
-    _told(taking.forget(Lake(settings().root), named, reason), as_json)
+    lake = Lake(settings().root)
+    ended = _gone_on_with(lake, "forget", None, named)
+    _told(ended or taking.forget(lake, named, reason), as_json)
 
 
 def search(words: Annotated[list[str], typer.Argument(metavar="WORDS...")], as_json: AsJson = False) -> int:
@@ -53,6 +57,13 @@ def search(words: Annotated[list[str], typer.Argument(metavar="WORDS...")], as_j
     found = [{"words": word, "file": place} for word, place in places_of(Lake(settings().root), words)]
     render.rows(found, as_json, "They stand in no file of the lake.")
     return 1 if found else 0
+
+
+def _gone_on_with(lake: Lake, act: str, source: str | None, ids: Sequence[str] = ()) -> taking.TakenBack | None:
+    """Goes on with the orders whose command was killed; what the one took back that asked for the same, None where none did."""
+    ended = taking.finish(lake)
+    notices.finished(ended)
+    return next((done for done in ended if taking.asks_for(lake, done.order, act, source, ids)), None)
 
 
 def _listed(file: Path) -> Sequence[str]:
@@ -98,5 +109,5 @@ def _sentences(done: taking.TakenBack) -> list[str]:
 
 def _searched(rows: int) -> str:
     if not rows:
-        return "No row had words of its own to search for: every other copy of them is a row that stays."
+        return "Nothing was searched for: none of the rows is still there to be read, or none has words that no other row has. `mixlake search WORDS` looks for any."
     return f"Searched every file of the lake for words of {rows:,} of the rows: found none. `mixlake search WORDS` looks for others."

@@ -1,7 +1,7 @@
 """Tombstones: what was taken back, when and why, without its words. They outlive every rebuild.
 
 An order is three commits: what is asked for; what was found (the rows, what was made with them, the stages to be made anew); that all of it
-is erased. Without the last one it is unfinished: no stage runs, and the next command goes on with it.
+is erased. Without the last one it is unfinished: no stage runs, and the next `mixlake forget`, `withdraw` or `run` goes on with it.
 """
 
 from collections.abc import Iterator, Mapping, Sequence

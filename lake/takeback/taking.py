@@ -6,7 +6,7 @@
     prove        words of the rows are looked for in every file
     write down   that it is done; stages run again
 
-Killed anywhere, it is gone on with by the next order or `mixlake run`.
+Killed anywhere, it is gone on with by the next `mixlake forget`, `withdraw` or `run`.
 """
 
 import re
@@ -86,6 +86,12 @@ def forget(lake: Lake, ids: Sequence[str], reason: str) -> TakenBack:
 def finish(lake: Lake) -> list[TakenBack]:
     """Goes on with the orders whose command was killed, the oldest first; what each of them took back."""
     return [_carry_out(lake, order) for order in unfinished_orders(lake)]
+
+
+def asks_for(lake: Lake, order: Order, act: str, source: str | None, ids: Sequence[str]) -> bool:
+    """Whether the order asks for these raw rows, by whichever of their ids, or for this source."""
+    asked = {row["id"].split("_")[-1] for row in tombstones(lake, "asked", order=order.id)}
+    return (order.act, order.source) == (act, source) and asked == {row_id.split("_")[-1] for row_id in ids}
 
 
 def _reason(given: str) -> str:

@@ -36,8 +36,10 @@ from lake.stages import STAGES
 from lake.storage.attempts import attempt
 from lake.storage.report import CheckReport, StageReport
 from lake.storage.store import Lake
-from lake.storage.tombstones import taken_back, unfinished_orders
+from lake.storage.tombstones import Order, taken_back, unfinished_orders
 from lake.tables import TABLES
+from lake.takeback import taking
+from lake.takeback.erasing import erase_order
 from lake.takeback.hashes import known_again
 from lake.takeback.references import ABOUT, MADE_OF, WHOLE
 from lake.takeback.searching import places_of
@@ -357,6 +359,38 @@ def test_killed_in_the_middle_it_is_gone_on_with(lake: Lake, moved: int, monkeyp
     after = contents(lake)
     for key in set(before) - {WHOLE}:
         assert after[key] == [row for row in before[key] if not any(mark in row for mark in MARKS)], key
+
+
+COMMANDS = {
+    "row": ["forget", raw_id("rice_time").replace("raw_", "rec_")],
+    "other": ["forget", raw_id("bread")],
+    "source": ["withdraw", "pantry"],
+}
+
+
+@pytest.mark.parametrize(
+    ("killed", "then", "held"), [("row", "row", WORDS), ("row", "other", WORDS), ("source", "source", "Two coats")]
+)
+def test_the_next_order_goes_on_with_one_that_was_killed(
+    lake: Lake, killed: str, then: str, held: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def erased_and_killed(lake: Lake, order: Order) -> dict[str, int]:
+        erase_order(lake, order)
+        raise KeyboardInterrupt
+
+    monkeypatch.setenv("MIXLAKE_ROOT", lake.root)
+    with monkeypatch.context() as patched, pytest.raises(SystemExit):
+        patched.setattr(taking, "erase_order", erased_and_killed)
+        main([*COMMANDS[killed], "--reason", WHY])
+    assert len(unfinished_orders(lake)) == 1
+    capsys.readouterr()
+    with pytest.raises(SystemExit) as ended:
+        main([*COMMANDS[then], "--reason", "another reason"])
+    said = " ".join(capsys.readouterr().err.split())
+    assert not ended.value.code, said
+    assert "finished: the order of" in said and f"({WHY})" in said and "They do not come back" in said
+    assert ("Nothing was searched for" in said) == (then != "other"), "what is erased already has no words to look for"
+    assert unfinished_orders(lake) == [] and standing(Path(lake.root), held) == []
 
 
 def test_every_table_says_by_which_column_its_rows_are_found() -> None:
