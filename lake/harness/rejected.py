@@ -25,8 +25,9 @@ from lake.storage.lease_records import LeaseRecords
 from lake.storage.leases import lease
 from lake.storage.publication import Fingerprint, now
 from lake.storage.report import Acceptance, CheckReport, StageReport
-from lake.storage.staging import Staged
+from lake.storage.staging import Staged, named_files
 from lake.storage.store import Lake
+from lake.tables import TABLES
 
 
 def rejected_attempts(lake: Lake) -> list[StageReport]:
@@ -88,9 +89,11 @@ def accept(lake: Lake, stage: Stage, reason: str) -> StageReport:
 
 
 def _staged(lake: Lake, attempt: StageReport) -> dict[str, Staged]:
-    folder = f"run-{attempt.run_id}"
     try:
-        found = {key: lake.staged(key, folder, attempt.staged.get(key, ())) for key in STAGES[attempt.stage].outputs}
+        found = {
+            key: named_files(lake.files, lake.path(key), TABLES[key], attempt.staged.get(key, ()))
+            for key in STAGES[attempt.stage].outputs
+        }
     except ValueError as error:
         raise UserError(f"What run {attempt.run_id} of {attempt.stage} staged is no longer there: {error}") from None
     # an attempt of an older version of mixlake does not say what it saw

@@ -3,7 +3,7 @@
 Written batch by batch, by the process of an Arrow stage or by each task of Spark's workers.
 """
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from contextlib import ExitStack
 from dataclasses import dataclass
 from types import TracebackType
@@ -90,22 +90,26 @@ class StagingWriter:
             self._buffered_bytes[key] = 0
 
 
-def staged_files(
-    files: fs.FileSystem, root: str, table: Table, folder: str, only: Collection[str] | None = None
-) -> Staged:
-    """What was staged in a run's `folder` of the table that lies at `root`: every Parquet file, or `only` those with these paths.
+def staged_files(files: fs.FileSystem, root: str, table: Table, folder: str) -> Staged:
+    """What was staged in a run's `folder` of the table that lies at `root`: every Parquet file.
 
-    Paths are relative to the table; files without rows are left out. Raises ValueError when a file of `only` is not there, or a
-    footer declares another schema than the table: the commit that names the files will check neither.
+    Paths are relative to the table; files without rows are left out. Raises ValueError when a footer declares another schema than
+    the table: the commit that names the files will not check it.
     """
     place = fs.FileSelector(f"{root}/{folder}", allow_not_found=True, recursive=True)
-    listing = [item for item in files.get_file_info(place) if item.path.endswith(".parquet")]
+    return _counted(files, root, table, [item for item in files.get_file_info(place) if item.path.endswith(".parquet")])
+
+
+def named_files(files: fs.FileSystem, root: str, table: Table, paths: Collection[str]) -> Staged:
+    """As `staged_files` the files with these paths, in whatever folders they lie. Raises ValueError when one is not there, too."""
+    found = [item for item in files.get_file_info([f"{root}/{path}" for path in paths]) if item.is_file]
+    if len(found) < len(paths):
+        raise ValueError(f"{len(paths) - len(found)} of {len(paths)} files of {table.key} are not in the lake")
+    return _counted(files, root, table, found)
+
+
+def _counted(files: fs.FileSystem, root: str, table: Table, listing: Iterable[fs.FileInfo]) -> Staged:
     sizes = {item.path.removeprefix(f"{root}/"): item.size for item in sorted(listing, key=lambda item: item.path)}
-    if only is not None:
-        lost = set(only) - set(sizes)
-        if lost:
-            raise ValueError(f"{len(lost)} of {len(only)} files of {table.key} are not in the lake")
-        sizes = {path: size for path, size in sizes.items() if path in only}
     counted = ((path, size, _rows_of_declared_schema(files, f"{root}/{path}", table)) for path, size in sizes.items())
     return Staged(table, tuple(file for file in counted if file[2]))
 

@@ -178,9 +178,9 @@ class Lake:
         """What rows of a run are added to, to be staged: the files called `number` of its subfolder of each table."""
         return StagingWriter(self.files, self._base, folder, f"part-{number:05d}-{folder}")
 
-    def staged(self, key: str, folder: str, only: Collection[str] | None = None) -> Staged:
-        """What was staged in a run's subfolder of `key`, or `only` the files with these paths: see lake.storage.staging.staged_files."""
-        return staged_files(self.files, self.path(key), TABLES[key], folder, only)
+    def staged(self, key: str, folder: str) -> Staged:
+        """What was staged in a run's subfolder of `key`: see lake.storage.staging.staged_files."""
+        return staged_files(self.files, self.path(key), TABLES[key], folder)
 
     def write(self, key: str, folder: str, rows: pa.Table) -> Staged:
         """Stages `rows` (any column order, castable types) as the one file of a run's subfolder."""

@@ -16,7 +16,9 @@ from pyspark.sql import DataFrame
 
 from lake.engines.spark import spark_frame
 from lake.harness.job import JobContext, WorkerFiles
+from lake.storage.staging import named_files
 from lake.storage.store import Lake
+from lake.tables import TABLES
 
 Maker = Callable[[Iterator[pa.RecordBatch]], Iterator[tuple[str, pa.RecordBatch]]]
 
@@ -42,7 +44,8 @@ def written_by_workers(
     # this runs the stage: what comes back is a few paths for each task, whatever the rows
     written = source.mapInArrow(write, "key string, path string").collect()
     for key in keys:
-        staged = context.lake.staged(key, folder, {row["path"] for row in written if row["key"] == key})
+        paths = {row["path"] for row in written if row["key"] == key}
+        staged = named_files(context.lake.files, context.lake.path(key), TABLES[key], paths)
         frame = spark_frame(source.sparkSession, context.lake, key, staged.paths)
         context.worker_files[key] = WorkerFiles(frame, staged)
     return {key: context.worker_files[key].frame for key in keys}

@@ -7,6 +7,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from lake.storage import staging as module
+from lake.storage.staging import named_files
 from lake.storage.store import Lake
 from lake.tables import TABLES
 
@@ -47,7 +48,7 @@ def test_a_file_that_nobody_names_is_not_staged(tmp_path: Path) -> None:
     for number, name in enumerate(("failed", "good")):
         with lake.staging_writer("run-a", number) as writer:
             writer.add(KEY, vectors(name))
-    staged = lake.staged(KEY, "run-a", {path for _, path in writer.paths})
+    staged = named_files(lake.files, lake.path(KEY), TABLES[KEY], {path for _, path in writer.paths})
     assert [lake.files.get_file_info(lake.path(f"{KEY}/{path}")).is_file for path in staged.paths] == [True]
     assert pq.read_table(tmp_path / KEY / staged.paths[0])["text_hash"].to_pylist() == ["good"]
 
@@ -71,4 +72,6 @@ def test_a_named_file_that_is_not_there_stops_the_stage(tmp_path: Path) -> None:
     with lake.staging_writer("run-a") as writer:
         writer.add(KEY, vectors("a"))
     with pytest.raises(ValueError, match="1 of 2 files of silver/embeddings are not in the lake"):
-        lake.staged(KEY, "run-a", {*(path for _, path in writer.paths), "run-a/lost.parquet"})
+        named_files(
+            lake.files, lake.path(KEY), TABLES[KEY], {*(path for _, path in writer.paths), "run-a/lost.parquet"}
+        )
