@@ -37,7 +37,12 @@ _ISSUED_KEY = (
 )
 _NAMED_KEY = r"(?i)\b(?:api|access|secret|auth|private)[ _-]?(?:key|token)\b[^\w\n]{1,5}(?:is[^\w\n]{1,3})?([\w-]{16,})"
 
-_SUSPICIOUS = r"@[\w-]|\d[\d .()/+-]{5,}\d|[0-9A-Fa-f]:[0-9A-Fa-f]*:[0-9A-Fa-f]|(?i:[ _-]?key|token|sk-|AKIA|gh[pousr]_|xox|AIza|eyJ)"
+# any letter: RE2's \w knows those of ASCII alone, Python's, which finds the places, all of them
+_AT = r"[^\s@]@[^\s@]"
+_SUSPICIOUS = (
+    _AT
+    + r"|\d[\d .()/+-]{5,}\d|[0-9A-Fa-f]:[0-9A-Fa-f]*:[0-9A-Fa-f]|(?i:[ _-]?key|token|sk-|AKIA|gh[pousr]_|xox|AIza|eyJ)"
+)
 
 _EMAILS = re.compile(rf"(?<![\w.+-]){_EMAIL}(?![\w(@-])")
 # what has the form of an address and names a file, a login of a repository or a call
@@ -119,7 +124,7 @@ def _mixed(key: str) -> bool:
 KINDS: Mapping[str, Recogniser] = MappingProxyType(
     {
         "card": Recogniser(CARD, cards_in),
-        "email": Recogniser(_EMAIL, _emails_in),
+        "email": Recogniser(_AT, _emails_in),
         "ip": Recogniser(IP, addresses_in),
         "key": Recogniser(rf"{_ISSUED_KEY}|{_NAMED_KEY}", _keys_in),
         "phone": Recogniser(rf"{WRITTEN}|{SPOKEN}", phones_in),

@@ -14,6 +14,8 @@ def kinds(text: str) -> list[str]:
     ("text", "kind"),
     [
         ("Write to jo.doe+home@mail.example.org.", "email"),
+        ("Schreib an jörg.ä@müller.example.org.", "email"),
+        ("Schreib an ö@übung.example.org.", "email"),
         ("Call (555) 010-0199 today", "phone"),
         ("Ring 555-010-0199", "phone"),
         ("ask for Jo at 555-0142", "phone"),
