@@ -52,8 +52,6 @@ _TIES = """because so therefore thus hence although though however while whereas
 first second third then next finally instead otherwise since example such also which whose where whether rather than"""
 _CONNECTIVES = frozenset(_TIES.split())
 _NO_CONTENT = FUNCTION_WORDS | frozenset(map(chr, range(128)))  # words that say nothing, and single letters
-_MOST_SCORED = 2_048  # texts whose scores are remembered: weak versions of an item are scored as they are made, and again as they are used
-_SCORED: dict[str, float] = {}
 
 
 class Rating(NamedTuple):
@@ -96,14 +94,7 @@ def ratings(texts: Sequence[str]) -> list[Rating]:
 
 def scores(texts: Sequence[str]) -> list[float]:
     """The continuous score of each text, 0..5; it is at least 4 exactly where the compressed overall rating is."""
-    lacking = [text for text in dict.fromkeys(texts) if text not in _SCORED]
-    found = dict(zip(lacking, _criteria(lacking).score.tolist() if lacking else (), strict=True))
-    scored = [found[text] if text in found else _SCORED[text] for text in texts]
-    if len(_SCORED) + len(found) > _MOST_SCORED:
-        _SCORED.clear()
-    if len(found) <= _MOST_SCORED:
-        _SCORED.update(found)
-    return scored
+    return _criteria(texts).score.tolist() if texts else []
 
 
 def score(text: str) -> float:

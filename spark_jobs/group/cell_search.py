@@ -79,7 +79,8 @@ def group_in_passes(rows: DataFrame, search: GroupSearch) -> tuple[DataFrame, Da
 def near_newcomers(vectors: DataFrame, fresh: ScaledVectors, search: GroupSearch) -> DataFrame:
     """The rows whose `vector` reaches the floor with one of the `fresh` ones: the rest need not travel in any pass.
 
-    A row is compared with those of the cell that it falls into, of about `rows_per_cell` fresh ones, which lie beside every task.
+    vectors: scaled, in int16 bytes. fresh: shape (fresh rows, dimension). A row is compared with those of the cell that it falls into, of
+    about `rows_per_cell` fresh ones, which lie beside every task.
     A pair that these cells cut apart is not found.
     """
     if not len(fresh):

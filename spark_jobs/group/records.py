@@ -38,7 +38,7 @@ def near_vectors(
     """Scaled vectors (id, fresh, vector) of the new `records` that may be grouped, and of the earlier singletons near one of them.
 
     Of older rows no more than ids and vectors is looked at: few of them are near, and only their texts are read then. Where the
-    new ones are too many to lie beside every task, nearly all are near, and all are taken.
+    new ones are too many to lie beside every task, all earlier singletons are taken.
     """
     new, old = (vectors_of(rows["silver/embeddings"], digest) for rows in (inputs, before))
     fresh = records.where("excluded is null").select("id", "text_hash", "fresh").persist()

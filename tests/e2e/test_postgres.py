@@ -45,19 +45,17 @@ def postgres() -> Generator[str]:
         apart = {"user": nobody.pw_uid, "group": nobody.pw_gid, "extra_groups": []}
         os.chown(folder, nobody.pw_uid, nobody.pw_gid)
     data, port = folder / "data", free_port()
-    create = [_program("initdb"), "-D", str(data), "-U", "dagster", "-A", "trust", "--no-sync"]
-    subprocess.run(create, cwd=folder, check=True, capture_output=True, **apart)
-    start = [_program("postgres"), "-D", str(data), "-k", str(folder), "-h", "127.0.0.1", "-p", str(port)]
-    with (folder / "log").open("wb") as log:
-        server = subprocess.Popen(start, cwd=folder, stdout=log, stderr=log, **apart)
+    control = [_program("pg_ctl"), "-D", str(data), "-w"]
+
+    def run(*command: str) -> None:
+        subprocess.run(command, cwd=folder, check=True, stdout=subprocess.DEVNULL, **apart)
+
+    run(_program("initdb"), "-D", str(data), "-U", "dagster", "-A", "trust", "--no-sync")
+    run(*control, "-l", str(folder / "log"), "-o", f"-k {folder} -h 127.0.0.1 -p {port}", "start")
     try:
-        ready = [_program("pg_isready"), "-h", "127.0.0.1", "-p", str(port), "-U", "dagster", "-t", "60"]
-        while subprocess.run(ready, check=False, capture_output=True).returncode:
-            assert server.poll() is None, (folder / "log").read_text()
         yield f"postgresql+psycopg2://dagster@127.0.0.1:{port}/postgres"
     finally:
-        server.terminate()
-        server.wait()
+        run(*control, "-m", "fast", "stop")
         shutil.rmtree(folder)
 
 

@@ -126,14 +126,9 @@ def test_an_adjective_or_what_follows_a_noun_is_no_category() -> None:
         )
         == "no_category"
     )
-    for kind in ("a former", "a prize winning"):
-        opening = f"Ada Moss (1901 - 1980) was {kind} racing driver of Hull."
-        label = (
-            ""
-            if (refused := rule_of("category_statement", "Ada Moss", f"{opening} {rest}"))
-            else build("category_statement", "Ada Moss", f"{opening} {rest}").split("\n")[0]
-        )
-        assert refused == "no_category" or label.endswith("driver")
+    for kind in ("former racing driver", "prize winning recording artist"):  # of which a kind cut short would be left
+        told = f"Ada Moss (1901 - 1980) was a {kind} of Hull. {rest}"
+        assert rule_of("category_statement", "Ada Moss", told) == "no_category"
     told = build("category_statement", "Ada Moss", f"Ada Moss (1901 - 1980) was a Danish writer born in Hull. {rest}")
     assert told.startswith("C: Danish writer\n")
 

@@ -157,7 +157,11 @@ def test_of_older_rows_only_those_near_a_newcomer_travel(spark: SparkSession, ro
     assert near_newcomers(frame_, fresh[:0], search).isEmpty()
 
 
-def test_newcomers_join_one_another_and_the_lonely_but_no_group(spark: SparkSession) -> None:
+@pytest.mark.parametrize("beside_every_task", [50_000, 10], ids=["few newcomers", "many"])
+def test_newcomers_join_one_another_and_the_lonely_but_no_group(
+    spark: SparkSession, beside_every_task: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("spark_jobs.group.records._FEW", beside_every_task)
     records, vectors = _records(120), _clusters(30, 4)
     first = [n for n in range(120) if n % 4 < 2 or n >= 60]  # of each early cluster the half, of the late ones all
     late = [n for n in range(120) if n not in first]

@@ -19,7 +19,7 @@ PACKAGES = (
     "demo",
 )
 FILES = sorted(path for package in PACKAGES for path in (ROOT / package).rglob("*.py"))
-_POSSESSIVE = re.compile(r"(?<!\\)\)[*+?]\+|\(\?>")  # behind a group, or around an atomic one
+_POSSESSIVE = re.compile(r"(?<!\\)\)(?:[*+?]|\{[\d,]+\})\+|\(\?>")  # behind a group, or around an atomic one
 
 
 def lengths() -> list[tuple[int, str]]:
